@@ -1,0 +1,186 @@
+//! What went wrong, as facts: no advice, no formatting. Every room that talks to the outside returns this type, and
+//! `diagnosis` alone turns it into a [`Finding`](crate::report::Finding) for people.
+
+use std::fmt;
+use std::time::Duration;
+
+/// One failed step: what happened, and the other side's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What happened.
+    pub kind: FailureKind,
+    /// The server's words, already redacted and with control characters escaped; every line of a multi-line reply.
+    pub server_said: Option<String>,
+}
+
+/// The kinds of things that go wrong between us and a server, or on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are documented; their fields say it with their names")]
+pub enum FailureKind {
+    /// The host name does not exist (NXDOMAIN, or no address of a usable family).
+    NameNotFound { host: String },
+    /// The host name could not be looked up just now.
+    NameLookupFailed { host: String, reason: String },
+    /// Every address of the host refused the connection.
+    ConnectionRefused { host: String, port: u16 },
+    /// No route, network down, or another I/O error before the connection stood.
+    Unreachable { host: String, port: u16, reason: String },
+    /// Nothing (or too little) arrived in time. `during` names the phase, as in "waiting for the greeting".
+    TimedOut { during: String, after: Duration },
+    /// The peer closed the connection in the middle of `during`.
+    ConnectionLost { during: String },
+    /// The TLS handshake failed; no credential was sent.
+    Tls(TlsFault),
+    /// The peer broke the protocol in a way that an attacker or a broken proxy would; the connection was given up.
+    ProtocolViolation { what: String },
+    /// The peer sent more than we are willing to hold (line, reply, literal, body), in bytes.
+    TooLarge { what: String, limit: usize },
+    /// STARTTLS (or STLS) is configured, and the server does not offer it.
+    StartTlsNotOffered,
+    /// The server offers no SASL mechanism that we can use; `offered` is what it listed.
+    MechanismNotOffered { wanted: Option<String>, offered: Vec<String> },
+    /// The server understood and said no.
+    Rejected(Rejection),
+    /// A token or authorization endpoint answered with an OAuth error (RFC 6749 §4.1.2.1, §5.2).
+    OAuth(OAuthFault),
+    /// A token or metadata endpoint answered with something that is no OAuth answer at all: a portal's HTML, a 502 page.
+    NotOAuth { status: u16, content_type: Option<String>, what: String },
+    /// The identity token is missing or fails a check of OpenID Connect Core §3.1.3.7; `what` names the check.
+    IdToken { what: String },
+    /// Somebody signed in, but not as the mailbox's owner.
+    OtherAccount { signed_in: String, expected: String },
+    /// A later sign-in returned another subject or tenant than the first.
+    OtherSubject { recorded: String, signed_in: String },
+    /// The token endpoint sent no refresh token, and none was known before.
+    NoRefreshToken,
+    /// The address could be used in an attack: not https, or another scheme (security.md A3).
+    UnsafeUrl { url: String, reason: String },
+    /// The user (or the deadline) ended the sign-in before a valid callback arrived.
+    SignInTimedOut { after: Duration },
+    /// There is no grant yet, or the provider has said that it no longer holds; `why` tells which.
+    NotAuthorized { why: String },
+    /// The mail did not show up on the incoming side in time.
+    NotArrived { after: Duration },
+    /// The secret store could not do its part.
+    Store(StoreFault),
+    /// A lock is held by another process.
+    Busy { what: String, holder: Option<String>, waited: Duration },
+    /// A local file or socket operation failed.
+    Local { what: String, reason: String },
+}
+
+/// Why a certificate or handshake was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are documented; their fields say it with their names")]
+pub enum TlsFault {
+    /// No trusted root signed the chain (self-signed, a company's inspection proxy, a missing intermediate).
+    UnknownIssuer { issuer: Option<String> },
+    /// The certificate is for other names.
+    WrongHost { host: String, names: Vec<String> },
+    /// The certificate has expired.
+    Expired,
+    /// The certificate's time has not come yet, or this machine's clock is behind.
+    NotYetValid,
+    /// The server speaks no TLS 1.2 or newer.
+    TooOld,
+    /// The server answered a ClientHello with something that is not TLS.
+    NotTls,
+    /// Anything else; the library's words.
+    Other(String),
+}
+
+/// A server's "no" on a mail protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rejection {
+    /// What was asked, as in `AUTHENTICATE XOAUTH2`, `RCPT TO`.
+    pub command: String,
+    /// SMTP's three digits (RFC 5321 §4.2).
+    pub reply_code: Option<u16>,
+    /// SMTP's x.y.z (RFC 3463), or a response code as IMAP (RFC 5530) and POP3 (RFC 2449 §8) put it in brackets.
+    pub detail_code: Option<String>,
+    /// The decoded error challenge of XOAUTH2 or OAUTHBEARER (RFC 7628 §3.2.2), usually JSON.
+    pub challenge: Option<String>,
+}
+
+/// An OAuth error answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OAuthFault {
+    /// The `error` field, as in `invalid_grant`.
+    pub error: String,
+    /// The `error_description` field.
+    pub description: Option<String>,
+    /// HTTP status; 0 where the error came through the redirect.
+    pub status: u16,
+    /// Microsoft's AADSTS numbers.
+    pub codes: Vec<u32>,
+    /// Microsoft's `suberror`, as in `bad_token`.
+    pub suberror: Option<String>,
+    /// Microsoft's `correlation_id`, which its support asks for.
+    pub correlation_id: Option<String>,
+    /// How long the server asked us to wait (Retry-After, RFC 9110 §10.2.3).
+    pub retry_after: Option<Duration>,
+}
+
+/// Why a secret store could not do its part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are documented; their fields say it with their names")]
+pub enum StoreFault {
+    /// There is none: no session bus, no service, no keychain.
+    Absent { reason: String },
+    /// It is there, but locked, and unlocking was refused or impossible.
+    Locked,
+    /// It refused us.
+    Denied { reason: String },
+    /// It did not answer in time.
+    Slow { after: Duration },
+    /// The vault's key is missing; `expected` says where it was looked for.
+    NoKey { expected: String },
+    /// The vault's key does not open the vault.
+    WrongKey,
+    /// What was read is not what was written, or not a record of ours.
+    Damaged { what: String },
+    /// The file's owner or mode lets others read it, or it is a link.
+    Unsafe { path: String, reason: String },
+    /// Anything else.
+    Other { reason: String },
+}
+
+impl Failure {
+    /// A failure without words from the other side.
+    #[must_use]
+    pub fn new(kind: FailureKind) -> Self {
+        Self { kind, server_said: None }
+    }
+
+    /// Adds the server's words. They must be redacted and escaped already.
+    #[must_use]
+    pub fn said(mut self, words: impl Into<String>) -> Self {
+        self.server_said = Some(words.into());
+        self
+    }
+}
+
+impl From<FailureKind> for Failure {
+    fn from(kind: FailureKind) -> Self {
+        Self::new(kind)
+    }
+}
+
+impl From<StoreFault> for Failure {
+    fn from(fault: StoreFault) -> Self {
+        Self::new(FailureKind::Store(fault))
+    }
+}
+
+impl fmt::Display for Failure {
+    /// The bare fact in one line, for logs and tests; people get a `Finding`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.kind)?;
+        match &self.server_said {
+            Some(words) => write!(f, " ({words})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,9 @@
+//! `mailgrant` gets a mailbox onto OAuth, proves that it works, and keeps it working.
+//!
+//! This is the map of the house; arrows point down, and no room names one above it.
+
+pub mod clock;
+pub mod failure;
+pub mod profile;
+pub mod report;
+pub mod transcript;

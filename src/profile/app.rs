@@ -1,0 +1,126 @@
+//! An app: one OAuth client registration, and everything that follows from it.
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+
+use super::{ClientId, Cloud, EndpointUrl, MailProtocol, Name, Provider, RedirectUri, Scope, Tenant};
+
+/// One app of the profile. Many mailboxes can share it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App {
+    /// Its name in the profile.
+    pub name: Name,
+    /// Who runs the sign-in.
+    pub provider: Provider,
+    /// Which of the provider's clouds.
+    pub cloud: Cloud,
+    /// The Microsoft tenant; none at other providers.
+    pub tenant: Option<Tenant>,
+    /// The client ID.
+    pub client_id: ClientId,
+    /// How the app proves itself at the token endpoint.
+    pub credential: Credential,
+    /// The day on which the client secret expires, as the portal shows it.
+    pub secret_expires: Option<Date>,
+    /// Where the browser comes back to.
+    pub redirect_uri: RedirectUri,
+    /// Where to sign in.
+    pub sign_in: SignIn,
+    /// Who must have issued the identity token.
+    pub identity: IdentityRule,
+    /// What to ask for.
+    pub scopes: ScopeSet,
+    /// Further parameters of the authorization request, as in Google's `access_type=offline`.
+    pub authorize_params: Vec<(String, String)>,
+    /// A private CA (PEM) for the sign-in server, trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How an app proves itself (RFC 6749 §2.1, §2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Credential {
+    /// A client secret (confidential client).
+    Secret,
+    /// Nothing but its ID and PKCE (public client).
+    None,
+}
+
+/// Where the endpoints come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignIn {
+    /// They are known.
+    Known {
+        /// The authorization endpoint.
+        authorization: EndpointUrl,
+        /// The token endpoint.
+        token: EndpointUrl,
+    },
+    /// They stand in the issuer's metadata (OpenID Connect Discovery 1.0 §4, RFC 8414).
+    Discovered {
+        /// The issuer.
+        issuer: EndpointUrl,
+    },
+}
+
+/// What the `iss` of an identity token must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentityRule {
+    /// Exactly this.
+    Issuer(EndpointUrl),
+    /// `{authority}/{tid}/v2.0`, where `tid` is the token's own claim; and the configured tenant where that is a GUID.
+    Microsoft {
+        /// Scheme and host of the sign-in, as in `https://login.microsoftonline.com`.
+        authority: EndpointUrl,
+        /// The configured tenant.
+        tenant: Tenant,
+    },
+}
+
+/// Which scopes open what.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScopeSet {
+    /// Asked for always: `openid`, `offline_access` …
+    pub always: Vec<Scope>,
+    /// For IMAP.
+    pub imap: Vec<Scope>,
+    /// For POP3.
+    pub pop3: Vec<Scope>,
+    /// For SMTP.
+    pub smtp: Vec<Scope>,
+}
+
+impl ScopeSet {
+    /// The scopes that `protocol` needs.
+    #[must_use]
+    pub fn of(&self, protocol: MailProtocol) -> &[Scope] {
+        match protocol {
+            MailProtocol::Imap => &self.imap,
+            MailProtocol::Pop3 => &self.pop3,
+            MailProtocol::Smtp => &self.smtp,
+        }
+    }
+
+    /// What to ask for when `protocols` are used: each scope once, in a stable order.
+    #[must_use]
+    pub fn for_protocols(&self, protocols: impl IntoIterator<Item = MailProtocol>) -> Vec<Scope> {
+        let mut wanted = self.always.clone();
+        for protocol in protocols {
+            for scope in self.of(protocol) {
+                if !wanted.contains(scope) {
+                    wanted.push(scope.clone());
+                }
+            }
+        }
+        wanted
+    }
+}
+
+impl App {
+    /// The tenant as pages and messages name it; the provider where there is none.
+    #[must_use]
+    pub fn tenant_label(&self) -> &str {
+        self.tenant.as_ref().map_or(self.provider.title(), Tenant::as_str)
+    }
+}

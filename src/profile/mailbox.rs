@@ -1,0 +1,67 @@
+//! A mailbox: whose mail, through which servers.
+
+use std::path::PathBuf;
+
+use super::{Address, IncomingProtocol, MailProtocol, Name, ServerEndpoint};
+
+/// One mailbox of the profile. It has an incoming side, an outgoing side, or both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    /// Its name in the profile.
+    pub name: Name,
+    /// The app it signs in with.
+    pub app: Name,
+    /// Whose mail it is.
+    pub address: Address,
+    /// Who signs in, where that is somebody else: the delegate of a shared mailbox.
+    pub sign_in_as: Option<Address>,
+    /// How its mail is read.
+    pub incoming: Option<Incoming>,
+    /// How its mail is sent.
+    pub outgoing: Option<Outgoing>,
+    /// Whether commands that walk over all mailboxes include it.
+    pub enabled: bool,
+    /// A private CA (PEM) for its mail servers, trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// The side that reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// IMAP or POP3.
+    pub protocol: IncomingProtocol,
+    /// Where.
+    pub server: ServerEndpoint,
+}
+
+/// The side that sends: SMTP submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Where.
+    pub server: ServerEndpoint,
+}
+
+impl Mailbox {
+    /// Who is expected at the sign-in page.
+    #[must_use]
+    pub fn signs_in_as(&self) -> &Address {
+        self.sign_in_as.as_ref().unwrap_or(&self.address)
+    }
+
+    /// The identity that SASL carries for `protocol`. For a shared mailbox, IMAP and POP3 name the shared address; on
+    /// SMTP Exchange accepts only the token's own user, and the shared address goes into MAIL FROM.
+    #[must_use]
+    pub fn sasl_identity(&self, protocol: MailProtocol) -> &Address {
+        match protocol {
+            MailProtocol::Imap | MailProtocol::Pop3 => &self.address,
+            MailProtocol::Smtp => self.signs_in_as(),
+        }
+    }
+
+    /// The mail protocols it uses.
+    pub fn protocols(&self) -> impl Iterator<Item = MailProtocol> {
+        let incoming = self.incoming.as_ref().map(|side| side.protocol.into());
+        let outgoing = self.outgoing.as_ref().map(|_| MailProtocol::Smtp);
+        incoming.into_iter().chain(outgoing)
+    }
+}

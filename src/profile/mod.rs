@@ -1,0 +1,65 @@
+//! The profile: apps and mailboxes, validated and pure. A value of these types needs no second look.
+
+mod app;
+mod endpoint;
+mod mailbox;
+mod names;
+mod provider;
+mod web;
+
+pub use app::{App, Credential, IdentityRule, ScopeSet, SignIn};
+pub use endpoint::{IncomingProtocol, MailProtocol, OutgoingProtocol, ServerEndpoint, TlsMode};
+pub use mailbox::{Incoming, Mailbox, Outgoing};
+pub use names::{Address, ClientId, HostName, Invalid, Name, Scope, Tenant, is_guid};
+pub use provider::{Cloud, HostPreset, Preset, Provider, SignInPreset};
+pub use web::{EndpointUrl, RedirectUri};
+
+use std::collections::BTreeMap;
+
+/// A whole profile.
+#[derive(Debug, Clone, Default)]
+pub struct Profile {
+    /// The app registrations by name.
+    pub apps: BTreeMap<Name, App>,
+    /// The mailboxes by name; each one's `app` is in `apps`.
+    pub mailboxes: BTreeMap<Name, Mailbox>,
+    /// Which secret store the profile wants.
+    pub secrets: SecretsChoice,
+}
+
+/// Where the profile wants its secrets kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecretsChoice {
+    /// `keyring` (the default) or `vault`.
+    pub store: Option<StoreKind>,
+    /// The vault's file; by default beside this program's other data.
+    pub vault_file: Option<std::path::PathBuf>,
+    /// The file with the vault's age identity; by default in this program's configuration folder.
+    pub key_file: Option<std::path::PathBuf>,
+}
+
+/// The keeps for secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StoreKind {
+    /// The operating system's keyring: Secret Service, macOS Keychain, Windows Credential Manager.
+    Keyring,
+    /// An age-encrypted file.
+    Vault,
+}
+
+impl Profile {
+    /// The app that `mailbox` signs in with.
+    ///
+    /// # Panics
+    /// If the mailbox is not one of this profile's: the config room has checked the reference.
+    #[must_use]
+    pub fn app_of(&self, mailbox: &Mailbox) -> &App {
+        &self.apps[&mailbox.app]
+    }
+
+    /// The enabled mailboxes that share `app`, by name.
+    pub fn mailboxes_of<'a>(&'a self, app: &'a Name) -> impl Iterator<Item = &'a Mailbox> {
+        self.mailboxes.values().filter(move |mailbox| mailbox.enabled && mailbox.app == *app)
+    }
+}

@@ -1,0 +1,289 @@
+//! The names in a profile. Parsing is the only way to get one; nothing after it doubts it.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Why a text is not what it should be: what stands there, and what to write.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}; {instead}")]
+pub struct Invalid {
+    /// What is wrong.
+    pub problem: String,
+    /// What to write instead.
+    pub instead: String,
+}
+
+impl Invalid {
+    /// `problem` says what stands there, `instead` what to write.
+    pub fn new(problem: impl Into<String>, instead: impl Into<String>) -> Self {
+        Self { problem: problem.into(), instead: instead.into() }
+    }
+}
+
+macro_rules! text_type {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+text_type! {
+    /// The name of an app or a mailbox in the profile: 1 to 64 of `a-z A-Z 0-9 . _ -`, beginning with a letter or digit.
+    Name
+}
+text_type! {
+    /// A mail address as SASL and SMTP carry it. Control characters and blanks never get this far (security.md Q1).
+    Address
+}
+text_type! {
+    /// A DNS name or IP address literal without port, in lower case.
+    HostName
+}
+text_type! {
+    /// An OAuth client ID.
+    ClientId
+}
+text_type! {
+    /// A Microsoft tenant: a GUID, a verified domain, `organizations`, `consumers` or `common`.
+    Tenant
+}
+text_type! {
+    /// One OAuth scope token (RFC 6749 §3.3).
+    Scope
+}
+
+/// Refuses what everybody's template leaves behind.
+fn refuse_placeholder(text: &str, instead: &str) -> Result<(), Invalid> {
+    let lower = text.to_ascii_lowercase();
+    let is_placeholder = lower.contains("your_")
+        || lower.contains("your-")
+        || lower.contains("changeme")
+        || lower.contains('<')
+        || lower.contains('>')
+        || lower.contains("xxxx")
+        || lower.contains('…');
+    if is_placeholder { Err(Invalid::new(format!("'{text}' is a placeholder"), instead)) } else { Ok(()) }
+}
+
+fn refuse_controls(text: &str, instead: &str) -> Result<(), Invalid> {
+    match text.chars().find(|c| c.is_control()) {
+        Some(c) => {
+            Err(Invalid::new(format!("it holds the control character U+{:04X}", u32::from(c)), instead.to_owned()))
+        }
+        None => Ok(()),
+    }
+}
+
+impl FromStr for Name {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let fits = (1..=64).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        if fits {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Invalid::new(
+            format!("'{}' is no name", text.escape_debug()),
+            "write 1 to 64 letters, digits, dots, dashes or underscores, beginning with a letter or digit",
+        ))
+    }
+}
+
+impl FromStr for HostName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const INSTEAD: &str = "write the bare host name, as in outlook.office365.com";
+        refuse_controls(text, INSTEAD)?;
+        refuse_placeholder(text, INSTEAD)?;
+        if text.contains("://") {
+            return Err(Invalid::new(format!("'{text}' is a URL"), INSTEAD));
+        }
+        if text.parse::<std::net::IpAddr>().is_ok() {
+            return Ok(Self(text.to_owned()));
+        }
+        if let Some((host, port)) = text.rsplit_once(':')
+            && port.chars().all(|c| c.is_ascii_digit())
+        {
+            return Err(Invalid::new(
+                format!("'{text}' holds a port"),
+                format!("write host = \"{host}\" and port = {port}"),
+            ));
+        }
+        let host = text.strip_suffix('.').unwrap_or(text);
+        let label_fits = |label: &str| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        };
+        if (1..=253).contains(&host.len()) && host.split('.').all(label_fits) {
+            return Ok(Self(host.to_ascii_lowercase()));
+        }
+        Err(Invalid::new(format!("'{text}' is no host name"), INSTEAD))
+    }
+}
+
+impl FromStr for Address {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const INSTEAD: &str = "write one mail address, as in shop@contoso.com";
+        refuse_controls(text, INSTEAD)?;
+        refuse_placeholder(text, INSTEAD)?;
+        let wrong = |problem: &str| Err(Invalid::new(format!("'{text}' {problem}"), INSTEAD));
+        let Some((local, domain)) = text.rsplit_once('@') else {
+            return wrong("has no @");
+        };
+        if local.is_empty() || local.len() > 64 {
+            return wrong("has no usable part before the @");
+        }
+        // Quoted local parts (RFC 5321 §4.1.2) exist on paper; no provider of ours issues them, and `,` and `=` in
+        // them would need escapes in OAUTHBEARER's GS2 header.
+        if local.chars().any(|c| c.is_whitespace() || "\"(),:;<>@[]\\".contains(c)) {
+            return wrong("holds a character that no provider allows");
+        }
+        if domain.parse::<HostName>().is_err() || !domain.contains('.') && domain != "localhost" {
+            return wrong("has no usable domain after the @");
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Address {
+    /// The part after the @.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
+    /// Whether `other` names the same mailbox: compared without regard to case, as every provider here does.
+    #[must_use]
+    pub fn matches(&self, other: &str) -> bool {
+        self.0.to_lowercase() == other.to_lowercase()
+    }
+}
+
+impl FromStr for ClientId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const INSTEAD: &str =
+            "write the app's client ID (Microsoft: Application (client) ID on the app's Overview page)";
+        refuse_controls(text, INSTEAD)?;
+        refuse_placeholder(text, INSTEAD)?;
+        // RFC 6749 appendix A.1: VSCHAR.
+        if text.is_empty() || text.len() > 512 || !text.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(Invalid::new(format!("'{text}' is no client ID"), INSTEAD));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for Tenant {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const INSTEAD: &str = "write the Directory (tenant) ID, a verified domain, organizations, consumers or common";
+        refuse_controls(text, INSTEAD)?;
+        refuse_placeholder(text, INSTEAD)?;
+        let fits = is_guid(text)
+            || matches!(text, "organizations" | "consumers" | "common")
+            || text.contains('.') && text.parse::<HostName>().is_ok();
+        if fits {
+            return Ok(Self(text.to_ascii_lowercase()));
+        }
+        Err(Invalid::new(format!("'{text}' is no tenant"), INSTEAD))
+    }
+}
+
+impl FromStr for Scope {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const INSTEAD: &str = "write one scope without blanks or quotes; several are several items of the list";
+        refuse_placeholder(text, INSTEAD)?;
+        let fits = !text.is_empty() && text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5B | 0x5D..=0x7E));
+        if fits { Ok(Self(text.to_owned())) } else { Err(Invalid::new(format!("'{text}' is no scope"), INSTEAD)) }
+    }
+}
+
+/// Whether `text` has a GUID's form: 8-4-4-4-12 hexadecimal digits. A client secret's *value* never has, its ID always.
+#[must_use]
+pub fn is_guid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.chars().all(|c| c.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refuses<T: FromStr<Err = Invalid> + fmt::Debug>(text: &str) -> String {
+        text.parse::<T>().expect_err(text).to_string()
+    }
+
+    #[test]
+    fn every_control_character_is_refused_in_every_name() {
+        for byte in (0..0x20).chain([0x7f]) {
+            let c = char::from(byte);
+            refuses::<Name>(&format!("a{c}b"));
+            refuses::<Address>(&format!("a{c}b@contoso.com"));
+            refuses::<Address>(&format!("ab@conto{c}so.com"));
+            refuses::<HostName>(&format!("mail{c}.contoso.com"));
+            refuses::<ClientId>(&format!("abc{c}def"));
+            refuses::<Tenant>(&format!("contoso{c}.com"));
+            refuses::<Scope>(&format!("mail{c}read"));
+        }
+    }
+
+    #[test]
+    fn a_host_with_a_port_is_refused_with_both_parts_spelled_out() {
+        let message = refuses::<HostName>("imap.gmail.com:993");
+        assert!(message.contains("host = \"imap.gmail.com\" and port = 993"), "{message}");
+    }
+
+    #[test]
+    fn placeholders_are_named_as_such() {
+        for text in ["YOUR_CLIENT_ID", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "<client id>"] {
+            assert!(refuses::<ClientId>(text).contains("placeholder"), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_compare_without_case() {
+        let address: Address = "Shop@Contoso.com".parse().unwrap();
+        assert!(address.matches("shop@CONTOSO.com"));
+        assert!(!address.matches("shop@contoso.org"));
+    }
+
+    #[test]
+    fn a_guid_is_told_from_a_secret_value() {
+        assert!(is_guid("11111111-2222-3333-4444-555555555555"));
+        assert!(!is_guid("abC8Q~111111112222333344445555555555555555"));
+    }
+}

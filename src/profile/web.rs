@@ -1,0 +1,141 @@
+//! Web addresses: endpoints of providers, and our own redirect.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+use super::Invalid;
+
+/// A provider's endpoint: https, or http on loopback (security.md A3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointUrl(Url);
+
+/// Where the provider sends the browser back to: a loopback address that we listen on (RFC 8252 §7.3), or one
+/// registered elsewhere, whose address the user then pastes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedirectUri(Url);
+
+fn parse(text: &str, instead: &str) -> Result<Url, Invalid> {
+    if let Some(c) = text.chars().find(|c| c.is_control() || c.is_whitespace()) {
+        return Err(Invalid::new(format!("it holds the character U+{:04X}", u32::from(c)), instead));
+    }
+    Url::parse(text).map_err(|error| Invalid::new(format!("'{text}' is no URL ({error})"), instead))
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+impl FromStr for EndpointUrl {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const INSTEAD: &str = "write an https:// address (http:// only for this machine)";
+        let url = parse(text, INSTEAD)?;
+        let safe = url.scheme() == "https" && url.host().is_some() || url.scheme() == "http" && is_loopback(&url);
+        if !safe {
+            return Err(Invalid::new(format!("'{text}' is not protected by TLS"), INSTEAD));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Invalid::new("it holds a user name or password", INSTEAD));
+        }
+        if url.fragment().is_some() {
+            return Err(Invalid::new("it holds a fragment (#…)", INSTEAD));
+        }
+        Ok(Self(url))
+    }
+}
+
+impl EndpointUrl {
+    /// The address.
+    #[must_use]
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
+    /// The address as text, without the slash that a bare host's path shows: issuers are compared as strings.
+    #[must_use]
+    pub fn as_issuer(&self) -> &str {
+        let text = self.0.as_str();
+        if self.0.path() == "/" && self.0.query().is_none() { text.strip_suffix('/').unwrap_or(text) } else { text }
+    }
+}
+
+impl fmt::Display for EndpointUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_issuer())
+    }
+}
+
+impl FromStr for RedirectUri {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const INSTEAD: &str = "write the redirect URI exactly as the app registration has it, as in http://localhost";
+        let url = parse(text, INSTEAD)?;
+        if url.host().is_none() || url.fragment().is_some() {
+            return Err(Invalid::new(format!("'{text}' is no redirect URI"), INSTEAD));
+        }
+        if !(url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url)) {
+            return Err(Invalid::new(format!("'{text}' would carry the code in the clear"), INSTEAD));
+        }
+        Ok(Self(url))
+    }
+}
+
+impl RedirectUri {
+    /// The address as registered.
+    #[must_use]
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
+    /// Whether a listener of ours can catch it: http on a loopback host.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.0.scheme() == "http" && is_loopback(&self.0)
+    }
+}
+
+impl fmt::Display for RedirectUri {
+    /// As the portal shows it: `http://localhost`, without the slash that the parser adds to an empty path.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.as_str();
+        let bare = self.0.path() == "/" && self.0.query().is_none();
+        f.write_str(if bare { text.strip_suffix('/').unwrap_or(text) } else { text })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_must_be_https_or_loopback() {
+        for good in ["https://login.example", "http://127.0.0.1:8080/x", "http://localhost", "http://[::1]:1/"] {
+            good.parse::<EndpointUrl>().expect(good);
+        }
+        for bad in [
+            "http://login.example",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "https://user:pw@x.example",
+            "x",
+            "https://a\tb",
+        ] {
+            bad.parse::<EndpointUrl>().expect_err(bad);
+        }
+    }
+
+    #[test]
+    fn a_bare_redirect_is_shown_without_a_slash() {
+        assert_eq!("http://localhost".parse::<RedirectUri>().unwrap().to_string(), "http://localhost");
+        assert_eq!("http://localhost/cb".parse::<RedirectUri>().unwrap().to_string(), "http://localhost/cb");
+    }
+}

@@ -1,0 +1,275 @@
+//! The report's own types. Field names, stage names and finding codes in JSON are public API.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// The number of the JSON layout. It grows when a field changes its meaning or goes away, not when one is added.
+pub const SCHEMA: u32 = 1;
+
+/// Everything one command has to say.
+#[derive(Debug, Clone, Serialize)]
+pub struct Document {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The subcommand's name.
+    pub command: &'static str,
+    /// One report for each mailbox or app the command looked at.
+    pub reports: Vec<Report>,
+    /// Things that are right but deserve attention, such as a secret that expires soon.
+    pub warnings: Vec<String>,
+    /// What to do next, as commands or click paths.
+    pub next: Vec<String>,
+}
+
+/// The checks of one command for one mailbox (or app).
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Whose report it is.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// What is so, as name and value: `address`, `authorized`, `expires` …
+    #[serde(serialize_with = "facts_as_map")]
+    pub facts: Vec<Fact>,
+    /// What was tried, in order.
+    pub checks: Vec<Check>,
+}
+
+/// Whose report it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A mailbox of the profile, by its name.
+    Mailbox(String),
+    /// An app of the profile, by its name.
+    App(String),
+    /// The profile file itself.
+    Profile(String),
+}
+
+/// A name and a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// The JSON key; the human renderer shows it with blanks for underscores.
+    pub name: &'static str,
+    /// The value, fit for a terminal.
+    pub value: String,
+}
+
+/// One step of a test: what was tried, how it went, and how long it took.
+#[derive(Debug, Clone, Serialize)]
+pub struct Check {
+    /// Which step.
+    pub stage: Stage,
+    /// How it went.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// How long it took, in milliseconds in JSON.
+    #[serde(rename = "elapsed_ms", serialize_with = "as_millis")]
+    pub elapsed: Duration,
+}
+
+/// How a check went.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It went well; the detail says what was seen.
+    Passed {
+        /// What was seen, as in "TLSv1.3, CN=outlook.com, until 2027-01-01".
+        detail: String,
+    },
+    /// It did not.
+    Failed {
+        /// What that means.
+        finding: Box<Finding>,
+    },
+    /// It was not tried.
+    Skipped {
+        /// Why not.
+        because: String,
+    },
+}
+
+/// The steps, in the order a connection takes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Profile and secret store.
+    Profile,
+    /// The secret store.
+    SecretStore,
+    /// Sign-in at the authorization endpoint.
+    Authorize,
+    /// Getting an access token.
+    Token,
+    /// Who signed in.
+    Identity,
+    /// Name lookup.
+    Dns,
+    /// TCP connection.
+    Tcp,
+    /// TLS handshake, implicit or after STARTTLS.
+    Tls,
+    /// The server's first words.
+    Greeting,
+    /// What the server says it can do.
+    Capabilities,
+    /// SASL.
+    Authentication,
+    /// Opening the folder (IMAP EXAMINE, POP3 STAT).
+    Folder,
+    /// The newest messages.
+    Latest,
+    /// SMTP MAIL FROM.
+    Sender,
+    /// SMTP RCPT TO.
+    Recipient,
+    /// SMTP DATA.
+    Message,
+    /// The sent message, seen on the incoming side.
+    Arrival,
+    /// A step of the client-secret rotation.
+    Rotation,
+}
+
+/// What a failed check means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// A stable kebab-case name.
+    pub code: &'static str,
+    /// The cause in one or two plain sentences.
+    pub cause: String,
+    /// The way out, one imperative step each: a click path or a command.
+    pub fix: Vec<String>,
+    /// The server's own words, redacted and escaped.
+    pub server_said: Option<String>,
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// Where the knowledge comes from: an RFC section, a document.
+    pub source: Option<&'static str>,
+    /// What the exit code is when this is the first finding.
+    #[serde(skip)]
+    pub exit: ExitCode,
+}
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// The evidence admits nothing else.
+    Certain,
+    /// The usual cause.
+    Likely,
+    /// One of several.
+    Possible,
+}
+
+/// The exit codes. README and `--help` are checked against [`ExitCode::TABLE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// Everything that was tried went well.
+    AllPassed = 0,
+    /// A check failed.
+    CheckFailed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The profile is wrong or missing.
+    Profile = 3,
+    /// The mailbox must be authorized (again).
+    AuthorizationNeeded = 4,
+    /// The secret store could not do its part.
+    SecretStore = 5,
+    /// The network; trying again may help.
+    Network = 6,
+    /// Another process holds the lock; trying again may help.
+    Busy = 7,
+    /// A rotation stopped half-way; the old secret works.
+    RotationUnfinished = 8,
+    /// A bug of ours.
+    Bug = 70,
+    /// Ctrl-C, or "no" at a question.
+    Cancelled = 130,
+}
+
+impl ExitCode {
+    /// Every code with its meaning, in order.
+    pub const TABLE: [(ExitCode, &'static str); 11] = [
+        (Self::AllPassed, "all passed"),
+        (Self::CheckFailed, "a check failed"),
+        (Self::Usage, "the command line is wrong"),
+        (Self::Profile, "the profile is wrong or missing"),
+        (Self::AuthorizationNeeded, "authorization is needed"),
+        (Self::SecretStore, "the secret store could not do its part"),
+        (Self::Network, "network trouble, try again"),
+        (Self::Busy, "another process is at it, try again"),
+        (Self::RotationUnfinished, "the rotation is unfinished, the old secret works"),
+        (Self::Bug, "a bug in mailgrant"),
+        (Self::Cancelled, "cancelled"),
+    ];
+}
+
+impl Document {
+    /// An empty document of `command`.
+    #[must_use]
+    pub fn new(command: &'static str) -> Self {
+        Self { schema: SCHEMA, command, reports: Vec::new(), warnings: Vec::new(), next: Vec::new() }
+    }
+
+    /// The exit code: that of the first finding, or "all passed".
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        self.reports.iter().find_map(Report::first_finding).map_or(ExitCode::AllPassed, |finding| finding.exit)
+    }
+}
+
+impl Report {
+    /// An empty report on `subject`.
+    #[must_use]
+    pub fn new(subject: Subject) -> Self {
+        Self { subject, facts: Vec::new(), checks: Vec::new() }
+    }
+
+    /// Adds a fact.
+    pub fn fact(&mut self, name: &'static str, value: impl Into<String>) {
+        self.facts.push(Fact { name, value: value.into() });
+    }
+
+    /// The first finding, if any check failed.
+    #[must_use]
+    pub fn first_finding(&self) -> Option<&Finding> {
+        self.checks.iter().find_map(|check| match &check.outcome {
+            Outcome::Failed { finding } => Some(finding.as_ref()),
+            Outcome::Passed { .. } | Outcome::Skipped { .. } => None,
+        })
+    }
+}
+
+impl Check {
+    /// A check that went well.
+    #[must_use]
+    pub fn passed(stage: Stage, elapsed: Duration, detail: impl Into<String>) -> Self {
+        Self { stage, outcome: Outcome::Passed { detail: detail.into() }, elapsed }
+    }
+
+    /// A check that failed.
+    #[must_use]
+    pub fn failed(stage: Stage, elapsed: Duration, finding: Finding) -> Self {
+        Self { stage, outcome: Outcome::Failed { finding: Box::new(finding) }, elapsed }
+    }
+
+    /// A check that was not tried.
+    #[must_use]
+    pub fn skipped(stage: Stage, because: impl Into<String>) -> Self {
+        Self { stage, outcome: Outcome::Skipped { because: because.into() }, elapsed: Duration::ZERO }
+    }
+}
+
+fn as_millis<S: serde::Serializer>(elapsed: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    // A tenth of a millisecond is finer than any server answers.
+    serializer.serialize_f64((elapsed.as_secs_f64() * 10_000.0).round() / 10.0)
+}
+
+fn facts_as_map<S: serde::Serializer>(facts: &[Fact], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(facts.iter().map(|fact| (fact.name, &fact.value)))
+}
