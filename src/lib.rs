@@ -4,6 +4,9 @@
 
 pub mod clock;
 pub mod failure;
+pub mod probe;
 pub mod profile;
 pub mod report;
+pub mod sasl;
+pub mod tls;
 pub mod transcript;
