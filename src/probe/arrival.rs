@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
+use super::observe::leave_politely;
 use super::{Observation, ProbeOutcome, Target, headers, imap, pop3};
 use crate::failure::{Failure, FailureKind};
 use crate::profile::IncomingProtocol;
@@ -110,7 +111,11 @@ fn look_pop3(target: &Target<'_>, token: &SecretString, message_id: &str) -> Res
     let mut outcome = ProbeOutcome::default();
     let mut slot = None;
     let maildrop = pop3::enter(target, Box::new(|| Some(token.clone())), &mut outcome, &mut slot);
-    let (Ok(maildrop), Some(mut wire)) = (maildrop, slot) else { return Err(last(&mut outcome)) };
+    let Ok(maildrop) = maildrop else {
+        leave_politely(&outcome, slot, pop3::FAREWELL);
+        return Err(last(&mut outcome));
+    };
+    let Some(mut wire) = slot else { return Err(last(&mut outcome)) };
     for number in maildrop.newest(POP3_DEPTH) {
         let head = pop3::top(&mut wire, number)?;
         if headers::header(&head, "Message-ID").as_deref().and_then(bare) == Some(message_id) {

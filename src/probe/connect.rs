@@ -179,6 +179,9 @@ pub(super) fn handshake(
     let host = target.server.host.as_str();
     let connector = target.trust.connector(target.ca_file)?;
     wire.phase("the TLS handshake");
+    if preamble.is_some() {
+        wire.refuse_leftovers()?;
+    }
     match wire.start_tls(&connector, host) {
         Ok(seen) => {
             let certificate = wire.peer_certificate().and_then(|der| PeerCertificate::from_der(&der));
@@ -188,12 +191,11 @@ pub(super) fn handshake(
         }
         Err((failure, seen)) => {
             let failure = match failure.kind {
-                FailureKind::Tls(fault) => {
+                FailureKind::Tls(fault @ (TlsFault::UnknownIssuer { .. } | TlsFault::WrongHost { .. })) => {
                     let certificate = certificate_of(seen).or_else(|| look_again(target, protocol, address, preamble));
-                    let kind = FailureKind::Tls(with_names(wire, fault, certificate.as_ref()));
-                    Failure { kind, ..failure }
+                    FailureKind::Tls(with_names(wire, fault, certificate.as_ref())).into()
                 }
-                kind => Failure { kind, ..failure },
+                _ => failure,
             };
             wire.remark(&format!("TLS failed: {failure}"));
             Err(failure)
@@ -218,7 +220,7 @@ fn look_again(
     let stream = TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1))).ok()?;
     let mut wire = wire_over(target, protocol, stream);
     if let Some(preamble) = preamble {
-        preamble(&mut wire).ok()?;
+        preamble(&mut wire).and_then(|()| wire.refuse_leftovers()).ok()?;
     }
     wire.phase("the TLS handshake");
     let connector = target.trust.connector_for_tls12(target.ca_file).ok()?;

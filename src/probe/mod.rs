@@ -19,6 +19,9 @@ pub mod smtp;
 mod socket;
 mod stream;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -23,7 +23,7 @@ pub(super) struct Notes {
 
 /// The socket.
 pub(super) struct Socket {
-    stream: TcpStream,
+    stream: Rc<TcpStream>,
     notes: Rc<RefCell<Notes>>,
 }
 
@@ -32,11 +32,16 @@ impl Socket {
         // Each of our writes is a whole command that waits for its answer; errors here cost speed, not function.
         let _ = stream.set_nodelay(true);
         let notes = Notes { deadline, is_hasty: false, handshake: None, error: None };
-        Self { stream, notes: Rc::new(RefCell::new(notes)) }
+        Self { stream: Rc::new(stream), notes: Rc::new(RefCell::new(notes)) }
     }
 
     pub(super) fn notes(&self) -> Rc<RefCell<Notes>> {
         Rc::clone(&self.notes)
+    }
+
+    /// The bare socket.
+    pub(super) fn stream(&self) -> Rc<TcpStream> {
+        Rc::clone(&self.stream)
     }
 
     pub(super) fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -44,14 +49,14 @@ impl Socket {
     }
 
     /// Runs `operation` under the deadline. A drip of single bytes gains nothing: each gets what is left of the time.
-    fn timed<T>(&mut self, operation: impl FnOnce(&mut TcpStream) -> io::Result<T>) -> io::Result<T> {
+    fn timed<T>(&mut self, operation: impl FnOnce(&mut &TcpStream) -> io::Result<T>) -> io::Result<T> {
         let (deadline, is_hasty) = {
             let notes = self.notes.borrow();
             (notes.deadline, notes.is_hasty)
         };
         let result = if is_hasty {
             self.stream.set_nonblocking(true)?;
-            let result = operation(&mut self.stream);
+            let result = operation(&mut &*self.stream);
             self.stream.set_nonblocking(false)?;
             result
         } else {
@@ -61,7 +66,7 @@ impl Socket {
                     .stream
                     .set_read_timeout(Some(left))
                     .and_then(|()| self.stream.set_write_timeout(Some(left)))
-                    .and_then(|()| operation(&mut self.stream))
+                    .and_then(|()| operation(&mut &*self.stream))
                     // What an elapsed SO_RCVTIMEO looks like on Unix.
                     .map_err(|error| match error.kind() {
                         io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
@@ -91,6 +96,6 @@ impl Write for Socket {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
+        Ok(())
     }
 }

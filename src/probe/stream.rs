@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, Read as _, Write as _};
-use std::net::IpAddr;
+use std::net::{IpAddr, Shutdown, TcpStream};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,8 @@ enum Link {
 pub(super) struct Wire {
     link: Link,
     notes: Rc<RefCell<Notes>>,
+    /// The socket below TLS.
+    bare: Rc<TcpStream>,
     local: Option<IpAddr>,
     protocol: &'static str,
     transcript: Transcript,
@@ -58,6 +60,7 @@ impl Wire {
     ) -> Self {
         Self {
             notes: socket.notes(),
+            bare: socket.stream(),
             local: socket.local_addr().ok().map(|address| address.ip().to_canonical()),
             link: Link::Plain(socket),
             protocol,
@@ -212,15 +215,20 @@ impl Wire {
         &self.buffer[self.taken..]
     }
 
-    /// Turns the connection into a TLS one. Plain text that is already there would be taken for the server's words over
-    /// TLS (CVE-2011-0411), so it ends the connection.
+    /// After the answer to STARTTLS: plain text that is already there would be taken for the server's words over TLS
+    /// (CVE-2011-0411), so it ends the connection.
+    pub(super) fn refuse_leftovers(&mut self) -> Result<(), Failure> {
+        match self.unread() {
+            [] => Ok(()),
+            _ => Err(violation("it sent more after its answer to STARTTLS, before TLS")),
+        }
+    }
+
+    /// Turns the connection into a TLS one. Nothing may have been read ahead.
     ///
     /// # Errors
     /// [`FailureKind::Tls`] and the failures of any phase. No credential has been sent.
     pub(super) fn start_tls(&mut self, connector: &TlsConnector, host: &str) -> Result<Seen, (Failure, Seen)> {
-        if !self.unread().is_empty() {
-            return Err((violation("it sent more after its answer to STARTTLS, before TLS"), Seen::default()));
-        }
         let Link::Plain(socket) = std::mem::replace(&mut self.link, Link::Gone) else {
             return Err((violation("TLS inside TLS"), Seen::default()));
         };
@@ -233,16 +241,19 @@ impl Wire {
                 self.link = Link::Tls(Box::new(stream));
                 Ok(seen)
             }
-            Err(error) => Err((self.handshake_failure(error, host, &bytes, &seen), seen)),
+            Err(error) => {
+                let failure = self.handshake_failure(error, host, &bytes, &seen);
+                // The library has dropped its part of the socket; ours ends with it.
+                let _ = self.bare.shutdown(Shutdown::Both);
+                Err((failure, seen))
+            }
         }
     }
 
     fn handshake_failure(&self, error: HandshakeError<Socket>, host: &str, bytes: &[u8], seen: &Seen) -> Failure {
         const PROTOCOL_VERSION: u8 = 70;
         if seen.is_not_tls {
-            // Most often the greeting of a server that begins in the clear: its words tell which.
-            let words = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
-            return Failure::new(FailureKind::Tls(TlsFault::NotTls)).said(self.clean(words.trim_end()));
+            return Failure::new(FailureKind::Tls(TlsFault::NotTls)).said(self.first_words(bytes));
         }
         if seen.alert == Some(PROTOCOL_VERSION) || seen.version.is_some_and(|version| version < 0x0303) {
             return FailureKind::Tls(TlsFault::TooOld).into();
@@ -257,6 +268,18 @@ impl Wire {
             TlsFault::Other(words) => FailureKind::Tls(TlsFault::Other(self.clean(&words))).into(),
             fault => FailureKind::Tls(fault).into(),
         }
+    }
+
+    /// The first line of what came instead of TLS, most often a greeting. The library has read a few bytes of it.
+    fn first_words(&self, bytes: &[u8]) -> String {
+        let mut more = [0; 200];
+        let more_len = match self.bare.set_nonblocking(true) {
+            Ok(()) => (&*self.bare).read(&mut more).unwrap_or(0),
+            Err(_) => 0,
+        };
+        let words = [bytes, &more[..more_len]].concat();
+        let words = String::from_utf8_lossy(&words);
+        self.clean(words.lines().next().unwrap_or_default())
     }
 
     /// The server's certificate (DER), once TLS stands.

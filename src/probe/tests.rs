@@ -1,0 +1,9 @@
+//! The probes against scripted servers, good and bad.
+
+mod arrives;
+mod bounds;
+mod certificates;
+mod imap;
+mod kit;
+mod pop3;
+mod smtp;

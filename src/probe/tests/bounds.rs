@@ -1,0 +1,123 @@
+//! Servers that send too much, too slowly, or nothing (security.md P1).
+
+use std::time::{Duration, Instant};
+
+use super::kit::*;
+use crate::failure::FailureKind;
+use crate::probe::imap::{self, ImapAsk};
+use crate::probe::pop3::{self, Pop3Ask};
+use crate::probe::smtp::{self, SmtpAsk};
+use crate::probe::{ProbeOutcome, Target, TokenSource};
+use crate::profile::TlsMode;
+use crate::report::Stage;
+
+type Run = fn(&Target<'_>, TokenSource<'_>) -> ProbeOutcome;
+
+const PROTOCOLS: [(&str, Run); 3] = [
+    ("IMAP", |target, token| imap::run(target, token, &ImapAsk::default())),
+    ("POP3", |target, token| pop3::run(target, token, &Pop3Ask::default())),
+    ("SMTP", |target, token| {
+        let ask = SmtpAsk { sender: target.user, recipient: target.user, message: None };
+        smtp::run(target, token, &ask)
+    }),
+];
+
+fn probe(run: Run, timeout: Duration, script: Vec<Step>) -> (ProbeOutcome, Duration) {
+    let pki = Pki::new(Flaw::None);
+    let server = Server::start(&pki, vec![script]);
+    let mut client = Client::new(server.port, TlsMode::Implicit);
+    client.timeout = timeout;
+    let start = Instant::now();
+    let outcome = run(&client.target(&pki), client.token());
+    (outcome, start.elapsed())
+}
+
+#[test]
+fn a_line_of_100_megabytes_is_given_up_after_eight_kilobytes() {
+    for (protocol, run) in PROTOCOLS {
+        let (outcome, _) = probe(run, Duration::from_secs(20), vec![Step::Tls, Step::Flood(100 << 20)]);
+        let kind = failure_at(&outcome, Stage::Greeting).kind;
+        assert_eq!(kind, FailureKind::TooLarge { what: "a line".to_owned(), limit: 8192 }, "{protocol}");
+    }
+}
+
+#[test]
+fn a_reply_without_end_is_given_up_after_64_kilobytes() {
+    for (greeting, asked, line, run) in [
+        ("220 ready", "EHLO [127.0.0.1]", "250-SIZE\r\n", PROTOCOLS[2].1),
+        ("+OK ready", "CAPA", "TOP\r\n", PROTOCOLS[1].1),
+        ("* OK ready", "p1 CAPABILITY", "* CAPABILITY X\r\n", PROTOCOLS[0].1),
+    ] {
+        let first = if asked == "CAPA" { "+OK\r\n" } else { "" };
+        let flood = Step::Say(format!("{first}{}", line.repeat(100_000 / line.len())));
+        let (outcome, _) = probe(run, Duration::from_secs(20), vec![Step::Tls, say(greeting), hear(asked), flood]);
+        let kind = failure_at(&outcome, Stage::Capabilities).kind;
+        assert_eq!(kind, FailureKind::TooLarge { what: "a reply".to_owned(), limit: 65_536 }, "{asked}");
+    }
+}
+
+#[test]
+fn silence_and_drips_end_with_the_phase() {
+    let timeout = Duration::from_millis(600);
+    for (protocol, run) in PROTOCOLS {
+        for (script, stage) in [
+            (vec![Step::Hang], Stage::Tls),
+            (vec![Step::Drip(0x16)], Stage::Tls),
+            (vec![Step::Tls, Step::Hang], Stage::Greeting),
+            (vec![Step::Tls, Step::Drip(b'x')], Stage::Greeting),
+        ] {
+            let (outcome, took) = probe(run, timeout, script);
+            // Zero bytes that look like TLS records may be refused before the deadline; longer it must never take.
+            let kind = failure_at(&outcome, stage).kind;
+            let is_bounded = matches!(kind, FailureKind::TimedOut { .. } | FailureKind::Tls(_));
+            assert!(is_bounded, "{protocol} at {stage:?}: {kind:?}");
+            assert!(took < timeout * 5, "{protocol} at {stage:?} took {took:?}");
+        }
+    }
+}
+
+#[test]
+fn silence_after_the_token_names_the_phase() {
+    let script = vec![
+        Step::Tls,
+        say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2] hi"),
+        hear_response("a1 AUTHENTICATE XOAUTH2 ", crate::sasl::SaslMechanism::Xoauth2),
+        Step::Hang,
+    ];
+    let (outcome, _) = probe(PROTOCOLS[0].1, Duration::from_millis(600), script);
+    match failure_at(&outcome, Stage::Authentication).kind {
+        FailureKind::TimedOut { during, .. } => assert_eq!(during, "signing in"),
+        kind => panic!("{kind:?}"),
+    }
+}
+
+#[test]
+fn the_overall_deadline_cuts_a_phase_short() {
+    let pki = Pki::new(Flaw::None);
+    let server = Server::start(&pki, vec![vec![Step::Tls, Step::Hang]]);
+    let client = Client::new(server.port, TlsMode::Implicit);
+    let start = Instant::now();
+    let target = Target { overall: Some(start + Duration::from_millis(700)), ..client.target(&pki) };
+    let outcome = imap::run(&target, client.token(), &ImapAsk::default());
+    assert!(matches!(failure_at(&outcome, Stage::Greeting).kind, FailureKind::TimedOut { .. }));
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_lost_connection_names_the_phase() {
+    for (protocol, run) in PROTOCOLS {
+        let (outcome, _) = probe(run, Duration::from_secs(20), vec![Step::Tls, Step::HangUp]);
+        let kind = failure_at(&outcome, Stage::Greeting).kind;
+        assert_eq!(kind, FailureKind::ConnectionLost { during: "waiting for the greeting".to_owned() }, "{protocol}");
+    }
+}
+
+#[test]
+fn a_closed_port_refuses() {
+    let pki = Pki::new(Flaw::None);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let client = Client::new(port, TlsMode::Implicit);
+    let outcome = imap::run(&client.target(&pki), client.token(), &ImapAsk::default());
+    let kind = failure_at(&outcome, Stage::Tcp).kind;
+    assert_eq!(kind, FailureKind::ConnectionRefused { host: "localhost".to_owned(), port });
+}

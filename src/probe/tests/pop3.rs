@@ -1,0 +1,170 @@
+//! POP3 against scripted servers.
+
+use super::kit::*;
+use crate::failure::FailureKind;
+use crate::probe::ProbeOutcome;
+use crate::probe::pop3::{Pop3Ask, run};
+use crate::profile::TlsMode;
+use crate::report::Stage;
+use crate::sasl::SaslMechanism::{self, OauthBearer, Xoauth2};
+
+const CAPA: &str = "+OK\r\nTOP\r\nSASL PLAIN XOAUTH2 OAUTHBEARER\r\n.";
+
+fn probe(tls: TlsMode, mechanism: Option<SaslMechanism>, latest: usize, script: Vec<Step>) -> (ProbeOutcome, Heard) {
+    let pki = Pki::new(Flaw::None);
+    let server = Server::start(&pki, vec![script]);
+    let mut client = Client::new(server.port, tls);
+    client.mechanism = mechanism;
+    let outcome = run(&client.target(&pki), client.token(), &Pop3Ask { latest });
+    let heard = server.heard();
+    let shown = client.shown.lock().unwrap();
+    assert!(!shown.contains("canary"), "{shown}");
+    assert_eq!(heard.complaint, None, "{outcome:#?}");
+    (outcome, heard)
+}
+
+fn sign_in(mechanism: SaslMechanism) -> Vec<Step> {
+    vec![
+        hear("CAPA"),
+        say(CAPA),
+        hear(&format!("AUTH {mechanism}")),
+        say("+ "),
+        hear_response("", mechanism),
+        say("+OK Logged in."),
+        hear("STAT"),
+        say("+OK 12 34567"),
+    ]
+}
+
+#[test]
+fn every_way_in_leads_to_the_count() {
+    for mechanism in [Xoauth2, OauthBearer] {
+        for tls in [TlsMode::Implicit, TlsMode::StartTls] {
+            let mut script = match tls {
+                TlsMode::Implicit => vec![Step::Tls, say("+OK ready")],
+                TlsMode::StartTls => {
+                    vec![
+                        say("+OK ready"),
+                        hear("CAPA"),
+                        say("+OK\r\nSTLS\r\nSASL\r\n."),
+                        hear("STLS"),
+                        say("+OK go"),
+                        Step::Tls,
+                    ]
+                }
+            };
+            script.extend(sign_in(mechanism));
+            script.push(hear("QUIT"));
+            let (outcome, heard) = probe(tls, Some(mechanism), 0, script);
+            let details = details(&outcome);
+            assert_eq!(details.last(), Some(&(Stage::Folder, "12 messages, 34567 octets".to_owned())));
+            assert_eq!(outcome.mechanisms_offered, ["PLAIN", "XOAUTH2", "OAUTHBEARER"]);
+            let clear: &[u8] = if tls == TlsMode::StartTls { b"CAPA\r\nSTLS\r\n" } else { b"" };
+            assert_eq!(heard.in_the_clear, clear);
+        }
+    }
+}
+
+#[test]
+fn the_newest_messages_come_through_top() {
+    let mut script = vec![Step::Tls, say("+OK ready")];
+    script.extend(sign_in(Xoauth2));
+    script.extend([
+        hear("TOP 12 0"),
+        say("+OK\r\nSubject: =?utf-8?b?R3LDvMOfZQ==?=\r\nFrom: a@x.example\r\n\r\n."),
+        hear("TOP 11 0"),
+        say("+OK\r\n..hidden: x\r\nSubject: second\r\n\r\n."),
+        hear("QUIT"),
+    ]);
+    let (outcome, _) = probe(TlsMode::Implicit, None, 2, script);
+    let subjects: Vec<_> = outcome.latest.iter().map(|message| message.subject.as_str()).collect();
+    assert_eq!(subjects, ["Grüße", "second"]);
+}
+
+#[test]
+fn an_error_challenge_is_answered_and_the_final_words_are_kept() {
+    for (mechanism, end) in [(Xoauth2, ""), (OauthBearer, "AQ==")] {
+        let mut script = vec![Step::Tls, say("+OK ready")];
+        script.extend(sign_in(mechanism).into_iter().take(5));
+        script.extend([
+            say("+ eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0="),
+            hear(end),
+            say("-ERR [AUTH] Authentication failed."),
+            hear("QUIT"),
+        ]);
+        let (outcome, _) = probe(TlsMode::Implicit, Some(mechanism), 0, script);
+        let (rejection, said) = rejection_at(&outcome, Stage::Authentication);
+        assert_eq!(rejection.challenge.as_deref(), Some("{\"status\":\"invalid_token\"}"));
+        assert_eq!(rejection.detail_code.as_deref(), Some("AUTH"));
+        assert_eq!(said, "-ERR [AUTH] Authentication failed.");
+    }
+}
+
+#[test]
+fn only_ok_at_its_time_is_a_success() {
+    let start = |more: Vec<Step>| [vec![Step::Tls, say("+OK ready"), hear("CAPA"), say(CAPA)], more].concat();
+    let asked = || hear("AUTH XOAUTH2");
+    let sent = || hear_response("", Xoauth2);
+    let challenge = || say("+ e30=");
+    for (what, script) in [
+        (
+            "before the command",
+            [vec![Step::Tls, say("+OK ready"), hear("CAPA")], vec![say(&format!("{CAPA}\r\n+OK in"))]].concat(),
+        ),
+        ("before the token", start(vec![asked(), say("+OK in")])),
+        ("with the continuation", start(vec![asked(), say("+ \r\n+OK in")])),
+        ("another word", start(vec![asked(), say("+ "), sent(), say("+OKAY in")])),
+        ("no sign", start(vec![asked(), say("+ "), sent(), say("OK in")])),
+        ("after an error challenge", start(vec![asked(), say("+ "), sent(), challenge(), hear(""), say("+OK in")])),
+        ("two error challenges", start(vec![asked(), say("+ "), sent(), challenge(), hear(""), challenge()])),
+    ] {
+        let (outcome, heard) = probe(TlsMode::Implicit, None, 0, script);
+        assert!(!violation_at(&outcome, Stage::Authentication).is_empty(), "{what}");
+        assert!(!heard.lines.contains(&"STAT".to_owned()), "{what}");
+    }
+}
+
+#[test]
+fn words_behind_the_stls_answer_end_the_connection() {
+    let script = vec![
+        say("+OK hi"),
+        hear("CAPA"),
+        say("+OK\r\nSTLS\r\n."),
+        hear("STLS"),
+        say("+OK go\r\n+OK\r\nSASL XOAUTH2\r\n."),
+    ];
+    let (outcome, heard) = probe(TlsMode::StartTls, None, 0, script);
+    assert!(violation_at(&outcome, Stage::Tls).contains("before TLS"));
+    assert_eq!(heard.in_the_clear, b"CAPA\r\nSTLS\r\n");
+    assert_no_credential(&heard);
+}
+
+#[test]
+fn a_missing_or_refused_stls_ends_the_connection() {
+    let script = vec![say("+OK hi"), hear("CAPA"), say("+OK\r\nSASL XOAUTH2\r\n."), hear("QUIT")];
+    let (outcome, heard) = probe(TlsMode::StartTls, None, 0, script);
+    assert_eq!(failure_at(&outcome, Stage::Tls).kind, FailureKind::StartTlsNotOffered);
+    assert_no_credential(&heard);
+    let script =
+        vec![say("+OK hi"), hear("CAPA"), say("+OK\r\nSTLS\r\n."), hear("STLS"), say("-ERR not now"), hear("QUIT")];
+    let (outcome, heard) = probe(TlsMode::StartTls, None, 0, script);
+    assert_eq!(rejection_at(&outcome, Stage::Tls).1, "-ERR not now");
+    assert_no_credential(&heard);
+}
+
+#[test]
+fn a_long_token_goes_in_one_line_of_its_own() {
+    let pki = Pki::new(Flaw::None);
+    for len in [200, 4_000, 12_000] {
+        let token = "t".repeat(len);
+        let mut script = vec![Step::Tls, say("+OK ready")];
+        script.extend(sign_in(Xoauth2));
+        script[6] = Step::HearResponse("", Xoauth2, token.clone());
+        script.push(hear("QUIT"));
+        let server = Server::start(&pki, vec![script]);
+        let mut client = Client::new(server.port, TlsMode::Implicit);
+        client.token = Some(token);
+        details(&run(&client.target(&pki), client.token(), &Pop3Ask::default()));
+        server.heard_by_script();
+    }
+}
