@@ -141,17 +141,19 @@ impl Bridge {
             }
         }
         self.count_parentheses(&line)?;
-        self.is_inside = match literal_len(&line) {
-            None => false,
-            Some(len) if len <= LITERAL_LIMIT && self.literals < MOST_LITERALS => {
-                self.literals += 1;
-                self.literal_left = len;
-                true
+        let literal = literal_len(&line);
+        self.is_inside = literal.is_some();
+        if let Some(len) = literal {
+            self.literal_left = len;
+            self.literals += 1;
+            let too_large = |what: &str, limit| FailureKind::TooLarge { what: what.to_owned(), limit };
+            if len > LITERAL_LIMIT {
+                return Err(too_large("a literal", LITERAL_LIMIT).into());
             }
-            Some(_) => {
-                return Err(FailureKind::TooLarge { what: "a literal".to_owned(), limit: LITERAL_LIMIT }.into());
+            if self.literals > MOST_LITERALS {
+                return Err(too_large("the number of literals", MOST_LITERALS).into());
             }
-        };
+        }
         line.extend_from_slice(b"\r\n");
         Ok(line)
     }

@@ -70,6 +70,8 @@ pub(super) struct Heard {
     pub(super) lines: Vec<String>,
     /// How often the server spoke after it had heard something: how often the client waited, if it did.
     pub(super) turns: usize,
+    /// How much of a flood the client's side took, the system's buffers included.
+    pub(super) flooded: usize,
     /// What the client did that is not in the script.
     pub(super) complaint: Option<String>,
 }
@@ -232,7 +234,9 @@ fn play(stream: TcpStream, accept: &Accept, port: u16, script: &[Step]) -> Heard
             }),
             Step::Flood(size) => {
                 let chunk = [b'x'; 64 * 1024];
-                let _ = (0..size.div_ceil(chunk.len())).try_for_each(|_| link.write_all(&chunk));
+                while heard.flooded < *size && link.write_all(&chunk).is_ok() {
+                    heard.flooded += chunk.len();
+                }
                 Ok(())
             }
             Step::Drip(byte) => {
