@@ -5,5 +5,6 @@ mod bounds;
 mod certificates;
 mod imap;
 mod kit;
+mod pki;
 mod pop3;
 mod smtp;

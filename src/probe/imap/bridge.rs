@@ -194,7 +194,7 @@ impl Bridge {
         self.tag = None;
         self.words.push(self.wire.clean(answer));
         let status = answer.split(' ').next().unwrap_or_default().to_ascii_uppercase();
-        self.detail_code = super::response_code(answer).map(|code| self.wire.clean(code));
+        self.detail_code = super::preamble::response_code(answer).map(|code| self.wire.clean(code));
         match (status.as_str(), self.exchange) {
             ("OK", Exchange::Due) => Err(violation("it accepted AUTHENTICATE before the token")),
             ("OK", Exchange::Ended) => Err(violation("it accepted AUTHENTICATE after an error challenge")),
