@@ -2,8 +2,10 @@
 //!
 //! This is the map of the house; arrows point down, and no room names one above it.
 
+pub mod browser;
 pub mod clock;
 pub mod failure;
+pub mod oauth;
 pub mod probe;
 pub mod profile;
 pub mod report;

@@ -1,0 +1,1 @@
+//! Helpers for this room's tests.
