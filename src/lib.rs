@@ -4,6 +4,9 @@
 
 pub mod clock;
 pub mod failure;
+pub mod files;
+pub mod hardening;
 pub mod profile;
 pub mod report;
+pub mod secrets;
 pub mod transcript;
