@@ -5,10 +5,13 @@
 pub mod browser;
 pub mod clock;
 pub mod failure;
+pub mod files;
+pub mod hardening;
 pub mod oauth;
 pub mod probe;
 pub mod profile;
 pub mod report;
 pub mod sasl;
+pub mod secrets;
 pub mod tls;
 pub mod transcript;
