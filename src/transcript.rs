@@ -45,7 +45,7 @@ impl Redactor {
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
         let _ = text;
-        unreachable!("written by the probe room's author")
+        unreachable!("")
     }
 }
 

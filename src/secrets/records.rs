@@ -71,6 +71,8 @@ pub struct Grant {
     pub refresh_token: SecretString,
     /// Where it is redeemed, as it was when we signed in.
     pub token_endpoint: String,
+    /// Whether that endpoint wants the client secret in the Authorization header (`client_secret_basic`).
+    pub basic_auth: bool,
     /// Who signed in, if the provider told.
     pub identity: Option<GrantIdentity>,
     /// The scopes that were granted.

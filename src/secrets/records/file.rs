@@ -56,6 +56,8 @@ struct GrantFile {
     binding: BindingFile,
     refresh_token: Hidden,
     token_endpoint: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    basic_auth: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     identity: Option<IdentityFile>,
     #[serde(default)]
@@ -170,6 +172,7 @@ pub(super) fn encode_grant(grant: &Grant) -> Result<SecretBytes, StoreFault> {
         },
         refresh_token: Hidden(grant.refresh_token.clone()),
         token_endpoint: grant.token_endpoint.clone(),
+        basic_auth: grant.basic_auth,
         identity: grant.identity.as_ref().map(|identity| IdentityFile {
             issuer: identity.issuer.clone(),
             subject: identity.subject.clone(),
@@ -199,6 +202,7 @@ pub(super) fn decode_grant(key: &RecordKey, bytes: &SecretBytes) -> Result<Grant
         },
         refresh_token: file.refresh_token.0,
         token_endpoint: file.token_endpoint,
+        basic_auth: file.basic_auth,
         identity: file.identity.map(|identity| GrantIdentity {
             issuer: identity.issuer,
             subject: identity.subject,
