@@ -1,53 +1,23 @@
-//! The authorization request that the browser opens, and the answer that it brings back (RFC 6749 §4.1, RFC 7636,
-//! OpenID Connect Core §3.1.2).
+//! The authorization request that the browser opens (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1).
 
 use std::borrow::Cow;
 
 use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl};
 use secrecy::{ExposeSecret, SecretString};
-use subtle::ConstantTimeEq;
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use super::discovery::Endpoints;
-use super::identity;
-use crate::failure::{Failure, FailureKind, OAuthFault};
 use crate::profile::{Address, App, IdentityRule, RedirectUri, Scope};
-use crate::transcript::Redactor;
 
 /// One request for authorization: made for one sign-in, and void after it.
 pub struct AuthorizationRequest {
     url: Url,
     redirect_uri: RedirectUri,
-    state: SecretString,
+    pub(super) state: SecretString,
     nonce: SecretString,
     verifier: SecretString,
-    issuer: IdentityRule,
-    issuer_in_response: bool,
-}
-
-/// What a valid answer to an [`AuthorizationRequest`] brought.
-pub struct Callback {
-    /// The authorization code. It is good once, and for minutes.
-    pub code: SecretString,
-}
-
-/// How an answer's query reads.
-pub(super) enum Answer {
-    /// It is not for us: no state, or another one, or not what an authorization server sends. The wait goes on.
-    Stray(Stray),
-    /// It is the one that was waited for, and it decides.
-    Ours(Result<Callback, Failure>),
-}
-
-/// Why an answer is not for us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stray {
-    /// No `state` or several.
-    NoState,
-    /// Another `state`.
-    OtherState,
-    /// The right `state`, but not exactly one of `code` and `error`.
-    Malformed,
+    pub(super) issuer: IdentityRule,
+    pub(super) issuer_in_response: bool,
 }
 
 impl AuthorizationRequest {
@@ -117,85 +87,6 @@ impl AuthorizationRequest {
     pub(super) fn verifier(&self) -> &SecretString {
         &self.verifier
     }
-
-    /// Reads the address that the user has copied out of the browser: the whole redirect address, or its query alone.
-    ///
-    /// # Errors
-    /// [`FailureKind::ProtocolViolation`] if it does not answer this request, [`FailureKind::OAuth`] if it brings an
-    /// error.
-    pub fn parse_pasted(&self, text: &str, redactor: &Redactor) -> Result<Callback, Failure> {
-        // Terminals wrap long lines, and the wraps come along with the copy.
-        let text: String = text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
-        let text = text.trim_matches(|c| matches!(c, '"' | '\'' | '<' | '>'));
-        let violation = |what: &str| Err(FailureKind::ProtocolViolation { what: what.to_owned() }.into());
-        let query = if text.contains("://") {
-            let Ok(url) = Url::parse(text) else { return violation("what was pasted is no address") };
-            let ours = self.redirect_uri.as_url();
-            if url.origin() != ours.origin() || url.path() != ours.path() {
-                return violation("the pasted address is not the redirect address of this sign-in");
-            }
-            url.query().unwrap_or_default().to_owned()
-        } else {
-            text.trim_start_matches('?').to_owned()
-        };
-        match self.read_query(&query, redactor) {
-            Answer::Ours(result) => result,
-            Answer::Stray(Stray::NoState) => violation("the pasted address has no state, or several"),
-            Answer::Stray(Stray::OtherState) => violation("the pasted address belongs to another sign-in"),
-            Answer::Stray(Stray::Malformed) => violation("the pasted address holds neither a code nor an error"),
-        }
-    }
-
-    /// Reads a query string. The state is compared, in constant time, before anything else in it is looked at.
-    pub(super) fn read_query(&self, query: &str, redactor: &Redactor) -> Answer {
-        let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = form_urlencoded::parse(query.as_bytes()).collect();
-        let all = |wanted: &str| pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value).collect();
-        let states: Vec<&Cow<'_, str>> = all("state");
-        let [state] = states.as_slice() else { return Answer::Stray(Stray::NoState) };
-        if !bool::from(state.as_bytes().ct_eq(self.state.expose_secret().as_bytes())) {
-            return Answer::Stray(Stray::OtherState);
-        }
-        let (codes, errors, issuers): (Vec<_>, Vec<_>, Vec<_>) = (all("code"), all("error"), all("iss"));
-        if let Err(failure) = self.check_issuer(&issuers) {
-            return Answer::Ours(Err(failure));
-        }
-        match (codes.as_slice(), errors.as_slice()) {
-            ([code], []) if !code.is_empty() => {
-                let code = SecretString::from(code.to_string());
-                redactor.learn(&code);
-                Answer::Ours(Ok(Callback { code }))
-            }
-            ([], [error]) if !error.is_empty() => {
-                let description = all("error_description").first().map(|text| clean(redactor, text));
-                let codes = description.as_deref().map(super::token_answer::aadsts).unwrap_or_default();
-                Answer::Ours(Err(FailureKind::OAuth(OAuthFault {
-                    error: clean(redactor, error),
-                    suberror: all("error_subcode").first().map(|text| clean(redactor, text)),
-                    description,
-                    codes,
-                    ..OAuthFault::default()
-                })
-                .into()))
-            }
-            _ => Answer::Stray(Stray::Malformed),
-        }
-    }
-
-    /// RFC 9207 §2.4: the issuer must be the one that was asked, and must be named where it has announced to do so.
-    fn check_issuer(&self, issuers: &[&Cow<'_, str>]) -> Result<(), Failure> {
-        let what = match issuers {
-            [] if !self.issuer_in_response => return Ok(()),
-            [] => "the answer does not name its issuer, though the provider has announced that it does".to_owned(),
-            [issuer] if identity::fits_rule(issuer, &self.issuer) => return Ok(()),
-            [issuer] => format!("the answer comes from another issuer: {}", identity::plain(issuer, 200)),
-            _ => "the answer names several issuers".to_owned(),
-        };
-        Err(FailureKind::ProtocolViolation { what }.into())
-    }
-}
-
-fn clean(redactor: &Redactor, text: &str) -> String {
-    redactor.clean(&text.chars().take(2000).collect::<String>())
 }
 
 /// The parameters that a profile cannot set, because the sign-in's safety hangs on them; `prompt` is merged.
@@ -227,4 +118,97 @@ fn prompt(app: &App, first_sign_in: bool) -> Option<String> {
         words.push("select_account");
     }
     if words.is_empty() { None } else { Some(words.join(" ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use base64::Engine;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+    use crate::oauth::testing;
+    use crate::profile::Provider;
+
+    fn begin(app: &App, first: bool, announced: bool) -> AuthorizationRequest {
+        let mut endpoints = testing::endpoints("https://login.example/token".parse().unwrap());
+        endpoints.issuer_in_response = announced;
+        let scopes = ["openid".parse().unwrap(), "https://outlook.office.com/SMTP.Send".parse().unwrap()];
+        let redirect = "http://localhost:4711".parse().unwrap();
+        AuthorizationRequest::begin(app, &endpoints, &redirect, &scopes, &"shop@contoso.com".parse().unwrap(), first)
+    }
+
+    fn parameters(request: &AuthorizationRequest) -> BTreeMap<String, String> {
+        let pairs: Vec<_> = request.url().query_pairs().into_owned().collect();
+        let map: BTreeMap<_, _> = pairs.iter().cloned().collect();
+        assert_eq!(map.len(), pairs.len(), "each parameter once (RFC 6749 §3.1): {pairs:?}");
+        map
+    }
+
+    #[test]
+    fn the_request_has_everything_once_and_the_challenge_fits_the_verifier() {
+        let request = begin(&testing::microsoft("common"), true, false);
+        let parameters = parameters(&request);
+        let expected = [
+            ("client_id", "11111111-2222-3333-4444-555555555555"),
+            ("code_challenge_method", "S256"),
+            ("login_hint", "shop@contoso.com"),
+            ("prompt", "select_account"),
+            ("redirect_uri", "http://localhost:4711"),
+            ("response_type", "code"),
+            ("scope", "openid https://outlook.office.com/SMTP.Send"),
+        ];
+        for (name, value) in expected {
+            assert_eq!(parameters[name], value, "{name}");
+        }
+        let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(request.verifier().expose_secret().as_bytes()));
+        assert_eq!(parameters["code_challenge"], digest);
+        assert_eq!(parameters["nonce"], request.nonce().expose_secret());
+        assert_eq!(BASE64_URL_SAFE_NO_PAD.decode(&parameters["state"]).unwrap().len(), 32);
+        assert!(request.verifier().expose_secret().len() >= 43, "RFC 7636 §4.1");
+        assert!(!request.url().as_str().contains(request.verifier().expose_secret()));
+    }
+
+    #[test]
+    fn no_two_requests_share_state_nonce_or_verifier() {
+        let app = testing::microsoft("common");
+        let (one, two) = (parameters(&begin(&app, true, false)), parameters(&begin(&app, true, false)));
+        for name in ["state", "nonce", "code_challenge"] {
+            assert_ne!(one[name], two[name], "{name}");
+        }
+    }
+
+    #[test]
+    fn the_prompt_of_the_profile_and_of_a_first_sign_in_are_merged() {
+        let mut app = testing::oidc("https://id.example");
+        let mut prompt_of = |provider, own: Option<&str>, first| {
+            app.provider = provider;
+            app.authorize_params = own.map(|own| ("prompt".to_owned(), own.to_owned())).into_iter().collect();
+            parameters(&begin(&app, first, false)).get("prompt").cloned()
+        };
+        for (provider, own, first, expected) in [
+            (Provider::Oidc, None, true, Some("select_account")),
+            (Provider::Oidc, None, false, None),
+            (Provider::Oidc, Some("consent"), true, Some("consent select_account")),
+            (Provider::Oidc, Some("consent"), false, Some("consent")),
+            (Provider::Google, Some("consent select_account"), true, Some("consent select_account")),
+            (Provider::Oidc, Some("login"), true, Some("login")),
+            (Provider::Oidc, Some("none"), true, Some("none")),
+            (Provider::Microsoft365, Some("consent"), true, Some("consent")),
+        ] {
+            assert_eq!(prompt_of(provider, own, first).as_deref(), expected, "{provider:?} {own:?} {first}");
+        }
+    }
+
+    #[test]
+    fn a_profile_can_add_parameters_but_not_replace_the_ones_that_protect() {
+        let mut app = testing::oidc("https://id.example");
+        let names = ["access_type", "state", "redirect_uri", "code_challenge_method", "response_type", "client_id"];
+        app.authorize_params = names.map(|name| (name.to_owned(), "mine".to_owned())).to_vec();
+        let parameters = parameters(&begin(&app, false, false));
+        let mine: Vec<_> = parameters.iter().filter(|(_, value)| *value == "mine").map(|(name, _)| name).collect();
+        assert_eq!(mine, ["access_type"]);
+    }
 }

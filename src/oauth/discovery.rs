@@ -62,7 +62,9 @@ pub fn endpoints(http: &HttpClient, app: &App) -> Result<Endpoints, Failure> {
 
 fn discover(http: &HttpClient, issuer: &EndpointUrl) -> Result<Endpoints, Failure> {
     let first = http.get(&openid_address(issuer)?)?;
-    let answer = if first.status == 404 { http.get(&oauth_address(issuer)?)? } else { first };
+    // A server without OpenID answers here with 404, or with whatever it has for strangers.
+    let second = if (400..500).contains(&first.status) { Some(http.get(&oauth_address(issuer)?)?) } else { None };
+    let answer = second.filter(|second| second.status == 200).unwrap_or(first);
     let not_metadata = |what: &str| {
         Failure::new(FailureKind::NotOAuth {
             status: answer.status,
@@ -93,14 +95,12 @@ fn oauth_address(issuer: &EndpointUrl) -> Result<EndpointUrl, Failure> {
 }
 
 fn safe_url(name: &str, text: &str) -> Result<EndpointUrl, Failure> {
-    let url: EndpointUrl =
-        text.parse().map_err(|error: crate::profile::Invalid| unsafe_url(name, text, error.problem))?;
-    // A browser is started with this address as an argument. Its parser has already escaped quotes and blanks; what
-    // could still mean something to a shell between here and there is refused (security.md A3).
-    match url.as_url().as_str().chars().find(|c| "$`;|<>()\\'\"{}^!*".contains(*c) || !c.is_ascii()) {
-        Some(c) => Err(unsafe_url(name, text, format!("it holds the character {c}"))),
-        None => Ok(url),
+    // A browser is started with this address as an argument. No shell of ours reads it, but what could mean something
+    // to one further on (xdg-open is a script) has no business in an endpoint's address (security.md A3).
+    if let Some(c) = text.chars().find(|c| "$`;|<>()\\'\"{}^!*".contains(*c) || !c.is_ascii_graphic()) {
+        return Err(unsafe_url(name, text, format!("it holds the character {c}")));
     }
+    text.parse().map_err(|error: crate::profile::Invalid| unsafe_url(name, text, error.problem))
 }
 
 fn unsafe_url(name: &str, text: &str, reason: String) -> Failure {
@@ -144,5 +144,143 @@ impl Metadata {
             },
             issuer_in_response: self.authorization_response_iss_parameter_supported.unwrap_or(false),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::oauth::testing::{self, Server};
+
+    fn document(issuer: &str) -> Value {
+        json!({
+            "issuer": issuer,
+            "authorization_endpoint": "https://id.example/authorize?realm=a&b=c",
+            "token_endpoint": "https://id.example/token",
+        })
+    }
+
+    /// What is found when the server answers with the document, changed by `change`, that names the server itself.
+    fn find(change: impl Fn(&mut Value) + Send + 'static) -> Result<Endpoints, Failure> {
+        let (sender, receiver) = std::sync::mpsc::channel::<String>();
+        let server = Server::script(vec![Box::new(move |request, stream| {
+            assert!(request.starts_with("GET /realm/.well-known/openid-configuration HTTP/1.1\r\n"), "{request}");
+            let mut document = document(&receiver.recv().unwrap());
+            change(&mut document);
+            testing::reply("200 OK", "Content-Type: application/json\r\n", document.to_string())(request, stream);
+        })]);
+        let issuer = server.url("/realm");
+        sender.send(issuer.to_string()).unwrap();
+        let found = endpoints(&testing::client(), &testing::oidc(&issuer.to_string()));
+        server.finish();
+        found
+    }
+
+    #[test]
+    fn known_endpoints_need_no_request() {
+        let found = endpoints(&testing::client(), &testing::microsoft("common")).unwrap();
+        assert_eq!(found.token, "https://login.example/token".parse::<EndpointUrl>().unwrap().into());
+        assert!(!found.issuer_in_response);
+    }
+
+    #[test]
+    fn endpoints_are_discovered() {
+        let found = find(|_| {}).unwrap();
+        assert_eq!(found.authorization.as_url().as_str(), "https://id.example/authorize?realm=a&b=c");
+        assert_eq!(found.token.url.as_url().as_str(), "https://id.example/token");
+        assert_eq!((found.token.client_auth, found.issuer_in_response), (ClientAuth::Body, false));
+        let found = find(|document| document["authorization_response_iss_parameter_supported"] = true.into()).unwrap();
+        assert!(found.issuer_in_response);
+    }
+
+    #[test]
+    fn the_authorization_header_is_used_only_where_nothing_else_is_offered() {
+        for (methods, expected) in [
+            (json!(["client_secret_basic"]), ClientAuth::Basic),
+            (json!(["client_secret_basic", "private_key_jwt"]), ClientAuth::Basic),
+            (json!(["client_secret_basic", "client_secret_post"]), ClientAuth::Body),
+            (json!([]), ClientAuth::Body),
+            (Value::Null, ClientAuth::Body),
+        ] {
+            let offered = methods.clone();
+            let found = find(move |document| document["token_endpoint_auth_methods_supported"] = offered.clone());
+            assert_eq!(found.unwrap().token.client_auth, expected, "{methods}");
+        }
+    }
+
+    #[test]
+    fn another_issuers_metadata_is_refused() {
+        for other in ["https://evil.example", "", "https://id.example/"] {
+            let failure = find(move |document| document["issuer"] = other.into()).unwrap_err();
+            assert!(matches!(failure.kind, FailureKind::ProtocolViolation { .. }), "{failure}");
+        }
+    }
+
+    #[test]
+    fn hostile_addresses_are_refused() {
+        for hostile in [
+            "file:///etc/passwd",
+            "http://id.example/authorize",
+            "javascript:alert(1)",
+            "https://id.example/$(touch x)",
+            "https://id.example/$(id)",
+            "https://id.example/`id`",
+            "https://id.example/a;id",
+            "https://id.example/a|calc",
+            "https://id.example/a\"&calc",
+            "https://id.example/?a='",
+            "https://user:pw@id.example/",
+            "https://id.example/#x",
+            "https://id.example/\n",
+            "calc.exe",
+            "",
+        ] {
+            for name in ["authorization_endpoint", "token_endpoint"] {
+                let failure = find(move |document| document[name] = hostile.into()).unwrap_err();
+                assert!(matches!(failure.kind, FailureKind::UnsafeUrl { .. }), "{name} {hostile}: {failure}");
+                assert!(!failure.to_string().contains('\n'));
+            }
+        }
+        let failure = find(|document| document["authorization_endpoint"] = "https://id.example/?a=b&calc".into());
+        assert!(failure.is_ok(), "an ampersand separates parameters, and no shell ever reads it");
+    }
+
+    #[test]
+    fn oauth_metadata_is_asked_for_where_there_is_no_openid_metadata() {
+        let (sender, receiver) = std::sync::mpsc::channel::<String>();
+        let server = Server::script(vec![
+            testing::reply("404 Not Found", "", "<html>"),
+            Box::new(move |request, stream| {
+                let expected = "GET /.well-known/oauth-authorization-server/realm HTTP/1.1\r\n";
+                assert!(request.starts_with(expected), "{request}");
+                let document = document(&receiver.recv().unwrap()).to_string();
+                testing::reply("200 OK", "", format!("\u{feff}{document}"))(request, stream);
+            }),
+        ]);
+        let issuer = server.url("/realm");
+        sender.send(issuer.to_string()).unwrap();
+        endpoints(&testing::client(), &testing::oidc(&issuer.to_string())).unwrap();
+        server.finish();
+    }
+
+    #[test]
+    fn anything_else_is_no_metadata() {
+        for (status, body) in [
+            ("200 OK", "<html>Sign in to the guest network</html>"),
+            ("200 OK", "{}"),
+            ("200 OK", "{\"issuer\":"),
+            ("302 Found", ""),
+            ("500 Oops", "{}"),
+            ("403 Forbidden", ""),
+        ] {
+            let times = if status.starts_with('4') { 2 } else { 1 };
+            let reply = |_| testing::reply(status, "Location: /x\r\n", body);
+            let server = Server::script((0..times).map(reply).collect());
+            let failure = endpoints(&testing::client(), &testing::oidc(server.address())).unwrap_err();
+            assert!(matches!(failure.kind, FailureKind::NotOAuth { .. }), "{status} {body}: {failure}");
+            server.finish();
+        }
     }
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time;
 
 use native_tls::{HandshakeError, TlsConnector, TlsStream};
 use oauth2::http::Uri;
@@ -17,6 +18,9 @@ use ureq::unversioned::transport::{
 use crate::failure::{Failure, FailureKind};
 use crate::tls::tls_fault;
 use crate::transcript::{Speaker, Transcript};
+
+/// How long a connection may take: looking the name up, and then TCP and TLS together.
+pub(super) const CONNECT_LIMIT: time::Duration = time::Duration::from_secs(10);
 
 /// Our own failure on its way through ureq.
 fn pass(kind: FailureKind) -> ureq::Error {
@@ -129,13 +133,16 @@ impl<In: Transport> Connector<In> for Tls {
         let seen = Arc::clone(&stream.seen);
         let stream = connector.connect(&host, stream).map_err(|error| match error {
             // A timeout or a reset below TLS is the cause; what TLS makes of it is not.
-            HandshakeError::Failure(error) => {
-                take(&seen).unwrap_or_else(|| pass(FailureKind::Tls(tls_fault(&error, &host))))
+            HandshakeError::Failure(error) => match take(&seen) {
+                Some(ureq::Error::Io(_)) => {
+                    pass(FailureKind::ConnectionLost { during: format!("the TLS handshake with {host}") })
+                }
+                Some(other) => other,
+                None => pass(FailureKind::Tls(tls_fault(&error, &host))),
+            },
+            HandshakeError::WouldBlock(_) => {
+                pass(FailureKind::TimedOut { during: format!("the TLS handshake with {host}"), after: CONNECT_LIMIT })
             }
-            HandshakeError::WouldBlock(_) => pass(FailureKind::TimedOut {
-                during: format!("the TLS handshake with {host}"),
-                after: super::http::CONNECT_LIMIT,
-            }),
         })?;
         self.transcript.line("HTTP", Speaker::Remark, &format!("TLS with {host} stands, its certificate is verified"));
         let config = details.config;
@@ -246,5 +253,114 @@ impl Write for Witness {
 
     fn flush(&mut self) -> io::Result<()> {
         self.stream.flush().map_err(|error| self.keep(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::mpsc;
+
+    use native_tls::{Identity, TlsAcceptor};
+
+    use super::*;
+    use crate::failure::TlsFault;
+    use crate::oauth::HttpClient;
+    use crate::profile::EndpointUrl;
+    use crate::tls::Trust;
+
+    /// A CA's certificate as a file, and a server identity for `name` that it has signed.
+    fn authority(name: &str) -> (tempfile::NamedTempFile, Identity) {
+        let ca_key = rcgen::KeyPair::generate().unwrap();
+        let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        // By default every certificate has the same name, and the leaf would pass for self-signed.
+        ca.distinguished_name.push(rcgen::DnType::CommonName, "test authority");
+        ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let ca_certificate = ca.self_signed(&ca_key).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let issuer = rcgen::Issuer::new(ca, ca_key);
+        let leaf = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+        let identity = Identity::from_pkcs8(leaf.pem().as_bytes(), key.serialize_pem().as_bytes()).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), ca_certificate.pem()).unwrap();
+        (file, identity)
+    }
+
+    /// Serves one connection with `serve`, which returns what the client said.
+    fn serve_once(serve: impl FnOnce(TcpStream) -> String + Send + 'static) -> (EndpointUrl, mpsc::Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://localhost:{}/x", listener.local_addr().unwrap().port()).parse().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(time::Duration::from_secs(10))).unwrap();
+            let _ = sender.send(serve(stream));
+        });
+        (url, receiver)
+    }
+
+    fn serve_tls(identity: Identity) -> (EndpointUrl, mpsc::Receiver<String>) {
+        serve_once(move |stream| {
+            let Ok(mut stream) = TlsAcceptor::new(identity).unwrap().accept(stream) else { return String::new() };
+            let mut buffer = [0; 4096];
+            let read = stream.read(&mut buffer).unwrap_or(0);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+            String::from_utf8_lossy(&buffer[..read]).into_owned()
+        })
+    }
+
+    fn client(ca_file: Option<&std::path::Path>) -> HttpClient {
+        let (trust, ca_file) = (Trust::new(), ca_file.map(std::path::Path::to_path_buf));
+        HttpClient::with_proxy(move || trust.connector(ca_file.as_deref()), Transcript::default(), None)
+    }
+
+    fn fault(client: &HttpClient, url: &EndpointUrl) -> FailureKind {
+        client.get(url).err().expect("a failure").kind
+    }
+
+    #[test]
+    fn a_private_authority_is_trusted_when_it_is_configured() {
+        let (ca, identity) = authority("localhost");
+        let (url, said) = serve_tls(identity);
+        let answer = client(Some(ca.path())).get(&url).unwrap();
+        assert_eq!((answer.status, &answer.body[..]), (200, &b"{}"[..]));
+        assert!(said.recv().unwrap().starts_with("GET /x HTTP/1.1\r\n"));
+    }
+
+    #[test]
+    fn an_unknown_authority_and_a_wrong_name_get_no_request() {
+        let (_, identity) = authority("localhost");
+        let (url, said) = serve_tls(identity);
+        let kind = fault(&client(None), &url);
+        assert!(matches!(kind, FailureKind::Tls(TlsFault::UnknownIssuer { .. })), "{kind:?}");
+        assert_eq!(said.recv().unwrap(), "");
+        let (ca, identity) = authority("login.example");
+        let (url, said) = serve_tls(identity);
+        let kind = fault(&client(Some(ca.path())), &url);
+        assert!(matches!(&kind, FailureKind::Tls(TlsFault::WrongHost { host, .. }) if host == "localhost"), "{kind:?}");
+        assert_eq!(said.recv().unwrap(), "");
+    }
+
+    #[test]
+    fn a_server_without_tls_a_silent_one_and_one_that_hangs_up_are_told_apart() {
+        let (url, _said) = serve_once(|mut stream| {
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+            String::new()
+        });
+        let kind = fault(&client(None), &url);
+        assert_eq!(kind, FailureKind::Tls(TlsFault::NotTls));
+        let (url, _said) = serve_once(|mut stream| {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.read(&mut [0; 4096]);
+            String::new()
+        });
+        let started = time::Instant::now();
+        let kind = fault(&client(None).until(started + time::Duration::from_millis(400)), &url);
+        assert!(matches!(kind, FailureKind::TimedOut { .. }), "{kind:?}");
+        assert!(started.elapsed() < time::Duration::from_secs(3));
+        let (url, _said) = serve_once(|_| String::new());
+        let kind = fault(&client(None), &url);
+        assert!(matches!(kind, FailureKind::ConnectionLost { .. } | FailureKind::Tls(_)), "{kind:?}");
     }
 }

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use tiny_http::Method;
 use url::Host;
 
-use super::authorization_code::{Answer, AuthorizationRequest, Callback, Stray};
+use super::authorization_code::AuthorizationRequest;
+use super::callback::{Answer, Callback, Stray};
 use super::loopback_connection::{CONNECTION_LIMIT, Door, Visit};
 use super::loopback_request::{self as request, Head, NoHead};
 use super::pages::{FailurePage, Page, SuccessPage};
@@ -289,3 +290,6 @@ impl Drop for PendingPage {
         self.send(500, &Page::interrupted());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,6 +133,10 @@ impl Door {
         while book.threads >= THREADS && !self.closed.load(Ordering::SeqCst) {
             book = self.freed.wait(book).unwrap_or_else(PoisonError::into_inner);
         }
+        // Whoever comes in after everybody was shown out would keep the closing waiting.
+        if self.closed.load(Ordering::SeqCst) {
+            return;
+        }
         book.guests.push(Guest { id, phase: Phase::Silent, stream: Arc::clone(&stream) });
         book.threads += 1;
         drop(book);

@@ -38,7 +38,7 @@ pub(super) const HEADERS: &[(&str, &str)] = &[
 ];
 
 /// The style is let in by its hash; a test compares them.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-AAAA'; \
+const POLICY: &str = "default-src 'none'; style-src 'sha256-zre0Fh9N/DHcG9LV9APFHuqdtxFdvu0x6VLpSl9di68='; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = "\
@@ -112,7 +112,7 @@ impl Page {
     }
 
     pub(super) fn html(&self) -> String {
-        let (class, mark) = if self.good { ("good", "Signed in") } else { ("bad", "Not signed in") };
+        let (class, mark) = if self.good { ("good", "Sign-in complete") } else { ("bad", "Sign-in not completed") };
         let title = escape(&self.title);
         let body = &self.body;
         format!(
@@ -141,4 +141,94 @@ fn escape(text: &str) -> String {
         }
     }
     html
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    const XSS: [&str; 8] = [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "'-alert(1)-'",
+        "</title><script>alert(1)</script>",
+        "</style><svg onload=alert(1)>",
+        "&lt;script&gt;",
+        "\u{202e}<b>\u{0}\u{1b}[31m",
+        "javascript:alert(1)",
+    ];
+
+    fn every_page(text: &str) -> Vec<String> {
+        let text = || text.to_owned();
+        vec![
+            Page::success(&SuccessPage { mailbox: text(), address: text(), signed_in_as: text() }).html(),
+            Page::failure(&FailurePage { title: text(), cause: text(), steps: vec![text(), text()] }).html(),
+            Page::failure(&FailurePage { title: text(), cause: text(), steps: vec![] }).html(),
+        ]
+    }
+
+    /// The tags of a page, in order.
+    fn tags(html: &str) -> Vec<String> {
+        html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn no_text_becomes_markup() {
+        let harmless: Vec<_> = every_page("x").iter().map(|html| tags(html)).collect();
+        for text in XSS {
+            let pages = every_page(text);
+            assert_eq!(pages.iter().map(|html| tags(html)).collect::<Vec<_>>(), harmless, "{text}");
+            for html in pages {
+                assert!(!html.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}'), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_policy_lets_this_style_in_and_nothing_else() {
+        let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+        assert!(POLICY.contains(&format!("'sha256-{hash}'")), "the style's hash is {hash}");
+        assert!(POLICY.starts_with("default-src 'none';") && !POLICY.contains("unsafe"));
+        for html in
+            every_page("x").into_iter().chain([400, 404, 405, 421, 431].map(|status| Page::refusal(status).html()))
+        {
+            assert_eq!(html.matches("<style>").count(), 1);
+            assert!(html.contains(&format!("<style>{STYLE}</style>")));
+            for foreign in ["<script", "src=", "href=", "url(", "@import", " style="] {
+                assert!(!html.contains(foreign), "{foreign}");
+            }
+        }
+    }
+
+    #[test]
+    fn success_names_the_account_and_failure_the_next_step() {
+        let page = SuccessPage {
+            mailbox: "shop".to_owned(),
+            address: "shop@contoso.com".to_owned(),
+            signed_in_as: "alice@contoso.com".to_owned(),
+        };
+        let html = Page::success(&page).html();
+        for text in ["shop@contoso.com is connected", "alice@contoso.com", "close this tab", "Sign-in complete"] {
+            assert!(html.contains(text), "{text}");
+        }
+        let page = FailurePage {
+            title: "Wrong account".to_owned(),
+            cause: "Bob signed in.".to_owned(),
+            steps: vec!["Sign in as Alice.".to_owned()],
+        };
+        let html = Page::failure(&page).html();
+        for text in [
+            "Wrong account",
+            "Bob signed in.",
+            "<li>Sign in as Alice.</li>",
+            "Go back to the terminal",
+            "Sign-in not completed",
+        ] {
+            assert!(html.contains(text), "{text}");
+        }
+    }
 }

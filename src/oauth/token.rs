@@ -5,7 +5,6 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::time::Duration;
 
 use oauth2::basic::BasicClient;
 use oauth2::{
@@ -17,23 +16,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::authorization_code::AuthorizationRequest;
 use super::discovery::{ClientAuth, Endpoints, TokenEndpoint};
 use super::http::{HttpAnswer, HttpClient};
-use super::token_answer;
+use super::token_answer::{self, TokenAnswer};
 use crate::failure::{Failure, FailureKind};
 use crate::profile::{App, Scope};
-
-/// What a token endpoint gave us (RFC 6749 §5.1).
-pub struct TokenAnswer {
-    /// The access token, of printable ASCII characters.
-    pub access_token: SecretString,
-    /// The next refresh token; where there is none, the one that was used stays valid (RFC 6749 §6).
-    pub refresh_token: Option<SecretString>,
-    /// How long the access token lives from now, at most a day: what claims to live longer is asked for again.
-    pub expires_in: Duration,
-    /// The granted scopes, where the server named them.
-    pub scopes: Option<Vec<String>>,
-    /// The identity token (OpenID Connect Core §3.1.3.3).
-    pub id_token: Option<SecretString>,
-}
 
 /// Trades `code`, which `request` brought, for tokens. The code is sent once, whatever comes back (security.md T3).
 ///
@@ -49,6 +34,7 @@ pub fn exchange_code(
     secret: Option<&SecretString>,
 ) -> Result<TokenAnswer, Failure> {
     http.transcript().redactor().learn(&code);
+    http.transcript().redactor().learn(request.verifier());
     let client = client(http, app, &endpoints.token, secret);
     let redirect = RedirectUrl::new(request.redirect_uri().to_string()).map_err(|error| FailureKind::Local {
         what: "write the redirect URI into the token request".to_owned(),
@@ -138,5 +124,122 @@ impl Slot {
                 reason: "the request is not valid HTTP".to_owned(),
             }))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::testing::{self, Server};
+
+    const TOKEN: &str = r#"{"access_token":"canary-access","refresh_token":"canary-refresh","expires_in":3599}"#;
+
+    fn form(request: &str) -> Vec<(String, String)> {
+        let body = request.split_once("\r\n\r\n").unwrap().1;
+        let mut fields: Vec<_> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        fields.sort();
+        fields
+    }
+
+    fn value<'a>(form: &'a [(String, String)], name: &str) -> Option<&'a str> {
+        form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn a_code_is_sent_with_its_verifier_and_the_secret_in_the_body() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let server = Server::script(vec![Box::new(move |request, stream| {
+            sender.send(request.to_owned()).unwrap();
+            testing::reply("200 OK", "", TOKEN)(request, stream);
+        })]);
+        let app = testing::microsoft("common");
+        let endpoints = testing::endpoints(server.url("/token"));
+        let redirect = "http://localhost:1234".parse().unwrap();
+        let hint = "shop@contoso.com".parse().unwrap();
+        let request = AuthorizationRequest::begin(&app, &endpoints, &redirect, &[], &hint, true);
+        let (http, shown) = testing::recorded_client();
+        let secret = SecretString::from("canary-secret");
+        let code = SecretString::from("canary-code");
+        let token = exchange_code(&http, &app, &endpoints, &request, code, Some(&secret)).ok().unwrap();
+        assert_eq!(token.access_token.expose_secret(), "canary-access");
+        let raw = receiver.recv().unwrap();
+        assert!(raw.starts_with("POST /token HTTP/1.1\r\n"), "{raw}");
+        assert!(!raw.to_ascii_lowercase().contains("authorization:"));
+        let form = form(&raw);
+        assert_eq!(value(&form, "grant_type"), Some("authorization_code"));
+        assert_eq!(value(&form, "code"), Some("canary-code"));
+        assert_eq!(value(&form, "client_id"), Some(app.client_id.as_str()));
+        assert_eq!(value(&form, "client_secret"), Some("canary-secret"));
+        // Exactly as the authorization request had it, without the slash that a URL parser adds.
+        assert_eq!(value(&form, "redirect_uri"), Some("http://localhost:1234"));
+        assert_eq!(value(&form, "code_verifier"), Some(request.verifier().expose_secret()));
+        let shown = shown.lock().unwrap();
+        assert!(shown.contains("grant_type=authorization_code"), "{shown}");
+        for secret in ["canary", request.verifier().expose_secret()] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+        server.finish();
+    }
+
+    #[test]
+    fn a_public_client_sends_no_secret_and_a_refresh_names_its_scopes() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let server = Server::script(vec![Box::new(move |request, stream| {
+            sender.send(request.to_owned()).unwrap();
+            testing::reply("200 OK", "", r#"{"access_token":"t"}"#)(request, stream);
+        })]);
+        let app = testing::oidc("https://id.example");
+        let scopes = ["a".parse().unwrap(), "b".parse().unwrap()];
+        let old = SecretString::from("canary-old");
+        let endpoint = server.url("/token").into();
+        let token = refresh(&testing::client(), &app, &endpoint, &old, &scopes, None).ok().unwrap();
+        assert!(token.refresh_token.is_none());
+        let form = form(&receiver.recv().unwrap());
+        let expected = [
+            ("client_id", "my-app"),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", "canary-old"),
+            ("scope", "a b"),
+        ];
+        assert_eq!(form, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        server.finish();
+    }
+
+    #[test]
+    fn the_header_carries_the_secret_only_where_the_provider_takes_nothing_else() {
+        let server = Server::script(vec![Box::new(|request, stream| {
+            // RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
+            assert!(request.contains("authorization: Basic bXktYXBwOmElM0FiKyUyNQ=="), "{request}");
+            assert!(!request.contains("client_secret"), "{request}");
+            testing::reply("200 OK", "", r#"{"access_token":"t"}"#)(request, stream);
+        })]);
+        let app = testing::oidc("https://id.example");
+        let endpoint = TokenEndpoint { url: server.url("/token"), client_auth: ClientAuth::Basic };
+        let secret = SecretString::from("a:b %");
+        let old = SecretString::from("r");
+        refresh(&testing::client(), &app, &endpoint, &old, &[], Some(&secret)).ok().unwrap();
+        server.finish();
+    }
+
+    #[test]
+    fn a_code_is_sent_once_even_when_the_answer_breaks_off() {
+        let whole = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{TOKEN}", TOKEN.len());
+        for cut in 0..whole.len() {
+            let part = whole.as_bytes()[..cut].to_vec();
+            let server = Server::script(vec![Box::new(move |_, stream| {
+                std::io::Write::write_all(stream, &part).unwrap();
+            })]);
+            let app = testing::oidc("https://id.example");
+            let endpoint = server.url("/token").into();
+            let old = SecretString::from("r");
+            let result = refresh(&testing::client(), &app, &endpoint, &old, &[], None);
+            // The server takes one connection and no second: a retry would be refused and show as such.
+            let kind = result.err().expect("half an answer is no token").kind;
+            assert!(
+                matches!(kind, FailureKind::ConnectionLost { .. } | FailureKind::ProtocolViolation { .. }),
+                "after {cut} bytes: {kind:?}"
+            );
+            server.finish();
+        }
     }
 }
