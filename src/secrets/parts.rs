@@ -101,10 +101,11 @@ pub(super) fn get(entries: &impl Entries, name: &str) -> Result<Option<Zeroizing
 
 pub(super) fn put(entries: &impl Entries, name: &str, value: &[u8], limit: usize) -> Result<(), StoreFault> {
     // A header that nobody understands names no parts; the new value replaces it.
-    let old = entries.get(name)?.and_then(|entry| Header::parse(name, &entry).ok().flatten());
+    let entry = entries.get(name)?;
+    let old = entry.as_ref().and_then(|entry| Header::parse(name, entry).ok().flatten());
     let slot = old.as_ref().map_or(Slot::A, |old| old.slot.other());
     if value.len() <= limit && !value.starts_with(MAGIC.as_bytes()) {
-        set_and_compare(entries, name, value)?;
+        replace(entries, name, entry.as_deref(), value)?;
         if old.is_some() {
             sweep(entries, name, slot, 0);
             sweep(entries, name, slot.other(), 0);
@@ -129,7 +130,7 @@ pub(super) fn put(entries: &impl Entries, name: &str, value: &[u8], limit: usize
         sweep(entries, name, slot, 0);
         return Err(fault);
     }
-    set_and_compare(entries, name, header.to_text().as_bytes())?;
+    replace(entries, name, entry.as_deref(), header.to_text().as_bytes())?;
     // The new value stands; what cannot be removed now is overwritten or removed by a later write.
     sweep(entries, name, slot, header.count);
     sweep(entries, name, slot.other(), 0);
@@ -157,6 +158,15 @@ fn collect(entries: &impl Entries, name: &str, header: &Header) -> Result<Option
         value.extend_from_slice(bytes);
     }
     Ok((value.len() == header.length).then_some(value))
+}
+
+/// Sets the entry that decides which value stands. If the keyring garbles it, the old one is put back.
+fn replace(entries: &impl Entries, name: &str, old: Option<&Vec<u8>>, new: &[u8]) -> Result<(), StoreFault> {
+    let result = set_and_compare(entries, name, new);
+    if let (Err(StoreFault::Damaged { .. }), Some(old)) = (&result, old) {
+        let _ = entries.set(name, old);
+    }
+    result
 }
 
 fn set_and_compare(entries: &impl Entries, name: &str, value: &[u8]) -> Result<(), StoreFault> {
