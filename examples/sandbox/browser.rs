@@ -2,11 +2,14 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use native_tls::{Certificate, TlsConnector};
 use url::Url;
+
+use super::wire::lock;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -50,10 +53,7 @@ pub(crate) fn obtain_redirect(authorization_url: &str, ca_file: &Path, person: &
         Person::SignsInAs(user) => (user.as_str(), "accept"),
         Person::Declines => ("", "decline"),
     };
-    let form: String = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs([("ticket", ticket.as_str()), ("user", user), ("decision", decision)])
-        .finish();
-    let answer = request("POST", &action, &form, ca_file)?;
+    let answer = post(&action, &[("ticket", &ticket), ("user", user), ("decision", decision)], ca_file)?;
     answer
         .location
         .ok_or_else(|| io::Error::other(format!("no redirect, but status {}: {}", answer.status, answer.body)))
@@ -62,6 +62,12 @@ pub(crate) fn obtain_redirect(authorization_url: &str, ca_file: &Path, person: &
 /// Fetches a page.
 pub(crate) fn get(url: &str, ca_file: &Path) -> io::Result<Page> {
     request("GET", url, "", ca_file)
+}
+
+/// Posts a form.
+pub(crate) fn post(url: &str, fields: &[(&str, &str)], ca_file: &Path) -> io::Result<Page> {
+    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    request("POST", url, &form, ca_file)
 }
 
 fn request(method: &str, url: &str, form: &str, ca_file: &Path) -> io::Result<Page> {
@@ -79,14 +85,27 @@ fn request(method: &str, url: &str, form: &str, ca_file: &Path) -> io::Result<Pa
     }
     let head = format!("{head}\r\n{form}");
     let answer = if url.scheme() == "https" {
-        let root = Certificate::from_pem(&std::fs::read(ca_file)?).map_err(io::Error::other)?;
-        let connector = TlsConnector::builder().add_root_certificate(root).build().map_err(io::Error::other)?;
+        let connector = connector(ca_file)?;
         let tls = connector.connect(host, stream).map_err(|error| io::Error::other(error.to_string()))?;
         exchange(tls, &head)?
     } else {
         exchange(stream, &head)?
     };
     parse(&answer)
+}
+
+/// One connector for each CA file: to make one, the library reads all the system's roots first.
+fn connector(ca_file: &Path) -> io::Result<TlsConnector> {
+    static KNOWN: Mutex<Vec<(PathBuf, TlsConnector)>> = Mutex::new(Vec::new());
+    let mut known = lock(&KNOWN);
+    if let Some((_, connector)) = known.iter().find(|(path, _)| path == ca_file) {
+        return Ok(connector.clone());
+    }
+    let root = Certificate::from_pem(&std::fs::read(ca_file)?).map_err(io::Error::other)?;
+    let connector = TlsConnector::builder().disable_built_in_roots(true).add_root_certificate(root).build();
+    let connector = connector.map_err(io::Error::other)?;
+    known.push((ca_file.to_owned(), connector.clone()));
+    Ok(connector)
 }
 
 fn exchange(mut stream: impl Read + Write, head: &str) -> io::Result<Vec<u8>> {

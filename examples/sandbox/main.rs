@@ -62,7 +62,10 @@ fn serve(faults: &[Fault]) -> Result<(), String> {
     }
     print!("{}", instructions(&sandbox, &secret));
     let (sender, receiver) = mpsc::channel();
-    ctrlc::set_handler(move || drop(sender.send(()))).map_err(|error| error.to_string())?;
+    let end = move || {
+        let _ = sender.send(());
+    };
+    ctrlc::set_handler(end).map_err(|error| error.to_string())?;
     receiver.recv().map_err(|error| error.to_string())?;
     for surprise in sandbox.surprises() {
         eprintln!("surprise: {surprise}");
