@@ -95,7 +95,7 @@ fn request(method: &str, url: &str, form: &str, ca_file: &Path) -> io::Result<Pa
 }
 
 /// One connector for each CA file: to make one, the library reads all the system's roots first.
-fn connector(ca_file: &Path) -> io::Result<TlsConnector> {
+pub(crate) fn connector(ca_file: &Path) -> io::Result<TlsConnector> {
     static KNOWN: Mutex<Vec<(PathBuf, TlsConnector)>> = Mutex::new(Vec::new());
     let mut known = lock(&KNOWN);
     if let Some((_, connector)) = known.iter().find(|(path, _)| path == ca_file) {

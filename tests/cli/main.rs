@@ -8,3 +8,4 @@ mod sandbox;
 mod support;
 
 mod practice;
+mod practice_mail;

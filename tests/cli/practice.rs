@@ -15,13 +15,13 @@ const REDIRECT: &str = "http://localhost:49152";
 const SCOPE: &str = "openid profile email offline_access https://outlook.office.com/IMAP.AccessAsUser.All \
                      https://outlook.office.com/SMTP.Send";
 
-struct Tenant {
-    sandbox: Sandbox,
+pub(crate) struct Tenant {
+    pub(crate) sandbox: Sandbox,
     secret: String,
 }
 
 impl Tenant {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let config = SandboxConfig::default();
         let secret = config.client_secret.clone();
         Self { sandbox: Sandbox::start(config).unwrap(), secret }
@@ -60,6 +60,13 @@ impl Tenant {
 
     fn code(&self, user: &str) -> String {
         field(&self.redirect(&[], Person::SignsInAs(user.to_owned())), "code")
+    }
+
+    /// An access token for IMAP and SMTP, or for POP3.
+    pub(crate) fn access_token(&self, user: &str, scope: &str) -> String {
+        let answer = self.redirect(&[("scope", Some(scope))], Person::SignsInAs(user.to_owned()));
+        let (_, answer) = self.redeem(&field(&answer, "code"), &[]);
+        answer["access_token"].as_str().unwrap().to_owned()
     }
 
     fn token(&self, fields: &[(&str, &str)]) -> (u16, Value) {
