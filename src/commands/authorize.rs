@@ -40,6 +40,9 @@ pub struct How {
     /// Accept another account than the mailbox's own (an alias, a renamed user)
     #[arg(long)]
     pub allow_other_account: bool,
+    /// The environment variable that holds a secret, which the browser must not inherit
+    #[arg(skip)]
+    pub hidden_variable: Option<String>,
 }
 
 /// Runs the command.
@@ -97,7 +100,8 @@ pub(super) fn sign_in(
         let request = begin(listener.redirect_uri());
         announce(&request, mailbox, context);
         if context.opens_browser
-            && let Err(reason) = (context.browser)(request.url())
+            && let Err(reason) =
+                (context.browser)(request.url(), &how.hidden_variable.iter().map(String::as_str).collect::<Vec<_>>())
         {
             context.prompter.say(&format!("No browser could be opened ({reason}): open the address above yourself."));
         }

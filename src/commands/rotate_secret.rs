@@ -91,7 +91,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     };
     drop(lock);
     if args.reauthorize && document.exit_code() == ExitCode::AllPassed {
-        let how = How { no_browser: args.no_browser, allow_other_account: false };
+        let hidden_variable = args.secret.variable().map(str::to_owned);
+        let how = How { no_browser: args.no_browser, allow_other_account: false, hidden_variable };
         for mailbox in mailboxes {
             document.reports.push(authorize::sign_in(&tester, app, mailbox, &how, context)?);
         }

@@ -37,6 +37,11 @@ impl SecretSource {
         self.secret_stdin || self.secret_env.is_some() || self.secret_file.is_some()
     }
 
+    /// The environment variable that holds the secret, where one does.
+    pub(super) fn variable(&self) -> Option<&str> {
+        self.secret_env.as_deref()
+    }
+
     /// The client secret of `app`, from the flag's source or from a prompt, checked for the usual mistakes and known
     /// to the redactor.
     ///

@@ -73,7 +73,7 @@ impl ProfileDocument {
     pub fn put_app(&mut self, name: &Name, app: &AppFile) {
         let table = self.table("apps", name);
         let text = |value: &Option<Spanned<String>>| value.as_ref().map(|value| Value::from(value.get_ref().as_str()));
-        let day = app.secret_expires.as_ref().and_then(|value| value.get_ref().day()).map(|day| date_value(day));
+        let day = app.secret_expires.as_ref().and_then(|value| value.get_ref().day()).map(date_value);
         for (key, value) in [
             ("provider", app.provider.as_ref().map(|value| Value::from(value.get_ref().key()))),
             ("cloud", app.cloud.as_ref().map(|value| word(value.get_ref()))),

@@ -233,7 +233,7 @@ fn server(
         return Err(Problem::new(key, span.clone(), Invalid::new("port 0 is no port", "write 1 to 65535")));
     }
     // A preset's TLS mode belongs to its port: another port or mode alone falls back to what the standards pair.
-    let tls = tls.unwrap_or_else(|| match (port, known) {
+    let tls = tls.unwrap_or(match (port, known) {
         (Some(143 | 110 | 587), _) => TlsMode::StartTls,
         (Some(993 | 995 | 465), _) => TlsMode::Implicit,
         (_, Some(preset)) => preset.tls,

@@ -43,8 +43,8 @@ pub struct Context {
     pub say: fn(&str),
     /// Whether a browser may be opened: somebody sits at the terminal, or `BROWSER` says which.
     pub opens_browser: bool,
-    /// Opens a browser.
-    pub browser: fn(&Url) -> Result<(), String>,
+    /// Opens a browser, without the environment variables of these names.
+    pub browser: fn(&Url, &[&str]) -> Result<(), String>,
     /// The bound on the whole command, where one was given.
     pub timeout: Option<Duration>,
     /// When the command began.
