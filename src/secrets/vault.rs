@@ -39,29 +39,29 @@ impl VaultStore {
         Self { path, key }
     }
 
-    fn encrypted(&self) -> Result<Option<Zeroizing<Vec<u8>>>, StoreFault> {
-        files::read_private(&self.path, LARGEST).map_err(|failure| fault(&failure))
+    fn encrypted(&self) -> Result<Option<Vec<u8>>, StoreFault> {
+        let read = files::read_private(&self.path, LARGEST).map_err(|failure| fault(&failure))?;
+        // Out of its wrapper: there is nothing in it to wipe.
+        Ok(read.map(|mut encrypted| std::mem::take(&mut *encrypted)))
     }
 
-    fn open(&self, identities: &[Identity], encrypted: &[u8]) -> Result<Contents, StoreFault> {
-        Contents::parse(&decrypt(&self.path, identities, encrypted)?)
-    }
-
-    /// Reads, lets `change` change, and writes, while no other process writes.
-    fn update<T>(&self, change: impl FnOnce(&mut Contents) -> Option<T>) -> Result<Option<T>, StoreFault> {
-        // Before the lock file is made: without a key nothing should appear on the disk.
-        let identities = self.key.identities()?;
-        let _turn = self.lock()?;
-        let mut contents = match self.encrypted()? {
-            Some(encrypted) => self.open(&identities, &encrypted)?,
+    /// Reads, lets `change` change, and writes if it says so. For whoever holds the [`lock`](Self::lock).
+    fn update(
+        &self,
+        identities: &[Identity],
+        change: impl FnOnce(&mut Contents<'_>) -> bool,
+    ) -> Result<bool, StoreFault> {
+        let plain = self.encrypted()?.map(|encrypted| decrypt(&self.path, identities, &encrypted)).transpose()?;
+        let mut contents = match &plain {
+            Some(plain) => Contents::parse(plain)?,
             None => Contents::default(),
         };
-        let Some(result) = change(&mut contents) else {
-            return Ok(None);
-        };
-        let encrypted = encrypt(&identities, &contents.to_json())?;
+        if !change(&mut contents) {
+            return Ok(false);
+        }
+        let encrypted = encrypt(identities, &contents.to_json())?;
         files::write_atomic(&self.path, &encrypted, Privacy::Secret).map_err(|failure| fault(&failure))?;
-        Ok(Some(result))
+        Ok(true)
     }
 
     fn lock(&self) -> Result<FileLock, StoreFault> {
@@ -79,13 +79,17 @@ impl SecretStore for VaultStore {
         let Some(encrypted) = self.encrypted()? else {
             return Ok(None);
         };
-        self.open(&self.key.identities()?, &encrypted)?.take(&key.entry_name()).transpose()
+        let plain = decrypt(&self.path, &self.key.identities()?, &encrypted)?;
+        Contents::parse(&plain)?.get(&key.entry_name())
     }
 
     fn put(&self, key: &RecordKey, value: &SecretBytes) -> Result<(), StoreFault> {
-        self.update(|contents| {
+        // The key first: without one nothing should appear on the disk, not even the lock's file.
+        let identities = self.key.identities()?;
+        let _turn = self.lock()?;
+        self.update(&identities, |contents| {
             contents.set(key.entry_name(), value);
-            Some(())
+            true
         })?;
         match self.get(key)? {
             Some(stored) if stored.expose() == value.expose() => Ok(()),
@@ -99,7 +103,9 @@ impl SecretStore for VaultStore {
         if self.encrypted()?.is_none() {
             return Ok(false);
         }
-        Ok(self.update(|contents| contents.take(&key.entry_name()).map(|_| ()))?.is_some())
+        let identities = self.key.identities()?;
+        let _turn = self.lock()?;
+        self.update(&identities, |contents| contents.remove(&key.entry_name()))
     }
 
     fn describe(&self) -> String {

@@ -271,6 +271,44 @@ fn writers_take_turns_and_lose_nothing() {
     }
 }
 
+#[test]
+fn a_writer_that_is_killed_leaves_the_old_records_or_the_new() {
+    let home = Home::new();
+    let store = home.store();
+    store.put(&office(), &value("kept")).unwrap();
+    store.put(&shop(), &value("0")).unwrap();
+    for round in 0..8 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "secrets::vault::tests::child_writes_until_killed", "--ignored"])
+            .env("MAILGRANT_TEST_FOLDER", home.folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let before = text(&store, &shop());
+        while text(&store, &shop()) == before {
+            assert_eq!(child.try_wait().unwrap(), None, "the child gave up");
+        }
+        std::thread::sleep(Duration::from_millis(5 + round));
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+        assert!(text(&store, &shop()).unwrap().bytes().all(|byte| byte.is_ascii_digit()));
+        assert_eq!(text(&store, &office()), Some("kept".into()));
+        // The lock has gone with it.
+        store.put(&shop(), &value("0")).unwrap();
+    }
+}
+
+#[test]
+#[ignore = "a child of another test"]
+fn child_writes_until_killed() {
+    let Some(folder) = std::env::var_os("MAILGRANT_TEST_FOLDER") else { return };
+    let folder = PathBuf::from(folder);
+    let store = VaultStore::new(folder.join("data/vault.age"), VaultKey::File(folder.join("vault.key")));
+    for number in 1..100_000 {
+        store.put(&shop(), &value(&number.to_string())).unwrap();
+    }
+}
+
 /// The `age` program, unless the machine has none; then the caller's test is skipped, or fails where it is required.
 fn age_program() -> Option<()> {
     if Command::new("age").arg("--version").stdout(Stdio::null()).status().is_ok() {
