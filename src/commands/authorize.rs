@@ -99,14 +99,21 @@ pub(super) fn sign_in(
         let listener = LoopbackListener::bind(&app.redirect_uri, context.transcript.clone()).map_err(explained)?;
         let request = begin(listener.redirect_uri());
         announce(&request, mailbox, context);
-        if context.opens_browser
-            && let Err(reason) =
-                (context.browser)(request.url(), &how.hidden_variable.iter().map(String::as_str).collect::<Vec<_>>())
-        {
-            context.prompter.say(&format!("No browser could be opened ({reason}): open the address above yourself."));
-        }
         let deadline = Instant::now() + context.timeout.unwrap_or(PATIENCE);
-        match listener.wait(&request, deadline, &context.cancelled) {
+        let hide: Vec<&str> = how.hidden_variable.iter().map(String::as_str).collect();
+        // Starting a browser takes a while; a fast one is back before it has started.
+        let arrived = std::thread::scope(|scope| {
+            if context.opens_browser {
+                let (open, say, url) = (context.browser, context.say, request.url());
+                scope.spawn(move || {
+                    if let Err(reason) = open(url, &hide) {
+                        say(&format!("No browser could be opened ({reason}): open the address above yourself."));
+                    }
+                });
+            }
+            listener.wait(&request, deadline, &context.cancelled)
+        });
+        match arrived {
             Ok((callback, page)) => (request, Ok(callback), Some(page)),
             Err(failed) => (request, Err(failed.failure), Some(failed.page)),
         }

@@ -96,3 +96,19 @@ fn a_secret_id_is_not_taken_for_a_secret() {
         validate_client_secret(bad, true).unwrap_err();
     }
 }
+
+#[test]
+fn the_example_profile_is_one() {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml"));
+    let profile = load(path).unwrap();
+    assert_eq!(profile.mailboxes.len(), 3);
+    // Every key of the format is explained in it, as a value or in a comment.
+    let text = std::fs::read_to_string(path).unwrap();
+    for key in [
+        "store", "vault_file", "key_file", "provider", "cloud", "tenant", "authority", "issuer", "scopes", "client_id",
+        "credential", "secret_expires", "redirect_uri", "ca_file", "app", "address", "sign_in_as", "incoming", "outgoing",
+        "enabled", "protocol", "host", "port", "tls",
+    ] {
+        assert!(text.contains(&format!("{key} =")), "{key} is not explained");
+    }
+}

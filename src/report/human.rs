@@ -74,14 +74,14 @@ fn write_check(check: &Check, width: usize, out: &mut dyn Write) -> io::Result<(
     match &check.outcome {
         Outcome::Passed { detail } => {
             let time = Elapsed(check.elapsed);
-            writeln!(out, "  {GOOD}ok  {GOOD:#} {title:<width$}  {detail} {DIM}{time}{DIM:#}")
+            writeln!(out, "  {GOOD}ok  {GOOD:#} {title:<width$}  {detail}{DIM}{time}{DIM:#}")
         }
         Outcome::Skipped { because } => {
             writeln!(out, "  {DIM}skip {title:<width$}  {because}{DIM:#}")
         }
         Outcome::Failed { finding } => {
             let time = Elapsed(check.elapsed);
-            writeln!(out, "  {BAD}FAIL{BAD:#} {title:<width$}  {} {DIM}{time}{DIM:#}", finding.cause)?;
+            writeln!(out, "  {BAD}FAIL{BAD:#} {title:<width$}  {}{DIM}{time}{DIM:#}", finding.cause)?;
             write_finding(finding, "         ", out)
         }
     }
@@ -113,8 +113,8 @@ impl std::fmt::Display for Elapsed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0.as_millis() {
             0 => Ok(()),
-            millis @ 1..10_000 => write!(f, "({millis} ms)"),
-            millis => write!(f, "({:.1} s)", millis as f64 / 1000.0),
+            millis @ 1..10_000 => write!(f, "  ({millis} ms)"),
+            millis => write!(f, "  ({:.1} s)", millis as f64 / 1000.0),
         }
     }
 }
