@@ -4,6 +4,7 @@
 //! `secret-tool lookup service mailgrant username mailbox:NAME` finds them too.
 
 use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use keyring::{Entry, Error};
@@ -34,6 +35,8 @@ const KIND: &str = if cfg!(target_os = "macos") {
 pub struct KeyringStore {
     limit: Duration,
     waiting: Option<Box<dyn Fn() + Send + Sync>>,
+    /// Lives as long as a call that we gave up on.
+    hanging: Mutex<Weak<()>>,
 }
 
 impl KeyringStore {
@@ -46,7 +49,7 @@ impl KeyringStore {
     /// The keyring, each call limited to `limit`.
     #[must_use]
     pub fn with_limit(limit: Duration) -> Self {
-        Self { limit, waiting: None }
+        Self { limit, waiting: None, hanging: Mutex::default() }
     }
 
     /// Calls `tell` when a call has been waiting for 3 s, so that somebody can be told to look for a dialog.
@@ -60,8 +63,21 @@ impl KeyringStore {
         &self,
         job: impl FnOnce() -> Result<T, StoreFault> + Send + 'static,
     ) -> Result<T, StoreFault> {
+        // A keyring that hangs is not waited for again and again: five hundred mailboxes would take half an hour.
+        if self.hanging.lock().unwrap_or_else(PoisonError::into_inner).strong_count() > 0 {
+            return Err(StoreFault::Slow { after: self.limit });
+        }
         let notice = self.waiting.as_deref().map(|tell| Notice { after: WITHOUT_TERMINAL, tell });
-        within(self.limit, notice, job)
+        let running = Arc::new(());
+        let token = Arc::downgrade(&running);
+        let answer = within(self.limit, notice, move || {
+            let _running = running;
+            job()
+        });
+        if matches!(answer, Err(StoreFault::Slow { .. })) {
+            *self.hanging.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        }
+        answer
     }
 }
 

@@ -42,6 +42,27 @@ fn a_keyring_that_does_not_answer_is_slow_after_the_limit() {
 }
 
 #[test]
+fn a_hanging_keyring_is_waited_for_once_until_it_answers() {
+    let limit = Duration::from_millis(300);
+    let store = KeyringStore::with_limit(limit);
+    let (answer, asked) = std::sync::mpsc::channel::<()>();
+    let slow = store.ask(move || -> Result<(), _> {
+        let _ = asked.recv();
+        Ok(())
+    });
+    assert!(matches!(slow, Err(StoreFault::Slow { .. })), "{slow:?}");
+    let start = Instant::now();
+    assert_eq!(store.ask(|| Ok(7)), Err(StoreFault::Slow { after: limit }));
+    assert!(start.elapsed() < limit / 2, "{:?}", start.elapsed());
+    drop(answer);
+    let back = (0..500).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        store.ask(|| Ok(7)) == Ok(7)
+    });
+    assert!(back, "the keyring answered, and is still not asked again");
+}
+
+#[test]
 fn somebody_who_waits_is_told_once_and_the_answer_still_counts() {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
