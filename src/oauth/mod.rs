@@ -1,10 +1,10 @@
 //! Sign-in and tokens: one file a grant or standard. Nothing here prints, prompts, or reads the profile.
 //!
 //! [`discovery`] says where to go, [`authorization_code`] builds the request that the browser opens, [`loopback`]
-//! catches the answer, which [`callback`] reads, [`token`] trades it (and later the refresh token) for access tokens, [`identity`] reads who
-//! signed in. All of it speaks through [`http`].
+//! catches the answer, [`callback`] reads it, [`token`] trades it (and later the refresh token) for access tokens,
+//! [`identity`] reads who signed in. All of it speaks through [`http`].
 //!
-//! Left out on purpose: the implicit and password grants (RFC 9700 §2.1.2, §2.4 forbid them), redirects of the token
+//! Left out on purpose: the implicit and password grants (RFC 9700 §2.1.2, §2.4), redirects of the token
 //! endpoint, dynamic registration, and signatures of identity tokens (see [`identity`]).
 
 pub mod authorization_code;
