@@ -203,6 +203,16 @@ impl Sandbox {
         self.change(|state| state.token_delay = delay);
     }
 
+    /// Lets refresh tokens be used more than once, as Microsoft does.
+    pub(crate) fn allow_refresh_reuse(&self) {
+        self.change(|state| state.refresh_reuse = true);
+    }
+
+    /// Deletes a user's account and makes another of the same name.
+    pub(crate) fn recreate_user(&self, address: &str) {
+        self.world.user(address).expect("a known user").recreate();
+    }
+
     /// Whether the mail servers would take this access token now.
     pub(crate) fn is_live_access_token(&self, token: &str) -> bool {
         self.world.state().access_tokens.get(token).is_some_and(|token| token.expires > now())

@@ -179,10 +179,11 @@ fn redeem_refresh_token(
         let text = "The provided grant has expired due to it being revoked, a fresh auth token is needed.";
         return Err(refused(50_173, text));
     }
-    if token.state == RefreshState::Used {
-        // Microsoft leaves old refresh tokens valid for a while; the sandbox is as strict as the strictest (RFC 9700
-        // §4.14.2), so that a client which loses the new one is found out.
+    let used = token.state == RefreshState::Used;
+    if used {
         state.counters.refresh_reuses += 1;
+    }
+    if used && !state.refresh_reuse {
         return Err(refused(70_000, "The provided value for the input parameter 'refresh_token' was used before."));
     }
     let (user, granted) = (token.user.clone(), token.scopes.clone());
@@ -274,12 +275,12 @@ fn id_claims(world: &World, dialect: Dialect, user: &User, earned: &Earned) -> V
         "name": user.name,
         "preferred_username": user.address,
         "email": user.address,
-        "sub": format!("sub-{}", user.object_id),
+        "sub": format!("sub-{}", user.object_id()),
     });
     match dialect {
         Dialect::Entra => {
             claims["iss"] = json!(format!("{}/{TENANT_ID}/v2.0", world.authority));
-            claims["oid"] = json!(user.object_id);
+            claims["oid"] = json!(user.object_id());
             claims["tid"] = json!(TENANT_ID);
             claims["ver"] = json!("2.0");
         }
@@ -313,7 +314,7 @@ fn access_claims(world: &World, user: &User, earned: &Earned, lifetime: u64) -> 
         "idtyp": "user",
         "ipaddr": "127.0.0.1",
         "name": user.name,
-        "oid": user.object_id,
+        "oid": user.object_id(),
         "puid": "10030000A0000001",
         "rh": format!("1.{}", random_text(60)),
         "scp": short.join(" "),

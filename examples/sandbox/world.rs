@@ -30,7 +30,7 @@ pub(crate) const SHARED: &str = "support@contoso.example";
 pub(crate) struct User {
     pub(crate) address: String,
     pub(crate) name: &'static str,
-    pub(crate) object_id: String,
+    object_id: Mutex<String>,
     /// Who else may open it and send as it. Only a shared mailbox has any.
     pub(crate) delegates: Vec<String>,
     /// Whether somebody signs in with it.
@@ -134,6 +134,10 @@ pub(crate) struct State {
     pub(crate) access_tokens: HashMap<String, AccessToken>,
     pub(crate) access_lifetime: Duration,
     pub(crate) token_delay: Duration,
+    /// Whether a refresh token is good more than once. Microsoft leaves the old one valid when it hands out a new one;
+    /// the sandbox starts as strict as the strictest (RFC 9700 §4.14.2), so that a client which loses the new one is
+    /// found out.
+    pub(crate) refresh_reuse: bool,
     pub(crate) mail: MailStore,
     pub(crate) counters: Counters,
     /// What no well-behaved client does, in words.
@@ -179,6 +183,7 @@ impl World {
             access_tokens: HashMap::new(),
             access_lifetime,
             token_delay: Duration::ZERO,
+            refresh_reuse: false,
             mail,
             counters: Counters::default(),
             surprises: Vec::new(),
@@ -213,6 +218,18 @@ impl World {
     }
 }
 
+impl User {
+    /// What stays the same when somebody is renamed.
+    pub(crate) fn object_id(&self) -> String {
+        lock(&self.object_id).clone()
+    }
+
+    /// Deletes the account and makes another of the same name, as administrators do.
+    pub(crate) fn recreate(&self) {
+        *lock(&self.object_id) = new_guid();
+    }
+}
+
 impl State {
     pub(crate) fn app(&self, client_id: &str) -> Option<&App> {
         self.apps.iter().find(|app| app.client_id == client_id)
@@ -228,7 +245,13 @@ pub(crate) fn now() -> Timestamp {
 }
 
 fn person(address: &str, name: &'static str) -> User {
-    User { address: address.to_owned(), name, object_id: new_guid(), delegates: Vec::new(), can_sign_in: true }
+    User {
+        address: address.to_owned(),
+        name,
+        object_id: Mutex::new(new_guid()),
+        delegates: Vec::new(),
+        can_sign_in: true,
+    }
 }
 
 fn shared(address: &str, name: &'static str, delegate: &str) -> User {

@@ -9,3 +9,18 @@ mod support;
 
 mod practice;
 mod practice_mail;
+mod shop;
+
+mod add;
+mod authorize;
+mod authorize_elsewhere;
+mod config_errors;
+#[cfg(unix)]
+mod crash;
+mod crowd;
+mod leaks;
+mod rotate;
+mod status_list_show_remove;
+mod test_mailbox;
+mod test_smtp;
+mod token;

@@ -1,7 +1,7 @@
 //! The real binary as a child process: fed, watched, and never waited for without end.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,6 +21,7 @@ pub(crate) struct Run {
 /// A command that runs.
 pub(crate) struct Running {
     child: Child,
+    stdin: Option<ChildStdin>,
     events: Receiver<Event>,
     stdout: Vec<u8>,
     stderr: String,
@@ -68,12 +69,21 @@ impl Run {
         self
     }
 
-    pub(crate) fn start(mut self) -> Running {
-        let stdin = if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
+    pub(crate) fn start(self) -> Running {
+        self.spawn(false)
+    }
+
+    /// Starts with a stdin that [`Running::type_line`] feeds later.
+    pub(crate) fn start_with_open_stdin(self) -> Running {
+        self.spawn(true)
+    }
+
+    fn spawn(mut self, open: bool) -> Running {
+        let stdin = if open || self.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
         self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().expect("the binary starts");
-        if let Some(text) = self.stdin {
-            let mut pipe = child.stdin.take().expect("a pipe");
+        let mut stdin = child.stdin.take();
+        if !open && let (Some(mut pipe), Some(text)) = (stdin.take(), self.stdin) {
             // A command that does not read its stdin closes the pipe; that is its right.
             thread::spawn(move || pipe.write_all(&text));
         }
@@ -90,7 +100,7 @@ impl Run {
         thread::spawn(move || send_lines(BufReader::new(stderr), &sender));
         let deadline = Instant::now() + PATIENCE;
         let (stdout, stderr) = (Vec::new(), String::new());
-        Running { child, events, stdout, stderr, open_streams: 2, deadline, shown: self.shown }
+        Running { child, events, stdout, stderr, open_streams: 2, deadline, shown: self.shown, stdin }
     }
 
     pub(crate) fn finish(self) -> Finished {
@@ -112,6 +122,11 @@ impl Running {
         self.child.id()
     }
 
+    /// Whether the command has ended; never waits.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("our own child can be asked").is_some()
+    }
+
     /// The authorization URL that the command shows on stderr.
     pub(crate) fn authorization_url(&mut self) -> String {
         let is_url = |line: &str| line.strip_prefix("  https://").map(|rest| format!("https://{}", rest.trim_end()));
@@ -123,6 +138,19 @@ impl Running {
         }
     }
 
+    /// Waits until the command has said this on stderr.
+    pub(crate) fn wait_for_stderr(&mut self, words: &str) {
+        while !self.stderr.contains(words) {
+            assert!(self.next_event(), "{} ended without saying {words:?}:\n{}", self.shown, self.stderr);
+        }
+    }
+
+    /// Types a line and then the end of input.
+    pub(crate) fn type_line(&mut self, line: &str) {
+        let mut pipe = self.stdin.take().expect("started with an open stdin");
+        writeln!(pipe, "{line}").expect("the command reads its stdin");
+    }
+
     /// SIGKILL: no destructor runs.
     pub(crate) fn kill(mut self) -> Finished {
         self.child.kill().expect("our own child can be killed");
@@ -131,6 +159,7 @@ impl Running {
 
     /// Waits for the end.
     pub(crate) fn finish(mut self) -> Finished {
+        drop(self.stdin.take());
         while self.next_event() {}
         let status = self.child.wait().expect("our own child can be waited for");
         Finished {
