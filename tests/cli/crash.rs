@@ -105,6 +105,20 @@ fn a_kill_at_any_time_of_a_rotation_leaves_a_working_mailbox() {
 }
 
 #[test]
+fn a_kill_while_the_provider_does_not_know_the_new_secret_leaves_the_old_one_in_use() {
+    let shop = stale();
+    let new = "practice-only-secret-that-comes-late";
+    let mut running = start(&shop, new);
+    running.wait_for_stderr("not accepted");
+    running.kill();
+    shop.json(&["test-mailbox", "shop"], 0);
+    shop.sandbox.add_client_secret(new);
+    shop.json(&["rotate-secret", "shop"], 0);
+    shop.sandbox.remove_client_secret(crate::support::canary::CLIENT_SECRET);
+    shop.json(&["test-mailbox", "shop"], 0);
+}
+
+#[test]
 fn a_refresh_token_is_stored_before_the_access_token_is_shown() {
     let shop = Shop::added();
     shop.sandbox.set_access_lifetime(ALWAYS_STALE);
