@@ -1,15 +1,13 @@
 //! The conversation on the wire as `-v` shows it, and the redaction that every line of it passes.
 
-use std::sync::{Arc, Mutex};
+mod escape;
+mod redactor;
+mod shapes;
+mod views;
 
-use secrecy::{ExposeSecret, SecretString};
+pub use redactor::Redactor;
 
-/// Knows every secret this process has held, and takes them (in any usual encoding) and everything that is shaped like
-/// a secret out of text that is about to be shown.
-#[derive(Clone, Default)]
-pub struct Redactor {
-    secrets: Arc<Mutex<Vec<SecretString>>>,
-}
+use std::sync::Arc;
 
 /// Who said a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,23 +28,6 @@ pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct Transcript {
     redactor: Redactor,
     sink: Option<Sink>,
-}
-
-impl Redactor {
-    /// Remembers a secret for redaction by value. Call it as soon as a secret is read, typed or received.
-    pub fn learn(&self, secret: &SecretString) {
-        let mut secrets = self.secrets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !secrets.iter().any(|known| known.expose_secret() == secret.expose_secret()) {
-            secrets.push(secret.clone());
-        }
-    }
-
-    /// `text` without secrets and with control characters escaped, fit for a terminal.
-    #[must_use]
-    pub fn clean(&self, text: &str) -> String {
-        let _ = text;
-        unreachable!("written by the probe room's author")
-    }
 }
 
 impl Transcript {

@@ -1,0 +1,212 @@
+//! TLS as every connection of ours has it: verified against the system's roots (and a private CA's, where one is
+//! configured), TLS 1.2 or newer. There is no switch to skip verification (security.md X4).
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use native_tls::{Certificate, Protocol, TlsConnector};
+
+use crate::failure::{Failure, FailureKind, TlsFault};
+
+/// A PEM file with more than this many bytes is no CA file. Debian's whole bundle has 220 KB.
+const CA_FILE_LIMIT: u64 = 1024 * 1024;
+
+/// Whom we trust: hands out one shared connector for each CA file. Building one parses the whole CA bundle (45-65 ms and
+/// 1.3 MiB), so clones of a `Trust` share what has been built. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Trust {
+    connectors: Arc<Mutex<HashMap<Option<PathBuf>, Arc<TlsConnector>>>>,
+}
+
+impl Trust {
+    /// A cache without connectors.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The connector that trusts the system's roots and the certificates in `ca_file`; built on first use.
+    ///
+    /// # Errors
+    /// [`FailureKind::Local`] if the file cannot be read or holds no certificate, [`TlsFault::Other`] if the TLS library
+    /// does not start.
+    pub fn connector(&self, ca_file: Option<&Path>) -> Result<Arc<TlsConnector>, Failure> {
+        // The lock is held while building: threads that start together then wait for one connector instead of each
+        // building its own.
+        let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = ca_file.map(Path::to_path_buf);
+        if let Some(connector) = connectors.get(&key) {
+            return Ok(Arc::clone(connector));
+        }
+        let connector = Arc::new(build(ca_file)?);
+        connectors.insert(key, Arc::clone(&connector));
+        Ok(connector)
+    }
+}
+
+fn build(ca_file: Option<&Path>) -> Result<TlsConnector, Failure> {
+    let mut builder = TlsConnector::builder();
+    builder.min_protocol_version(Some(Protocol::Tlsv12));
+    if let Some(path) = ca_file {
+        for certificate in read_ca_file(path)? {
+            builder.add_root_certificate(certificate);
+        }
+    }
+    builder.build().map_err(|error| FailureKind::Tls(TlsFault::Other(error.to_string())).into())
+}
+
+fn read_ca_file(path: &Path) -> Result<Vec<Certificate>, Failure> {
+    let wrong = |reason: String| {
+        Failure::new(FailureKind::Local { what: format!("reading the CA file {}", path.display()), reason })
+    };
+    let is_file = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.is_file();
+    if !is_file {
+        return Err(wrong("it is not a regular file".to_owned()));
+    }
+    let mut pem = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(CA_FILE_LIMIT + 1).read_to_end(&mut pem))
+        .map_err(|error| wrong(error.to_string()))?;
+    if pem.len() as u64 > CA_FILE_LIMIT {
+        return Err(wrong(format!("it has more than {CA_FILE_LIMIT} bytes")));
+    }
+    let certificates = Certificate::stack_from_pem(&pem).map_err(|error| wrong(error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(wrong("it holds no PEM certificate".to_owned()));
+    }
+    Ok(certificates)
+}
+
+/// What each fault sounds like in the TLS libraries that native-tls stands for: OpenSSL's words, Secure Transport's
+/// words, and Schannel's numbers (its words come in Windows' language). The first row that matches wins: OpenSSL's
+/// "certificate verify failed" alone says nothing, its verify result in brackets does.
+const FAULT_WORDS: [(&str, Kind); 30] = [
+    ("hostname mismatch", Kind::WrongHost),
+    ("host name mismatch", Kind::WrongHost),
+    ("ip address mismatch", Kind::WrongHost),
+    ("not yet valid", Kind::NotYetValid),
+    ("has expired", Kind::Expired),
+    ("certificate expired", Kind::Expired),
+    ("self-signed certificate", Kind::UnknownIssuer),
+    ("self signed certificate", Kind::UnknownIssuer),
+    ("unable to get local issuer", Kind::UnknownIssuer),
+    ("unable to get issuer", Kind::UnknownIssuer),
+    ("unable to verify the first certificate", Kind::UnknownIssuer),
+    ("invalid ca certificate", Kind::UnknownIssuer),
+    ("was not trusted", Kind::UnknownIssuer),
+    ("unsupported protocol", Kind::TooOld),
+    ("alert protocol version", Kind::TooOld),
+    ("no protocols available", Kind::TooOld),
+    ("wrong version number", Kind::NotTls),
+    ("http request", Kind::NotTls),
+    ("packet length too long", Kind::NotTls),
+    ("record layer failure", Kind::NotTls),
+    // CERT_E_CN_NO_MATCH, SEC_E_WRONG_PRINCIPAL
+    ("-2146762481", Kind::WrongHost),
+    ("-2146893022", Kind::WrongHost),
+    // CERT_E_EXPIRED (also "not yet"), SEC_E_CERT_EXPIRED
+    ("-2146762495", Kind::Expired),
+    ("-2146893016", Kind::Expired),
+    // CERT_E_UNTRUSTEDROOT, CERT_E_CHAINING, SEC_E_UNTRUSTED_ROOT
+    ("-2146762487", Kind::UnknownIssuer),
+    ("-2146762486", Kind::UnknownIssuer),
+    ("-2146893019", Kind::UnknownIssuer),
+    // SEC_E_ALGORITHM_MISMATCH, SEC_E_UNSUPPORTED_FUNCTION, SEC_E_INVALID_TOKEN
+    ("-2146893007", Kind::TooOld),
+    ("-2146893054", Kind::TooOld),
+    ("-2146893048", Kind::NotTls),
+];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    UnknownIssuer,
+    WrongHost,
+    Expired,
+    NotYetValid,
+    TooOld,
+    NotTls,
+}
+
+/// Tells why a handshake with `host` failed. The certificate itself is not in the library's error, so its issuer and
+/// names stay empty here.
+#[must_use]
+pub fn tls_fault(error: &native_tls::Error, host: &str) -> TlsFault {
+    fault_from_words(&error.to_string(), host)
+}
+
+fn fault_from_words(words: &str, host: &str) -> TlsFault {
+    let lower = words.to_ascii_lowercase();
+    match FAULT_WORDS.iter().find(|(needle, _)| lower.contains(needle)).map(|(_, kind)| *kind) {
+        Some(Kind::UnknownIssuer) => TlsFault::UnknownIssuer { issuer: None },
+        Some(Kind::WrongHost) => TlsFault::WrongHost { host: host.to_owned(), names: Vec::new() },
+        Some(Kind::Expired) => TlsFault::Expired,
+        Some(Kind::NotYetValid) => TlsFault::NotYetValid,
+        Some(Kind::TooOld) => TlsFault::TooOld,
+        Some(Kind::NotTls) => TlsFault::NotTls,
+        None => TlsFault::Other(words.to_owned()),
+    }
+}
+
+/// What a server's certificate says of itself (RFC 5280 §4.1). The texts are the peer's: clean them before showing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerCertificate {
+    /// Whom it is for, as in `CN=outlook.com`.
+    pub subject: String,
+    /// Who signed it, as in `CN=DigiCert Cloud Services CA-1`.
+    pub issuer: String,
+    /// From when it is valid.
+    pub not_before: Timestamp,
+    /// Until when it is valid.
+    pub not_after: Timestamp,
+    /// The DNS names and IP addresses that it is for.
+    pub names: Vec<String>,
+}
+
+impl PeerCertificate {
+    /// Reads a certificate in DER; none if it cannot be parsed.
+    #[must_use]
+    pub fn from_der(der: &[u8]) -> Option<Self> {
+        use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
+
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
+        let names = match certificate.subject_alternative_name() {
+            Ok(Some(extension)) => extension
+                .value
+                .general_names
+                .iter()
+                .filter_map(|name| match name {
+                    GeneralName::DNSName(dns) => Some((*dns).to_owned()),
+                    GeneralName::IPAddress(bytes) => ip_text(bytes),
+                    _ => None,
+                })
+                .collect(),
+            Ok(None) | Err(_) => Vec::new(),
+        };
+        Some(Self {
+            subject: short_name(certificate.subject()),
+            issuer: short_name(certificate.issuer()),
+            not_before: Timestamp::from_second(certificate.validity().not_before.timestamp()).ok()?,
+            not_after: Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()?,
+            names,
+        })
+    }
+}
+
+/// The common name where there is one, as people know a certificate by it; else the whole distinguished name.
+fn short_name(name: &x509_parser::x509::X509Name<'_>) -> String {
+    match name.iter_common_name().find_map(|common| common.as_str().ok()) {
+        Some(common) => format!("CN={common}"),
+        None => name.to_string(),
+    }
+}
+
+fn ip_text(bytes: &[u8]) -> Option<String> {
+    if let Ok(four) = <[u8; 4]>::try_from(bytes) {
+        return Some(std::net::Ipv4Addr::from(four).to_string());
+    }
+    <[u8; 16]>::try_from(bytes).ok().map(|sixteen| std::net::Ipv6Addr::from(sixteen).to_string())
+}

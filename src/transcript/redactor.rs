@@ -1,0 +1,186 @@
+//! Takes secrets out of text, by value and by shape (security.md K2).
+
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::escape::escape;
+use super::shapes::{self, Span};
+use super::views::View;
+
+/// What stands where a secret stood.
+const MASK: &str = "[redacted]";
+
+/// A secret is recognised by any this many bytes of it in a row: servers quote tokens cut short or broken into lines.
+const WINDOW: usize = 12;
+
+/// Shorter "secrets" would take ordinary words out of ordinary text.
+const SHORTEST: usize = 4;
+
+/// Knows every secret this process has held, and takes them (in any usual encoding) and everything that is shaped like
+/// a secret out of text that is about to be shown.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    known: Arc<Mutex<Known>>,
+}
+
+/// Fingerprints instead of copies: of each secret, the hash of every window of [`WINDOW`] bytes (of all bytes, where it
+/// has fewer), by window length.
+struct Known {
+    /// Odd and random, so that nobody can choose text whose hash collides.
+    base: u64,
+    windows: BTreeMap<usize, HashSet<u64>>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { base: RandomState::new().hash_one(0) | 1, windows: BTreeMap::new() }
+    }
+}
+
+impl Redactor {
+    /// Remembers a secret for redaction by value. Call it as soon as a secret is read, typed or received.
+    pub fn learn(&self, secret: &SecretString) {
+        let bytes = secret.expose_secret().trim().as_bytes();
+        if bytes.len() >= SHORTEST {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let (len, base) = (bytes.len().min(WINDOW), known.base);
+            known.windows.entry(len).or_default().extend(Rolling::over(bytes, len, base));
+        }
+    }
+
+    /// `text` without secrets and with control characters escaped, fit for one line of a terminal: line endings are
+    /// escaped too, so split a text of several lines first. Takes time in proportion to the text.
+    #[must_use]
+    pub fn clean(&self, text: &str) -> String {
+        let mut spans = self.find_known(text);
+        spans.extend(shapes::find(text));
+        escape(&mask(text, spans))
+    }
+
+    fn find_known(&self, text: &str) -> Vec<Span> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spans = Vec::new();
+        let plain = View::plain(text);
+        let unescaped = plain.unescaped();
+        let squeezed = unescaped.squeezed();
+        for view in [&plain, &unescaped, &squeezed, &unescaped.unescaped()] {
+            known.find_in(view, &mut spans);
+        }
+        for view in [&unescaped, &squeezed] {
+            let decoded = (0..2).map(|skip| view.hex_decoded(skip)).chain((0..4).map(|skip| view.base64_decoded(skip)));
+            for decoded in decoded {
+                // HTTP Basic escapes the secret before it encodes it (RFC 6749 §2.3.1); UTF-16 has zeros in between.
+                known.find_in(&decoded, &mut spans);
+                known.find_in(&decoded.unescaped(), &mut spans);
+                known.find_in(&decoded.squeezed(), &mut spans);
+                find_sasl(&decoded, &mut spans);
+            }
+        }
+        spans
+    }
+}
+
+impl Known {
+    fn find_in(&self, view: &View, spans: &mut Vec<Span>) {
+        for (&len, known) in &self.windows {
+            for (at, hash) in Rolling::over(&view.bytes, len, self.base).enumerate() {
+                if known.contains(&hash) {
+                    note(view, at, len, spans);
+                }
+            }
+        }
+    }
+}
+
+/// A SASL response in base64 that stands alone on its line: nothing before it says what it is, but its content does.
+fn find_sasl(decoded: &View, spans: &mut Vec<Span>) {
+    for needle in [b"auth=Bearer ", b"auth=bearer "] {
+        for (at, window) in decoded.bytes.windows(needle.len()).enumerate() {
+            if window == needle {
+                note(decoded, at, needle.len(), spans);
+            }
+        }
+    }
+}
+
+/// Adds the origin of `len` bytes at `at`, joined to the last one where they touch.
+fn note(view: &View, at: usize, len: usize, spans: &mut Vec<Span>) {
+    let (start, end) = (view.origin[at].0 as usize, view.origin[at + len - 1].1 as usize);
+    match spans.last_mut() {
+        Some(last) if (last.0..=last.1).contains(&start) => last.1 = last.1.max(end),
+        _ => spans.push((start, end)),
+    }
+}
+
+/// `text` with its `spans` masked, each together with the token it stands in: what is left of a token is a hint.
+fn mask(text: &str, mut spans: Vec<Span>) -> String {
+    spans.sort_unstable();
+    let is_token = |c: &char| c.is_ascii_alphanumeric() || "+/_-.~%".contains(*c);
+    let mut cleaned = String::with_capacity(text.len());
+    let mut done = 0;
+    let mut is_masked = false;
+    for (start, end) in spans {
+        if end <= done {
+            continue;
+        }
+        // Origins of decoded bytes may lie inside a character.
+        let start = (0..=start.max(done)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(done);
+        let end = (end..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        let before = &text[done..start];
+        let kept = before.len() - before.chars().rev().take_while(is_token).map(char::len_utf8).sum::<usize>();
+        if kept > 0 || !is_masked {
+            cleaned.push_str(&before[..kept]);
+            cleaned.push_str(MASK);
+        }
+        is_masked = true;
+        done = end + text[end..].chars().take_while(is_token).map(char::len_utf8).sum::<usize>();
+        // Padding ends base64.
+        done += text[done..].chars().take_while(|c| *c == '=').count();
+    }
+    cleaned.push_str(&text[done..]);
+    cleaned
+}
+
+/// The hashes of all windows of a fixed length over some bytes, each from the one before (Rabin and Karp).
+struct Rolling<'a> {
+    bytes: &'a [u8],
+    len: usize,
+    base: u64,
+    /// `base` to the power of `len`: what the byte that leaves the window has been multiplied with.
+    leaving: u64,
+    hash: u64,
+    at: usize,
+}
+
+impl<'a> Rolling<'a> {
+    fn over(bytes: &'a [u8], len: usize, base: u64) -> Self {
+        let leaving = (0..len).fold(1_u64, |power, _| power.wrapping_mul(base));
+        let filled = len.saturating_sub(1).min(bytes.len());
+        let hash = bytes[..filled].iter().fold(0, |hash, &byte| enter(hash, base, byte));
+        Self { bytes, len, base, leaving, hash, at: filled }
+    }
+}
+
+fn enter(hash: u64, base: u64, byte: u8) -> u64 {
+    hash.wrapping_mul(base).wrapping_add(u64::from(byte) + 1)
+}
+
+impl Iterator for Rolling<'_> {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        let &byte = self.bytes.get(self.at)?;
+        self.hash = enter(self.hash, self.base, byte);
+        if let Some(gone) = self.at.checked_sub(self.len) {
+            self.hash = self.hash.wrapping_sub(self.leaving.wrapping_mul(u64::from(self.bytes[gone]) + 1));
+        }
+        self.at += 1;
+        Some(self.hash)
+    }
+}
+
+#[cfg(test)]
+mod tests;
