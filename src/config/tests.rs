@@ -105,9 +105,30 @@ fn the_example_profile_is_one() {
     // Every key of the format is explained in it, as a value or in a comment.
     let text = std::fs::read_to_string(path).unwrap();
     for key in [
-        "store", "vault_file", "key_file", "provider", "cloud", "tenant", "authority", "issuer", "scopes", "client_id",
-        "credential", "secret_expires", "redirect_uri", "ca_file", "app", "address", "sign_in_as", "incoming", "outgoing",
-        "enabled", "protocol", "host", "port", "tls",
+        "store",
+        "vault_file",
+        "key_file",
+        "provider",
+        "cloud",
+        "tenant",
+        "authority",
+        "issuer",
+        "scopes",
+        "client_id",
+        "credential",
+        "secret_expires",
+        "redirect_uri",
+        "ca_file",
+        "app",
+        "address",
+        "sign_in_as",
+        "incoming",
+        "outgoing",
+        "enabled",
+        "protocol",
+        "host",
+        "port",
+        "tls",
     ] {
         assert!(text.contains(&format!("{key} =")), "{key} is not explained");
     }
