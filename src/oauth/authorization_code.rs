@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::discovery::Endpoints;
-use crate::profile::{Address, App, IdentityRule, RedirectUri, Scope};
+use crate::profile::{Address, App, IdentityRule, Provider, RedirectUri, Scope};
 
 /// One request for authorization: made for one sign-in, and void after it.
 pub struct AuthorizationRequest {
@@ -107,14 +107,20 @@ fn is_ours(name: &str) -> bool {
     OURS.contains(&name)
 }
 
-/// The `prompt` of the profile, and `select_account` beside it on a first sign-in. `none` and `login` stand alone:
+/// The `prompt` of the profile, and `select_account` beside it on a first sign-in at a provider that knows it. `none` and `login` stand alone:
 /// with the first no page is shown at all, and the second asks for the account anyway.
 fn prompt(app: &App, first_sign_in: bool) -> Option<String> {
     let own = app.authorize_params.iter().rfind(|(name, _)| name == "prompt").map(|(_, value)| value.as_str());
     let mut words: Vec<&str> = own.unwrap_or_default().split_ascii_whitespace().collect();
     let alone = words.iter().any(|word| matches!(*word, "none" | "login" | "create" | "select_account"));
-    // Microsoft takes one word only.
-    if first_sign_in && !alone && (words.is_empty() || !app.provider.is_microsoft()) {
+    // Microsoft takes one word only. An OpenID provider need not know this one, and one that does not (oidc-provider)
+    // refuses the whole request; `login_hint` must do there.
+    let fits = match app.provider {
+        Provider::Microsoft365 | Provider::Outlook => words.is_empty(),
+        Provider::Google => true,
+        Provider::Oidc => false,
+    };
+    if first_sign_in && !alone && fits {
         words.push("select_account");
     }
     if words.is_empty() { None } else { Some(words.join(" ")) }
@@ -130,7 +136,6 @@ mod tests {
 
     use super::*;
     use crate::oauth::testing;
-    use crate::profile::Provider;
 
     fn begin(app: &App, first: bool, announced: bool) -> AuthorizationRequest {
         let mut endpoints = testing::endpoints("https://login.example/token".parse().unwrap());
@@ -189,9 +194,11 @@ mod tests {
             parameters(&begin(&app, first, false)).get("prompt").cloned()
         };
         for (provider, own, first, expected) in [
-            (Provider::Oidc, None, true, Some("select_account")),
-            (Provider::Oidc, None, false, None),
-            (Provider::Oidc, Some("consent"), true, Some("consent select_account")),
+            (Provider::Microsoft365, None, true, Some("select_account")),
+            (Provider::Microsoft365, None, false, None),
+            (Provider::Google, Some("consent"), true, Some("consent select_account")),
+            (Provider::Oidc, None, true, None),
+            (Provider::Oidc, Some("consent"), true, Some("consent")),
             (Provider::Oidc, Some("consent"), false, Some("consent")),
             (Provider::Google, Some("consent select_account"), true, Some("consent select_account")),
             (Provider::Oidc, Some("login"), true, Some("login")),

@@ -50,7 +50,7 @@ function request(url, { method = 'GET', body, cookies }) {
   const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') };
   if (body) headers['content-type'] = 'application/x-www-form-urlencoded';
   return new Promise((resolve, reject) => {
-    const call = send(url, { method, headers, ca: readFileSync(options.ca), timeout: 20_000 }, async (response) => {
+    const call = send(url, { method, headers, ca: readFileSync(options.ca), timeout: 20_000, family: 4 }, async (response) => {
       const chunks = [];
       for await (const chunk of response) chunks.push(chunk);
       resolve({ response, text: Buffer.concat(chunks).toString() });

@@ -9,11 +9,8 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 
-// Debian 12 ships Node 18, where URL.parse is not known yet; it must be there before oidc-provider is loaded.
-URL.parse ??= (input, base) => {
-  try { return new URL(input, base); } catch { return null; }
-};
-const { Provider } = await import('oidc-provider');
+// 8.x, because Debian 12 ships Node 18, and 9.x needs newer.
+import Provider from 'oidc-provider';
 
 const config = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const issuer = `https://localhost:${config.port}`;
