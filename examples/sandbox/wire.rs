@@ -42,6 +42,8 @@ impl Listener {
                 }
                 let Ok(stream) = stream else { continue };
                 let Ok(handle) = stream.try_clone() else { continue };
+                // Replies go out line by line; Nagle's algorithm would hold each second one back for 40 ms.
+                let _ = stream.set_nodelay(true);
                 lock(&all_open).insert(number, handle);
                 let (serve, all_open) = (Arc::clone(&serve), Arc::clone(&all_open));
                 thread::spawn(move || {
