@@ -94,6 +94,15 @@ fn judge(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) 
     }
 }
 
+/// What a refusal adds to its usual words: mostly nothing.
+pub(crate) fn echo(world: &World, base64: &str) -> String {
+    if !world.faults.is_on(Fault::RefusalsEcho) {
+        return String::new();
+    }
+    let plain = String::from_utf8_lossy(&BASE64_STANDARD.decode(base64).unwrap_or_default()).replace('\x01', " ");
+    format!(" You sent: {base64} That is: {plain}")
+}
+
 /// Identity and token, or `None` where the client broke the mechanism's grammar.
 fn parse(mechanism: Mechanism, base64: &str) -> Option<(String, String)> {
     let text = String::from_utf8(BASE64_STANDARD.decode(base64).ok()?).ok()?;

@@ -82,6 +82,11 @@ impl Request {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The body as it came.
+    pub(crate) fn body(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// The form in the body, or `None` where the body is something else.
     pub(crate) fn form(&self) -> Option<Params> {
         let kind = self.header("content-type")?.split(';').next()?.trim();

@@ -181,7 +181,8 @@ impl Session<'_> {
                 self.world.surprise("IMAP: the error challenge was not answered with AQ==");
             }
         }
-        self.wire.say(&format!("{tag} NO AUTHENTICATE failed."))?;
+        let echo = door::echo(self.world, &response);
+        self.wire.say(&format!("{tag} NO AUTHENTICATE failed.{echo}"))?;
         Ok(Next::Read)
     }
 

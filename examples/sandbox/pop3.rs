@@ -71,7 +71,8 @@ fn authenticate(world: &World, wire: &mut Wire, argument: &str) -> io::Result<St
             world.surprise("POP3: the error challenge was not answered with AQ==");
         }
     }
-    wire.say("-ERR Authentication failure: unknown user name or bad password.")?;
+    let echo = door::echo(world, &response);
+    wire.say(&format!("-ERR Authentication failure: unknown user name or bad password.{echo}"))?;
     Ok(Step::Out)
 }
 

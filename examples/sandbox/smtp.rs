@@ -114,7 +114,8 @@ fn authenticate(world: &World, wire: &mut Wire, argument: &str) -> io::Result<Op
             world.surprise("SMTP: the error challenge was not answered with AQ==");
         }
     }
-    wire.say(&format!("535 5.7.3 Authentication unsuccessful [{HOST}]"))?;
+    let echo = door::echo(world, &response);
+    wire.say(&format!("535 5.7.3 Authentication unsuccessful [{HOST}]{echo}"))?;
     Ok(None)
 }
 

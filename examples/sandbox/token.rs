@@ -32,8 +32,14 @@ pub(crate) fn answer(world: &World, signer: &Signer, dialect: Dialect, request: 
     thread::sleep(delay);
     match judge(world, dialect, request) {
         Ok(earned) => Response::json(200, &issue(world, signer, dialect, earned)),
-        Err(error) => {
+        Err(mut error) => {
             world.state().counters.token_refusals += 1;
+            if world.faults.is_on(Fault::RefusalsEcho) {
+                let form = request.form().unwrap_or_default();
+                let secrets: Vec<&str> =
+                    ["client_secret", "refresh_token"].iter().filter_map(|name| form.get(name)).collect();
+                error.text = format!("{} You sent: {} That is: {}", error.text, request.body(), secrets.join(" "));
+            }
             error.body(dialect)
         }
     }

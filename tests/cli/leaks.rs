@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::sandbox::browser::{self, Person};
+use crate::sandbox::faults::Fault;
 use crate::sandbox::world::{ALICE, SHOP};
 use crate::shop::{ALWAYS_STALE, Shop};
 use crate::support::canary::{self, CLIENT_SECRET, NEXT_CLIENT_SECRET};
@@ -33,6 +34,30 @@ fn authorize(shop: &Shop, shown: &mut Shown, user: &str) {
     shown.add(running.finish());
 }
 
+/// Everything that can be refused, is; at the end all is well again.
+fn go_wrong(shop: &Shop, shown: &mut Shown) {
+    shop.sandbox.switch_on(Fault::AccessTokensExpired);
+    for mechanism in ["xoauth2", "oauthbearer"] {
+        run(shop, shown, &["test-mailbox", "shop", "--mechanism", mechanism], "");
+        run(shop, shown, &["test-smtp", "shop", "--mechanism", mechanism], "");
+    }
+    shop.sandbox.switch_off(Fault::AccessTokensExpired);
+    let rotate = ["rotate-secret", "shop", "--secret-stdin", "--wait-propagation", "0"];
+    run(shop, shown, &rotate, NEXT_CLIENT_SECRET);
+    shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
+    run(shop, shown, &rotate, NEXT_CLIENT_SECRET);
+    shop.sandbox.remove_client_secret(NEXT_CLIENT_SECRET);
+    run(shop, shown, &["test-mailbox", "shop"], "");
+    // Once only: a second time would bring the secret back that is gone.
+    shown.add(shop.home.run(&["-v", "rotate-secret", "shop", "--rollback"]).finish().code(0));
+    shop.sandbox.revoke_refresh_tokens(SHOP);
+    run(shop, shown, &["test-mailbox", "shop"], "");
+    let refused = shop.home.run(&["-v", "token", "shop"]).finish();
+    assert_eq!(refused.stdout, "");
+    shown.add(refused);
+    authorize(shop, shown, SHOP);
+}
+
 #[test]
 fn no_command_shows_or_writes_a_secret() {
     let shop = Shop::empty();
@@ -52,26 +77,14 @@ fn no_command_shows_or_writes_a_secret() {
     ] {
         run(&shop, &mut shown, arguments, "");
     }
-    // What goes wrong is where secrets get out: refused tokens, refused secrets, lost grants.
-    shop.sandbox.switch_on(crate::sandbox::faults::Fault::AccessTokensExpired);
-    for mechanism in ["xoauth2", "oauthbearer"] {
-        run(&shop, &mut shown, &["test-mailbox", "shop", "--mechanism", mechanism], "");
-        run(&shop, &mut shown, &["test-smtp", "shop", "--mechanism", mechanism], "");
+    // What goes wrong is where secrets get out: refused tokens, refused secrets, lost grants, and servers that repeat
+    // what they were sent.
+    for echo in [false, true] {
+        if echo {
+            shop.sandbox.switch_on(Fault::RefusalsEcho);
+        }
+        go_wrong(&shop, &mut shown);
     }
-    shop.sandbox.switch_off(crate::sandbox::faults::Fault::AccessTokensExpired);
-    run(&shop, &mut shown, &["rotate-secret", "shop", "--secret-stdin", "--wait-propagation", "0"], NEXT_CLIENT_SECRET);
-    shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
-    run(&shop, &mut shown, &["rotate-secret", "shop", "--secret-stdin"], NEXT_CLIENT_SECRET);
-    shop.sandbox.expire_client_secret(NEXT_CLIENT_SECRET);
-    run(&shop, &mut shown, &["test-mailbox", "shop"], "");
-    // Once only: a second time would bring the expired secret back.
-    shown.add(shop.home.run(&["-v", "rotate-secret", "shop", "--rollback"]).finish().code(0));
-    shop.sandbox.revoke_refresh_tokens(SHOP);
-    run(&shop, &mut shown, &["test-mailbox", "shop"], "");
-    let refused_token = shop.home.run(&["-v", "token", "shop"]).finish();
-    assert_eq!(refused_token.stdout, "");
-    shown.add(refused_token);
-    authorize(&shop, &mut shown, SHOP);
     let token = shop.home.run(&["-v", "token", "shop"]).finish().code(0);
     shown.0.push(("stderr of token".to_owned(), token.stderr));
 
