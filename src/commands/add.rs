@@ -271,7 +271,7 @@ fn ask_app(file: &mut AppFile, context: &Context) -> Result<(), CommandError> {
         None => {
             let all = [Provider::Microsoft365, Provider::Outlook, Provider::Google, Provider::Oidc];
             let chosen = prompter
-                .choose("Who runs the sign-in?", &all.map(Provider::title))
+                .choose("Who runs the sign-in", &all.map(Provider::title))
                 .map_err(|error| CommandError::unasked(&error, "--provider microsoft365, outlook, google or oidc"))?;
             file.provider = Some(unspanned(all[chosen]));
             all[chosen]
@@ -319,7 +319,7 @@ fn ask_mailbox(file: &mut MailboxFile, args: &Args, app: &App, context: &Context
     if flags.incoming.is_none() && file.incoming.is_none() {
         let protocol = if interactive && flags.incoming_host.is_none() {
             let chosen = prompter
-                .choose("How is its mail read?", &["IMAP", "POP3", "not at all"])
+                .choose("How is its mail read", &["IMAP", "POP3", "not at all"])
                 .map_err(|error| CommandError::unasked(&error, "--incoming imap, pop3 or none"))?;
             [Some(IncomingProtocol::Imap), Some(IncomingProtocol::Pop3), None][chosen]
         } else {
@@ -330,7 +330,7 @@ fn ask_mailbox(file: &mut MailboxFile, args: &Args, app: &App, context: &Context
     if flags.outgoing.is_none() && file.outgoing.is_none() {
         let wanted = if interactive && flags.outgoing_host.is_none() {
             let chosen = prompter
-                .choose("How is its mail sent?", &["SMTP", "not at all"])
+                .choose("How is its mail sent", &["SMTP", "not at all"])
                 .map_err(|error| CommandError::unasked(&error, "--outgoing smtp or none"))?;
             chosen == 0
         } else {

@@ -6,8 +6,10 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
+use super::error::ConfigError;
 use super::file::{AppFile, EachScopes, IncomingFile, MailboxFile, OutgoingFile, ProfileFile, ScopesFile};
-use super::{ConfigError, base_of, mirror, parse, read};
+use super::load::{mirror, parse, read};
+use super::locate::base_of;
 use crate::failure::{FailureKind, StoreFault};
 use crate::files::{self, Privacy};
 use crate::profile::{Name, Profile};

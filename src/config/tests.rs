@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::profile::{SignIn, TlsMode};
+use crate::profile::{Name, SignIn, TlsMode};
 
 const GOOD: &str = r#"
 [apps.contoso]

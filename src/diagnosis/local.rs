@@ -1,6 +1,6 @@
 //! What happens on this machine.
 
-use super::plain;
+use super::about::plain;
 use crate::failure::{FailureKind, StoreFault};
 use crate::report::{ExitCode, Finding};
 

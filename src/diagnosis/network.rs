@@ -1,6 +1,6 @@
 //! What happens on the way to a server.
 
-use super::{About, plain};
+use super::about::{About, plain};
 use crate::failure::{FailureKind, TlsFault};
 use crate::report::{Confidence, ExitCode, Finding};
 

@@ -1,7 +1,7 @@
 //! What the sign-in and the token endpoint say.
 
+use super::about::{About, plain};
 use super::known::{AADSTS, Known, OAUTH};
-use super::{About, plain};
 use crate::failure::{FailureKind, OAuthFault};
 use crate::report::{Confidence, ExitCode, Finding};
 

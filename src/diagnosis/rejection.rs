@@ -1,7 +1,7 @@
 //! What a mail server's "no" means.
 
+use super::about::{About, plain};
 use super::known::PHRASES;
-use super::{About, plain};
 use crate::failure::Rejection;
 use crate::report::{Confidence, ExitCode, Finding};
 

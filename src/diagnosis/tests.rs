@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::failure::{OAuthFault, Rejection, StoreFault};
+use crate::report::ExitCode;
 
 fn oauth(error: &str, codes: &[u32]) -> Finding {
     let fault = OAuthFault { error: error.into(), codes: codes.into(), status: 400, ..OAuthFault::default() };

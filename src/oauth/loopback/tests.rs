@@ -21,6 +21,8 @@ struct SignIn {
     request: AuthorizationRequest,
     state: String,
     app: App,
+    /// The wait is over, and nobody answers any more.
+    over: AtomicBool,
 }
 
 fn sign_in(redirect: &str) -> SignIn {
@@ -34,7 +36,7 @@ fn begin(app: App, listener: LoopbackListener) -> SignIn {
     let hint = "shop@contoso.com".parse().unwrap();
     let request = AuthorizationRequest::begin(&app, &endpoints, listener.redirect_uri(), &[], &hint, true);
     let state = request.url().query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-    SignIn { listener, request, state, app }
+    SignIn { listener, request, state, app, over: AtomicBool::new(false) }
 }
 
 type Outcome = Result<(Callback, PendingPage), Box<FailedWait>>;
@@ -45,8 +47,9 @@ impl SignIn {
     }
 
     fn connect(&self) -> TcpStream {
+        assert!(!self.over.load(Ordering::SeqCst), "the wait ended too early");
         let stream = TcpStream::connect(self.listener.listeners[0].local_addr().unwrap()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
         stream
     }
 
@@ -83,7 +86,9 @@ impl SignIn {
                 let page = self.get(&self.right());
                 (before, started.elapsed(), page)
             });
-            let (callback, page) = self.wait_for(Duration::from_secs(60)).ok().expect("a code");
+            let outcome = self.wait_for(Duration::from_secs(60));
+            self.over.store(true, Ordering::SeqCst);
+            let (callback, page) = outcome.ok().expect("a code");
             assert_eq!(callback.code.expose_secret(), "the-code");
             page.succeed(&SUCCESS());
             browser.join().unwrap()

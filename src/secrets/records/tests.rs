@@ -1,4 +1,5 @@
-use secrecy::ExposeSecret;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
 use crate::secrets::{MemoryStore, SecretBytes};
