@@ -5,6 +5,7 @@
 // CONFIG: { port, control, cert, key, client_id, secret, auth_method, introspection: { id, secret }, scopes }
 // Prints `ready` on stdout once both ports answer.
 
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -19,7 +20,7 @@ const issuer = `https://localhost:${config.port}`;
 const secrets = new Set([config.secret]);
 const lifetime = { access: 3600 };
 // As long as Microsoft's (about 2,000 characters): too long for one SMTP line, so that AUTH must take two steps.
-const length = { bits: 12_000 };
+const length = { bytes: 1_500 };
 const outage = { status: 0 };
 const log = [];
 const grants = new Map();
@@ -66,7 +67,6 @@ const provider = new Provider(issuer, {
     revocation: { enabled: true },
     devInteractions: { enabled: true },
   },
-  formats: { bitsOfOpaqueRandomness: (_ctx, token) => (token.kind === 'AccessToken' ? length.bits : 256) },
   rotateRefreshToken: () => true,
   ttl: {
     AccessToken: () => lifetime.access,
@@ -79,6 +79,13 @@ const provider = new Provider(issuer, {
   },
   cookies: { keys: ['only', 'for', 'tests'] },
 });
+
+const { generateTokenId } = provider.AccessToken.prototype;
+provider.AccessToken.prototype.generateTokenId = function long(...details) {
+  // It also settles the token's format.
+  generateTokenId.apply(this, details);
+  return randomBytes(length.bytes).toString('base64url');
+};
 
 // Two secrets can be valid at once, as in Microsoft Entra.
 const { compareClientSecret } = provider.Client.prototype;
@@ -117,7 +124,7 @@ const commands = {
   async add_secret({ secret }) { secrets.add(secret); },
   async remove_secret({ secret }) { secrets.delete(secret); },
   async lifetime({ access }) { lifetime.access = access; },
-  async token_length({ bits }) { length.bits = bits; },
+  async token_length({ bytes }) { length.bytes = bytes; },
   // 0 ends the outage.
   async outage({ status }) { outage.status = status; },
   // Closes the port, and with it every endpoint.

@@ -65,9 +65,9 @@ impl Provider {
         self.tell("lifetime", &json!({ "access": seconds }));
     }
 
-    /// How long access tokens are from now on, in random bits; four characters hold three bytes.
-    pub(crate) fn token_length(&self, bits: u32) {
-        self.tell("token_length", &json!({ "bits": bits }));
+    /// How long access tokens are from now on, in bytes; four characters hold three.
+    pub(crate) fn token_length(&self, bytes: u32) {
+        self.tell("token_length", &json!({ "bytes": bytes }));
     }
 
     /// Has the token endpoint answer with an HTML page and this status; 0 ends that.
