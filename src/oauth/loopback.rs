@@ -59,7 +59,7 @@ struct Counters {
 #[must_use = "the browser waits for a page"]
 pub struct PendingPage(Option<Arc<TcpStream>>);
 
-/// A sign-in that brought no code, and the browser's page where one waits.
+/// A sign-in that brought no code, and the browser where one waits.
 pub struct FailedWait {
     /// What happened.
     pub failure: Failure,
@@ -117,7 +117,8 @@ impl LoopbackListener {
         }
     }
 
-    /// Waits for the answer to `request` until `deadline`, or until `cancelled` is set.
+    /// Waits for the answer to `request` until `deadline`, or until `cancelled` is set. Nobody accepts connections after
+    /// it returns, so drop the listener then; the page does not need it.
     ///
     /// # Errors
     /// [`FailureKind::SignInTimedOut`] after the deadline or a cancellation; [`FailureKind::OAuth`] if the provider says
