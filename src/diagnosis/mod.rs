@@ -12,7 +12,7 @@ mod rejection;
 
 pub use about::About;
 
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind, Rejection};
 use crate::report::Finding;
 
 /// Explains `failure`.
@@ -38,6 +38,11 @@ pub fn finding(failure: &Failure, about: About<'_>) -> Finding {
     };
     if finding.server_said.is_none() {
         finding.server_said.clone_from(&failure.server_said);
+    }
+    // XOAUTH2 and OAUTHBEARER give their reason in a challenge before the final answer (RFC 7628 section 3.2.2).
+    if let FailureKind::Rejected(Rejection { challenge: Some(challenge), .. }) = &failure.kind {
+        let answer = finding.server_said.take().map_or_else(String::new, |answer| format!("\n{answer}"));
+        finding.server_said = Some(format!("{challenge}{answer}"));
     }
     finding
 }
