@@ -36,6 +36,8 @@ impl PracticeCa {
         params.distinguished_name.push(DnType::CommonName, "mailgrant practice server");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        // Each start has a CA of the same name; by its key's identifier a leaf of another start is told to be a stranger.
+        params.use_authority_key_identifier_extension = true;
         set_validity(&mut params);
         let key = KeyPair::generate().expect("a P-256 key can be made");
         let leaf = params.signed_by(&key, &self.issuer).expect("the leaf can be signed");

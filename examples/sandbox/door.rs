@@ -6,6 +6,9 @@ use serde_json::json;
 use super::faults::Fault;
 use super::world::{World, now};
 
+/// Clocks differ, so servers take a token for a while after its end; five minutes is usual.
+pub(crate) const LEEWAY: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
 /// A mail protocol, with the scope that opens it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
@@ -68,7 +71,7 @@ fn judge(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) 
     let (user, scopes) = {
         let state = world.state();
         let access = state.access_tokens.get(&token)?;
-        if access.expires <= now() || world.faults.is_on(Fault::AccessTokensExpired) {
+        if access.expires + LEEWAY <= now() || world.faults.is_on(Fault::AccessTokensExpired) {
             return None;
         }
         (access.user.clone(), access.scopes.clone())

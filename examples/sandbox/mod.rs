@@ -34,6 +34,7 @@ use native_tls::TlsAcceptor;
 use tempfile::NamedTempFile;
 
 use ca::PracticeCa;
+use door::LEEWAY;
 use faults::Fault;
 use jwt::Signer;
 use mailstore::SentMessage;
@@ -188,12 +189,13 @@ impl Sandbox {
         });
     }
 
-    /// Lets every access token expire now, whatever its `expires_in` said.
+    /// No mail server takes the access tokens issued so far any more, whatever their `expires_in` said.
     pub(crate) fn expire_access_tokens(&self) {
-        self.change(|state| state.access_tokens.values_mut().for_each(|token| token.expires = now()));
+        self.change(|state| state.access_tokens.values_mut().for_each(|token| token.expires = now() - LEEWAY));
     }
 
-    /// How long access tokens issued from now on live.
+    /// How long access tokens issued from now on live. With zero, a client must fetch a new one each time; the mail
+    /// servers' leeway lets it use it all the same.
     pub(crate) fn set_access_lifetime(&self, lifetime: Duration) {
         self.change(|state| state.access_lifetime = lifetime);
     }
@@ -215,7 +217,7 @@ impl Sandbox {
 
     /// Whether the mail servers would take this access token now.
     pub(crate) fn is_live_access_token(&self, token: &str) -> bool {
-        self.world.state().access_tokens.get(token).is_some_and(|token| token.expires > now())
+        self.world.state().access_tokens.get(token).is_some_and(|token| token.expires + LEEWAY > now())
     }
 
     /// Every refresh and access token issued so far, for tests that look for them where they must not be.

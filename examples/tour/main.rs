@@ -41,8 +41,8 @@ fn main() -> ExitCode {
 
 fn tour() -> Result<u32, String> {
     let binary = build::mailgrant()?;
-    // Shorter than mailgrant keeps a token: every step asks the token endpoint, so every step shows the secret's worth.
-    let config = SandboxConfig { access_lifetime: Duration::from_secs(240), ..SandboxConfig::default() };
+    // Every step must fetch its access token, so every step shows what the client secret is worth.
+    let config = SandboxConfig { access_lifetime: Duration::ZERO, ..SandboxConfig::default() };
     let old_secret = config.client_secret.clone();
     let sandbox = Sandbox::start(config).map_err(|error| error.to_string())?;
     let mut house = House::new(binary, sandbox.ca_file())?;
@@ -115,6 +115,7 @@ fn rotate(house: &mut House, sandbox: &Sandbox, old_secret: &str) -> Result<(), 
         .step("The mailbox has stopped working, and the reason is named.", &["test-mailbox", "shop"], "")?
         .code(1)?
         .says("AADSTS7000222")?;
+    sandbox.set_access_lifetime(Duration::from_secs(3_600));
     let rotate = ["rotate-secret", "shop", "--secret-stdin", "--expires", &next_year()];
     house
         .step("Rotate: the new secret is proven before it is used.", &rotate, NEW_SECRET)?

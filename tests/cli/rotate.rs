@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::sandbox::browser::Person;
 use crate::sandbox::world::{ALICE, SHOP};
 use crate::shop::{ALWAYS_STALE, Shop, fact};
@@ -36,6 +38,7 @@ fn a_secret_that_has_expired_is_replaced_without_a_new_sign_in() {
     let stopped = shop.json(&["test-mailbox", "shop"], 1);
     assert_eq!(stopped.finding_codes(), ["ms-secret-expired"]);
     shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
+    shop.sandbox.set_access_lifetime(Duration::from_secs(3_600));
     rotate(&shop, NEXT_CLIENT_SECRET, &[]).code(0);
     shop.json(&["test-mailbox", "shop"], 0);
     assert_eq!(shop.sandbox.counters().sign_ins, 1);
@@ -112,10 +115,10 @@ fn all_mailboxes_of_the_app_are_proven() {
 fn an_unreachable_provider_leaves_the_rotation_unfinished_and_a_rerun_ends_it() {
     let shop = stale();
     shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
-    shop.sandbox.set_token_delay(std::time::Duration::from_secs(6));
+    shop.sandbox.set_token_delay(Duration::from_secs(6));
     let unfinished = rotate(&shop, NEXT_CLIENT_SECRET, &["--timeout", "2"]).code(8);
     assert_eq!(unfinished.finding_codes()[0], "rotation-unfinished");
-    shop.sandbox.set_token_delay(std::time::Duration::ZERO);
+    shop.sandbox.set_token_delay(Duration::ZERO);
     let status = shop.json(&["status", "shop"], 0);
     assert!(fact(&status, "rotation").contains("unfinished"), "{}", status.stdout);
 }

@@ -9,8 +9,8 @@ use crate::support::canary;
 use crate::support::home::Home;
 use crate::support::process::{Finished, Run};
 
-/// Less than the binary keeps in reserve: every command that needs a token fetches one.
-pub(crate) const ALWAYS_STALE: Duration = Duration::from_secs(120);
+/// Every command that needs an access token must fetch one.
+pub(crate) const ALWAYS_STALE: Duration = Duration::ZERO;
 
 /// A practice tenant and a home beside it.
 pub(crate) struct Shop {
