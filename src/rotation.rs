@@ -45,8 +45,8 @@ pub trait Prover {
     /// What the token endpoint, the store or the lock say.
     fn redeem(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<(), Failure>;
 
-    /// Tests the mailbox's connections with its current access token.
-    fn connect(&self, mailbox: &Mailbox) -> Vec<Check>;
+    /// Tests the mailbox's connections; a token that must be refreshed for that is refreshed with `secret`.
+    fn connect(&self, mailbox: &Mailbox, secret: &SecretString) -> Vec<Check>;
 
     /// Waits before the next try; `said` is what the server said to the last.
     fn wait(&self, pause: Duration, said: &Failure);
@@ -129,7 +129,7 @@ impl Rotation<'_> {
         if proofs.iter().any(|proof| matches!(proof, None | Some(Proof::Unknown(_)))) {
             return Ok(self.answer(Ending::Unfinished, proofs, Vec::new()));
         }
-        let connections = self.connect(&proofs);
+        let connections = self.connect(&proofs, &pending.value);
         let failed = |check: &Check| matches!(check.outcome, Outcome::Failed { .. });
         if connections.iter().flatten().any(failed) {
             return Ok(self.answer(Ending::Unfinished, proofs, connections));
@@ -290,7 +290,7 @@ impl Rotation<'_> {
         Ok(proof)
     }
 
-    fn connect(&self, proofs: &[Option<Proof>]) -> Vec<Vec<Check>> {
+    fn connect(&self, proofs: &[Option<Proof>], secret: &SecretString) -> Vec<Vec<Check>> {
         if !self.test_connections {
             return Vec::new();
         }
@@ -303,14 +303,9 @@ impl Rotation<'_> {
         let host = |(mailbox, _): &(&Mailbox, bool)| {
             mailbox.incoming.as_ref().map_or(String::new(), |incoming| incoming.server.host.to_string())
         };
-        fleet::each(
-            &pairs,
-            Limits::USUAL,
-            host,
-            |(mailbox, proven)| {
-                if *proven { self.prover.connect(mailbox) } else { Vec::new() }
-            },
-        )
+        fleet::each(&pairs, Limits::USUAL, host, |(mailbox, proven)| {
+            if *proven { self.prover.connect(mailbox, secret) } else { Vec::new() }
+        })
     }
 
     fn journal(&self, record: &mut AppRecord, phase: RotationPhase) -> Result<(), StoreFault> {

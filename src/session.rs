@@ -32,6 +32,8 @@ pub struct Session<'a> {
     pub app: &'a App,
     /// The mailbox.
     pub mailbox: &'a Mailbox,
+    /// The client secret to use instead of the active one: a new one that is being proven.
+    pub proving: Option<&'a SecretString>,
 }
 
 /// A valid access token.
@@ -71,17 +73,18 @@ impl Session<'_> {
         if let Some(token) = self.cached(&grant) {
             return Ok(token);
         }
-        let secret = self.active_secret()?;
+        let secret = self.client_secret()?;
         self.refresh(grant, secret.as_ref())
     }
 
-    /// Fetches a new access token with `secret`, whatever the store holds: this proves the secret.
+    /// Fetches a new access token, whatever the store holds: this proves the client secret.
     ///
     /// # Errors
     /// As [`Session::access_token`].
-    pub fn refresh_with(&self, secret: &SecretString) -> Result<AccessToken, Failure> {
+    pub fn refreshed_token(&self) -> Result<AccessToken, Failure> {
         let _lock = self.lock()?;
-        self.refresh(self.grant()?, Some(secret))
+        let secret = self.client_secret()?;
+        self.refresh(self.grant()?, secret.as_ref())
     }
 
     /// Stores what a sign-in left us.
@@ -177,13 +180,16 @@ impl Session<'_> {
         })
     }
 
-    /// The client secret in use; `None` for a public client.
+    /// The client secret to use: the active one, or the one that is being proven; `None` for a public client.
     ///
     /// # Errors
     /// [`FailureKind::NotAuthorized`] if the app needs one and none is stored; what the store says.
-    pub fn active_secret(&self) -> Result<Option<SecretString>, Failure> {
+    pub fn client_secret(&self) -> Result<Option<SecretString>, Failure> {
         if self.app.credential == Credential::None {
             return Ok(None);
+        }
+        if let Some(proving) = self.proving {
+            return Ok(Some(proving.clone()));
         }
         let record = load_app(self.store, &self.app.name)?.filter(|record| record.client_id == self.app.client_id);
         let Some(active) = record.and_then(|record| record.active) else {

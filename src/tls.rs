@@ -19,7 +19,16 @@ const CA_FILE_LIMIT: u64 = 1024 * 1024;
 /// 1.3 MiB), so clones of a `Trust` share what has been built. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Trust {
-    connectors: Arc<Mutex<HashMap<Option<PathBuf>, Arc<TlsConnector>>>>,
+    connectors: Arc<Mutex<HashMap<Key, Arc<TlsConnector>>>>,
+}
+
+/// The CA file, and the newest version that may be spoken (None: any).
+type Key = (Option<PathBuf>, Option<Newest>);
+
+/// The newest version where it is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Newest {
+    Tls12,
 }
 
 impl Trust {
@@ -35,22 +44,35 @@ impl Trust {
     /// [`FailureKind::Local`] if the file cannot be read or holds no certificate, [`TlsFault::Other`] if the TLS library
     /// does not start.
     pub fn connector(&self, ca_file: Option<&Path>) -> Result<Arc<TlsConnector>, Failure> {
+        self.cached((ca_file.map(Path::to_path_buf), None))
+    }
+
+    /// As [`connector`](Self::connector), but without TLS 1.3, which encrypts the server's certificate: for a second look
+    /// at a certificate that has been refused. It verifies all the same.
+    ///
+    /// # Errors
+    /// As [`connector`](Self::connector).
+    pub fn connector_for_tls12(&self, ca_file: Option<&Path>) -> Result<Arc<TlsConnector>, Failure> {
+        self.cached((ca_file.map(Path::to_path_buf), Some(Newest::Tls12)))
+    }
+
+    fn cached(&self, key: Key) -> Result<Arc<TlsConnector>, Failure> {
         // The lock is held while building: threads that start together then wait for one connector instead of each
         // building its own.
         let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = ca_file.map(Path::to_path_buf);
         if let Some(connector) = connectors.get(&key) {
             return Ok(Arc::clone(connector));
         }
-        let connector = Arc::new(build(ca_file)?);
+        let connector = Arc::new(build(key.0.as_deref(), key.1)?);
         connectors.insert(key, Arc::clone(&connector));
         Ok(connector)
     }
 }
 
-fn build(ca_file: Option<&Path>) -> Result<TlsConnector, Failure> {
+fn build(ca_file: Option<&Path>, newest: Option<Newest>) -> Result<TlsConnector, Failure> {
     let mut builder = TlsConnector::builder();
     builder.min_protocol_version(Some(Protocol::Tlsv12));
+    builder.max_protocol_version(newest.map(|Newest::Tls12| Protocol::Tlsv12));
     if let Some(path) = ca_file {
         for certificate in read_ca_file(path)? {
             builder.add_root_certificate(certificate);

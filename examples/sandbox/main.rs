@@ -91,19 +91,23 @@ fn instructions(sandbox: &Sandbox, secret: &str) -> String {
   SMTP              {smtp_implicit} implicit, {smtp_starttls} STARTTLS
   CA certificate    {ca}
 
-Paste into another terminal:
+Paste into another terminal (a profile of its own, so that yours stays as it is):
 
+export MAILGRANT_CONFIG="$(mktemp -d)/practice.toml"
 export PRACTICE_SECRET={secret}
 export PRACTICE_NEXT_SECRET={SECOND_SECRET}
-mailgrant add shop --provider microsoft365 --tenant {TENANT_DOMAIN} --authority {authority} \
+mailgrant add practice --provider microsoft365 --tenant {TENANT_DOMAIN} --authority {authority} \
   --client-id {CONFIDENTIAL_CLIENT} --secret-env PRACTICE_SECRET --address {SHOP} \
   --incoming imap --incoming-host localhost --incoming-port {imap_implicit} \
   --outgoing smtp --outgoing-host localhost --outgoing-port {smtp_starttls} --ca-file {ca}
-mailgrant authorize shop
-mailgrant test-mailbox shop --latest 1
-mailgrant test-smtp shop --to {SHOP} --wait-arrival
-mailgrant rotate-secret shop --secret-env PRACTICE_NEXT_SECRET
-mailgrant status shop
+mailgrant authorize practice
+mailgrant test-mailbox practice --latest 1
+mailgrant test-smtp practice --to {SHOP} --wait-arrival
+mailgrant rotate-secret practice --secret-env PRACTICE_NEXT_SECRET
+mailgrant status practice
+mailgrant remove practice --yes
+
+Without an OS keyring, first: export MAILGRANT_STORE=vault; mailgrant new-vault-key
 
 A browser will warn of the unknown certificate: that is right, accept it for the practice. Without a browser, sign in
 with the URL that authorize prints:

@@ -41,6 +41,8 @@ impl Listener {
                     break;
                 }
                 let Ok(stream) = stream else { continue };
+                // Answers go out in small pieces; Nagle would hold each back until the client has acknowledged the last.
+                let _ = stream.set_nodelay(true);
                 let Ok(handle) = stream.try_clone() else { continue };
                 lock(&all_open).insert(number, handle);
                 let (serve, all_open) = (Arc::clone(&serve), Arc::clone(&all_open));

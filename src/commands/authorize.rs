@@ -81,7 +81,7 @@ pub(super) fn sign_in(
     let explained = |failure: Failure| CommandError::explained(&failure, about);
     let http = tester.http(app);
     let session = tester.session(mailbox, &http);
-    let secret = session.active_secret().map_err(explained)?;
+    let secret = session.client_secret().map_err(explained)?;
     let before = load_grant(session.store, &mailbox.name)?;
 
     let mut report = super::checks::report(mailbox);
@@ -100,20 +100,17 @@ pub(super) fn sign_in(
         let request = begin(listener.redirect_uri());
         announce(&request, mailbox, context);
         let deadline = Instant::now() + context.timeout.unwrap_or(PATIENCE);
-        let hide: Vec<&str> = how.hidden_variable.iter().map(String::as_str).collect();
-        // Starting a browser takes a while; a fast one is back before it has started.
-        let arrived = std::thread::scope(|scope| {
-            if context.opens_browser {
-                let (open, say, url) = (context.browser, context.say, request.url());
-                scope.spawn(move || {
-                    if let Err(reason) = open(url, &hide) {
-                        say(&format!("No browser could be opened ({reason}): open the address above yourself."));
-                    }
-                });
-            }
-            listener.wait(&request, deadline, &context.cancelled)
-        });
-        match arrived {
+        if context.opens_browser {
+            let (open, say, url) = (context.browser, context.say, request.url().clone());
+            let hide = how.hidden_variable.clone();
+            // Starting a browser takes a while, and nobody needs to wait for it: a fast one is back before that.
+            std::thread::spawn(move || {
+                if let Err(reason) = open(&url, &hide.iter().map(String::as_str).collect::<Vec<_>>()) {
+                    say(&format!("No browser could be opened ({reason}): open the address above yourself."));
+                }
+            });
+        }
+        match listener.wait(&request, deadline, &context.cancelled) {
             Ok((callback, page)) => (request, Ok(callback), Some(page)),
             Err(failed) => (request, Err(failed.failure), Some(failed.page)),
         }

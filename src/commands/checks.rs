@@ -25,6 +25,7 @@ use crate::transcript::Transcript;
 const PHASE: Duration = Duration::from_secs(30);
 
 /// What every test of a mailbox needs. It can be shared by threads, as `Context` cannot.
+#[derive(Clone)]
 pub(super) struct Tester<'a> {
     profile: &'a Profile,
     store: &'a dyn SecretStore,
@@ -36,6 +37,8 @@ pub(super) struct Tester<'a> {
     phase: Duration,
     /// The mechanism that the command line forces.
     pub mechanism: Option<SaslMechanism>,
+    /// A new client secret that is being proven, to be used instead of the active one.
+    pub proving: Option<SecretString>,
 }
 
 /// What a test of the outgoing side shall try.
@@ -62,6 +65,7 @@ impl<'a> Tester<'a> {
             deadline: context.deadline(),
             phase: context.timeout.map_or(PHASE, |timeout| timeout.min(PHASE)),
             mechanism: None,
+            proving: None,
         })
     }
 
@@ -89,6 +93,7 @@ impl<'a> Tester<'a> {
             clock: self.clock,
             app: self.profile.app_of(mailbox),
             mailbox,
+            proving: self.proving.as_ref(),
         }
     }
 

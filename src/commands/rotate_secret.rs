@@ -253,22 +253,32 @@ struct Wire<'a> {
     say: fn(&str),
 }
 
+impl<'a> Wire<'a> {
+    fn proving(&self, secret: &SecretString) -> Tester<'a> {
+        let mut tester = self.tester.clone();
+        tester.proving = Some(secret.clone());
+        tester
+    }
+}
+
 impl Prover for Wire<'_> {
     fn redeem(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<(), Failure> {
-        let http = self.tester.http(self.tester.app_of(mailbox));
-        self.tester.session(mailbox, &http).refresh_with(secret).map(|_| ())
+        let tester = self.proving(secret);
+        let http = tester.http(tester.app_of(mailbox));
+        tester.session(mailbox, &http).refreshed_token().map(|_| ())
     }
 
-    fn connect(&self, mailbox: &Mailbox) -> Vec<Check> {
+    fn connect(&self, mailbox: &Mailbox, secret: &SecretString) -> Vec<Check> {
+        let tester = self.proving(secret);
         let mut checks = Vec::new();
         if mailbox.incoming.is_some() {
             let mut report = super::checks::report(mailbox);
-            self.tester.incoming(mailbox, 0, &mut report);
+            tester.incoming(mailbox, 0, &mut report);
             checks.append(&mut report.checks);
         }
         if mailbox.outgoing.is_some() {
             let mut report = super::checks::report(mailbox);
-            self.tester.outgoing(mailbox, &Outgoing { recipient: &mailbox.address, message: None }, &mut report);
+            tester.outgoing(mailbox, &Outgoing { recipient: &mailbox.address, message: None }, &mut report);
             checks.append(&mut report.checks);
         }
         checks

@@ -1,17 +1,24 @@
 //! Waits until a message that was sent shows up on the incoming side.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
-use super::{Observation, Target};
-use crate::failure::FailureKind;
+use super::{Observation, ProbeOutcome, Target, headers, imap, pop3};
+use crate::failure::{Failure, FailureKind};
 use crate::profile::IncomingProtocol;
 use crate::report::Stage;
 
-/// Looks for the message with `message_id` (without angle brackets or with them) until it is there or `timeout` has
-/// passed. IMAP searches again and again on one session; POP3 shows the state at sign-in (RFC 1939 §4), so each look is
-/// a session of its own.
+/// How long to wait between two looks. The first ones come quickly, as most mail does.
+const PAUSES: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+/// POP3 cannot search: this many of the newest messages are looked at.
+const POP3_DEPTH: usize = 10;
+
+/// Looks for the message with `message_id` (with or without angle brackets) in INBOX until it is there or `timeout` has
+/// passed. IMAP searches again and again on one session; POP3 shows the state at sign-in (RFC 1939 §8), so each look is a
+/// session of its own.
 #[must_use]
 pub fn wait(
     target: &Target<'_>,
@@ -20,10 +27,114 @@ pub fn wait(
     message_id: &str,
     timeout: Duration,
 ) -> Observation {
-    let _ = (target, protocol, token, message_id);
-    Observation {
-        stage: Stage::Arrival,
-        elapsed: timeout,
-        result: Err(FailureKind::NotArrived { after: timeout }.into()),
+    let start = Instant::now();
+    let own = start + timeout;
+    let deadline = target.overall.map_or(own, |overall| overall.min(own));
+    let target = Target { overall: Some(deadline), transcript: target.transcript, ..*target };
+    let found = match bare(message_id) {
+        Some(message_id) => match protocol {
+            IncomingProtocol::Imap => wait_imap(&target, token, message_id, deadline),
+            IncomingProtocol::Pop3 => wait_pop3(&target, token, message_id, deadline),
+        },
+        None => Err(FailureKind::Local {
+            what: "looking for the message".to_owned(),
+            reason: "its Message-ID holds a character that a search cannot quote".to_owned(),
+        }
+        .into()),
+    };
+    let elapsed = start.elapsed();
+    let result = match found {
+        Ok(true) => Ok(format!("in INBOX after {:.1} s", elapsed.as_secs_f64())),
+        Ok(false) => Err(FailureKind::NotArrived { after: elapsed }.into()),
+        // The last look met the deadline: what has not arrived is the message.
+        Err(failure) if matches!(failure.kind, FailureKind::TimedOut { .. }) && Instant::now() >= deadline => {
+            Err(FailureKind::NotArrived { after: elapsed }.into())
+        }
+        Err(failure) => Err(failure),
+    };
+    Observation { stage: Stage::Arrival, elapsed, result }
+}
+
+/// The identifier without angle brackets, if it can stand in a quoted string (RFC 9051 §4.3).
+fn bare(message_id: &str) -> Option<&str> {
+    let bare = message_id.trim_start_matches('<').trim_end_matches('>');
+    let fits = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\<>".contains(&byte));
+    fits.then_some(bare)
+}
+
+/// Waits before the next look; false when there is no time for one.
+fn pause(look: usize, deadline: Instant) -> bool {
+    let pause = PAUSES[look.min(PAUSES.len() - 1)];
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left <= pause {
+        return false;
+    }
+    thread::sleep(pause);
+    true
+}
+
+fn wait_imap(target: &Target<'_>, token: &SecretString, message_id: &str, deadline: Instant) -> Result<bool, Failure> {
+    let mut outcome = ProbeOutcome::default();
+    let mut inbox =
+        imap::enter(target, Box::new(|| Some(token.clone())), &mut outcome).map_err(|_| last(&mut outcome))?;
+    let mut found = inbox.has(message_id);
+    let mut look = 0;
+    while matches!(found, Ok(false)) && pause(look, deadline) {
+        look += 1;
+        found = inbox.has(message_id);
+    }
+    if found.is_ok() {
+        inbox.leave(&outcome);
+    }
+    found
+}
+
+fn wait_pop3(target: &Target<'_>, token: &SecretString, message_id: &str, deadline: Instant) -> Result<bool, Failure> {
+    let mut look = 0;
+    loop {
+        match look_pop3(target, token, message_id) {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            // The maildrop is still locked by the session before, or the server asks for patience (RFC 2449 §8.1).
+            Err(failure) if is_passing(&failure) => {}
+            Err(failure) => return Err(failure),
+        }
+        if !pause(look, deadline) {
+            return Ok(false);
+        }
+        look += 1;
+    }
+}
+
+fn look_pop3(target: &Target<'_>, token: &SecretString, message_id: &str) -> Result<bool, Failure> {
+    let mut outcome = ProbeOutcome::default();
+    let mut slot = None;
+    let maildrop = pop3::enter(target, Box::new(|| Some(token.clone())), &mut outcome, &mut slot);
+    let (Ok(maildrop), Some(mut wire)) = (maildrop, slot) else { return Err(last(&mut outcome)) };
+    for number in maildrop.newest(POP3_DEPTH) {
+        let head = pop3::top(&mut wire, number)?;
+        if headers::header(&head, "Message-ID").as_deref().and_then(bare) == Some(message_id) {
+            wire.leave(pop3::FAREWELL);
+            return Ok(true);
+        }
+    }
+    wire.leave(pop3::FAREWELL);
+    Ok(false)
+}
+
+fn is_passing(failure: &Failure) -> bool {
+    match &failure.kind {
+        FailureKind::Rejected(rejection) => rejection.detail_code.as_deref().is_some_and(|code| {
+            ["IN-USE", "LOGIN-DELAY", "SYS/TEMP"].iter().any(|known| code.eq_ignore_ascii_case(known))
+        }),
+        _ => false,
+    }
+}
+
+/// Why a session did not come about.
+fn last(outcome: &mut ProbeOutcome) -> Failure {
+    match outcome.observations.pop().map(|last| last.result) {
+        Some(Err(failure)) => failure,
+        _ => FailureKind::ConnectionLost { during: "signing in".to_owned() }.into(),
     }
 }

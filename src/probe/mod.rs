@@ -3,14 +3,21 @@
 //!
 //! ```text
 //! imap, pop3, smtp, arrival    what to say
-//! connect                      DNS, TCP, TLS
-//! stream                       deadlines, sizes, transcript
+//! headers                      what a message's headers say
+//! connect, handshake           DNS, TCP, TLS
+//! stream, socket               deadlines, sizes, transcript
 //! ```
 
 pub mod arrival;
+mod connect;
+mod handshake;
+mod headers;
 pub mod imap;
+mod observe;
 pub mod pop3;
 pub mod smtp;
+mod socket;
+mod stream;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

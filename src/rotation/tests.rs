@@ -58,7 +58,8 @@ impl Prover for Script {
         self.redeem.get(mailbox.name.as_str()).cloned().map_or(Ok(()), |kind| Err(kind.into()))
     }
 
-    fn connect(&self, _: &Mailbox) -> Vec<Check> {
+    fn connect(&self, _: &Mailbox, secret: &SecretString) -> Vec<Check> {
+        assert_eq!(secret.expose_secret(), "new", "only the pending secret is tested");
         if self.connection_fails {
             let failure = FailureKind::ConnectionRefused { host: "h".into(), port: 1 }.into();
             let finding = crate::diagnosis::finding(&failure, crate::diagnosis::About::default());

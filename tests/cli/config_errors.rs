@@ -1,3 +1,4 @@
+use crate::shop::Shop;
 use crate::support::home::Home;
 use crate::support::process::Finished;
 
@@ -90,17 +91,28 @@ fn another_profile_can_be_named() {
 
 #[test]
 fn a_vault_without_its_key_is_exit_5() {
-    let home = Home::without_key();
-    home.write_config(GOOD);
-    let refused = home.run(&["--json", "status"]).finish().code(5);
+    let shop = Shop::added();
+    let key = shop.home.path().join("config/mailgrant/vault.key");
+    std::fs::remove_file(&key).unwrap();
+    let refused = shop.json(&["status"], 5);
+    assert_eq!(refused.json()["error"]["code"], "vault-no-key");
     assert!(refused.stdout.contains("vault.key"), "{}", refused.stdout);
-    assert!(refused.stdout.contains("new-vault-key"), "{}", refused.stdout);
+    shop.home.run(&["new-vault-key"]).finish().code(0);
+    let refused = shop.json(&["status"], 5);
+    assert_eq!(refused.json()["error"]["code"], "vault-wrong-key");
+}
+
+#[test]
+fn without_a_vault_key_nothing_is_added() {
+    let shop = Shop { home: Home::without_key(), ..Shop::empty() };
+    shop.add("shop", &[]).finish().code(5);
+    assert!(shop.home.files().iter().all(|(path, _)| !path.ends_with("config.toml") && !path.ends_with("vault.age")));
 }
 
 #[test]
 fn a_vault_key_is_never_overwritten() {
     let home = Home::new();
     let before = home.files();
-    home.run(&["new-vault-key"]).finish().code(5);
-    assert!(home.files() == before);
+    let refused = home.run(&["new-vault-key"]).finish();
+    assert!(refused.code != Some(0) && home.files() == before, "{}", refused.stderr);
 }

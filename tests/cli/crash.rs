@@ -3,6 +3,9 @@
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
+use mailgrant::secrets::{VaultKey, VaultStore, load_app};
+use secrecy::ExposeSecret;
+
 use crate::sandbox::world::SHOP;
 use crate::shop::{ALWAYS_STALE, Shop, fact};
 use crate::support::process::Running;
@@ -29,10 +32,22 @@ fn inode(shop: &Shop) -> u64 {
     std::fs::metadata(vault).map_or(0, |metadata| metadata.ino())
 }
 
-/// After the kill: the mailbox works with what is there, a rerun converges, and then the old secret is not needed.
+/// The secret that stands in the store as the active one.
+fn active_secret(shop: &Shop) -> String {
+    let vault = shop.home.path().join("data/mailgrant/vault.age");
+    let key = VaultKey::File(shop.home.path().join("config/mailgrant/vault.key"));
+    let record = load_app(&VaultStore::new(vault, key), &"shop".parse().unwrap()).unwrap().unwrap();
+    record.active.unwrap().value.expose_secret().to_owned()
+}
+
+/// After the kill: the mailbox works with the active secret and no other, a rerun converges, and then the old secret is
+/// not needed.
 fn insist_on_recovery(shop: &Shop, old: &str, new: &str, when: &str) {
+    let unused = if active_secret(shop) == old { new } else { old };
+    shop.sandbox.remove_client_secret(unused);
     let test = shop.home.run(&["--json", "test-mailbox", "shop"]).finish();
     assert_eq!(test.code, Some(0), "killed {when}: {}", test.stdout);
+    shop.sandbox.add_client_secret(unused);
     let again = start(shop, new).finish();
     assert_eq!(again.code, Some(0), "killed {when}: {}", again.stdout);
     shop.sandbox.remove_client_secret(old);
@@ -87,6 +102,36 @@ fn a_kill_at_any_time_of_a_rotation_leaves_a_working_mailbox() {
         insist_on_recovery(&shop, &old, &new, &format!("after {moment:?}"));
         old = new;
     }
+}
+
+#[test]
+fn a_kill_while_the_provider_does_not_know_the_new_secret_leaves_the_old_one_in_use() {
+    let shop = stale();
+    let new = "practice-only-secret-that-comes-late";
+    let mut running = start(&shop, new);
+    running.wait_for_stderr("not accepted");
+    running.kill();
+    shop.json(&["test-mailbox", "shop"], 0);
+    shop.sandbox.add_client_secret(new);
+    shop.json(&["rotate-secret", "shop"], 0);
+    shop.sandbox.remove_client_secret(crate::support::canary::CLIENT_SECRET);
+    shop.json(&["test-mailbox", "shop"], 0);
+}
+
+#[test]
+fn a_refresh_token_is_stored_before_the_access_token_is_shown() {
+    let shop = Shop::added();
+    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    shop.authorize_as("shop", SHOP).code(0);
+    for round in 0..5 {
+        let before = inode(&shop);
+        let mut running = shop.home.run(&["token", "shop"]).start();
+        while inode(&shop) == before && !running.has_ended() {}
+        running.kill();
+        let next = shop.home.run(&["token", "shop"]).finish();
+        assert_eq!(next.code, Some(0), "round {round}: {}", next.stderr);
+    }
+    assert_eq!(shop.sandbox.counters().refresh_reuses, 0);
 }
 
 #[test]

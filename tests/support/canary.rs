@@ -59,7 +59,7 @@ pub(crate) fn find(place: &str, text: &[u8], secrets: &[String]) -> Vec<String> 
 
 /// A short secret as a whole; of a long one, pieces from its middle and its end: the beginning of a JWT is no secret.
 fn pieces(secret: &[u8]) -> Vec<&[u8]> {
-    if secret.len() <= 3 * PIECE {
+    if secret.len() < 4 * PIECE {
         return vec![secret];
     }
     let at = |start: usize| &secret[start..start + PIECE];

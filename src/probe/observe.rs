@@ -1,0 +1,69 @@
+//! How the steps of a probe are written down.
+
+use std::time::Instant;
+
+use super::stream::Wire;
+use super::{Observation, ProbeOutcome, Target, TokenSource};
+use crate::failure::{Failure, FailureKind};
+use crate::report::Stage;
+use crate::sasl::SaslMechanism;
+use secrecy::SecretString;
+
+/// The probe is over; why is in the last observation, or there was no token.
+#[derive(Debug)]
+pub(super) struct Stop;
+
+/// Runs one step and writes down what became of it.
+pub(super) fn observe<T>(
+    outcome: &mut ProbeOutcome,
+    stage: Stage,
+    step: impl FnOnce() -> Result<(T, String), Failure>,
+) -> Result<T, Stop> {
+    let start = Instant::now();
+    let result = step();
+    let elapsed = start.elapsed();
+    let (value, result) = match result {
+        Ok((value, detail)) => (Ok(value), Ok(detail)),
+        Err(failure) => (Err(Stop), Err(failure)),
+    };
+    outcome.observations.push(Observation { stage, elapsed, result });
+    value
+}
+
+/// Picks the mechanism from the server's offer, and waits for the token. A missing offer is an observation.
+pub(super) fn choose(
+    target: &Target<'_>,
+    token: TokenSource<'_>,
+    outcome: &mut ProbeOutcome,
+    offered: Vec<String>,
+) -> Result<(SaslMechanism, SecretString), Stop> {
+    outcome.mechanisms_offered = offered;
+    let mechanism = match SaslMechanism::choose(&outcome.mechanisms_offered, target.mechanism) {
+        Ok(mechanism) => mechanism,
+        Err(failure) => return observe(outcome, Stage::Authentication, || Err(failure)),
+    };
+    let token = token().ok_or(Stop)?;
+    target.transcript.redactor().learn(&token);
+    Ok((mechanism, token))
+}
+
+/// "XOAUTH2 (offered: XOAUTH2, OAUTHBEARER, PLAIN)".
+pub(super) fn describe_sign_in(mechanism: SaslMechanism, offered: &[String]) -> String {
+    format!("{mechanism} (offered: {})", offered.join(", "))
+}
+
+/// Takes leave where the server still listens: after success, after its own "no", and where we want nothing more.
+pub(super) fn leave_politely(outcome: &ProbeOutcome, wire: Option<Wire>, farewell: &str) {
+    let is_listening = outcome.observations.last().is_some_and(|last| match &last.result {
+        Ok(_) => true,
+        Err(failure) => {
+            matches!(
+                failure.kind,
+                FailureKind::Rejected(_) | FailureKind::MechanismNotOffered { .. } | FailureKind::StartTlsNotOffered
+            )
+        }
+    });
+    if let Some(mut wire) = wire.filter(|_| is_listening) {
+        wire.leave(farewell);
+    }
+}

@@ -1,0 +1,306 @@
+//! The conversation with a server, in lines: every phase has a deadline, every line and reply a size, and every line goes
+//! to the transcript (security.md P1, P2, K2).
+
+use std::cell::RefCell;
+use std::io::{self, Read as _, Write as _};
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use native_tls::{HandshakeError, TlsConnector, TlsStream};
+use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
+
+use super::handshake::{self, Seen};
+use super::socket::{Notes, Socket};
+use crate::failure::{Failure, FailureKind, TlsFault};
+use crate::tls;
+use crate::transcript::{Speaker, Transcript};
+
+/// The longest line that we take, with its end.
+pub(super) const LINE_LIMIT: usize = 8 * 1024;
+/// The longest reply that we take: all that comes until we speak again.
+pub(super) const REPLY_LIMIT: usize = 64 * 1024;
+
+enum Link {
+    Plain(Socket),
+    Tls(Box<TlsStream<Socket>>),
+    /// The handshake took the socket and failed.
+    Gone,
+}
+
+/// One connection.
+pub(super) struct Wire {
+    link: Link,
+    notes: Rc<RefCell<Notes>>,
+    local: Option<IpAddr>,
+    protocol: &'static str,
+    transcript: Transcript,
+    timeout: Duration,
+    overall: Option<Instant>,
+    /// What the current phase is called in a failure, and when it began.
+    during: &'static str,
+    since: Instant,
+    /// What was read from the socket; up to `taken` it has been handed on.
+    buffer: Vec<u8>,
+    taken: usize,
+    /// How many bytes of the current reply have been handed on.
+    reply: usize,
+}
+
+impl Wire {
+    pub(super) fn new(
+        socket: Socket,
+        protocol: &'static str,
+        transcript: Transcript,
+        timeout: Duration,
+        overall: Option<Instant>,
+    ) -> Self {
+        Self {
+            notes: socket.notes(),
+            local: socket.local_addr().ok().map(|address| address.ip().to_canonical()),
+            link: Link::Plain(socket),
+            protocol,
+            transcript,
+            timeout,
+            overall,
+            during: "connecting",
+            since: Instant::now(),
+            buffer: Vec::new(),
+            taken: 0,
+            reply: 0,
+        }
+    }
+
+    /// Our own address on this connection.
+    pub(super) fn local_ip(&self) -> Option<IpAddr> {
+        self.local
+    }
+
+    /// `text` of the server's, fit to be shown.
+    pub(super) fn clean(&self, text: &str) -> String {
+        self.transcript.redactor().clean(text)
+    }
+
+    /// Begins a phase: it may take the configured time in all, however many reads and writes it has. `during` is what a
+    /// failure calls it, as in "waiting for the greeting".
+    pub(super) fn phase(&mut self, during: &'static str) {
+        self.during = during;
+        self.since = Instant::now();
+        let own = self.since + self.timeout;
+        self.notes.borrow_mut().deadline = self.overall.map_or(own, |overall| overall.min(own));
+    }
+
+    /// Shows a remark of ours.
+    pub(super) fn remark(&self, text: &str) {
+        self.transcript.line(self.protocol, Speaker::Remark, text);
+    }
+
+    /// Sends commands as they stand, each with its CRLF; begins a new reply.
+    pub(super) fn send(&mut self, commands: &str) -> Result<(), Failure> {
+        for line in commands.split_terminator("\r\n") {
+            self.transcript.line(self.protocol, Speaker::Client, line);
+        }
+        self.send_unseen(commands.as_bytes())
+    }
+
+    /// Sends `command` and a secret behind it as one line. The transcript shows how long the secret is.
+    pub(super) fn send_secret(&mut self, command: &str, secret: &SecretString) -> Result<(), Failure> {
+        let secret = secret.expose_secret();
+        if self.transcript.is_on() {
+            let shown = format!("{command}[{} characters of SASL response]", secret.len());
+            self.transcript.line(self.protocol, Speaker::Client, &shown);
+        }
+        let mut line = Zeroizing::new(Vec::with_capacity(command.len() + secret.len() + 2));
+        line.extend_from_slice(command.as_bytes());
+        line.extend_from_slice(secret.as_bytes());
+        line.extend_from_slice(b"\r\n");
+        self.send_unseen(&line)
+    }
+
+    /// Sends bytes that the transcript does not show; begins a new reply.
+    pub(super) fn send_unseen(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.reply = 0;
+        let sent = match &mut self.link {
+            Link::Plain(socket) => socket.write_all(bytes).and_then(|()| socket.flush()),
+            Link::Tls(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
+            Link::Gone => Err(io::ErrorKind::NotConnected.into()),
+        };
+        sent.map_err(|_| self.io_failure())
+    }
+
+    /// The next line without its line ending.
+    pub(super) fn line(&mut self) -> Result<String, Failure> {
+        let line = self.raw_line()?;
+        let text = String::from_utf8_lossy(&line);
+        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    }
+
+    /// The next line with its line ending.
+    pub(super) fn raw_line(&mut self) -> Result<Vec<u8>, Failure> {
+        let mut looked_at = self.taken;
+        let end = loop {
+            if let Some(at) = self.buffer[looked_at..].iter().position(|&byte| byte == b'\n') {
+                break looked_at + at + 1;
+            }
+            looked_at = self.buffer.len();
+            if looked_at - self.taken >= LINE_LIMIT {
+                return Err(self.too_large("a line", LINE_LIMIT));
+            }
+            looked_at -= self.fill()?;
+        };
+        if end - self.taken > LINE_LIMIT {
+            return Err(self.too_large("a line", LINE_LIMIT));
+        }
+        let line = self.hand_on(end)?;
+        if self.transcript.is_on() {
+            let text = String::from_utf8_lossy(&line);
+            self.transcript.line(self.protocol, Speaker::Server, text.trim_end_matches(['\r', '\n']));
+        }
+        Ok(line)
+    }
+
+    /// Up to `most` bytes, at least one, without regard to lines: pieces of a literal.
+    pub(super) fn raw_bytes(&mut self, most: usize) -> Result<Vec<u8>, Failure> {
+        if self.taken == self.buffer.len() {
+            self.fill()?;
+        }
+        let end = self.buffer.len().min(self.taken + most);
+        self.hand_on(end)
+    }
+
+    fn hand_on(&mut self, end: usize) -> Result<Vec<u8>, Failure> {
+        let bytes = self.buffer[self.taken..end].to_vec();
+        self.taken = end;
+        self.reply += bytes.len();
+        if self.reply > REPLY_LIMIT {
+            return Err(self.too_large("a reply", REPLY_LIMIT));
+        }
+        Ok(bytes)
+    }
+
+    /// Waits for more bytes. Returns by how much the buffer's content moved to the front.
+    fn fill(&mut self) -> Result<usize, Failure> {
+        let moved = std::mem::take(&mut self.taken);
+        self.buffer.drain(..moved);
+        match self.read_more() {
+            Ok(0) => {
+                self.remark("the server closed the connection");
+                Err(FailureKind::ConnectionLost { during: self.during.to_owned() }.into())
+            }
+            Ok(_) => Ok(moved),
+            Err(_) => Err(self.io_failure()),
+        }
+    }
+
+    fn read_more(&mut self) -> io::Result<usize> {
+        let mut chunk = [0; 4096];
+        let count = match &mut self.link {
+            Link::Plain(socket) => socket.read(&mut chunk),
+            Link::Tls(stream) => stream.read(&mut chunk),
+            Link::Gone => Err(io::ErrorKind::NotConnected.into()),
+        }?;
+        self.buffer.extend_from_slice(&chunk[..count]);
+        Ok(count)
+    }
+
+    /// What has arrived and not been read, without waiting. A server that waits for us has sent nothing.
+    pub(super) fn unread(&mut self) -> &[u8] {
+        self.notes.borrow_mut().is_hasty = true;
+        while self.buffer.len() - self.taken < LINE_LIMIT && matches!(self.read_more(), Ok(1..)) {}
+        self.notes.borrow_mut().is_hasty = false;
+        &self.buffer[self.taken..]
+    }
+
+    /// Turns the connection into a TLS one. Plain text that is already there would be taken for the server's words over
+    /// TLS (CVE-2011-0411), so it ends the connection.
+    ///
+    /// # Errors
+    /// [`FailureKind::Tls`] and the failures of any phase. No credential has been sent.
+    pub(super) fn start_tls(&mut self, connector: &TlsConnector, host: &str) -> Result<Seen, (Failure, Seen)> {
+        if !self.unread().is_empty() {
+            return Err((violation("it sent more after its answer to STARTTLS, before TLS"), Seen::default()));
+        }
+        let Link::Plain(socket) = std::mem::replace(&mut self.link, Link::Gone) else {
+            return Err((violation("TLS inside TLS"), Seen::default()));
+        };
+        self.notes.borrow_mut().handshake = Some(Vec::new());
+        let result = connector.connect(host, socket);
+        let bytes = self.notes.borrow_mut().handshake.take().unwrap_or_default();
+        let seen = handshake::look_at(&bytes);
+        match result {
+            Ok(stream) => {
+                self.link = Link::Tls(Box::new(stream));
+                Ok(seen)
+            }
+            Err(error) => Err((self.handshake_failure(error, host, &bytes, &seen), seen)),
+        }
+    }
+
+    fn handshake_failure(&self, error: HandshakeError<Socket>, host: &str, bytes: &[u8], seen: &Seen) -> Failure {
+        const PROTOCOL_VERSION: u8 = 70;
+        if seen.is_not_tls {
+            // Most often the greeting of a server that begins in the clear: its words tell which.
+            let words = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
+            return Failure::new(FailureKind::Tls(TlsFault::NotTls)).said(self.clean(words.trim_end()));
+        }
+        if seen.alert == Some(PROTOCOL_VERSION) || seen.version.is_some_and(|version| version < 0x0303) {
+            return FailureKind::Tls(TlsFault::TooOld).into();
+        }
+        let fault = match error {
+            HandshakeError::Failure(error) => tls::tls_fault(&error, host),
+            HandshakeError::WouldBlock(_) => return self.io_failure(),
+        };
+        match fault {
+            // The peer's end, or the deadline, in the middle: the library's words are about nothing else.
+            TlsFault::Other(_) if bytes.is_empty() || self.notes.borrow().error.is_some() => self.io_failure(),
+            TlsFault::Other(words) => FailureKind::Tls(TlsFault::Other(self.clean(&words))).into(),
+            fault => FailureKind::Tls(fault).into(),
+        }
+    }
+
+    /// The server's certificate (DER), once TLS stands.
+    pub(super) fn peer_certificate(&self) -> Option<Vec<u8>> {
+        match &self.link {
+            Link::Tls(stream) => {
+                stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok())
+            }
+            Link::Plain(_) | Link::Gone => None,
+        }
+    }
+
+    /// Says good-bye and does not wait for the answer.
+    pub(super) fn leave(&mut self, commands: &str) {
+        self.phase("leaving");
+        // Whatever goes wrong now no longer matters.
+        let _ = self.send(commands);
+        if let Link::Tls(stream) = &mut self.link {
+            let _ = stream.shutdown();
+        }
+    }
+
+    fn too_large(&self, what: &str, limit: usize) -> Failure {
+        self.remark(&format!("{what} has more than {limit} bytes, giving up"));
+        FailureKind::TooLarge { what: what.to_owned(), limit }.into()
+    }
+
+    fn lost(&self) -> Failure {
+        FailureKind::ConnectionLost { during: self.during.to_owned() }.into()
+    }
+
+    fn io_failure(&self) -> Failure {
+        let failure = match self.notes.borrow().error {
+            Some(io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => {
+                FailureKind::TimedOut { during: self.during.to_owned(), after: self.since.elapsed() }.into()
+            }
+            _ => self.lost(),
+        };
+        self.remark(&format!("{} failed", self.during));
+        failure
+    }
+}
+
+/// The peer broke the protocol in a way that an attacker would.
+pub(super) fn violation(what: impl Into<String>) -> Failure {
+    FailureKind::ProtocolViolation { what: what.into() }.into()
+}
