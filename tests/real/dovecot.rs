@@ -28,51 +28,31 @@ impl Dovecot {
     pub(crate) fn start(folder: &Path, certs: &Certs, issuer: &str, relay: u16) -> Self {
         let [imap, imaps, pop3, pop3s, submission, submissions, lmtp] = std::array::from_fn(|_| port());
         let dir = folder.display();
-        let (cert, key, ca) = (certs.cert.display(), certs.key.display(), certs.ca.display());
-        let host = issuer.strip_prefix("https://").expect("the provider speaks https");
-        let (id, secret) = INTROSPECTOR;
-        // `scope` is one word: Dovecot reads no list.
-        let oauth2 = format!(
-            "introspection_url = https://{id}:{secret}@{host}/token/introspection
-introspection_mode = post
-force_introspection = yes
-username_attribute = email
-active_attribute = active
-active_value = true
-scope = mail
-tls_ca_cert_file = {ca}
-"
-        );
+        let version = run(Command::new(DOVECOT).arg("--version"));
+        let dialect = if version.starts_with("2.3.") {
+            dovecot_2_3(folder, certs, issuer)
+        } else {
+            dovecot_2_4(folder, certs, issuer)
+        };
         // Without the two settings on failures, each wrong token would delay the next login by up to 15 seconds.
-        let main = format!(
-            "base_dir = {dir}/run
+        let settings = format!(
+            "{dialect}
+base_dir = {dir}/run
 log_path = {dir}/dovecot.log
 instance_name = mailgrant-test
 listen = 127.0.0.1
 hostname = localhost
 protocols = imap pop3 lmtp submission
 ssl = required
-ssl_cert = <{cert}
-ssl_key = <{key}
 ssl_min_protocol = TLSv1.2
 auth_mechanisms = xoauth2 oauthbearer
 auth_failure_delay = 0
 auth_verbose = yes
 first_valid_uid = 1
-mail_location = maildir:~/Maildir
 submission_relay_host = 127.0.0.1
 submission_relay_port = {relay}
 namespace inbox {{
   inbox = yes
-}}
-passdb {{
-  driver = oauth2
-  mechanisms = xoauth2 oauthbearer
-  args = {dir}/dovecot-oauth2.conf
-}}
-userdb {{
-  driver = static
-  args = uid=nobody gid=nogroup home={dir}/mail/%Ln allow_all_users=yes
 }}
 protocol lmtp {{
   postmaster_address = postmaster@example.test
@@ -100,13 +80,12 @@ service lmtp {{
             logins("pop3", pop3, pop3s),
             logins("submission", submission, submissions),
         );
-        fs::write(folder.join("dovecot-oauth2.conf"), oauth2).expect("the folder is ours");
         let config = folder.join("dovecot.conf");
-        fs::write(&config, main).expect("the folder is ours");
+        fs::write(&config, settings).expect("the folder is ours");
         fs::create_dir(folder.join("mail")).expect("the folder is ours");
         run(command_as(As::Root, "chown").arg("nobody:nogroup").arg(folder.join("mail")));
         let log = folder.join("dovecot.out");
-        let mut program = Command::new("/usr/sbin/dovecot");
+        let mut program = Command::new(DOVECOT);
         program.arg("-F").arg("-c").arg(&config);
         let server = Guard::start("Dovecot", As::Root, &mut program, Path::new("/dev/null"), &log);
         let sasl_socket = folder.join("run/auth-submission");
@@ -115,6 +94,76 @@ service lmtp {{
     }
 }
 
+const DOVECOT: &str = "/usr/sbin/dovecot";
+
+/// How tokens are looked at, in words that both dialects share. `scope` is one word: Dovecot reads no list.
+fn introspection(issuer: &str) -> String {
+    let host = issuer.strip_prefix("https://").expect("the provider speaks https");
+    let (id, secret) = INTROSPECTOR;
+    format!(
+        "introspection_url = https://{id}:{secret}@{host}/token/introspection
+introspection_mode = post
+force_introspection = yes
+username_attribute = email
+active_attribute = active
+active_value = true
+scope = mail
+"
+    )
+}
+
+/// What Debian 12 ships.
+fn dovecot_2_3(folder: &Path, certs: &Certs, issuer: &str) -> String {
+    let dir = folder.display();
+    let (cert, key, ca) = (certs.cert.display(), certs.key.display(), certs.ca.display());
+    let oauth2 = format!("{}tls_ca_cert_file = {ca}\n", introspection(issuer));
+    fs::write(folder.join("dovecot-oauth2.conf"), oauth2).expect("the folder is ours");
+    format!(
+        "ssl_cert = <{cert}
+ssl_key = <{key}
+mail_location = maildir:~/Maildir
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {dir}/dovecot-oauth2.conf
+}}
+userdb {{
+  driver = static
+  args = uid=nobody gid=nogroup home={dir}/mail/%Ln allow_all_users=yes
+}}"
+    )
+}
+
+/// What Debian 13 ships.
+fn dovecot_2_4(folder: &Path, certs: &Certs, issuer: &str) -> String {
+    let dir = folder.display();
+    let (cert, key, ca) = (certs.cert.display(), certs.key.display(), certs.ca.display());
+    format!(
+        "dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+ssl_server_cert_file = {cert}
+ssl_server_key_file = {key}
+mail_driver = maildir
+mail_path = ~/Maildir
+oauth2 {{
+{}ssl_client_ca_file = {ca}
+}}
+passdb oauth2 {{
+  mechanisms_filter = xoauth2 oauthbearer
+}}
+userdb static {{
+  fields {{
+    uid = nobody
+    gid = nogroup
+    home = {dir}/mail/%{{user | lower | username}}
+  }}
+  static_allow_all_users = yes
+}}",
+        introspection(issuer)
+    )
+}
+
+/// The two listeners of a protocol.
 fn logins(protocol: &str, plain: u16, implicit: u16) -> String {
     format!(
         "service {protocol}-login {{

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stderr, reason = "a test that is left out says so")]
 
 mod certs;
+mod compare;
 mod desk;
 mod dovecot;
 mod guard;
