@@ -1,5 +1,6 @@
 //! A server that ends with its test: on drop, on a panic, and when the test process is killed.
 
+use std::fs;
 use std::io::Read as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
@@ -54,6 +55,14 @@ impl Guard {
         Self { keeper: keeper.expect("the keeper starts"), name }
     }
 
+    /// The server's process ID.
+    pub(crate) fn server(&self) -> u32 {
+        let keeper = self.keeper.id();
+        let children = fs::read_to_string(format!("/proc/{keeper}/task/{keeper}/children")).expect("the keeper runs");
+        // The keeper's first child; the second waits at the pipe.
+        children.split_whitespace().find_map(|id| id.parse().ok()).expect("the keeper has started the server")
+    }
+
     /// Waits until something accepts connections at `port`.
     pub(crate) fn answers_at(self, port: u16, log: &Path) -> Self {
         self.once(log, || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok())
@@ -63,7 +72,7 @@ impl Guard {
     pub(crate) fn once(self, log: &Path, ready: impl Fn() -> bool) -> Self {
         let deadline = Instant::now() + Duration::from_secs(30);
         while !ready() {
-            let said = std::fs::read_to_string(log).unwrap_or_default();
+            let said = fs::read_to_string(log).unwrap_or_default();
             assert!(Instant::now() < deadline, "{} does not start: {said}", self.name);
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -57,6 +57,21 @@ impl Keyring {
         self.daemon = None;
     }
 
+    /// Stops the keyring where it stands: it no longer answers, and the bus does not know.
+    pub(crate) fn stop(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub(crate) fn go_on(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let daemon = self.daemon.as_ref().expect("the keyring runs").server();
+        run(Command::new("kill").arg(format!("-{signal}")).arg(daemon.to_string()));
+    }
+
     /// Locks the collection.
     pub(crate) fn lock(&self) {
         self.call("Lock", &[&format!("array:objpath:{SECRETS}/collection/login")]);

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use crate::desk::finish;
 use crate::person::How;
-use crate::provider::FIRST_SECRET;
+use crate::provider::{CLIENT_ID, FIRST_SECRET};
 use crate::stack::{ALICE, Stack};
 
 #[test]
@@ -20,6 +21,19 @@ fn locked_keyring_is_said_to_be_locked_and_nothing_is_lost() {
     // Attributes can be read of a locked collection.
     assert_eq!(stack.keyring.records("mailgrant").len(), records);
     assert!(stack.desk.files_with(FIRST_SECRET).is_empty(), "the client secret stands in a file");
+    assert!(!stack.desk.files_with(CLIENT_ID).is_empty(), "the search for secrets in files has gone blind");
+}
+
+#[test]
+fn keyring_that_hangs_is_given_up_on() {
+    let Some(stack) = Stack::start() else { return };
+    let stack = stack.with_shop();
+    stack.keyring.stop();
+    let started = Instant::now();
+    stack.desk.run(&["token", "shop"]).exits(5).hides(FIRST_SECRET);
+    assert!(started.elapsed() < Duration::from_secs(15), "it waited {:?}", started.elapsed());
+    stack.keyring.go_on();
+    stack.desk.run(&["token", "shop"]).exits(0);
 }
 
 #[test]
