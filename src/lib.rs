@@ -1,12 +1,48 @@
 //! `mailgrant` gets a mailbox onto OAuth, proves that it works, and keeps it working.
 //!
-//! This is the map of the house; arrows point down, and no room names one above it.
+//! # The map of the house
+//! Arrows point down: a room names only rooms below it, and no two rooms name each other.
+//!
+//! ```text
+//! cli                                    the root parser
+//! commands                               one file a verb
+//! context                                the outside world that a command may touch
+//! session    rotation    fleet           a valid token; a new client secret; many at once
+//! oauth  probe  secrets  config  diagnosis   sign-in; the wire; the keeps; the file; what failures mean
+//! browser  files  tls  sasl  transcript  report   one job each, for all above
+//! profile  failure  clock                the words that every room speaks
+//! ```
+//!
+//! - [`oauth`], [`probe`] and [`secrets`] never name each other: [`session`] and [`commands`] join them.
+//! - A [`failure::Failure`] says what happened, a [`report::Finding`] what it means and how to mend it; [`diagnosis`] is
+//!   the only way from one to the other.
+//! - Only [`report`] writes results; only `main` ends the process.
+//!
+//! # Left out on purpose
+//! - Passwords: there is no basic authentication, and no switch that turns certificate checks off.
+//! - A fallback from the keyring to a plain file.
+//! - Reading or sorting mail: a test opens the inbox and counts, no more.
+//! - Microsoft Graph as a way to read and send mail; IMAP, POP3 and SMTP only, so far.
+//! - Certificates and federated credentials as an app's proof; client secrets and public clients only, so far.
 
+pub mod browser;
+pub mod cli;
 pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod context;
+pub mod diagnosis;
 pub mod failure;
+pub mod files;
+pub mod fleet;
+pub mod hardening;
+pub mod oauth;
 pub mod probe;
 pub mod profile;
 pub mod report;
+pub mod rotation;
 pub mod sasl;
+pub mod secrets;
+pub mod session;
 pub mod tls;
 pub mod transcript;

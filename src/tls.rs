@@ -106,7 +106,7 @@ fn read_ca_file(path: &Path) -> Result<Vec<Certificate>, Failure> {
 /// What each fault sounds like in the TLS libraries that native-tls stands for: OpenSSL's words, Secure Transport's
 /// words, and Schannel's numbers (its words come in Windows' language). The first row that matches wins: OpenSSL's
 /// "certificate verify failed" alone says nothing, its verify result in brackets does.
-const FAULT_WORDS: [(&str, Kind); 30] = [
+const FAULT_WORDS: [(&str, Kind); 31] = [
     ("hostname mismatch", Kind::WrongHost),
     ("host name mismatch", Kind::WrongHost),
     ("ip address mismatch", Kind::WrongHost),
@@ -118,6 +118,8 @@ const FAULT_WORDS: [(&str, Kind); 30] = [
     ("unable to get local issuer", Kind::UnknownIssuer),
     ("unable to get issuer", Kind::UnknownIssuer),
     ("unable to verify the first certificate", Kind::UnknownIssuer),
+    // A CA of the trusted one's name, with another key.
+    ("certificate signature failure", Kind::UnknownIssuer),
     ("invalid ca certificate", Kind::UnknownIssuer),
     ("was not trusted", Kind::UnknownIssuer),
     ("unsupported protocol", Kind::TooOld),

@@ -3,6 +3,42 @@
 //! `types` is ground floor: every room may make checks and findings. The renderers are the only code that writes
 //! results.
 
+mod human;
 mod types;
 
-pub use types::{Check, Confidence, Document, ExitCode, Fact, Finding, Outcome, Report, SCHEMA, Stage, Subject};
+use std::io::{self, Write};
+
+pub use types::{
+    Check, Confidence, Document, ExitCode, Fact, Finding, Headline, Outcome, Report, SCHEMA, Stage, Subject,
+};
+
+/// How a document is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+/// Writes `document` to `out`.
+///
+/// # Errors
+/// What writing answers; a closed pipe among it.
+pub fn write(document: &Document, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(document, out),
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, document)?;
+            writeln!(out)
+        }
+    }
+}
+
+/// Writes why a command could not do its job, for people.
+///
+/// # Errors
+/// What writing answers.
+pub fn write_error(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    human::write_error(finding, out)
+}

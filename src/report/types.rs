@@ -20,6 +20,9 @@ pub struct Document {
     pub warnings: Vec<String>,
     /// What to do next, as commands or click paths.
     pub next: Vec<String>,
+    /// Why the command could not do its job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Finding>,
 }
 
 /// The checks of one command for one mailbox (or app).
@@ -33,6 +36,20 @@ pub struct Report {
     pub facts: Vec<Fact>,
     /// What was tried, in order.
     pub checks: Vec<Check>,
+    /// The newest messages, newest first, where they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub latest: Vec<Headline>,
+}
+
+/// A message as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Headline {
+    /// Its date, as the message has it.
+    pub date: String,
+    /// Who wrote it.
+    pub from: String,
+    /// Its subject.
+    pub subject: String,
 }
 
 /// Whose report it is.
@@ -132,6 +149,33 @@ pub enum Stage {
     Rotation,
 }
 
+impl Stage {
+    /// The stage in a few words, for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::SecretStore => "secret store",
+            Self::Authorize => "sign-in",
+            Self::Token => "token",
+            Self::Identity => "identity",
+            Self::Dns => "DNS",
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+            Self::Greeting => "greeting",
+            Self::Capabilities => "capabilities",
+            Self::Authentication => "authentication",
+            Self::Folder => "folder",
+            Self::Latest => "latest",
+            Self::Sender => "sender",
+            Self::Recipient => "recipient",
+            Self::Message => "message",
+            Self::Arrival => "arrival",
+            Self::Rotation => "rotation",
+        }
+    }
+}
+
 /// What a failed check means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -213,13 +257,16 @@ impl Document {
     /// An empty document of `command`.
     #[must_use]
     pub fn new(command: &'static str) -> Self {
-        Self { schema: SCHEMA, command, reports: Vec::new(), warnings: Vec::new(), next: Vec::new() }
+        Self { schema: SCHEMA, command, reports: Vec::new(), warnings: Vec::new(), next: Vec::new(), error: None }
     }
 
     /// The exit code: that of the first finding, or "all passed".
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
-        self.reports.iter().find_map(Report::first_finding).map_or(ExitCode::AllPassed, |finding| finding.exit)
+        let error = self.error.as_ref();
+        error
+            .or_else(|| self.reports.iter().find_map(Report::first_finding))
+            .map_or(ExitCode::AllPassed, |finding| finding.exit)
     }
 }
 
@@ -227,7 +274,7 @@ impl Report {
     /// An empty report on `subject`.
     #[must_use]
     pub fn new(subject: Subject) -> Self {
-        Self { subject, facts: Vec::new(), checks: Vec::new() }
+        Self { subject, facts: Vec::new(), checks: Vec::new(), latest: Vec::new() }
     }
 
     /// Adds a fact.

@@ -1,0 +1,125 @@
+//! The doorkeeper of all three mail servers: XOAUTH2 and OAUTHBEARER, and who may open what.
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde_json::json;
+
+use super::faults::Fault;
+use super::world::{World, now};
+
+/// Clocks differ, so servers take a token for a while after its end; five minutes is usual.
+pub(crate) const LEEWAY: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// A mail protocol, with the scope that opens it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Imap,
+    Pop3,
+    Smtp,
+}
+
+/// A SASL mechanism on offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mechanism {
+    /// <https://developers.google.com/workspace/gmail/imap/xoauth2-protocol>
+    Xoauth2,
+    /// RFC 7628.
+    OauthBearer,
+}
+
+/// Somebody came in.
+pub(crate) struct Login {
+    /// Whose token it is.
+    pub(crate) user: String,
+    /// Whose mailbox was asked for.
+    pub(crate) mailbox: String,
+    /// Whether the mailbox may be used. Exchange says yes to a good token before it looks.
+    pub(crate) connected: bool,
+}
+
+impl Mechanism {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name.to_ascii_uppercase().as_str() {
+            "XOAUTH2" => Some(Self::Xoauth2),
+            "OAUTHBEARER" => Some(Self::OauthBearer),
+            _ => None,
+        }
+    }
+
+    /// The error challenge that comes before the refusal (RFC 7628 §3.2.2). Exchange sends none for XOAUTH2.
+    pub(crate) fn error_challenge(self) -> Option<String> {
+        let value = json!({"status": "invalid_token", "scope": "https://outlook.office.com/.default"});
+        (self == Self::OauthBearer).then(|| BASE64_STANDARD.encode(value.to_string()))
+    }
+}
+
+/// Lets somebody in, or not. `None` is a refusal; no server says why.
+pub(crate) fn knock(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) -> Option<Login> {
+    let login = judge(world, protocol, mechanism, base64);
+    let mut state = world.state();
+    match &login {
+        Some(_) => state.counters.mail_logins += 1,
+        None => state.counters.mail_refusals += 1,
+    }
+    login
+}
+
+fn judge(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) -> Option<Login> {
+    let Some((identity, token)) = parse(mechanism, base64) else {
+        world.surprise(format!("{protocol:?}: a malformed {mechanism:?} response"));
+        return None;
+    };
+    let (user, scopes) = {
+        let state = world.state();
+        let access = state.access_tokens.get(&token)?;
+        if access.expires + LEEWAY <= now() || world.faults.is_on(Fault::AccessTokensExpired) {
+            return None;
+        }
+        (access.user.clone(), access.scopes.clone())
+    };
+    let opens = |scope: &String| match protocol {
+        Protocol::Imap => scope.ends_with("/IMAP.AccessAsUser.All") || scope == "imap",
+        Protocol::Pop3 => scope.ends_with("/POP.AccessAsUser.All") || scope == "pop3",
+        Protocol::Smtp => scope.ends_with("/SMTP.Send") || scope == "smtp",
+    };
+    if !scopes.iter().any(opens) {
+        return None;
+    }
+    let mailbox = world.user(&identity)?;
+    let own = mailbox.address == user;
+    let delegated = mailbox.delegates.contains(&user);
+    match protocol {
+        // Users report: on SMTP the identity must be the token's own user, even for a shared mailbox.
+        Protocol::Smtp if !own => None,
+        _ => Some(Login { connected: own || delegated, mailbox: mailbox.address.clone(), user }),
+    }
+}
+
+/// What a refusal adds to its usual words: mostly nothing.
+pub(crate) fn echo(world: &World, base64: &str) -> String {
+    if !world.faults.is_on(Fault::RefusalsEcho) {
+        return String::new();
+    }
+    let plain = String::from_utf8_lossy(&BASE64_STANDARD.decode(base64).unwrap_or_default()).replace('\x01', " ");
+    format!(" You sent: {base64} That is: {plain}")
+}
+
+/// Identity and token, or `None` where the client broke the mechanism's grammar.
+fn parse(mechanism: Mechanism, base64: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(BASE64_STANDARD.decode(base64).ok()?).ok()?;
+    let mut parts = text.strip_suffix("\x01\x01")?.split('\x01');
+    let first = parts.next()?;
+    let identity = match mechanism {
+        Mechanism::Xoauth2 => first.strip_prefix("user=")?,
+        // RFC 7628 §3.1: a GS2 header without channel binding, then key=value pairs.
+        Mechanism::OauthBearer => first.strip_prefix("n,a=")?.strip_suffix(',')?,
+    };
+    let mut token = None;
+    for pair in parts {
+        match (mechanism, pair.split_once('=')?) {
+            (_, ("auth", value)) if token.is_none() => token = Some(value.strip_prefix("Bearer ")?.to_owned()),
+            (Mechanism::OauthBearer, ("host" | "port", value)) if !value.is_empty() => {}
+            _ => return None,
+        }
+    }
+    Some((identity.to_owned(), token?))
+}

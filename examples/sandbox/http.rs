@@ -1,0 +1,141 @@
+//! As much of HTTP/1.1 (RFC 9112) as a sign-in server needs: one request a connection, bounded, answered, closed.
+
+use std::io;
+
+use super::wire::Wire;
+
+const MOST_HEADERS: usize = 64;
+const LARGEST_BODY: usize = 256 * 1024;
+
+/// A request, with its query and form already decoded.
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: Params,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+/// Decoded parameters, duplicates included: OAuth forbids them (RFC 6749 §3.1), so somebody must see them.
+#[derive(Clone, Default)]
+pub(crate) struct Params(Vec<(String, String)>);
+
+/// An answer.
+pub(crate) struct Response {
+    status: u16,
+    content_type: &'static str,
+    headers: Vec<(&'static str, String)>,
+    body: String,
+}
+
+impl Params {
+    fn decode(text: &[u8]) -> Self {
+        Self(url::form_urlencoded::parse(text).into_owned().collect())
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first name that occurs twice.
+    pub(crate) fn duplicate(&self) -> Option<&str> {
+        let repeated =
+            |(at, (name, _)): &(usize, &(String, String))| self.0[..*at].iter().any(|(other, _)| other == name);
+        self.0.iter().enumerate().find(repeated).map(|(_, (name, _))| name.as_str())
+    }
+}
+
+impl Request {
+    /// The request, or `None` where the client said nothing.
+    pub(crate) fn read(wire: &mut Wire) -> io::Result<Option<Self>> {
+        let Some(first) = wire.text_line()? else { return Ok(None) };
+        let mut words = first.split(' ');
+        let (Some(method), Some(target), Some("HTTP/1.1")) = (words.next(), words.next(), words.next()) else {
+            return Err(io::Error::other("no HTTP/1.1 request line"));
+        };
+        let mut headers = Vec::new();
+        while let Some(line) = wire.text_line()?.filter(|line| !line.is_empty()) {
+            if headers.len() == MOST_HEADERS {
+                return Err(io::Error::other("too many headers"));
+            }
+            if let Some((name, value)) = line.split_once(':') {
+                headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+            }
+        }
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let mut request = Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: Params::decode(query.as_bytes()),
+            headers,
+            body: Vec::new(),
+        };
+        let length = request.header("content-length").map_or(Some(0), |text| text.parse::<usize>().ok());
+        match length {
+            Some(length) if length <= LARGEST_BODY => request.body = wire.exact(length)?,
+            _ => return Err(io::Error::other("no usable Content-Length")),
+        }
+        Ok(Some(request))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as it came.
+    pub(crate) fn body(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The form in the body, or `None` where the body is something else.
+    pub(crate) fn form(&self) -> Option<Params> {
+        let kind = self.header("content-type")?.split(';').next()?.trim();
+        kind.eq_ignore_ascii_case("application/x-www-form-urlencoded").then(|| Params::decode(&self.body))
+    }
+}
+
+impl Response {
+    pub(crate) fn json(status: u16, value: &serde_json::Value) -> Self {
+        Self { status, content_type: "application/json; charset=utf-8", headers: Vec::new(), body: value.to_string() }
+    }
+
+    pub(crate) fn html(status: u16, body: String) -> Self {
+        Self { status, content_type: "text/html; charset=utf-8", headers: Vec::new(), body }
+    }
+
+    pub(crate) fn redirect(to: String) -> Self {
+        Self { headers: vec![("Location", to)], ..Self::html(302, String::new()) }
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub(crate) fn write(&self, wire: &mut Wire) -> io::Result<()> {
+        let reason = match self.status {
+            200 => "OK",
+            302 => "Found",
+            400 => "Bad Request",
+            401 => "Unauthorized",
+            404 => "Not Found",
+            405 => "Method Not Allowed",
+            _ => "Whatever",
+        };
+        let mut head = format!(
+            "HTTP/1.1 {} {reason}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-store, no-cache\r\n\
+             Pragma: no-cache\r\nConnection: close\r\n",
+            self.status,
+            self.content_type,
+            self.body.len()
+        );
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        wire.send(format!("{head}\r\n{}", self.body).as_bytes())
+    }
+}
+
+/// `text` fit for HTML, attributes included.
+pub(crate) fn escape_html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}

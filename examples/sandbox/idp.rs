@@ -1,0 +1,108 @@
+//! The identity provider's front: which path is whose.
+
+use std::io;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::http::{Request, Response};
+use super::jwt::Signer;
+use super::oauth_error::OAuthError;
+use super::wire::Wire;
+use super::world::{Dialect, TENANT_DOMAIN, TENANT_ID, World};
+use super::{authorize, token};
+
+/// Answers one request.
+pub(crate) fn serve(world: &Arc<World>, signer: &Signer, wire: &mut Wire) -> io::Result<()> {
+    match Request::read(wire) {
+        Ok(Some(request)) => {
+            let response = route(world, signer, &request);
+            response.write(wire)
+        }
+        Ok(None) => Ok(()),
+        Err(error) => {
+            world.surprise(format!("HTTP: {error}"));
+            Err(error)
+        }
+    }
+}
+
+fn route(world: &World, signer: &Signer, request: &Request) -> Response {
+    let segments: Vec<&str> = request.path.trim_start_matches('/').split('/').collect();
+    let (dialect, action) = match segments.as_slice() {
+        ["oidc", action @ ..] => (Dialect::Oidc, action.join("/")),
+        [tenant, "oauth2", "v2.0", action]
+        | [tenant, "v2.0", action @ ".well-known", ..]
+        | [tenant, "discovery", "v2.0", action @ "keys"] => {
+            if let Some(error) = wrong_tenant(tenant) {
+                return if *action == "token" { error.body(Dialect::Entra) } else { error.page(Dialect::Entra) };
+            }
+            (Dialect::Entra, (*action).to_owned())
+        }
+        // Every real browser asks for it, unbidden.
+        ["favicon.ico"] => return Response::html(404, String::new()),
+        _ => return not_found(world, request),
+    };
+    match (request.method.as_str(), action.as_str()) {
+        ("GET", "authorize") => authorize::show(world, dialect, &request.query),
+        ("POST", "authorize") => authorize::decide(world, request),
+        ("POST", "token") => token::answer(world, signer, dialect, request),
+        ("GET", "keys") => Response::json(200, &signer.key_set()),
+        ("GET", ".well-known" | ".well-known/openid-configuration") => Response::json(200, &metadata(world, dialect)),
+        _ => not_found(world, request),
+    }
+}
+
+fn not_found(world: &World, request: &Request) -> Response {
+    world.surprise(format!("HTTP: {} {}", request.method, request.path));
+    Response::html(404, "<!doctype html><title>404</title>".to_owned())
+}
+
+/// The app is a single-tenant one: only its own tenant will do.
+fn wrong_tenant(tenant: &str) -> Option<OAuthError> {
+    let ours = tenant.eq_ignore_ascii_case(TENANT_ID) || tenant.eq_ignore_ascii_case(TENANT_DOMAIN);
+    let text = match tenant {
+        _ if ours => return None,
+        "organizations" | "common" => {
+            let text = format!(
+                "Application is not configured as a multi-tenant application. Usage of the /{tenant} endpoint is not \
+                 supported for such apps. Use a tenant-specific endpoint."
+            );
+            return Some(OAuthError::new("invalid_request", 50194, text));
+        }
+        other => format!("Tenant '{other}' not found. Check to make sure you have the correct tenant ID."),
+    };
+    Some(OAuthError::new("invalid_request", 90002, text))
+}
+
+/// OpenID Connect Discovery 1.0 §3.
+fn metadata(world: &World, dialect: Dialect) -> Value {
+    let base = world.endpoint_base(dialect);
+    let mut metadata = json!({
+        "authorization_endpoint": format!("{base}/authorize"),
+        "token_endpoint": format!("{base}/token"),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+    });
+    let (issuer, keys, scopes) = match dialect {
+        Dialect::Entra => (
+            format!("{}/{TENANT_ID}/v2.0", world.authority),
+            format!("{}/{TENANT_ID}/discovery/v2.0/keys", world.authority),
+            json!(["openid", "profile", "email", "offline_access"]),
+        ),
+        Dialect::Oidc => {
+            metadata["authorization_response_iss_parameter_supported"] = Value::Bool(true);
+            let scopes = json!(["openid", "profile", "email", "offline_access", "imap", "pop3", "smtp"]);
+            (world.oidc_issuer(), format!("{base}/keys"), scopes)
+        }
+    };
+    metadata["issuer"] = Value::String(issuer);
+    metadata["jwks_uri"] = Value::String(keys);
+    metadata["scopes_supported"] = scopes;
+    metadata
+}

@@ -1,0 +1,240 @@
+//! A practice tenant on this machine's loopback: a sign-in server that speaks Microsoft's paths and a plain OpenID
+//! provider's, and IMAP, POP3 and SMTP servers that take the tokens it issues. It is strict, and notes what no
+//! well-behaved client does.
+//!
+//! Its answers are written from documents and users' reports; no live server of Microsoft's was seen.
+
+#![allow(dead_code, reason = "the sandbox's own program, the tour and the tests each use their part of it")]
+
+mod authorize;
+pub(crate) mod browser;
+mod ca;
+mod door;
+pub(crate) mod faults;
+mod http;
+mod idp;
+mod imap;
+mod imap_fetch;
+mod imap_syntax;
+mod jwt;
+mod mailstore;
+mod oauth_error;
+mod pop3;
+mod smtp;
+mod token;
+mod wire;
+pub(crate) mod world;
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use native_tls::TlsAcceptor;
+use tempfile::NamedTempFile;
+
+use ca::PracticeCa;
+use door::LEEWAY;
+use faults::Fault;
+use jwt::Signer;
+use mailstore::SentMessage;
+use wire::{Listener, Wire};
+use world::{CONFIDENTIAL_CLIENT, ClientSecret, Counters, RefreshState, State, World, new_guid, now};
+
+/// What can be chosen before the start.
+pub(crate) struct SandboxConfig {
+    /// How long access tokens live.
+    pub(crate) access_lifetime: Duration,
+    /// The first client secret's value.
+    pub(crate) client_secret: String,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        // Entra's are given between 60 and 90 minutes.
+        Self {
+            access_lifetime: Duration::from_secs(4_200),
+            client_secret: "practice-only-secret-number-one".to_owned(),
+        }
+    }
+}
+
+/// Where each part listens, on localhost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ports {
+    pub(crate) https: u16,
+    pub(crate) imap_implicit: u16,
+    pub(crate) imap_starttls: u16,
+    pub(crate) pop3_implicit: u16,
+    pub(crate) pop3_starttls: u16,
+    pub(crate) smtp_implicit: u16,
+    pub(crate) smtp_starttls: u16,
+}
+
+/// A running practice tenant. Dropping it stops everything.
+pub(crate) struct Sandbox {
+    world: Arc<World>,
+    ports: Ports,
+    ca_file: NamedTempFile,
+    _listeners: Vec<Listener>,
+}
+
+type MailServer = fn(&Arc<World>, Wire, &TlsAcceptor) -> io::Result<()>;
+
+impl Sandbox {
+    /// Starts all servers on free ports.
+    pub(crate) fn start(config: SandboxConfig) -> io::Result<Self> {
+        let ca = PracticeCa::new();
+        let ca_file = tempfile::Builder::new().prefix("practice-ca-").suffix(".pem").tempfile()?;
+        std::fs::write(ca_file.path(), ca.pem())?;
+        let acceptor = ca.acceptor(&["localhost", "127.0.0.1", "::1"]);
+
+        // The sign-in server's own port is part of every address it hands out, so it is bound first and told after.
+        let world: Arc<std::sync::OnceLock<Arc<World>>> = Arc::default();
+        let signer = Signer::new();
+        let (tls, told) = (acceptor.clone(), Arc::clone(&world));
+        let https = Listener::start(move |stream| {
+            let mut wire = Wire::tls(stream, &tls)?;
+            told.get().map_or(Ok(()), |world| idp::serve(world, &signer, &mut wire))
+        })?;
+        let authority = format!("https://localhost:{}", https.port());
+        let world = Arc::clone(world.get_or_init(|| Arc::new(World::new(authority, config.access_lifetime))));
+
+        let mail = |serve: MailServer, implicit: bool| {
+            let (world, acceptor) = (Arc::clone(&world), acceptor.clone());
+            Listener::start(move |stream| {
+                let wire = if implicit { Wire::tls(stream, &acceptor)? } else { Wire::plain(stream) };
+                serve(&world, wire, &acceptor)
+            })
+        };
+        let listeners = [
+            https,
+            mail(imap::serve, true)?,
+            mail(imap::serve, false)?,
+            mail(pop3::serve, true)?,
+            mail(pop3::serve, false)?,
+            mail(smtp::serve, true)?,
+            mail(smtp::serve, false)?,
+        ];
+        let [https, imap_implicit, imap_starttls, pop3_implicit, pop3_starttls, smtp_implicit, smtp_starttls] =
+            listeners.each_ref().map(Listener::port);
+        let ports =
+            Ports { https, imap_implicit, imap_starttls, pop3_implicit, pop3_starttls, smtp_implicit, smtp_starttls };
+        let sandbox = Self { world, ports, ca_file, _listeners: listeners.into() };
+        sandbox.add_client_secret(&config.client_secret);
+        Ok(sandbox)
+    }
+
+    /// What `--authority` takes.
+    pub(crate) fn authority(&self) -> &str {
+        &self.world.authority
+    }
+
+    /// What `--issuer` takes.
+    pub(crate) fn issuer(&self) -> String {
+        self.world.oidc_issuer()
+    }
+
+    /// What `--ca-file` takes.
+    pub(crate) fn ca_file(&self) -> &Path {
+        self.ca_file.path()
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        self.ports
+    }
+
+    pub(crate) fn counters(&self) -> Counters {
+        self.world.state().counters
+    }
+
+    /// Every message that came in over SMTP.
+    pub(crate) fn sent(&self) -> Vec<SentMessage> {
+        self.world.state().mail.sent.clone()
+    }
+
+    /// What no well-behaved client does, in words. A good test ends with this being empty.
+    pub(crate) fn surprises(&self) -> Vec<String> {
+        self.world.state().surprises.clone()
+    }
+
+    /// Registers a further client secret under the confidential app, good for a year, and returns its ID.
+    pub(crate) fn add_client_secret(&self, value: &str) -> String {
+        let id = new_guid();
+        let expires = now() + jiff::SignedDuration::from_hours(365 * 24);
+        let secret = ClientSecret { id: id.clone(), value: value.to_owned(), expires };
+        let mut state = self.world.state();
+        let app = state.apps.iter_mut().find(|app| app.client_id == CONFIDENTIAL_CLIENT);
+        app.expect("the app is always there").secrets.push(secret);
+        id
+    }
+
+    /// Lets a client secret expire now (AADSTS7000222 from here on).
+    pub(crate) fn expire_client_secret(&self, value: &str) {
+        self.change(|state| {
+            state.secrets().filter(|secret| secret.value == value).for_each(|secret| secret.expires = now())
+        });
+    }
+
+    /// Takes a client secret away (AADSTS7000215 from here on).
+    pub(crate) fn remove_client_secret(&self, value: &str) {
+        self.change(|state| state.apps.iter_mut().for_each(|app| app.secrets.retain(|secret| secret.value != value)));
+    }
+
+    /// Revokes every refresh token of a user (AADSTS50173 from here on), as an administrator's "sign out everywhere".
+    pub(crate) fn revoke_refresh_tokens(&self, user: &str) {
+        self.change(|state| {
+            let theirs = state.refresh_tokens.values_mut().filter(|token| token.user == user);
+            theirs.for_each(|token| token.state = RefreshState::Revoked);
+        });
+    }
+
+    /// No mail server takes the access tokens issued so far any more, whatever their `expires_in` said.
+    pub(crate) fn expire_access_tokens(&self) {
+        self.change(|state| state.access_tokens.values_mut().for_each(|token| token.expires = now() - LEEWAY));
+    }
+
+    /// How long access tokens issued from now on live. With zero, a client must fetch a new one each time; the mail
+    /// servers' leeway lets it use it all the same.
+    pub(crate) fn set_access_lifetime(&self, lifetime: Duration) {
+        self.change(|state| state.access_lifetime = lifetime);
+    }
+
+    /// How long the token endpoint thinks before it answers.
+    pub(crate) fn set_token_delay(&self, delay: Duration) {
+        self.change(|state| state.token_delay = delay);
+    }
+
+    /// Lets refresh tokens be used more than once, as Microsoft does.
+    pub(crate) fn allow_refresh_reuse(&self) {
+        self.change(|state| state.refresh_reuse = true);
+    }
+
+    /// Deletes a user's account and makes another of the same name.
+    pub(crate) fn recreate_user(&self, address: &str) {
+        self.world.user(address).expect("a known user").recreate();
+    }
+
+    /// Whether the mail servers would take this access token now.
+    pub(crate) fn is_live_access_token(&self, token: &str) -> bool {
+        self.world.state().access_tokens.get(token).is_some_and(|token| token.expires + LEEWAY > now())
+    }
+
+    /// Every refresh and access token issued so far, for tests that look for them where they must not be.
+    pub(crate) fn issued_tokens(&self) -> Vec<String> {
+        let state = self.world.state();
+        state.refresh_tokens.keys().chain(state.access_tokens.keys()).chain(state.codes.keys()).cloned().collect()
+    }
+
+    pub(crate) fn switch_on(&self, fault: Fault) {
+        self.world.faults.switch_on(fault);
+    }
+
+    pub(crate) fn switch_off(&self, fault: Fault) {
+        self.world.faults.switch_off(fault);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.world.state());
+    }
+}

@@ -1,0 +1,339 @@
+//! The token endpoint (RFC 6749 §3.2): who asks, with what, and what they get for it.
+
+use std::thread;
+
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::faults::Fault;
+use super::http::{Params, Request, Response};
+use super::jwt::Signer;
+use super::oauth_error::OAuthError;
+use super::world::{
+    AccessToken, Dialect, RefreshState, RefreshToken, State, TENANT_ID, User, World, new_guid, now, random_text,
+};
+
+/// What a good request earns.
+struct Earned {
+    client_id: String,
+    user: String,
+    scopes: Vec<String>,
+    nonce: Option<String>,
+    refresh: bool,
+}
+
+pub(crate) fn answer(world: &World, signer: &Signer, dialect: Dialect, request: &Request) -> Response {
+    let delay = {
+        let mut state = world.state();
+        state.counters.token_requests += 1;
+        state.token_delay
+    };
+    thread::sleep(delay);
+    match judge(world, dialect, request) {
+        Ok(earned) => Response::json(200, &issue(world, signer, dialect, earned)),
+        Err(mut error) => {
+            world.state().counters.token_refusals += 1;
+            if world.faults.is_on(Fault::RefusalsEcho) {
+                let form = request.form().unwrap_or_default();
+                let secrets: Vec<&str> =
+                    ["client_secret", "refresh_token"].iter().filter_map(|name| form.get(name)).collect();
+                error.text = format!("{} You sent: {} That is: {}", error.text, request.body(), secrets.join(" "));
+            }
+            error.body(dialect)
+        }
+    }
+}
+
+fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Earned, OAuthError> {
+    let Some(form) = request.form() else {
+        world.surprise("token: the body is no form");
+        let text = "The request body must contain the following parameter: 'grant_type'.";
+        return Err(OAuthError::new("invalid_request", 900_144, text));
+    };
+    if let Some(name) = form.duplicate() {
+        world.surprise(format!("token: {name} twice"));
+        return Err(OAuthError::new("invalid_request", 90_014, format!("'{name}' occurs more than once.")));
+    }
+    if ["client_secret", "code", "refresh_token"].iter().any(|name| request.query.get(name).is_some()) {
+        world.surprise("token: a secret in the URL");
+    }
+    let mut state = world.state();
+    let client_id = authenticate(world, &mut state, request, &form)?;
+    match form.get("grant_type") {
+        Some("authorization_code") => redeem_code(&mut state, dialect, client_id, &form),
+        Some("refresh_token") => redeem_refresh_token(world, &mut state, dialect, client_id, &form),
+        other => {
+            let text = format!("The app requested an unsupported grant type '{}'.", other.unwrap_or_default());
+            Err(OAuthError::new("unsupported_grant_type", 70_003, text))
+        }
+    }
+}
+
+/// Who asks (RFC 6749 §2.3): by HTTP Basic or in the body, and not by both.
+fn authenticate(world: &World, state: &mut State, request: &Request, form: &Params) -> Result<String, OAuthError> {
+    let invalid = |number, text: String| OAuthError::new("invalid_client", number, text);
+    let basic = request.header("authorization").and_then(basic_credentials);
+    if basic.is_some() && form.get("client_secret").is_some() {
+        state.surprises.push("token: the client proves itself twice".to_owned());
+        return Err(OAuthError::new("invalid_request", 900_144, "Two client authentications."));
+    }
+    let (client_id, secret) = match basic {
+        Some((client_id, secret)) => (client_id, Some(secret)),
+        None => {
+            let client_id = form.get("client_id").unwrap_or_default().to_owned();
+            (client_id, form.get("client_secret").map(str::to_owned))
+        }
+    };
+    let Some(app) = state.app(&client_id) else {
+        let text = format!("Application with identifier '{client_id}' was not found in the directory 'Contoso'.");
+        return Err(OAuthError::new("unauthorized_client", 700_016, text));
+    };
+    let Some(secret) = secret.filter(|secret| !secret.is_empty()) else {
+        if app.confidential {
+            let text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
+            return Err(invalid(7_000_218, text.to_owned()));
+        }
+        return Ok(client_id);
+    };
+    if !app.confidential {
+        let text = "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.";
+        return Err(invalid(700_025, text.to_owned()));
+    }
+    let Some(known) = app.secrets.iter().find(|known| known.value == secret) else {
+        // The same answer for a wrong value and for the Secret ID given as the value: Entra knows only values.
+        let text = format!(
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, \
+             not the client secret ID, for a secret added to app '{client_id}'."
+        );
+        return Err(invalid(7_000_215, text));
+    };
+    if known.expires <= now() || world.faults.is_on(Fault::SecretsExpired) {
+        let text = format!("The provided client secret keys for app '{client_id}' are expired.");
+        return Err(invalid(7_000_222, text));
+    }
+    Ok(client_id)
+}
+
+/// RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
+fn basic_credentials(header: &str) -> Option<(String, String)> {
+    let encoded = header.strip_prefix("Basic ")?;
+    let pair = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
+    let (user, password) = pair.split_once(':')?;
+    let decode = |text: &str| {
+        let pairs: String = url::form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).collect();
+        pairs
+    };
+    Some((decode(user), decode(password)))
+}
+
+fn redeem_code(state: &mut State, dialect: Dialect, client_id: String, form: &Params) -> Result<Earned, OAuthError> {
+    let refused = |number, text: &str| OAuthError::new("invalid_grant", number, text);
+    let Some(code) = state.codes.get_mut(form.get("code").unwrap_or_default()) else {
+        return Err(refused(9_002_313, "Invalid request. Request is malformed or invalid."));
+    };
+    if code.sign_in.client_id != client_id || code.sign_in.dialect != dialect {
+        return Err(refused(700_005, "The provided Authorization Code is intended to use against another client."));
+    }
+    if code.redeemed {
+        state.surprises.push("token: an authorization code a second time".to_owned());
+        return Err(refused(
+            54_005,
+            "OAuth2 Authorization code was already redeemed, please retry with a new valid code.",
+        ));
+    }
+    // Spent by the first attempt, good or bad: nobody gets a second guess at the verifier.
+    code.redeemed = true;
+    if code.expires <= now() {
+        return Err(refused(70_008, "The provided authorization code or refresh token has expired due to inactivity."));
+    }
+    if form.get("redirect_uri") != Some(&code.sign_in.redirect_uri) {
+        let text = "The reply address does not match the reply address provided when requesting Authorization code.";
+        return Err(OAuthError::new("invalid_client", 500_112, text));
+    }
+    let verifier = form.get("code_verifier").unwrap_or_default();
+    let fits = (43..=128).contains(&verifier.len())
+        && BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) == code.sign_in.code_challenge;
+    if !fits {
+        let text = "The Code_Verifier does not match the code_challenge supplied in the authorization request.";
+        return Err(refused(501_481, text));
+    }
+    let sign_in = code.sign_in.clone();
+    let user = code.user.clone();
+    let scopes = one_resource(requested(form, &sign_in.scopes)?)?;
+    let offline = scopes.iter().any(|scope| scope == "offline_access");
+    // OpenID Connect Core §11: a plain provider grants offline access only where consent was asked for.
+    let refresh = offline && (dialect == Dialect::Entra || sign_in.consented);
+    Ok(Earned { client_id, user, scopes, nonce: sign_in.nonce, refresh })
+}
+
+fn redeem_refresh_token(
+    world: &World,
+    state: &mut State,
+    dialect: Dialect,
+    client_id: String,
+    form: &Params,
+) -> Result<Earned, OAuthError> {
+    let refused = |number, text: &str| OAuthError::new("invalid_grant", number, text);
+    let Some(token) = state.refresh_tokens.get_mut(form.get("refresh_token").unwrap_or_default()) else {
+        return Err(refused(9_002_313, "Invalid request. Request is malformed or invalid."));
+    };
+    if token.client_id != client_id || token.dialect != dialect {
+        return Err(refused(700_005, "The provided refresh token is intended to use against another client."));
+    }
+    if token.state == RefreshState::Revoked || world.faults.is_on(Fault::GrantsRevoked) {
+        let text = "The provided grant has expired due to it being revoked, a fresh auth token is needed.";
+        return Err(refused(50_173, text));
+    }
+    let used = token.state == RefreshState::Used;
+    if used {
+        state.counters.refresh_reuses += 1;
+    }
+    if used && !state.refresh_reuse {
+        return Err(refused(70_000, "The provided value for the input parameter 'refresh_token' was used before."));
+    }
+    let (user, granted) = (token.user.clone(), token.scopes.clone());
+    let scopes = one_resource(requested(form, &granted)?)?;
+    token.state = RefreshState::Used;
+    Ok(Earned { client_id, user, scopes, nonce: None, refresh: true })
+}
+
+/// The scopes asked for now, which may be fewer than were granted, never more (RFC 6749 §6).
+fn requested(form: &Params, granted: &[String]) -> Result<Vec<String>, OAuthError> {
+    let Some(asked) = form.get("scope").filter(|asked| !asked.is_empty()) else { return Ok(granted.to_vec()) };
+    let asked: Vec<String> = asked.split(' ').map(str::to_owned).collect();
+    match asked.iter().find(|scope| !granted.contains(scope)) {
+        Some(more) => {
+            let text = format!("The user or administrator has not consented to use the scope '{more}'.");
+            Err(OAuthError::new("invalid_grant", 65_001, text))
+        }
+        None => Ok(asked),
+    }
+}
+
+/// An access token is for one resource.
+fn one_resource(scopes: Vec<String>) -> Result<Vec<String>, OAuthError> {
+    let resource = |scope: &String| scope.rsplit_once('/').map(|(resource, _)| resource.to_owned());
+    let mut resources: Vec<String> = scopes.iter().filter_map(resource).collect();
+    resources.dedup();
+    if resources.len() > 1 {
+        let text =
+            "Provided value for the input parameter scope is not valid because it contains more than one resource.";
+        return Err(OAuthError::new("invalid_request", 28_000, text));
+    }
+    Ok(scopes)
+}
+
+/// Writes down what was earned and words the answer (RFC 6749 §5.1).
+fn issue(world: &World, signer: &Signer, dialect: Dialect, earned: Earned) -> Value {
+    let user = world.user(&earned.user).expect("only known users sign in");
+    let has = |name: &str| earned.scopes.iter().any(|scope| scope == name);
+    let openid = has("openid");
+    // Microsoft names the resource's scopes only.
+    let named: Vec<String> = match dialect {
+        Dialect::Entra => earned.scopes.iter().filter(|scope| scope.contains('/')).cloned().collect(),
+        Dialect::Oidc => earned.scopes.clone(),
+    };
+    let mut state = world.state();
+    let lifetime = state.access_lifetime;
+    let access_token = signer.sign(&access_claims(world, user, &earned, lifetime.as_secs()));
+    let expires = now() + jiff::SignedDuration::try_from(lifetime).expect("a short lifetime");
+    state.access_tokens.insert(
+        access_token.clone(),
+        AccessToken { user: user.address.clone(), scopes: earned.scopes.clone(), expires },
+    );
+    let mut body = json!({
+        "token_type": "Bearer",
+        "scope": named.join(" "),
+        "expires_in": lifetime.as_secs(),
+        "access_token": access_token,
+    });
+    if dialect == Dialect::Entra {
+        body["ext_expires_in"] = json!(lifetime.as_secs());
+    }
+    if openid {
+        body["id_token"] = Value::String(signer.sign(&id_claims(world, dialect, user, &earned)));
+    }
+    if earned.refresh {
+        // As long as Entra's often are: stores and lines that hold too little must fail here.
+        let token = format!("1.{}", random_text(900));
+        let record = RefreshToken {
+            dialect,
+            client_id: earned.client_id,
+            user: user.address.clone(),
+            scopes: earned.scopes,
+            state: RefreshState::Fresh,
+        };
+        state.refresh_tokens.insert(token.clone(), record);
+        body["refresh_token"] = Value::String(token);
+    }
+    body
+}
+
+/// OpenID Connect Core §2, with the claims by which Microsoft tells people apart.
+fn id_claims(world: &World, dialect: Dialect, user: &User, earned: &Earned) -> Value {
+    let time = now().as_second();
+    let mut claims = json!({
+        "aud": earned.client_id,
+        "iat": time,
+        "nbf": time,
+        "exp": time + 3_600,
+        "name": user.name,
+        "preferred_username": user.address,
+        "email": user.address,
+        "sub": format!("sub-{}", user.object_id()),
+    });
+    match dialect {
+        Dialect::Entra => {
+            claims["iss"] = json!(format!("{}/{TENANT_ID}/v2.0", world.authority));
+            claims["oid"] = json!(user.object_id());
+            claims["tid"] = json!(TENANT_ID);
+            claims["ver"] = json!("2.0");
+        }
+        Dialect::Oidc => {
+            claims["iss"] = json!(world.oidc_issuer());
+            claims["email_verified"] = json!(true);
+        }
+    }
+    if let Some(nonce) = &earned.nonce {
+        claims["nonce"] = json!(nonce);
+    }
+    claims
+}
+
+/// What a work account's token for Outlook looks like, its length included: more than 1,500 characters.
+fn access_claims(world: &World, user: &User, earned: &Earned, lifetime: u64) -> Value {
+    let time = now().as_second();
+    let short: Vec<&str> =
+        earned.scopes.iter().filter_map(|scope| scope.rsplit_once('/')).map(|(_, name)| name).collect();
+    json!({
+        "aud": "https://outlook.office.com",
+        "iss": format!("{}/{TENANT_ID}/", world.authority),
+        "iat": time,
+        "nbf": time,
+        "exp": i64::try_from(lifetime).map_or(i64::MAX, |lifetime| time + lifetime),
+        "acct": 0,
+        "aio": random_text(120),
+        "amr": ["pwd"],
+        "app_displayname": "mailgrant practice",
+        "appid": earned.client_id,
+        "idtyp": "user",
+        "ipaddr": "127.0.0.1",
+        "name": user.name,
+        "oid": user.object_id(),
+        "puid": "10030000A0000001",
+        "rh": format!("1.{}", random_text(60)),
+        "scp": short.join(" "),
+        "sid": new_guid(),
+        "signin_state": ["kmsi"],
+        "sub": random_text(32),
+        "tid": TENANT_ID,
+        "unique_name": user.address,
+        "upn": user.address,
+        "uti": random_text(16),
+        "ver": "1.0",
+        "wids": [new_guid(), new_guid(), new_guid(), new_guid(), new_guid(), new_guid()],
+        "xms_ftd": random_text(160),
+        "xms_idrel": "1 24",
+    })
+}

@@ -1,0 +1,287 @@
+//! Everything the practice tenant knows: who exists, which apps are registered, what has been issued, what happened.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use mailgrant::clock::Clock;
+
+use super::faults::Faults;
+use super::mailstore::MailStore;
+use super::wire::lock;
+
+/// The tenant's ID.
+pub(crate) const TENANT_ID: &str = "0a11ce00-0000-4000-8000-00000000c0de";
+/// The tenant's verified domain.
+pub(crate) const TENANT_DOMAIN: &str = "contoso.example";
+/// The app that has client secrets.
+pub(crate) const CONFIDENTIAL_CLIENT: &str = "5a4d0000-0000-4000-8000-00000000ab01";
+/// The app that has none.
+pub(crate) const PUBLIC_CLIENT: &str = "5a4d0000-0000-4000-8000-00000000ab02";
+/// The mailbox that everything is about.
+pub(crate) const SHOP: &str = "shop@contoso.example";
+/// Somebody else, for the wrong-account mistake. She may open the shared mailbox.
+pub(crate) const ALICE: &str = "alice@contoso.example";
+/// A shared mailbox: nobody signs in as it, Alice may use it.
+pub(crate) const SHARED: &str = "support@contoso.example";
+
+/// What can be addressed.
+pub(crate) struct User {
+    pub(crate) address: String,
+    pub(crate) name: &'static str,
+    object_id: Mutex<String>,
+    /// Who else may open it and send as it. Only a shared mailbox has any.
+    pub(crate) delegates: Vec<String>,
+    /// Whether somebody signs in with it.
+    pub(crate) can_sign_in: bool,
+}
+
+/// An app registration.
+pub(crate) struct App {
+    pub(crate) client_id: &'static str,
+    pub(crate) confidential: bool,
+    pub(crate) redirect_uris: Vec<&'static str>,
+    pub(crate) secrets: Vec<ClientSecret>,
+}
+
+/// A client secret as the portal knows it: its ID is a GUID, its value never is.
+#[derive(Clone)]
+pub(crate) struct ClientSecret {
+    pub(crate) id: String,
+    pub(crate) value: String,
+    pub(crate) expires: Timestamp,
+}
+
+/// How an endpoint speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Microsoft's paths, error bodies and habits.
+    Entra,
+    /// A plain OpenID provider.
+    Oidc,
+}
+
+/// An authorization request that passed all checks.
+#[derive(Clone)]
+pub(crate) struct SignIn {
+    pub(crate) dialect: Dialect,
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) state: String,
+    pub(crate) nonce: Option<String>,
+    pub(crate) code_challenge: String,
+    pub(crate) consented: bool,
+}
+
+/// An authorization code.
+pub(crate) struct Code {
+    pub(crate) sign_in: SignIn,
+    pub(crate) user: String,
+    pub(crate) expires: Timestamp,
+    pub(crate) redeemed: bool,
+}
+
+/// A refresh token.
+pub(crate) struct RefreshToken {
+    pub(crate) dialect: Dialect,
+    pub(crate) client_id: String,
+    pub(crate) user: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) state: RefreshState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RefreshState {
+    Fresh,
+    Used,
+    Revoked,
+}
+
+/// An access token.
+pub(crate) struct AccessToken {
+    pub(crate) user: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) expires: Timestamp,
+}
+
+/// How often what was asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counters {
+    /// Authorization requests, refused ones included.
+    pub(crate) authorize_requests: u32,
+    /// Codes handed out.
+    pub(crate) sign_ins: u32,
+    /// Token requests, refused ones included.
+    pub(crate) token_requests: u32,
+    /// Token requests that were refused.
+    pub(crate) token_refusals: u32,
+    /// Refresh tokens that came a second time.
+    pub(crate) refresh_reuses: u32,
+    /// Logins at the mail servers that went well.
+    pub(crate) mail_logins: u32,
+    /// Logins at the mail servers that did not.
+    pub(crate) mail_refusals: u32,
+}
+
+/// What changes while the sandbox runs.
+pub(crate) struct State {
+    pub(crate) apps: Vec<App>,
+    pub(crate) sign_ins: HashMap<String, SignIn>,
+    pub(crate) codes: HashMap<String, Code>,
+    pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
+    pub(crate) access_tokens: HashMap<String, AccessToken>,
+    pub(crate) access_lifetime: Duration,
+    pub(crate) token_delay: Duration,
+    /// Whether a refresh token is good more than once. Microsoft leaves the old one valid when it hands out a new one;
+    /// the sandbox starts as strict as the strictest (RFC 9700 §4.14.2), so that a client which loses the new one is
+    /// found out.
+    pub(crate) refresh_reuse: bool,
+    pub(crate) mail: MailStore,
+    pub(crate) counters: Counters,
+    /// What no well-behaved client does, in words.
+    pub(crate) surprises: Vec<String>,
+}
+
+/// The practice tenant.
+pub(crate) struct World {
+    /// `https://localhost:PORT`, without a slash at the end.
+    pub(crate) authority: String,
+    pub(crate) users: Vec<User>,
+    pub(crate) faults: Faults,
+    state: Mutex<State>,
+}
+
+impl World {
+    pub(crate) fn new(authority: String, access_lifetime: Duration) -> Self {
+        let users =
+            vec![person(SHOP, "Contoso Shop"), person(ALICE, "Alice Example"), shared(SHARED, "Support", ALICE)];
+        let redirect_uris = vec![
+            "http://localhost",
+            "http://localhost/callback",
+            "http://127.0.0.1",
+            "http://127.0.0.1/callback",
+            // Where nobody listens: for redirects that are pasted by hand.
+            "https://redirect.contoso.example/mail",
+        ];
+        let app = |client_id, confidential| App {
+            client_id,
+            confidential,
+            redirect_uris: redirect_uris.clone(),
+            secrets: Vec::new(),
+        };
+        let mut mail = MailStore::default();
+        for user in &users {
+            mail.deliver(&user.address, welcome(&user.address).into_bytes());
+        }
+        let state = State {
+            apps: vec![app(CONFIDENTIAL_CLIENT, true), app(PUBLIC_CLIENT, false)],
+            sign_ins: HashMap::new(),
+            codes: HashMap::new(),
+            refresh_tokens: HashMap::new(),
+            access_tokens: HashMap::new(),
+            access_lifetime,
+            token_delay: Duration::ZERO,
+            refresh_reuse: false,
+            mail,
+            counters: Counters::default(),
+            surprises: Vec::new(),
+        };
+        Self { authority, users, faults: Faults::default(), state: Mutex::new(state) }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Notes what no well-behaved client does.
+    pub(crate) fn surprise(&self, what: impl Into<String>) {
+        self.state().surprises.push(what.into());
+    }
+
+    pub(crate) fn user(&self, address: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.address.eq_ignore_ascii_case(address))
+    }
+
+    /// The issuer of the plain OpenID provider.
+    pub(crate) fn oidc_issuer(&self) -> String {
+        format!("{}/oidc", self.authority)
+    }
+
+    /// What stands before an endpoint's last word, as in `{base}/token`.
+    pub(crate) fn endpoint_base(&self, dialect: Dialect) -> String {
+        match dialect {
+            Dialect::Entra => format!("{}/{TENANT_ID}/oauth2/v2.0", self.authority),
+            Dialect::Oidc => self.oidc_issuer(),
+        }
+    }
+}
+
+impl User {
+    /// What stays the same when somebody is renamed.
+    pub(crate) fn object_id(&self) -> String {
+        lock(&self.object_id).clone()
+    }
+
+    /// Deletes the account and makes another of the same name, as administrators do.
+    pub(crate) fn recreate(&self) {
+        *lock(&self.object_id) = new_guid();
+    }
+}
+
+impl State {
+    pub(crate) fn app(&self, client_id: &str) -> Option<&App> {
+        self.apps.iter().find(|app| app.client_id == client_id)
+    }
+
+    pub(crate) fn secrets(&mut self) -> impl Iterator<Item = &mut ClientSecret> {
+        self.apps.iter_mut().flat_map(|app| &mut app.secrets)
+    }
+}
+
+pub(crate) fn now() -> Timestamp {
+    Clock::system().now()
+}
+
+fn person(address: &str, name: &'static str) -> User {
+    User {
+        address: address.to_owned(),
+        name,
+        object_id: Mutex::new(new_guid()),
+        delegates: Vec::new(),
+        can_sign_in: true,
+    }
+}
+
+fn shared(address: &str, name: &'static str, delegate: &str) -> User {
+    User { delegates: vec![delegate.to_owned()], can_sign_in: false, ..person(address, name) }
+}
+
+fn welcome(address: &str) -> String {
+    let date = jiff::fmt::rfc2822::to_string(&now().to_zoned(jiff::tz::TimeZone::UTC)).expect("a date of today");
+    format!(
+        "Date: {date}\r\nFrom: Practice Tenant <postmaster@{TENANT_DOMAIN}>\r\nTo: {address}\r\n\
+         Subject: Welcome to the practice tenant\r\nMessage-ID: <welcome.{}@{TENANT_DOMAIN}>\r\n\r\n\
+         Nothing you do here leaves this machine.\r\n",
+        new_guid()
+    )
+}
+
+/// `bytes` random bytes in base64url.
+pub(crate) fn random_text(bytes: usize) -> String {
+    use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+    let mut buffer = vec![0; bytes];
+    getrandom::fill(&mut buffer).expect("the machine has random numbers");
+    BASE64_URL_SAFE_NO_PAD.encode(buffer)
+}
+
+/// A random GUID (RFC 9562 version 4).
+pub(crate) fn new_guid() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the machine has random numbers");
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}

@@ -1,0 +1,95 @@
+//! The root parser and the global flags.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::commands::{
+    add, authorize, list, new_vault_key, remove, rotate_secret, show, status, test_mailbox, test_smtp, token,
+};
+use crate::profile::StoreKind;
+
+/// Gets a mailbox onto OAuth, proves that it works, and keeps it working
+#[derive(Debug, Parser)]
+#[command(name = "mailgrant", version, after_long_help = exit_codes(), propagate_version = true)]
+pub struct Cli {
+    /// The profile [default: mailgrant/config.toml in the configuration folder]
+    #[arg(long, global = true, env = "MAILGRANT_CONFIG", value_name = "FILE", help_heading = "Global options")]
+    pub config: Option<PathBuf>,
+    /// Where secrets are kept [default: what the profile says, else keyring]
+    #[arg(long, global = true, env = "MAILGRANT_STORE", value_name = "STORE", help_heading = "Global options")]
+    pub store: Option<StoreKind>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub json: bool,
+    /// Show the conversation on the wire, without secrets
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub verbose: bool,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Global options")]
+    pub color: Color,
+    /// How long to wait for servers (authorize: for the sign-in), in seconds
+    #[arg(long, global = true, value_name = "SECONDS", help_heading = "Global options",
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: Option<u64>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "each verb's Args carries its documentation, which clap shows")]
+pub enum Command {
+    Add(Box<add::Args>),
+    Authorize(authorize::Args),
+    TestMailbox(test_mailbox::Args),
+    TestSmtp(test_smtp::Args),
+    RotateSecret(rotate_secret::Args),
+    Status(status::Args),
+    List(list::Args),
+    Show(show::Args),
+    Remove(remove::Args),
+    Token(token::Args),
+    NewVaultKey(new_vault_key::Args),
+}
+
+impl Command {
+    /// The verb as it is typed.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Add(_) => "add",
+            Self::Authorize(_) => "authorize",
+            Self::TestMailbox(_) => "test-mailbox",
+            Self::TestSmtp(_) => "test-smtp",
+            Self::RotateSecret(_) => "rotate-secret",
+            Self::Status(_) => "status",
+            Self::List(_) => "list",
+            Self::Show(_) => "show",
+            Self::Remove(_) => "remove",
+            Self::Token(_) => "token",
+            Self::NewVaultKey(_) => "new-vault-key",
+        }
+    }
+}
+
+fn exit_codes() -> String {
+    let mut text = "Exit codes:\n".to_owned();
+    for (code, meaning) in crate::report::ExitCode::TABLE {
+        text.push_str(&format!("  {:>3}  {meaning}\n", code as u8));
+    }
+    text
+}

@@ -1,0 +1,22 @@
+//! One file a verb: its `Args` and its `run`. Helpers that several verbs share stand beside them.
+
+pub mod add;
+pub mod authorize;
+mod checks;
+mod error;
+pub mod list;
+pub mod new_vault_key;
+mod registration;
+pub mod remove;
+pub mod rotate_secret;
+mod secret_source;
+pub mod show;
+pub mod status;
+mod subject;
+pub mod test_mailbox;
+pub mod test_smtp;
+pub mod token;
+
+pub use error::CommandError;
+
+use subject::subject;

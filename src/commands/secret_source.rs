@@ -1,0 +1,90 @@
+//! Where a client secret comes from. Never from argv: other users can read that.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::CommandError;
+use crate::config;
+use crate::context::Context;
+use crate::profile::App;
+
+/// Longer than any secret, shorter than a file that was named by mistake.
+const LIMIT: u64 = 16 * 1024;
+
+/// The flags that say where the client secret comes from; without one it is asked for.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(super) struct SecretSource {
+    /// Read the client secret from standard input
+    #[arg(long)]
+    secret_stdin: bool,
+    /// Read the client secret from this environment variable
+    #[arg(long, value_name = "VAR")]
+    secret_env: Option<String>,
+    /// Read the client secret from this file
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+}
+
+impl SecretSource {
+    /// Whether a flag names a source.
+    #[must_use]
+    pub(super) fn is_given(&self) -> bool {
+        self.secret_stdin || self.secret_env.is_some() || self.secret_file.is_some()
+    }
+
+    /// The environment variable that holds the secret, where one does.
+    pub(super) fn variable(&self) -> Option<&str> {
+        self.secret_env.as_deref()
+    }
+
+    /// The client secret of `app`, from the flag's source or from a prompt, checked for the usual mistakes and known
+    /// to the redactor.
+    ///
+    /// # Errors
+    /// If it cannot be read, or cannot be a secret.
+    pub(super) fn read(&self, app: &App, context: &Context) -> Result<SecretString, CommandError> {
+        let unreadable =
+            |what: String| CommandError::usage(what, "Give it with --secret-stdin, --secret-env or --secret-file");
+        let secret = if self.secret_stdin {
+            bounded(&mut std::io::stdin().lock()).map_err(|error| unreadable(format!("Standard input: {error}.")))?
+        } else if let Some(variable) = &self.secret_env {
+            let value = std::env::var(variable)
+                .map_err(|_| unreadable(format!("The environment variable {variable} is not set.")))?;
+            SecretString::from(value)
+        } else if let Some(path) = &self.secret_file {
+            let open = || bounded(&mut std::fs::File::open(path)?);
+            open().map_err(|error| unreadable(format!("{}: {error}.", path.display())))?
+        } else {
+            let question = format!("Client secret of app '{}' (the Value, not the ID; it is not shown)", app.name);
+            context.prompter.secret(&question).map_err(|error| {
+                CommandError::unasked(&error, "--secret-stdin, --secret-env VAR or --secret-file FILE")
+            })?
+        };
+        let secret = SecretString::from(secret.expose_secret().trim_end_matches(['\r', '\n']).to_owned());
+        context.transcript.redactor().learn(&secret);
+        config::validate_client_secret(secret.expose_secret(), app.provider.is_microsoft()).map_err(|invalid| {
+            CommandError::usage(format!("{}.", sentence(&invalid.problem)), sentence(&invalid.instead))
+        })?;
+        Ok(secret)
+    }
+}
+
+fn bounded(source: &mut dyn Read) -> std::io::Result<SecretString> {
+    let mut text = Zeroizing::new(String::new());
+    source.take(LIMIT + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LIMIT {
+        return Err(std::io::Error::other(format!("more than {LIMIT} bytes, which is no client secret")));
+    }
+    Ok(SecretString::from(text.as_str().to_owned()))
+}
+
+/// `text` with a capital letter.
+pub(super) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,67 @@
+//! `show`: everything about one mailbox, but its secrets.
+
+use clap::Args as ClapArgs;
+
+use super::checks::Tester;
+use super::{CommandError, authorize, registration, status, subject};
+use crate::context::Context;
+use crate::failure::FailureKind;
+use crate::profile::SignIn;
+use crate::report::{Document, Report, Subject};
+use crate::secrets::load_app;
+
+/// Show everything about one mailbox, but its secrets
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// The mailbox's name
+    name: String,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If the profile or the store cannot be used.
+pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
+    let profile = context.profile()?;
+    let mailbox = subject::mailbox(&profile, &args.name)?;
+    let app = profile.app_of(mailbox);
+    let mut report = Report::new(Subject::Mailbox(mailbox.name.to_string()));
+    subject::describe(&mut report, app, mailbox);
+    match &app.sign_in {
+        SignIn::Known { authorization, token } => {
+            report.fact("authorization_endpoint", authorization.to_string());
+            report.fact("token_endpoint", token.to_string());
+        }
+        SignIn::Discovered { issuer } => report.fact("issuer", issuer.to_string()),
+    }
+    report.fact("redirect_uri", app.redirect_uri.to_string());
+    let scopes = app.scopes.for_protocols(mailbox.protocols());
+    report.fact("scopes_wanted", scopes.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" "));
+    if let Some(ca_file) = &mailbox.ca_file {
+        report.fact("ca_file", ca_file.display().to_string());
+    }
+    let store = context.store(&profile.secrets)?;
+    report.fact("secrets_in", store.describe());
+    let record = load_app(store, &app.name)?.filter(|record| record.client_id == app.client_id);
+    if let Some(record) = &record {
+        let stored = |secret: &Option<crate::secrets::ClientSecret>| if secret.is_some() { "stored" } else { "none" };
+        report.fact("client_secret", stored(&record.active));
+        report.fact("previous_client_secret", stored(&record.previous));
+    }
+    if let Some(day) = status::expiry(app, record.as_ref()) {
+        report.fact("client_secret_expires", day.to_string());
+    }
+    let tester = Tester::new(context, &profile)?;
+    let http = tester.http(app);
+    match tester.session(mailbox, &http).grant() {
+        Ok(grant) => authorize::describe(&mut report, &grant, context),
+        Err(failure) => match failure.kind {
+            FailureKind::NotAuthorized { why } => report.fact("status", format!("not authorized: {why}")),
+            _ => return Err(failure.into()),
+        },
+    }
+    let mut document = Document::new("show");
+    document.reports.push(report);
+    document.next = registration::steps(app, mailbox);
+    Ok(document)
+}

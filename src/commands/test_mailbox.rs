@@ -1,0 +1,65 @@
+//! `test-mailbox`: signs in to the incoming side and opens the mailbox, without changing anything.
+
+use clap::Args as ClapArgs;
+
+use super::checks::{self, Tester};
+use super::{CommandError, subject};
+use crate::context::Context;
+use crate::fleet::{self, Limits};
+use crate::profile::Mailbox;
+use crate::report::{Document, ExitCode};
+use crate::sasl::SaslMechanism;
+
+/// Test the incoming side: sign in over IMAP or POP3 and open the inbox, read-only
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// The mailboxes' names
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
+    names: Vec<String>,
+    /// Test every enabled mailbox
+    #[arg(long)]
+    all: bool,
+    /// Use this SASL mechanism
+    #[arg(long)]
+    mechanism: Option<SaslMechanism>,
+    /// Show the newest N messages (at most 50)
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=50))]
+    latest: u8,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If the profile or the store cannot be used, or a mailbox has no incoming side.
+pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
+    let profile = context.profile()?;
+    let mut mailboxes = subject::mailboxes(&profile, &args.names, args.all)?;
+    if args.all {
+        mailboxes.retain(|mailbox| mailbox.incoming.is_some());
+    } else if let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.incoming.is_none()) {
+        return Err(no_side(mailbox, "incoming", "incoming = { protocol = \"imap\" }"));
+    }
+    let mut tester = Tester::new(context, &profile)?;
+    tester.mechanism = args.mechanism;
+    let mut document = Document::new("test-mailbox");
+    document.reports = fleet::each(&mailboxes, Limits::USUAL, host, |mailbox| {
+        let mut report = checks::report(mailbox);
+        tester.incoming(mailbox, usize::from(args.latest), &mut report);
+        report
+    });
+    Ok(document)
+}
+
+fn host(mailbox: &&Mailbox) -> String {
+    mailbox.incoming.as_ref().map_or(String::new(), |side| side.server.host.to_string())
+}
+
+/// The mailbox lacks the side that was to be tested.
+pub(super) fn no_side(mailbox: &Mailbox, side: &str, line: &str) -> CommandError {
+    CommandError::new(
+        "no-such-side",
+        ExitCode::Profile,
+        format!("The profile gives '{}' no {side} side.", mailbox.name),
+        vec![format!("Write into [mailboxes.{}]: {line}", mailbox.name)],
+    )
+}

@@ -1,0 +1,157 @@
+//! `test-smtp`: signs in to the outgoing side and proves that the mailbox may send; with `--to` it sends.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::Args as ClapArgs;
+use lettre::message::header::{Header, HeaderName, HeaderValue};
+
+use super::checks::{self, Outgoing, Tester};
+use super::test_mailbox::no_side;
+use super::{CommandError, subject};
+use crate::clock::Clock;
+use crate::context::Context;
+use crate::fleet::{self, Limits};
+use crate::profile::{Address, Invalid, Mailbox};
+use crate::report::{Document, ExitCode, Outcome, Report, Stage};
+use crate::sasl::SaslMechanism;
+
+/// Test the outgoing side: sign in over SMTP, try sender and recipient; nothing is sent without --to
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// The mailboxes' names
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
+    names: Vec<String>,
+    /// Test every enabled mailbox
+    #[arg(long)]
+    all: bool,
+    /// Use this SASL mechanism
+    #[arg(long)]
+    mechanism: Option<SaslMechanism>,
+    /// Send a real test mail to this address
+    #[arg(long, value_name = "ADDRESS")]
+    to: Option<String>,
+    /// Wait until the test mail stands in the mailbox's own inbox, at most this many seconds; --to must be its address
+    #[arg(long, value_name = "SECONDS", requires = "to", num_args = 0..=1, default_missing_value = "60", require_equals = true)]
+    wait_arrival: Option<u16>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If the profile or the store cannot be used, or a mailbox has no outgoing side.
+pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
+    let profile = context.profile()?;
+    let mut mailboxes = subject::mailboxes(&profile, &args.names, args.all)?;
+    if args.all {
+        mailboxes.retain(|mailbox| mailbox.outgoing.is_some());
+    } else if let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.outgoing.is_none()) {
+        return Err(no_side(mailbox, "outgoing", "outgoing = { protocol = \"smtp\" }"));
+    }
+    let recipient = args
+        .to
+        .as_deref()
+        .map(str::parse::<Address>)
+        .transpose()
+        .map_err(|invalid: Invalid| CommandError::usage(format!("--to: {}.", invalid.problem), invalid.instead))?;
+    if let (Some(to), Some(_)) = (&recipient, args.wait_arrival)
+        && let Some(mailbox) = mailboxes.iter().find(|mailbox| !mailbox.address.matches(to.as_str()))
+    {
+        return Err(CommandError::usage(
+            format!("--wait-arrival reads the mail back from '{}', but --to sends it to {to}.", mailbox.name),
+            format!("Write --to {}, or leave --wait-arrival out", mailbox.address),
+        ));
+    }
+    let mut tester = Tester::new(context, &profile)?;
+    tester.mechanism = args.mechanism;
+    let mut document = Document::new("test-smtp");
+    let clock = context.clock;
+    let answers = fleet::each(&mailboxes, Limits::USUAL, host, |mailbox| {
+        one(&tester, mailbox, recipient.as_ref(), args.wait_arrival, clock)
+    });
+    for answer in answers {
+        document.reports.push(answer?);
+    }
+    if recipient.is_none() {
+        document.next.push("To send a real mail and see it arrive: add --to ADDRESS, and --wait-arrival".to_owned());
+    }
+    if document.exit_code() != ExitCode::AllPassed {
+        document.next.clear();
+    }
+    Ok(document)
+}
+
+fn host(mailbox: &&Mailbox) -> String {
+    mailbox.outgoing.as_ref().map_or(String::new(), |side| side.server.host.to_string())
+}
+
+fn one(
+    tester: &Tester<'_>,
+    mailbox: &Mailbox,
+    to: Option<&Address>,
+    wait: Option<u16>,
+    clock: Clock,
+) -> Result<Report, CommandError> {
+    let mut report = checks::report(mailbox);
+    let Some(to) = to else {
+        tester.outgoing(mailbox, &Outgoing { recipient: &mailbox.address, message: None }, &mut report);
+        return Ok(report);
+    };
+    let (message_id, message) = message(mailbox, to, clock)?;
+    tester.outgoing(mailbox, &Outgoing { recipient: to, message: Some(&message) }, &mut report);
+    report.fact("message_id", message_id.clone());
+    let accepted =
+        |check: &crate::report::Check| check.stage == Stage::Message && matches!(check.outcome, Outcome::Passed { .. });
+    if let Some(seconds) = wait
+        && report.checks.iter().any(accepted)
+    {
+        report.checks.push(tester.arrival(mailbox, &message_id, Duration::from_secs(seconds.into())));
+    }
+    Ok(report)
+}
+
+/// A test mail and its Message-ID.
+fn message(mailbox: &Mailbox, to: &Address, clock: Clock) -> Result<(String, Vec<u8>), CommandError> {
+    let cannot = |error: &dyn std::fmt::Display| {
+        CommandError::new("message", ExitCode::Bug, format!("The test mail cannot be written: {error}."), Vec::new())
+    };
+    let mut random = [0_u8; 18];
+    getrandom::fill(&mut random).map_err(|error| cannot(&error))?;
+    let message_id = format!("<{}@{}>", URL_SAFE_NO_PAD.encode(random), mailbox.address.domain());
+    let now = clock.now();
+    let text = format!(
+        "This is a test mail from mailgrant, sent at {now} for the mailbox '{}' ({}).\r\n\
+         Nobody needs to answer it; it can be deleted.\r\n",
+        mailbox.name, mailbox.address
+    );
+    let message = lettre::Message::builder()
+        .from(mailbox.address.as_str().parse().map_err(|error: lettre::address::AddressError| cannot(&error))?)
+        .to(to.as_str().parse().map_err(|error: lettre::address::AddressError| cannot(&error))?)
+        .subject(format!("mailgrant test mail {}", now.strftime("%Y-%m-%d %H:%M:%S UTC")))
+        .date(now.into())
+        .message_id(Some(message_id.clone()))
+        .header(AutoSubmitted)
+        .header(lettre::message::header::ContentType::TEXT_PLAIN)
+        .body(text)
+        .map_err(|error| cannot(&error))?;
+    Ok((message_id, message.formatted()))
+}
+
+/// RFC 3834 §5: keeps vacation responders quiet.
+#[derive(Debug, Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}

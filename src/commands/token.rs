@@ -1,0 +1,30 @@
+//! `token`: a valid access token for another program, and nothing else.
+
+use clap::Args as ClapArgs;
+
+use super::checks::Tester;
+use super::{CommandError, subject};
+use crate::context::Context;
+use crate::diagnosis::About;
+use crate::session::AccessToken;
+
+/// Print a valid access token on standard output, for other programs
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// The mailbox's name
+    name: String,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If no valid token can be had.
+pub fn run(args: &Args, context: &Context) -> Result<AccessToken, CommandError> {
+    let profile = context.profile()?;
+    let mailbox = subject::mailbox(&profile, &args.name)?;
+    let app = profile.app_of(mailbox);
+    let tester = Tester::new(context, &profile)?;
+    let http = tester.http(app);
+    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
+    tester.session(mailbox, &http).access_token().map_err(|failure| CommandError::explained(&failure, about))
+}

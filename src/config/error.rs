@@ -1,0 +1,108 @@
+//! What is wrong with a profile: file, line, what stands there, what to write.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use crate::profile::Invalid;
+
+/// A profile that cannot be used.
+#[derive(Debug)]
+pub struct ConfigError {
+    path: PathBuf,
+    place: Option<Place>,
+    problem: String,
+    instead: Option<String>,
+}
+
+#[derive(Debug)]
+struct Place {
+    line: usize,
+    column: usize,
+    text: String,
+}
+
+/// A value that is not what it should be, before anybody knows which file it came from: the key, where, and why.
+#[derive(Debug)]
+pub struct Problem {
+    /// The key, as in `client_id`.
+    pub key: &'static str,
+    /// Bytes of the file; empty where the value came from a flag.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub invalid: Invalid,
+}
+
+impl Problem {
+    /// A problem with the value of `key` at `span`.
+    pub fn new(key: &'static str, span: Range<usize>, invalid: Invalid) -> Self {
+        Self { key, span, invalid }
+    }
+}
+
+impl ConfigError {
+    /// A problem with the file as a whole.
+    pub(super) fn whole(path: &Path, problem: impl Into<String>, instead: Option<String>) -> Self {
+        Self { path: path.to_owned(), place: None, problem: problem.into(), instead }
+    }
+
+    /// A problem with the bytes at `span` of `source`.
+    pub(super) fn at(path: &Path, source: &str, span: Range<usize>, problem: String, instead: Option<String>) -> Self {
+        Self { path: path.to_owned(), place: Some(Place::find(source, span.start)), problem, instead }
+    }
+
+    /// What is wrong, without file and line.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+}
+
+impl Place {
+    fn find(source: &str, offset: usize) -> Self {
+        let before = source.get(..offset).unwrap_or(source);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let text = source[line_start..].lines().next().unwrap_or_default();
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            text: without_secret(text),
+        }
+    }
+}
+
+/// A line of the profile as a message may show it. People do paste secrets into the file; the message about that must
+/// not carry them on to a terminal or a log (security.md K2).
+fn without_secret(line: &str) -> String {
+    let line: String =
+        line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).take(200).collect();
+    match line.split_once('=') {
+        Some((key, _)) if looks_secret(key) => format!("{key}= (not shown)"),
+        _ => line,
+    }
+}
+
+/// Whether a key is one that people put secrets behind.
+pub(super) fn looks_secret(key: &str) -> bool {
+    let key = key.trim().to_ascii_lowercase();
+    ["secret", "password", "passwd", "token", "credential_value"].iter().any(|word| key.contains(word))
+        && key != "secret_expires"
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Some(place) => {
+                writeln!(f, "{}:{}:{}: {}", self.path.display(), place.line, place.column, self.problem)?;
+                write!(f, "  {:>4} | {}", place.line, place.text)?;
+            }
+            None => write!(f, "{}: {}", self.path.display(), self.problem)?,
+        }
+        match &self.instead {
+            Some(instead) => write!(f, "\n  {instead}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}

@@ -1,0 +1,18 @@
+//! TOML to profile and back: locate, load, validate, edit.
+
+mod edit;
+mod error;
+mod file;
+mod load;
+mod locate;
+mod validate;
+
+pub use edit::{Edit, ProfileDocument};
+pub use error::{ConfigError, Problem};
+pub use file::{AppFile, DayFile, EachScopes, IncomingFile, MailboxFile, OutgoingFile, ScopesFile};
+pub use load::{load, parse};
+pub use locate::{Folders, base_of};
+pub use validate::{app as validate_app, client_secret as validate_client_secret, mailbox as validate_mailbox};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+use std::path::Path;
+
+use super::*;
+use crate::profile::{Name, SignIn, TlsMode};
+
+const GOOD: &str = r#"
+[apps.contoso]
+provider = "microsoft365"
+tenant = "contoso.onmicrosoft.com"
+client_id = "11111111-2222-3333-4444-555555555555"
+secret_expires = 2027-05-20
+
+[mailboxes.shop]
+app = "contoso"
+address = "shop@contoso.com"
+incoming = { protocol = "imap" }
+outgoing = { protocol = "smtp" }
+"#;
+
+fn wrong(source: &str) -> String {
+    parse(Path::new("config.toml"), source).expect_err(source).to_string()
+}
+
+#[test]
+fn presets_fill_what_the_profile_leaves_out() {
+    let profile = parse(Path::new("config.toml"), GOOD).unwrap();
+    let mailbox = &profile.mailboxes[&"shop".parse::<Name>().unwrap()];
+    let incoming = mailbox.incoming.as_ref().unwrap();
+    assert_eq!(incoming.server.to_string(), "outlook.office365.com:993 (implicit TLS)");
+    assert_eq!(mailbox.outgoing.as_ref().unwrap().server.tls, TlsMode::StartTls);
+    let SignIn::Known { token, .. } = &profile.app_of(mailbox).sign_in else {
+        panic!("Microsoft's endpoints are known")
+    };
+    assert_eq!(token.to_string(), "https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0/token");
+}
+
+#[test]
+fn a_cloud_moves_sign_in_mail_hosts_and_scopes_together() {
+    let profile = parse(Path::new("c"), &GOOD.replace("tenant =", "cloud = \"gcc-high\"\ntenant =")).unwrap();
+    let mailbox = profile.mailboxes.values().next().unwrap();
+    let app = profile.app_of(mailbox);
+    assert!(matches!(&app.sign_in, SignIn::Known { token, .. } if token.to_string().contains("microsoftonline.us")));
+    assert!(mailbox.incoming.as_ref().unwrap().server.host.as_str().ends_with("office365.us"));
+    assert!(app.scopes.imap[0].as_str().starts_with("https://outlook.office365.us/"));
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_key() {
+    let message = wrong(&GOOD.replace("client_id", "clientid"));
+    assert!(message.contains("config.toml:5:1"), "{message}");
+    assert!(message.contains("did you mean client_id?"), "{message}");
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_never_shown() {
+    for line in
+        ["client_secret = \"canary-7Q\"", "secret = 'canary-7Q'", "password = canary-7Q", "refresh_token = \"canary-7Q"]
+    {
+        let message = wrong(&GOOD.replace("secret_expires = 2027-05-20", line));
+        assert!(!message.contains("canary"), "{message}");
+        assert!(message.contains("config.toml:6"), "{message}");
+    }
+    let message = wrong(&GOOD.replace("secret_expires = 2027-05-20", "client_secret = \"canary-7Q\""));
+    assert!(message.contains("secrets never stand in this file"), "{message}");
+}
+
+#[test]
+fn wrong_values_are_refused_with_what_to_write() {
+    for (from, to, expected) in [
+        ("\"11111111-2222-3333-4444-555555555555\"", "\"YOUR_CLIENT_ID\"", "placeholder"),
+        ("\"11111111-2222-3333-4444-555555555555\"", "5", "expected a string"),
+        ("\"shop@contoso.com\"", "\"shop\"", "has no @"),
+        ("\"shop@contoso.com\"", "\"shop@conto\\u0007so.com\"", "U+0007"),
+        ("2027-05-20", "\"soon\"", "no day"),
+        ("\"microsoft365\"", "\"exchange\"", "microsoft365"),
+        ("protocol = \"imap\"", "protocol = \"imap\", port = 99999", "99999"),
+        ("protocol = \"imap\"", "protocol = \"imap\", port = 0", "port 0"),
+        ("protocol = \"imap\"", "protocol = \"imap\", host = \"imap.example.org:993\"", "port = 993"),
+        ("app = \"contoso\"", "app = \"contso\"", "no [apps.contso]"),
+        ("tenant = \"contoso.onmicrosoft.com\"", "", "tenant is missing"),
+        ("tenant =", "issuer = \"https://x.example\"\ntenant =", "provider oidc only"),
+    ] {
+        let message = wrong(&GOOD.replace(from, to));
+        assert!(message.contains(expected), "{to}: {message}");
+        assert!(message.starts_with("config.toml:"), "{message}");
+    }
+}
+
+#[test]
+fn a_secret_id_is_not_taken_for_a_secret() {
+    let refused = validate_client_secret("11111111-2222-3333-4444-555555555555", true).unwrap_err();
+    assert!(refused.to_string().contains("Secret ID"));
+    validate_client_secret("11111111-2222-3333-4444-555555555555", false).unwrap();
+    validate_client_secret("practice~value.of_40.characters-long", true).unwrap();
+    for bad in ["", "two words", "line\nbreak", "YOUR_SECRET", "********"] {
+        validate_client_secret(bad, true).unwrap_err();
+    }
+}
+
+#[test]
+fn the_example_profile_is_one() {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml"));
+    let profile = load(path).unwrap();
+    assert_eq!(profile.mailboxes.len(), 3);
+    // Every key of the format is explained in it, as a value or in a comment.
+    let text = std::fs::read_to_string(path).unwrap();
+    for key in [
+        "store",
+        "vault_file",
+        "key_file",
+        "provider",
+        "cloud",
+        "tenant",
+        "authority",
+        "issuer",
+        "scopes",
+        "client_id",
+        "credential",
+        "secret_expires",
+        "redirect_uri",
+        "ca_file",
+        "app",
+        "address",
+        "sign_in_as",
+        "incoming",
+        "outgoing",
+        "enabled",
+        "protocol",
+        "host",
+        "port",
+        "tls",
+    ] {
+        assert!(text.contains(&format!("{key} =")), "{key} is not explained");
+    }
+}

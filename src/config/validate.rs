@@ -1,0 +1,277 @@
+//! From the mirror of the file to a profile that needs no second look.
+
+use std::ops::Range;
+use std::path::Path;
+use std::str::FromStr;
+
+use toml::Spanned;
+
+use super::error::Problem;
+use super::file::{AppFile, MailboxFile, ScopesFile};
+use crate::profile::{
+    Address, App, Cloud, Credential, HostPreset, IdentityRule, Incoming, Invalid, MailProtocol, Mailbox, Name,
+    Outgoing, Preset, Scope, ScopeSet, ServerEndpoint, SignIn, SignInPreset, TlsMode, is_guid,
+};
+
+type Checked<T> = Result<T, Problem>;
+
+/// Parses the value of `key`; a value that does not parse is a problem at its place.
+fn parsed<T: FromStr<Err = Invalid>>(key: &'static str, value: &Spanned<String>) -> Checked<T> {
+    value.get_ref().parse().map_err(|invalid| Problem::new(key, value.span(), invalid))
+}
+
+fn optional<T: FromStr<Err = Invalid>>(key: &'static str, value: Option<&Spanned<String>>) -> Checked<Option<T>> {
+    value.map(|value| parsed(key, value)).transpose()
+}
+
+fn missing(key: &'static str, place: &Range<usize>, instead: &str) -> Problem {
+    Problem::new(key, place.clone(), Invalid::new(format!("{key} is missing"), instead))
+}
+
+/// Checks an app. `place` is where its table begins; `base` is the folder that relative paths start from.
+///
+/// # Errors
+/// The first value that does not fit.
+pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Checked<App> {
+    let provider = *file
+        .provider
+        .as_ref()
+        .ok_or_else(|| missing("provider", &place, "write microsoft365, outlook, google or oidc"))?
+        .get_ref();
+    let cloud = file.cloud.as_ref().map_or(Cloud::Global, |cloud| *cloud.get_ref());
+    if let Some(value) = &file.cloud
+        && cloud != Cloud::Global
+        && provider != crate::profile::Provider::Microsoft365
+    {
+        let invalid = Invalid::new(format!("{} has no clouds to choose from", provider.title()), "remove cloud");
+        return Err(Problem::new("cloud", value.span(), invalid));
+    }
+    let preset = provider.preset(cloud);
+    let client_id = parsed(
+        "client_id",
+        file.client_id.as_ref().ok_or_else(|| missing("client_id", &place, "write the app's client ID"))?,
+    )?;
+    let (tenant, sign_in, identity) = sign_in(file, preset, &place)?;
+    let redirect_uri = match &file.redirect_uri {
+        Some(value) => parsed("redirect_uri", value)?,
+        None => preset.redirect_uri.parse().map_err(|invalid| Problem::new("redirect_uri", 0..0, invalid))?,
+    };
+    let secret_expires = match &file.secret_expires {
+        Some(value) => Some(value.get_ref().day().ok_or_else(|| {
+            let invalid = Invalid::new("this is no day", "write the day as the portal shows it, as in 2027-05-20");
+            Problem::new("secret_expires", value.span(), invalid)
+        })?),
+        None => None,
+    };
+    Ok(App {
+        name,
+        provider,
+        cloud,
+        tenant,
+        client_id,
+        credential: file.credential.as_ref().map_or(Credential::Secret, |credential| *credential.get_ref()),
+        secret_expires,
+        redirect_uri,
+        sign_in,
+        identity,
+        scopes: scopes(file, preset)?,
+        authorize_params: preset.authorize_params.iter().map(|&(key, value)| (key.into(), value.into())).collect(),
+        ca_file: file.ca_file.as_ref().map(|path| base.join(path)),
+    })
+}
+
+type SignsIn = (Option<crate::profile::Tenant>, SignIn, IdentityRule);
+
+fn sign_in(file: &AppFile, preset: &Preset, place: &Range<usize>) -> Checked<SignsIn> {
+    let foreign = |key: &'static str, value: &Spanned<String>, whose: &str| {
+        let invalid = Invalid::new(format!("{key} belongs to {whose} only"), format!("remove {key}"));
+        Problem::new(key, value.span(), invalid)
+    };
+    match preset.sign_in {
+        SignInPreset::Microsoft { authority } => {
+            if let Some(value) = &file.issuer {
+                return Err(foreign("issuer", value, "provider oidc"));
+            }
+            let tenant: crate::profile::Tenant = match (&file.tenant, preset.default_tenant) {
+                (Some(value), _) => parsed("tenant", value)?,
+                (None, Some(default)) => default.parse().map_err(|invalid| Problem::new("tenant", 0..0, invalid))?,
+                (None, None) => {
+                    return Err(missing(
+                        "tenant",
+                        place,
+                        "write the Directory (tenant) ID from the app's Overview page",
+                    ));
+                }
+            };
+            let span = file.authority.as_ref().map_or(0..0, Spanned::span);
+            let text = file.authority.as_ref().map_or(authority, |value| value.get_ref()).trim_end_matches('/');
+            let endpoint = |path: &str| {
+                format!("{text}{path}").parse().map_err(|invalid| Problem::new("authority", span.clone(), invalid))
+            };
+            let sign_in = SignIn::Known {
+                authorization: endpoint(&format!("/{tenant}/oauth2/v2.0/authorize"))?,
+                token: endpoint(&format!("/{tenant}/oauth2/v2.0/token"))?,
+            };
+            let identity = IdentityRule::Microsoft { authority: endpoint("")?, tenant: tenant.clone() };
+            Ok((Some(tenant), sign_in, identity))
+        }
+        SignInPreset::Fixed { .. } | SignInPreset::FromProfile => {
+            for (key, value) in [("tenant", &file.tenant), ("authority", &file.authority)] {
+                if let Some(value) = value {
+                    return Err(foreign(key, value, "Microsoft's providers"));
+                }
+            }
+            if let SignInPreset::Fixed { issuer, authorization, token } = preset.sign_in {
+                if let Some(value) = &file.issuer {
+                    return Err(foreign("issuer", value, "provider oidc"));
+                }
+                let fixed = |text: &str| text.parse().map_err(|invalid| Problem::new("issuer", 0..0, invalid));
+                let sign_in = SignIn::Known { authorization: fixed(authorization)?, token: fixed(token)? };
+                return Ok((None, sign_in, IdentityRule::Issuer(fixed(issuer)?)));
+            }
+            let value = file.issuer.as_ref().ok_or_else(|| {
+                missing("issuer", place, "write the provider's issuer, as in https://login.example.org/realms/mail")
+            })?;
+            let issuer: crate::profile::EndpointUrl = parsed("issuer", value)?;
+            Ok((None, SignIn::Discovered { issuer: issuer.clone() }, IdentityRule::Issuer(issuer)))
+        }
+    }
+}
+
+fn scopes(file: &AppFile, preset: &Preset) -> Checked<ScopeSet> {
+    let span = file.scopes.as_ref().map_or(0..0, Spanned::span);
+    let list = |texts: &mut dyn Iterator<Item = &str>| -> Checked<Vec<Scope>> {
+        texts.map(|text| text.parse().map_err(|invalid| Problem::new("scopes", span.clone(), invalid))).collect()
+    };
+    let preset_list = |texts: &[&str]| list(&mut texts.iter().copied());
+    let own = |texts: &[String]| list(&mut texts.iter().map(String::as_str));
+    let always = preset_list(preset.always)?;
+    match file.scopes.as_ref().map(Spanned::get_ref) {
+        None => Ok(ScopeSet {
+            always,
+            imap: preset_list(preset.imap_scopes)?,
+            pop3: preset_list(preset.pop3_scopes)?,
+            smtp: preset_list(preset.smtp_scopes)?,
+        }),
+        Some(ScopesFile::All(texts)) => {
+            let scopes = own(texts)?;
+            Ok(ScopeSet { always, imap: scopes.clone(), pop3: scopes.clone(), smtp: scopes })
+        }
+        Some(ScopesFile::Each(each)) => {
+            Ok(ScopeSet { always, imap: own(&each.imap)?, pop3: own(&each.pop3)?, smtp: own(&each.smtp)? })
+        }
+    }
+}
+
+/// Checks a mailbox that signs in with `app`. `place` is where its table begins.
+///
+/// # Errors
+/// The first value that does not fit.
+pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, base: &Path) -> Checked<Mailbox> {
+    let preset = app.provider.preset(app.cloud);
+    let address: Address = parsed(
+        "address",
+        file.address.as_ref().ok_or_else(|| missing("address", &place, "write the mailbox's address"))?,
+    )?;
+    let incoming = match &file.incoming {
+        Some(value) => {
+            let side = value.get_ref();
+            let protocol = MailProtocol::from(side.protocol);
+            let server =
+                server("incoming", protocol, preset, &value.span(), side.host.as_deref(), side.port, side.tls)?;
+            Some(Incoming { protocol: side.protocol, server })
+        }
+        None => None,
+    };
+    let outgoing = match &file.outgoing {
+        Some(value) => {
+            let side = value.get_ref();
+            let protocol = MailProtocol::from(side.protocol);
+            let server =
+                server("outgoing", protocol, preset, &value.span(), side.host.as_deref(), side.port, side.tls)?;
+            Some(Outgoing { server })
+        }
+        None => None,
+    };
+    if incoming.is_none() && outgoing.is_none() {
+        return Err(missing("incoming", &place, "write incoming = { protocol = \"imap\" }, or outgoing, or both"));
+    }
+    Ok(Mailbox {
+        name,
+        app: app.name.clone(),
+        address,
+        sign_in_as: optional("sign_in_as", file.sign_in_as.as_ref())?,
+        incoming,
+        outgoing,
+        enabled: file.enabled.unwrap_or(true),
+        ca_file: file.ca_file.as_ref().map(|path| base.join(path)).or_else(|| app.ca_file.clone()),
+    })
+}
+
+fn server(
+    key: &'static str,
+    protocol: MailProtocol,
+    preset: &Preset,
+    span: &Range<usize>,
+    host: Option<&str>,
+    port: Option<u16>,
+    tls: Option<TlsMode>,
+) -> Checked<ServerEndpoint> {
+    let known: Option<HostPreset> = match protocol {
+        MailProtocol::Imap => preset.imap,
+        MailProtocol::Pop3 => preset.pop3,
+        MailProtocol::Smtp => preset.smtp,
+    };
+    let host_text = host.or(known.map(|preset| preset.host)).ok_or_else(|| {
+        missing(
+            key,
+            span,
+            &format!("write the {protocol} server: {key} = {{ protocol = …, host = \"mail.example.org\" }}"),
+        )
+    })?;
+    if port == Some(0) {
+        return Err(Problem::new(key, span.clone(), Invalid::new("port 0 is no port", "write 1 to 65535")));
+    }
+    // A preset's TLS mode belongs to its port: another port or mode alone falls back to what the standards pair.
+    let tls = tls.unwrap_or(match (port, known) {
+        (Some(143 | 110 | 587), _) => TlsMode::StartTls,
+        (Some(993 | 995 | 465), _) => TlsMode::Implicit,
+        (_, Some(preset)) => preset.tls,
+        (_, None) => TlsMode::Implicit,
+    });
+    let port = port.unwrap_or_else(|| match known {
+        Some(preset) if preset.tls == tls => preset.port,
+        Some(_) | None => protocol.default_port(tls),
+    });
+    let host = host_text.parse().map_err(|invalid| Problem::new(key, span.clone(), invalid))?;
+    Ok(ServerEndpoint { host, port, tls })
+}
+
+/// Checks the form of a client secret's value before any server sees it.
+///
+/// # Errors
+/// Empty, a GUID (Microsoft's Secret ID instead of the Value), blanks or control characters, a placeholder.
+pub fn client_secret(text: &str, is_microsoft: bool) -> Result<(), Invalid> {
+    const INSTEAD: &str = "copy the Value of the client secret, which the portal shows only once, right after creation";
+    if text.is_empty() {
+        return Err(Invalid::new("the client secret is empty", INSTEAD));
+    }
+    if is_microsoft && is_guid(text) {
+        return Err(Invalid::new(
+            "this is the Secret ID (a GUID), not the secret",
+            "in the portal, under Certificates & secrets, copy the column Value, not Secret ID; if the Value is hidden \
+             already, add a new client secret",
+        ));
+    }
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Invalid::new("the client secret holds blanks or control characters", INSTEAD));
+    }
+    let lower = text.to_ascii_lowercase();
+    if lower.contains("your_") || lower.contains("xxxx") || lower.starts_with('<') || text.chars().all(|c| c == '*') {
+        return Err(Invalid::new("this is a placeholder, not a client secret", INSTEAD));
+    }
+    if text.len() > 4096 {
+        return Err(Invalid::new("the client secret is longer than 4096 bytes", INSTEAD));
+    }
+    Ok(())
+}

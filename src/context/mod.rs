@@ -1,0 +1,105 @@
+//! The outside world that a command may touch. Everything in here is made when it is first asked for.
+
+mod prompter;
+
+pub use prompter::{PromptError, Prompter, TerminalPrompter};
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::config::{self, ConfigError, Folders};
+use crate::failure::StoreFault;
+use crate::profile::{Profile, SecretsChoice, StoreKind};
+use crate::secrets::{KeyringStore, SecretStore, VaultKey, VaultStore};
+use crate::tls::Trust;
+use crate::transcript::Transcript;
+
+/// What a command works with.
+pub struct Context {
+    /// The profile's file.
+    pub profile_path: PathBuf,
+    /// This program's folders.
+    pub folders: Folders,
+    /// The store that the command line or `MAILGRANT_STORE` asks for; it goes before the profile's.
+    pub store_choice: Option<StoreKind>,
+    /// The vault's key from `MAILGRANT_VAULT_KEY`.
+    pub vault_key: Option<SecretString>,
+    /// The CAs that we trust, and the TLS connectors made from them.
+    pub trust: Trust,
+    /// The conversation on the wire, for `-v`, and the redaction.
+    pub transcript: Transcript,
+    /// The time of day.
+    pub clock: Clock,
+    /// Asks people.
+    pub prompter: Box<dyn Prompter>,
+    /// Says a line on stderr.
+    pub say: fn(&str),
+    /// Whether a browser may be opened: somebody sits at the terminal, or `BROWSER` says which.
+    pub opens_browser: bool,
+    /// Opens a browser, without the environment variables of these names.
+    pub browser: fn(&Url, &[&str]) -> Result<(), String>,
+    /// The bound on the whole command, where one was given.
+    pub timeout: Option<Duration>,
+    /// When the command began.
+    pub started: Instant,
+    /// Set when the user presses Ctrl-C while we can still answer the browser.
+    pub cancelled: Arc<AtomicBool>,
+    /// The secret store, once it was opened.
+    pub store: OnceCell<Box<dyn SecretStore>>,
+}
+
+impl Context {
+    /// Reads the profile.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn profile(&self) -> Result<Profile, ConfigError> {
+        config::load(&self.profile_path)
+    }
+
+    /// The secret store: what the command line asks for, else the profile, else the OS keyring. There is no other
+    /// fallback (security.md S1).
+    ///
+    /// # Errors
+    /// If it is absent or its key is.
+    pub fn store(&self, choice: &SecretsChoice) -> Result<&dyn SecretStore, StoreFault> {
+        if self.store.get().is_none() {
+            let store = self.open_store(choice)?;
+            let _ = self.store.set(store);
+        }
+        self.store.get().map(AsRef::as_ref).ok_or_else(|| StoreFault::Other { reason: "no store was opened".into() })
+    }
+
+    fn open_store(&self, choice: &SecretsChoice) -> Result<Box<dyn SecretStore>, StoreFault> {
+        match self.store_choice.or(choice.store).unwrap_or(StoreKind::Keyring) {
+            StoreKind::Keyring => Ok(Box::new(KeyringStore::new())),
+            StoreKind::Vault => {
+                let file = choice.vault_file.clone().unwrap_or_else(|| self.folders.default_vault());
+                let key = match &self.vault_key {
+                    Some(key) => VaultKey::Value(key.clone()),
+                    None => VaultKey::File(choice.key_file.clone().unwrap_or_else(|| self.folders.default_vault_key())),
+                };
+                Ok(Box::new(VaultStore::new(file, key)))
+            }
+        }
+    }
+
+    /// The folder that holds the locks.
+    #[must_use]
+    pub fn locks(&self) -> &Path {
+        &self.folders.state
+    }
+
+    /// When the whole command must have ended.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.timeout.map(|timeout| self.started + timeout)
+    }
+}

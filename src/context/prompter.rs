@@ -1,0 +1,160 @@
+//! Questions to a person at a terminal.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use secrecy::SecretString;
+
+/// Asks a person. Without a terminal every question is refused, never waited for (security.md N1).
+pub trait Prompter {
+    /// Whether somebody is there to answer.
+    fn is_interactive(&self) -> bool;
+
+    /// Asks for a line, and again until `accept` takes it.
+    ///
+    /// # Errors
+    /// If nobody can answer or the question was cancelled.
+    fn ask(
+        &self,
+        question: &str,
+        default: Option<&str>,
+        accept: &dyn Fn(&str) -> Result<(), String>,
+    ) -> Result<String, PromptError>;
+
+    /// Asks for a secret, which is not shown.
+    ///
+    /// # Errors
+    /// If nobody can answer or the question was cancelled.
+    fn secret(&self, question: &str) -> Result<SecretString, PromptError>;
+
+    /// Asks for one of `items`; answers its index.
+    ///
+    /// # Errors
+    /// If nobody can answer or the question was cancelled.
+    fn choose(&self, question: &str, items: &[&str]) -> Result<usize, PromptError>;
+
+    /// Asks for yes or no.
+    ///
+    /// # Errors
+    /// If nobody can answer or the question was cancelled.
+    fn confirm(&self, question: &str) -> Result<bool, PromptError>;
+
+    /// Says a line on stderr.
+    fn say(&self, line: &str);
+
+    /// Reads one line from standard input, terminal or not: for what is pasted or piped in. At most 64 KiB.
+    ///
+    /// # Errors
+    /// What reading answers; the end of input before any line.
+    fn read_line(&self) -> io::Result<String>;
+}
+
+/// Why a question has no answer.
+#[derive(Debug)]
+pub enum PromptError {
+    /// There is no terminal.
+    NoTerminal,
+    /// Ctrl-C, Escape, or the end of input.
+    Cancelled,
+}
+
+/// Asks at the controlling terminal, on stderr.
+pub struct TerminalPrompter {
+    _private: (),
+}
+
+impl TerminalPrompter {
+    /// A prompter; it touches the terminal only when it asks.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { _private: () }
+    }
+
+    fn ready(&self) -> Result<(), PromptError> {
+        if !self.is_interactive() {
+            return Err(PromptError::NoTerminal);
+        }
+        restore_on_interrupt();
+        Ok(())
+    }
+}
+
+impl Default for TerminalPrompter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn cancelled<T>(answer: Result<T, dialoguer::Error>) -> Result<T, PromptError> {
+    answer.map_err(|_| PromptError::Cancelled)
+}
+
+impl Prompter for TerminalPrompter {
+    fn is_interactive(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    fn ask(
+        &self,
+        question: &str,
+        default: Option<&str>,
+        accept: &dyn Fn(&str) -> Result<(), String>,
+    ) -> Result<String, PromptError> {
+        self.ready()?;
+        let mut input = dialoguer::Input::<String>::new().with_prompt(question);
+        if let Some(default) = default {
+            input = input.default(default.to_owned());
+        }
+        cancelled(input.validate_with(|text: &String| accept(text.trim())).interact_text())
+            .map(|text| text.trim().to_owned())
+    }
+
+    fn secret(&self, question: &str) -> Result<SecretString, PromptError> {
+        self.ready()?;
+        cancelled(dialoguer::Password::new().with_prompt(question).interact()).map(SecretString::from)
+    }
+
+    fn choose(&self, question: &str, items: &[&str]) -> Result<usize, PromptError> {
+        self.ready()?;
+        let answer = cancelled(dialoguer::Select::new().with_prompt(question).items(items).default(0).interact_opt())?;
+        answer.ok_or(PromptError::Cancelled)
+    }
+
+    fn confirm(&self, question: &str) -> Result<bool, PromptError> {
+        self.ready()?;
+        let answer = cancelled(dialoguer::Confirm::new().with_prompt(question).default(false).interact_opt())?;
+        answer.ok_or(PromptError::Cancelled)
+    }
+
+    fn say(&self, line: &str) {
+        // A closed stderr is no reason to stop.
+        let _ = writeln!(anstream::stderr(), "{line}");
+    }
+
+    fn read_line(&self) -> io::Result<String> {
+        const LIMIT: u64 = 64 * 1024;
+        let mut line = String::new();
+        let read = io::Read::take(io::stdin().lock(), LIMIT).read_line(&mut line)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(line)
+    }
+}
+
+/// Ctrl-C at a hidden prompt would leave the terminal without echo and cursor: put both back, then end with 130.
+fn restore_on_interrupt() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        #[cfg(unix)]
+        let saved = rustix::termios::tcgetattr(io::stdin()).ok();
+        let _ = ctrlc::set_handler(move || {
+            #[cfg(unix)]
+            if let Some(saved) = &saved {
+                let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, saved);
+            }
+            let _ = io::stderr().write_all(b"\x1b[?25h\n");
+            #[expect(clippy::disallowed_methods, clippy::exit, reason = "the prompt's thread cannot be woken")]
+            std::process::exit(130);
+        });
+    });
+}

@@ -1,0 +1,56 @@
+//! What a failure was about, and the texts filled with it.
+
+use crate::profile::{App, MailProtocol, Mailbox};
+use crate::report::{Confidence, ExitCode, Finding};
+
+/// What a failure was about; its values are filled into the texts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct About<'a> {
+    /// The app.
+    pub app: Option<&'a App>,
+    /// The mailbox.
+    pub mailbox: Option<&'a Mailbox>,
+    /// The mail protocol that was spoken.
+    pub protocol: Option<MailProtocol>,
+}
+
+/// A finding with the usual values; callers set what differs.
+pub(super) fn plain(code: &'static str, cause: impl Into<String>, exit: ExitCode) -> Finding {
+    Finding {
+        code,
+        cause: cause.into(),
+        fix: Vec::new(),
+        server_said: None,
+        confidence: Confidence::Certain,
+        source: None,
+        exit,
+    }
+}
+
+impl About<'_> {
+    /// Fills `{address}`, `{user}`, `{mailbox}`, `{app}`, `{tenant}`, `{client_id}`, `{redirect_uri}`, `{portal}` and
+    /// `{protocol}`. What is not known stays readable.
+    pub(super) fn fill(&self, text: &str) -> String {
+        if !text.contains('{') {
+            return text.to_owned();
+        }
+        let mailbox = |get: &dyn Fn(&Mailbox) -> String, other: &str| self.mailbox.map_or(other.to_owned(), get);
+        let app = |get: &dyn Fn(&App) -> String, other: &str| self.app.map_or(other.to_owned(), get);
+        text.replace("{address}", &mailbox(&|mailbox| mailbox.address.to_string(), "the mailbox"))
+            .replace("{user}", &mailbox(&|mailbox| mailbox.signs_in_as().to_string(), "the mailbox's user"))
+            .replace("{mailbox}", &mailbox(&|mailbox| mailbox.name.to_string(), "NAME"))
+            .replace("{app}", &app(&|app| app.name.to_string(), "NAME"))
+            .replace("{tenant}", &app(&|app| app.tenant_label().to_owned(), "the tenant"))
+            .replace("{client_id}", &app(&|app| app.client_id.to_string(), "the client ID"))
+            .replace("{redirect_uri}", &app(&|app| app.redirect_uri.to_string(), "the redirect URI"))
+            .replace(
+                "{portal}",
+                app(&|app| app.provider.preset(app.cloud).portal.to_owned(), "the provider's portal").as_str(),
+            )
+            .replace("{protocol}", &self.protocol.map_or("mail".to_owned(), |protocol| protocol.to_string()))
+    }
+
+    pub(super) fn fill_all(&self, steps: &[&str]) -> Vec<String> {
+        steps.iter().map(|step| self.fill(step)).collect()
+    }
+}

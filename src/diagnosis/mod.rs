@@ -1,0 +1,51 @@
+//! What a failure means: from the bare fact to a cause in plain words and the way out of it.
+//!
+//! `known` holds what servers say, as data; the other files explain what this machine and the network say. No entry
+//! drives the program: the facts do (RFC 6749's `error`, the kind of failure), the texts only explain.
+
+mod about;
+mod known;
+mod local;
+mod network;
+mod oauth;
+mod rejection;
+
+pub use about::About;
+
+use crate::failure::{Failure, FailureKind, Rejection};
+use crate::report::Finding;
+
+/// Explains `failure`.
+#[must_use]
+pub fn finding(failure: &Failure, about: About<'_>) -> Finding {
+    let mut finding = match &failure.kind {
+        FailureKind::Rejected(rejection) => rejection::finding(rejection, failure.server_said.as_deref(), about),
+        FailureKind::OAuth(fault) => oauth::finding(fault, about),
+        FailureKind::NotOAuth { status, content_type, what } => {
+            oauth::not_oauth(*status, content_type.as_deref(), what, about)
+        }
+        FailureKind::IdToken { .. }
+        | FailureKind::OtherAccount { .. }
+        | FailureKind::OtherSubject { .. }
+        | FailureKind::NoRefreshToken
+        | FailureKind::UnsafeUrl { .. }
+        | FailureKind::SignInTimedOut { .. }
+        | FailureKind::NotAuthorized { .. } => oauth::sign_in(&failure.kind, about),
+        FailureKind::Store(fault) => local::store(fault),
+        FailureKind::Busy { .. } | FailureKind::Local { .. } => local::finding(&failure.kind),
+        FailureKind::Tls(fault) => network::tls(fault, about),
+        _ => network::finding(&failure.kind, about),
+    };
+    if finding.server_said.is_none() {
+        finding.server_said.clone_from(&failure.server_said);
+    }
+    // XOAUTH2 and OAUTHBEARER give their reason in a challenge before the final answer (RFC 7628 section 3.2.2).
+    if let FailureKind::Rejected(Rejection { challenge: Some(challenge), .. }) = &failure.kind {
+        let answer = finding.server_said.take().map_or_else(String::new, |answer| format!("\n{answer}"));
+        finding.server_said = Some(format!("{challenge}{answer}"));
+    }
+    finding
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! What the sign-in and the token endpoint say.
+
+use super::about::{About, plain};
+use super::known::{AADSTS, Known, OAUTH};
+use crate::failure::{FailureKind, OAuthFault};
+use crate::report::{Confidence, ExitCode, Finding};
+
+/// An OAuth error answer: by Microsoft's number where there is one, else by the `error` field.
+pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
+    let by_number = AADSTS.iter().find(|(numbers, _)| fault.codes.iter().any(|code| numbers.contains(code)));
+    let by_error = || OAUTH.iter().find(|(error, _)| *error == fault.error).map(|(_, known)| known);
+    let mut finding = match by_number.map(|(_, known)| known).or_else(by_error) {
+        Some(known) => known.finding(about),
+        None => unknown(fault, about),
+    };
+    if let Some(wait) = fault.retry_after {
+        finding.fix.insert(0, format!("Wait {} seconds, as the server asks", wait.as_secs()));
+        finding.exit = ExitCode::Network;
+    } else if fault.status == 429 || fault.status >= 500 {
+        finding.exit = ExitCode::Network;
+    }
+    finding.server_said = Some(words(fault));
+    finding
+}
+
+fn unknown(fault: &OAuthFault, about: About<'_>) -> Finding {
+    let mut finding =
+        plain("oauth-error", format!("The provider refused with '{}'.", fault.error), ExitCode::CheckFailed);
+    finding.fix = about.fill_all(&[
+        "Read the provider's words below; they name what it does not like",
+        "Compare the app's registration in {portal} with: mailgrant show {mailbox}",
+    ]);
+    finding.confidence = Confidence::Possible;
+    finding
+}
+
+/// The fault in the server's words, with what its support will ask for.
+fn words(fault: &OAuthFault) -> String {
+    let mut words = fault.error.clone();
+    if let Some(description) = &fault.description {
+        words.push_str(": ");
+        words.push_str(description);
+    }
+    if let Some(id) = fault.correlation_id.as_deref().filter(|id| !words.contains(*id)) {
+        words.push_str(" (correlation ID ");
+        words.push_str(id);
+        words.push(')');
+    }
+    words
+}
+
+/// Something that is no OAuth answer at all.
+pub(super) fn not_oauth(status: u16, content_type: Option<&str>, what: &str, about: About<'_>) -> Finding {
+    let kind = content_type.unwrap_or("no content type");
+    let mut finding = plain(
+        "oauth-not-oauth",
+        format!("The sign-in server's answer is no OAuth answer: {what} (HTTP {status}, {kind})."),
+        ExitCode::Network,
+    );
+    finding.fix = about.fill_all(&[
+        "If this network has a sign-in page of its own (hotel, guest network) or a proxy, pass it and run the command again",
+        "If it stays, check the endpoints of app '{app}' with: mailgrant show {mailbox}",
+        "The mailbox's sign-in is untouched",
+    ]);
+    finding.confidence = Confidence::Likely;
+    finding
+}
+
+/// What stands between a finished sign-in and an authorized mailbox.
+pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
+    match kind {
+        FailureKind::OtherAccount { signed_in, expected } => {
+            let mut finding = plain(
+                "other-account-signed-in",
+                format!("{signed_in} signed in, but this mailbox belongs to {expected}. Nothing was stored."),
+                ExitCode::CheckFailed,
+            );
+            finding.fix = about.fill_all(&[
+                "Run: mailgrant authorize {mailbox}, in a private browser window, and sign in as {user}",
+                "If the mailbox is shared and that account is its delegate, set sign_in_as in the profile",
+                "If both names are the same mailbox (an alias), add --allow-other-account",
+            ]);
+            finding
+        }
+        FailureKind::OtherSubject { recorded, signed_in } => {
+            let mut finding = plain(
+                "other-subject-signed-in",
+                format!(
+                    "The provider returned another identity ({signed_in}) than at the first sign-in ({recorded}). Nothing was stored."
+                ),
+                ExitCode::CheckFailed,
+            );
+            finding.fix = about.fill_all(&[
+                "Check that nobody re-created or renamed the account {user}",
+                "If the new identity is right, run: mailgrant authorize {mailbox} --allow-other-account",
+            ]);
+            finding
+        }
+        FailureKind::NoRefreshToken => {
+            let mut finding = plain(
+                "no-refresh-token",
+                "The provider sent no refresh token, so the mailbox would stop working within the hour. Nothing was stored.",
+                ExitCode::CheckFailed,
+            );
+            finding.fix = about.fill_all(&[
+                "Allow the scope offline_access for the app {client_id} in {portal}, and consent to it at sign-in",
+                "Run: mailgrant authorize {mailbox}",
+            ]);
+            finding.source = Some("OpenID Connect Core section 11");
+            finding
+        }
+        FailureKind::IdToken { what } => {
+            let mut finding = plain(
+                "id-token-refused",
+                format!("The identity token does not hold: {what}. Nothing was stored."),
+                ExitCode::CheckFailed,
+            );
+            finding.fix = about.fill_all(&[
+                "Check this machine's clock, and tenant or issuer of app '{app}' in the profile",
+                "Run: mailgrant authorize {mailbox}",
+            ]);
+            finding.source = Some("OpenID Connect Core section 3.1.3.7");
+            finding
+        }
+        FailureKind::UnsafeUrl { url, reason } => {
+            let mut finding = plain(
+                "unsafe-endpoint",
+                format!("The provider names an endpoint that cannot be trusted: {url} ({reason})."),
+                ExitCode::CheckFailed,
+            );
+            finding.fix =
+                about.fill_all(&["Check `issuer` of app '{app}' in the profile; it must be the provider's own"]);
+            finding
+        }
+        FailureKind::SignInTimedOut { after } => {
+            let mut finding = plain(
+                "sign-in-timed-out",
+                format!("Nobody finished the sign-in within {} seconds.", after.as_secs()),
+                ExitCode::CheckFailed,
+            );
+            finding.fix = about.fill_all(&[
+                "Run: mailgrant authorize {mailbox}, and finish the page that opens; --timeout SECONDS gives more time",
+                "If the browser is on another machine, add --no-browser and paste the address that it ends on",
+                "If the browser showed an error page of the provider, follow that: it did not come back to us",
+            ]);
+            finding
+        }
+        FailureKind::NotAuthorized { why } => {
+            let mut finding = plain(
+                "not-authorized",
+                about.fill(&format!("'{{mailbox}}' is not authorized: {why}.")),
+                ExitCode::AuthorizationNeeded,
+            );
+            finding.fix = about.fill_all(&["Run: mailgrant authorize {mailbox}"]);
+            finding
+        }
+        other => plain("sign-in-failed", format!("{other:?}"), ExitCode::Bug),
+    }
+}
+
+impl Known {
+    /// The entry with the profile's own values.
+    pub(super) fn finding(&self, about: About<'_>) -> Finding {
+        Finding {
+            code: self.code,
+            cause: about.fill(self.cause),
+            fix: about.fill_all(self.fix),
+            server_said: None,
+            confidence: self.confidence,
+            source: Some(self.source),
+            exit: self.exit,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What a mail server's "no" means.
+
+use super::about::{About, plain};
+use super::known::PHRASES;
+use crate::failure::Rejection;
+use crate::report::{Confidence, ExitCode, Finding};
+
+/// By a phrase that is known, else by the codes that the standards define.
+pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: About<'_>) -> Finding {
+    let words = said.unwrap_or_default().to_lowercase();
+    if let Some((_, known)) = PHRASES.iter().find(|(phrase, _)| words.contains(phrase)) {
+        return known.finding(about);
+    }
+    let command = rejection.command.to_ascii_uppercase();
+    let detail = rejection.detail_code.as_deref().unwrap_or_default().to_ascii_uppercase();
+    let passing = rejection.reply_code.is_some_and(|code| (400..500).contains(&code))
+        || matches!(detail.as_str(), "UNAVAILABLE" | "INUSE" | "LIMIT" | "SYS/TEMP" | "IN-USE" | "LOGIN-DELAY");
+    if passing {
+        let mut finding =
+            plain("server-says-later", about.fill("The {protocol} server cannot do this just now."), ExitCode::Network);
+        finding.fix = about.fill_all(&["Wait a few minutes and run the command again"]);
+        finding.source = Some("RFC 5321 section 4.2.1, RFC 5530, RFC 3206");
+        return finding;
+    }
+    if command.starts_with("AUTH") {
+        let mut finding = plain(
+            "sign-in-refused",
+            about.fill("The {protocol} server refuses the access token for {address}."),
+            ExitCode::CheckFailed,
+        );
+        finding.fix = about.fill_all(&[
+            "Run: mailgrant show {mailbox}, and look who signed in and which scopes were granted",
+            "Check that {protocol} is switched on for {address} at the provider",
+            "Run: mailgrant authorize {mailbox}, and sign in as {user}",
+        ]);
+        finding.confidence = Confidence::Likely;
+        finding.source = Some("RFC 7628 section 3.2.2, RFC 4954 section 6");
+        return finding;
+    }
+    let (code, cause) = match command.split_whitespace().next() {
+        Some("MAIL") => ("sender-refused", "The server does not let {user} send as {address}."),
+        Some("RCPT") => ("recipient-refused", "The server does not accept this recipient."),
+        Some("DATA") => ("message-refused", "The server does not accept the message."),
+        Some("EXAMINE" | "SELECT" | "STAT") => {
+            ("folder-refused", "The sign-in was accepted, but the mailbox {address} does not open.")
+        }
+        _ => ("command-refused", "The {protocol} server refuses a command."),
+    };
+    let mut finding = plain(code, about.fill(cause), ExitCode::CheckFailed);
+    finding.fix = about.fill_all(match code {
+        "sender-refused" => &["Let {user} send as {address} at the provider (Microsoft 365: Exchange admin center > Mailboxes > {address} > Delegation > Send as)"],
+        "recipient-refused" => &["Try another recipient with --to ADDRESS"],
+        "folder-refused" => &[
+            "Check that {protocol} is switched on for {address}, and that {user} may open it",
+            "Run: mailgrant show {mailbox}, and look who signed in",
+        ],
+        _ => &["Read the server's words; run the command again with -v to see the whole conversation"],
+    });
+    finding.confidence = Confidence::Likely;
+    finding
+}

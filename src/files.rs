@@ -1,0 +1,165 @@
+//! Private and atomic files (security.md F1, F2).
+//!
+//! A write is: temporary file beside the target (0600 from its creation, whatever the umask), fsync, rename, fsync of
+//! the folder. Whoever looks sees the old contents or the new, never a part, and a failure leaves the old.
+//! On platforms without Unix modes a file has its folder's access rules, which in a profile folder are the user's own.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::failure::{Failure, FailureKind, StoreFault};
+
+/// How careful a write is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// Holds secrets, or could: becomes 0600; a target that is a link, no regular file or another user's is refused.
+    Secret,
+    /// Holds settings: keeps the mode and owner of the file it replaces (0600 where there is none), and writes to the
+    /// target of a symbolic link, so that a dotfile manager's links stay.
+    Config,
+}
+
+/// Writes `contents` to `path` in one step.
+///
+/// # Errors
+/// [`StoreFault::Unsafe`] if `path` may not be replaced (see [`Privacy`]) or everybody can write to its folder;
+/// [`FailureKind::Local`] if the system says no. What stood there before stands there still.
+pub fn write_atomic(path: &Path, contents: &[u8], privacy: Privacy) -> Result<(), Failure> {
+    let failed = |error: io::Error| local("write", path, &error);
+    let target = match privacy {
+        Privacy::Secret => path.to_path_buf(),
+        Privacy::Config => follow(path).map_err(failed)?,
+    };
+    let old = match fs::symlink_metadata(&target) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(error)),
+    };
+    if privacy == Privacy::Secret {
+        sys::check_folder(folder_of(&target))?;
+        if let Some(old) = &old {
+            sys::check_replaceable(&target, old)?;
+        }
+    }
+    let mut temporary = temporary_beside(&target).map_err(failed)?;
+    temporary.write_all(contents).map_err(failed)?;
+    if let (Privacy::Config, Some(old)) = (privacy, &old) {
+        sys::copy_access(old, temporary.as_file()).map_err(failed)?;
+    }
+    temporary.as_file().sync_all().map_err(failed)?;
+    temporary.persist(&target).map_err(|error| failed(error.error))?;
+    sys::sync_folder(folder_of(&target)).map_err(failed)
+}
+
+/// Writes a private file (0600) that must not exist yet.
+///
+/// # Errors
+/// [`FailureKind::Local`] if there is something of that name already, or the system says no.
+pub fn create_private(path: &Path, contents: &[u8]) -> Result<(), Failure> {
+    let failed = |error: io::Error| local("create", path, &error);
+    sys::check_folder(folder_of(path))?;
+    let mut temporary = temporary_beside(path).map_err(failed)?;
+    temporary.write_all(contents).map_err(failed)?;
+    temporary.as_file().sync_all().map_err(failed)?;
+    temporary.persist_noclobber(path).map_err(|error| failed(error.error))?;
+    sys::sync_folder(folder_of(path)).map_err(failed)
+}
+
+/// Makes a folder and every missing one above it, each 0700. One that exists already must be ours and closed to
+/// others' writes; others may look into it, since what lies in it is private by itself.
+///
+/// # Errors
+/// [`StoreFault::Unsafe`] if an existing folder is not like that; [`FailureKind::Local`] if the system says no.
+pub fn create_private_folder(path: &Path) -> Result<(), Failure> {
+    let failed = |error: io::Error| local("create the folder", path, &error);
+    sys::make_folders(path).map_err(failed)?;
+    let is = fs::metadata(path).map_err(failed)?;
+    if is.is_dir() { sys::check_own_folder(path, &is) } else { Err(unsafe_file(path, "it is no folder")) }
+}
+
+/// Opens a private file for reading; `None` if there is none.
+///
+/// # Errors
+/// [`StoreFault::Unsafe`] if it is a link, no regular file, somebody else's, or open to others (root's own may be
+/// group-readable: that is how systemd hands over credentials); [`FailureKind::Local`] if the system says no.
+pub fn open_private(path: &Path) -> Result<Option<File>, Failure> {
+    sys::open_checked(path)
+}
+
+/// Opens a private file that lock holders write their names into; makes it if there is none.
+pub(crate) fn open_lock_file(path: &Path) -> Result<File, Failure> {
+    sys::open_lock_file(path)
+}
+
+/// Reads a whole private file of at most `limit` bytes; `None` if there is none.
+///
+/// # Errors
+/// As [`open_private`], and [`FailureKind::TooLarge`].
+pub fn read_private(path: &Path, limit: usize) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    let Some(file) = open_private(path)? else {
+        return Ok(None);
+    };
+    let failed = |error: io::Error| local("read", path, &error);
+    let too_large = || Failure::new(FailureKind::TooLarge { what: path.display().to_string(), limit });
+    let size = usize::try_from(file.metadata().map_err(failed)?.len()).unwrap_or(usize::MAX);
+    if size > limit {
+        return Err(too_large());
+    }
+    // Room for all of it at once: a vector that grows leaves copies behind that nobody wipes.
+    let mut contents = Zeroizing::new(Vec::with_capacity(size + 1));
+    file.take(size as u64 + 1).read_to_end(&mut contents).map_err(failed)?;
+    // Our writes replace a file whole, so one that grew under us was written by something else.
+    if contents.len() > size { Err(too_large()) } else { Ok(Some(contents)) }
+}
+
+fn temporary_beside(target: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let temporary = tempfile::Builder::new().prefix(".mailgrant-").suffix(".tmp").tempfile_in(folder_of(target))?;
+    sys::make_private(temporary.as_file())?;
+    Ok(temporary)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Where a chain of symbolic links ends, whether or not anything is there yet.
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    // As many as Linux follows (path_resolution(7)).
+    const MOST_LINKS: usize = 40;
+    let mut target = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => target = folder_of(&target).join(next),
+            // EINVAL: it is no link.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => {
+                return Ok(target);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+pub(crate) fn local(verb: &str, path: &Path, error: &io::Error) -> Failure {
+    FailureKind::Local { what: format!("{verb} {}", path.display()), reason: error.to_string() }.into()
+}
+
+fn unsafe_file(path: &Path, reason: impl Into<String>) -> Failure {
+    StoreFault::Unsafe { path: path.display().to_string(), reason: reason.into() }.into()
+}
+
+#[cfg(unix)]
+#[path = "files/unix.rs"]
+mod sys;
+#[cfg(not(unix))]
+#[path = "files/other.rs"]
+mod sys;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! Platforms without Unix owners and modes: access follows from the folder.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use super::{local, unsafe_file};
+use crate::failure::Failure;
+
+pub(super) fn make_private(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+pub(super) fn make_folders(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+pub(super) fn check_folder(_: &Path) -> Result<(), Failure> {
+    Ok(())
+}
+
+pub(super) fn check_own_folder(_: &Path, _: &Metadata) -> Result<(), Failure> {
+    Ok(())
+}
+
+pub(super) fn check_replaceable(path: &Path, old: &Metadata) -> Result<(), Failure> {
+    if old.file_type().is_symlink() {
+        return Err(unsafe_file(path, "it is a symbolic link"));
+    }
+    if old.is_file() { Ok(()) } else { Err(unsafe_file(path, "it is no regular file")) }
+}
+
+pub(super) fn open_checked(path: &Path) -> Result<Option<File>, Failure> {
+    match fs::symlink_metadata(path) {
+        Ok(is) => check_replaceable(path, &is)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(local("read", path, &error)),
+    }
+    File::open(path).map(Some).map_err(|error| local("read", path, &error))
+}
+
+pub(super) fn open_lock_file(path: &Path) -> Result<File, Failure> {
+    let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    options.map_err(|error| local("open", path, &error))
+}
+
+pub(super) fn copy_access(_: &Metadata, _: &File) -> io::Result<()> {
+    Ok(())
+}
+
+pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! What keeps secrets out of reach while they are in memory (security.md K3).
+//!
+//! Unix: no core dump. Linux also: nobody but root can attach to the process or read its memory through `/proc`.
+//! Not possible here: macOS has no safe call to refuse a debugger, and a user's own programs can read this one's memory
+//! on Windows, where crash dumps are the administrator's setting (Windows Error Reporting). Swap is left to the
+//! system: locking pages needs unsafe code and a limit that is often a few kilobytes.
+
+/// Keeps this process from leaving its memory in a core file. Call it first in `main`.
+///
+/// It is a second line of defence: where the system refuses, work goes on.
+pub fn disable_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+
+        // The hard limit too, so that nothing we start can raise it again on our behalf.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
+    // A core_pattern that pipes to a collector ignores RLIMIT_CORE (core(5)); the dumpable attribute it obeys.
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+
+    #[test]
+    fn afterwards_no_core_can_be_written() {
+        super::disable_core_dumps();
+        let limit = getrlimit(Resource::Core);
+        assert_eq!((limit.current, limit.maximum), (Some(0), Some(0)));
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+    }
+}

@@ -1,0 +1,236 @@
+//! The answer that the browser brings back (RFC 6749 §4.1.2), by the listener or by paste, and what makes it valid.
+
+use std::borrow::Cow;
+
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+use url::{Url, form_urlencoded};
+
+use super::authorization_code::AuthorizationRequest;
+use super::identity;
+use super::token_answer::{aadsts, error_code};
+use crate::failure::{Failure, FailureKind, OAuthFault};
+use crate::transcript::Redactor;
+
+/// What a valid answer to an [`AuthorizationRequest`] brought.
+pub struct Callback {
+    /// The authorization code. It is good once, and for minutes.
+    pub code: SecretString,
+}
+
+/// How an answer's query reads.
+pub(super) enum Answer {
+    /// It is not for us: no state, or another one, or not what an authorization server sends. The wait goes on.
+    Stray(Stray),
+    /// It is the one that was waited for, and it decides.
+    Ours(Result<Callback, Failure>),
+}
+
+/// Why an answer is not for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stray {
+    /// No `state` or several.
+    NoState,
+    /// Another `state`.
+    OtherState,
+    /// The right `state`, but not exactly one of `code` and `error`.
+    Malformed,
+}
+
+impl AuthorizationRequest {
+    /// Reads the address that the user has copied out of the browser: the whole redirect address, or its query alone.
+    ///
+    /// # Errors
+    /// [`FailureKind::ProtocolViolation`] if it does not answer this request, [`FailureKind::OAuth`] if it brings an
+    /// error.
+    pub fn parse_pasted(&self, text: &str, redactor: &Redactor) -> Result<Callback, Failure> {
+        // Terminals wrap long lines, and the wraps come along with the copy.
+        let text: String = text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
+        let text = text.trim_matches(|c| matches!(c, '"' | '\'' | '<' | '>'));
+        let violation = |what: &str| Err(FailureKind::ProtocolViolation { what: what.to_owned() }.into());
+        let query = if text.contains("://") {
+            let Ok(url) = Url::parse(text) else { return violation("what was pasted is no address") };
+            let ours = self.redirect_uri().as_url();
+            if url.origin() != ours.origin() || url.path() != ours.path() {
+                return violation("the pasted address is not the redirect address of this sign-in");
+            }
+            url.query().unwrap_or_default().to_owned()
+        } else {
+            text.trim_start_matches('?').to_owned()
+        };
+        match self.read_query(&query, redactor) {
+            Answer::Ours(result) => result,
+            Answer::Stray(Stray::NoState) => violation("the pasted address has no state, or several"),
+            Answer::Stray(Stray::OtherState) => violation("the pasted address belongs to another sign-in"),
+            Answer::Stray(Stray::Malformed) => violation("the pasted address holds neither a code nor an error"),
+        }
+    }
+
+    /// Reads a query string. The state is compared, in constant time, before anything else in it is looked at.
+    pub(super) fn read_query(&self, query: &str, redactor: &Redactor) -> Answer {
+        let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = form_urlencoded::parse(query.as_bytes()).collect();
+        let all = |wanted: &str| pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value).collect();
+        let states: Vec<&Cow<'_, str>> = all("state");
+        let [state] = states.as_slice() else { return Answer::Stray(Stray::NoState) };
+        if !bool::from(state.as_bytes().ct_eq(self.state.expose_secret().as_bytes())) {
+            return Answer::Stray(Stray::OtherState);
+        }
+        let (codes, errors, issuers): (Vec<_>, Vec<_>, Vec<_>) = (all("code"), all("error"), all("iss"));
+        if let Err(failure) = self.check_issuer(&issuers) {
+            return Answer::Ours(Err(failure));
+        }
+        match (codes.as_slice(), errors.as_slice()) {
+            ([code], []) if !code.is_empty() => {
+                let code = SecretString::from(code.to_string());
+                redactor.learn(&code);
+                Answer::Ours(Ok(Callback { code }))
+            }
+            ([], [error]) if !error.is_empty() => {
+                let description = all("error_description").first().map(|text| clean(redactor, text));
+                let codes = description.as_deref().map(aadsts).unwrap_or_default();
+                Answer::Ours(Err(FailureKind::OAuth(OAuthFault {
+                    error: error_code(redactor, error),
+                    suberror: all("error_subcode").first().map(|text| clean(redactor, text)),
+                    description,
+                    codes,
+                    ..OAuthFault::default()
+                })
+                .into()))
+            }
+            _ => Answer::Stray(Stray::Malformed),
+        }
+    }
+
+    /// RFC 9207 §2.4: the issuer must be the one that was asked, and must be named where it has announced to do so.
+    fn check_issuer(&self, issuers: &[&Cow<'_, str>]) -> Result<(), Failure> {
+        let what = match issuers {
+            [] if !self.issuer_in_response => return Ok(()),
+            [] => "the answer does not name its issuer, though the provider has announced that it does".to_owned(),
+            [issuer] if identity::fits_rule(issuer, &self.issuer) => return Ok(()),
+            [issuer] => format!("the answer comes from another issuer: {}", identity::plain(issuer, 200)),
+            _ => "the answer names several issuers".to_owned(),
+        };
+        Err(FailureKind::ProtocolViolation { what }.into())
+    }
+}
+
+fn clean(redactor: &Redactor, text: &str) -> String {
+    redactor.clean(&text.chars().take(2000).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::testing;
+    use crate::profile::App;
+
+    fn begin(app: &App, first: bool, announced: bool) -> AuthorizationRequest {
+        let mut endpoints = testing::endpoints("https://login.example/token".parse().unwrap());
+        endpoints.issuer_in_response = announced;
+        let scopes = ["openid".parse().unwrap(), "https://outlook.office.com/SMTP.Send".parse().unwrap()];
+        let redirect = "http://localhost:4711".parse().unwrap();
+        AuthorizationRequest::begin(app, &endpoints, &redirect, &scopes, &"shop@contoso.com".parse().unwrap(), first)
+    }
+
+    fn read(request: &AuthorizationRequest, query: &str) -> Result<String, String> {
+        match request.read_query(query, &Redactor::default()) {
+            Answer::Ours(Ok(callback)) => Ok(callback.code.expose_secret().to_owned()),
+            Answer::Ours(Err(failure)) => Err(failure.to_string()),
+            Answer::Stray(stray) => Err(format!("{stray:?}")),
+        }
+    }
+
+    #[test]
+    fn the_state_decides_before_anything_else_is_read() {
+        let request = begin(&testing::oidc("https://id.example"), true, false);
+        let state = request.state.expose_secret();
+        assert_eq!(read(&request, &format!("code=c%2B1&state={state}&session_state=x")), Ok("c+1".to_owned()));
+        for (query, stray) in [
+            ("code=c".to_owned(), "NoState"),
+            (String::new(), "NoState"),
+            (format!("code=c&state={state}&state={state}"), "NoState"),
+            (format!("code=c&state={state}x"), "OtherState"),
+            ("code=c&state=".to_owned(), "OtherState"),
+            ("error=access_denied&state=x".to_owned(), "OtherState"),
+            (format!("code=c&State={state}"), "NoState"),
+            (format!("code=c&state={}", state.to_uppercase()), "OtherState"),
+            (format!("state={state}"), "Malformed"),
+            (format!("code=&state={state}"), "Malformed"),
+            (format!("code=a&code=b&state={state}"), "Malformed"),
+            (format!("code=a&error=x&state={state}"), "Malformed"),
+        ] {
+            assert_eq!(read(&request, &query), Err(stray.to_owned()), "{query}");
+        }
+    }
+
+    #[test]
+    fn an_error_answer_is_taken_apart() {
+        let request = begin(&testing::microsoft("common"), true, false);
+        let query = format!(
+            "error=access_denied&error_subcode=cancel&error_description=AADSTS65004%3A+User%0D%0Adeclined&state={}",
+            request.state.expose_secret()
+        );
+        let Answer::Ours(Err(failure)) = request.read_query(&query, &Redactor::default()) else { panic!() };
+        let FailureKind::OAuth(fault) = failure.kind else { panic!() };
+        assert_eq!((fault.error.as_str(), fault.status), ("access_denied", 0));
+        assert_eq!(fault.codes, [65004]);
+        assert_eq!(fault.suberror.as_deref(), Some("cancel"));
+        assert!(!fault.description.unwrap().contains('\n'));
+    }
+
+    #[test]
+    fn another_issuer_is_refused_and_an_announced_one_is_missed() {
+        let app = testing::oidc("https://id.example");
+        let ask = |announced, iss: &str| {
+            let request = begin(&app, true, announced);
+            let query = format!("code=c&state={}{iss}", request.state.expose_secret());
+            read(&request, &query)
+        };
+        for announced in [true, false] {
+            assert_eq!(ask(announced, "&iss=https%3A%2F%2Fid.example"), Ok("c".to_owned()));
+            for wrong in ["https://evil.example", "https://id.example.evil.example", "http://id.example", ""] {
+                let error = ask(announced, &format!("&iss={wrong}")).unwrap_err();
+                assert!(error.contains("another issuer"), "{error}");
+            }
+            let twice = ask(announced, "&iss=https://id.example&iss=https://id.example").unwrap_err();
+            assert!(twice.contains("several issuers"), "{twice}");
+        }
+        assert_eq!(ask(false, ""), Ok("c".to_owned()));
+        assert!(ask(true, "").unwrap_err().contains("announced"));
+    }
+
+    #[test]
+    fn a_pasted_address_passes_the_same_checks() {
+        let request = begin(&testing::oidc("https://id.example"), true, false);
+        let state = request.state.expose_secret();
+        let paste = |text: &str| match request.parse_pasted(text, &Redactor::default()) {
+            Ok(callback) => Ok(callback.code.expose_secret().to_owned()),
+            Err(failure) => Err(failure.to_string()),
+        };
+        for good in [
+            format!("http://localhost:4711/?code=c&state={state}"),
+            format!("  http://localhost:4711?code=c&state={state}\n"),
+            format!("<http://localhost:4711/?code=c\n  &state={state}#_=_>"),
+            format!("code=c&state={state}"),
+            format!("?code=c&state={state}"),
+        ] {
+            assert_eq!(paste(&good), Ok("c".to_owned()), "{good}");
+        }
+        for (bad, why) in [
+            (format!("http://localhost:4712/?code=c&state={state}"), "not the redirect"),
+            (format!("https://localhost:4711/?code=c&state={state}"), "not the redirect"),
+            (format!("http://evil.example:4711/?code=c&state={state}"), "not the redirect"),
+            (format!("http://localhost:4711/x?code=c&state={state}"), "not the redirect"),
+            ("http://localhost:4711/?code=c&state=x".to_owned(), "another sign-in"),
+            ("http://localhost:4711/".to_owned(), "no state"),
+            (format!("http://localhost:4711/?state={state}"), "neither a code"),
+            ("c".to_owned(), "no state"),
+            (String::new(), "no state"),
+            ("http://[".to_owned(), "no address"),
+            (format!("error=access_denied&state={state}"), "access_denied"),
+        ] {
+            let error = paste(&bad).unwrap_err();
+            assert!(error.contains(why), "{bad}: {error}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Where to sign in: known endpoints, or an issuer's metadata (OpenID Connect Discovery 1.0 §4, RFC 8414 §3).
+
+use serde::Deserialize;
+
+use super::http::HttpClient;
+use crate::failure::{Failure, FailureKind};
+use crate::profile::{App, EndpointUrl, SignIn};
+
+/// Where an app signs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    /// The authorization endpoint.
+    pub authorization: EndpointUrl,
+    /// The token endpoint.
+    pub token: TokenEndpoint,
+    /// Whether the issuer has announced that its answers name it (RFC 9207 §3).
+    pub issuer_in_response: bool,
+}
+
+/// Where tokens come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenEndpoint {
+    /// Its address.
+    pub url: EndpointUrl,
+    /// How a client secret is sent there.
+    pub client_auth: ClientAuth,
+}
+
+/// How a client secret is sent (RFC 6749 §2.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClientAuth {
+    /// In the request body: `client_secret_post`.
+    #[default]
+    Body,
+    /// In the Authorization header: `client_secret_basic`, where the metadata offers nothing else.
+    Basic,
+}
+
+impl From<EndpointUrl> for TokenEndpoint {
+    /// A token endpoint that takes the secret in the request body.
+    fn from(url: EndpointUrl) -> Self {
+        Self { url, client_auth: ClientAuth::Body }
+    }
+}
+
+/// Finds the endpoints of `app`. Known ones need no request.
+///
+/// # Errors
+/// [`FailureKind::UnsafeUrl`] if the metadata names an address that no browser or secret should be sent to,
+/// [`FailureKind::NotOAuth`] if there is no metadata, [`FailureKind::ProtocolViolation`] if it is another issuer's, and
+/// what [`HttpClient::get`] reports.
+pub fn endpoints(http: &HttpClient, app: &App) -> Result<Endpoints, Failure> {
+    match &app.sign_in {
+        SignIn::Known { authorization, token } => Ok(Endpoints {
+            authorization: authorization.clone(),
+            token: token.clone().into(),
+            issuer_in_response: false,
+        }),
+        SignIn::Discovered { issuer } => discover(http, issuer),
+    }
+}
+
+fn discover(http: &HttpClient, issuer: &EndpointUrl) -> Result<Endpoints, Failure> {
+    let first = http.get(&openid_address(issuer)?)?;
+    // A server without OpenID answers here with 404, or with whatever it has for strangers.
+    let second = if (400..500).contains(&first.status) { Some(http.get(&oauth_address(issuer)?)?) } else { None };
+    let answer = second.filter(|second| second.status == 200).unwrap_or(first);
+    let not_metadata = |what: &str| {
+        Failure::new(FailureKind::NotOAuth {
+            status: answer.status,
+            content_type: answer.content_type.clone(),
+            what: format!("{what} (metadata of {issuer})"),
+        })
+    };
+    if answer.status != 200 {
+        return Err(not_metadata("no metadata document"));
+    }
+    let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
+    let metadata: Metadata = serde_json::from_slice(body).map_err(|_| not_metadata("no metadata document"))?;
+    metadata.check(http, issuer)
+}
+
+/// `{issuer}/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4.1).
+fn openid_address(issuer: &EndpointUrl) -> Result<EndpointUrl, Failure> {
+    let base = issuer.as_issuer().trim_end_matches('/');
+    safe_url("metadata address", &format!("{base}/.well-known/openid-configuration"))
+}
+
+/// RFC 8414 §3.1 puts the well-known part between the host and the issuer's path.
+fn oauth_address(issuer: &EndpointUrl) -> Result<EndpointUrl, Failure> {
+    let mut url = issuer.as_url().clone();
+    let path = format!("/.well-known/oauth-authorization-server{}", url.path().trim_end_matches('/'));
+    url.set_path(&path);
+    safe_url("metadata address", url.as_str())
+}
+
+fn safe_url(name: &str, text: &str) -> Result<EndpointUrl, Failure> {
+    // A browser is started with this address as an argument. No shell of ours reads it, but what could mean something
+    // to one further on (xdg-open is a script) has no business in an endpoint's address (security.md A3).
+    if let Some(c) = text.chars().find(|c| "$`;|<>()\\'\"{}^!*".contains(*c) || !c.is_ascii_graphic()) {
+        return Err(unsafe_url(name, text, format!("it holds the character {c}")));
+    }
+    text.parse().map_err(|error: crate::profile::Invalid| unsafe_url(name, text, error.problem))
+}
+
+fn unsafe_url(name: &str, text: &str, reason: String) -> Failure {
+    let clean = |text: &str| super::identity::plain(text, 200);
+    FailureKind::UnsafeUrl { url: clean(text), reason: format!("the {name}: {}", clean(&reason)) }.into()
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: Option<bool>,
+    #[serde(default)]
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    #[serde(default)]
+    code_challenge_methods_supported: Option<Vec<String>>,
+}
+
+impl Metadata {
+    fn check(self, http: &HttpClient, issuer: &EndpointUrl) -> Result<Endpoints, Failure> {
+        // The comparison that the whole trust hangs on (OpenID Connect Discovery 1.0 §4.3, RFC 8414 §3.3).
+        if !super::identity::is_issuer(&self.issuer, issuer) {
+            let named = super::identity::plain(&self.issuer, 200);
+            let what = format!("the metadata of {issuer} names another issuer: {named}");
+            return Err(FailureKind::ProtocolViolation { what }.into());
+        }
+        if self.code_challenge_methods_supported.is_some_and(|methods| methods.iter().all(|method| method != "S256")) {
+            let text = "the metadata does not list PKCE S256; it is sent all the same";
+            http.transcript().line("HTTP", crate::transcript::Speaker::Remark, text);
+        }
+        let methods = self.token_endpoint_auth_methods_supported.unwrap_or_default();
+        let offers = |name: &str| methods.iter().any(|method| method == name);
+        let basic_only = offers("client_secret_basic") && !offers("client_secret_post");
+        Ok(Endpoints {
+            authorization: safe_url("authorization_endpoint", &self.authorization_endpoint)?,
+            token: TokenEndpoint {
+                url: safe_url("token_endpoint", &self.token_endpoint)?,
+                client_auth: if basic_only { ClientAuth::Basic } else { ClientAuth::Body },
+            },
+            issuer_in_response: self.authorization_response_iss_parameter_supported.unwrap_or(false),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::oauth::testing::{self, Server};
+
+    fn document(issuer: &str) -> Value {
+        json!({
+            "issuer": issuer,
+            "authorization_endpoint": "https://id.example/authorize?realm=a&b=c",
+            "token_endpoint": "https://id.example/token",
+        })
+    }
+
+    /// What is found when the server answers with the document, changed by `change`, that names the server itself.
+    fn find(change: impl Fn(&mut Value) + Send + 'static) -> Result<Endpoints, Failure> {
+        let (sender, receiver) = std::sync::mpsc::channel::<String>();
+        let server = Server::script(vec![Box::new(move |request, stream| {
+            assert!(request.starts_with("GET /realm/.well-known/openid-configuration HTTP/1.1\r\n"), "{request}");
+            let mut document = document(&receiver.recv().unwrap());
+            change(&mut document);
+            testing::reply("200 OK", "Content-Type: application/json\r\n", document.to_string())(request, stream);
+        })]);
+        let issuer = server.url("/realm");
+        sender.send(issuer.to_string()).unwrap();
+        let found = endpoints(&testing::client(), &testing::oidc(&issuer.to_string()));
+        server.finish();
+        found
+    }
+
+    #[test]
+    fn known_endpoints_need_no_request() {
+        let found = endpoints(&testing::client(), &testing::microsoft("common")).unwrap();
+        assert_eq!(found.token, "https://login.example/token".parse::<EndpointUrl>().unwrap().into());
+        assert!(!found.issuer_in_response);
+    }
+
+    #[test]
+    fn endpoints_are_discovered() {
+        let found = find(|_| {}).unwrap();
+        assert_eq!(found.authorization.as_url().as_str(), "https://id.example/authorize?realm=a&b=c");
+        assert_eq!(found.token.url.as_url().as_str(), "https://id.example/token");
+        assert_eq!((found.token.client_auth, found.issuer_in_response), (ClientAuth::Body, false));
+        let found = find(|document| document["authorization_response_iss_parameter_supported"] = true.into()).unwrap();
+        assert!(found.issuer_in_response);
+    }
+
+    #[test]
+    fn the_authorization_header_is_used_only_where_nothing_else_is_offered() {
+        for (methods, expected) in [
+            (json!(["client_secret_basic"]), ClientAuth::Basic),
+            (json!(["client_secret_basic", "private_key_jwt"]), ClientAuth::Basic),
+            (json!(["client_secret_basic", "client_secret_post"]), ClientAuth::Body),
+            (json!([]), ClientAuth::Body),
+            (Value::Null, ClientAuth::Body),
+        ] {
+            let offered = methods.clone();
+            let found = find(move |document| document["token_endpoint_auth_methods_supported"] = offered.clone());
+            assert_eq!(found.unwrap().token.client_auth, expected, "{methods}");
+        }
+    }
+
+    #[test]
+    fn another_issuers_metadata_is_refused() {
+        for other in ["https://evil.example", "", "https://id.example/"] {
+            let failure = find(move |document| document["issuer"] = other.into()).unwrap_err();
+            assert!(matches!(failure.kind, FailureKind::ProtocolViolation { .. }), "{failure}");
+        }
+    }
+
+    #[test]
+    fn hostile_addresses_are_refused() {
+        for hostile in [
+            "file:///etc/passwd",
+            "http://id.example/authorize",
+            "javascript:alert(1)",
+            "https://id.example/$(touch x)",
+            "https://id.example/$(id)",
+            "https://id.example/`id`",
+            "https://id.example/a;id",
+            "https://id.example/a|calc",
+            "https://id.example/a\"&calc",
+            "https://id.example/?a='",
+            "https://user:pw@id.example/",
+            "https://id.example/#x",
+            "https://id.example/\n",
+            "calc.exe",
+            "",
+        ] {
+            for name in ["authorization_endpoint", "token_endpoint"] {
+                let failure = find(move |document| document[name] = hostile.into()).unwrap_err();
+                assert!(matches!(failure.kind, FailureKind::UnsafeUrl { .. }), "{name} {hostile}: {failure}");
+                assert!(!failure.to_string().contains('\n'));
+            }
+        }
+        let failure = find(|document| document["authorization_endpoint"] = "https://id.example/?a=b&calc".into());
+        assert!(failure.is_ok(), "an ampersand separates parameters, and no shell ever reads it");
+    }
+
+    #[test]
+    fn oauth_metadata_is_asked_for_where_there_is_no_openid_metadata() {
+        let (sender, receiver) = std::sync::mpsc::channel::<String>();
+        let server = Server::script(vec![
+            testing::reply("404 Not Found", "", "<html>"),
+            Box::new(move |request, stream| {
+                let expected = "GET /.well-known/oauth-authorization-server/realm HTTP/1.1\r\n";
+                assert!(request.starts_with(expected), "{request}");
+                let document = document(&receiver.recv().unwrap()).to_string();
+                testing::reply("200 OK", "", format!("\u{feff}{document}"))(request, stream);
+            }),
+        ]);
+        let issuer = server.url("/realm");
+        sender.send(issuer.to_string()).unwrap();
+        endpoints(&testing::client(), &testing::oidc(&issuer.to_string())).unwrap();
+        server.finish();
+    }
+
+    #[test]
+    fn anything_else_is_no_metadata() {
+        for (status, body) in [
+            ("200 OK", "<html>Sign in to the guest network</html>"),
+            ("200 OK", "{}"),
+            ("200 OK", "{\"issuer\":"),
+            ("302 Found", ""),
+            ("500 Oops", "{}"),
+            ("403 Forbidden", ""),
+        ] {
+            let times = if status.starts_with('4') { 2 } else { 1 };
+            let reply = |_| testing::reply(status, "Location: /x\r\n", body);
+            let server = Server::script((0..times).map(reply).collect());
+            let failure = endpoints(&testing::client(), &testing::oidc(server.address())).unwrap_err();
+            assert!(matches!(failure.kind, FailureKind::NotOAuth { .. }), "{status} {body}: {failure}");
+            server.finish();
+        }
+    }
+}

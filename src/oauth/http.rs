@@ -1,0 +1,438 @@
+//! HTTP as the token and metadata endpoints get it: one request, no redirect, everything bounded (security.md T1).
+
+use std::io::Read;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use native_tls::TlsConnector;
+use oauth2::http::{Request, Response, header};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
+use zeroize::Zeroizing;
+
+use super::http_transport::{CONNECT_LIMIT, NameLookup, Socks, Tcp, Tls};
+use super::identity::plain;
+use crate::failure::{Failure, FailureKind};
+use crate::profile::EndpointUrl;
+use crate::transcript::{Speaker, Transcript};
+
+/// How long a request may take from its first byte to the last of its answer.
+pub const WHOLE_LIMIT: Duration = Duration::from_secs(30);
+/// How many bytes of an answer's body are read.
+pub const BODY_LIMIT: usize = 256 * 1024;
+const HEAD_LIMIT: usize = 32 * 1024;
+/// A longer Retry-After is cut to this: it is shown and waited for, and no sane one is longer.
+const RETRY_LIMIT: Duration = Duration::from_secs(3600);
+
+/// An HTTP client. Each request has its own connection, so that none meets one that the server has just closed: a
+/// code that may have been spent must not be sent again (security.md T3).
+pub struct HttpClient {
+    agent: ureq::Agent,
+    proxy: Option<ureq::Proxy>,
+    transcript: Transcript,
+    deadline: Option<Instant>,
+}
+
+/// What a server answered, of whatever status.
+pub struct HttpAnswer {
+    /// The status code.
+    pub status: u16,
+    /// The media type as sent, with its parameters.
+    pub content_type: Option<String>,
+    /// How long to wait (RFC 9110 §10.2.3), at most an hour.
+    pub retry_after: Option<Duration>,
+    /// The body, at most [`BODY_LIMIT`] bytes.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl HttpClient {
+    /// A client that takes its TLS connector from `tls` when the first https request needs it, and goes through the
+    /// proxy that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name, but never to this machine itself.
+    pub fn new(
+        tls: impl Fn() -> Result<Arc<TlsConnector>, Failure> + Send + Sync + 'static,
+        transcript: Transcript,
+    ) -> Self {
+        Self::with_proxy(tls, transcript, ureq::Proxy::try_from_env())
+    }
+
+    pub(super) fn with_proxy(
+        tls: impl Fn() -> Result<Arc<TlsConnector>, Failure> + Send + Sync + 'static,
+        transcript: Transcript,
+        proxy: Option<ureq::Proxy>,
+    ) -> Self {
+        let config = ureq::config::Config::builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_connect(Some(CONNECT_LIMIT))
+            .timeout_resolve(Some(CONNECT_LIMIT))
+            .max_response_header_size(HEAD_LIMIT)
+            .max_idle_connections(0)
+            .max_idle_connections_per_host(0)
+            .user_agent(concat!("mailgrant/", env!("CARGO_PKG_VERSION")))
+            .accept_encoding("identity")
+            .proxy(None)
+            .build();
+        let connectors =
+            ().chain(Socks)
+                .chain(ConnectProxyConnector::default())
+                .chain(Tcp::default())
+                .chain(Tls::new(Box::new(tls), transcript.clone()));
+        let agent = ureq::Agent::with_parts(config, connectors, NameLookup::default());
+        Self { agent, proxy, transcript, deadline: None }
+    }
+
+    /// The same client with a deadline over everything it does, where that is nearer than [`WHOLE_LIMIT`].
+    #[must_use]
+    pub fn until(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Where its requests are noted.
+    #[must_use]
+    pub fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// Fetches `url`.
+    ///
+    /// # Errors
+    /// If no whole answer arrived; an answer of any status is `Ok`.
+    pub fn get(&self, url: &EndpointUrl) -> Result<HttpAnswer, Failure> {
+        self.note(&format!("GET {url}"));
+        let request = Request::get(url.as_url().as_str()).header(header::ACCEPT, "application/json").body(());
+        let request = request.map_err(|error| violation(url, &error))?;
+        self.finish(url, |agent, limit, proxy| {
+            let configured = agent.configure_request(request).timeout_global(Some(limit)).proxy(proxy).build();
+            agent.run(configured)
+        })
+    }
+
+    /// Sends a form (RFC 6749 §4.1.3 and §6) to `url`.
+    ///
+    /// # Errors
+    /// If no whole answer arrived; an answer of any status is `Ok`. After a failure, nobody knows whether the server
+    /// got the request.
+    pub fn post_form(&self, url: &EndpointUrl, request: Request<Vec<u8>>) -> Result<HttpAnswer, Failure> {
+        let (parts, body) = request.into_parts();
+        let body = Zeroizing::new(body);
+        if self.transcript.is_on() {
+            self.note(&format!("POST {url}"));
+            if parts.headers.contains_key(header::AUTHORIZATION) {
+                self.note("authorization: Basic [redacted]");
+            }
+            self.note(&redacted_form(&body));
+        }
+        self.finish(url, |agent, limit, proxy| {
+            let request = Request::from_parts(parts, body.as_slice());
+            let configured = agent.configure_request(request).timeout_global(Some(limit)).proxy(proxy).build();
+            agent.run(configured)
+        })
+    }
+
+    fn finish(
+        &self,
+        url: &EndpointUrl,
+        send: impl FnOnce(&ureq::Agent, Duration, Option<ureq::Proxy>) -> Result<Response<ureq::Body>, ureq::Error>,
+    ) -> Result<HttpAnswer, Failure> {
+        let limit = match self.deadline {
+            Some(deadline) => WHOLE_LIMIT.min(deadline.saturating_duration_since(Instant::now())),
+            None => WHOLE_LIMIT,
+        };
+        let proxy = self.proxy.clone().filter(|proxy| !is_this_machine(url) && !skips(proxy, url));
+        if let Some(proxy) = &proxy {
+            let text = format!("through the proxy {}:{} of the environment", proxy.host(), proxy.port());
+            self.transcript.line("HTTP", Speaker::Remark, &text);
+        }
+        if limit.is_zero() {
+            return Err(FailureKind::TimedOut { during: waiting_for(url), after: limit }.into());
+        }
+        let answer = send(&self.agent, limit, proxy).and_then(read).map_err(|error| failure(error, url, limit));
+        match &answer {
+            Ok(answer) => {
+                let kind = answer.content_type.as_deref().unwrap_or("no content type");
+                let text = format!("HTTP {} ({kind}, {} bytes)", answer.status, answer.body.len());
+                self.transcript.line("HTTP", Speaker::Server, &text);
+            }
+            Err(failure) => self.transcript.line("HTTP", Speaker::Remark, &failure.to_string()),
+        }
+        answer
+    }
+
+    fn note(&self, text: &str) {
+        self.transcript.line("HTTP", Speaker::Client, text);
+    }
+}
+
+fn is_this_machine(url: &EndpointUrl) -> bool {
+    match url.as_url().host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn skips(proxy: &ureq::Proxy, url: &EndpointUrl) -> bool {
+    url.as_url().as_str().parse().is_ok_and(|uri| proxy.is_no_proxy(&uri))
+}
+
+fn waiting_for(url: &EndpointUrl) -> String {
+    format!("waiting for the answer of {}", url.as_url().host_str().unwrap_or_default())
+}
+
+fn violation(url: &EndpointUrl, error: &dyn std::fmt::Display) -> Failure {
+    // The error can quote the server.
+    let error = plain(&error.to_string(), 200);
+    FailureKind::ProtocolViolation { what: format!("no HTTP with {url}: {error}") }.into()
+}
+
+fn read(response: Response<ureq::Body>) -> Result<HttpAnswer, ureq::Error> {
+    let (parts, body) = response.into_parts();
+    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let retry_after = text(header::RETRY_AFTER).and_then(|value| retry_after(value, text(header::DATE)));
+    let content_type = text(header::CONTENT_TYPE).map(|value| value.chars().take(200).collect());
+    // The buffer never grows, so that no copy of a token is left behind in memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(BODY_LIMIT + 1));
+    body.into_reader().take(BODY_LIMIT as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > BODY_LIMIT {
+        let failure = FailureKind::TooLarge { what: "the body of an HTTP answer".to_owned(), limit: BODY_LIMIT };
+        return Err(ureq::Error::Other(Box::new(Failure::new(failure))));
+    }
+    Ok(HttpAnswer { status: parts.status.as_u16(), content_type, retry_after, body: bytes })
+}
+
+/// Reads Retry-After. A date is measured against the answer's own Date, so that our clock does not matter.
+fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
+    let value = value.trim();
+    let wait = if let Ok(seconds) = value.parse::<u64>() {
+        Duration::from_secs(seconds)
+    } else {
+        let moment = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp());
+        let seconds = moment(value)?.as_second() - moment(date?)?.as_second();
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+    };
+    Some(wait.min(RETRY_LIMIT))
+}
+
+/// The connectors hand their failures through ureq whole; what else ureq reports happened on a standing connection.
+fn failure(error: ureq::Error, url: &EndpointUrl, limit: Duration) -> Failure {
+    let host = url.as_url().host_str().unwrap_or_default().to_owned();
+    let port = url.as_url().port_or_known_default().unwrap_or_default();
+    match error {
+        ureq::Error::Other(inner) => match inner.downcast::<Failure>() {
+            Ok(failure) => *failure,
+            Err(other) => FailureKind::Unreachable { host, port, reason: other.to_string() }.into(),
+        },
+        ureq::Error::Timeout(ureq::Timeout::Resolve) => {
+            FailureKind::TimedOut { during: format!("looking up {host}"), after: limit.min(CONNECT_LIMIT) }.into()
+        }
+        ureq::Error::Timeout(ureq::Timeout::Connect) => {
+            FailureKind::TimedOut { during: format!("connecting to {host}"), after: limit.min(CONNECT_LIMIT) }.into()
+        }
+        ureq::Error::Timeout(_) => FailureKind::TimedOut { during: waiting_for(url), after: limit }.into(),
+        ureq::Error::HostNotFound => FailureKind::NameNotFound { host }.into(),
+        ureq::Error::ConnectProxyFailed(reason) => {
+            FailureKind::Unreachable { host, port, reason: plain(&reason, 200) }.into()
+        }
+        ureq::Error::LargeResponseHeader(..) => {
+            FailureKind::TooLarge { what: "the head of an HTTP answer".to_owned(), limit: HEAD_LIMIT }.into()
+        }
+        ureq::Error::Io(_) | ureq::Error::BodyStalled => {
+            FailureKind::ConnectionLost { during: waiting_for(url) }.into()
+        }
+        other => violation(url, &other),
+    }
+}
+
+/// A form's fields with everything hidden that is not known to be harmless.
+fn redacted_form(body: &[u8]) -> String {
+    const HARMLESS: [&str; 5] = ["grant_type", "client_id", "scope", "redirect_uri", "tenant"];
+    let shown = url::form_urlencoded::parse(body).map(|(name, value)| {
+        let value = if HARMLESS.contains(&name.as_ref()) { value } else { "[redacted]".into() };
+        format!("{name}={value}")
+    });
+    shown.collect::<Vec<_>>().join(" & ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::oauth::testing::{self, Server};
+
+    fn kind_of(result: Result<HttpAnswer, Failure>) -> FailureKind {
+        result.err().expect("a failure").kind
+    }
+
+    #[test]
+    fn status_type_and_retry_after_are_recorded() {
+        let headers = "Content-Type: text/html; charset=x\r\nRetry-After: 120\r\n";
+        let server = Server::answering("503 Busy", headers, "<p>later");
+        let answer = testing::client().get(&server.url("/a?b=c")).unwrap();
+        assert_eq!((answer.status, answer.retry_after), (503, Some(Duration::from_secs(120))));
+        assert_eq!(answer.content_type.as_deref(), Some("text/html; charset=x"));
+        assert_eq!(&answer.body[..], b"<p>later");
+        server.finish();
+    }
+
+    #[test]
+    fn a_date_in_retry_after_is_measured_by_the_servers_own_clock() {
+        let date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+        let wait = |value| retry_after(value, date).map(|wait| wait.as_secs());
+        assert_eq!(wait("Sun, 06 Nov 1994 08:50:37 GMT"), Some(60));
+        assert_eq!(wait("Sun, 06 Nov 1994 08:48:37 GMT"), Some(0));
+        assert_eq!(wait("99999999"), Some(3600));
+        assert_eq!(wait("soon"), None);
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:50:37 GMT", None), None);
+    }
+
+    #[test]
+    fn redirects_are_reported_and_not_followed() {
+        for status in ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"] {
+            let server = Server::answering(status, "Location: /elsewhere\r\n", "");
+            assert_eq!(testing::client().get(&server.url("/")).unwrap().status / 100, 3, "{status}");
+            server.finish();
+        }
+    }
+
+    #[test]
+    fn no_compression_is_asked_for_and_no_cookie_kept() {
+        let check: fn(&str) = |request| {
+            let lower = request.to_ascii_lowercase();
+            assert!(!lower.contains("gzip") && !lower.contains("cookie:"), "{request}");
+        };
+        let step = move |cookie: &'static str| -> testing::Step {
+            Box::new(move |request, stream| {
+                check(request);
+                testing::reply("200 OK", cookie, "{}")(request, stream);
+            })
+        };
+        let server = Server::script(vec![step("Set-Cookie: a=b\r\n"), step("")]);
+        let client = testing::client();
+        client.get(&server.url("/")).unwrap();
+        client.get(&server.url("/")).unwrap();
+        server.finish();
+    }
+
+    #[test]
+    fn a_body_of_the_limit_is_read_and_one_byte_more_is_not() {
+        let server = Server::answering("200 OK", "", vec![b'x'; BODY_LIMIT]);
+        assert_eq!(testing::client().get(&server.url("/")).unwrap().body.len(), BODY_LIMIT);
+        server.finish();
+        let server = Server::answering("200 OK", "", vec![b'x'; BODY_LIMIT + 1]);
+        let kind = kind_of(testing::client().get(&server.url("/")));
+        assert!(matches!(kind, FailureKind::TooLarge { limit: BODY_LIMIT, .. }), "{kind:?}");
+        server.finish();
+    }
+
+    #[test]
+    fn endless_heads_and_bodies_are_given_up() {
+        let endless = |start: &'static [u8], again: &'static [u8]| {
+            Server::script(vec![Box::new(move |_, stream| {
+                let _ = stream.write_all(start);
+                for _ in 0..1_000_000 {
+                    if stream.write_all(again).is_err() {
+                        return;
+                    }
+                }
+                panic!("the client read it all");
+            })])
+        };
+        let block = &[b'x'; 1024];
+        let body = endless(b"HTTP/1.1 200 OK\r\n\r\n", block);
+        let kind = kind_of(testing::client().get(&body.url("/")));
+        assert!(matches!(kind, FailureKind::TooLarge { .. }), "{kind:?}");
+        body.finish();
+        let head = endless(b"HTTP/1.1 200 OK\r\nA: ", block);
+        let kind = kind_of(testing::client().get(&head.url("/")));
+        assert!(matches!(kind, FailureKind::TooLarge { .. } | FailureKind::ProtocolViolation { .. }), "{kind:?}");
+        head.finish();
+    }
+
+    #[test]
+    fn a_dripping_server_meets_the_deadline() {
+        let server = Server::script(vec![Box::new(|_, stream| {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+            for _ in 0..100 {
+                if stream.write_all(b"x").is_err() {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            panic!("the client waited for it all");
+        })]);
+        let started = Instant::now();
+        let client = testing::client().until(started + Duration::from_millis(300));
+        let kind = kind_of(client.get(&server.url("/")));
+        assert!(matches!(kind, FailureKind::TimedOut { .. }), "{kind:?}");
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        let kind = kind_of(client.get(&server.url("/")));
+        assert!(matches!(kind, FailureKind::TimedOut { .. }), "a passed deadline lets nothing out: {kind:?}");
+        server.finish();
+    }
+
+    #[test]
+    fn refused_lost_and_unknown_are_told_apart() {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = format!("http://127.0.0.1:{port}/").parse().unwrap();
+        let kind = kind_of(testing::client().get(&url));
+        assert_eq!(kind, FailureKind::ConnectionRefused { host: "127.0.0.1".to_owned(), port });
+        let server = Server::script(vec![Box::new(|_, _| {})]);
+        let kind = kind_of(testing::client().get(&server.url("/")));
+        assert!(matches!(kind, FailureKind::ConnectionLost { .. }), "{kind:?}");
+        server.finish();
+        let server = Server::script(vec![Box::new(|_, stream| stream.write_all(b"* OK IMAP here\r\n\r\n").unwrap())]);
+        let kind = kind_of(testing::client().get(&server.url("/")));
+        assert!(matches!(kind, FailureKind::ProtocolViolation { .. }), "{kind:?}");
+        server.finish();
+        let kind = kind_of(testing::client().get(&"https://no-such-host.invalid/".parse().unwrap()));
+        assert!(
+            matches!(&kind, FailureKind::NameNotFound { host } | FailureKind::NameLookupFailed { host, .. } if host == "no-such-host.invalid"),
+            "{kind:?}"
+        );
+    }
+
+    #[test]
+    fn https_asks_for_the_connector_and_hands_its_failure_on() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let kind = kind_of(testing::client().get(&url));
+        assert!(matches!(&kind, FailureKind::Local { what, .. } if what == "use TLS"), "{kind:?}");
+    }
+
+    #[test]
+    fn a_proxy_carries_requests_but_never_those_to_this_machine() {
+        let proxy = Server::script(vec![Box::new(|request, stream| {
+            assert!(request.starts_with("CONNECT login.example:443 "), "{request}");
+            stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").unwrap();
+        })]);
+        let setting = ureq::Proxy::new(proxy.address()).unwrap();
+        let client = HttpClient::with_proxy(testing::no_tls, Transcript::default(), Some(setting));
+        let server = Server::answering("200 OK", "", "{}");
+        assert_eq!(client.get(&server.url("/")).unwrap().status, 200);
+        server.finish();
+        let kind = kind_of(client.get(&"https://login.example/".parse().unwrap()));
+        assert!(matches!(&kind, FailureKind::Unreachable { reason, .. } if reason.contains("407")), "{kind:?}");
+        proxy.finish();
+    }
+
+    #[test]
+    fn a_socks_proxy_is_refused_by_name() {
+        let setting = ureq::Proxy::new("socks5://127.0.0.1:1").unwrap();
+        let client = HttpClient::with_proxy(testing::no_tls, Transcript::default(), Some(setting));
+        let kind = kind_of(client.get(&"https://192.0.2.1/".parse().unwrap()));
+        assert!(matches!(&kind, FailureKind::Unreachable { reason, .. } if reason.contains("SOCKS")), "{kind:?}");
+    }
+
+    #[test]
+    fn only_harmless_fields_of_a_form_are_shown() {
+        let shown = redacted_form(b"grant_type=refresh_token&refresh_token=canary&client_secret=canary&x=canary");
+        assert_eq!(
+            shown,
+            "grant_type=refresh_token & refresh_token=[redacted] & client_secret=[redacted] & x=[redacted]"
+        );
+    }
+}

@@ -1,0 +1,366 @@
+//! What carries HTTP: name lookup, TCP, and TLS through the connector that the mail side uses too. ureq is built
+//! without TLS of its own, because it would parse the system's CA bundle once more and report less of what failed.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time;
+
+use native_tls::{HandshakeError, TlsConnector, TlsStream};
+use oauth2::http::Uri;
+use ureq::config::Config;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::time::{Duration, Instant};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, TcpConnector, Transport, TransportAdapter,
+};
+
+use crate::failure::{Failure, FailureKind};
+use crate::tls::tls_fault;
+use crate::transcript::{Speaker, Transcript};
+
+/// How long a connection may take: looking the name up, and then TCP and TLS together.
+pub(super) const CONNECT_LIMIT: time::Duration = time::Duration::from_secs(10);
+
+/// Our own failure on its way through ureq.
+fn pass(kind: FailureKind) -> ureq::Error {
+    ureq::Error::Other(Box::new(Failure::new(kind)))
+}
+
+fn host_of(uri: &Uri) -> String {
+    uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned()
+}
+
+fn port_of(uri: &Uri) -> u16 {
+    uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 })
+}
+
+/// Looks names up as the system does, and tells a name that does not exist from a lookup that failed.
+#[derive(Debug, Default)]
+pub(super) struct NameLookup(DefaultResolver);
+
+impl Resolver for NameLookup {
+    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        self.0.resolve(uri, config, timeout).map_err(|error| match error {
+            ureq::Error::Io(error) => pass(lookup_failure(host_of(uri), &error)),
+            other => other,
+        })
+    }
+}
+
+/// The standard library hands getaddrinfo's answer on as text only.
+fn lookup_failure(host: String, error: &io::Error) -> FailureKind {
+    const ABSENT: [&str; 5] =
+        ["not known", "nodename nor servname", "No address associated", "No such host", "does not exist"];
+    let reason = error.to_string();
+    if ABSENT.iter().any(|words| reason.contains(words)) {
+        FailureKind::NameNotFound { host }
+    } else {
+        FailureKind::NameLookupFailed { host, reason }
+    }
+}
+
+/// Refuses SOCKS proxies by name. ureq would go around one in silence, and whoever set it wants none of that.
+#[derive(Debug)]
+pub(super) struct Socks;
+
+impl<In: Transport> Connector<In> for Socks {
+    type Out = In;
+
+    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<In>, ureq::Error> {
+        match details.config.proxy() {
+            Some(proxy) if proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("socks")) => {
+                Err(pass(FailureKind::Unreachable {
+                    host: host_of(details.uri),
+                    port: port_of(details.uri),
+                    reason: "the environment names a SOCKS proxy, and only HTTP proxies are supported".to_owned(),
+                }))
+            }
+            _ => Ok(chained),
+        }
+    }
+}
+
+/// Opens TCP connections, and says to whom when it fails.
+#[derive(Debug, Default)]
+pub(super) struct Tcp(TcpConnector);
+
+impl<In: Transport> Connector<In> for Tcp {
+    type Out = <TcpConnector as Connector<In>>::Out;
+
+    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
+        self.0.connect(details, chained).map_err(|error| match error {
+            ureq::Error::Io(error) => {
+                let (host, port) = (host_of(details.uri), port_of(details.uri));
+                pass(match error.kind() {
+                    io::ErrorKind::ConnectionRefused => FailureKind::ConnectionRefused { host, port },
+                    _ => FailureKind::Unreachable { host, port, reason: error.to_string() },
+                })
+            }
+            other => other,
+        })
+    }
+}
+
+type TlsSource = Box<dyn Fn() -> Result<Arc<TlsConnector>, Failure> + Send + Sync>;
+
+/// Wraps https connections in TLS. Its connector is asked for when the first one needs it: building one costs some
+/// 50 ms, and a request to this machine needs none.
+pub(super) struct Tls {
+    source: TlsSource,
+    transcript: Transcript,
+}
+
+impl Tls {
+    pub(super) fn new(source: TlsSource, transcript: Transcript) -> Self {
+        Self { source, transcript }
+    }
+}
+
+impl<In: Transport> Connector<In> for Tls {
+    type Out = Either<In, TlsTransport>;
+
+    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
+        let Some(transport) = chained else { return Ok(None) };
+        if !details.needs_tls() || transport.is_tls() {
+            return Ok(Some(Either::A(transport)));
+        }
+        let connector = (self.source)().map_err(|failure| ureq::Error::Other(Box::new(failure)))?;
+        let host = host_of(details.uri);
+        let mut adapter = TransportAdapter::new(transport.boxed(), details.current_time.clone());
+        adapter.set_timeout(rest_of(details));
+        let stream = Witness { stream: adapter, seen: Arc::default() };
+        let seen = Arc::clone(&stream.seen);
+        let stream = connector.connect(&host, stream).map_err(|error| match error {
+            // A timeout or a reset below TLS is the cause; what TLS makes of it is not.
+            HandshakeError::Failure(error) => match take(&seen) {
+                Some(ureq::Error::Io(_)) => {
+                    pass(FailureKind::ConnectionLost { during: format!("the TLS handshake with {host}") })
+                }
+                Some(other) => other,
+                None => pass(FailureKind::Tls(tls_fault(&error, &host))),
+            },
+            HandshakeError::WouldBlock(_) => {
+                pass(FailureKind::TimedOut { during: format!("the TLS handshake with {host}"), after: CONNECT_LIMIT })
+            }
+        })?;
+        self.transcript.line("HTTP", Speaker::Remark, &format!("TLS with {host} stands, its certificate is verified"));
+        let config = details.config;
+        let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
+        Ok(Some(Either::B(TlsTransport { buffers, stream })))
+    }
+}
+
+/// What is left for connecting when TCP has had its part.
+fn rest_of(details: &ConnectionDetails) -> NextTimeout {
+    let mut timeout = details.timeout;
+    if let (Duration::Exact(after), Instant::Exact(started)) = (timeout.after, details.now) {
+        timeout.after = Duration::Exact(after.saturating_sub(started.elapsed()));
+    }
+    timeout
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls")
+    }
+}
+
+pub(super) struct TlsTransport {
+    buffers: LazyBuffers,
+    stream: TlsStream<Witness>,
+}
+
+impl TlsTransport {
+    fn begin(&mut self, timeout: NextTimeout) {
+        self.stream.get_mut().stream.set_timeout(timeout);
+    }
+
+    /// The error from below TLS where there is one, else TLS's own.
+    fn cause(&self, error: io::Error) -> ureq::Error {
+        take(&self.stream.get_ref().seen).unwrap_or(ureq::Error::Io(error))
+    }
+}
+
+impl Transport for TlsTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.begin(timeout);
+        let output = &self.buffers.output()[..amount];
+        let written = self.stream.write_all(output);
+        written.map_err(|error| self.cause(error))
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.begin(timeout);
+        let read = self.stream.read(self.buffers.input_append_buf());
+        match read {
+            // Some errors reach us as an end of file.
+            Ok(0) => take(&self.stream.get_ref().seen).map_or(Ok(false), Err),
+            Ok(amount) => {
+                self.buffers.input_appended(amount);
+                Ok(true)
+            }
+            Err(error) => Err(self.cause(error)),
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.stream.get_mut().stream.get_mut().is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for TlsTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TlsTransport")
+    }
+}
+
+/// Keeps the first error from below TLS, which the TLS library would blur.
+struct Witness {
+    stream: TransportAdapter,
+    seen: Arc<Mutex<Option<ureq::Error>>>,
+}
+
+fn take(seen: &Mutex<Option<ureq::Error>>) -> Option<ureq::Error> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+impl Witness {
+    fn keep(&self, error: io::Error) -> io::Error {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.into());
+        io::Error::other("the connection below TLS failed")
+    }
+}
+
+impl Read for Witness {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buffer).map_err(|error| self.keep(error))
+    }
+}
+
+impl Write for Witness {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.write(buffer).map_err(|error| self.keep(error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush().map_err(|error| self.keep(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::mpsc;
+
+    use native_tls::{Identity, TlsAcceptor};
+
+    use super::*;
+    use crate::failure::TlsFault;
+    use crate::oauth::HttpClient;
+    use crate::profile::EndpointUrl;
+    use crate::tls::Trust;
+
+    /// A CA's certificate as a file, and a server identity for `name` that it has signed.
+    fn authority(name: &str) -> (tempfile::NamedTempFile, Identity) {
+        let ca_key = rcgen::KeyPair::generate().unwrap();
+        let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        // By default every certificate has the same name, and the leaf would pass for self-signed.
+        ca.distinguished_name.push(rcgen::DnType::CommonName, "test authority");
+        ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let ca_certificate = ca.self_signed(&ca_key).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let issuer = rcgen::Issuer::new(ca, ca_key);
+        let leaf = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+        let identity = Identity::from_pkcs8(leaf.pem().as_bytes(), key.serialize_pem().as_bytes()).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), ca_certificate.pem()).unwrap();
+        (file, identity)
+    }
+
+    /// Serves one connection with `serve`, which returns what the client said.
+    fn serve_once(serve: impl FnOnce(TcpStream) -> String + Send + 'static) -> (EndpointUrl, mpsc::Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://localhost:{}/x", listener.local_addr().unwrap().port()).parse().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(time::Duration::from_secs(10))).unwrap();
+            let _ = sender.send(serve(stream));
+        });
+        (url, receiver)
+    }
+
+    fn serve_tls(identity: Identity) -> (EndpointUrl, mpsc::Receiver<String>) {
+        serve_once(move |stream| {
+            let Ok(mut stream) = TlsAcceptor::new(identity).unwrap().accept(stream) else { return String::new() };
+            let mut buffer = [0; 4096];
+            let read = stream.read(&mut buffer).unwrap_or(0);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+            String::from_utf8_lossy(&buffer[..read]).into_owned()
+        })
+    }
+
+    fn client(ca_file: Option<&std::path::Path>) -> HttpClient {
+        let (trust, ca_file) = (Trust::new(), ca_file.map(std::path::Path::to_path_buf));
+        HttpClient::with_proxy(move || trust.connector(ca_file.as_deref()), Transcript::default(), None)
+    }
+
+    fn fault(client: &HttpClient, url: &EndpointUrl) -> FailureKind {
+        client.get(url).err().expect("a failure").kind
+    }
+
+    #[test]
+    fn a_private_authority_is_trusted_when_it_is_configured() {
+        let (ca, identity) = authority("localhost");
+        let (url, said) = serve_tls(identity);
+        let answer = client(Some(ca.path())).get(&url).unwrap();
+        assert_eq!((answer.status, &answer.body[..]), (200, &b"{}"[..]));
+        assert!(said.recv().unwrap().starts_with("GET /x HTTP/1.1\r\n"));
+    }
+
+    #[test]
+    fn an_unknown_authority_and_a_wrong_name_get_no_request() {
+        let (_, identity) = authority("localhost");
+        let (url, said) = serve_tls(identity);
+        let kind = fault(&client(None), &url);
+        assert!(matches!(kind, FailureKind::Tls(TlsFault::UnknownIssuer { .. })), "{kind:?}");
+        assert_eq!(said.recv().unwrap(), "");
+        let (ca, identity) = authority("login.example");
+        let (url, said) = serve_tls(identity);
+        let kind = fault(&client(Some(ca.path())), &url);
+        assert!(matches!(&kind, FailureKind::Tls(TlsFault::WrongHost { host, .. }) if host == "localhost"), "{kind:?}");
+        assert_eq!(said.recv().unwrap(), "");
+    }
+
+    #[test]
+    fn a_server_without_tls_a_silent_one_and_one_that_hangs_up_are_told_apart() {
+        let (url, _said) = serve_once(|mut stream| {
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+            String::new()
+        });
+        let kind = fault(&client(None), &url);
+        assert_eq!(kind, FailureKind::Tls(TlsFault::NotTls));
+        let (url, _said) = serve_once(|mut stream| {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.read(&mut [0; 4096]);
+            String::new()
+        });
+        let started = time::Instant::now();
+        let kind = fault(&client(None).until(started + time::Duration::from_millis(400)), &url);
+        assert!(matches!(kind, FailureKind::TimedOut { .. }), "{kind:?}");
+        assert!(started.elapsed() < time::Duration::from_secs(3));
+        let (url, _said) = serve_once(|_| String::new());
+        let kind = fault(&client(None), &url);
+        assert!(matches!(kind, FailureKind::ConnectionLost { .. } | FailureKind::Tls(_)), "{kind:?}");
+    }
+}

@@ -1,0 +1,296 @@
+//! Catches the browser on its way back from the sign-in (RFC 8252 §7.3, §8.3): a listener on this machine alone.
+//!
+//! Anybody on the machine, and any web page in any browser on it, can talk to this port. So a request counts only if
+//! its method, path, Host and state are the expected ones; everything else is refused, and the wait goes on.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tiny_http::Method;
+use url::Host;
+
+use super::authorization_code::AuthorizationRequest;
+use super::callback::{Answer, Callback, Stray};
+use super::loopback_connection::{CONNECTION_LIMIT, Door, Visit};
+use super::loopback_request::{self as request, Head, NoHead};
+use super::pages::{FailurePage, Page, SuccessPage};
+use crate::failure::{Failure, FailureKind};
+use crate::profile::RedirectUri;
+use crate::transcript::{Speaker, Transcript};
+
+/// How many ports are tried where both of localhost's addresses must be free.
+const PORT_TRIES: usize = 16;
+/// A signal handler can set a flag and nothing else, so the flag is looked at this often.
+const FLAG_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Listens on the redirect address from [`bind`](Self::bind) until it is dropped: the port is never let go in between.
+pub struct LoopbackListener {
+    listeners: Vec<TcpListener>,
+    redirect: RedirectUri,
+    host: String,
+    transcript: Transcript,
+    strays: Counters,
+}
+
+/// What knocked, and was not the sign-in's answer. For the explanation when the wait has been in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Strays {
+    /// TLS handshakes: somebody opened the address with https, or an extension or a setting of the browser did.
+    pub tls: usize,
+    /// Answers of another sign-in: an old tab, or somebody else's page.
+    pub other_state: usize,
+    /// Everything else: other paths, other hosts, other methods, broken requests.
+    pub other: usize,
+}
+
+#[derive(Default)]
+struct Counters {
+    tls: AtomicUsize,
+    other_state: AtomicUsize,
+    other: AtomicUsize,
+}
+
+/// The browser, still waiting for its page. If this is dropped without an answer, the page says that the sign-in was
+/// interrupted.
+#[must_use = "the browser waits for a page"]
+pub struct PendingPage(Option<Arc<TcpStream>>);
+
+/// A sign-in that brought no code, and the browser where one waits.
+pub struct FailedWait {
+    /// What happened.
+    pub failure: Failure,
+    /// The browser; answering it does nothing where none is there.
+    pub page: PendingPage,
+}
+
+impl LoopbackListener {
+    /// Listens on the address of `redirect`: on its port, or on any free one where it names none. For `localhost` that
+    /// is both 127.0.0.1 and `[::1]`, where this machine has the latter: whoever else held it would get the code.
+    ///
+    /// # Errors
+    /// [`FailureKind::Local`] if the address is not this machine's, or its port is taken.
+    pub fn bind(redirect: &RedirectUri, transcript: Transcript) -> Result<Self, Failure> {
+        let failed =
+            |reason: String| Failure::new(FailureKind::Local { what: format!("listen on {redirect}"), reason });
+        if !redirect.is_loopback() {
+            return Err(failed("it is not an http address of this machine".to_owned()));
+        }
+        let url = redirect.as_url();
+        let both = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        let addresses: Vec<IpAddr> = match url.host() {
+            Some(Host::Ipv4(address)) => vec![address.into()],
+            Some(Host::Ipv6(address)) => vec![address.into()],
+            _ => both.to_vec(),
+        };
+        let listeners = match url.port() {
+            Some(port) => bind_all(&addresses, port),
+            None => bind_free(&addresses),
+        };
+        let listeners = listeners.map_err(|error| failed(error.to_string()))?;
+        let port = listeners[0].local_addr().map_err(|error| failed(error.to_string()))?.port();
+        let mut url = url.clone();
+        let _ = url.set_port(Some(port));
+        let name = url.host_str().unwrap_or_default();
+        let host = if port == 80 { name.to_owned() } else { format!("{name}:{port}") };
+        let redirect = url.as_str().parse().map_err(|error: crate::profile::Invalid| failed(error.problem))?;
+        Ok(Self { listeners, redirect, host, transcript, strays: Counters::default() })
+    }
+
+    /// The redirect address with the port that really listens, and otherwise as registered.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &RedirectUri {
+        &self.redirect
+    }
+
+    /// What has knocked so far.
+    #[must_use]
+    pub fn strays(&self) -> Strays {
+        let read = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
+        Strays {
+            tls: read(&self.strays.tls),
+            other_state: read(&self.strays.other_state),
+            other: read(&self.strays.other),
+        }
+    }
+
+    /// Waits for the answer to `request` until `deadline`, or until `cancelled` is set. Nobody accepts connections after
+    /// it returns, so drop the listener then; the page does not need it.
+    ///
+    /// # Errors
+    /// [`FailureKind::SignInTimedOut`] after the deadline or a cancellation; [`FailureKind::OAuth`] if the provider says
+    /// no; [`FailureKind::ProtocolViolation`] if another issuer answers (RFC 9207).
+    pub fn wait(
+        &self,
+        request: &AuthorizationRequest,
+        deadline: Instant,
+        cancelled: &AtomicBool,
+    ) -> Result<(Callback, PendingPage), Box<FailedWait>> {
+        let started = Instant::now();
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let door = Door::default();
+        let taken = AtomicBool::new(false);
+        let serve = |visit: &Visit<'_>| self.serve(visit, request, &taken, &sender);
+        thread::scope(|scope| {
+            let serve: &(dyn Fn(&Visit<'_>) + Sync) = &serve;
+            let door = &door;
+            for listener in &self.listeners {
+                scope.spawn(move || door.accept(scope, listener, serve));
+            }
+            let arrived = loop {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() || cancelled.load(Ordering::SeqCst) {
+                    break None;
+                }
+                if let Ok(arrived) = receiver.recv_timeout(left.min(FLAG_INTERVAL)) {
+                    break Some(arrived);
+                }
+            };
+            door.close(&self.listeners);
+            match arrived {
+                Some((Ok(callback), page)) => Ok((callback, page)),
+                Some((Err(failure), page)) => Err(Box::new(FailedWait { failure, page })),
+                None => {
+                    Err(Box::new(FailedWait { failure: self.in_vain(started.elapsed()), page: PendingPage::none() }))
+                }
+            }
+        })
+    }
+
+    fn in_vain(&self, after: Duration) -> Failure {
+        FailureKind::SignInTimedOut { after }.into()
+    }
+
+    fn serve(
+        &self,
+        visit: &Visit<'_>,
+        request: &AuthorizationRequest,
+        taken: &AtomicBool,
+        sender: &mpsc::SyncSender<(Result<Callback, Failure>, PendingPage)>,
+    ) {
+        let head = request::read_head(&visit.stream, visit.deadline, || visit.speaks());
+        let (status, with_body) = match head {
+            Ok(head) => match self.judge(&head, request) {
+                Ok(result) if !taken.swap(true, Ordering::SeqCst) => {
+                    let stream = visit.keep().then(|| Arc::clone(&visit.stream));
+                    self.remark("the sign-in's answer arrived");
+                    let _ = sender.send((result, PendingPage(stream)));
+                    return;
+                }
+                // The same answer again, as from a reload: the first one decides.
+                Ok(_) => (400, true),
+                Err(status) => (status, head.method != Method::Head),
+            },
+            Err(NoHead::Gone) => return,
+            Err(NoHead::Tls) => {
+                self.strays.tls.fetch_add(1, Ordering::Relaxed);
+                self.remark("a TLS handshake arrived: the browser opened this address with https instead of http");
+                request::answer_tls(&visit.stream, visit.deadline);
+                visit.is_served();
+                return request::drain(&visit.stream, visit.deadline);
+            }
+            Err(NoHead::Refused(status)) => {
+                self.strays.other.fetch_add(1, Ordering::Relaxed);
+                (status, true)
+            }
+        };
+        self.remark(&format!("a request was refused with {status}"));
+        request::answer(&visit.stream, status, &Page::refusal(status), with_body, visit.deadline);
+        visit.is_served();
+        request::drain(&visit.stream, visit.deadline);
+    }
+
+    /// Whether `head` is the answer that is waited for; else the status to refuse it with (security.md L3, L4).
+    fn judge(&self, head: &Head, request: &AuthorizationRequest) -> Result<Result<Callback, Failure>, u16> {
+        let status = if head.host.as_deref() != Some(self.host.as_str()) {
+            // RFC 9110 §15.5.20: a page that reaches us under another name (DNS rebinding) gets nothing.
+            421
+        } else if head.method != Method::Get {
+            405
+        } else {
+            let (path, query) = head.target.split_once('?').unwrap_or((&head.target, ""));
+            if path != self.redirect.as_url().path() || query.is_empty() {
+                404
+            } else {
+                match request.read_query(query, self.transcript.redactor()) {
+                    Answer::Ours(result) => return Ok(result),
+                    Answer::Stray(Stray::OtherState) => {
+                        self.strays.other_state.fetch_add(1, Ordering::Relaxed);
+                        return Err(400);
+                    }
+                    Answer::Stray(_) => 400,
+                }
+            }
+        };
+        self.strays.other.fetch_add(1, Ordering::Relaxed);
+        Err(status)
+    }
+
+    fn remark(&self, text: &str) {
+        self.transcript.line("HTTP", Speaker::Remark, text);
+    }
+}
+
+fn bind_free(addresses: &[IpAddr]) -> io::Result<Vec<TcpListener>> {
+    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+    for _ in 0..PORT_TRIES {
+        match bind_all(addresses, 0) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error,
+            other => return other,
+        }
+    }
+    Err(last)
+}
+
+/// Binds `port` (0: a free one) on every address, or on none. A machine without IPv6 has no second address to hold.
+fn bind_all(addresses: &[IpAddr], port: u16) -> io::Result<Vec<TcpListener>> {
+    let mut listeners = vec![TcpListener::bind(SocketAddr::new(addresses[0], port))?];
+    let port = listeners[0].local_addr()?.port();
+    for address in &addresses[1..] {
+        match TcpListener::bind(SocketAddr::new(*address, port)) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied) => {
+                return Err(error);
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(listeners)
+}
+
+impl PendingPage {
+    fn none() -> Self {
+        Self(None)
+    }
+
+    /// Tells the browser that the mailbox is connected. Call it when that is true: after the exchange, the checks and
+    /// the storing.
+    pub fn succeed(mut self, page: &SuccessPage) {
+        self.send(200, &Page::success(page));
+    }
+
+    /// Tells the browser what went wrong and what to do.
+    pub fn fail(mut self, page: &FailurePage) {
+        self.send(400, &Page::failure(page));
+    }
+
+    fn send(&mut self, status: u16, page: &Page) {
+        if let Some(stream) = self.0.take() {
+            let deadline = Instant::now() + CONNECTION_LIMIT;
+            request::answer(&stream, status, page, true, deadline);
+            request::drain(&stream, deadline);
+        }
+    }
+}
+
+impl Drop for PendingPage {
+    fn drop(&mut self) {
+        self.send(500, &Page::interrupted());
+    }
+}
+
+#[cfg(test)]
+mod tests;

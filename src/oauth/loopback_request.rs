@@ -1,0 +1,169 @@
+//! Reads one HTTP request's head, within limits, and writes one answer (RFC 9112).
+//!
+//! tiny_http's types parse the parts and print the answer. Its server is not used: it has no limits. Four idle
+//! connections starve it, and it reads a head of any size into memory.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use tiny_http::{HTTPVersion, Header, Method, Response};
+
+use super::pages::{self, Page};
+
+/// The most that a request's head may measure, in bytes.
+pub(super) const HEAD_LIMIT: usize = 8 * 1024;
+/// The most of a request's body that is read, to throw it away.
+pub(super) const BODY_LIMIT: usize = 16 * 1024;
+
+/// The head of a request.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) method: Method,
+    pub(super) target: String,
+    pub(super) host: Option<String>,
+}
+
+/// Why there is no head.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NoHead {
+    /// The peer went away, stayed silent or was too slow.
+    Gone,
+    /// The peer began a TLS handshake.
+    Tls,
+    /// The request deserves this status and nothing more.
+    Refused(u16),
+}
+
+/// Reads a head from `stream` until `deadline`; `spoke` is called when the first bytes have come.
+pub(super) fn read_head(stream: &TcpStream, deadline: Instant, spoke: impl FnOnce()) -> Result<Head, NoHead> {
+    let mut buffer = [0; HEAD_LIMIT];
+    let mut filled = 0;
+    let mut spoke = Some(spoke);
+    loop {
+        let read = read_before(stream, &mut buffer[filled..], deadline).map_err(|_| NoHead::Gone)?;
+        if read == 0 {
+            return Err(NoHead::Gone);
+        }
+        if let Some(spoke) = spoke.take() {
+            spoke();
+        }
+        // A head's end may straddle two reads.
+        let from = filled.saturating_sub(3);
+        filled += read;
+        // RFC 8446 §5.1: a handshake record, of any version that was ever put there.
+        if buffer[0] == 0x16 && (filled < 2 || buffer[1] == 0x03) {
+            return Err(NoHead::Tls);
+        }
+        if let Some(at) = buffer[from..filled].windows(4).position(|window| window == b"\r\n\r\n") {
+            return parse_head(&buffer[..from + at]).map_err(NoHead::Refused);
+        }
+        if filled == HEAD_LIMIT {
+            return Err(NoHead::Refused(431));
+        }
+    }
+}
+
+fn read_before(mut stream: &TcpStream, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
+        match stream.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+/// Parses a head without its final empty line; the error is the status to answer.
+fn parse_head(bytes: &[u8]) -> Result<Head, u16> {
+    // Cookies of other programs on this host may hold anything; nothing that we look at may.
+    let text: String = bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
+    let mut lines = text.split("\r\n");
+    let first = lines.next().unwrap_or_default();
+    let mut parts = first.split(' ');
+    let (Some(method), Some(target), Some(version), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(400);
+    };
+    if !matches!(version, "HTTP/1.1" | "HTTP/1.0") {
+        return Err(if version.starts_with("HTTP/") { 505 } else { 400 });
+    }
+    let is_token = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !is_token(method) || target.chars().any(char::is_control) {
+        return Err(400);
+    }
+    let mut host = None;
+    let mut length = None;
+    for line in lines {
+        let header = Header::from_str(line).map_err(|()| 400_u16)?;
+        let value = header.value.as_str();
+        if value.chars().any(|c| c.is_control() && c != '\t') {
+            return Err(400);
+        }
+        let is = |name: &'static str| header.field.equiv(name);
+        if is("Host") && host.replace(value.to_ascii_lowercase()).is_some() {
+            return Err(400);
+        }
+        if is("Content-Length") && length.replace(value.parse().map_err(|_| 400_u16)?).is_some() {
+            return Err(400);
+        }
+        if is("Transfer-Encoding") {
+            return Err(411);
+        }
+    }
+    if length.is_some_and(|length: usize| length > BODY_LIMIT) {
+        return Err(413);
+    }
+    let method = Method::from_str(method).map_err(|()| 400_u16)?;
+    Ok(Head { method, target: target.to_owned(), host })
+}
+
+/// Answers with `page` before `deadline` and closes. Whoever asked may be gone: nothing depends on the answer.
+pub(super) fn answer(stream: &TcpStream, status: u16, page: &Page, with_body: bool, deadline: Instant) {
+    let mut bytes = Vec::new();
+    let mut response = Response::from_data(page.html().into_bytes()).with_status_code(status);
+    for (name, value) in pages::HEADERS {
+        if let Ok(header) = Header::from_bytes(*name, *value) {
+            response.add_header(header);
+        }
+    }
+    if status == 405
+        && let Ok(header) = Header::from_bytes("Allow", "GET")
+    {
+        response.add_header(header);
+    }
+    // As HTTP/1.0: the connection closes after it, and this writer cannot say `Connection: close`.
+    if response.raw_print(&mut bytes, HTTPVersion(1, 0), &[], !with_body, None).is_ok() {
+        send(stream, &bytes, deadline);
+    }
+}
+
+/// A TLS alert, so that the browser gives up at once: fatal, handshake_failure (RFC 8446 §6).
+pub(super) fn answer_tls(stream: &TcpStream, deadline: Instant) {
+    send(stream, &[0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28], deadline);
+}
+
+fn send(mut stream: &TcpStream, bytes: &[u8], deadline: Instant) {
+    let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+    let sent = stream.set_write_timeout(Some(left)).and_then(|()| stream.write_all(bytes));
+    let _ = sent.and_then(|()| stream.shutdown(Shutdown::Write));
+}
+
+/// Reads what the peer still sends, up to [`BODY_LIMIT`] and for a short while. Closing with bytes unread would reset
+/// the connection, and the answer could be lost with it (RFC 9112 §9.6).
+pub(super) fn drain(stream: &TcpStream, deadline: Instant) {
+    let deadline = deadline.min(Instant::now() + Duration::from_millis(500));
+    let mut buffer = [0; 1024];
+    let mut left = BODY_LIMIT;
+    while left > 0 {
+        match read_before(stream, &mut buffer, deadline) {
+            Ok(read) if read > 0 => left = left.saturating_sub(read),
+            _ => return,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Sign-in and tokens: one file a grant or standard. Nothing here prints, prompts, or reads the profile.
+//!
+//! [`discovery`] says where to go, [`authorization_code`] builds the request that the browser opens, [`loopback`]
+//! catches the answer, [`callback`] reads it, [`token`] trades it (and later the refresh token) for access tokens,
+//! [`identity`] reads who signed in. All of it speaks through [`http`].
+//!
+//! Left out on purpose: the implicit and password grants (RFC 9700 §2.1.2, §2.4), redirects of the token
+//! endpoint, dynamic registration, and signatures of identity tokens (see [`identity`]).
+
+pub mod authorization_code;
+pub mod callback;
+pub mod discovery;
+pub mod http;
+mod http_transport;
+pub mod identity;
+pub mod loopback;
+mod loopback_connection;
+mod loopback_request;
+pub mod pages;
+pub mod token;
+pub mod token_answer;
+mod token_text;
+
+#[cfg(test)]
+mod testing;
+
+pub use authorization_code::AuthorizationRequest;
+pub use callback::Callback;
+pub use discovery::{ClientAuth, Endpoints, TokenEndpoint, endpoints};
+pub use http::{HttpAnswer, HttpClient};
+pub use identity::Identity;
+pub use loopback::{FailedWait, LoopbackListener, PendingPage, Strays};
+pub use pages::{FailurePage, SuccessPage};
+pub use token::{exchange_code, refresh};
+pub use token_answer::TokenAnswer;

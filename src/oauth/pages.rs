@@ -1,0 +1,234 @@
+//! The pages that the browser ends on: static, without scripts, everything escaped, nothing loaded (security.md L6).
+
+use std::fmt::Write as _;
+
+/// The page after a sign-in that has been checked and stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuccessPage {
+    /// The mailbox's name in the profile.
+    pub mailbox: String,
+    /// The mailbox's address.
+    pub address: String,
+    /// Who signed in.
+    pub signed_in_as: String,
+}
+
+/// The page after a sign-in that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailurePage {
+    /// What happened, in a few words.
+    pub title: String,
+    /// Why, in a sentence or two.
+    pub cause: String,
+    /// What to do, in order.
+    pub steps: Vec<String>,
+}
+
+/// The headers of every page.
+pub(super) const HEADERS: &[(&str, &str)] = &[
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("Content-Security-Policy", POLICY),
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Server", "mailgrant"),
+];
+
+/// The style is let in by its hash; a test compares them.
+const POLICY: &str = "default-src 'none'; style-src 'sha256-zre0Fh9N/DHcG9LV9APFHuqdtxFdvu0x6VLpSl9di68='; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--ink:#1d2430;--soft:#5b6675;--paper:#f4f5f7;--card:#fff;--line:#dfe3e8;--good:#11734b;--bad:#a4301f}\
+@media(prefers-color-scheme:dark){:root{--ink:#e8ebf0;--soft:#a3adba;--paper:#14171c;--card:#1d2229;--line:#323945;--good:#5fd0a0;--bad:#ff9b8a}}\
+*{box-sizing:border-box}\
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.25rem;background:var(--paper);color:var(--ink);\
+font:1rem/1.55 system-ui,sans-serif}\
+main{width:100%;max-width:34rem;background:var(--card);border:1px solid var(--line);border-top:4px solid var(--mark);\
+border-radius:.75rem;padding:clamp(1.25rem,5vw,2.5rem);overflow-wrap:anywhere}\
+.good{--mark:var(--good)}.bad{--mark:var(--bad)}\
+.mark{color:var(--mark);font-weight:600;margin:0 0 .25rem}\
+h1{font-size:1.45rem;line-height:1.25;margin:0 0 1rem}\
+p{margin:0 0 1rem}dl{display:grid;grid-template-columns:auto 1fr;gap:.35rem 1.25rem;margin:0 0 1.25rem}\
+dt{color:var(--soft)}dd{margin:0;font-weight:600}ol{margin:0 0 1.25rem;padding-left:1.4rem}li{margin:.35rem 0}\
+.end{margin:0;padding-top:1rem;border-top:1px solid var(--line);color:var(--soft)}\
+@media(max-width:26rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}";
+
+/// A page, ready to be written.
+pub(super) struct Page {
+    good: bool,
+    title: String,
+    body: String,
+}
+
+impl Page {
+    pub(super) fn success(page: &SuccessPage) -> Self {
+        let body = format!(
+            "<dl><dt>Mailbox</dt><dd>{}</dd><dt>Address</dt><dd>{}</dd><dt>Signed in as</dt><dd>{}</dd></dl>\
+             <p class=\"end\">You can close this tab and go back to the terminal.</p>",
+            escape(&page.mailbox),
+            escape(&page.address),
+            escape(&page.signed_in_as),
+        );
+        Self { good: true, title: format!("{} is connected", page.address), body }
+    }
+
+    pub(super) fn failure(page: &FailurePage) -> Self {
+        let mut body = format!("<p>{}</p>", escape(&page.cause));
+        if !page.steps.is_empty() {
+            body.push_str("<ol>");
+            for step in &page.steps {
+                let _ = write!(body, "<li>{}</li>", escape(step));
+            }
+            body.push_str("</ol>");
+        }
+        body.push_str("<p class=\"end\">Go back to the terminal; it says the same. You can close this tab.</p>");
+        Self { good: false, title: page.title.clone(), body }
+    }
+
+    pub(super) fn interrupted() -> Self {
+        Self::failure(&FailurePage {
+            title: "The sign-in was interrupted".to_owned(),
+            cause: "The program ended before it could finish the sign-in. Nothing was stored.".to_owned(),
+            steps: vec!["Go back to the terminal and run mailgrant authorize again.".to_owned()],
+        })
+    }
+
+    /// The page of a request that is not the sign-in's answer. It says nothing about the sign-in that is under way.
+    pub(super) fn refusal(status: u16) -> Self {
+        let (title, cause) = match status {
+            404 => ("Nothing here", "This address only takes the answer of a sign-in."),
+            400 => (
+                "This is not the sign-in that is waiting",
+                "The page belongs to an older sign-in, or the sign-in has already been answered.",
+            ),
+            _ => ("This request was refused", "This address only takes the answer of a sign-in."),
+        };
+        let body = format!("<p>{cause}</p><p class=\"end\">Go back to the terminal.</p>");
+        Self { good: false, title: title.to_owned(), body }
+    }
+
+    pub(super) fn html(&self) -> String {
+        let (class, mark) = if self.good { ("good", "Sign-in complete") } else { ("bad", "Sign-in not completed") };
+        let title = escape(&self.title);
+        let body = &self.body;
+        format!(
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+             <title>{title} - mailgrant</title><style>{STYLE}</style></head>\
+             <body><main class=\"{class}\"><p class=\"mark\">{mark}</p><h1>{title}</h1>{body}</main></body></html>\n"
+        )
+    }
+}
+
+/// Text as HTML, in an element or a quoted attribute. Characters that nobody sees, or that turn the text around, go.
+fn escape(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            '\n' | '\t' => html.push(' '),
+            c if c.is_control() => {}
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {}
+            c => html.push(c),
+        }
+    }
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    const XSS: [&str; 8] = [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "'-alert(1)-'",
+        "</title><script>alert(1)</script>",
+        "</style><svg onload=alert(1)>",
+        "&lt;script&gt;",
+        "\u{202e}<b>\u{0}\u{1b}[31m",
+        "javascript:alert(1)",
+    ];
+
+    fn every_page(text: &str) -> Vec<String> {
+        let text = || text.to_owned();
+        vec![
+            Page::success(&SuccessPage { mailbox: text(), address: text(), signed_in_as: text() }).html(),
+            Page::failure(&FailurePage { title: text(), cause: text(), steps: vec![text(), text()] }).html(),
+            Page::failure(&FailurePage { title: text(), cause: text(), steps: vec![] }).html(),
+        ]
+    }
+
+    /// The tags of a page, in order.
+    fn tags(html: &str) -> Vec<String> {
+        html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn no_text_becomes_markup() {
+        let harmless: Vec<_> = every_page("x").iter().map(|html| tags(html)).collect();
+        for text in XSS {
+            let pages = every_page(text);
+            assert_eq!(pages.iter().map(|html| tags(html)).collect::<Vec<_>>(), harmless, "{text}");
+            for html in pages {
+                assert!(!html.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}'), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_policy_lets_this_style_in_and_nothing_else() {
+        let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+        assert!(POLICY.contains(&format!("'sha256-{hash}'")), "the style's hash is {hash}");
+        assert!(POLICY.starts_with("default-src 'none';") && !POLICY.contains("unsafe"));
+        for html in
+            every_page("x").into_iter().chain([400, 404, 405, 421, 431].map(|status| Page::refusal(status).html()))
+        {
+            assert_eq!(html.matches("<style>").count(), 1);
+            assert!(html.contains(&format!("<style>{STYLE}</style>")));
+            for foreign in ["<script", "src=", "href=", "url(", "@import", " style="] {
+                assert!(!html.contains(foreign), "{foreign}");
+            }
+        }
+    }
+
+    #[test]
+    fn success_names_the_account_and_failure_the_next_step() {
+        let page = SuccessPage {
+            mailbox: "shop".to_owned(),
+            address: "shop@contoso.com".to_owned(),
+            signed_in_as: "alice@contoso.com".to_owned(),
+        };
+        let html = Page::success(&page).html();
+        for text in ["shop@contoso.com is connected", "alice@contoso.com", "close this tab", "Sign-in complete"] {
+            assert!(html.contains(text), "{text}");
+        }
+        let page = FailurePage {
+            title: "Wrong account".to_owned(),
+            cause: "Bob signed in.".to_owned(),
+            steps: vec!["Sign in as Alice.".to_owned()],
+        };
+        let html = Page::failure(&page).html();
+        for text in [
+            "Wrong account",
+            "Bob signed in.",
+            "<li>Sign in as Alice.</li>",
+            "Go back to the terminal",
+            "Sign-in not completed",
+        ] {
+            assert!(html.contains(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The token endpoint: trading a code (RFC 6749 §4.1.3, RFC 7636 §4.5) or a refresh token (§6) for an access token.
+//!
+//! The oauth2 crate builds the requests. Its own reading of answers is not used: it refuses valid tokens over
+//! `"expires_in":"3599"`, drops status and Retry-After, and its parse error carries the raw body, tokens included.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use oauth2::basic::BasicClient;
+use oauth2::{
+    AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, TokenUrl,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::authorization_code::AuthorizationRequest;
+use super::discovery::{ClientAuth, Endpoints, TokenEndpoint};
+use super::http::{HttpAnswer, HttpClient};
+use super::token_answer::{self, TokenAnswer};
+use crate::failure::{Failure, FailureKind};
+use crate::profile::{App, Scope};
+
+/// Trades `code`, which `request` brought, for tokens. The code is sent once, whatever comes back (security.md T3).
+///
+/// # Errors
+/// [`FailureKind::OAuth`] if the endpoint says no, [`FailureKind::NotOAuth`] if it says something else entirely, and
+/// what [`HttpClient::post_form`] reports.
+pub fn exchange_code(
+    http: &HttpClient,
+    app: &App,
+    endpoints: &Endpoints,
+    request: &AuthorizationRequest,
+    code: SecretString,
+    secret: Option<&SecretString>,
+) -> Result<TokenAnswer, Failure> {
+    http.transcript().redactor().learn(&code);
+    http.transcript().redactor().learn(request.verifier());
+    let client = client(http, app, &endpoints.token, secret);
+    let redirect = RedirectUrl::new(request.redirect_uri().to_string()).map_err(|error| FailureKind::Local {
+        what: "write the redirect URI into the token request".to_owned(),
+        reason: error.to_string(),
+    })?;
+    let client = client.set_redirect_uri(redirect);
+    let answer = Slot::default();
+    let exchange = client
+        .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
+        .set_pkce_verifier(PkceCodeVerifier::new(request.verifier().expose_secret().to_owned()));
+    let _ = exchange.request(&|request| answer.fill(http, &endpoints.token, request));
+    token_answer::read(http.transcript(), answer.take()?)
+}
+
+/// Asks for a new access token. `scopes` may name those of one resource only, where the grant holds several (Microsoft
+/// gives each access token for one resource).
+///
+/// # Errors
+/// As [`exchange_code`].
+pub fn refresh(
+    http: &HttpClient,
+    app: &App,
+    endpoint: &TokenEndpoint,
+    refresh_token: &SecretString,
+    scopes: &[Scope],
+    secret: Option<&SecretString>,
+) -> Result<TokenAnswer, Failure> {
+    http.transcript().redactor().learn(refresh_token);
+    let client = client(http, app, endpoint, secret);
+    let answer = Slot::default();
+    let token = RefreshToken::new(refresh_token.expose_secret().to_owned());
+    let scopes = scopes.iter().map(|scope| oauth2::Scope::new(scope.to_string()));
+    let refresh = client.exchange_refresh_token(&token).add_scopes(scopes);
+    let _ = refresh.request(&|request| answer.fill(http, endpoint, request));
+    token_answer::read(http.transcript(), answer.take()?)
+}
+
+type TokenClient = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+
+fn client(http: &HttpClient, app: &App, endpoint: &TokenEndpoint, secret: Option<&SecretString>) -> TokenClient {
+    let client = BasicClient::new(ClientId::new(app.client_id.to_string()))
+        .set_token_uri(TokenUrl::from_url(endpoint.url.as_url().clone()))
+        .set_auth_type(match endpoint.client_auth {
+            ClientAuth::Body => AuthType::RequestBody,
+            ClientAuth::Basic => AuthType::BasicAuth,
+        });
+    match secret {
+        Some(secret) => {
+            http.transcript().redactor().learn(secret);
+            client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
+        }
+        None => client,
+    }
+}
+
+/// Catches the answer on its way to the crate, which is told that there is none.
+#[derive(Default)]
+struct Slot(RefCell<Option<Result<HttpAnswer, Failure>>>);
+
+#[derive(Debug)]
+struct Caught;
+
+impl fmt::Display for Caught {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer is read elsewhere")
+    }
+}
+
+impl std::error::Error for Caught {}
+
+impl Slot {
+    fn fill(
+        &self,
+        http: &HttpClient,
+        endpoint: &TokenEndpoint,
+        request: oauth2::HttpRequest,
+    ) -> Result<oauth2::HttpResponse, Caught> {
+        let answer = http.post_form(&endpoint.url, request);
+        self.0.replace(Some(answer));
+        Err(Caught)
+    }
+
+    fn take(self) -> Result<HttpAnswer, Failure> {
+        self.0.into_inner().unwrap_or_else(|| {
+            Err(Failure::new(FailureKind::Local {
+                what: "build the token request".to_owned(),
+                reason: "the request is not valid HTTP".to_owned(),
+            }))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::testing::{self, Server};
+
+    const TOKEN: &str = r#"{"access_token":"canary-access","refresh_token":"canary-refresh","expires_in":3599}"#;
+
+    fn form(request: &str) -> Vec<(String, String)> {
+        let body = request.split_once("\r\n\r\n").unwrap().1;
+        let mut fields: Vec<_> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        fields.sort();
+        fields
+    }
+
+    fn value<'a>(form: &'a [(String, String)], name: &str) -> Option<&'a str> {
+        form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn a_code_is_sent_with_its_verifier_and_the_secret_in_the_body() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let server = Server::script(vec![Box::new(move |request, stream| {
+            sender.send(request.to_owned()).unwrap();
+            testing::reply("200 OK", "", TOKEN)(request, stream);
+        })]);
+        let app = testing::microsoft("common");
+        let endpoints = testing::endpoints(server.url("/token"));
+        let redirect = "http://localhost:1234".parse().unwrap();
+        let hint = "shop@contoso.com".parse().unwrap();
+        let request = AuthorizationRequest::begin(&app, &endpoints, &redirect, &[], &hint, true);
+        let (http, shown) = testing::recorded_client();
+        let secret = SecretString::from("canary-secret");
+        let code = SecretString::from("canary-code");
+        let token = exchange_code(&http, &app, &endpoints, &request, code, Some(&secret)).ok().unwrap();
+        assert_eq!(token.access_token.expose_secret(), "canary-access");
+        let raw = receiver.recv().unwrap();
+        assert!(raw.starts_with("POST /token HTTP/1.1\r\n"), "{raw}");
+        assert!(!raw.to_ascii_lowercase().contains("authorization:"));
+        let form = form(&raw);
+        assert_eq!(value(&form, "grant_type"), Some("authorization_code"));
+        assert_eq!(value(&form, "code"), Some("canary-code"));
+        assert_eq!(value(&form, "client_id"), Some(app.client_id.as_str()));
+        assert_eq!(value(&form, "client_secret"), Some("canary-secret"));
+        // Exactly as the authorization request had it, without the slash that a URL parser adds.
+        assert_eq!(value(&form, "redirect_uri"), Some("http://localhost:1234"));
+        assert_eq!(value(&form, "code_verifier"), Some(request.verifier().expose_secret()));
+        let shown = shown.lock().unwrap();
+        assert!(shown.contains("grant_type=authorization_code"), "{shown}");
+        for secret in ["canary", request.verifier().expose_secret()] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+        server.finish();
+    }
+
+    #[test]
+    fn a_public_client_sends_no_secret_and_a_refresh_names_its_scopes() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let server = Server::script(vec![Box::new(move |request, stream| {
+            sender.send(request.to_owned()).unwrap();
+            testing::reply("200 OK", "", r#"{"access_token":"t"}"#)(request, stream);
+        })]);
+        let app = testing::oidc("https://id.example");
+        let scopes = ["a".parse().unwrap(), "b".parse().unwrap()];
+        let old = SecretString::from("canary-old");
+        let endpoint = server.url("/token").into();
+        let token = refresh(&testing::client(), &app, &endpoint, &old, &scopes, None).ok().unwrap();
+        assert!(token.refresh_token.is_none());
+        let form = form(&receiver.recv().unwrap());
+        let expected = [
+            ("client_id", "my-app"),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", "canary-old"),
+            ("scope", "a b"),
+        ];
+        assert_eq!(form, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        server.finish();
+    }
+
+    #[test]
+    fn the_header_carries_the_secret_only_where_the_provider_takes_nothing_else() {
+        let server = Server::script(vec![Box::new(|request, stream| {
+            // RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
+            assert!(request.contains("authorization: Basic bXktYXBwOmElM0FiKyUyNQ=="), "{request}");
+            assert!(!request.contains("client_secret"), "{request}");
+            testing::reply("200 OK", "", r#"{"access_token":"t"}"#)(request, stream);
+        })]);
+        let app = testing::oidc("https://id.example");
+        let endpoint = TokenEndpoint { url: server.url("/token"), client_auth: ClientAuth::Basic };
+        let secret = SecretString::from("a:b %");
+        let old = SecretString::from("r");
+        refresh(&testing::client(), &app, &endpoint, &old, &[], Some(&secret)).ok().unwrap();
+        server.finish();
+    }
+
+    #[test]
+    fn a_code_is_sent_once_even_when_the_answer_breaks_off() {
+        let whole = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{TOKEN}", TOKEN.len());
+        for cut in 0..whole.len() {
+            let part = whole.as_bytes()[..cut].to_vec();
+            let server = Server::script(vec![Box::new(move |_, stream| {
+                std::io::Write::write_all(stream, &part).unwrap();
+            })]);
+            let app = testing::oidc("https://id.example");
+            let endpoint = server.url("/token").into();
+            let old = SecretString::from("r");
+            let result = refresh(&testing::client(), &app, &endpoint, &old, &[], None);
+            // The server takes one connection and no second: a retry would be refused and show as such.
+            let kind = result.err().expect("half an answer is no token").kind;
+            assert!(
+                matches!(kind, FailureKind::ConnectionLost { .. } | FailureKind::ProtocolViolation { .. }),
+                "after {cut} bytes: {kind:?}"
+            );
+            server.finish();
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! The rotation of a client secret, as a state machine that can be stopped at any step and run again.
+//!
+//! ```text
+//! (nothing) -> Stored -> Proven -> Activated -> (nothing)
+//! ```
+//! The journal stands in the app's record, beside the secrets, so that one write moves both (security.md R1). Until
+//! `Activated` the old secret is the active one: whatever happens, every mailbox goes on working with it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::civil::Date;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::clock::Clock;
+use crate::failure::{Failure, FailureKind, StoreFault};
+use crate::fleet::{self, Limits};
+use crate::profile::{App, Mailbox};
+use crate::report::{Check, Outcome};
+use crate::secrets::{AppRecord, ClientSecret, RotationJournal, RotationPhase, SecretStore, load_app, save_app};
+
+/// What a rotation works with. The caller holds the app's lock.
+pub struct Rotation<'a> {
+    /// Where the app's record is kept.
+    pub store: &'a dyn SecretStore,
+    /// The app.
+    pub app: &'a App,
+    /// Its mailboxes.
+    pub mailboxes: &'a [&'a Mailbox],
+    /// The time of day.
+    pub clock: Clock,
+    /// How long a refused secret may be refused because not every server knows it yet.
+    pub propagation: Duration,
+    /// Whether the mailboxes' connections are tested too.
+    pub test_connections: bool,
+    /// Redeems refresh tokens and tests connections.
+    pub prover: &'a (dyn Prover + Sync),
+}
+
+/// What a rotation asks the outside world for.
+pub trait Prover {
+    /// Redeems the mailbox's refresh token with `secret`.
+    ///
+    /// # Errors
+    /// What the token endpoint, the store or the lock say.
+    fn redeem(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<(), Failure>;
+
+    /// Tests the mailbox's connections; a token that must be refreshed for that is refreshed with `secret`.
+    fn connect(&self, mailbox: &Mailbox, secret: &SecretString) -> Vec<Check>;
+
+    /// Waits before the next try; `said` is what the server said to the last.
+    fn wait(&self, pause: Duration, said: &Failure);
+}
+
+/// A new secret.
+pub struct NewSecret {
+    /// The secret.
+    pub value: SecretString,
+    /// The day on which it expires.
+    pub expires: Option<Date>,
+}
+
+/// How a rotation ended.
+#[derive(Debug)]
+pub enum Ending {
+    /// The new secret is the active one.
+    Activated,
+    /// It was already.
+    Unchanged,
+    /// The provider refused it; nothing has changed.
+    Refused(Failure),
+    /// It could not be proven yet; the old one is active, and running again goes on from here.
+    Unfinished,
+}
+
+/// What was seen on the way.
+#[derive(Debug)]
+pub struct Answer {
+    /// How it ended.
+    pub ending: Ending,
+    /// For each mailbox in order, what its proof came to; `None` where it was not reached.
+    pub proofs: Vec<Option<Proof>>,
+    /// For each mailbox in order, the tests of its connections.
+    pub connections: Vec<Vec<Check>>,
+}
+
+/// What the token endpoint said to a mailbox's refresh token with the new secret.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    /// The secret is good.
+    Accepted,
+    /// The secret is good (the client is checked before the grant, RFC 6749 §5.2), but this mailbox must be authorized
+    /// again.
+    GrantLost(Failure),
+    /// There is no sign-in to prove it with.
+    NotAuthorized(Failure),
+    /// No answer that counts.
+    Unknown(Failure),
+    /// The secret is not accepted.
+    Refused(Failure),
+}
+
+impl Rotation<'_> {
+    /// Whether a rotation of this record was begun and not finished.
+    #[must_use]
+    pub fn is_under_way(record: &AppRecord) -> bool {
+        record.journal.is_some() && record.pending.is_some()
+    }
+
+    /// Rotates to `new`, or finishes what was begun where there is none.
+    ///
+    /// # Errors
+    /// What the store says. The record is then as it was before the step that failed.
+    pub fn run(&self, new: Option<NewSecret>) -> Result<Answer, StoreFault> {
+        let mut record = self.load()?;
+        if !self.begin(&mut record, new)? {
+            return Ok(self.answer(Ending::Unchanged, Vec::new(), Vec::new()));
+        }
+        let Some(pending) = record.pending.clone() else {
+            return Ok(self.answer(Ending::Unchanged, Vec::new(), Vec::new()));
+        };
+        let (record, proofs) = self.prove(record, &pending.value)?;
+        if let Some(Proof::Refused(failure)) = proofs.iter().flatten().find(|proof| matches!(proof, Proof::Refused(_)))
+        {
+            let failure = failure.clone();
+            self.give_up(record)?;
+            return Ok(self.answer(Ending::Refused(failure), proofs, Vec::new()));
+        }
+        if proofs.iter().any(|proof| matches!(proof, None | Some(Proof::Unknown(_)))) {
+            return Ok(self.answer(Ending::Unfinished, proofs, Vec::new()));
+        }
+        let connections = self.connect(&proofs, &pending.value);
+        let failed = |check: &Check| matches!(check.outcome, Outcome::Failed { .. });
+        if connections.iter().flatten().any(failed) {
+            return Ok(self.answer(Ending::Unfinished, proofs, connections));
+        }
+        self.activate(record, pending)?;
+        Ok(self.answer(Ending::Activated, proofs, connections))
+    }
+
+    /// Ends a rotation whose effects outside the store (the profile's expiry date) are done too.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn settle(&self) -> Result<(), StoreFault> {
+        let mut record = self.load()?;
+        if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::Activated) {
+            record.journal = None;
+            save_app(self.store, &self.app.name, &record)?;
+        }
+        Ok(())
+    }
+
+    /// Brings the previous secret back, or drops a new one that was not activated yet. Answers the secret that is
+    /// active now; `None` if there was nothing to bring back.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn roll_back(&self) -> Result<Option<ClientSecret>, StoreFault> {
+        let mut record = self.load()?;
+        if record.pending.is_some() {
+            self.give_up(record)?;
+            return Ok(self.load()?.active);
+        }
+        let Some(previous) = record.previous.take() else { return Ok(None) };
+        record.previous = record.active.replace(previous);
+        record.journal = None;
+        save_app(self.store, &self.app.name, &record)?;
+        Ok(record.active)
+    }
+
+    /// Forgets the previous secret. Answers whether there was one.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn discard_previous(&self) -> Result<bool, StoreFault> {
+        let mut record = self.load()?;
+        if record.previous.take().is_none() {
+            return Ok(false);
+        }
+        save_app(self.store, &self.app.name, &record)?;
+        Ok(true)
+    }
+
+    fn load(&self) -> Result<AppRecord, StoreFault> {
+        let record = load_app(self.store, &self.app.name)?.filter(|record| record.client_id == self.app.client_id);
+        Ok(record.unwrap_or_else(|| AppRecord::new(self.app.client_id.clone())))
+    }
+
+    fn answer(&self, ending: Ending, mut proofs: Vec<Option<Proof>>, mut connections: Vec<Vec<Check>>) -> Answer {
+        proofs.resize_with(self.mailboxes.len(), || None);
+        connections.resize_with(self.mailboxes.len(), Vec::new);
+        Answer { ending, proofs, connections }
+    }
+
+    /// Journals the intent. False if there is nothing to do.
+    fn begin(&self, record: &mut AppRecord, new: Option<NewSecret>) -> Result<bool, StoreFault> {
+        let same = |secret: Option<&ClientSecret>, new: &NewSecret| {
+            secret.is_some_and(|secret| secret.value.expose_secret() == new.value.expose_secret())
+        };
+        match new {
+            None => Ok(Self::is_under_way(record)),
+            Some(new) if same(record.pending.as_ref(), &new) && record.journal.is_some() => Ok(true),
+            Some(new) if same(record.active.as_ref(), &new) => {
+                if record.pending.is_some() {
+                    self.give_up(record.clone())?;
+                }
+                Ok(false)
+            }
+            Some(new) => {
+                let now = self.clock.now();
+                record.pending = Some(ClientSecret { value: new.value, expires: new.expires, added: now });
+                record.journal =
+                    Some(RotationJournal { phase: RotationPhase::Stored, started: now, proven: Vec::new() });
+                save_app(self.store, &self.app.name, record)?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Proves the secret at the token endpoint: with one mailbox first, which may wait until the provider's servers
+    /// all know the secret, then with the others side by side.
+    fn prove(&self, record: AppRecord, secret: &SecretString) -> Result<(AppRecord, Vec<Option<Proof>>), StoreFault> {
+        let record = Mutex::new(record);
+        let mut proofs: Vec<Option<Proof>> = vec![None; self.mailboxes.len()];
+        let mut rest = 0;
+        for (index, mailbox) in self.mailboxes.iter().enumerate() {
+            let proof = self.prove_one(&record, mailbox, secret, self.propagation)?;
+            let decided = !matches!(proof, Proof::NotAuthorized(_));
+            let stop = matches!(proof, Proof::Refused(_) | Proof::Unknown(_));
+            proofs[index] = Some(proof);
+            rest = index + 1;
+            if stop {
+                return Ok((record.into_inner().unwrap_or_else(PoisonError::into_inner), proofs));
+            }
+            if decided {
+                break;
+            }
+        }
+        let others = &self.mailboxes[rest..];
+        // One token endpoint for all of them.
+        let tenant = |_: &&Mailbox| String::new();
+        let answers = fleet::each(others, Limits::USUAL, tenant, |mailbox| {
+            self.prove_one(&record, mailbox, secret, self.propagation)
+        });
+        for (slot, answer) in proofs[rest..].iter_mut().zip(answers) {
+            *slot = Some(answer?);
+        }
+        let mut record = record.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let open = |proof: &Option<Proof>| matches!(proof, None | Some(Proof::Unknown(_) | Proof::Refused(_)));
+        if !proofs.iter().any(open) {
+            self.journal(&mut record, RotationPhase::Proven)?;
+        }
+        Ok((record, proofs))
+    }
+
+    fn prove_one(
+        &self,
+        record: &Mutex<AppRecord>,
+        mailbox: &Mailbox,
+        secret: &SecretString,
+        patience: Duration,
+    ) -> Result<Proof, StoreFault> {
+        let lock = || record.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = lock().journal.as_ref().is_some_and(|journal| journal.proven.contains(&mailbox.name));
+        if done {
+            return Ok(Proof::Accepted);
+        }
+        let mut waited = Duration::ZERO;
+        let mut pause = Duration::from_secs(2);
+        let proof = loop {
+            let proof = judge(self.prover.redeem(mailbox, secret))?;
+            match &proof {
+                Proof::Refused(failure) if waited < patience => {
+                    let next = pause.min(patience - waited);
+                    self.prover.wait(next, failure);
+                    waited += next;
+                    pause = (pause * 2).min(Duration::from_secs(15));
+                }
+                _ => break proof,
+            }
+        };
+        if matches!(proof, Proof::Accepted) {
+            let mut record = lock();
+            if let Some(journal) = &mut record.journal {
+                journal.proven.push(mailbox.name.clone());
+                save_app(self.store, &self.app.name, &record)?;
+            }
+        }
+        Ok(proof)
+    }
+
+    fn connect(&self, proofs: &[Option<Proof>], secret: &SecretString) -> Vec<Vec<Check>> {
+        if !self.test_connections {
+            return Vec::new();
+        }
+        let pairs: Vec<(&Mailbox, bool)> = self
+            .mailboxes
+            .iter()
+            .zip(proofs)
+            .map(|(mailbox, proof)| (*mailbox, matches!(proof, Some(Proof::Accepted))))
+            .collect();
+        let host = |(mailbox, _): &(&Mailbox, bool)| {
+            mailbox.incoming.as_ref().map_or(String::new(), |incoming| incoming.server.host.to_string())
+        };
+        fleet::each(&pairs, Limits::USUAL, host, |(mailbox, proven)| {
+            if *proven { self.prover.connect(mailbox, secret) } else { Vec::new() }
+        })
+    }
+
+    fn journal(&self, record: &mut AppRecord, phase: RotationPhase) -> Result<(), StoreFault> {
+        if let Some(journal) = &mut record.journal {
+            journal.phase = phase;
+        }
+        save_app(self.store, &self.app.name, record)
+    }
+
+    /// Makes the new secret the active one, in one write.
+    fn activate(&self, mut record: AppRecord, pending: ClientSecret) -> Result<(), StoreFault> {
+        record.previous = record.active.replace(pending);
+        record.pending = None;
+        self.journal(&mut record, RotationPhase::Activated)
+    }
+
+    /// Drops the new secret.
+    fn give_up(&self, mut record: AppRecord) -> Result<(), StoreFault> {
+        record.pending = None;
+        record.journal = None;
+        save_app(self.store, &self.app.name, &record)
+    }
+}
+
+/// What an answer of the token endpoint says of the secret. A store that fails stops the rotation.
+fn judge(answer: Result<(), Failure>) -> Result<Proof, StoreFault> {
+    let Err(failure) = answer else { return Ok(Proof::Accepted) };
+    match &failure.kind {
+        FailureKind::Store(fault) => Err(fault.clone()),
+        FailureKind::NotAuthorized { .. } => Ok(Proof::NotAuthorized(failure)),
+        FailureKind::OAuth(fault) => Ok(match fault.error.as_str() {
+            "invalid_grant" | "interaction_required" | "consent_required" => Proof::GrantLost(failure),
+            "invalid_client" | "unauthorized_client" => Proof::Refused(failure),
+            // AADSTS7000215 and 7000222 come as invalid_client; should the word change, the number still tells.
+            _ if fault.codes.iter().any(|code| matches!(code, 7_000_215 | 7_000_222)) => Proof::Refused(failure),
+            _ => Proof::Unknown(failure),
+        }),
+        _ => Ok(Proof::Unknown(failure)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

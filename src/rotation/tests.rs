@@ -1,0 +1,214 @@
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::config;
+use crate::failure::OAuthFault;
+use crate::profile::Profile;
+use crate::report::Stage;
+use crate::secrets::MemoryStore;
+
+const PROFILE: &str = r#"
+[apps.contoso]
+provider = "microsoft365"
+tenant = "contoso.example"
+client_id = "11111111-2222-3333-4444-555555555555"
+[mailboxes.a]
+app = "contoso"
+address = "a@contoso.example"
+incoming = { protocol = "imap" }
+[mailboxes.b]
+app = "contoso"
+address = "b@contoso.example"
+incoming = { protocol = "imap" }
+"#;
+
+fn profile() -> Profile {
+    config::parse(std::path::Path::new("config.toml"), PROFILE).unwrap()
+}
+
+fn clock() -> Clock {
+    Clock::from_fn(|| Timestamp::UNIX_EPOCH)
+}
+
+/// Answers by mailbox; counts what it was asked.
+#[derive(Default)]
+struct Script {
+    redeem: BTreeMap<&'static str, FailureKind>,
+    /// How many times the secret is refused before it is known everywhere.
+    refusals: usize,
+    connection_fails: bool,
+    asked: AtomicUsize,
+    waits: AtomicUsize,
+}
+
+fn refused() -> FailureKind {
+    FailureKind::OAuth(OAuthFault { error: "invalid_client".into(), codes: vec![7_000_215], ..OAuthFault::default() })
+}
+
+impl Prover for Script {
+    fn redeem(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<(), Failure> {
+        assert_eq!(secret.expose_secret(), "new", "only the pending secret is proven");
+        let asked = self.asked.fetch_add(1, Ordering::SeqCst);
+        if asked < self.refusals {
+            return Err(refused().into());
+        }
+        self.redeem.get(mailbox.name.as_str()).cloned().map_or(Ok(()), |kind| Err(kind.into()))
+    }
+
+    fn connect(&self, _: &Mailbox, secret: &SecretString) -> Vec<Check> {
+        assert_eq!(secret.expose_secret(), "new", "only the pending secret is tested");
+        if self.connection_fails {
+            let failure = FailureKind::ConnectionRefused { host: "h".into(), port: 1 }.into();
+            let finding = crate::diagnosis::finding(&failure, crate::diagnosis::About::default());
+            return vec![Check::failed(Stage::Tcp, Duration::ZERO, finding)];
+        }
+        Vec::new()
+    }
+
+    fn wait(&self, _: Duration, _: &Failure) {
+        self.waits.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+struct House {
+    profile: Profile,
+    store: MemoryStore,
+}
+
+impl House {
+    fn new() -> Self {
+        let house = Self { profile: profile(), store: MemoryStore::default() };
+        let app = house.profile.apps.values().next().unwrap();
+        let mut record = AppRecord::new(app.client_id.clone());
+        record.active = Some(secret("old"));
+        save_app(&house.store, &app.name, &record).unwrap();
+        house
+    }
+
+    fn record(&self) -> AppRecord {
+        load_app(&self.store, &"contoso".parse().unwrap()).unwrap().unwrap()
+    }
+
+    fn active(&self) -> String {
+        self.record().active.unwrap().value.expose_secret().to_owned()
+    }
+
+    fn run(&self, script: &Script, new: Option<&str>) -> Answer {
+        self.with(script, |rotation| {
+            rotation.run(new.map(|value| NewSecret { value: value.into(), expires: None })).unwrap()
+        })
+    }
+
+    fn with<R>(&self, script: &Script, run: impl FnOnce(&Rotation<'_>) -> R) -> R {
+        let app = self.profile.apps.values().next().unwrap();
+        let mailboxes: Vec<&Mailbox> = self.profile.mailboxes_of(&app.name).collect();
+        run(&Rotation {
+            store: &self.store,
+            app,
+            mailboxes: &mailboxes,
+            clock: clock(),
+            propagation: Duration::from_secs(10),
+            test_connections: true,
+            prover: script,
+        })
+    }
+}
+
+fn secret(value: &str) -> ClientSecret {
+    ClientSecret { value: value.into(), expires: None, added: Timestamp::UNIX_EPOCH }
+}
+
+#[test]
+fn a_proven_secret_becomes_active_and_the_old_one_is_kept_until_it_is_discarded() {
+    let house = House::new();
+    let script = Script::default();
+    assert!(matches!(house.run(&script, Some("new")).ending, Ending::Activated));
+    assert_eq!(house.active(), "new");
+    assert_eq!(house.record().previous.unwrap().value.expose_secret(), "old");
+    assert_eq!(script.asked.load(Ordering::SeqCst), 2, "every mailbox once");
+    house.with(&script, |rotation| rotation.settle().unwrap());
+    assert!(house.record().journal.is_none());
+    assert!(house.with(&script, |rotation| rotation.discard_previous().unwrap()));
+    assert!(house.record().previous.is_none());
+}
+
+#[test]
+fn a_refused_secret_changes_nothing() {
+    let house = House::new();
+    let script = Script { refusals: usize::MAX, ..Script::default() };
+    assert!(matches!(house.run(&script, Some("new")).ending, Ending::Refused(_)));
+    let record = house.record();
+    assert_eq!(house.active(), "old");
+    assert!(record.pending.is_none() && record.journal.is_none() && record.previous.is_none());
+    assert!(script.waits.load(Ordering::SeqCst) > 0, "it was given time to become known");
+}
+
+#[test]
+fn a_secret_that_becomes_known_late_is_waited_for() {
+    let house = House::new();
+    let script = Script { refusals: 2, ..Script::default() };
+    assert!(matches!(house.run(&script, Some("new")).ending, Ending::Activated));
+    assert_eq!(house.active(), "new");
+}
+
+#[test]
+fn a_lost_answer_leaves_the_old_secret_active_and_a_rerun_without_a_secret_converges() {
+    let house = House::new();
+    let lost = FailureKind::ConnectionLost { during: "waiting".into() };
+    let script = Script { redeem: BTreeMap::from([("b", lost)]), ..Script::default() };
+    assert!(matches!(house.run(&script, Some("new")).ending, Ending::Unfinished));
+    assert_eq!(house.active(), "old");
+    assert!(Rotation::is_under_way(&house.record()));
+    let script = Script::default();
+    assert!(matches!(house.run(&script, None).ending, Ending::Activated));
+    assert_eq!(script.asked.load(Ordering::SeqCst), 1, "what was proven is not proven again");
+    assert_eq!(house.active(), "new");
+}
+
+#[test]
+fn a_broken_connection_leaves_the_old_secret_active() {
+    let house = House::new();
+    let script = Script { connection_fails: true, ..Script::default() };
+    assert!(matches!(house.run(&script, Some("new")).ending, Ending::Unfinished));
+    assert_eq!(house.active(), "old");
+}
+
+#[test]
+fn a_lost_sign_in_proves_the_secret_all_the_same() {
+    let house = House::new();
+    let lost = FailureKind::OAuth(OAuthFault { error: "invalid_grant".into(), ..OAuthFault::default() });
+    let script = Script { redeem: BTreeMap::from([("a", lost)]), ..Script::default() };
+    let answer = house.run(&script, Some("new"));
+    assert!(matches!(answer.ending, Ending::Activated));
+    assert!(matches!(answer.proofs[0], Some(Proof::GrantLost(_))));
+}
+
+#[test]
+fn rolling_back_swaps_the_secrets_and_drops_an_unproven_one() {
+    let house = House::new();
+    let script = Script::default();
+    house.run(&script, Some("new"));
+    let back = house.with(&script, |rotation| rotation.roll_back().unwrap()).unwrap();
+    assert_eq!(back.value.expose_secret(), "old");
+    assert_eq!(house.record().previous.unwrap().value.expose_secret(), "new");
+
+    let house = House::new();
+    let lost = FailureKind::ConnectionLost { during: "waiting".into() };
+    let script = Script { redeem: BTreeMap::from([("a", lost)]), ..Script::default() };
+    house.run(&script, Some("new"));
+    house.with(&script, |rotation| rotation.roll_back().unwrap());
+    assert!(house.record().pending.is_none());
+    assert_eq!(house.active(), "old");
+    assert!(house.with(&script, |rotation| rotation.roll_back().unwrap()).is_none(), "nothing is left to bring back");
+}
+
+#[test]
+fn the_same_secret_twice_changes_nothing() {
+    let house = House::new();
+    let script = Script::default();
+    assert!(matches!(house.run(&script, Some("old")).ending, Ending::Unchanged));
+    assert_eq!(script.asked.load(Ordering::SeqCst), 0);
+}

@@ -1,0 +1,133 @@
+//! One lock a record, over read, refresh and write (security.md C1 to C3).
+//!
+//! It is the kernel's lock on a file that is never unlinked: whoever holds it loses it with its life, and there is
+//! nothing stale to break. The file's contents say who holds it; they are for people, and decide nothing.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::RecordKey;
+use crate::failure::{Failure, FailureKind};
+use crate::files;
+
+/// How long a command waits for a record before it gives up as busy.
+pub const LOCK_WAIT: Duration = Duration::from_secs(30);
+
+const LONGEST_HOLDER: u64 = 400;
+
+/// Held, this process alone may change the record. Dropping it lets the next one in.
+pub struct RecordLock {
+    _held: FileLock,
+}
+
+impl RecordLock {
+    /// Waits for the record's lock for at most `wait`; with zero, only tries. Locks within one process exclude each
+    /// other as well.
+    ///
+    /// # Errors
+    /// [`FailureKind::Busy`] with the holder's name; [`FailureKind::Local`] or
+    /// [`StoreFault::Unsafe`](crate::failure::StoreFault::Unsafe) if the lock file cannot be had.
+    pub fn acquire(state_dir: &Path, name: &RecordKey, wait: Duration) -> Result<Self, Failure> {
+        let folder = state_dir.join("locks");
+        files::create_private_folder(&folder)?;
+        let (kind, record) = name.kind_and_name();
+        // Windows allows no colon in a file's name.
+        let path = folder.join(format!("{kind}-{record}.lock"));
+        FileLock::acquire(&path, &name.to_string(), wait).map(|held| Self { _held: held })
+    }
+}
+
+/// An exclusive lock on a file.
+pub(super) struct FileLock {
+    file: File,
+}
+
+impl FileLock {
+    pub(super) fn acquire(path: &Path, what: &str, wait: Duration) -> Result<Self, Failure> {
+        let start = Instant::now();
+        let file = files::open_lock_file(path)?;
+        let failed = |error: io::Error| files::local("lock", path, &error);
+        let file = match file.try_lock() {
+            Ok(()) => file,
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::WouldBlock) => match wait_for(file, wait).map_err(failed)? {
+                Some(file) => file,
+                None => {
+                    return Err(FailureKind::Busy {
+                        what: what.to_owned(),
+                        holder: holder(path),
+                        waited: start.elapsed(),
+                    }
+                    .into());
+                }
+            },
+        };
+        let mut lock = Self { file };
+        // A full disk must not keep anybody from working; the name is a courtesy.
+        let _ = lock.write_holder(&description());
+        Ok(lock)
+    }
+
+    fn write_holder(&mut self, text: &str) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(text.as_bytes())
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+/// Blocks in the kernel, which wakes the waiters in turn, rather than polling. The thread of a wait that was given up
+/// lives on until the lock is free, finds nobody there, and lets go.
+fn wait_for(file: File, wait: Duration) -> io::Result<Option<File>> {
+    if wait.is_zero() {
+        return Ok(None);
+    }
+    let (done, locked) = mpsc::sync_channel(1);
+    thread::Builder::new().name("lock".into()).spawn(move || {
+        let result = loop {
+            match file.lock() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result,
+            }
+        };
+        let _ = done.send(result.map(|()| file));
+    })?;
+    match locked.recv_timeout(wait) {
+        Ok(result) => result.map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Who we are: `process 1234: mailgrant authorize shop`. There is no secret in a command line of ours (K1).
+fn description() -> String {
+    let mut words = std::env::args_os();
+    let program = words.next().map(PathBuf::from);
+    let program = program.as_deref().and_then(Path::file_name).unwrap_or("mailgrant".as_ref());
+    let mut text = format!("process {}: {}", std::process::id(), program.to_string_lossy());
+    for word in words {
+        text.push(' ');
+        text.push_str(&word.to_string_lossy());
+    }
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// What the holder wrote. Windows lets nobody else read a locked file.
+fn holder(path: &Path) -> Option<String> {
+    let mut text = String::new();
+    files::open_private(path).ok()??.take(LONGEST_HOLDER).read_to_string(&mut text).ok()?;
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,284 @@
+//! The records' JSON: mirrors without behaviour. Writing borrows from the record, reading owns.
+
+use std::io::{self, Write};
+
+use jiff::{Timestamp, civil::Date};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::types::{
+    AppRecord, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, RotationJournal, RotationPhase,
+};
+use crate::failure::StoreFault;
+use crate::profile::{ClientId, Name};
+use crate::secrets::{RecordKey, SecretBytes};
+
+/// The format that this program writes.
+const SCHEMA: u32 = 1;
+
+#[derive(Deserialize)]
+struct SchemaFile {
+    schema: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AppFile {
+    schema: u32,
+    client_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    active: Option<ClientSecretFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous: Option<ClientSecretFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pending: Option<ClientSecretFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    journal: Option<JournalFile>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ClientSecretFile {
+    value: Hidden,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires: Option<Date>,
+    added: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct JournalFile {
+    phase: RotationPhase,
+    started: Timestamp,
+    #[serde(default)]
+    proven: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GrantFile {
+    schema: u32,
+    binding: BindingFile,
+    refresh_token: Hidden,
+    token_endpoint: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    basic_auth: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<IdentityFile>,
+    #[serde(default)]
+    scopes: Vec<String>,
+    #[serde(default)]
+    asked: Vec<String>,
+    obtained: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refreshed: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    access: Option<AccessFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    needs_authorization: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct BindingFile {
+    client_id: String,
+    authority: String,
+    address: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct IdentityFile {
+    issuer: String,
+    subject: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
+    label: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AccessFile {
+    token: Hidden,
+    expires: Timestamp,
+    #[serde(default)]
+    scopes: Vec<String>,
+}
+
+/// A secret in a mirror.
+struct Hidden(SecretString);
+
+impl Serialize for Hidden {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose_secret())
+    }
+}
+
+impl<'de> Deserialize<'de> for Hidden {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Hidden;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a secret")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Hidden, E> {
+                Ok(Hidden(SecretString::from(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+pub(super) fn encode_app(record: &AppRecord) -> Result<SecretBytes, StoreFault> {
+    let secret = |secret: &ClientSecret| ClientSecretFile {
+        value: Hidden(secret.value.clone()),
+        expires: secret.expires,
+        added: secret.added,
+    };
+    encode(&AppFile {
+        schema: SCHEMA,
+        client_id: record.client_id.to_string(),
+        active: record.active.as_ref().map(secret),
+        previous: record.previous.as_ref().map(secret),
+        pending: record.pending.as_ref().map(secret),
+        journal: record.journal.as_ref().map(|journal| JournalFile {
+            phase: journal.phase,
+            started: journal.started,
+            proven: journal.proven.iter().map(Name::to_string).collect(),
+        }),
+    })
+}
+
+pub(super) fn decode_app(key: &RecordKey, bytes: &SecretBytes) -> Result<AppRecord, StoreFault> {
+    let file: AppFile = decode(key, bytes)?;
+    let secret =
+        |secret: ClientSecretFile| ClientSecret { value: secret.value.0, expires: secret.expires, added: secret.added };
+    let journal = file.journal.map(|journal| {
+        let proven = journal.proven.iter().map(|name| name.parse()).collect::<Result<Vec<Name>, _>>();
+        let proven = proven.map_err(|_| damaged(key, "its journal names no mailbox"))?;
+        Ok(RotationJournal { phase: journal.phase, started: journal.started, proven })
+    });
+    Ok(AppRecord {
+        client_id: client_id(key, &file.client_id)?,
+        active: file.active.map(secret),
+        previous: file.previous.map(secret),
+        pending: file.pending.map(secret),
+        journal: journal.transpose()?,
+    })
+}
+
+pub(super) fn encode_grant(grant: &Grant) -> Result<SecretBytes, StoreFault> {
+    encode(&GrantFile {
+        schema: SCHEMA,
+        binding: BindingFile {
+            client_id: grant.binding.client_id.to_string(),
+            authority: grant.binding.issuer_or_authority.clone(),
+            address: grant.binding.address.clone(),
+        },
+        refresh_token: Hidden(grant.refresh_token.clone()),
+        token_endpoint: grant.token_endpoint.clone(),
+        basic_auth: grant.basic_auth,
+        identity: grant.identity.as_ref().map(|identity| IdentityFile {
+            issuer: identity.issuer.clone(),
+            subject: identity.subject.clone(),
+            tenant: identity.tenant.clone(),
+            label: identity.label.clone(),
+        }),
+        scopes: grant.scopes.clone(),
+        asked: grant.asked.clone(),
+        obtained: grant.obtained,
+        refreshed: grant.refreshed,
+        access: grant.access.as_ref().map(|access| AccessFile {
+            token: Hidden(access.token.clone()),
+            expires: access.expires,
+            scopes: access.scopes.clone(),
+        }),
+        needs_authorization: grant.needs_authorization.clone(),
+    })
+}
+
+pub(super) fn decode_grant(key: &RecordKey, bytes: &SecretBytes) -> Result<Grant, StoreFault> {
+    let file: GrantFile = decode(key, bytes)?;
+    Ok(Grant {
+        binding: Binding {
+            client_id: client_id(key, &file.binding.client_id)?,
+            issuer_or_authority: file.binding.authority,
+            address: file.binding.address,
+        },
+        refresh_token: file.refresh_token.0,
+        token_endpoint: file.token_endpoint,
+        basic_auth: file.basic_auth,
+        identity: file.identity.map(|identity| GrantIdentity {
+            issuer: identity.issuer,
+            subject: identity.subject,
+            tenant: identity.tenant,
+            label: identity.label,
+        }),
+        scopes: file.scopes,
+        asked: file.asked,
+        obtained: file.obtained,
+        refreshed: file.refreshed,
+        access: file.access.map(|access| CachedAccess {
+            token: access.token.0,
+            expires: access.expires,
+            scopes: access.scopes,
+        }),
+        needs_authorization: file.needs_authorization,
+    })
+}
+
+fn client_id(key: &RecordKey, text: &str) -> Result<ClientId, StoreFault> {
+    text.parse().map_err(|_| damaged(key, "its client ID is none"))
+}
+
+fn encode(file: &impl Serialize) -> Result<SecretBytes, StoreFault> {
+    let mut buffer = WipedBuffer::default();
+    match serde_json::to_writer(&mut buffer, file) {
+        Ok(()) => Ok(buffer.0.into()),
+        Err(error) => Err(StoreFault::Other { reason: format!("the record cannot be written as JSON: {error}") }),
+    }
+}
+
+fn decode<'de, T: Deserialize<'de>>(key: &RecordKey, bytes: &'de SecretBytes) -> Result<T, StoreFault> {
+    // The parser's own words can quote the input; its position cannot.
+    let no_record = |error: serde_json::Error| {
+        damaged(key, &format!("it is no record of ours (line {}, column {})", error.line(), error.column()))
+    };
+    let SchemaFile { schema } = serde_json::from_slice(bytes.expose()).map_err(no_record)?;
+    if schema > SCHEMA {
+        return Err(damaged(
+            key,
+            &format!("a newer mailgrant wrote it (schema {schema}; this one knows up to {SCHEMA})"),
+        ));
+    }
+    serde_json::from_slice(bytes.expose()).map_err(no_record)
+}
+
+fn damaged(key: &RecordKey, why: &str) -> StoreFault {
+    StoreFault::Damaged { what: format!("the record of {key}: {why}") }
+}
+
+/// Grows without leaving copies behind.
+struct WipedBuffer(Zeroizing<Vec<u8>>);
+
+impl Default for WipedBuffer {
+    fn default() -> Self {
+        // Two long Microsoft tokens.
+        Self(Zeroizing::new(Vec::with_capacity(8 * 1024)))
+    }
+}
+
+impl Write for WipedBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let needed = self.0.len() + bytes.len();
+        if needed > self.0.capacity() {
+            let mut larger = Vec::with_capacity(needed.max(2 * self.0.capacity()));
+            larger.extend_from_slice(&self.0);
+            self.0.zeroize();
+            *self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

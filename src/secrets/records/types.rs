@@ -1,0 +1,137 @@
+//! The records: what an app and a mailbox leave in the store.
+
+use jiff::{Timestamp, civil::Date};
+use secrecy::SecretString;
+
+use crate::profile::{ClientId, Name};
+
+/// An app's client secrets and where their rotation stands. A public client has a record without secrets, or none.
+#[derive(Debug, Clone)]
+pub struct AppRecord {
+    /// The client ID that the secrets belong to; they are of no use to another.
+    pub client_id: ClientId,
+    /// The secret in use.
+    pub active: Option<ClientSecret>,
+    /// The one before, kept until it is discarded.
+    pub previous: Option<ClientSecret>,
+    /// A new one that has not been proven yet.
+    pub pending: Option<ClientSecret>,
+    /// The rotation under way, or the last one as long as its previous secret is kept.
+    pub journal: Option<RotationJournal>,
+}
+
+/// A client secret (RFC 6749 §2.3.1).
+#[derive(Debug, Clone)]
+pub struct ClientSecret {
+    /// The secret itself.
+    pub value: SecretString,
+    /// The day on which it expires, as the portal shows it.
+    pub expires: Option<Date>,
+    /// When it was given to us.
+    pub added: Timestamp,
+}
+
+/// How far a rotation has come (security.md R1): written before each step's effect is relied upon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RotationJournal {
+    /// The last step that is done.
+    pub phase: RotationPhase,
+    /// When the rotation began.
+    pub started: Timestamp,
+    /// The mailboxes with which the pending secret has been proven.
+    pub proven: Vec<Name>,
+}
+
+/// The steps of a rotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RotationPhase {
+    /// The pending secret is stored, and nothing else has changed.
+    Stored,
+    /// It has been proven with every mailbox of the app.
+    Proven,
+    /// It is the active one.
+    Activated,
+}
+
+/// What a sign-in left us.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// What it is good for; anything else than an equal binding means that it is not this mailbox's any more.
+    pub binding: Binding,
+    /// The refresh token (RFC 6749 §1.5).
+    pub refresh_token: SecretString,
+    /// Where it is redeemed, as it was when we signed in.
+    pub token_endpoint: String,
+    /// Whether that endpoint wants the client secret in the Authorization header (`client_secret_basic`).
+    pub basic_auth: bool,
+    /// Who signed in, if the provider told.
+    pub identity: Option<GrantIdentity>,
+    /// The scopes that were granted.
+    pub scopes: Vec<String>,
+    /// The scopes that were asked for.
+    pub asked: Vec<String>,
+    /// When somebody signed in.
+    pub obtained: Timestamp,
+    /// When it was last refreshed.
+    pub refreshed: Option<Timestamp>,
+    /// The last access token.
+    pub access: Option<CachedAccess>,
+    /// Why somebody must sign in again; `None` as long as the provider has not said so.
+    pub needs_authorization: Option<String>,
+}
+
+/// The security-relevant settings that a grant was obtained under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The app's client ID.
+    pub client_id: ClientId,
+    /// The issuer, or the authority that stands for it.
+    pub issuer_or_authority: String,
+    /// The mailbox's address.
+    pub address: String,
+}
+
+/// Who signed in (OpenID Connect Core 1.0 §2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantIdentity {
+    /// `iss`.
+    pub issuer: String,
+    /// `sub`; unique at its issuer.
+    pub subject: String,
+    /// Microsoft's `tid`.
+    pub tenant: Option<String>,
+    /// The name for people: a mail address, mostly.
+    pub label: String,
+}
+
+/// An access token and what is known of it.
+#[derive(Debug, Clone)]
+pub struct CachedAccess {
+    /// The token.
+    pub token: SecretString,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Its scopes.
+    pub scopes: Vec<String>,
+}
+
+impl AppRecord {
+    /// A record without secrets.
+    #[must_use]
+    pub fn new(client_id: ClientId) -> Self {
+        Self { client_id, active: None, previous: None, pending: None, journal: None }
+    }
+
+    /// Every secret in it, for the redactor.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        [&self.active, &self.previous, &self.pending].into_iter().flatten().map(|secret| &secret.value)
+    }
+}
+
+impl Grant {
+    /// Every secret in it, for the redactor.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        std::iter::once(&self.refresh_token).chain(self.access.iter().map(|access| &access.token))
+    }
+}

@@ -1,0 +1,74 @@
+//! The vault's key: an age identity from the environment or a private file.
+
+use std::path::{Path, PathBuf};
+
+use age::x25519::Identity;
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::fault;
+use crate::failure::{Failure, StoreFault};
+use crate::files;
+
+const LARGEST: usize = 64 * 1024;
+
+/// Where the vault's key comes from. Both forms are an age identity file: `#` comments, blank lines, and one
+/// `AGE-SECRET-KEY-1…` a line. The first is used for writing, every one for reading, so that a key is changed by putting
+/// the new one on top.
+pub enum VaultKey {
+    /// The text itself, as `MAILGRANT_VAULT_KEY` holds it.
+    Value(SecretString),
+    /// A private file.
+    File(PathBuf),
+}
+
+impl VaultKey {
+    pub(super) fn identities(&self) -> Result<Vec<Identity>, StoreFault> {
+        match self {
+            Self::Value(text) => parse("MAILGRANT_VAULT_KEY", text.expose_secret()),
+            Self::File(path) => {
+                let Some(bytes) = files::read_private(path, LARGEST).map_err(|failure| fault(&failure))? else {
+                    return Err(StoreFault::NoKey { expected: path.display().to_string() });
+                };
+                let place = path.display().to_string();
+                let text = std::str::from_utf8(&bytes).map_err(|_| no_identity(&place, None))?;
+                parse(&place, text)
+            }
+        }
+    }
+}
+
+/// Writes a fresh identity to `path` (0600) and returns its public half, which `age --encrypt -r` takes.
+///
+/// # Errors
+/// [`Local`](crate::failure::FailureKind::Local) if there is a file already, or it cannot be written.
+pub fn new_vault_key(path: &Path) -> Result<String, Failure> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        files::create_private_folder(folder)?;
+    }
+    let identity = Identity::generate();
+    let public = identity.to_public().to_string();
+    let secret = identity.to_string();
+    let parts = ["# public key: ", &public, "\n", secret.expose_secret(), "\n"];
+    let mut text = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
+    parts.iter().for_each(|part| text.push_str(part));
+    files::create_private(path, text.as_bytes())?;
+    Ok(public)
+}
+
+fn parse(place: &str, text: &str) -> Result<Vec<Identity>, StoreFault> {
+    let mut identities = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if !line.is_empty() && !line.starts_with('#') {
+            identities.push(line.parse().map_err(|_| no_identity(place, Some(index + 1)))?);
+        }
+    }
+    if identities.is_empty() { Err(no_identity(place, None)) } else { Ok(identities) }
+}
+
+/// Says where, never what: the line may be half a key.
+fn no_identity(place: &str, line: Option<usize>) -> StoreFault {
+    let line = line.map(|line| format!(" (line {line})")).unwrap_or_default();
+    StoreFault::Damaged { what: format!("{place}{line} is no age identity; it should be AGE-SECRET-KEY-1…") }
+}

@@ -1,0 +1,305 @@
+//! From a mailbox to an access token that is valid now: read, refresh under the lock, persist, return.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::clock::Clock;
+use crate::failure::{Failure, FailureKind, OAuthFault};
+use crate::oauth::{self, ClientAuth, HttpClient, Identity, TokenAnswer, TokenEndpoint};
+use crate::profile::{App, Credential, IdentityRule, Mailbox, Scope};
+use crate::secrets::{
+    Binding, CachedAccess, Grant, GrantIdentity, LOCK_WAIT, RecordKey, RecordLock, SecretStore, load_app, load_grant,
+    save_grant,
+};
+
+/// An access token with less time left than this is refreshed before it is handed out.
+pub const FRESH: Duration = Duration::from_secs(5 * 60);
+
+/// One mailbox and all that is needed to get its tokens.
+pub struct Session<'a> {
+    /// Where the grant is kept.
+    pub store: &'a dyn SecretStore,
+    /// Where the locks are.
+    pub locks: &'a Path,
+    /// The way to the token endpoint.
+    pub http: &'a HttpClient,
+    /// The time of day.
+    pub clock: Clock,
+    /// The mailbox's app.
+    pub app: &'a App,
+    /// The mailbox.
+    pub mailbox: &'a Mailbox,
+    /// The client secret to use instead of the active one: a new one that is being proven.
+    pub proving: Option<&'a SecretString>,
+}
+
+/// A valid access token.
+pub struct AccessToken {
+    /// The token.
+    pub token: SecretString,
+    /// When it expires.
+    pub expires: Timestamp,
+    /// Whether it was in the store, or just fetched.
+    pub source: TokenSource,
+}
+
+/// Where a token came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenSource {
+    /// The store: no network was touched.
+    Store,
+    /// The token endpoint.
+    Refresh,
+}
+
+impl Session<'_> {
+    /// An access token that is valid for at least [`FRESH`]. One in the store is handed out without lock or network.
+    ///
+    /// # Errors
+    /// [`FailureKind::NotAuthorized`] if somebody must sign in first; what the store, the lock or the token endpoint
+    /// say.
+    pub fn access_token(&self) -> Result<AccessToken, Failure> {
+        let grant = self.grant()?;
+        if let Some(token) = self.cached(&grant) {
+            return Ok(token);
+        }
+        // Refresh tokens are often good for one use only, so two refreshes at once lose the sign-in (RFC 9700 §2.2.2).
+        // Whoever waited for the lock finds what the holder has fetched (security.md C1).
+        let _lock = self.lock()?;
+        let grant = self.grant()?;
+        if let Some(token) = self.cached(&grant) {
+            return Ok(token);
+        }
+        let secret = self.client_secret()?;
+        self.refresh(grant, secret.as_ref())
+    }
+
+    /// Fetches a new access token, whatever the store holds: this proves the client secret.
+    ///
+    /// # Errors
+    /// As [`Session::access_token`].
+    pub fn refreshed_token(&self) -> Result<AccessToken, Failure> {
+        let _lock = self.lock()?;
+        let secret = self.client_secret()?;
+        self.refresh(self.grant()?, secret.as_ref())
+    }
+
+    /// Stores what a sign-in left us.
+    ///
+    /// # Errors
+    /// [`FailureKind::NoRefreshToken`], and what the store or the lock say.
+    pub fn establish(
+        &self,
+        endpoint: &TokenEndpoint,
+        answer: TokenAnswer,
+        identity: Option<&Identity>,
+        asked: &[Scope],
+    ) -> Result<Grant, Failure> {
+        let refresh_token = answer.refresh_token.clone().ok_or(FailureKind::NoRefreshToken)?;
+        let asked: Vec<String> = asked.iter().map(Scope::to_string).collect();
+        let mut grant = Grant {
+            binding: self.binding(),
+            refresh_token,
+            token_endpoint: endpoint.url.to_string(),
+            basic_auth: endpoint.client_auth == ClientAuth::Basic,
+            identity: identity.map(|identity| GrantIdentity {
+                issuer: identity.issuer.clone(),
+                subject: identity.subject.clone(),
+                tenant: identity.tenant.clone(),
+                label: identity.label().to_owned(),
+            }),
+            // RFC 6749 §5.1: no scope in the answer means "as asked for".
+            scopes: answer.scopes.clone().unwrap_or_else(|| asked.clone()),
+            asked,
+            obtained: self.clock.now(),
+            refreshed: None,
+            access: None,
+            needs_authorization: None,
+        };
+        self.take_over(&mut grant, answer);
+        let _lock = self.lock()?;
+        save_grant(self.store, &self.mailbox.name, &grant)?;
+        Ok(grant)
+    }
+
+    /// The grant in the store, if it belongs to this mailbox as the profile has it now.
+    ///
+    /// # Errors
+    /// [`FailureKind::NotAuthorized`] with the reason; what the store says.
+    pub fn grant(&self) -> Result<Grant, Failure> {
+        let not_authorized = |why: String| Err(FailureKind::NotAuthorized { why }.into());
+        let Some(grant) = load_grant(self.store, &self.mailbox.name)? else {
+            return not_authorized("nobody has signed in yet".to_owned());
+        };
+        for secret in grant.secrets() {
+            self.http.transcript().redactor().learn(secret);
+        }
+        if grant.binding != self.binding() {
+            return not_authorized(
+                "the profile's client ID, sign-in server or address has changed since the last sign-in".to_owned(),
+            );
+        }
+        if let Some(why) = &grant.needs_authorization {
+            return not_authorized(why.clone());
+        }
+        let wanted = self.app.scopes.for_protocols(self.mailbox.protocols());
+        if let Some(scope) = wanted.iter().find(|scope| !grant.asked.iter().any(|asked| asked == scope.as_str())) {
+            return not_authorized(format!("the profile now needs {scope}, which the last sign-in did not ask for"));
+        }
+        Ok(grant)
+    }
+
+    /// The settings that a grant is good for. A change of any makes it void.
+    #[must_use]
+    pub fn binding(&self) -> Binding {
+        let issuer_or_authority = match &self.app.identity {
+            IdentityRule::Issuer(issuer) => issuer.to_string(),
+            IdentityRule::Microsoft { authority, tenant } => format!("{authority}/{tenant}"),
+        };
+        Binding {
+            client_id: self.app.client_id.clone(),
+            issuer_or_authority,
+            address: self.mailbox.signs_in_as().as_str().to_lowercase(),
+        }
+    }
+
+    fn lock(&self) -> Result<RecordLock, Failure> {
+        RecordLock::acquire(self.locks, &RecordKey::Mailbox(self.mailbox.name.clone()), LOCK_WAIT)
+    }
+
+    fn cached(&self, grant: &Grant) -> Option<AccessToken> {
+        let access = grant.access.as_ref()?;
+        let left = access.expires.duration_since(self.clock.now());
+        (left > FRESH.try_into().ok()?).then(|| AccessToken {
+            token: access.token.clone(),
+            expires: access.expires,
+            source: TokenSource::Store,
+        })
+    }
+
+    /// The client secret to use: the active one, or the one that is being proven; `None` for a public client.
+    ///
+    /// # Errors
+    /// [`FailureKind::NotAuthorized`] if the app needs one and none is stored; what the store says.
+    pub fn client_secret(&self) -> Result<Option<SecretString>, Failure> {
+        if self.app.credential == Credential::None {
+            return Ok(None);
+        }
+        if let Some(proving) = self.proving {
+            return Ok(Some(proving.clone()));
+        }
+        let record = load_app(self.store, &self.app.name)?.filter(|record| record.client_id == self.app.client_id);
+        let Some(active) = record.and_then(|record| record.active) else {
+            let why =
+                format!("no client secret of app '{0}' is stored (run: mailgrant rotate-secret {0})", self.app.name);
+            return Err(FailureKind::NotAuthorized { why }.into());
+        };
+        self.http.transcript().redactor().learn(&active.value);
+        Ok(Some(active.value))
+    }
+
+    /// Refreshes. The caller holds the lock, and `grant` was read under it.
+    fn refresh(&self, mut grant: Grant, secret: Option<&SecretString>) -> Result<AccessToken, Failure> {
+        let url = grant.token_endpoint.parse().map_err(|invalid: crate::profile::Invalid| FailureKind::UnsafeUrl {
+            url: grant.token_endpoint.clone(),
+            reason: invalid.problem,
+        })?;
+        let client_auth = if grant.basic_auth { ClientAuth::Basic } else { ClientAuth::Body };
+        let endpoint = TokenEndpoint { url, client_auth };
+        // Microsoft wants to hear for which resource the token shall be; elsewhere no scope means all that was granted
+        // (RFC 6749 §6), and naming one that was refused would fail.
+        let scopes: Vec<Scope> = if self.app.provider.is_microsoft() {
+            grant.asked.iter().filter_map(|scope| scope.parse().ok()).collect()
+        } else {
+            Vec::new()
+        };
+        match oauth::refresh(self.http, self.app, &endpoint, &grant.refresh_token, &scopes, secret) {
+            Ok(answer) => {
+                self.take_over(&mut grant, answer);
+                grant.refreshed = Some(self.clock.now());
+                // Stored before it is used: a lost refresh token is a lost sign-in (security.md C4).
+                save_grant(self.store, &self.mailbox.name, &grant)?;
+                let Some(access) = grant.access else {
+                    return Err(
+                        FailureKind::NotAuthorized { why: "the provider sent no access token".to_owned() }.into()
+                    );
+                };
+                Ok(AccessToken { token: access.token, expires: access.expires, source: TokenSource::Refresh })
+            }
+            Err(failure) => {
+                if let FailureKind::OAuth(fault) = &failure.kind
+                    && fault.error == "invalid_grant"
+                {
+                    self.mark_lost(&grant, fault)?;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Notes that the provider no longer accepts the grant. Nothing else ever does: a portal's HTML, a 5xx or a refused
+    /// client secret are no lost sign-ins (security.md T2). Nothing is deleted.
+    fn mark_lost(&self, tried: &Grant, fault: &OAuthFault) -> Result<(), Failure> {
+        // Another program may have refreshed without our lock; then what was refused is not what stands there now.
+        let Some(mut now) = load_grant(self.store, &self.mailbox.name)? else { return Ok(()) };
+        if now.refresh_token.expose_secret() != tried.refresh_token.expose_secret() {
+            return Ok(());
+        }
+        let number = fault.codes.first().map_or(String::new(), |code| format!(", AADSTS{code}"));
+        now.needs_authorization = Some(format!("the provider refused its refresh token (invalid_grant{number})"));
+        save_grant(self.store, &self.mailbox.name, &now)?;
+        Ok(())
+    }
+
+    /// Takes an answer's tokens into the grant. A missing refresh token keeps the old one (RFC 6749 §6).
+    fn take_over(&self, grant: &mut Grant, answer: TokenAnswer) {
+        let redactor = self.http.transcript().redactor();
+        redactor.learn(&answer.access_token);
+        if let Some(refresh_token) = answer.refresh_token {
+            redactor.learn(&refresh_token);
+            grant.refresh_token = refresh_token;
+        }
+        if let Some(scopes) = answer.scopes {
+            grant.scopes = scopes;
+        }
+        let expires = self.clock.now().checked_add(answer.expires_in).unwrap_or(Timestamp::MAX);
+        grant.access = Some(CachedAccess { token: answer.access_token, expires, scopes: grant.scopes.clone() });
+    }
+}
+
+/// The mail scopes that were asked for and not granted. Only the last part of a scope's path counts, without regard to
+/// case: Microsoft answers with the address of whichever resource it likes.
+#[must_use]
+pub fn missing_scopes(asked: &[Scope], granted: &[String]) -> Vec<Scope> {
+    const NOT_LISTED: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+    fn last(scope: &str) -> String {
+        scope.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase()
+    }
+    asked
+        .iter()
+        .filter(|scope| !NOT_LISTED.contains(&scope.as_str()))
+        .filter(|scope| !granted.iter().any(|granted| last(granted) == last(scope.as_str())))
+        .cloned()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn granted_scopes_are_compared_by_their_last_part() {
+        let asked: Vec<Scope> =
+            ["openid", "https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office.com/SMTP.Send"]
+                .iter()
+                .map(|scope| scope.parse().unwrap())
+                .collect();
+        let granted = vec!["https://outlook.office365.com/imap.accessasuser.all".to_owned()];
+        let missing = missing_scopes(&asked, &granted);
+        assert_eq!(missing.len(), 1);
+        assert!(missing[0].as_str().ends_with("SMTP.Send"));
+    }
+}

@@ -1,0 +1,117 @@
+use crate::sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT};
+use crate::shop::{Shop, fact};
+use crate::support::canary;
+
+#[test]
+fn add_writes_the_profile_and_says_what_to_register() {
+    let shop = Shop::empty();
+    let added = shop.add("shop", &[("--expires", Some("2027-05-20"))]).finish().code(0);
+    let next = added.json()["next"].to_string();
+    assert!(next.contains("http://localhost") && next.contains("IMAP.AccessAsUser.All, SMTP.Send"), "{next}");
+    let profile = std::fs::read_to_string(shop.home.config()).unwrap();
+    assert!(profile.contains(CONFIDENTIAL_CLIENT) && profile.contains("2027-05-20"), "{profile}");
+    assert!(!profile.contains(canary::CLIENT_SECRET), "{profile}");
+    assert_eq!(shop.sandbox.counters().token_requests, 0, "add does not touch the network");
+}
+
+#[test]
+fn adding_the_same_twice_changes_nothing() {
+    let shop = Shop::added();
+    let before = shop.home.files();
+    let again = shop.add("shop", &[]).finish().code(0);
+    assert!(fact(&again, "changed").starts_with("no"), "{}", again.stdout);
+    assert!(shop.home.files() == before, "a file has changed");
+}
+
+#[test]
+fn adding_other_values_is_refused_unless_forced() {
+    let shop = Shop::added();
+    let before = std::fs::read(shop.home.config()).unwrap();
+    let refused = shop.add("shop", &[("--address", Some(ALICE))]).finish().code(2);
+    assert_eq!(refused.json()["error"]["code"], "name-taken");
+    assert_eq!(std::fs::read(shop.home.config()).unwrap(), before);
+    shop.add("shop", &[("--address", Some(ALICE)), ("--force", Some(""))]).finish().code(0);
+    assert!(std::fs::read_to_string(shop.home.config()).unwrap().contains(ALICE));
+}
+
+#[test]
+fn another_secret_is_refused_and_rotation_is_pointed_to() {
+    let shop = Shop::added();
+    let refused = shop.add("shop", &[]).stdin(canary::NEXT_CLIENT_SECRET).finish().code(2);
+    assert_eq!(refused.json()["error"]["code"], "secret-differs");
+    assert!(refused.stdout.contains("rotate-secret shop"), "{}", refused.stdout);
+}
+
+#[test]
+fn mistakes_are_refused_before_anything_is_written() {
+    let shop = Shop::empty();
+    let before = shop.home.files();
+    for (flag, value) in [
+        ("--client-id", "YOUR_CLIENT_ID"),
+        ("--client-id", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"),
+        ("--tenant", "not a tenant"),
+        ("--address", "shop@contoso.example\u{7}"),
+        ("--address", "shop"),
+        ("--incoming-host", "https://localhost"),
+        ("--incoming-host", "localhost:993"),
+        ("--authority", "http://login.example"),
+        ("--redirect-uri", "http://login.example/callback"),
+        ("--expires", "next year"),
+    ] {
+        let refused = shop.add("shop", &[(flag, Some(value))]).finish().code(2);
+        assert!(!refused.all_text().contains('\u{7}'), "{flag}");
+        assert!(shop.home.files() == before, "{flag} {value:?} left something behind");
+    }
+}
+
+#[test]
+fn a_secret_id_given_as_the_secret_is_recognised() {
+    let shop = Shop::empty();
+    let refused = shop.add("shop", &[]).stdin("0f8fad5b-d9cb-469f-a165-70867728950e").finish().code(2);
+    assert!(refused.stdout.contains("Value"), "{}", refused.stdout);
+    assert!(!shop.home.config().exists());
+    assert_eq!(shop.sandbox.counters().token_requests, 0);
+}
+
+#[test]
+fn without_a_terminal_nothing_is_asked() {
+    let shop = Shop::empty();
+    shop.add("shop", &[("--address", None)]).finish().code(2);
+    shop.add("shop", &[("--secret-env", Some("NOT_SET_ANYWHERE"))]).finish().code(2);
+    let bare = shop.home.run(&["add", "shop"]).finish().code(2);
+    assert!(bare.stderr.contains("--provider"), "{}", bare.stderr);
+    assert!(!shop.home.config().exists());
+}
+
+#[test]
+fn the_secret_may_come_from_a_file_or_the_environment() {
+    let shop = Shop::empty();
+    let file = shop.home.path().join("secret.txt");
+    std::fs::write(&file, format!("{}\r\n", canary::CLIENT_SECRET)).unwrap();
+    shop.add("one", &[("--secret-file", Some(&file.display().to_string()))]).finish().code(0);
+    std::fs::remove_file(file).unwrap();
+    let from_env = shop.add("two", &[("--secret-env", Some("PRACTICE"))]).env("PRACTICE", canary::CLIENT_SECRET);
+    from_env.finish().code(0);
+    for name in ["one", "two"] {
+        shop.authorize_as(name, crate::sandbox::world::SHOP).code(0);
+    }
+}
+
+#[test]
+fn two_mailboxes_can_share_an_app() {
+    let shop = Shop::added();
+    shop.add("alice", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);
+    let list = shop.json(&["list"], 0).json();
+    let apps: Vec<_> = list["reports"].as_array().unwrap().iter().map(|report| &report["facts"]["app"]).collect();
+    assert_eq!(apps, ["shop", "shop"]);
+    shop.authorize_as("alice", ALICE).code(0);
+}
+
+#[test]
+fn a_public_client_needs_no_secret() {
+    let shop = Shop::empty();
+    shop.add("shop", &[("--client-id", Some(PUBLIC_CLIENT)), ("--credential", Some("none"))]).finish().code(0);
+    shop.authorize_as("shop", crate::sandbox::world::SHOP).code(0);
+    shop.json(&["test-mailbox", "shop"], 0);
+    shop.insist_on_manners();
+}

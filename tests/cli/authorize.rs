@@ -1,0 +1,150 @@
+use std::time::Instant;
+
+use url::Url;
+
+use crate::sandbox::browser::{self, Person};
+use crate::sandbox::world::{ALICE, SHARED, SHOP};
+use crate::shop::{Shop, fact};
+use crate::support::canary;
+
+fn parameter(url: &str, name: &str) -> String {
+    let url = Url::parse(url).unwrap();
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+#[test]
+fn a_sign_in_is_kept_and_shown() {
+    let shop = Shop::authorized();
+    let status = shop.json(&["status", "shop"], 0);
+    assert_eq!(fact(&status, "status"), "authorized");
+    assert_eq!(fact(&status, "signed_in_as"), SHOP);
+    assert_eq!(shop.sandbox.counters().token_requests, 1, "status asks nobody");
+    shop.insist_on_manners();
+}
+
+#[test]
+fn the_authorization_request_is_protected_and_names_the_user() {
+    let shop = Shop::added();
+    let mut running = shop.home.run(&["authorize", "shop"]).start();
+    let url = running.authorization_url();
+    assert_eq!(parameter(&url, "code_challenge_method"), "S256");
+    assert_eq!(parameter(&url, "code_challenge").len(), 43);
+    assert!(parameter(&url, "state").len() >= 43, "256 bits of state");
+    assert!(!parameter(&url, "nonce").is_empty());
+    assert_eq!(parameter(&url, "login_hint"), SHOP);
+    assert_eq!(parameter(&url, "prompt"), "select_account");
+    assert!(parameter(&url, "redirect_uri").starts_with("http://localhost:"));
+    assert!(canary::find("the URL", url.as_bytes(), &[canary::CLIENT_SECRET.to_owned()]).is_empty());
+    running.kill();
+    let mut again = shop.home.run(&["authorize", "shop"]).start();
+    let second = again.authorization_url();
+    for name in ["state", "nonce", "code_challenge"] {
+        assert_ne!(parameter(&url, name), parameter(&second, name), "{name} is new each time");
+    }
+}
+
+#[test]
+fn the_wrong_account_is_refused_and_nothing_is_stored() {
+    let shop = Shop::added();
+    let refused = shop.authorize_as("shop", ALICE).code(1);
+    assert_eq!(refused.finding_codes(), ["other-account-signed-in"]);
+    assert!(refused.stdout.contains(ALICE) && refused.stdout.contains(SHOP));
+    let status = shop.json(&["status", "shop"], 4);
+    assert_eq!(fact(&status, "status"), "not authorized");
+}
+
+#[test]
+fn the_wrong_account_does_not_displace_the_right_one() {
+    let shop = Shop::authorized();
+    shop.authorize_as("shop", ALICE).code(1);
+    assert_eq!(fact(&shop.json(&["status", "shop"], 0), "signed_in_as"), SHOP);
+    shop.json(&["test-mailbox", "shop"], 0);
+}
+
+#[test]
+fn another_account_can_be_allowed_but_does_not_open_the_mailbox() {
+    let shop = Shop::added();
+    let person = Person::SignsInAs(ALICE.to_owned());
+    shop.authorize(&["authorize", "shop", "--allow-other-account"], &person).code(0);
+    let test = shop.json(&["test-mailbox", "shop"], 1);
+    assert_eq!(test.finding_codes(), ["ms-authenticated-not-connected"]);
+    let test = shop.json(&["test-smtp", "shop"], 1);
+    assert_eq!(test.finding_codes(), ["ms-identity-not-accepted"]);
+}
+
+#[test]
+fn a_shared_mailbox_is_opened_by_its_delegate() {
+    let shop = Shop::empty();
+    shop.add("support", &[("--address", Some(SHARED)), ("--sign-in-as", Some(ALICE))]).finish().code(0);
+    shop.authorize_as("support", ALICE).code(0);
+    shop.json(&["test-mailbox", "support"], 0);
+    shop.json(&["test-smtp", "support", "--to", SHARED, "--wait-arrival"], 0);
+    let sent = shop.sandbox.sent();
+    assert_eq!((sent[0].user.as_str(), sent[0].sender.as_str()), (ALICE, SHARED));
+    shop.insist_on_manners();
+}
+
+#[test]
+fn an_account_that_was_made_anew_is_noticed() {
+    let shop = Shop::authorized();
+    shop.sandbox.recreate_user(SHOP);
+    let refused = shop.authorize_as("shop", SHOP).code(1);
+    assert_eq!(refused.finding_codes(), ["other-subject-signed-in"]);
+    shop.json(&["test-mailbox", "shop"], 0);
+    let person = Person::SignsInAs(SHOP.to_owned());
+    shop.authorize(&["authorize", "shop", "--allow-other-account"], &person).code(0);
+}
+
+#[test]
+fn a_decline_at_the_page_is_reported_as_one() {
+    let shop = Shop::added();
+    let declined = shop.authorize(&["authorize", "shop"], &Person::Declines);
+    assert_ne!(declined.code, Some(0));
+    assert!(declined.stdout.contains("AADSTS65004"), "{}", declined.stdout);
+    assert_eq!(shop.sandbox.counters().token_requests, 0);
+}
+
+#[test]
+fn foreign_callbacks_are_turned_away_and_the_right_one_still_succeeds() {
+    let shop = Shop::added();
+    let mut running = shop.home.run(&["--json", "authorize", "shop"]).start();
+    let url = running.authorization_url();
+    let ca_file = shop.sandbox.ca_file();
+    let callback = browser::obtain_redirect(&url, ca_file, &Person::SignsInAs(SHOP.to_owned())).unwrap();
+    let with = |name: &str, value: &str| {
+        let mut foreign = Url::parse(&callback).unwrap();
+        let pairs: Vec<(String, String)> = foreign.query_pairs().into_owned().collect();
+        foreign.query_pairs_mut().clear().extend_pairs(pairs.iter().filter(|(key, _)| key != name));
+        if !value.is_empty() {
+            foreign.query_pairs_mut().append_pair(name, value);
+        }
+        foreign.to_string()
+    };
+    let root = Url::parse(&callback).unwrap().join("/").unwrap().to_string();
+    let twice = format!("{callback}&state=another");
+    for foreign in [&with("state", "forged"), &with("state", ""), &twice, &root, &format!("{root}favicon.ico")] {
+        let page = browser::get(foreign, ca_file).unwrap();
+        assert!((400..500).contains(&page.status), "{foreign}: {}", page.status);
+        assert_eq!(shop.sandbox.counters().token_requests, 0, "{foreign}");
+    }
+    let page = browser::get(&callback, ca_file).unwrap();
+    assert_eq!(page.status, 200, "{}", page.body);
+    running.finish().code(0);
+}
+
+#[test]
+fn an_expired_client_secret_is_named_at_the_exchange() {
+    let shop = Shop::added();
+    shop.sandbox.expire_client_secret(canary::CLIENT_SECRET);
+    let refused = shop.authorize_as("shop", SHOP).code(1);
+    assert_eq!(refused.finding_codes(), ["ms-secret-expired"]);
+}
+
+#[test]
+fn the_wait_for_the_browser_has_an_end() {
+    let shop = Shop::added();
+    let started = Instant::now();
+    let gone = shop.json(&["authorize", "shop", "--timeout", "1"], 1);
+    assert_eq!(gone.finding_codes(), ["sign-in-timed-out"]);
+    assert!(started.elapsed().as_secs() < 20);
+}

@@ -1,0 +1,71 @@
+//! Sign-ins without a browser on this machine, and at a plain OpenID provider.
+
+use crate::sandbox::browser::{self, Person};
+use crate::sandbox::world::SHOP;
+use crate::shop::Shop;
+
+fn shop_person() -> Person {
+    Person::SignsInAs(SHOP.to_owned())
+}
+
+/// Shows the address, takes the pasted one.
+fn authorize_by_paste(shop: &Shop, change: impl FnOnce(String) -> String) -> crate::support::process::Finished {
+    let mut running = shop.home.run(&["--json", "authorize", "shop", "--no-browser"]).start_with_open_stdin();
+    let url = running.authorization_url();
+    let callback = browser::obtain_redirect(&url, shop.sandbox.ca_file(), &shop_person()).unwrap();
+    running.type_line(&change(callback));
+    running.finish()
+}
+
+#[test]
+fn the_redirect_can_be_pasted() {
+    let shop = Shop::added();
+    authorize_by_paste(&shop, |callback| callback).code(0);
+    shop.json(&["test-mailbox", "shop"], 0);
+    shop.insist_on_manners();
+}
+
+#[test]
+fn a_pasted_redirect_of_another_sign_in_is_refused() {
+    let shop = Shop::added();
+    let refused = authorize_by_paste(&shop, |callback| callback.replace("state=", "state=x"));
+    assert_ne!(refused.code, Some(0));
+    assert_eq!(shop.sandbox.counters().token_requests, 0);
+}
+
+#[test]
+fn a_redirect_that_nobody_listens_at_is_pasted_too() {
+    let shop = Shop::empty();
+    let redirect = "https://redirect.contoso.example/mail";
+    shop.add("shop", &[("--redirect-uri", Some(redirect))]).finish().code(0);
+    authorize_by_paste(&shop, |callback| callback).code(0);
+    shop.insist_on_manners();
+}
+
+#[test]
+fn nothing_pasted_is_an_end_and_no_wait() {
+    let shop = Shop::added();
+    let ended = shop.home.run(&["authorize", "shop", "--no-browser"]).stdin("").finish();
+    assert_ne!(ended.code, Some(0));
+}
+
+#[test]
+fn a_plain_openid_provider_works_the_same_way() {
+    let shop = Shop::empty();
+    let issuer = shop.sandbox.issuer();
+    let oidc = [
+        ("--provider", Some("oidc")),
+        ("--tenant", None),
+        ("--authority", None),
+        ("--issuer", Some(issuer.as_str())),
+        ("--scope", Some("imap")),
+    ];
+    let more = [("--outgoing", Some("none")), ("--outgoing-host", None), ("--outgoing-port", None)];
+    shop.add("shop", &[oidc.as_slice(), &more].concat()).finish().code(0);
+    shop.authorize_as("shop", SHOP).code(0);
+    shop.sandbox.expire_access_tokens();
+    shop.sandbox.set_access_lifetime(crate::shop::ALWAYS_STALE);
+    shop.json(&["authorize", "--help"], 0);
+    shop.insist_on_manners();
+    assert_eq!(shop.sandbox.counters().sign_ins, 1);
+}

@@ -1,0 +1,118 @@
+use crate::shop::Shop;
+use crate::support::home::Home;
+use crate::support::process::Finished;
+
+const GOOD: &str = r#"
+[apps.contoso]
+provider = "microsoft365"
+tenant = "contoso.example"
+client_id = "11111111-2222-3333-4444-555555555555"
+
+[mailboxes.shop]
+app = "contoso"
+address = "shop@contoso.example"
+incoming = { protocol = "imap" }
+"#;
+
+fn list(profile: &str) -> Finished {
+    let home = Home::new();
+    home.write_config(profile);
+    home.run(&["list"]).finish()
+}
+
+#[test]
+fn the_example_profile_is_good() {
+    list(GOOD).code(0);
+}
+
+#[test]
+fn every_mistake_names_file_and_line_and_what_to_write() {
+    for (good, bad, line, words) in [
+        ("client_id = ", "client-id = ", 5, "client_id"),
+        ("address = ", "adress = ", 9, "address"),
+        ("\"microsoft365\"", "\"office365\"", 3, "microsoft365"),
+        ("11111111-2222-3333-4444-555555555555", "YOUR_CLIENT_ID", 5, "placeholder"),
+        ("shop@contoso.example", "shop\\u0007@contoso.example", 9, "U+0007"),
+        ("app = \"contoso\"", "app = \"contso\"", 8, "contso"),
+        ("protocol = \"imap\"", "protocol = \"imap4\"", 10, "imap"),
+        ("{ protocol = \"imap\" }", "{ protocol = \"imap\", host = \"h.example:993\" }", 10, "port = 993"),
+        ("tenant = \"contoso.example\"", "tenant = \"contoso.example", 4, ""),
+    ] {
+        assert!(GOOD.contains(good), "{good}");
+        let refused = list(&GOOD.replace(good, bad)).code(3);
+        assert!(refused.stderr.contains(&format!("config.toml:{line}:")), "{bad}: {}", refused.stderr);
+        assert!(refused.stderr.contains(words), "{bad}: {}", refused.stderr);
+        assert_eq!(refused.stdout, "");
+    }
+}
+
+#[test]
+fn a_secret_in_the_profile_is_refused_and_not_repeated() {
+    let secret = crate::support::canary::CLIENT_SECRET.replace(['"', '%'], "x");
+    let refused = list(&GOOD.replace("tenant =", &format!("client_secret = \"{secret}\"\ntenant ="))).code(3);
+    assert!(!refused.all_text().contains(&secret), "{}", refused.stderr);
+}
+
+#[test]
+fn a_missing_profile_says_how_to_begin() {
+    let home = Home::new();
+    let refused = home.run(&["test-mailbox", "shop"]).finish().code(3);
+    assert!(refused.stderr.contains("mailgrant add"), "{}", refused.stderr);
+}
+
+#[test]
+fn errors_are_documents_too_where_json_is_asked_for() {
+    let home = Home::new();
+    home.write_config("[apps.contoso");
+    let refused = home.run(&["--json", "list"]).finish().code(3);
+    assert_eq!(refused.json()["error"]["code"], "profile");
+}
+
+#[test]
+fn a_wrong_command_line_is_exit_2() {
+    let home = Home::new();
+    for arguments in [&["tset-mailbox"][..], &["test-mailbox"], &["status", "--nonsense"], &["add"], &[]] {
+        home.run(arguments).finish().code(2);
+    }
+    home.run(&["--version"]).finish().code(0);
+    home.run(&["--help"]).finish().code(0);
+}
+
+#[test]
+fn another_profile_can_be_named() {
+    let home = Home::new();
+    let path = home.path().join("elsewhere.toml");
+    std::fs::write(&path, GOOD).unwrap();
+    let path = path.display().to_string();
+    home.run(&["--config", &path, "list"]).finish().code(0);
+    home.run(&["list"]).env("MAILGRANT_CONFIG", &path).finish().code(0);
+    home.run(&["list"]).finish().code(3);
+}
+
+#[test]
+fn a_vault_without_its_key_is_exit_5() {
+    let shop = Shop::added();
+    let key = shop.home.path().join("config/mailgrant/vault.key");
+    std::fs::remove_file(&key).unwrap();
+    let refused = shop.json(&["status"], 5);
+    assert_eq!(refused.json()["error"]["code"], "vault-no-key");
+    assert!(refused.stdout.contains("vault.key"), "{}", refused.stdout);
+    shop.home.run(&["new-vault-key"]).finish().code(0);
+    let refused = shop.json(&["status"], 5);
+    assert_eq!(refused.json()["error"]["code"], "vault-wrong-key");
+}
+
+#[test]
+fn without_a_vault_key_nothing_is_added() {
+    let shop = Shop { home: Home::without_key(), ..Shop::empty() };
+    shop.add("shop", &[]).finish().code(5);
+    assert!(shop.home.files().iter().all(|(path, _)| !path.ends_with("config.toml") && !path.ends_with("vault.age")));
+}
+
+#[test]
+fn a_vault_key_is_never_overwritten() {
+    let home = Home::new();
+    let before = home.files();
+    let refused = home.run(&["new-vault-key"]).finish();
+    assert!(refused.code != Some(0) && home.files() == before, "{}", refused.stderr);
+}

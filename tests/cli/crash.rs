@@ -1,0 +1,150 @@
+//! SIGKILL in the middle of a rotation: whatever stood in the store, the mailbox works, and running it again converges.
+
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, Instant};
+
+use mailgrant::secrets::{VaultKey, VaultStore, load_app};
+use secrecy::ExposeSecret;
+
+use crate::sandbox::world::SHOP;
+use crate::shop::{ALWAYS_STALE, Shop, fact};
+use crate::support::process::Running;
+
+/// A rotation writes the store for: the intent, the new grant, its proof, all proven, activated, settled.
+const WRITES: u32 = 6;
+
+fn stale() -> Shop {
+    let shop = Shop::added();
+    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    // As at Microsoft: an answer that was lost on the way to us does not cost the grant.
+    shop.sandbox.allow_refresh_reuse();
+    shop.authorize_as("shop", SHOP).code(0);
+    shop
+}
+
+fn start(shop: &Shop, secret: &str) -> Running {
+    shop.home.run(&["--json", "rotate-secret", "shop", "--secret-stdin"]).stdin(secret).start()
+}
+
+/// Which file the vault is just now: every write replaces it.
+fn inode(shop: &Shop) -> u64 {
+    let vault = shop.home.path().join("data/mailgrant/vault.age");
+    std::fs::metadata(vault).map_or(0, |metadata| metadata.ino())
+}
+
+/// The secret that stands in the store as the active one.
+fn active_secret(shop: &Shop) -> String {
+    let vault = shop.home.path().join("data/mailgrant/vault.age");
+    let key = VaultKey::File(shop.home.path().join("config/mailgrant/vault.key"));
+    let record = load_app(&VaultStore::new(vault, key), &"shop".parse().unwrap()).unwrap().unwrap();
+    record.active.unwrap().value.expose_secret().to_owned()
+}
+
+/// After the kill: the mailbox works with the active secret and no other, a rerun converges, and then the old secret is
+/// not needed.
+fn insist_on_recovery(shop: &Shop, old: &str, new: &str, when: &str) {
+    let unused = if active_secret(shop) == old { new } else { old };
+    shop.sandbox.remove_client_secret(unused);
+    let test = shop.home.run(&["--json", "test-mailbox", "shop"]).finish();
+    assert_eq!(test.code, Some(0), "killed {when}: {}", test.stdout);
+    shop.sandbox.add_client_secret(unused);
+    let again = start(shop, new).finish();
+    assert_eq!(again.code, Some(0), "killed {when}: {}", again.stdout);
+    shop.sandbox.remove_client_secret(old);
+    let test = shop.home.run(&["--json", "test-mailbox", "shop"]).finish();
+    assert_eq!(test.code, Some(0), "killed {when}, run again: {}", test.stdout);
+    let status = shop.json(&["status", "shop"], 0);
+    assert_eq!(fact(&status, "rotation"), "", "killed {when}");
+}
+
+#[test]
+fn a_kill_after_each_write_of_a_rotation_leaves_a_working_mailbox() {
+    let shop = stale();
+    let mut old = crate::support::canary::CLIENT_SECRET.to_owned();
+    let mut killed = 0;
+    for write in 1..=WRITES {
+        let new = format!("practice-only-secret-for-write-{write}");
+        shop.sandbox.add_client_secret(&new);
+        let mut last = inode(&shop);
+        let mut running = start(&shop, &new);
+        let mut seen = 0;
+        while seen < write && !running.has_ended() {
+            let now = inode(&shop);
+            if now != last {
+                (last, seen) = (now, seen + 1);
+            }
+        }
+        killed += u32::from(running.kill().code.is_none());
+        insist_on_recovery(&shop, &old, &new, &format!("after write {write}"));
+        old = new;
+    }
+    // After the last write the command may end before the signal comes.
+    assert!(killed >= WRITES - 1, "only {killed} were killed in time");
+    shop.insist_on_manners();
+}
+
+#[test]
+fn a_kill_at_any_time_of_a_rotation_leaves_a_working_mailbox() {
+    const ROUNDS: u32 = 12;
+    let shop = stale();
+    let started = Instant::now();
+    shop.sandbox.add_client_secret("practice-only-secret-for-the-clock");
+    start(&shop, "practice-only-secret-for-the-clock").finish().code(0);
+    let whole = started.elapsed();
+    let mut old = "practice-only-secret-for-the-clock".to_owned();
+    for round in 0..ROUNDS {
+        let new = format!("practice-only-secret-for-round-{round}");
+        shop.sandbox.add_client_secret(&new);
+        let running = start(&shop, &new);
+        let moment = whole * round / ROUNDS;
+        std::thread::sleep(moment);
+        running.kill();
+        insist_on_recovery(&shop, &old, &new, &format!("after {moment:?}"));
+        old = new;
+    }
+}
+
+#[test]
+fn a_kill_while_the_provider_does_not_know_the_new_secret_leaves_the_old_one_in_use() {
+    let shop = stale();
+    let new = "practice-only-secret-that-comes-late";
+    let mut running = start(&shop, new);
+    running.wait_for_stderr("not accepted");
+    running.kill();
+    shop.json(&["test-mailbox", "shop"], 0);
+    shop.sandbox.add_client_secret(new);
+    shop.json(&["rotate-secret", "shop"], 0);
+    shop.sandbox.remove_client_secret(crate::support::canary::CLIENT_SECRET);
+    shop.json(&["test-mailbox", "shop"], 0);
+}
+
+#[test]
+fn a_refresh_token_is_stored_before_the_access_token_is_shown() {
+    let shop = Shop::added();
+    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    shop.authorize_as("shop", SHOP).code(0);
+    for round in 0..5 {
+        let before = inode(&shop);
+        let mut running = shop.home.run(&["token", "shop"]).start();
+        while inode(&shop) == before && !running.has_ended() {}
+        running.kill();
+        let next = shop.home.run(&["token", "shop"]).finish();
+        assert_eq!(next.code, Some(0), "round {round}: {}", next.stderr);
+    }
+    assert_eq!(shop.sandbox.counters().refresh_reuses, 0);
+}
+
+#[test]
+fn a_kill_while_a_token_is_on_its_way_costs_nothing() {
+    let shop = stale();
+    let before = shop.sandbox.counters().token_requests;
+    shop.sandbox.set_token_delay(Duration::from_millis(300));
+    let running = shop.home.run(&["token", "shop"]).start();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while shop.sandbox.counters().token_requests == before {
+        assert!(Instant::now() < deadline, "nobody asked for a token");
+    }
+    running.kill();
+    shop.sandbox.set_token_delay(Duration::ZERO);
+    shop.home.run(&["token", "shop"]).finish().code(0);
+}

@@ -1,0 +1,26 @@
+//! The behaviour of the real binary, command by command, against the practice tenant.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../../examples/sandbox/mod.rs"]
+mod sandbox;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod practice;
+mod practice_mail;
+mod shop;
+
+mod add;
+mod authorize;
+mod authorize_elsewhere;
+mod config_errors;
+#[cfg(unix)]
+mod crash;
+mod crowd;
+mod leaks;
+mod rotate;
+mod status_list_show_remove;
+mod test_mailbox;
+mod test_smtp;
+mod token;

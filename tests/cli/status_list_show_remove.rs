@@ -1,0 +1,80 @@
+use crate::sandbox::world::{ALICE, SHOP};
+use crate::shop::{Shop, fact};
+use crate::support::canary;
+
+fn day(from_now: i64) -> String {
+    let today = crate::sandbox::world::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    today.saturating_add(jiff::Span::new().days(from_now)).to_string()
+}
+
+#[test]
+fn status_warns_of_a_secret_that_expires_and_fails_where_asked() {
+    let shop = Shop::empty();
+    shop.add("shop", &[("--expires", Some(&day(5)))]).finish().code(0);
+    shop.authorize_as("shop", SHOP).code(0);
+    let status = shop.json(&["status"], 0);
+    assert!(status.json()["warnings"][0].as_str().unwrap().contains(&day(5)), "{}", status.stdout);
+    let failed = shop.json(&["status", "--fail-within"], 1);
+    assert_eq!(failed.finding_codes(), ["secret-expires-soon"]);
+    shop.json(&["status", "--fail-within=3"], 0);
+}
+
+#[test]
+fn status_says_that_a_secret_has_expired() {
+    let shop = Shop::empty();
+    shop.add("shop", &[("--expires", Some(&day(-3)))]).finish().code(0);
+    shop.authorize_as("shop", SHOP).code(0);
+    assert_eq!(shop.json(&["status", "shop"], 1).finding_codes(), ["secret-expired"]);
+}
+
+#[test]
+fn list_touches_neither_store_nor_network() {
+    let shop = Shop::added();
+    let list = shop.home.run(&["--json", "list"]).env("MAILGRANT_VAULT_KEY", "no key at all").finish().code(0);
+    assert!(list.stdout.contains(SHOP), "{}", list.stdout);
+    assert_eq!(shop.sandbox.counters().token_requests, 0);
+}
+
+#[test]
+fn show_tells_everything_but_the_secrets() {
+    let shop = Shop::authorized();
+    let show = shop.home.run(&["show", "shop"]).finish().code(0);
+    for word in [SHOP, "IMAP", "SMTP", "http://localhost", shop.sandbox.authority()] {
+        assert!(show.stdout.contains(word), "{word}: {}", show.stdout);
+    }
+    let mut secrets = shop.sandbox.issued_tokens();
+    secrets.push(canary::CLIENT_SECRET.to_owned());
+    assert_eq!(canary::find("show", show.all_text().as_bytes(), &secrets), Vec::<String>::new());
+}
+
+#[test]
+fn a_changed_profile_voids_the_grant() {
+    let shop = Shop::authorized();
+    shop.add("shop", &[("--address", Some(ALICE)), ("--force", Some(""))]).finish().code(0);
+    assert_eq!(fact(&shop.json(&["status", "shop"], 4), "status"), "not authorized");
+}
+
+#[test]
+fn remove_asks_first_and_without_a_terminal_refuses() {
+    let shop = Shop::authorized();
+    shop.json(&["remove", "shop"], 2);
+    shop.json(&["test-mailbox", "shop"], 0);
+}
+
+#[test]
+fn remove_takes_mailbox_app_and_secrets() {
+    let shop = Shop::authorized();
+    shop.json(&["remove", "shop", "--yes"], 0);
+    shop.json(&["show", "shop"], 3);
+    // Were the old grant or secret still there, the same names would find them again.
+    shop.add("shop", &[]).stdin(canary::NEXT_CLIENT_SECRET).finish().code(0);
+    assert_eq!(fact(&shop.json(&["status", "shop"], 4), "status"), "not authorized");
+}
+
+#[test]
+fn an_app_stays_while_another_mailbox_uses_it() {
+    let shop = Shop::authorized();
+    shop.add("alice", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);
+    shop.json(&["remove", "alice", "--yes"], 0);
+    shop.json(&["test-mailbox", "shop"], 0);
+}

@@ -1,0 +1,44 @@
+use crate::shop::Shop;
+
+#[test]
+fn token_prints_a_good_token_and_nothing_else() {
+    let shop = Shop::authorized();
+    let token = shop.home.run(&["token", "shop"]).finish().code(0);
+    let line = token.stdout.strip_suffix('\n').unwrap();
+    assert!(shop.sandbox.is_live_access_token(line));
+    assert_eq!(token.stderr, "");
+}
+
+#[test]
+fn token_without_a_sign_in_prints_nothing_on_stdout() {
+    let shop = Shop::added();
+    let token = shop.home.run(&["token", "shop"]).finish().code(4);
+    assert_eq!(token.stdout, "");
+    assert!(token.stderr.contains("mailgrant authorize shop"), "{}", token.stderr);
+}
+
+#[test]
+fn token_works_from_the_store_while_the_provider_is_away() {
+    let Shop { sandbox, home } = Shop::authorized();
+    drop(sandbox);
+    home.run(&["token", "shop"]).finish().code(0);
+}
+
+#[test]
+fn a_stale_token_and_an_absent_provider_are_a_network_matter() {
+    let Shop { sandbox, home } = {
+        let shop = Shop::added();
+        shop.sandbox.set_access_lifetime(crate::shop::ALWAYS_STALE);
+        shop.authorize_as("shop", crate::sandbox::world::SHOP).code(0);
+        shop
+    };
+    let ca_file = std::fs::read(sandbox.ca_file()).unwrap();
+    let path = sandbox.ca_file().to_owned();
+    drop(sandbox);
+    // The profile still names the CA file; only the servers are gone.
+    std::fs::write(&path, ca_file).unwrap();
+    let token = home.run(&["token", "shop"]).finish();
+    std::fs::remove_file(path).unwrap();
+    assert_eq!(token.code, Some(6), "{}", token.stderr);
+    assert_eq!(token.stdout, "");
+}

@@ -1,0 +1,19 @@
+//! The real servers: npm's oidc-provider, Dovecot, Postfix, gnome-keyring and Chromium, all on loopback, all private to
+//! one test and ended with it. `mailgrant` itself is the built binary with its real keyring.
+//!
+//! With `MAILGRANT_TEST_REAL=1` a missing part is a failure; without it these tests say what is missing and leave it at
+//! that, so that a plain `cargo test` passes on any machine. `tests/run` installs the parts.
+#![expect(clippy::print_stderr, reason = "a test that is left out says so")]
+
+mod certs;
+mod compare;
+mod desk;
+mod dovecot;
+mod guard;
+mod keyring;
+mod parts;
+mod person;
+mod postfix;
+mod provider;
+mod stack;
+mod stories;

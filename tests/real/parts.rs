@@ -1,0 +1,85 @@
+//! Which parts this machine has.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Where the parts are.
+pub(crate) struct Parts {
+    pub(crate) chromium: PathBuf,
+    pub(crate) node: PathBuf,
+}
+
+/// The parts; or `None`, after saying why, where the tests of real servers are to be left out.
+pub(crate) fn parts() -> Option<Parts> {
+    let demanded = env::var_os("MAILGRANT_TEST_REAL").is_some_and(|value| value == "1");
+    match look() {
+        Ok(parts) => Some(parts),
+        Err(missing) if demanded => panic!("MAILGRANT_TEST_REAL=1, but this machine lacks {}", missing.join(", ")),
+        Err(missing) => {
+            let test = std::thread::current().name().unwrap_or("a test").to_owned();
+            eprintln!("left out: {test} (real servers; this machine lacks {})", missing.join(", "));
+            None
+        }
+    }
+}
+
+fn look() -> Result<Parts, Vec<String>> {
+    let mut missing = Vec::new();
+    for program in ["dovecot", "postfix", "dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool", "age"] {
+        if program_path(program).is_none() {
+            missing.push(program.to_owned());
+        }
+    }
+    for file in ["imap-login", "pop3-login", "lmtp", "submission"].map(|name| format!("/usr/lib/dovecot/{name}")) {
+        if !Path::new(&file).exists() {
+            missing.push(file);
+        }
+    }
+    if !scripts().join("node_modules/oidc-provider/package.json").exists()
+        || !scripts().join("node_modules/playwright-core/package.json").exists()
+    {
+        missing.push("the npm packages of tests/real".to_owned());
+    }
+    if !is_root() && !succeeds(Command::new("sudo").args(["-n", "true"])) {
+        missing.push("root, or sudo without a password (for Postfix and Dovecot)".to_owned());
+    }
+    let node = program_path("node");
+    let chromium = program_path("chromium").or_else(|| program_path("chromium-browser"));
+    match (node, chromium) {
+        (Some(node), Some(chromium)) if missing.is_empty() => Ok(Parts { chromium, node }),
+        (node, chromium) => {
+            missing.extend(node.is_none().then(|| "node".to_owned()));
+            missing.extend(chromium.is_none().then(|| "chromium".to_owned()));
+            Err(missing)
+        }
+    }
+}
+
+/// The folder with the scripts that run in Node.
+pub(crate) fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real")
+}
+
+/// Whether this process is root.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn program_path(name: &str) -> Option<PathBuf> {
+    // Daemons live in sbin, which is not on everybody's PATH.
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/sbin")])
+        .map(|folder| folder.join(name))
+        .find(|candidate| candidate.is_file())
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}

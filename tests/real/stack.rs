@@ -1,0 +1,138 @@
+//! Everything that one test needs, started together and ended together.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use crate::certs::Certs;
+use crate::desk::Desk;
+use crate::dovecot::Dovecot;
+use crate::guard::{As, Guard, command_as, port, run};
+use crate::keyring::Keyring;
+use crate::parts::{self, Parts};
+use crate::person::{How, Person};
+use crate::postfix;
+use crate::provider::{CLIENT_ID, FIRST_SECRET, Provider};
+
+/// The mailbox that most tests use.
+pub(crate) const ALICE: &str = "alice@example.test";
+
+/// Servers, keyring and a home. The fields are dropped in this order, the folder last.
+pub(crate) struct Stack {
+    /// Runs `mailgrant`.
+    pub(crate) desk: Desk,
+    /// The keyring.
+    pub(crate) keyring: Keyring,
+    _postfix: Guard,
+    /// Postfix's ports.
+    pub(crate) postfix: postfix::Ports,
+    /// IMAP, POP3, submission.
+    pub(crate) dovecot: Dovecot,
+    /// Where one signs in.
+    pub(crate) provider: Provider,
+    /// Certificates.
+    pub(crate) certs: Certs,
+    parts: Parts,
+    folder: Folder,
+    people: std::cell::Cell<u32>,
+}
+
+/// A private folder; some of what is in it belongs to the servers' users.
+struct Folder(PathBuf);
+
+/// How a mailbox is reached, as flags of `add`.
+#[derive(Clone, Copy)]
+pub(crate) struct Route<'a> {
+    pub(crate) incoming: (&'a str, u16, &'a str),
+    pub(crate) outgoing: (u16, &'a str),
+}
+
+impl Stack {
+    /// Starts everything; `None`, after saying why, where this machine lacks a part and the tests may be left out.
+    pub(crate) fn start() -> Option<Self> {
+        let parts = parts::parts()?;
+        // A short path: socket names end at 108 bytes.
+        let folder = tempfile::Builder::new().prefix("mailgrant-").tempdir().expect("there is a temporary folder");
+        // The servers' own users must get in.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("the folder is ours");
+        let folder = Folder(folder.keep());
+        let path = &folder.0;
+        let certs = Certs::make(path);
+        let ports = postfix::Ports { submission: port(), submissions: port(), relay: port() };
+        let provider = Provider::start(path, &parts, &certs);
+        let dovecot = Dovecot::start(path, &certs, &provider.issuer(), ports.relay);
+        let postfix = postfix::start(path, &certs, &dovecot, ports);
+        let mut desk = Desk::new(path);
+        let keyring = Keyring::start(path, &desk.home);
+        desk.bus = Some(keyring.address());
+        let people = std::cell::Cell::new(0);
+        let (_postfix, postfix) = (postfix, ports);
+        Some(Self { desk, keyring, _postfix, postfix, dovecot, provider, certs, parts, folder, people })
+    }
+
+    /// IMAP and Postfix, both with implicit TLS.
+    pub(crate) fn usual_route(&self) -> Route<'static> {
+        Route { incoming: ("imap", self.dovecot.imaps, "implicit"), outgoing: (self.postfix.submissions, "implicit") }
+    }
+
+    /// Adds a mailbox of `address` that signs in at the provider.
+    pub(crate) fn add(&self, name: &str, address: &str, route: Route<'_>, further: &[&str]) {
+        let ca = self.certs.ca.display().to_string();
+        let issuer = self.provider.issuer();
+        let (incoming, incoming_port, incoming_tls) = route.incoming;
+        let (outgoing_port, outgoing_tls) = route.outgoing;
+        let (incoming_port, outgoing_port) = (incoming_port.to_string(), outgoing_port.to_string());
+        let mut arguments = vec!["add", name, "--app", "office", "--provider", "oidc", "--issuer", &issuer];
+        arguments.extend(["--client-id", CLIENT_ID, "--credential", "secret", "--ca-file", &ca, "--address", address]);
+        arguments.extend(["--incoming", incoming, "--incoming-host", "localhost", "--incoming-port", &incoming_port]);
+        arguments.extend(["--incoming-tls", incoming_tls, "--outgoing", "smtp", "--outgoing-host", "localhost"]);
+        arguments.extend(["--outgoing-port", &outgoing_port, "--outgoing-tls", outgoing_tls, "--secret-stdin"]);
+        if !further.contains(&"--scope") {
+            arguments.extend(["--scope", "mail"]);
+        }
+        arguments.extend(further);
+        self.desk.run_with_input(&arguments, &format!("{FIRST_SECRET}\n")).exits(0).hides(FIRST_SECRET);
+    }
+
+    /// Alice's mailbox `shop`, added and authorized, over the usual route.
+    pub(crate) fn with_shop(mut self) -> Self {
+        self.add("shop", ALICE, self.usual_route(), &[]);
+        self.sign_in(How::Plain, "alice", false);
+        self.desk.run(&["authorize", "shop"]).exits(0);
+        self
+    }
+
+    /// The mails in the inbox of `user`, as Dovecot keeps them.
+    pub(crate) fn delivered_to(&self, user: &str) -> Vec<String> {
+        let inbox = self.folder.0.join("mail").join(user).join("Maildir");
+        let mut find = command_as(As::Root, "find");
+        find.arg(self.folder.0.join("mail")).args(["-path", &format!("{}/*", inbox.display()), "-type", "f"]);
+        let files = run(find.args(["(", "-path", "*/new/*", "-o", "-path", "*/cur/*", ")"]));
+        files.lines().map(|file| run(command_as(As::Root, "cat").arg(file))).collect()
+    }
+
+    /// What Dovecot has logged.
+    pub(crate) fn dovecot_log(&self) -> String {
+        run(command_as(As::Root, "cat").arg(self.folder.0.join("dovecot.log")))
+    }
+
+    /// Seats somebody at the browser.
+    pub(crate) fn sign_in(&mut self, how: How, login: &str, deny: bool) -> Person {
+        self.people.set(self.people.get() + 1);
+        let folder = self.folder.0.join(format!("person-{}", self.people.get()));
+        let person = Person::new(&folder, &self.parts, &self.certs, how, login, deny);
+        self.desk.browser = Some(person.browser.clone());
+        person
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Kept on a failure, and named, so that the servers' logs can be read.
+        if std::thread::panicking() {
+            eprintln!("the servers' logs are in {}", self.0.display());
+        } else {
+            let _ = command_as(As::Root, "rm").arg("-rf").arg(&self.0).status();
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What a person does with `mailgrant`, one story a file.
+
+mod keyring;
+mod mailbox;
+mod rotation;
+mod sending;
+mod sign_in;
+mod tokens;

@@ -1,0 +1,85 @@
+//! The life of a token: kept, refreshed, lost.
+
+use std::thread;
+
+use crate::provider::FIRST_SECRET;
+use crate::stack::{ALICE, Stack};
+
+fn refreshes(stack: &Stack) -> usize {
+    let answers = stack.provider.answers();
+    answers.iter().filter(|(grant, outcome)| grant == "refresh_token" && outcome == "success").count()
+}
+
+#[test]
+fn access_token_is_kept_while_fresh_and_renewed_when_not() {
+    let Some(stack) = Stack::start() else { return };
+    let stack = stack.with_shop();
+    let first = stack.desk.run(&["token", "shop"]).exits(0).stdout;
+    assert_eq!(stack.desk.run(&["token", "shop"]).exits(0).stdout, first);
+    assert_eq!(refreshes(&stack), 0);
+
+    // The next sign-in leaves tokens that are nearly over from the start.
+    stack.provider.token_lifetime(60);
+    stack.desk.run(&["authorize", "shop"]).exits(0);
+    let second = stack.desk.run(&["token", "shop"]).exits(0).stdout;
+    let third = stack.desk.run(&["token", "shop"]).exits(0).stdout;
+    assert_eq!(refreshes(&stack), 2);
+    assert!(second != first && third != second, "an old token was handed out");
+    stack.desk.run(&["test-mailbox", "shop"]).exits(0);
+
+    stack.provider.token_lifetime(3600);
+    let fourth = stack.desk.run(&["token", "shop"]).exits(0).stdout;
+    assert_eq!(stack.desk.run(&["token", "shop"]).exits(0).stdout, fourth);
+    assert_eq!(refreshes(&stack), 4);
+}
+
+#[test]
+fn programs_that_ask_at_once_share_one_refresh() {
+    let Some(stack) = Stack::start() else { return };
+    stack.provider.token_lifetime(60);
+    let stack = stack.with_shop();
+    stack.provider.token_lifetime(3600);
+    stack.provider.forget();
+    // A refresh token is good for one use here: a second use would end the grant for all of them.
+    let tokens: Vec<String> = thread::scope(|scope| {
+        let asking: Vec<_> =
+            (0..16).map(|_| scope.spawn(|| stack.desk.run(&["token", "shop"]).exits(0).stdout)).collect();
+        asking.into_iter().map(|one| one.join().expect("it got a token")).collect()
+    });
+    assert_eq!(stack.provider.answers().len(), 1);
+    assert!(tokens.iter().all(|token| *token == tokens[0]), "they got different tokens");
+}
+
+#[test]
+fn lost_sign_in_asks_for_a_new_one_and_an_outage_does_not() {
+    let Some(stack) = Stack::start() else { return };
+    stack.provider.token_lifetime(60);
+    let stack = stack.with_shop();
+
+    // A gateway's HTML page, or no answer at all, says nothing about the sign-in.
+    stack.provider.outage(503);
+    stack.desk.run(&["token", "shop"]).exits(6);
+    stack.provider.outage(0);
+    stack.provider.down();
+    stack.desk.run(&["token", "shop"]).exits(6);
+    stack.provider.up();
+    stack.desk.run(&["token", "shop"]).exits(0);
+    stack.desk.run(&["status", "shop"]).exits(0);
+
+    // A client secret that is gone says nothing about the sign-in either.
+    stack.provider.remove_secret(FIRST_SECRET);
+    let refused = stack.desk.run(&["token", "shop"]).says("invalid_client").hides(FIRST_SECRET);
+    assert!(!matches!(refused.code, Some(0 | 4)), "{refused:?}");
+    stack.provider.add_secret(FIRST_SECRET);
+    stack.desk.run(&["token", "shop"]).exits(0);
+
+    stack.provider.revoke(ALICE);
+    stack.desk.run(&["token", "shop"]).exits(4).says("mailgrant authorize shop");
+    stack.desk.run(&["status", "shop"]).exits(4).says("mailgrant authorize shop");
+    stack.provider.forget();
+    stack.desk.run(&["--json", "test-mailbox", "shop"]).exits(4).fails("token", &["mailgrant authorize shop"]);
+    assert!(stack.provider.answers().is_empty(), "a lost grant is not tried again");
+
+    stack.desk.run(&["authorize", "shop"]).exits(0);
+    stack.desk.run(&["test-mailbox", "shop"]).exits(0);
+}

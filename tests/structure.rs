@@ -1,0 +1,242 @@
+//! The plan of the house, held against the source: arrows point down, and no file is part of a circle.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The rooms, floor by floor from the ground. A room may name its own floor and those below it.
+const FLOORS: &[&[&str]] = &[
+    &["clock", "failure", "files", "hardening", "profile", "report", "sasl", "tls", "transcript"],
+    &["browser", "config", "diagnosis", "oauth", "probe", "secrets"],
+    &["context", "fleet", "rotation", "session"],
+    &["commands"],
+    &["cli"],
+    &["main"],
+];
+
+/// Rooms that never name each other: each can be read, tested and replaced alone.
+const STRANGERS: &[&str] = &["oauth", "probe", "secrets"];
+
+#[test]
+fn rooms_name_only_their_own_floor_and_those_below() {
+    let house = House::read();
+    let mut wrong = Vec::new();
+    for (file, named) in &house.arrows {
+        let room = file.split("::").next().unwrap_or_default();
+        for other in named.iter().map(|other| other.split("::").next().unwrap_or_default()) {
+            let strangers = room != other && STRANGERS.contains(&room) && STRANGERS.contains(&other);
+            if floor(room) < floor(other) || strangers {
+                wrong.push(format!("{file} -> {other}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_file_is_part_of_an_import_circle() {
+    let house = House::read();
+    let mut done = BTreeSet::new();
+    for file in house.arrows.keys() {
+        let mut way = Vec::new();
+        assert!(house.walk(file, &mut way, &mut done), "a circle: {}", way.join(" -> "));
+    }
+}
+
+#[test]
+fn only_the_upper_floors_know_the_command_line_parser() {
+    for (file, text) in House::read().texts {
+        let upper = floor(file.split("::").next().unwrap_or_default()) >= floor("commands");
+        let parser = text.replace("clap::ValueEnum", "");
+        assert!(upper || !parser.contains("clap::"), "{file} names clap beyond deriving ValueEnum");
+    }
+}
+
+fn floor(room: &str) -> usize {
+    let floor = FLOORS.iter().position(|rooms| rooms.contains(&room));
+    floor.unwrap_or_else(|| panic!("the room `{room}` has no floor yet: give it one in FLOORS"))
+}
+
+/// The files of `src/`, by module path (`oauth::token`), and which files each of them names.
+struct House {
+    texts: BTreeMap<String, String>,
+    arrows: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl House {
+    fn read() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut texts = BTreeMap::new();
+        for path in rust_files(&root) {
+            let inner = path.strip_prefix(&root).expect("it is below src").with_extension("");
+            let mut parts: Vec<_> = inner.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+            if parts.last().is_some_and(|last| last == "mod") {
+                parts.pop();
+            }
+            // The map of the house names every room, and tests may name what they like.
+            if parts == ["lib"] || parts.last().is_some_and(|last| last == "tests") {
+                continue;
+            }
+            texts
+                .insert(parts.join("::"), without_tests_and_comments(&fs::read_to_string(&path).expect("it is there")));
+        }
+        let exports = texts.iter().flat_map(|(file, text)| exports(file, text)).collect();
+        let arrows = texts.iter().map(|(file, text)| (file.clone(), named(file, text, &texts, &exports))).collect();
+        let house = Self { texts, arrows };
+        let count: usize = house.arrows.values().map(BTreeSet::len).sum();
+        assert!(house.texts.len() > 10 && count > house.texts.len(), "the reader of imports has gone blind");
+        house
+    }
+
+    /// Walks every way from `file`; false, with the circle in `way`, if one comes back.
+    fn walk(&self, file: &str, way: &mut Vec<String>, done: &mut BTreeSet<String>) -> bool {
+        if let Some(start) = way.iter().position(|seen| seen == file) {
+            way.drain(..start);
+            way.push(file.to_owned());
+            return false;
+        }
+        if done.contains(file) {
+            return true;
+        }
+        way.push(file.to_owned());
+        if !self.arrows[file].iter().all(|next| self.walk(next, way, done)) {
+            return false;
+        }
+        way.pop();
+        done.insert(file.to_owned())
+    }
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("src is there").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn without_tests_and_comments(text: &str) -> String {
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// What a file hands on under its own name: `profile::Scope` -> `profile::names::Scope`.
+fn exports(file: &str, text: &str) -> Vec<(String, String)> {
+    let uses = statements(text).into_iter().filter(|(public, _)| *public);
+    let paths = uses.flat_map(|(_, tree)| expand(&tree));
+    paths
+        .map(|path| {
+            let path = absolute(file, &path).unwrap_or_else(|| format!("{file}::{path}"));
+            let name = path.rsplit("::").next().unwrap_or_default().to_owned();
+            (format!("{file}::{name}"), path)
+        })
+        .collect()
+}
+
+/// The files that `file` names, in `use` and in paths that begin with `crate`, `super`, `self` or the crate's name.
+fn named(
+    file: &str,
+    text: &str,
+    files: &BTreeMap<String, String>,
+    exports: &BTreeMap<String, String>,
+) -> BTreeSet<String> {
+    let mut paths: Vec<String> = Vec::new();
+    let mut rest = text.to_owned();
+    for (public, tree) in statements(text) {
+        rest = rest.replace(&tree, "");
+        if !public {
+            paths.extend(expand(&tree));
+        }
+    }
+    let words = rest.split(|symbol: char| !(symbol.is_alphanumeric() || symbol == '_' || symbol == ':'));
+    paths.extend(words.filter(|word| word.contains("::")).map(str::to_owned));
+    let mut found = BTreeSet::new();
+    let child = |path: &str| {
+        let path = format!("{file}::{path}");
+        let known = prefixes(&path).any(|prefix| prefix.len() > file.len() && files.contains_key(&prefix));
+        known.then_some(path)
+    };
+    for mut path in paths.iter().filter_map(|path| absolute(file, path).or_else(|| child(path))) {
+        for _ in 0..4 {
+            // `Type::method` and `Enum::Variant` hang on exported names as well.
+            let export = prefixes(&path).find_map(|prefix| exports.get(&prefix));
+            match export {
+                Some(target) if *target != path => path.clone_from(target),
+                _ => break,
+            }
+        }
+        found.extend(prefixes(&path).find(|prefix| files.contains_key(prefix)));
+    }
+    found.remove(file);
+    found
+}
+
+/// A path and all that it hangs on, the longest first.
+fn prefixes(path: &str) -> impl Iterator<Item = String> {
+    let parts: Vec<&str> = path.split("::").collect();
+    (1..=parts.len()).rev().map(move |length| parts[..length].join("::")).collect::<Vec<_>>().into_iter()
+}
+
+/// The `use` statements: whether each is public, and its tree.
+fn statements(text: &str) -> Vec<(bool, String)> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("use ") {
+        let line = text[..at].rsplit('\n').next().unwrap_or_default().trim();
+        if line.is_empty() || line.starts_with("pub") {
+            let tree = text[at + 4..].split(';').next().unwrap_or_default();
+            found.push((line.starts_with("pub"), tree.to_owned()));
+        }
+    }
+    found
+}
+
+/// `a::{b, c::{d, e as f}}` -> `a::b`, `a::c::d`, `a::c::e`.
+fn expand(tree: &str) -> Vec<String> {
+    let tree = tree.trim();
+    let Some((stem, inner)) = tree.split_once('{') else {
+        let path = tree.split(" as ").next().unwrap_or_default().trim();
+        return vec![path.trim_end_matches("::self").to_owned()];
+    };
+    let inner = inner.trim_end().strip_suffix('}').unwrap_or(inner);
+    let mut depth = 0;
+    let pieces = inner.split(|symbol: char| {
+        depth += i32::from(symbol == '{') - i32::from(symbol == '}');
+        symbol == ',' && depth == 0
+    });
+    let pieces = pieces.filter(|piece| !piece.trim().is_empty());
+    pieces.flat_map(|piece| expand(&format!("{stem}{}", piece.trim()))).collect()
+}
+
+/// A path from the crate's root; `None` for other crates' paths.
+fn absolute(file: &str, path: &str) -> Option<String> {
+    let (first, rest) = path.split_once("::")?;
+    let parent = |file: &str| file.rsplit_once("::").map_or(String::new(), |(parent, _)| format!("{parent}::"));
+    match first {
+        "crate" | "mailgrant" => Some(rest.to_owned()),
+        "self" => Some(format!("{file}::{rest}")),
+        "super" => {
+            let above = parent(file);
+            match rest.strip_prefix("super::") {
+                Some(rest) => Some(format!("{}{rest}", parent(above.trim_end_matches("::")))),
+                None => Some(format!("{above}{rest}")),
+            }
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn paths_are_read_as_the_compiler_reads_them() {
+    assert_eq!(
+        expand("crate::a::{self, b, c::{d, e as f}}"),
+        ["crate::a", "crate::a::b", "crate::a::c::d", "crate::a::c::e"]
+    );
+    assert_eq!(absolute("a::b", "super::c::D").as_deref(), Some("a::c::D"));
+    assert_eq!(absolute("a::b", "super::super::c").as_deref(), Some("c"));
+    assert_eq!(absolute("a::b", "std::fs"), None);
+}

@@ -1,0 +1,234 @@
+//! The real binary as a child process: fed, watched, and never waited for without end.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// No command of a test may take longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A command about to run.
+pub(crate) struct Run {
+    command: Command,
+    stdin: Option<Vec<u8>>,
+    shown: String,
+}
+
+/// A command that runs.
+pub(crate) struct Running {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    events: Receiver<Event>,
+    stdout: Vec<u8>,
+    stderr: String,
+    open_streams: u8,
+    deadline: Instant,
+    shown: String,
+}
+
+/// A command that has ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Finished {
+    /// `None` where a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    /// The arguments, for messages.
+    pub(crate) shown: String,
+}
+
+enum Event {
+    Stdout(Vec<u8>),
+    StderrLine(String),
+    End,
+}
+
+impl Run {
+    pub(crate) fn new(mut command: Command, arguments: &[&str]) -> Self {
+        command.args(arguments);
+        Self { command, stdin: None, shown: arguments.join(" ") }
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// What the command reads; without this its stdin is empty.
+    pub(crate) fn stdin(mut self, text: &str) -> Self {
+        self.stdin = Some(text.as_bytes().to_vec());
+        self
+    }
+
+    pub(crate) fn start(self) -> Running {
+        self.spawn(false)
+    }
+
+    /// Starts with a stdin that [`Running::type_line`] feeds later.
+    pub(crate) fn start_with_open_stdin(self) -> Running {
+        self.spawn(true)
+    }
+
+    fn spawn(mut self, open: bool) -> Running {
+        let stdin = if open || self.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
+        self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().expect("the binary starts");
+        let mut stdin = child.stdin.take();
+        if !open && let (Some(mut pipe), Some(text)) = (stdin.take(), self.stdin) {
+            // A command that does not read its stdin closes the pipe; that is its right.
+            thread::spawn(move || pipe.write_all(&text));
+        }
+        let (sender, events) = mpsc::channel();
+        let mut stdout = child.stdout.take().expect("a pipe");
+        let stderr = child.stderr.take().expect("a pipe");
+        let for_stdout = sender.clone();
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = stdout.read_to_end(&mut bytes);
+            let _ = for_stdout.send(Event::Stdout(bytes));
+            let _ = for_stdout.send(Event::End);
+        });
+        thread::spawn(move || send_lines(BufReader::new(stderr), &sender));
+        let deadline = Instant::now() + PATIENCE;
+        let (stdout, stderr) = (Vec::new(), String::new());
+        Running { child, events, stdout, stderr, open_streams: 2, deadline, shown: self.shown, stdin }
+    }
+
+    pub(crate) fn finish(self) -> Finished {
+        self.start().finish()
+    }
+}
+
+fn send_lines(mut reader: impl BufRead, sender: &Sender<Event>) {
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+        let _ = sender.send(Event::StderrLine(String::from_utf8_lossy(&line).into_owned()));
+        line.clear();
+    }
+    let _ = sender.send(Event::End);
+}
+
+impl Running {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether the command has ended; never waits.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("our own child can be asked").is_some()
+    }
+
+    /// The authorization URL that the command shows on stderr.
+    pub(crate) fn authorization_url(&mut self) -> String {
+        let is_url = |line: &str| line.strip_prefix("  https://").map(|rest| format!("https://{}", rest.trim_end()));
+        loop {
+            if let Some(url) = self.stderr.lines().find_map(is_url) {
+                return url;
+            }
+            assert!(self.next_event(), "{} ended without an authorization URL:\n{}", self.shown, self.stderr);
+        }
+    }
+
+    /// Waits until the command has said this on stderr.
+    pub(crate) fn wait_for_stderr(&mut self, words: &str) {
+        while !self.stderr.contains(words) {
+            assert!(self.next_event(), "{} ended without saying {words:?}:\n{}", self.shown, self.stderr);
+        }
+    }
+
+    /// Types a line and then the end of input.
+    pub(crate) fn type_line(&mut self, line: &str) {
+        let mut pipe = self.stdin.take().expect("started with an open stdin");
+        writeln!(pipe, "{line}").expect("the command reads its stdin");
+    }
+
+    /// SIGKILL: no destructor runs.
+    pub(crate) fn kill(mut self) -> Finished {
+        self.child.kill().expect("our own child can be killed");
+        self.finish()
+    }
+
+    /// Waits for the end.
+    pub(crate) fn finish(mut self) -> Finished {
+        drop(self.stdin.take());
+        while self.next_event() {}
+        let status = self.child.wait().expect("our own child can be waited for");
+        Finished {
+            code: status.code(),
+            stdout: String::from_utf8_lossy(&self.stdout).into_owned(),
+            stderr: std::mem::take(&mut self.stderr),
+            shown: std::mem::take(&mut self.shown),
+        }
+    }
+
+    /// Takes in one event; false when both streams have ended.
+    fn next_event(&mut self) -> bool {
+        if self.open_streams == 0 {
+            return false;
+        }
+        match self.events.recv_timeout(self.deadline.saturating_duration_since(Instant::now())) {
+            Ok(Event::Stdout(bytes)) => self.stdout = bytes,
+            Ok(Event::StderrLine(line)) => self.stderr.push_str(&line),
+            Ok(Event::End) => self.open_streams -= 1,
+            Err(RecvTimeoutError::Disconnected) => self.open_streams = 0,
+            Err(RecvTimeoutError::Timeout) => {
+                let _ = self.child.kill();
+                panic!("{} took more than {PATIENCE:?}; stderr so far:\n{}", self.shown, self.stderr);
+            }
+        }
+        true
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A test that fails half-way leaves no process behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Finished {
+    /// Insists on an exit code.
+    pub(crate) fn code(self, expected: i32) -> Self {
+        assert_eq!(self.code, Some(expected), "{}\n--- stdout\n{}--- stderr\n{}", self.shown, self.stdout, self.stderr);
+        self
+    }
+
+    /// The JSON document on stdout.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!("{}: stdout is no JSON document ({error}):\n{}\n{}", self.shown, self.stdout, self.stderr)
+        })
+    }
+
+    /// The codes of all findings in the JSON document.
+    pub(crate) fn finding_codes(&self) -> Vec<String> {
+        let document = self.json();
+        let reports = document["reports"].as_array().cloned().unwrap_or_default();
+        let checks = reports.iter().flat_map(|report| report["checks"].as_array().cloned().unwrap_or_default());
+        checks.filter_map(|check| check["finding"]["code"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// The outcome of the check named `stage` in the first report.
+    pub(crate) fn outcome(&self, stage: &str) -> String {
+        let document = self.json();
+        let checks = document["reports"][0]["checks"].as_array().cloned().unwrap_or_default();
+        let check = checks.iter().find(|check| check["stage"] == stage);
+        check.map_or_else(|| format!("no {stage}"), |check| check["outcome"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Both streams, for a search.
+    pub(crate) fn all_text(&self) -> String {
+        format!("{}\n{}", self.stdout, self.stderr)
+    }
+}
