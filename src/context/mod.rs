@@ -1,13 +1,12 @@
 //! The outside world that a command may touch. Everything in here is made when it is first asked for.
 
+pub mod interrupt;
 mod prompter;
 
-pub use prompter::{PromptError, Prompter, TerminalPrompter};
+pub use prompter::{LineReader, PromptError, Prompter, TerminalPrompter};
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
@@ -49,8 +48,6 @@ pub struct Context {
     pub timeout: Option<Duration>,
     /// When the command began.
     pub started: Instant,
-    /// Set when the user presses Ctrl-C while we can still answer the browser.
-    pub cancelled: Arc<AtomicBool>,
     /// The secret store, once it was opened.
     pub store: OnceCell<Box<dyn SecretStore>>,
 }
