@@ -76,7 +76,11 @@ impl Context {
 
     fn open_store(&self, choice: &SecretsChoice) -> Result<Box<dyn SecretStore>, StoreFault> {
         match self.store_choice.or(choice.store).unwrap_or(StoreKind::Keyring) {
-            StoreKind::Keyring => Ok(Box::new(KeyringStore::new())),
+            StoreKind::Keyring => {
+                let say = self.say;
+                let tell = move || say("Waiting for the keyring: look for a dialog that asks to unlock it.");
+                Ok(Box::new(KeyringStore::new().on_wait(tell)))
+            }
             StoreKind::Vault => {
                 let file = choice.vault_file.clone().unwrap_or_else(|| self.folders.default_vault());
                 let key = match &self.vault_key {

@@ -61,7 +61,7 @@ fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {DIM}{}{DIM:#}  {}", message.date, message.subject)?;
         writeln!(
             out,
-            "  {DIM}{:>width$}  from{DIM:#} {}",
+            "  {DIM}{:>width$}  from{DIM:#}  {}",
             "",
             message.from,
             width = message.date.chars().count().saturating_sub(6)
