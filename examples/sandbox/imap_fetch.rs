@@ -21,18 +21,9 @@ pub(crate) fn answer(message: &Message, items: &Word, with_uid: bool) -> Result<
 
 fn item(message: &Message, name: &str) -> Option<Vec<u8>> {
     let upper = name.to_ascii_uppercase();
-    let section = upper.strip_prefix("BODY.PEEK[").or_else(|| upper.strip_prefix("BODY["));
-    if let Some(section) = section.and_then(|section| section.strip_suffix(']')) {
-        let bytes = match section {
-            "" => message.raw.clone(),
-            "HEADER" => message.head().to_vec(),
-            "TEXT" => message.raw[message.head().len()..].to_vec(),
-            _ => {
-                let wanted = section.strip_prefix("HEADER.FIELDS (")?.strip_suffix(')')?;
-                header_fields(message, wanted).into_bytes()
-            }
-        };
-        return Some([format!("BODY[{section}] ").into_bytes(), as_literal(&bytes)].concat());
+    if let Some(section) = upper.strip_prefix("BODY.PEEK[").or_else(|| upper.strip_prefix("BODY[")) {
+        let (section, partial) = section.rsplit_once(']')?;
+        return body_section(message, section, partial);
     }
     match upper.as_str() {
         "UID" => Some(format!("UID {}", message.uid).into_bytes()),
@@ -46,6 +37,26 @@ fn item(message: &Message, name: &str) -> Option<Vec<u8>> {
         "ENVELOPE" => Some([b"ENVELOPE ".to_vec(), envelope(message)].concat()),
         _ => None,
     }
+}
+
+/// `BODY[section]`, or the part of it that `<start.count>` behind it asks for (RFC 3501 §6.4.5).
+fn body_section(message: &Message, section: &str, partial: &str) -> Option<Vec<u8>> {
+    let bytes = match section {
+        "" => message.raw.clone(),
+        "HEADER" => message.head().to_vec(),
+        "TEXT" => message.raw[message.head().len()..].to_vec(),
+        _ => {
+            let wanted = section.strip_prefix("HEADER.FIELDS (")?.strip_suffix(')')?;
+            header_fields(message, wanted).into_bytes()
+        }
+    };
+    if partial.is_empty() {
+        return Some([format!("BODY[{section}] ").into_bytes(), as_literal(&bytes)].concat());
+    }
+    let (start, count) = partial.strip_prefix('<')?.strip_suffix('>')?.split_once('.')?;
+    let (start, count): (usize, usize) = (start.parse().ok()?, count.parse().ok()?);
+    let part: Vec<u8> = bytes.into_iter().skip(start).take(count).collect();
+    Some([format!("BODY[{section}]<{start}> ").into_bytes(), as_literal(&part)].concat())
 }
 
 fn header_fields(message: &Message, wanted: &str) -> String {

@@ -41,8 +41,6 @@ impl Listener {
                     break;
                 }
                 let Ok(stream) = stream else { continue };
-                // Answers go out in small pieces; Nagle would hold each back until the client has acknowledged the last.
-                let _ = stream.set_nodelay(true);
                 let Ok(handle) = stream.try_clone() else { continue };
                 // Replies go out line by line; Nagle's algorithm would hold each second one back for 40 ms.
                 let _ = stream.set_nodelay(true);

@@ -115,7 +115,6 @@ fn rotate(house: &mut House, sandbox: &Sandbox, old_secret: &str) -> Result<(), 
         .step("The mailbox has stopped working, and the reason is named.", &["test-mailbox", "shop"], "")?
         .code(1)?
         .says("AADSTS7000222")?;
-    sandbox.set_access_lifetime(Duration::from_secs(3_600));
     let rotate = ["rotate-secret", "shop", "--secret-stdin", "--expires", &next_year()];
     house
         .step("Rotate: the new secret is proven before it is used.", &rotate, NEW_SECRET)?

@@ -106,7 +106,9 @@ fn what_smtp_takes_in_imap_and_pop3_show() {
     );
     assert!(fetched.contains(r#"((NIL NIL "shop" "contoso.example"))"#), "{fetched}");
     assert!(fetched.contains("From: shop@contoso.example\r\n"), "{fetched}");
-    imap.say("a6 LOGOUT", "a6 OK");
+    let part = imap.say("a6 FETCH 2:* (BODY.PEEK[HEADER.FIELDS (SUBJECT)]<9.5>)", "a6 OK");
+    assert!(part.contains("BODY[HEADER.FIELDS (SUBJECT)]<9> {5}\r\n=?UTF)\r\n"), "{part}");
+    imap.say("a7 LOGOUT", "a7 OK");
 
     let mut pop3 = Talk::tls(&tenant, ports.pop3_implicit);
     pop3.until("+OK");

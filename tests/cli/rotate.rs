@@ -38,7 +38,6 @@ fn a_secret_that_has_expired_is_replaced_without_a_new_sign_in() {
     let stopped = shop.json(&["test-mailbox", "shop"], 1);
     assert_eq!(stopped.finding_codes(), ["ms-secret-expired"]);
     shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
-    shop.sandbox.set_access_lifetime(Duration::from_secs(3_600));
     rotate(&shop, NEXT_CLIENT_SECRET, &[]).code(0);
     shop.json(&["test-mailbox", "shop"], 0);
     assert_eq!(shop.sandbox.counters().sign_ins, 1);
