@@ -1,6 +1,6 @@
 //! `rotate-secret`: a new client secret is proven before it is used, and the old one stays until it is told to go.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args as ClapArgs;
 use jiff::civil::Date;
@@ -89,15 +89,14 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         deadline: context.deadline(),
         prover: &prover,
     };
-    let lock = RecordLock::acquire(context.locks(), &RecordKey::App(app.name.clone()), LOCK_WAIT)?;
+    let lock = app_lock(&rotation, context)?;
     let (mut document, is_settled) = if args.rollback {
-        (roll_back(&rotation, context)?, false)
+        (roll_back(&rotation, lock, context)?, false)
     } else if args.discard_previous {
         (discard(&rotation)?, false)
     } else {
-        rotate(args, &rotation, context)?
+        rotate(args, &rotation, lock, context)?
     };
-    drop(lock);
     if args.reauthorize && is_settled {
         let hidden_variable = args.secret.variable().map(str::to_owned);
         let how = How { no_browser: args.no_browser, allow_other_account: false, hidden_variable };
@@ -123,7 +122,12 @@ fn reauthorized(tester: &Tester<'_>, app: &App, mailbox: &Mailbox, how: &How, co
 }
 
 /// Rotates, and says whether the secret that was given is the one in use now.
-fn rotate(args: &Args, rotation: &Rotation<'_>, context: &Context) -> Result<(Document, bool), CommandError> {
+fn rotate(
+    args: &Args,
+    rotation: &Rotation<'_>,
+    lock: RecordLock,
+    context: &Context,
+) -> Result<(Document, bool), CommandError> {
     let before = rotation.record()?;
     let resumes = !args.secret.is_given() && Rotation::is_under_way(&before);
     let new = if resumes {
@@ -143,7 +147,7 @@ fn rotate(args: &Args, rotation: &Rotation<'_>, context: &Context) -> Result<(Do
         Ending::Activated => {
             report.fact("client_secret", "the new one is in use");
             report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "activated"));
-            finish(rotation, args, context, &mut document)?;
+            finish(rotation, lock, args, context, &mut document)?;
             if !answer.proofs.iter().flatten().any(proven) {
                 document.warnings.push(
                     "no mailbox of this app is authorized, so the new secret could not be proven; authorize will show"
@@ -162,7 +166,7 @@ fn rotate(args: &Args, rotation: &Rotation<'_>, context: &Context) -> Result<(Do
             report.fact("client_secret", "it is in use already");
             report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "nothing to prove"));
             if resumes || args.expires.is_some() || Rotation::is_under_way(&rotation.record()?) {
-                finish(rotation, args, context, &mut document)?;
+                finish(rotation, lock, args, context, &mut document)?;
             }
         }
         Ending::Refused(failure) => {
@@ -186,22 +190,31 @@ fn rotate(args: &Args, rotation: &Rotation<'_>, context: &Context) -> Result<(Do
 /// cannot be written does not undo the rotation: it is said, and a rerun does it.
 fn finish(
     rotation: &Rotation<'_>,
+    lock: RecordLock,
     args: &Args,
     context: &Context,
     document: &mut Document,
 ) -> Result<(), CommandError> {
-    match note_expiry(rotation, context) {
+    match note_expiry(rotation, lock, context) {
         Ok(true) => {}
         Ok(false) if args.expires.is_some() => {}
         Ok(false) => document.warnings.push(
             "without --expires nobody can warn before this secret expires; its date stands in the portal".to_owned(),
         ),
         Err(error) => {
-            document.warnings.push(format!("the new secret is in use, but its date could not be noted: {error}"));
+            let cause = &error.finding().cause;
+            document.warnings.push(format!("the new secret is in use, but its date could not be noted: {cause}"));
             return Ok(());
         }
     }
+    let _lock = app_lock(rotation, context)?;
     Ok(rotation.settle()?)
+}
+
+fn app_lock(rotation: &Rotation<'_>, context: &Context) -> Result<RecordLock, CommandError> {
+    let left = context.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    let wait = left.map_or(LOCK_WAIT, |left| left.min(LOCK_WAIT));
+    Ok(RecordLock::acquire(context.locks(), &RecordKey::App(rotation.app.name.clone()), wait)?)
 }
 
 fn proven(proof: &Proof) -> bool {
@@ -250,16 +263,17 @@ fn mailbox_reports(rotation: &Rotation<'_>, answer: Answer) -> Vec<Report> {
 }
 
 /// Writes the active secret's expiry into the profile, where people and `status` look; a date of the secret before it
-/// goes. Answers whether there is one.
-fn note_expiry(rotation: &Rotation<'_>, context: &Context) -> Result<bool, crate::config::ConfigError> {
-    let expires = rotation.record().ok().and_then(|record| record.active).and_then(|active| active.expires);
-    let mut document = ProfileDocument::open(&context.profile_path)?;
+/// goes. Answers whether there is one. The app's lock is let go first: the profile's comes before it in the order.
+fn note_expiry(rotation: &Rotation<'_>, lock: RecordLock, context: &Context) -> Result<bool, CommandError> {
+    let expires = rotation.record()?.active.and_then(|active| active.expires);
+    drop(lock);
+    let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks())?;
     document.set_secret_expires(&rotation.app.name, expires);
     document.save()?;
     Ok(expires.is_some())
 }
 
-fn roll_back(rotation: &Rotation<'_>, context: &Context) -> Result<Document, CommandError> {
+fn roll_back(rotation: &Rotation<'_>, lock: RecordLock, context: &Context) -> Result<Document, CommandError> {
     let mut document = Document::new("rotate-secret");
     let mut report = Report::new(Subject::App(rotation.app.name.to_string()));
     let passed = |detail: &str| Check::passed(Stage::Rotation, Duration::ZERO, detail);
@@ -271,8 +285,9 @@ fn roll_back(rotation: &Rotation<'_>, context: &Context) -> Result<Document, Com
             } else {
                 "rolled back already"
             }));
-            if let Err(error) = note_expiry(rotation, context) {
-                document.warnings.push(format!("the date of its expiry could not be noted: {error}"));
+            if let Err(error) = note_expiry(rotation, lock, context) {
+                let cause = &error.finding().cause;
+                document.warnings.push(format!("the date of its expiry could not be noted: {cause}"));
             }
         }
         RolledBack::Dropped => {
