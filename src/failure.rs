@@ -45,6 +45,10 @@ pub enum FailureKind {
     OAuth(OAuthFault),
     /// A token or metadata endpoint answered with something that is no OAuth answer at all: a portal's HTML, a 502 page.
     NotOAuth { status: u16, content_type: Option<String>, what: String },
+    /// The address that was pasted does not answer this sign-in.
+    WrongPaste { what: String },
+    /// Another issuer answered than the one that was asked (RFC 9207 §2.4, RFC 8414 §3.3).
+    OtherIssuer { what: String },
     /// The identity token is missing or fails a check of OpenID Connect Core §3.1.3.7; `what` names the check.
     IdToken { what: String },
     /// Somebody signed in, but not as the mailbox's owner.

@@ -286,7 +286,9 @@ fn stage_of(failure: &Failure) -> Stage {
             Stage::Identity
         }
         FailureKind::Store(_) => Stage::SecretStore,
-        FailureKind::SignInTimedOut { .. } => Stage::Authorize,
+        FailureKind::SignInTimedOut { .. } | FailureKind::WrongPaste { .. } | FailureKind::OtherIssuer { .. } => {
+            Stage::Authorize
+        }
         FailureKind::OAuth(ref fault) if fault.status == 0 => Stage::Authorize,
         _ => Stage::Token,
     }

@@ -31,6 +31,8 @@ pub fn finding(failure: &Failure, about: About<'_>) -> Finding {
         | FailureKind::UnsafeUrl { .. }
         | FailureKind::SignInTimedOut { .. }
         | FailureKind::NoClientSecret { .. }
+        | FailureKind::OtherIssuer { .. }
+        | FailureKind::WrongPaste { .. }
         | FailureKind::NotAuthorized { .. } => oauth::sign_in(&failure.kind, about),
         FailureKind::Store(fault) => local::store(fault),
         FailureKind::Busy { .. } | FailureKind::Local { .. } => local::finding(&failure.kind),

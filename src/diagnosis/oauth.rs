@@ -145,6 +145,28 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             ]);
             finding
         }
+        FailureKind::WrongPaste { what } => {
+            let mut finding =
+                plain("wrong-paste", format!("This is not the answer to this sign-in: {what}."), ExitCode::CheckFailed);
+            finding.fix = about.fill_all(&[
+                "Run: mailgrant authorize {mailbox} --no-browser, and open the address that it prints now, not an older one",
+                "When the browser has ended on an address that begins with {redirect_uri}, copy all of it, and paste it",
+            ]);
+            finding
+        }
+        FailureKind::OtherIssuer { what } => {
+            let mut finding = plain(
+                "other-issuer",
+                format!("Another sign-in server answered than the one that was asked: {what}. Nothing was stored."),
+                ExitCode::CheckFailed,
+            );
+            finding.fix = about.fill_all(&[
+                "Check `issuer` or `tenant` of app '{app}' in the profile; it must be written exactly as the provider writes it",
+                "If it is right, do not go on: the answer of one server was passed off as another's",
+            ]);
+            finding.source = Some("RFC 9207 section 2.4");
+            finding
+        }
         FailureKind::NoClientSecret { app } => {
             let mut finding =
                 plain("no-client-secret", format!("No client secret of app '{app}' is stored."), ExitCode::SecretStore);

@@ -41,13 +41,13 @@ impl AuthorizationRequest {
     /// Reads the address that the user has copied out of the browser: the whole redirect address, or its query alone.
     ///
     /// # Errors
-    /// [`FailureKind::ProtocolViolation`] if it does not answer this request, [`FailureKind::OAuth`] if it brings an
+    /// [`FailureKind::WrongPaste`] if it does not answer this request, [`FailureKind::OAuth`] if it brings an
     /// error.
     pub fn parse_pasted(&self, text: &str, redactor: &Redactor) -> Result<Callback, Failure> {
         // Terminals wrap long lines, and the wraps come along with the copy.
         let text: String = text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
         let text = text.trim_matches(|c| matches!(c, '"' | '\'' | '<' | '>'));
-        let violation = |what: &str| Err(FailureKind::ProtocolViolation { what: what.to_owned() }.into());
+        let violation = |what: &str| Err(FailureKind::WrongPaste { what: what.to_owned() }.into());
         let query = if text.contains("://") {
             let Ok(url) = Url::parse(text) else { return violation("what was pasted is no address") };
             let ours = self.redirect_uri().as_url();
@@ -110,7 +110,7 @@ impl AuthorizationRequest {
             [issuer] => format!("the answer comes from another issuer: {}", identity::plain(issuer, 200)),
             _ => "the answer names several issuers".to_owned(),
         };
-        Err(FailureKind::ProtocolViolation { what }.into())
+        Err(FailureKind::OtherIssuer { what }.into())
     }
 }
 

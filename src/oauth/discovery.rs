@@ -47,7 +47,7 @@ impl From<EndpointUrl> for TokenEndpoint {
 ///
 /// # Errors
 /// [`FailureKind::UnsafeUrl`] if the metadata names an address that no browser or secret should be sent to,
-/// [`FailureKind::NotOAuth`] if there is no metadata, [`FailureKind::ProtocolViolation`] if it is another issuer's, and
+/// [`FailureKind::NotOAuth`] if there is no metadata, [`FailureKind::OtherIssuer`] if it is another issuer's, and
 /// what [`HttpClient::get`] reports.
 pub fn endpoints(http: &HttpClient, app: &App) -> Result<Endpoints, Failure> {
     match &app.sign_in {
@@ -127,7 +127,7 @@ impl Metadata {
         if !super::identity::is_issuer(&self.issuer, issuer) {
             let named = super::identity::plain(&self.issuer, 200);
             let what = format!("the metadata of {issuer} names another issuer: {named}");
-            return Err(FailureKind::ProtocolViolation { what }.into());
+            return Err(FailureKind::OtherIssuer { what }.into());
         }
         if self.code_challenge_methods_supported.is_some_and(|methods| methods.iter().all(|method| method != "S256")) {
             let text = "the metadata does not list PKCE S256; it is sent all the same";
@@ -214,7 +214,7 @@ mod tests {
     fn another_issuers_metadata_is_refused() {
         for other in ["https://evil.example", "", "https://id.example/"] {
             let failure = find(move |document| document["issuer"] = other.into()).unwrap_err();
-            assert!(matches!(failure.kind, FailureKind::ProtocolViolation { .. }), "{failure}");
+            assert!(matches!(failure.kind, FailureKind::OtherIssuer { .. }), "{failure}");
         }
     }
 

@@ -122,7 +122,7 @@ impl LoopbackListener {
     ///
     /// # Errors
     /// [`FailureKind::SignInTimedOut`] after the deadline or a cancellation; [`FailureKind::OAuth`] if the provider says
-    /// no; [`FailureKind::ProtocolViolation`] if another issuer answers (RFC 9207).
+    /// no; [`FailureKind::OtherIssuer`] if another issuer answers (RFC 9207).
     pub fn wait(
         &self,
         request: &AuthorizationRequest,

@@ -346,7 +346,7 @@ fn another_issuer_ends_the_sign_in() {
     let target = format!("{}&iss=https://evil.example", sign_in.right());
     stream.write_all(sign_in.head("GET", &target).as_bytes()).unwrap();
     let failed = sign_in.wait_for(Duration::from_secs(10)).err().unwrap();
-    assert!(matches!(failed.failure.kind, FailureKind::ProtocolViolation { .. }), "{}", failed.failure);
+    assert!(matches!(failed.failure.kind, FailureKind::OtherIssuer { .. }), "{}", failed.failure);
 }
 
 #[test]
