@@ -59,6 +59,8 @@ pub enum FailureKind {
     SignInTimedOut { after: Duration },
     /// There is no grant yet, or the provider has said that it no longer holds; `why` tells which.
     NotAuthorized { why: String },
+    /// The app needs a client secret, and none is stored.
+    NoClientSecret { app: String },
     /// The mail did not show up on the incoming side in time.
     NotArrived { after: Duration },
     /// The secret store could not do its part.

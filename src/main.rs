@@ -2,10 +2,9 @@
 
 use std::cell::OnceCell;
 use std::io::{self, Write};
-use std::process;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
+use std::{panic, process};
 
 use clap::Parser;
 use mailgrant::cli::{Cli, Color, Command};
@@ -22,13 +21,38 @@ use secrecy::{ExposeSecret, SecretString};
 
 fn main() -> process::ExitCode {
     hardening::disable_core_dumps();
-    let cli = Cli::parse();
+    // What a panic says may hold what it stumbled over, a secret among it; where it happened is all that is told.
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(String::new, |place| format!(" ({}:{})", place.file(), place.line()));
+        say(&format!("mailgrant: this is a bug in mailgrant{place}; please report it with the command that you typed"));
+    }));
+    let code = panic::catch_unwind(whole).unwrap_or(ExitCode::Bug);
+    process::ExitCode::from(code as u8)
+}
+
+fn whole() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return show_usage(&error),
+    };
     let format = if cli.json { Format::Json } else { Format::Human };
-    let code = match context(&cli).and_then(|context| run(&cli.command, &context, format)) {
+    match context(&cli).and_then(|context| run(&cli.command, &context, format)) {
         Ok(code) => code,
         Err(error) => show_error(&error, cli.command.name(), format),
-    };
-    process::ExitCode::from(code as u8)
+    }
+}
+
+/// Help and version go to standard output; what does not parse is an error, in JSON too where that was asked for.
+fn show_usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return written(error.print(), ExitCode::AllPassed);
+    }
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let fix = "Run: mailgrant --help".to_owned();
+        let error = CommandError::usage(error.render().to_string().trim().to_owned(), fix);
+        return show_error(&error, "", Format::Json);
+    }
+    written(error.print(), ExitCode::Usage)
 }
 
 fn context(cli: &Cli) -> Result<Context, CommandError> {
@@ -67,7 +91,6 @@ fn context(cli: &Cli) -> Result<Context, CommandError> {
         browser: browser::open,
         timeout: cli.timeout.map(Duration::from_secs),
         started: Instant::now(),
-        cancelled: Arc::new(AtomicBool::new(false)),
         store: OnceCell::new(),
     })
 }
@@ -107,13 +130,13 @@ fn show_token(access: &AccessToken, format: Format) -> ExitCode {
     let shown = match format {
         Format::Human => writeln!(out, "{token}"),
         Format::Json => {
-            // The token's alphabet (RFC 6750 §2.1) needs no escapes in JSON.
-            writeln!(
-                out,
-                "{{\"schema\":{},\"command\":\"token\",\"access_token\":\"{token}\",\"expires\":\"{}\"}}",
-                report::SCHEMA,
-                access.expires
-            )
+            let document = serde_json::json!({
+                "schema": report::SCHEMA,
+                "command": "token",
+                "access_token": token,
+                "expires": access.expires.to_string(),
+            });
+            writeln!(out, "{document}")
         }
     };
     written(shown, ExitCode::AllPassed)

@@ -1,13 +1,13 @@
 //! The rotation of a client secret, as a state machine that can be stopped at any step and run again.
 //!
 //! ```text
-//! (nothing) -> Stored -> Proven -> Activated -> (nothing)
+//! (nothing) -> Stored -> Proven -> Activated -> (nothing)      roll_back: -> RolledBack
 //! ```
 //! The journal stands in the app's record, beside the secrets, so that one write moves both (security.md R1). Until
 //! `Activated` the old secret is the active one: whatever happens, every mailbox goes on working with it.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
@@ -33,6 +33,8 @@ pub struct Rotation<'a> {
     pub propagation: Duration,
     /// Whether the mailboxes' connections are tested too.
     pub test_connections: bool,
+    /// When the whole command must have ended, where a bound was given.
+    pub deadline: Option<Instant>,
     /// Redeems refresh tokens and tests connections.
     pub prover: &'a (dyn Prover + Sync),
 }
@@ -73,6 +75,19 @@ pub enum Ending {
     Unfinished,
 }
 
+/// What a rollback came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RolledBack {
+    /// The previous secret is the active one again.
+    Restored,
+    /// It was so already.
+    Already,
+    /// A new secret that was not in use yet is gone.
+    Dropped,
+    /// There is nothing to bring back.
+    Nothing,
+}
+
 /// What was seen on the way.
 #[derive(Debug)]
 pub struct Answer {
@@ -104,7 +119,20 @@ impl Rotation<'_> {
     /// Whether a rotation of this record was begun and not finished.
     #[must_use]
     pub fn is_under_way(record: &AppRecord) -> bool {
-        record.journal.is_some() && record.pending.is_some()
+        match record.journal.as_ref().map(|journal| journal.phase) {
+            Some(RotationPhase::Stored | RotationPhase::Proven) => record.pending.is_some(),
+            Some(RotationPhase::Activated) => true,
+            Some(RotationPhase::RolledBack) | None => false,
+        }
+    }
+
+    /// The app's record, if it belongs to the client ID that the profile has; an empty one otherwise.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn record(&self) -> Result<AppRecord, StoreFault> {
+        let record = load_app(self.store, &self.app.name)?.filter(|record| record.client_id == self.app.client_id);
+        Ok(record.unwrap_or_else(|| AppRecord::new(self.app.client_id.clone())))
     }
 
     /// Rotates to `new`, or finishes what was begun where there is none.
@@ -112,23 +140,31 @@ impl Rotation<'_> {
     /// # Errors
     /// What the store says. The record is then as it was before the step that failed.
     pub fn run(&self, new: Option<NewSecret>) -> Result<Answer, StoreFault> {
-        let mut record = self.load()?;
+        let mut record = self.record()?;
         if !self.begin(&mut record, new)? {
             return Ok(self.answer(Ending::Unchanged, Vec::new(), Vec::new()));
         }
         let Some(pending) = record.pending.clone() else {
             return Ok(self.answer(Ending::Unchanged, Vec::new(), Vec::new()));
         };
-        let (record, proofs) = self.prove(record, &pending.value)?;
+        let (mut record, proofs) = self.prove(record, &pending.value)?;
         if let Some(Proof::Refused(failure)) = proofs.iter().flatten().find(|proof| matches!(proof, Proof::Refused(_)))
         {
             let failure = failure.clone();
             self.give_up(record)?;
             return Ok(self.answer(Ending::Refused(failure), proofs, Vec::new()));
         }
-        if proofs.iter().any(|proof| matches!(proof, None | Some(Proof::Unknown(_)))) {
+        // Where the secret is known to be good, an OAuth error is one mailbox's own trouble; no answer is nobody's.
+        let accepted = proofs.iter().flatten().any(|proof| matches!(proof, Proof::Accepted));
+        let open = |proof: &Option<Proof>| match proof {
+            None => true,
+            Some(Proof::Unknown(failure)) => !(accepted && matches!(failure.kind, FailureKind::OAuth(_))),
+            Some(_) => false,
+        };
+        if proofs.iter().any(open) {
             return Ok(self.answer(Ending::Unfinished, proofs, Vec::new()));
         }
+        self.journal(&mut record, RotationPhase::Proven)?;
         let connections = self.connect(&proofs, &pending.value);
         let failed = |check: &Check| matches!(check.outcome, Outcome::Failed { .. });
         if connections.iter().flatten().any(failed) {
@@ -143,7 +179,7 @@ impl Rotation<'_> {
     /// # Errors
     /// What the store says.
     pub fn settle(&self) -> Result<(), StoreFault> {
-        let mut record = self.load()?;
+        let mut record = self.record()?;
         if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::Activated) {
             record.journal = None;
             save_app(self.store, &self.app.name, &record)?;
@@ -151,22 +187,26 @@ impl Rotation<'_> {
         Ok(())
     }
 
-    /// Brings the previous secret back, or drops a new one that was not activated yet. Answers the secret that is
-    /// active now; `None` if there was nothing to bring back.
+    /// Brings the previous secret back, or drops a new one that was not activated yet. Run twice, it changes nothing
+    /// the second time: a rollback that was interrupted can be repeated.
     ///
     /// # Errors
     /// What the store says.
-    pub fn roll_back(&self) -> Result<Option<ClientSecret>, StoreFault> {
-        let mut record = self.load()?;
+    pub fn roll_back(&self) -> Result<RolledBack, StoreFault> {
+        let mut record = self.record()?;
         if record.pending.is_some() {
             self.give_up(record)?;
-            return Ok(self.load()?.active);
+            return Ok(RolledBack::Dropped);
         }
-        let Some(previous) = record.previous.take() else { return Ok(None) };
+        if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::RolledBack) {
+            return Ok(RolledBack::Already);
+        }
+        let Some(previous) = record.previous.take() else { return Ok(RolledBack::Nothing) };
         record.previous = record.active.replace(previous);
-        record.journal = None;
+        let started = self.clock.now();
+        record.journal = Some(RotationJournal { phase: RotationPhase::RolledBack, started, proven: Vec::new() });
         save_app(self.store, &self.app.name, &record)?;
-        Ok(record.active)
+        Ok(RolledBack::Restored)
     }
 
     /// Forgets the previous secret. Answers whether there was one.
@@ -174,17 +214,15 @@ impl Rotation<'_> {
     /// # Errors
     /// What the store says.
     pub fn discard_previous(&self) -> Result<bool, StoreFault> {
-        let mut record = self.load()?;
+        let mut record = self.record()?;
         if record.previous.take().is_none() {
             return Ok(false);
         }
+        if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::RolledBack) {
+            record.journal = None;
+        }
         save_app(self.store, &self.app.name, &record)?;
         Ok(true)
-    }
-
-    fn load(&self) -> Result<AppRecord, StoreFault> {
-        let record = load_app(self.store, &self.app.name)?.filter(|record| record.client_id == self.app.client_id);
-        Ok(record.unwrap_or_else(|| AppRecord::new(self.app.client_id.clone())))
     }
 
     fn answer(&self, ending: Ending, mut proofs: Vec<Option<Proof>>, mut connections: Vec<Vec<Check>>) -> Answer {
@@ -193,29 +231,42 @@ impl Rotation<'_> {
         Answer { ending, proofs, connections }
     }
 
-    /// Journals the intent. False if there is nothing to do.
+    /// Journals the intent. False if there is nothing to prove.
     fn begin(&self, record: &mut AppRecord, new: Option<NewSecret>) -> Result<bool, StoreFault> {
         let same = |secret: Option<&ClientSecret>, new: &NewSecret| {
             secret.is_some_and(|secret| secret.value.expose_secret() == new.value.expose_secret())
         };
-        match new {
-            None => Ok(Self::is_under_way(record)),
-            Some(new) if same(record.pending.as_ref(), &new) && record.journal.is_some() => Ok(true),
-            Some(new) if same(record.active.as_ref(), &new) => {
-                if record.pending.is_some() {
-                    self.give_up(record.clone())?;
-                }
-                Ok(false)
-            }
-            Some(new) => {
-                let now = self.clock.now();
-                record.pending = Some(ClientSecret { value: new.value, expires: new.expires, added: now });
-                record.journal =
-                    Some(RotationJournal { phase: RotationPhase::Stored, started: now, proven: Vec::new() });
+        let Some(new) = new else {
+            return Ok(Self::is_under_way(record) && record.pending.is_some());
+        };
+        if same(record.active.as_ref(), &new) {
+            let dated = record.active.as_mut().filter(|active| new.expires.is_some() && active.expires != new.expires);
+            let changed = dated.map(|active| active.expires = new.expires).is_some() || record.pending.is_some();
+            if changed {
+                // A pending other secret is given up: the one that is in use was asked for.
+                record.journal = record.journal.take().filter(|journal| journal.phase == RotationPhase::Activated);
+                record.pending = None;
                 save_app(self.store, &self.app.name, record)?;
-                Ok(true)
             }
+            return Ok(false);
         }
+        if same(record.pending.as_ref(), &new) && Self::is_under_way(record) {
+            if let Some(pending) = &mut record.pending
+                && new.expires.is_some()
+            {
+                pending.expires = new.expires;
+            }
+        } else {
+            let now = self.clock.now();
+            // The profile is where people note the date; the old secret keeps it for a rollback.
+            if let (Some(active), Some(day)) = (&mut record.active, self.app.secret_expires) {
+                active.expires = Some(day);
+            }
+            record.pending = Some(ClientSecret { value: new.value, expires: new.expires, added: now });
+            record.journal = Some(RotationJournal { phase: RotationPhase::Stored, started: now, proven: Vec::new() });
+        }
+        save_app(self.store, &self.app.name, record)?;
+        Ok(true)
     }
 
     /// Proves the secret at the token endpoint: with one mailbox first, which may wait until the provider's servers
@@ -225,9 +276,13 @@ impl Rotation<'_> {
         let mut proofs: Vec<Option<Proof>> = vec![None; self.mailboxes.len()];
         let mut rest = 0;
         for (index, mailbox) in self.mailboxes.iter().enumerate() {
-            let proof = self.prove_one(&record, mailbox, secret, self.propagation)?;
-            let decided = !matches!(proof, Proof::NotAuthorized(_));
-            let stop = matches!(proof, Proof::Refused(_) | Proof::Unknown(_));
+            let proof = self.prove_one(&record, mailbox, secret)?;
+            let decided = matches!(proof, Proof::Accepted | Proof::GrantLost(_));
+            let stop = match &proof {
+                Proof::Refused(_) => true,
+                Proof::Unknown(failure) => !matches!(failure.kind, FailureKind::OAuth(_)),
+                Proof::Accepted | Proof::GrantLost(_) | Proof::NotAuthorized(_) => false,
+            };
             proofs[index] = Some(proof);
             rest = index + 1;
             if stop {
@@ -240,18 +295,11 @@ impl Rotation<'_> {
         let others = &self.mailboxes[rest..];
         // One token endpoint for all of them.
         let tenant = |_: &&Mailbox| String::new();
-        let answers = fleet::each(others, Limits::USUAL, tenant, |mailbox| {
-            self.prove_one(&record, mailbox, secret, self.propagation)
-        });
+        let answers = fleet::each(others, Limits::USUAL, tenant, |mailbox| self.prove_one(&record, mailbox, secret));
         for (slot, answer) in proofs[rest..].iter_mut().zip(answers) {
             *slot = Some(answer?);
         }
-        let mut record = record.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let open = |proof: &Option<Proof>| matches!(proof, None | Some(Proof::Unknown(_) | Proof::Refused(_)));
-        if !proofs.iter().any(open) {
-            self.journal(&mut record, RotationPhase::Proven)?;
-        }
-        Ok((record, proofs))
+        Ok((record.into_inner().unwrap_or_else(PoisonError::into_inner), proofs))
     }
 
     fn prove_one(
@@ -259,7 +307,6 @@ impl Rotation<'_> {
         record: &Mutex<AppRecord>,
         mailbox: &Mailbox,
         secret: &SecretString,
-        patience: Duration,
     ) -> Result<Proof, StoreFault> {
         let lock = || record.lock().unwrap_or_else(PoisonError::into_inner);
         let done = lock().journal.as_ref().is_some_and(|journal| journal.proven.contains(&mailbox.name));
@@ -271,8 +318,12 @@ impl Rotation<'_> {
         let proof = loop {
             let proof = judge(self.prover.redeem(mailbox, secret))?;
             match &proof {
-                Proof::Refused(failure) if waited < patience => {
-                    let next = pause.min(patience - waited);
+                Proof::Refused(failure) if waited < self.propagation => {
+                    let next = pause.min(self.propagation - waited);
+                    if self.deadline.is_some_and(|deadline| Instant::now() + next >= deadline) {
+                        // Out of time is not refused: the new secret is kept, and a rerun goes on.
+                        break Proof::Unknown(failure.clone());
+                    }
                     self.prover.wait(next, failure);
                     waited += next;
                     pause = (pause * 2).min(Duration::from_secs(15));
@@ -336,11 +387,13 @@ fn judge(answer: Result<(), Failure>) -> Result<Proof, StoreFault> {
     match &failure.kind {
         FailureKind::Store(fault) => Err(fault.clone()),
         FailureKind::NotAuthorized { .. } => Ok(Proof::NotAuthorized(failure)),
+        // A server in trouble says nothing of the secret, whatever word it uses.
+        FailureKind::OAuth(fault) if fault.status == 429 || fault.status >= 500 => Ok(Proof::Unknown(failure)),
         FailureKind::OAuth(fault) => Ok(match fault.error.as_str() {
-            "invalid_grant" | "interaction_required" | "consent_required" => Proof::GrantLost(failure),
-            "invalid_client" | "unauthorized_client" => Proof::Refused(failure),
             // AADSTS7000215 and 7000222 come as invalid_client; should the word change, the number still tells.
             _ if fault.codes.iter().any(|code| matches!(code, 7_000_215 | 7_000_222)) => Proof::Refused(failure),
+            "invalid_client" => Proof::Refused(failure),
+            "invalid_grant" | "interaction_required" | "consent_required" => Proof::GrantLost(failure),
             _ => Proof::Unknown(failure),
         }),
         _ => Ok(Proof::Unknown(failure)),

@@ -1,13 +1,13 @@
 //! From a mailbox to an access token that is valid now: read, refresh under the lock, persist, return.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::Clock;
-use crate::failure::{Failure, FailureKind, OAuthFault};
+use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use crate::oauth::{self, ClientAuth, HttpClient, Identity, TokenAnswer, TokenEndpoint};
 use crate::profile::{App, Credential, IdentityRule, Mailbox, Scope};
 use crate::secrets::{
@@ -34,6 +34,8 @@ pub struct Session<'a> {
     pub mailbox: &'a Mailbox,
     /// The client secret to use instead of the active one: a new one that is being proven.
     pub proving: Option<&'a SecretString>,
+    /// When everything must be over.
+    pub deadline: Option<Instant>,
 }
 
 /// A valid access token.
@@ -87,12 +89,14 @@ impl Session<'_> {
         self.refresh(self.grant()?, secret.as_ref())
     }
 
-    /// Stores what a sign-in left us.
+    /// Stores what a sign-in left us. The caller holds the mailbox's lock since before the code was redeemed: a code is
+    /// good once, so nothing may stand between its tokens and the store.
     ///
     /// # Errors
     /// [`FailureKind::NoRefreshToken`], and what the store or the lock say.
     pub fn establish(
         &self,
+        _held: &RecordLock,
         endpoint: &TokenEndpoint,
         answer: TokenAnswer,
         identity: Option<&Identity>,
@@ -112,7 +116,7 @@ impl Session<'_> {
                 label: identity.label().to_owned(),
             }),
             // RFC 6749 §5.1: no scope in the answer means "as asked for".
-            scopes: answer.scopes.clone().unwrap_or_else(|| asked.clone()),
+            scopes: answer.scopes.clone().map_or_else(|| asked.clone(), well_formed),
             asked,
             obtained: self.clock.now(),
             refreshed: None,
@@ -120,8 +124,7 @@ impl Session<'_> {
             needs_authorization: None,
         };
         self.take_over(&mut grant, answer);
-        let _lock = self.lock()?;
-        save_grant(self.store, &self.mailbox.name, &grant)?;
+        self.save(&grant)?;
         Ok(grant)
     }
 
@@ -166,8 +169,29 @@ impl Session<'_> {
         }
     }
 
-    fn lock(&self) -> Result<RecordLock, Failure> {
-        RecordLock::acquire(self.locks, &RecordKey::Mailbox(self.mailbox.name.clone()), LOCK_WAIT)
+    /// The mailbox's lock.
+    ///
+    /// # Errors
+    /// [`FailureKind::Busy`] if another process holds it for too long.
+    pub fn lock(&self) -> Result<RecordLock, Failure> {
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let wait = left.map_or(LOCK_WAIT, |left| left.min(LOCK_WAIT));
+        RecordLock::acquire(self.locks, &RecordKey::Mailbox(self.mailbox.name.clone()), wait)
+    }
+
+    /// Stores the grant. A refresh token that was just issued stands nowhere else, so a store that stumbles is asked
+    /// again before it is given up.
+    fn save(&self, grant: &Grant) -> Result<(), Failure> {
+        let mut tries = 0;
+        loop {
+            match save_grant(self.store, &self.mailbox.name, grant) {
+                Err(StoreFault::Slow { .. } | StoreFault::Other { .. }) if tries < 3 => {
+                    tries += 1;
+                    std::thread::sleep(Duration::from_millis(500));
+                }
+                saved => return Ok(saved?),
+            }
+        }
     }
 
     fn cached(&self, grant: &Grant) -> Option<AccessToken> {
@@ -183,7 +207,7 @@ impl Session<'_> {
     /// The client secret to use: the active one, or the one that is being proven; `None` for a public client.
     ///
     /// # Errors
-    /// [`FailureKind::NotAuthorized`] if the app needs one and none is stored; what the store says.
+    /// [`FailureKind::NoClientSecret`] if the app needs one and none is stored; what the store says.
     pub fn client_secret(&self) -> Result<Option<SecretString>, Failure> {
         if self.app.credential == Credential::None {
             return Ok(None);
@@ -193,9 +217,7 @@ impl Session<'_> {
         }
         let record = load_app(self.store, &self.app.name)?.filter(|record| record.client_id == self.app.client_id);
         let Some(active) = record.and_then(|record| record.active) else {
-            let why =
-                format!("no client secret of app '{0}' is stored (run: mailgrant rotate-secret {0})", self.app.name);
-            return Err(FailureKind::NotAuthorized { why }.into());
+            return Err(FailureKind::NoClientSecret { app: self.app.name.to_string() }.into());
         };
         self.http.transcript().redactor().learn(&active.value);
         Ok(Some(active.value))
@@ -221,7 +243,7 @@ impl Session<'_> {
                 self.take_over(&mut grant, answer);
                 grant.refreshed = Some(self.clock.now());
                 // Stored before it is used: a lost refresh token is a lost sign-in (security.md C4).
-                save_grant(self.store, &self.mailbox.name, &grant)?;
+                self.save(&grant)?;
                 let Some(access) = grant.access else {
                     return Err(
                         FailureKind::NotAuthorized { why: "the provider sent no access token".to_owned() }.into()
@@ -232,8 +254,11 @@ impl Session<'_> {
             Err(failure) => {
                 if let FailureKind::OAuth(fault) = &failure.kind
                     && fault.error == "invalid_grant"
+                    && matches!(fault.status, 400 | 401)
+                    && fault.retry_after.is_none()
                 {
-                    self.mark_lost(&grant, fault)?;
+                    // A store that cannot take the mark must not hide what the provider said.
+                    let _ = self.mark_lost(&grant, fault);
                 }
                 Err(failure)
             }
@@ -263,11 +288,16 @@ impl Session<'_> {
             grant.refresh_token = refresh_token;
         }
         if let Some(scopes) = answer.scopes {
-            grant.scopes = scopes;
+            grant.scopes = well_formed(scopes);
         }
         let expires = self.clock.now().checked_add(answer.expires_in).unwrap_or(Timestamp::MAX);
         grant.access = Some(CachedAccess { token: answer.access_token, expires, scopes: grant.scopes.clone() });
     }
+}
+
+/// The scopes that are what RFC 6749 §3.3 calls one; a server's other inventions are not kept, much less shown.
+fn well_formed(scopes: Vec<String>) -> Vec<String> {
+    scopes.into_iter().filter(|scope| scope.parse::<Scope>().is_ok()).collect()
 }
 
 /// The mail scopes that were asked for and not granted. Only the last part of a scope's path counts, without regard to

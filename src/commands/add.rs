@@ -4,20 +4,20 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use jiff::civil::Date;
-use secrecy::{ExposeSecret, SecretString};
 use toml::Spanned;
 
 use super::secret_source::{SecretSource, sentence};
+use super::stored_secret::{Stored, Wish};
 use super::{CommandError, registration, subject};
 use crate::config::{
     self, AppFile, DayFile, Edit, IncomingFile, MailboxFile, OutgoingFile, Problem, ProfileDocument, ScopesFile,
     base_of,
 };
 use crate::context::Context;
-use crate::failure::StoreFault;
-use crate::profile::{App, Cloud, Credential, IncomingProtocol, Mailbox, Name, OutgoingProtocol, Provider, TlsMode};
+use crate::profile::{
+    App, Cloud, Credential, IncomingProtocol, Invalid, Mailbox, Name, OutgoingProtocol, Provider, TlsMode,
+};
 use crate::report::{Document, ExitCode, Report};
-use crate::secrets::{AppRecord, ClientSecret, LOCK_WAIT, RecordKey, RecordLock, SecretStore, load_app, save_app};
 
 /// Add a mailbox (and its app, where it is new) to the profile
 #[derive(Debug, ClapArgs)]
@@ -128,7 +128,7 @@ enum OutgoingChoice {
 /// If a value is missing or wrong, the names are taken, or the store or the profile cannot be written.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let name = flag_name("NAME", &args.name)?;
-    let mut document = ProfileDocument::open(&context.profile_path)?;
+    let document = ProfileDocument::open(&context.profile_path)?;
     let app_name = app_name(args, &name, &document)?;
     let base = base_of(&context.profile_path).to_owned();
 
@@ -147,16 +147,28 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mailbox = config::validate_mailbox(name.clone(), &mailbox_file, &app, 0..0, &base).map_err(wrong_flag)?;
 
     if !args.force {
-        refuse_other("app", old_app.as_ref().filter(|old| **old != app).map(|old| &old.name))?;
-        refuse_other("mailbox", old_mailbox.as_ref().filter(|old| **old != mailbox).map(|old| &old.name))?;
+        refuse_other("app", &app_name, old_app.as_ref().is_some_and(|old| *old != app), &name, args)?;
+        let is_other = old_mailbox.as_ref().is_some_and(|old| *old != mailbox);
+        refuse_other("mailbox", &name, is_other, &name, args)?;
+    }
+    let wish = Wish { app: &app, known: old_app.as_ref(), expires: args.app.expires, force: args.force };
+    let asked = match app.credential {
+        Credential::None => None,
+        Credential::Secret => Some(wish.ask(&args.secret, &document.profile().secrets, context)?),
+    };
+    let secrets = document.profile().secrets.clone();
+
+    // All is asked: from here on nobody waits for a person.
+    let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks())?;
+    let now = document.profile();
+    let same_app = [old_app.as_ref(), Some(&app)].contains(&now.apps.get(&app_name));
+    let same_mailbox = [old_mailbox.as_ref(), Some(&mailbox)].contains(&now.mailboxes.get(&name));
+    if !same_app || !same_mailbox || now.secrets != secrets {
+        return Err(subject::changed_meanwhile(&context.profile_path));
     }
     document.put_app(&app_name, &app_file);
     document.put_mailbox(&name, &mailbox_file);
-
-    let stored = match app.credential {
-        Credential::None => Stored::default(),
-        Credential::Secret => store_secret(args, &app, &document, context)?,
-    };
+    let stored = asked.map_or_else(|| Ok(Stored::default()), |asked| asked.store(context))?;
     let edit = match document.save() {
         Ok(edit) => edit,
         Err(error) => {
@@ -165,7 +177,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             return Err(error.into());
         }
     };
-    Ok(answer(&app, &mailbox, edit == Edit::Unchanged && !stored.written, context))
+    let unchanged = edit == Edit::Unchanged && !stored.is_new();
+    drop(stored);
+    Ok(answer(&app, &mailbox, unchanged, context))
 }
 
 fn answer(app: &App, mailbox: &Mailbox, unchanged: bool, context: &Context) -> Document {
@@ -180,88 +194,32 @@ fn answer(app: &App, mailbox: &Mailbox, unchanged: bool, context: &Context) -> D
     document
 }
 
-fn refuse_other(what: &str, taken: Option<&Name>) -> Result<(), CommandError> {
-    let Some(name) = taken else { return Ok(()) };
-    Err(CommandError::new(
-        "name-taken",
-        ExitCode::Usage,
-        format!("The {what} '{name}' stands in the profile with other values; nothing was changed."),
-        vec![
-            format!("Compare with: mailgrant show {name}"),
-            "Choose another name, or add --force to replace the values".to_owned(),
-        ],
-    ))
+fn refuse_other(what: &str, taken: &Name, is_other: bool, mailbox: &Name, args: &Args) -> Result<(), CommandError> {
+    if !is_other {
+        return Ok(());
+    }
+    let mut fix = vec![
+        format!("Compare with: mailgrant show {mailbox}"),
+        "Choose another name, or add --force to replace the values".to_owned(),
+    ];
+    if what == "app"
+        && let Some(day) = args.app.expires
+    {
+        fix.push(format!(
+            "To note only when the secret expires: mailgrant rotate-secret {taken} --expires {day}, or write \
+             secret_expires = {day} into the profile"
+        ));
+    }
+    let cause = format!("The {what} '{taken}' stands in the profile with other values; nothing was changed.");
+    Err(CommandError::new("name-taken", ExitCode::Usage, cause, fix))
 }
 
-/// `--app`, else the app of the mailbox that stands there, else the only app of the profile that fits, else the name.
+/// `--app`, else the app of the mailbox that stands there, else the mailbox's name.
 fn app_name(args: &Args, name: &Name, document: &ProfileDocument) -> Result<Name, CommandError> {
     if let Some(app) = &args.app.app {
         return flag_name("--app", app);
     }
     Ok(document.profile().mailboxes.get(name).map_or_else(|| name.clone(), |mailbox| mailbox.app.clone()))
-}
-
-/// What `store_secret` did, so that it can be undone.
-#[derive(Default)]
-struct Stored<'a> {
-    written: bool,
-    before: Option<(&'a dyn SecretStore, Option<AppRecord>)>,
-}
-
-impl Stored<'_> {
-    fn undo(self, app: &Name) -> Result<(), StoreFault> {
-        match self.before {
-            Some((store, Some(record))) if self.written => save_app(store, app, &record),
-            Some((store, None)) if self.written => store.delete(&RecordKey::App(app.clone())).map(|_| ()),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn store_secret<'a>(
-    args: &Args,
-    app: &App,
-    document: &ProfileDocument,
-    context: &'a Context,
-) -> Result<Stored<'a>, CommandError> {
-    let store = context.store(&document.profile().secrets)?;
-    let _lock = RecordLock::acquire(context.locks(), &RecordKey::App(app.name.clone()), LOCK_WAIT)?;
-    let before = load_app(store, &app.name)?;
-    let known = before.as_ref().filter(|record| record.client_id == app.client_id);
-    let has_secret = known.is_some_and(|record| record.active.is_some());
-    if has_secret && !args.secret.is_given() {
-        return Ok(Stored::default());
-    }
-    let value: SecretString = args.secret.read(app, context)?;
-    if let Some(active) = known.and_then(|record| record.active.as_ref()) {
-        if active.value.expose_secret() == value.expose_secret() {
-            return Ok(Stored::default());
-        }
-        if !args.force {
-            return Err(CommandError::new(
-                "secret-differs",
-                ExitCode::Usage,
-                format!(
-                    "App '{}' has another client secret in the {}; nothing was changed.",
-                    app.name,
-                    store.describe()
-                ),
-                vec![
-                    format!("To replace it safely: mailgrant rotate-secret {}", app.name),
-                    "Or add --force to overwrite it".to_owned(),
-                ],
-            ));
-        }
-    }
-    let record = AppRecord {
-        client_id: app.client_id.clone(),
-        active: Some(ClientSecret { value, expires: app.secret_expires, added: context.clock.now() }),
-        previous: None,
-        pending: None,
-        journal: None,
-    };
-    save_app(store, &app.name, &record)?;
-    Ok(Stored { written: true, before: Some((store, before)) })
 }
 
 fn ask_app(file: &mut AppFile, context: &Context) -> Result<(), CommandError> {
@@ -362,7 +320,12 @@ fn ask_mailbox(file: &mut MailboxFile, args: &Args, app: &App, context: &Context
 impl AppFlags {
     /// These flags over what stands in the profile.
     fn over(&self, file: Option<AppFile>) -> Result<AppFile, CommandError> {
-        let old = file.unwrap_or_default();
+        let mut old = file.unwrap_or_default();
+        let was = old.provider.as_ref().map(|provider| *provider.get_ref());
+        if self.provider.is_some() && self.provider != was {
+            // What only the other provider understands.
+            (old.cloud, old.tenant, old.authority, old.issuer, old.scopes) = (None, None, None, None, None);
+        }
         let text = |flag: &Option<String>, old: Option<Spanned<String>>| flag.clone().map(unspanned).or(old);
         let scopes = (!self.scopes.is_empty()).then(|| unspanned(ScopesFile::All(self.scopes.clone())));
         let expires = self.expires.map(|day| unspanned(DayFile::Text(day.to_string())));
@@ -445,17 +408,33 @@ fn unspanned<T>(value: T) -> Spanned<T> {
 }
 
 fn flag_name(flag: &str, text: &str) -> Result<Name, CommandError> {
-    text.parse().map_err(|invalid: crate::profile::Invalid| {
+    text.parse().map_err(|invalid: Invalid| {
         CommandError::usage(format!("{flag}: {}.", invalid.problem), sentence(&invalid.instead))
     })
 }
 
 fn wrong_flag(problem: Problem) -> CommandError {
+    let Invalid { problem: cause, instead } = problem.invalid;
+    if let side @ ("incoming" | "outgoing") = problem.key
+        && cause == format!("{side} is missing")
+    {
+        let fix = if instead.contains("host") {
+            format!("Give --{side}-host HOST, or --{side} none")
+        } else {
+            "Give --incoming imap or pop3, or --outgoing smtp, or both".to_owned()
+        };
+        let cause = if instead.contains("host") {
+            format!("--{side}-host is missing: this provider has no server that is known beforehand.")
+        } else {
+            "A mailbox must be read, or sent from, or both.".to_owned()
+        };
+        return CommandError::usage(cause, fix);
+    }
     let flag = match problem.key {
         "secret_expires" => "expires",
         "scopes" => "scope",
         key => key,
     };
     let flag = format!("--{}", flag.replace('_', "-"));
-    CommandError::usage(format!("{flag}: {}.", problem.invalid.problem), sentence(&problem.invalid.instead))
+    CommandError::usage(format!("{flag}: {cause}."), sentence(&instead))
 }

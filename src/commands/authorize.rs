@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::checks::{Tester, valid_until};
 use super::{CommandError, subject};
-use crate::context::Context;
+use crate::context::{Context, interrupt};
 use crate::diagnosis::{self, About};
 use crate::failure::{Failure, FailureKind};
 use crate::oauth::{
@@ -79,6 +79,9 @@ pub(super) fn sign_in(
 ) -> Result<Report, CommandError> {
     let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
     let explained = |failure: Failure| CommandError::explained(&failure, about);
+    // --timeout is the person's; a code that comes at the last moment must still be redeemed.
+    let mut tester = tester.clone();
+    tester.deadline = None;
     let http = tester.http(app);
     let session = tester.session(mailbox, &http);
     let secret = session.client_secret().map_err(explained)?;
@@ -88,8 +91,9 @@ pub(super) fn sign_in(
     let started = Instant::now();
     let endpoints = oauth::endpoints(&http, app).map_err(explained)?;
     let asked = app.scopes.for_protocols(mailbox.protocols());
+    let is_first = before.as_ref().is_none_or(|grant| grant.binding != session.binding());
     let begin = |redirect: &RedirectUri| {
-        AuthorizationRequest::begin(app, &endpoints, redirect, &asked, mailbox.signs_in_as(), before.is_none())
+        AuthorizationRequest::begin(app, &endpoints, redirect, &asked, mailbox.signs_in_as(), is_first)
     };
     let (request, callback, mut page) = if how.no_browser || !app.redirect_uri.is_loopback() {
         let request = begin(&app.redirect_uri);
@@ -110,9 +114,18 @@ pub(super) fn sign_in(
                 }
             });
         }
-        match listener.wait(&request, deadline, &context.cancelled) {
+        let cancelled = interrupt::catch();
+        match listener.wait(&request, deadline, cancelled.flag()) {
             Ok((callback, page)) => (request, Ok(callback), Some(page)),
-            Err(failed) => (request, Err(failed.failure), Some(failed.page)),
+            Err(_) if cancelled.is_set() => return Err(CommandError::cancelled()),
+            Err(failed) => {
+                if listener.strays().tls > 0 {
+                    (context.say)(
+                        "The browser opened the redirect address with https instead of http: switch off its HTTPS-only mode for localhost.",
+                    );
+                }
+                (request, Err(failed.failure), Some(failed.page))
+            }
         }
     };
     let attempt = Attempt { app, mailbox, session: &session, http: &http, endpoints: &endpoints, asked: &asked, how };
@@ -165,6 +178,7 @@ impl Attempt<'_> {
         report: &mut Report,
         context: &Context,
     ) -> Result<(Grant, Vec<Scope>), Failure> {
+        let held = self.session.lock()?;
         let started = Instant::now();
         let answer = oauth::exchange_code(self.http, self.app, self.endpoints, request, callback.code, secret)?;
         let detail = match &answer.refresh_token {
@@ -181,10 +195,14 @@ impl Attempt<'_> {
                 self.compare(identity, before)?;
                 Check::passed(Stage::Identity, Duration::ZERO, format!("{} signed in", identity.label()))
             }
+            None if before.is_some_and(|grant| grant.identity.is_some() && grant.binding == self.session.binding()) => {
+                // Whoever leaves the name out must not get past the comparison with the first sign-in.
+                return Err(FailureKind::IdToken { what: "it is missing, and the last sign-in had one".into() }.into());
+            }
             None => Check::skipped(Stage::Identity, "the provider does not say who signed in; a test will show it"),
         });
         let granted = answer.scopes.clone();
-        let grant = self.session.establish(&self.endpoints.token, answer, identity.as_ref(), self.asked)?;
+        let grant = self.session.establish(&held, &self.endpoints.token, answer, identity.as_ref(), self.asked)?;
         let missing = granted.map_or_else(Vec::new, |granted| session::missing_scopes(self.asked, &granted));
         Ok((grant, missing))
     }
@@ -194,27 +212,31 @@ impl Attempt<'_> {
         if self.how.allow_other_account {
             return Ok(());
         }
+        let name = |label: &str, subject: &str| format!("{label}, subject {subject}");
+        let known =
+            before.and_then(|grant| grant.identity.as_ref().filter(|_| grant.binding == self.session.binding()));
         let expected = self.mailbox.signs_in_as();
-        if !identity.is(expected) {
-            return Err(FailureKind::OtherAccount {
+        match known {
+            // Whoever was accepted before, under whatever name, is the right one.
+            Some(known)
+                if known.issuer == identity.issuer
+                    && known.subject == identity.subject
+                    && known.tenant == identity.tenant =>
+            {
+                Ok(())
+            }
+            _ if !identity.is(expected) => Err(FailureKind::OtherAccount {
                 signed_in: identity.label().to_owned(),
                 expected: expected.to_string(),
             }
-            .into());
-        }
-        let known =
-            before.and_then(|grant| grant.identity.as_ref().filter(|_| grant.binding == self.session.binding()));
-        if let Some(known) = known
-            && (known.issuer != identity.issuer || known.subject != identity.subject || known.tenant != identity.tenant)
-        {
-            let name = |label: &str, subject: &str| format!("{label}, subject {subject}");
-            return Err(FailureKind::OtherSubject {
+            .into()),
+            Some(known) => Err(FailureKind::OtherSubject {
                 recorded: name(&known.label, &known.subject),
                 signed_in: name(identity.label(), &identity.subject),
             }
-            .into());
+            .into()),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -236,11 +258,15 @@ fn pasted(
         "The browser will end on an address that begins with {}; the page itself may not load.\nPaste that address here:",
         app.redirect_uri
     ));
-    let line = context.prompter.read_line().map_err(|error| FailureKind::Local {
+    let patience = context.timeout.unwrap_or(PATIENCE);
+    let (send, receive) = std::sync::mpsc::channel();
+    let read = context.prompter.line_reader();
+    std::thread::spawn(move || send.send(read()));
+    let line = receive.recv_timeout(patience).map_err(|_| FailureKind::SignInTimedOut { after: patience })?;
+    let line = line.map_err(|error| FailureKind::Local {
         what: "Reading the pasted address".to_owned(),
         reason: error.to_string(),
     })?;
-    let line = SecretString::from(line);
     context.transcript.redactor().learn(&line);
     request.parse_pasted(line.expose_secret(), context.transcript.redactor())
 }

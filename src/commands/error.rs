@@ -1,6 +1,6 @@
 //! Why a command could not do its job. A server that says no is no such error but a finding in the report.
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, OpenError};
 use crate::context::PromptError;
 use crate::diagnosis::{self, About};
 use crate::failure::{Failure, StoreFault};
@@ -57,6 +57,15 @@ impl CommandError {
 impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
         Self::new("profile", ExitCode::Profile, error.to_string(), Vec::new())
+    }
+}
+
+impl From<OpenError> for CommandError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Lock(failure) => failure.into(),
+            OpenError::Profile(error) => error.into(),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod rotate_secret;
 mod secret_source;
 pub mod show;
 pub mod status;
+mod stored_secret;
 mod subject;
 pub mod test_mailbox;
 pub mod test_smtp;

@@ -5,17 +5,29 @@ use clap::Args as ClapArgs;
 use super::{CommandError, subject};
 use crate::config::ProfileDocument;
 use crate::context::Context;
-use crate::report::{Document, Report, Subject};
-use crate::secrets::{LOCK_WAIT, RecordKey, RecordLock};
+use crate::failure::StoreFault;
+use crate::profile::{App, ClientId, Mailbox, Name, Profile};
+use crate::report::{Document, ExitCode, Report, Subject};
+use crate::secrets::{LOCK_WAIT, RecordKey, RecordLock, SecretStore, load_app, load_grant};
 
 /// Remove a mailbox from the profile, and its tokens from the store
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The mailbox's name
+    /// The mailbox's name, or that of an app that no mailbox uses
     name: String,
     /// Do not ask
     #[arg(long)]
     yes: bool,
+}
+
+/// What goes.
+#[derive(PartialEq)]
+struct Plan {
+    mailbox: Option<Mailbox>,
+    /// The app goes too where nobody else uses it.
+    app: Option<App>,
+    client_id: ClientId,
+    name: Name,
 }
 
 /// Runs the command.
@@ -23,53 +35,122 @@ pub struct Args {
 /// # Errors
 /// If the profile or the store cannot be used, or the answer is no.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let mut document = ProfileDocument::open(&context.profile_path)?;
-    let profile = document.profile().clone();
-    let mailbox = subject::mailbox(&profile, &args.name)?;
-    let is_last = profile.mailboxes.values().filter(|other| other.app == mailbox.app).count() == 1;
+    let plan = Plan::make(ProfileDocument::open(&context.profile_path)?.profile(), &args.name)?;
     if !args.yes {
-        let what = if is_last {
-            format!(
-                "Remove '{}' ({}), its tokens, and app '{}' with its client secret?",
-                mailbox.name, mailbox.address, mailbox.app
-            )
-        } else {
-            format!("Remove '{}' ({}) and its tokens?", mailbox.name, mailbox.address)
-        };
-        let yes = context.prompter.confirm(&what).map_err(|error| CommandError::unasked(&error, "--yes"))?;
+        let yes = context.prompter.confirm(&plan.question()).map_err(|error| CommandError::unasked(&error, "--yes"))?;
         if !yes {
             return Err(CommandError::cancelled());
         }
     }
-    let store = context.store(&profile.secrets)?;
-    let mut keys = vec![RecordKey::Mailbox(mailbox.name.clone())];
-    document.remove_mailbox(&mailbox.name);
-    if is_last {
-        keys.push(RecordKey::App(mailbox.app.clone()));
-        document.remove_app(&mailbox.app);
+    let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks())?;
+    if !Plan::make(document.profile(), &args.name).is_ok_and(|now| now == plan) {
+        return Err(subject::changed_meanwhile(&context.profile_path));
     }
-    let mut report = Report::new(Subject::Mailbox(mailbox.name.to_string()));
-    report.fact("address", mailbox.address.to_string());
+    let store = context.store(&document.profile().secrets)?;
+    // App before mailbox, as everywhere; and all of them before anything goes.
+    let keys: Vec<RecordKey> = plan.keys().collect();
+    let lock = |key| RecordLock::acquire(context.locks(), key, LOCK_WAIT);
+    let _locks: Vec<RecordLock> = keys.iter().map(lock).collect::<Result<_, _>>()?;
+    let mut answer = Document::new("remove");
     // The secrets first: were the profile first and the store failed, nobody would remember that they are there.
-    let mut locks = Vec::new();
     for key in &keys {
-        locks.push(RecordLock::acquire(context.locks(), key, LOCK_WAIT)?);
-        store.delete(key)?;
+        if plan.owns(store, key)? {
+            store.delete(key)?;
+        } else {
+            answer.warnings.push(format!(
+                "what the {} holds as '{key}' belongs to another client ID, so another profile may use it: it stays",
+                store.describe()
+            ));
+        }
+    }
+    if let Some(mailbox) = &plan.mailbox {
+        document.remove_mailbox(&mailbox.name);
+    }
+    if let Some(app) = &plan.app {
+        document.remove_app(&app.name);
     }
     document.save()?;
-    report.fact(
-        "removed",
-        if is_last {
-            "mailbox and app, from the profile and the store"
-        } else {
-            "mailbox, from the profile and the store"
-        },
-    );
-    let mut answer = Document::new("remove");
-    answer.reports.push(report);
-    answer.next.push(format!(
-        "The provider still lists the sign-in: to end it there too, let {} remove the app at the provider's account page",
-        mailbox.signs_in_as()
-    ));
+    answer.reports.push(plan.report());
+    if let Some(mailbox) = &plan.mailbox {
+        answer.next.push(format!(
+            "The provider still lists the sign-in: to end it there too, let {} remove the app at the provider's account page",
+            mailbox.signs_in_as()
+        ));
+    }
     Ok(answer)
+}
+
+impl Plan {
+    fn make(profile: &Profile, name: &str) -> Result<Self, CommandError> {
+        let by_app = profile.apps.values().find(|app| app.name.as_str() == name);
+        let is_mailbox = profile.mailboxes.keys().any(|mailbox| mailbox.as_str() == name);
+        if let Some(app) = by_app.filter(|_| !is_mailbox) {
+            let users: Vec<&str> =
+                profile.mailboxes.values().filter(|mailbox| mailbox.app == app.name).map(|m| m.name.as_str()).collect();
+            if !users.is_empty() {
+                return Err(CommandError::new(
+                    "app-in-use",
+                    ExitCode::Usage,
+                    format!("App '{name}' is used by: {}; nothing was changed.", users.join(", ")),
+                    vec!["Remove these mailboxes; with the last one the app goes too".to_owned()],
+                ));
+            }
+            let (client_id, name) = (app.client_id.clone(), app.name.clone());
+            return Ok(Self { mailbox: None, app: Some(app.clone()), client_id, name });
+        }
+        let mailbox = subject::mailbox(profile, name)?;
+        let app = profile.app_of(mailbox);
+        let is_last = profile.mailboxes.values().filter(|other| other.app == mailbox.app).count() == 1;
+        Ok(Self {
+            mailbox: Some(mailbox.clone()),
+            app: is_last.then(|| app.clone()),
+            client_id: app.client_id.clone(),
+            name: mailbox.name.clone(),
+        })
+    }
+
+    fn question(&self) -> String {
+        match (&self.mailbox, &self.app) {
+            (Some(mailbox), Some(app)) => format!(
+                "Remove '{}' ({}), its tokens, and app '{}' with its client secret?",
+                mailbox.name, mailbox.address, app.name
+            ),
+            (Some(mailbox), None) => format!("Remove '{}' ({}) and its tokens?", mailbox.name, mailbox.address),
+            (None, _) => format!("Remove app '{}', which no mailbox uses, with its client secret?", self.name),
+        }
+    }
+
+    /// The records, in the order of their locks.
+    fn keys(&self) -> impl Iterator<Item = RecordKey> {
+        let app = self.app.iter().map(|app| RecordKey::App(app.name.clone()));
+        app.chain(self.mailbox.iter().map(|mailbox| RecordKey::Mailbox(mailbox.name.clone())))
+    }
+
+    /// Whether a record is this profile's: records are found by name alone, and another profile may use the name too.
+    /// What cannot be read any more is of no use to anybody.
+    fn owns(&self, store: &dyn SecretStore, key: &RecordKey) -> Result<bool, StoreFault> {
+        let client_id = match key {
+            RecordKey::App(name) => load_app(store, name).map(|record| record.map(|record| record.client_id)),
+            RecordKey::Mailbox(name) => load_grant(store, name).map(|grant| grant.map(|grant| grant.binding.client_id)),
+        };
+        match client_id {
+            Ok(client_id) => Ok(client_id.is_none_or(|client_id| client_id == self.client_id)),
+            Err(StoreFault::Damaged { .. }) => Ok(true),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn report(&self) -> Report {
+        let (subject, removed) = match (&self.mailbox, &self.app) {
+            (Some(_), Some(_)) => (Subject::Mailbox(self.name.to_string()), "mailbox and app"),
+            (Some(_), None) => (Subject::Mailbox(self.name.to_string()), "mailbox"),
+            (None, _) => (Subject::App(self.name.to_string()), "app"),
+        };
+        let mut report = Report::new(subject);
+        if let Some(mailbox) = &self.mailbox {
+            report.fact("address", mailbox.address.to_string());
+        }
+        report.fact("removed", format!("{removed}, from the profile and the store"));
+        report
+    }
 }

@@ -1,6 +1,6 @@
 //! `rotate-secret`: a new client secret is proven before it is used, and the old one stays until it is told to go.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args as ClapArgs;
 use jiff::civil::Date;
@@ -16,8 +16,8 @@ use crate::diagnosis::{self, About};
 use crate::failure::Failure;
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::{Check, Document, ExitCode, Report, Stage, Subject};
-use crate::rotation::{Answer, Ending, NewSecret, Proof, Prover, Rotation};
-use crate::secrets::{LOCK_WAIT, RecordKey, RecordLock, load_app};
+use crate::rotation::{Answer, Ending, NewSecret, Proof, Prover, RolledBack, Rotation};
+use crate::secrets::{LOCK_WAIT, RecordKey, RecordLock};
 
 /// Replace an app's client secret: prove the new one for every mailbox, then use it; run again to finish what was interrupted
 #[derive(Debug, ClapArgs)]
@@ -68,8 +68,15 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             vec!["Nothing needs to be done; its sign-ins do not depend on a secret".to_owned()],
         ));
     }
+    if args.no_browser && args.secret.reads_stdin() {
+        return Err(CommandError::usage(
+            "--secret-stdin and --no-browser both read standard input.",
+            "Give the secret with --secret-env VAR or --secret-file FILE",
+        ));
+    }
     let tester = Tester::new(context, &profile)?;
-    let mailboxes: Vec<&Mailbox> = profile.mailboxes_of(&app.name).collect();
+    // A mailbox that is switched off still has tokens to give, so its sign-in must go on with the new secret.
+    let mailboxes: Vec<&Mailbox> = profile.mailboxes.values().filter(|mailbox| mailbox.app == app.name).collect();
     let prover = Wire { tester: &tester, say: context.say };
     let patience = args.wait_propagation.unwrap_or(if app.provider.is_microsoft() { 120 } else { 0 });
     let rotation = Rotation {
@@ -79,30 +86,50 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         clock: context.clock,
         propagation: Duration::from_secs(patience.into()),
         test_connections: !args.skip_connection_tests,
+        deadline: context.deadline(),
         prover: &prover,
     };
-    let lock = RecordLock::acquire(context.locks(), &RecordKey::App(app.name.clone()), LOCK_WAIT)?;
-    let mut document = if args.rollback {
-        roll_back(&rotation, context)?
+    let lock = app_lock(&rotation, context)?;
+    let (mut document, is_settled) = if args.rollback {
+        (roll_back(&rotation, lock, context)?, false)
     } else if args.discard_previous {
-        discard(&rotation)?
+        (discard(&rotation)?, false)
     } else {
-        rotate(args, &rotation, context)?
+        rotate(args, &rotation, lock, context)?
     };
-    drop(lock);
-    if args.reauthorize && document.exit_code() == ExitCode::AllPassed {
+    if args.reauthorize && is_settled {
         let hidden_variable = args.secret.variable().map(str::to_owned);
         let how = How { no_browser: args.no_browser, allow_other_account: false, hidden_variable };
-        for mailbox in mailboxes {
-            document.reports.push(authorize::sign_in(&tester, app, mailbox, &how, context)?);
+        for mailbox in mailboxes.iter().filter(|mailbox| mailbox.enabled) {
+            let report = reauthorized(&tester, app, mailbox, &how, context);
+            if report.first_finding().is_none() {
+                // Its lost sign-in has just been mended.
+                document.reports.retain(|old| old.subject != report.subject || old.first_finding().is_none());
+            }
+            document.reports.push(report);
         }
     }
     Ok(document)
 }
 
-fn rotate(args: &Args, rotation: &Rotation<'_>, context: &Context) -> Result<Document, CommandError> {
-    let record = load_app(rotation.store, &rotation.app.name)?;
-    let resumes = !args.secret.is_given() && record.as_ref().is_some_and(Rotation::is_under_way);
+/// Signs in again; what stops that is a check of this mailbox and not the end of the report.
+fn reauthorized(tester: &Tester<'_>, app: &App, mailbox: &Mailbox, how: &How, context: &Context) -> Report {
+    authorize::sign_in(tester, app, mailbox, how, context).unwrap_or_else(|error| {
+        let mut report = super::checks::report(mailbox);
+        report.checks.push(Check::failed(Stage::Authorize, Duration::ZERO, error.finding().clone()));
+        report
+    })
+}
+
+/// Rotates, and says whether the secret that was given is the one in use now.
+fn rotate(
+    args: &Args,
+    rotation: &Rotation<'_>,
+    lock: RecordLock,
+    context: &Context,
+) -> Result<(Document, bool), CommandError> {
+    let before = rotation.record()?;
+    let resumes = !args.secret.is_given() && Rotation::is_under_way(&before);
     let new = if resumes {
         None
     } else {
@@ -115,32 +142,31 @@ fn rotate(args: &Args, rotation: &Rotation<'_>, context: &Context) -> Result<Doc
     if resumes {
         report.fact("resumed", "the rotation that was begun before");
     }
+    let is_settled = matches!(answer.ending, Ending::Activated | Ending::Unchanged);
     match &answer.ending {
-        Ending::Activated | Ending::Unchanged => {
-            note_expiry(rotation, context)?;
-            rotation.settle()?;
-            let changed = matches!(answer.ending, Ending::Activated);
-            report.fact("client_secret", if changed { "the new one is in use" } else { "it is in use already" });
-            report.checks.push(Check::passed(
-                Stage::Rotation,
-                Duration::ZERO,
-                if changed { "activated" } else { "nothing to do" },
-            ));
-            if !answer.proofs.iter().flatten().any(proven) && changed {
+        Ending::Activated => {
+            report.fact("client_secret", "the new one is in use");
+            report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "activated"));
+            finish(rotation, lock, args, context, &mut document)?;
+            if !answer.proofs.iter().flatten().any(proven) {
                 document.warnings.push(
                     "no mailbox of this app is authorized, so the new secret could not be proven; authorize will show"
                         .to_owned(),
                 );
             }
-            if changed && args.expires.is_none() && !resumes {
-                document.warnings.push(
-                    "without --expires nobody can warn before this secret expires; its date stands in the portal"
-                        .to_owned(),
-                );
+            if before.active.is_some() {
+                let name = &rotation.app.name;
+                document.next.push(format!(
+                    "When all is well: mailgrant rotate-secret {name} --discard-previous, and remove the old secret in the portal"
+                ));
+                document.next.push(format!("If not: mailgrant rotate-secret {name} --rollback"));
             }
-            if changed && record.is_some_and(|record| record.active.is_some()) {
-                document.next.push(format!("When all is well: mailgrant rotate-secret {} --discard-previous, and remove the old secret in the portal", rotation.app.name));
-                document.next.push(format!("If not: mailgrant rotate-secret {} --rollback", rotation.app.name));
+        }
+        Ending::Unchanged => {
+            report.fact("client_secret", "it is in use already");
+            report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "nothing to prove"));
+            if resumes || args.expires.is_some() || Rotation::is_under_way(&rotation.record()?) {
+                finish(rotation, lock, args, context, &mut document)?;
             }
         }
         Ending::Refused(failure) => {
@@ -154,10 +180,41 @@ fn rotate(args: &Args, rotation: &Rotation<'_>, context: &Context) -> Result<Doc
         }
     }
     document.reports.push(report);
-    if !matches!(answer.ending, Ending::Refused(_) | Ending::Unchanged) {
+    if matches!(answer.ending, Ending::Activated | Ending::Unfinished) {
         document.reports.extend(mailbox_reports(rotation, answer));
     }
-    Ok(document)
+    Ok((document, is_settled))
+}
+
+/// What is left to do once the secret is in use: its date in the profile, and the end of the journal. A profile that
+/// cannot be written does not undo the rotation: it is said, and a rerun does it.
+fn finish(
+    rotation: &Rotation<'_>,
+    lock: RecordLock,
+    args: &Args,
+    context: &Context,
+    document: &mut Document,
+) -> Result<(), CommandError> {
+    match note_expiry(rotation, lock, context) {
+        Ok(true) => {}
+        Ok(false) if args.expires.is_some() => {}
+        Ok(false) => document.warnings.push(
+            "without --expires nobody can warn before this secret expires; its date stands in the portal".to_owned(),
+        ),
+        Err(error) => {
+            let cause = &error.finding().cause;
+            document.warnings.push(format!("the new secret is in use, but its date could not be noted: {cause}"));
+            return Ok(());
+        }
+    }
+    let _lock = app_lock(rotation, context)?;
+    Ok(rotation.settle()?)
+}
+
+fn app_lock(rotation: &Rotation<'_>, context: &Context) -> Result<RecordLock, CommandError> {
+    let left = context.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    let wait = left.map_or(LOCK_WAIT, |left| left.min(LOCK_WAIT));
+    Ok(RecordLock::acquire(context.locks(), &RecordKey::App(rotation.app.name.clone()), wait)?)
 }
 
 fn proven(proof: &Proof) -> bool {
@@ -170,7 +227,7 @@ fn unfinished(app: &App) -> crate::report::Finding {
         cause: "The new client secret could not be proven for every mailbox; the checks below say why.".to_owned(),
         fix: vec![
             format!("Mend that, and go on with: mailgrant rotate-secret {}", app.name),
-            format!("If a mailbox was broken before, add --skip-connection-tests"),
+            "If a mailbox was broken before, add --skip-connection-tests, or set enabled = false for it".to_owned(),
             format!("To drop the new secret: mailgrant rotate-secret {} --rollback", app.name),
         ],
         server_said: None,
@@ -205,26 +262,39 @@ fn mailbox_reports(rotation: &Rotation<'_>, answer: Answer) -> Vec<Report> {
         .collect()
 }
 
-/// Writes the active secret's expiry into the profile, where people and `status` look.
-fn note_expiry(rotation: &Rotation<'_>, context: &Context) -> Result<(), CommandError> {
-    let record = load_app(rotation.store, &rotation.app.name)?;
-    let Some(active) = record.and_then(|record| record.active) else { return Ok(()) };
-    let mut document = ProfileDocument::open(&context.profile_path)?;
-    document.set_secret_expires(&rotation.app.name, active.expires);
+/// Writes the active secret's expiry into the profile, where people and `status` look; a date of the secret before it
+/// goes. Answers whether there is one. The app's lock is let go first: the profile's comes before it in the order.
+fn note_expiry(rotation: &Rotation<'_>, lock: RecordLock, context: &Context) -> Result<bool, CommandError> {
+    let expires = rotation.record()?.active.and_then(|active| active.expires);
+    drop(lock);
+    let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks())?;
+    document.set_secret_expires(&rotation.app.name, expires);
     document.save()?;
-    Ok(())
+    Ok(expires.is_some())
 }
 
-fn roll_back(rotation: &Rotation<'_>, context: &Context) -> Result<Document, CommandError> {
+fn roll_back(rotation: &Rotation<'_>, lock: RecordLock, context: &Context) -> Result<Document, CommandError> {
     let mut document = Document::new("rotate-secret");
     let mut report = Report::new(Subject::App(rotation.app.name.to_string()));
+    let passed = |detail: &str| Check::passed(Stage::Rotation, Duration::ZERO, detail);
     match rotation.roll_back()? {
-        Some(_) => {
-            note_expiry(rotation, context)?;
+        ending @ (RolledBack::Restored | RolledBack::Already) => {
             report.fact("client_secret", "the previous one is in use again");
-            report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "rolled back"));
+            report.checks.push(passed(if ending == RolledBack::Restored {
+                "rolled back"
+            } else {
+                "rolled back already"
+            }));
+            if let Err(error) = note_expiry(rotation, lock, context) {
+                let cause = &error.finding().cause;
+                document.warnings.push(format!("the date of its expiry could not be noted: {cause}"));
+            }
         }
-        None => {
+        RolledBack::Dropped => {
+            report.fact("client_secret", "unchanged; the new one that was not in use yet is forgotten");
+            report.checks.push(passed("the rotation was given up"));
+        }
+        RolledBack::Nothing => {
             report
                 .checks
                 .push(Check::skipped(Stage::Rotation, "there is no previous client secret; nothing was changed"));
@@ -269,6 +339,9 @@ impl Prover for Wire<'_> {
     }
 
     fn connect(&self, mailbox: &Mailbox, secret: &SecretString) -> Vec<Check> {
+        if !mailbox.enabled {
+            return Vec::new();
+        }
         let tester = self.proving(secret);
         let mut checks = Vec::new();
         if mailbox.incoming.is_some() {

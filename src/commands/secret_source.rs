@@ -37,6 +37,11 @@ impl SecretSource {
         self.secret_stdin || self.secret_env.is_some() || self.secret_file.is_some()
     }
 
+    /// Whether the secret comes from standard input.
+    pub(super) fn reads_stdin(&self) -> bool {
+        self.secret_stdin
+    }
+
     /// The environment variable that holds the secret, where one does.
     pub(super) fn variable(&self) -> Option<&str> {
         self.secret_env.as_deref()

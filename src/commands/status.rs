@@ -14,6 +14,7 @@ use crate::diagnosis::{self, About};
 use crate::failure::{Failure, FailureKind};
 use crate::profile::{App, Credential, Mailbox, Name, Profile};
 use crate::report::{Check, Confidence, Document, ExitCode, Finding, Report, Stage};
+use crate::rotation::Rotation;
 use crate::secrets::{AppRecord, load_app};
 
 /// From here on an expiry is worth a warning, in days.
@@ -37,6 +38,15 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let mailboxes = subject::mailboxes(&profile, &args.names, args.names.is_empty())?;
+    if mailboxes.is_empty() && args.fail_within.is_some() {
+        let fix = vec!["Add one: mailgrant add NAME".to_owned()];
+        return Err(CommandError::new(
+            "nothing-to-check",
+            ExitCode::Profile,
+            "The profile has no enabled mailbox.",
+            fix,
+        ));
+    }
     let tester = Tester::new(context, &profile)?;
     let store = context.store(&profile.secrets)?;
     let mut document = Document::new("status");
@@ -97,8 +107,8 @@ fn one(
             report.checks.push(Check::failed(Stage::Profile, Duration::ZERO, expiring(app, day, left)));
         }
     }
-    if record.is_some_and(|record| record.pending.is_some()) {
-        report.fact("rotation", "unfinished; the old client secret is in use");
+    if record.is_some_and(Rotation::is_under_way) {
+        report.fact("rotation", "unfinished; run: mailgrant rotate-secret");
     }
     report
 }
@@ -107,9 +117,10 @@ fn failed(stage: Stage, failure: &Failure, about: About<'_>) -> Check {
     Check::failed(stage, Duration::ZERO, diagnosis::finding(failure, about))
 }
 
-/// The day on which the secret in use expires: as it was given with the secret, else as the profile says.
+/// The day on which the secret in use expires: as the profile says, which people edit, else as it was given with the
+/// secret.
 pub(super) fn expiry(app: &App, record: Option<&AppRecord>) -> Option<Date> {
-    record.and_then(|record| record.active.as_ref()?.expires).or(app.secret_expires)
+    app.secret_expires.or_else(|| record.and_then(|record| record.active.as_ref()?.expires))
 }
 
 fn days_left(day: Date, context: &Context) -> i32 {
@@ -143,7 +154,7 @@ fn warn(document: &mut Document, app: &App, record: Option<&AppRecord>, context:
             app.name
         )),
     }
-    if record.is_some_and(|record| record.pending.is_some()) {
+    if record.is_some_and(Rotation::is_under_way) {
         document.next.push(format!("Finish the rotation: mailgrant rotate-secret {}", app.name));
     }
 }

@@ -1,5 +1,7 @@
 //! Finding what a command is about, and describing it.
 
+use std::path::Path;
+
 use super::CommandError;
 use crate::profile::{App, Mailbox, Name, Profile};
 use crate::report::{ExitCode, Report, Subject};
@@ -48,6 +50,12 @@ fn unknown(profile: &Profile, name: &str) -> CommandError {
     };
     let cause = format!("The profile has no mailbox '{}'.", name.escape_debug());
     CommandError::new("unknown-mailbox", ExitCode::Profile, cause, vec![fix])
+}
+
+/// The profile is not what the user was asked about any more.
+pub(super) fn changed_meanwhile(profile: &Path) -> CommandError {
+    let cause = format!("{}: somebody else changed it just now; nothing was done.", profile.display());
+    CommandError::new("profile-changed", ExitCode::Busy, cause, vec!["Run the command again".to_owned()])
 }
 
 /// Says what the profile says of a mailbox.

@@ -36,6 +36,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut mailboxes = subject::mailboxes(&profile, &args.names, args.all)?;
     if args.all {
         mailboxes.retain(|mailbox| mailbox.incoming.is_some());
+        some(&mailboxes, "incoming")?;
     } else if let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.incoming.is_none()) {
         return Err(no_side(mailbox, "incoming", "incoming = { protocol = \"imap\" }"));
     }
@@ -52,6 +53,19 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
 
 fn host(mailbox: &&Mailbox) -> String {
     mailbox.incoming.as_ref().map_or(String::new(), |side| side.server.host.to_string())
+}
+
+/// Refuses to call it a success that nothing was tested.
+pub(super) fn some(mailboxes: &[&Mailbox], side: &str) -> Result<(), CommandError> {
+    if !mailboxes.is_empty() {
+        return Ok(());
+    }
+    Err(CommandError::new(
+        "nothing-to-test",
+        ExitCode::Profile,
+        format!("The profile has no enabled mailbox with an {side} side."),
+        vec!["Look at: mailgrant list".to_owned(), "Add one: mailgrant add NAME".to_owned()],
+    ))
 }
 
 /// The mailbox lacks the side that was to be tested.

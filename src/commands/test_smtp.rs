@@ -8,13 +8,13 @@ use clap::Args as ClapArgs;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 
 use super::checks::{self, Outgoing, Tester};
-use super::test_mailbox::no_side;
+use super::test_mailbox::{no_side, some};
 use super::{CommandError, subject};
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::fleet::{self, Limits};
 use crate::profile::{Address, Invalid, Mailbox};
-use crate::report::{Document, ExitCode, Outcome, Report, Stage};
+use crate::report::{Check, Document, ExitCode, Outcome, Report, Stage};
 use crate::sasl::SaslMechanism;
 
 /// Test the outgoing side: sign in over SMTP, try sender and recipient; nothing is sent without --to
@@ -46,6 +46,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut mailboxes = subject::mailboxes(&profile, &args.names, args.all)?;
     if args.all {
         mailboxes.retain(|mailbox| mailbox.outgoing.is_some());
+        some(&mailboxes, "outgoing")?;
     } else if let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.outgoing.is_none()) {
         return Err(no_side(mailbox, "outgoing", "outgoing = { protocol = \"smtp\" }"));
     }
@@ -63,16 +64,18 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             format!("Write --to {}, or leave --wait-arrival out", mailbox.address),
         ));
     }
+    if args.wait_arrival.is_some()
+        && let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.incoming.is_none())
+    {
+        return Err(no_side(mailbox, "incoming", "incoming = { protocol = \"imap\" }"));
+    }
     let mut tester = Tester::new(context, &profile)?;
     tester.mechanism = args.mechanism;
     let mut document = Document::new("test-smtp");
     let clock = context.clock;
-    let answers = fleet::each(&mailboxes, Limits::USUAL, host, |mailbox| {
+    document.reports = fleet::each(&mailboxes, Limits::USUAL, host, |mailbox| {
         one(&tester, mailbox, recipient.as_ref(), args.wait_arrival, clock)
     });
-    for answer in answers {
-        document.reports.push(answer?);
-    }
     if recipient.is_none() {
         document.next.push("To send a real mail and see it arrive: add --to ADDRESS, and --wait-arrival".to_owned());
     }
@@ -86,29 +89,28 @@ fn host(mailbox: &&Mailbox) -> String {
     mailbox.outgoing.as_ref().map_or(String::new(), |side| side.server.host.to_string())
 }
 
-fn one(
-    tester: &Tester<'_>,
-    mailbox: &Mailbox,
-    to: Option<&Address>,
-    wait: Option<u16>,
-    clock: Clock,
-) -> Result<Report, CommandError> {
+fn one(tester: &Tester<'_>, mailbox: &Mailbox, to: Option<&Address>, wait: Option<u16>, clock: Clock) -> Report {
     let mut report = checks::report(mailbox);
     let Some(to) = to else {
         tester.outgoing(mailbox, &Outgoing { recipient: &mailbox.address, message: None }, &mut report);
-        return Ok(report);
+        return report;
     };
-    let (message_id, message) = message(mailbox, to, clock)?;
+    let (message_id, message) = match message(mailbox, to, clock) {
+        Ok(message) => message,
+        Err(error) => {
+            report.checks.push(Check::failed(Stage::Message, Duration::ZERO, error.finding().clone()));
+            return report;
+        }
+    };
     tester.outgoing(mailbox, &Outgoing { recipient: to, message: Some(&message) }, &mut report);
     report.fact("message_id", message_id.clone());
-    let accepted =
-        |check: &crate::report::Check| check.stage == Stage::Message && matches!(check.outcome, Outcome::Passed { .. });
+    let accepted = |check: &Check| check.stage == Stage::Message && matches!(check.outcome, Outcome::Passed { .. });
     if let Some(seconds) = wait
         && report.checks.iter().any(accepted)
     {
         report.checks.push(tester.arrival(mailbox, &message_id, Duration::from_secs(seconds.into())));
     }
-    Ok(report)
+    report
 }
 
 /// A test mail and its Message-ID.

@@ -4,23 +4,28 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use toml::Spanned;
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
-use super::error::ConfigError;
+use super::decor;
+use super::error::{ConfigError, OpenError};
 use super::file::{AppFile, EachScopes, IncomingFile, MailboxFile, OutgoingFile, ProfileFile, ScopesFile};
 use super::load::{mirror, parse, read};
 use super::locate::base_of;
 use crate::failure::{FailureKind, StoreFault};
 use crate::files::{self, Privacy};
 use crate::profile::{Name, Profile};
+use crate::secrets::{LOCK_WAIT, ProfileLock};
 
 /// A profile opened for editing.
 pub struct ProfileDocument {
     path: PathBuf,
     document: DocumentMut,
     before: String,
+    /// What `document` prints as without an edit: not always what it was read from (line ends).
+    unedited: String,
     file: ProfileFile,
     profile: Profile,
+    _lock: Option<ProfileLock>,
 }
 
 /// What an edit came to.
@@ -33,7 +38,8 @@ pub enum Edit {
 }
 
 impl ProfileDocument {
-    /// Opens the profile at `path`, or begins an empty one where there is none.
+    /// Opens the profile at `path`, or begins an empty one where there is none. Without the lock: to look at it, and to
+    /// ask questions about it.
     ///
     /// # Errors
     /// If what stands there is no valid profile: nothing is edited that we do not understand.
@@ -41,10 +47,23 @@ impl ProfileDocument {
         let before = read(path)?.unwrap_or_default();
         let profile = parse(path, &before)?;
         let file = mirror(path, &before)?;
-        let document = before
+        let document: DocumentMut = before
             .parse()
             .map_err(|error: toml_edit::TomlError| ConfigError::whole(path, error.message().to_owned(), None))?;
-        Ok(Self { path: path.to_owned(), document, before, file, profile })
+        let unedited = document.to_string();
+        Ok(Self { path: path.to_owned(), document, before, unedited, file, profile, _lock: None })
+    }
+
+    /// Waits for the profile's lock and opens the profile under it. The lock is held until the document is dropped, so
+    /// that nobody else's edit is lost between [`open_locked`](Self::open_locked) and [`save`](Self::save). `locks` is
+    /// the folder of the locks; the order of locks stands in `secrets/lock.rs`.
+    ///
+    /// # Errors
+    /// As [`ProfileDocument::open`] and [`ProfileLock::acquire`].
+    pub fn open_locked(path: &Path, locks: &Path) -> Result<Self, OpenError> {
+        let lock = ProfileLock::acquire(locks, path, LOCK_WAIT).map_err(OpenError::Lock)?;
+        let document = Self::open(path).map_err(OpenError::Profile)?;
+        Ok(Self { _lock: Some(lock), ..document })
     }
 
     /// The profile as it was when it was opened.
@@ -71,64 +90,37 @@ impl ProfileDocument {
         &self.path
     }
 
-    /// Adds an app, or sets its keys where it stands already.
+    /// Adds an app, or changes those of its keys whose values are others now.
     pub fn put_app(&mut self, name: &Name, app: &AppFile) {
-        let table = self.table("apps", name);
-        let text = |value: &Option<Spanned<String>>| value.as_ref().map(|value| Value::from(value.get_ref().as_str()));
-        let day = app.secret_expires.as_ref().and_then(|value| value.get_ref().day()).map(date_value);
-        for (key, value) in [
-            ("provider", app.provider.as_ref().map(|value| Value::from(value.get_ref().key()))),
-            ("cloud", app.cloud.as_ref().map(|value| word(value.get_ref()))),
-            ("tenant", text(&app.tenant)),
-            ("authority", text(&app.authority)),
-            ("issuer", text(&app.issuer)),
-            ("scopes", app.scopes.as_ref().map(|value| scopes_value(value.get_ref()))),
-            ("client_id", text(&app.client_id)),
-            ("credential", app.credential.as_ref().map(|value| word(value.get_ref()))),
-            ("secret_expires", day),
-            ("redirect_uri", text(&app.redirect_uri)),
-            ("ca_file", app.ca_file.as_deref().map(path_value)),
-        ] {
-            put(table, key, value);
-        }
+        let old = self.app_file(name).as_ref().map(app_table).unwrap_or_default();
+        update(self.table("apps", name), &old, &app_table(app));
     }
 
-    /// Adds a mailbox, or sets its keys where it stands already.
+    /// Adds a mailbox, or changes those of its keys whose values are others now.
     pub fn put_mailbox(&mut self, name: &Name, mailbox: &MailboxFile) {
-        let table = self.table("mailboxes", name);
-        let text = |value: &Option<Spanned<String>>| value.as_ref().map(|value| Value::from(value.get_ref().as_str()));
-        for (key, value) in [
-            ("app", text(&mailbox.app)),
-            ("address", text(&mailbox.address)),
-            ("sign_in_as", text(&mailbox.sign_in_as)),
-            ("incoming", mailbox.incoming.as_ref().map(|value| incoming_value(value.get_ref()))),
-            ("outgoing", mailbox.outgoing.as_ref().map(|value| outgoing_value(value.get_ref()))),
-            ("enabled", mailbox.enabled.filter(|enabled| !enabled).map(Value::from)),
-            ("ca_file", mailbox.ca_file.as_deref().map(path_value)),
-        ] {
-            put(table, key, value);
-        }
+        let old = self.mailbox_file(name).as_ref().map(mailbox_table).unwrap_or_default();
+        update(self.table("mailboxes", name), &old, &mailbox_table(mailbox));
     }
 
     /// Sets or removes the day on which the secret of `app` expires.
     pub fn set_secret_expires(&mut self, app: &Name, day: Option<Date>) {
-        let table = self.table("apps", app);
-        match day {
-            Some(day) => put(table, "secret_expires", Some(date_value(day))),
-            None => {
-                table.remove("secret_expires");
-            }
+        let old = self.app_file(app).as_ref().map(app_table).unwrap_or_default();
+        let mut new = old.clone();
+        new.remove("secret_expires");
+        if let Some(day) = day {
+            new.insert("secret_expires", date_value(day));
         }
+        update(self.table("apps", app), &old, &new);
     }
 
     /// Takes a mailbox out.
     pub fn remove_mailbox(&mut self, name: &Name) {
-        self.remove("mailboxes", name);
+        decor::remove_table(&mut self.document, "mailboxes", name.as_str());
     }
 
     /// Takes an app out.
     pub fn remove_app(&mut self, name: &Name) {
-        self.remove("apps", name);
+        decor::remove_table(&mut self.document, "apps", name.as_str());
     }
 
     /// Writes the file, if anything changed. What is written has been read back as a profile first.
@@ -137,16 +129,20 @@ impl ProfileDocument {
     /// If the result would be no valid profile, somebody else changed the file meanwhile, or it cannot be written.
     pub fn save(&self) -> Result<Edit, ConfigError> {
         let after = self.document.to_string();
-        if after == self.before {
+        if after == self.unedited {
             return Ok(Edit::Unchanged);
         }
+        let after = decor::like(&self.before, after);
         parse(&self.path, &after)?;
+        // An editor knows nothing of our lock.
         if read(&self.path)?.unwrap_or_default() != self.before {
             let problem = "it was changed by somebody else just now";
             return Err(ConfigError::whole(&self.path, problem, Some("run the command again".to_owned())));
         }
-        let written = files::create_private_folder(base_of(&self.path))
-            .and_then(|()| files::write_atomic(&self.path, after.as_bytes(), Privacy::Config));
+        let folder = base_of(&self.path);
+        // A folder that is there is the user's own affair: no secrets stand in this file.
+        let made = if folder.is_dir() { Ok(()) } else { files::create_private_folder(folder) };
+        let written = made.and_then(|()| files::write_atomic(&self.path, after.as_bytes(), Privacy::Config));
         written.map_err(|failure| {
             let reason = match failure.kind {
                 FailureKind::Local { reason, .. } | FailureKind::Store(StoreFault::Unsafe { reason, .. }) => reason,
@@ -157,43 +153,93 @@ impl ProfileDocument {
         Ok(Edit::Written)
     }
 
-    fn table(&mut self, group: &str, name: &Name) -> &mut Table {
+    fn table(&mut self, group: &str, name: &Name) -> &mut dyn TableLike {
         let groups = self.document.entry(group).or_insert_with(|| {
             let mut table = Table::new();
             // [apps.contoso] needs no [apps] above it.
             table.set_implicit(true);
             Item::Table(table)
         });
-        into_table(into_table(groups).entry(name.as_str()).or_insert_with(|| Item::Table(Table::new())))
-    }
-
-    fn remove(&mut self, group: &str, name: &Name) {
-        if let Some(groups) = self.document.get_mut(group) {
-            into_table(groups).remove(name.as_str());
-        }
+        let inline = groups.is_inline_table();
+        let new = || if inline { Item::Value(InlineTable::new().into()) } else { Item::Table(Table::new()) };
+        table_like(table_like(groups).entry(name.as_str()).or_insert_with(new))
     }
 }
 
-/// The item as a table; an inline table becomes one with its own header, so that keys can be added.
-fn into_table(item: &mut Item) -> &mut Table {
-    if !item.is_table() {
-        let taken = std::mem::take(item);
-        *item = Item::Table(taken.into_table().unwrap_or_default());
+/// The item as a table of whichever form; what is none cannot be here, since the file was read as a profile.
+fn table_like(item: &mut Item) -> &mut dyn TableLike {
+    if !item.is_table_like() {
+        *item = Item::Table(Table::new());
     }
     #[expect(clippy::expect_used, reason = "made a table on the line above")]
-    item.as_table_mut().expect("a table")
+    item.as_table_like_mut().expect("a table")
 }
 
-/// Sets `key` and keeps the comment behind an old value; leaves a key alone that has no new value.
-fn put(table: &mut Table, key: &str, value: Option<Value>) {
-    let Some(mut value) = value else { return };
-    if let Some(old) = table.get(key).and_then(Item::as_value) {
-        if old.to_string().trim() == value.to_string().trim() {
-            return;
-        }
-        *value.decor_mut() = old.decor().clone();
+/// Makes `table`, which says `old`, say `new`. What is the same in both keeps its form, its place and its comments.
+fn update(table: &mut dyn TableLike, old: &InlineTable, new: &InlineTable) {
+    for (key, _) in old.iter().filter(|(key, _)| !new.contains_key(key)) {
+        table.remove(key);
     }
-    table.insert(key, Item::Value(value));
+    for (key, value) in new {
+        let was = old.get(key);
+        if was.is_some_and(|was| was.to_string().trim() == value.to_string().trim()) {
+            continue;
+        }
+        if let (Some(Value::InlineTable(was)), Value::InlineTable(value)) = (was, value)
+            && let Some(inner) = table.get_mut(key).and_then(Item::as_table_like_mut)
+        {
+            update(inner, was, value);
+            continue;
+        }
+        let mut value = value.clone();
+        value.decor_mut().clear();
+        match table.get_mut(key).and_then(Item::as_value_mut) {
+            // The comment behind the old value is its decor.
+            Some(there) => {
+                *value.decor_mut() = there.decor().clone();
+                *there = value;
+            }
+            None => {
+                table.insert(key, Item::Value(value));
+            }
+        }
+    }
+}
+
+fn filled(pairs: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> InlineTable {
+    pairs.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+}
+
+fn text(value: Option<&Spanned<String>>) -> Option<Value> {
+    value.map(|value| Value::from(value.get_ref().as_str()))
+}
+
+fn app_table(app: &AppFile) -> InlineTable {
+    filled([
+        ("provider", app.provider.as_ref().map(|value| Value::from(value.get_ref().key()))),
+        ("cloud", app.cloud.as_ref().map(|value| word(value.get_ref()))),
+        ("tenant", text(app.tenant.as_ref())),
+        ("authority", text(app.authority.as_ref())),
+        ("issuer", text(app.issuer.as_ref())),
+        ("scopes", app.scopes.as_ref().map(|value| scopes_value(value.get_ref()))),
+        ("client_id", text(app.client_id.as_ref())),
+        ("credential", app.credential.as_ref().map(|value| word(value.get_ref()))),
+        ("secret_expires", app.secret_expires.as_ref().and_then(|value| value.get_ref().day()).map(date_value)),
+        ("redirect_uri", text(app.redirect_uri.as_ref())),
+        ("ca_file", app.ca_file.as_deref().map(path_value)),
+    ])
+}
+
+fn mailbox_table(mailbox: &MailboxFile) -> InlineTable {
+    filled([
+        ("app", text(mailbox.app.as_ref())),
+        ("address", text(mailbox.address.as_ref())),
+        ("sign_in_as", text(mailbox.sign_in_as.as_ref())),
+        ("incoming", mailbox.incoming.as_ref().map(|value| incoming_value(value.get_ref()))),
+        ("outgoing", mailbox.outgoing.as_ref().map(|value| outgoing_value(value.get_ref()))),
+        ("enabled", mailbox.enabled.map(Value::from)),
+        ("ca_file", mailbox.ca_file.as_deref().map(path_value)),
+    ])
 }
 
 /// A value enum's word in the file.
@@ -221,13 +267,8 @@ fn scopes_value(scopes: &ScopesFile) -> Value {
     match scopes {
         ScopesFile::All(texts) => list(texts),
         ScopesFile::Each(EachScopes { imap, pop3, smtp }) => {
-            let mut table = InlineTable::new();
-            for (key, texts) in [("imap", imap), ("pop3", pop3), ("smtp", smtp)] {
-                if !texts.is_empty() {
-                    table.insert(key, list(texts));
-                }
-            }
-            Value::InlineTable(table)
+            let each = [("imap", imap), ("pop3", pop3), ("smtp", smtp)];
+            filled(each.map(|(key, texts)| (key, (!texts.is_empty()).then(|| list(texts))))).into()
         }
     }
 }
@@ -241,16 +282,14 @@ fn outgoing_value(side: &OutgoingFile) -> Value {
 }
 
 fn side_value(protocol: Value, host: Option<&str>, port: Option<u16>, tls: Option<Value>) -> Value {
-    let mut table = InlineTable::new();
-    table.insert("protocol", protocol);
-    if let Some(host) = host {
-        table.insert("host", host.into());
-    }
-    if let Some(port) = port {
-        table.insert("port", i64::from(port).into());
-    }
-    if let Some(tls) = tls {
-        table.insert("tls", tls);
-    }
-    Value::InlineTable(table)
+    filled([
+        ("protocol", Some(protocol)),
+        ("host", host.map(Value::from)),
+        ("port", port.map(|port| Value::from(i64::from(port)))),
+        ("tls", tls),
+    ])
+    .into()
 }
+
+#[cfg(test)]
+mod tests;

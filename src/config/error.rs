@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::failure::Failure;
 use crate::profile::Invalid;
 
 /// A profile that cannot be used.
@@ -20,6 +21,15 @@ struct Place {
     line: usize,
     column: usize,
     text: String,
+}
+
+/// A profile that could not be opened for an edit.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Its lock could not be had.
+    Lock(Failure),
+    /// It is no profile.
+    Profile(ConfigError),
 }
 
 /// A value that is not what it should be, before anybody knows which file it came from: the key, where, and why.

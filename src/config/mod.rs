@@ -1,5 +1,6 @@
 //! TOML to profile and back: locate, load, validate, edit.
 
+mod decor;
 mod edit;
 mod error;
 mod file;
@@ -8,7 +9,7 @@ mod locate;
 mod validate;
 
 pub use edit::{Edit, ProfileDocument};
-pub use error::{ConfigError, Problem};
+pub use error::{ConfigError, OpenError, Problem};
 pub use file::{AppFile, DayFile, EachScopes, IncomingFile, MailboxFile, OutgoingFile, ScopesFile};
 pub use load::{load, parse};
 pub use locate::{Folders, base_of};

@@ -1,13 +1,12 @@
 //! The outside world that a command may touch. Everything in here is made when it is first asked for.
 
+pub mod interrupt;
 mod prompter;
 
-pub use prompter::{PromptError, Prompter, TerminalPrompter};
+pub use prompter::{LineReader, PromptError, Prompter, TerminalPrompter};
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
@@ -49,8 +48,6 @@ pub struct Context {
     pub timeout: Option<Duration>,
     /// When the command began.
     pub started: Instant,
-    /// Set when the user presses Ctrl-C while we can still answer the browser.
-    pub cancelled: Arc<AtomicBool>,
     /// The secret store, once it was opened.
     pub store: OnceCell<Box<dyn SecretStore>>,
 }
@@ -79,7 +76,11 @@ impl Context {
 
     fn open_store(&self, choice: &SecretsChoice) -> Result<Box<dyn SecretStore>, StoreFault> {
         match self.store_choice.or(choice.store).unwrap_or(StoreKind::Keyring) {
-            StoreKind::Keyring => Ok(Box::new(KeyringStore::new())),
+            StoreKind::Keyring => {
+                let say = self.say;
+                let tell = move || say("Waiting for the keyring: look for a dialog that asks to unlock it.");
+                Ok(Box::new(KeyringStore::new().on_wait(tell)))
+            }
             StoreKind::Vault => {
                 let file = choice.vault_file.clone().unwrap_or_else(|| self.folders.default_vault());
                 let key = match &self.vault_key {

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 /// Asks a person. Without a terminal every question is refused, never waited for (security.md N1).
 pub trait Prompter {
@@ -41,11 +42,22 @@ pub trait Prompter {
     /// Says a line on stderr.
     fn say(&self, line: &str);
 
-    /// Reads one line from standard input, terminal or not: for what is pasted or piped in. At most 64 KiB.
-    ///
-    /// # Errors
-    /// What reading answers; the end of input before any line.
-    fn read_line(&self) -> io::Result<String>;
+    /// What reads one line from standard input, terminal or not: for what is pasted or piped in. At most 64 KiB. It can
+    /// be handed to a thread of its own, because standard input knows no deadline.
+    fn line_reader(&self) -> LineReader;
+}
+
+/// Reads one line; an error is what reading answers, the end of input before any line among it.
+pub type LineReader = fn() -> io::Result<SecretString>;
+
+fn read_line() -> io::Result<SecretString> {
+    const LIMIT: u64 = 64 * 1024;
+    let mut line = Zeroizing::new(String::new());
+    let read = io::Read::take(io::stdin().lock(), LIMIT).read_line(&mut line)?;
+    if read == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(SecretString::from(line.as_str()))
 }
 
 /// Why a question has no answer.
@@ -73,7 +85,7 @@ impl TerminalPrompter {
         if !self.is_interactive() {
             return Err(PromptError::NoTerminal);
         }
-        restore_on_interrupt();
+        super::interrupt::restore_terminal();
         Ok(())
     }
 }
@@ -130,31 +142,7 @@ impl Prompter for TerminalPrompter {
         let _ = writeln!(anstream::stderr(), "{line}");
     }
 
-    fn read_line(&self) -> io::Result<String> {
-        const LIMIT: u64 = 64 * 1024;
-        let mut line = String::new();
-        let read = io::Read::take(io::stdin().lock(), LIMIT).read_line(&mut line)?;
-        if read == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        Ok(line)
+    fn line_reader(&self) -> LineReader {
+        read_line
     }
-}
-
-/// Ctrl-C at a hidden prompt would leave the terminal without echo and cursor: put both back, then end with 130.
-fn restore_on_interrupt() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        #[cfg(unix)]
-        let saved = rustix::termios::tcgetattr(io::stdin()).ok();
-        let _ = ctrlc::set_handler(move || {
-            #[cfg(unix)]
-            if let Some(saved) = &saved {
-                let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, saved);
-            }
-            let _ = io::stderr().write_all(b"\x1b[?25h\n");
-            #[expect(clippy::disallowed_methods, clippy::exit, reason = "the prompt's thread cannot be woken")]
-            std::process::exit(130);
-        });
-    });
 }

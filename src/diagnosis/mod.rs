@@ -30,6 +30,7 @@ pub fn finding(failure: &Failure, about: About<'_>) -> Finding {
         | FailureKind::NoRefreshToken
         | FailureKind::UnsafeUrl { .. }
         | FailureKind::SignInTimedOut { .. }
+        | FailureKind::NoClientSecret { .. }
         | FailureKind::NotAuthorized { .. } => oauth::sign_in(&failure.kind, about),
         FailureKind::Store(fault) => local::store(fault),
         FailureKind::Busy { .. } | FailureKind::Local { .. } => local::finding(&failure.kind),

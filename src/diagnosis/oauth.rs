@@ -145,6 +145,16 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             ]);
             finding
         }
+        FailureKind::NoClientSecret { app } => {
+            let mut finding =
+                plain("no-client-secret", format!("No client secret of app '{app}' is stored."), ExitCode::SecretStore);
+            finding.fix = vec![
+                format!("Store it: mailgrant rotate-secret {app}"),
+                "If it was stored before, check that --store, MAILGRANT_STORE and [secrets] name the same store as then"
+                    .to_owned(),
+            ];
+            finding
+        }
         FailureKind::NotAuthorized { why } => {
             let mut finding = plain(
                 "not-authorized",

@@ -166,6 +166,10 @@ impl FromStr for Address {
         if local.chars().any(|c| c.is_whitespace() || "\"(),:;<>@[]\\".contains(c)) {
             return wrong("holds a character that no provider allows");
         }
+        // RFC 5321 §4.1.2: a Dot-string is atoms with single dots between them.
+        if local.split('.').any(str::is_empty) {
+            return wrong("has a dot too many before the @");
+        }
         if domain.parse::<HostName>().is_err() || !domain.contains('.') && domain != "localhost" {
             return wrong("has no usable domain after the @");
         }
@@ -259,6 +263,14 @@ mod tests {
             refuses::<Tenant>(&format!("contoso{c}.com"));
             refuses::<Scope>(&format!("mail{c}read"));
         }
+    }
+
+    #[test]
+    fn dots_before_the_at_stand_between_letters() {
+        for text in ["a..b@x.org", ".a@x.org", "a.@x.org"] {
+            assert!(refuses::<Address>(text).contains("dot"), "{text}");
+        }
+        "a.b.c@x.org".parse::<Address>().unwrap();
     }
 
     #[test]

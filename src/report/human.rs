@@ -1,5 +1,6 @@
 //! A document as people read it: aligned text, coloured where the terminal wants it.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     let width = report.facts.iter().map(|fact| fact.name.len()).max().unwrap_or(0);
     for fact in &report.facts {
-        writeln!(out, "  {DIM}{:<width$}{DIM:#}  {}", fact.name.replace('_', " "), fact.value)?;
+        writeln!(out, "  {DIM}{:<width$}{DIM:#}  {}", fact.name.replace('_', " "), safe(&fact.value))?;
     }
     let width = report.checks.iter().map(|check| check.stage.title().len()).max().unwrap_or(0);
     for check in &report.checks {
@@ -60,7 +61,7 @@ fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {DIM}{}{DIM:#}  {}", message.date, message.subject)?;
         writeln!(
             out,
-            "  {DIM}{:>width$}  from{DIM:#} {}",
+            "  {DIM}{:>width$}  from{DIM:#}  {}",
             "",
             message.from,
             width = message.date.chars().count().saturating_sub(6)
@@ -74,14 +75,14 @@ fn write_check(check: &Check, width: usize, out: &mut dyn Write) -> io::Result<(
     match &check.outcome {
         Outcome::Passed { detail } => {
             let time = Elapsed(check.elapsed);
-            writeln!(out, "  {GOOD}ok  {GOOD:#} {title:<width$}  {detail}{DIM}{time}{DIM:#}")
+            writeln!(out, "  {GOOD}ok  {GOOD:#} {title:<width$}  {}{DIM}{time}{DIM:#}", safe(detail))
         }
         Outcome::Skipped { because } => {
             writeln!(out, "  {DIM}skip {title:<width$}  {because}{DIM:#}")
         }
         Outcome::Failed { finding } => {
             let time = Elapsed(check.elapsed);
-            writeln!(out, "  {BAD}FAIL{BAD:#} {title:<width$}  {}{DIM}{time}{DIM:#}", finding.cause)?;
+            writeln!(out, "  {BAD}FAIL{BAD:#} {title:<width$}  {}{DIM}{time}{DIM:#}", safe(&finding.cause))?;
             write_finding(finding, "         ", out)
         }
     }
@@ -98,11 +99,11 @@ fn write_finding(finding: &Finding, indent: &str, out: &mut dyn Write) -> io::Re
     if let Some(words) = &finding.server_said {
         for (index, line) in words.lines().enumerate() {
             let lead = if index == 0 { "the server said:" } else { "                " };
-            writeln!(out, "{indent}{DIM}{lead}{DIM:#} {line}")?;
+            writeln!(out, "{indent}{DIM}{lead}{DIM:#} {}", safe(line))?;
         }
     }
     for (index, step) in finding.fix.iter().enumerate() {
-        writeln!(out, "{indent}{}. {step}", index + 1)?;
+        writeln!(out, "{indent}{}. {}", index + 1, safe(step))?;
     }
     writeln!(out, "{indent}{DIM}[{}]{DIM:#}", finding.code)
 }
@@ -117,4 +118,15 @@ impl std::fmt::Display for Elapsed {
             millis => write!(f, "  ({:.1} s)", millis as f64 / 1000.0),
         }
     }
+}
+
+/// The last door before the terminal: whoever filled a value in, no control character gets through (security.md P2).
+/// A line break in a text of ours stays one.
+fn safe(text: &str) -> Cow<'_, str> {
+    let is_bad =
+        |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(is_bad) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().flat_map(|c| if is_bad(c) { c.escape_default().collect() } else { vec![c] }).collect())
 }

@@ -111,6 +111,7 @@ impl House {
             mailboxes: &mailboxes,
             clock: clock(),
             propagation: Duration::from_secs(10),
+            deadline: None,
             test_connections: true,
             prover: script,
         })
@@ -191,18 +192,21 @@ fn rolling_back_swaps_the_secrets_and_drops_an_unproven_one() {
     let house = House::new();
     let script = Script::default();
     house.run(&script, Some("new"));
-    let back = house.with(&script, |rotation| rotation.roll_back().unwrap()).unwrap();
-    assert_eq!(back.value.expose_secret(), "old");
+    assert_eq!(house.with(&script, |rotation| rotation.roll_back().unwrap()), RolledBack::Restored);
+    assert_eq!(house.active(), "old");
     assert_eq!(house.record().previous.unwrap().value.expose_secret(), "new");
+    // Repeated after an interruption, it must not bring the bad one back.
+    assert_eq!(house.with(&script, |rotation| rotation.roll_back().unwrap()), RolledBack::Already);
+    assert_eq!(house.active(), "old");
 
     let house = House::new();
     let lost = FailureKind::ConnectionLost { during: "waiting".into() };
     let script = Script { redeem: BTreeMap::from([("a", lost)]), ..Script::default() };
     house.run(&script, Some("new"));
-    house.with(&script, |rotation| rotation.roll_back().unwrap());
+    assert_eq!(house.with(&script, |rotation| rotation.roll_back().unwrap()), RolledBack::Dropped);
     assert!(house.record().pending.is_none());
     assert_eq!(house.active(), "old");
-    assert!(house.with(&script, |rotation| rotation.roll_back().unwrap()).is_none(), "nothing is left to bring back");
+    assert_eq!(house.with(&script, |rotation| rotation.roll_back().unwrap()), RolledBack::Nothing);
 }
 
 #[test]
@@ -211,4 +215,46 @@ fn the_same_secret_twice_changes_nothing() {
     let script = Script::default();
     assert!(matches!(house.run(&script, Some("old")).ending, Ending::Unchanged));
     assert_eq!(script.asked.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn a_rotation_that_stopped_after_activation_is_finished_without_asking_for_the_secret() {
+    let house = House::new();
+    house.run(&Script::default(), Some("new"));
+    assert!(Rotation::is_under_way(&house.record()), "the journal still says Activated");
+    let script = Script::default();
+    assert!(matches!(house.run(&script, None).ending, Ending::Unchanged));
+    assert_eq!(script.asked.load(Ordering::SeqCst), 0);
+    house.with(&script, |rotation| rotation.settle().unwrap());
+    assert!(!Rotation::is_under_way(&house.record()));
+    assert_eq!((house.active(), house.record().previous.is_some()), ("new".to_owned(), true));
+}
+
+#[test]
+fn a_number_that_names_the_secret_outweighs_the_word_beside_it() {
+    let fault =
+        OAuthFault { error: "invalid_grant".into(), codes: vec![7_000_215], status: 400, ..OAuthFault::default() };
+    assert!(matches!(judge(Err(FailureKind::OAuth(fault).into())), Ok(Proof::Refused(_))));
+    let fault = OAuthFault { error: "invalid_grant".into(), status: 503, ..OAuthFault::default() };
+    assert!(matches!(judge(Err(FailureKind::OAuth(fault).into())), Ok(Proof::Unknown(_))));
+}
+
+#[test]
+fn one_mailboxs_own_oauth_error_does_not_hold_up_a_secret_that_another_has_proven() {
+    let scope = FailureKind::OAuth(OAuthFault { error: "invalid_scope".into(), status: 400, ..OAuthFault::default() });
+    let house = House::new();
+    let script = Script { redeem: BTreeMap::from([("a", scope.clone())]), ..Script::default() };
+    assert!(matches!(house.run(&script, Some("new")).ending, Ending::Activated));
+    let house = House::new();
+    let script = Script { redeem: BTreeMap::from([("a", scope.clone()), ("b", scope)]), ..Script::default() };
+    assert!(matches!(house.run(&script, Some("new")).ending, Ending::Unfinished), "nobody has proven it");
+}
+
+#[test]
+fn a_date_given_with_the_secret_in_use_is_kept() {
+    let house = House::new();
+    let day = jiff::civil::date(2027, 5, 20);
+    let new = NewSecret { value: "old".into(), expires: Some(day) };
+    house.with(&Script::default(), |rotation| rotation.run(Some(new)).unwrap());
+    assert_eq!(house.record().active.unwrap().expires, Some(day));
 }

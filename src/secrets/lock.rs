@@ -1,4 +1,7 @@
-//! One lock a record, over read, refresh and write (security.md C1 to C3).
+//! One lock a record, over read, refresh and write (security.md C1 to C3), and one a profile, over its edits.
+//!
+//! Whoever needs several takes them in this order, or two commands wait for each other: the profile's, then the app's,
+//! then the mailbox's.
 //!
 //! It is the kernel's lock on a file that is never unlinked: whoever holds it loses it with its life, and there is
 //! nothing stale to break. The file's contents say who holds it; they are for people, and decide nothing.
@@ -39,6 +42,43 @@ impl RecordLock {
         let path = folder.join(format!("{kind}-{record}.lock"));
         FileLock::acquire(&path, &name.to_string(), wait).map(|held| Self { _held: held })
     }
+}
+
+/// Held, this process alone may edit the profile. Dropping it lets the next one in.
+pub struct ProfileLock {
+    _held: FileLock,
+}
+
+impl ProfileLock {
+    /// Waits for the lock of the profile at `profile_path` for at most `wait`; with zero, only tries. The profile need
+    /// not be there yet. Every way to write its path, through symbolic links too, leads to the same lock.
+    ///
+    /// # Errors
+    /// As [`RecordLock::acquire`].
+    pub fn acquire(state_dir: &Path, profile_path: &Path, wait: Duration) -> Result<Self, Failure> {
+        let folder = state_dir.join("locks");
+        files::create_private_folder(&folder)?;
+        let name = format!("profile-{:016x}.lock", fingerprint(canonical(profile_path).as_os_str().as_encoded_bytes()));
+        let what = format!("profile {}", profile_path.display());
+        FileLock::acquire(&folder.join(name), &what, wait).map(|held| Self { _held: held })
+    }
+}
+
+/// FNV-1a, 64 bits: the same in every build, as the standard library's hashers are not. Two profiles of one fingerprint
+/// would only wait for each other.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+/// The one name of a path: links are followed as far as it exists, the rest is taken as it is written.
+fn canonical(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for existing in whole.ancestors() {
+        if let (Ok(real), Ok(rest)) = (existing.canonicalize(), whole.strip_prefix(existing)) {
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    whole
 }
 
 /// An exclusive lock on a file.

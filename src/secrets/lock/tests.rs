@@ -101,6 +101,27 @@ fn locks_exclude_each_other_within_a_process_and_only_for_the_same_record() {
     drop(RecordLock::acquire(folder.path(), &shop(), Duration::ZERO).unwrap());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_profile_has_one_lock_by_whichever_way_it_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let try_it = |path: &Path| ProfileLock::acquire(&folder.path().join("state"), path, Duration::ZERO);
+    let config = folder.path().join("not-there-yet/config.toml");
+    let held = try_it(&config).unwrap();
+    let (what, ..) = busy(try_it(&config).err().expect("it is held"));
+    assert_eq!(what, format!("profile {}", config.display()));
+    std::fs::create_dir(config.parent().unwrap()).unwrap();
+    std::fs::write(&config, "").unwrap();
+    let link = folder.path().join("link.toml");
+    std::os::unix::fs::symlink(&config, &link).unwrap();
+    for way in [&config, &link, &folder.path().join("not-there-yet/../link.toml")] {
+        busy(try_it(way).err().expect("it is held"));
+    }
+    drop(try_it(&folder.path().join("other.toml")).unwrap());
+    drop(held);
+    drop(try_it(&link).unwrap());
+}
+
 #[test]
 fn a_wait_that_was_given_up_does_not_keep_the_lock() {
     let folder = tempfile::tempdir().unwrap();

@@ -52,6 +52,8 @@ pub enum RotationPhase {
     Proven,
     /// It is the active one.
     Activated,
+    /// The previous one was brought back.
+    RolledBack,
 }
 
 /// What a sign-in left us.

@@ -1,0 +1,303 @@
+//! The client secret of an app as `add` puts it into the store: never over one that somebody else relies on.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::CommandError;
+use super::secret_source::SecretSource;
+use crate::context::Context;
+use crate::failure::StoreFault;
+use crate::profile::{App, Name, SecretsChoice};
+use crate::report::ExitCode;
+use crate::secrets::{AppRecord, ClientSecret, LOCK_WAIT, RecordKey, RecordLock, SecretStore, load_app, save_app};
+
+/// What `add` wants of an app's record.
+pub(super) struct Wish<'a> {
+    /// The app as it shall be.
+    pub app: &'a App,
+    /// The app as the profile has it, if it has.
+    pub known: Option<&'a App>,
+    /// A new day on which the secret expires.
+    pub expires: Option<Date>,
+    /// Whether other values may be replaced.
+    pub force: bool,
+}
+
+/// A wish with all that a person had to be asked for.
+pub(super) struct Asked<'a> {
+    wish: Wish<'a>,
+    given: Option<SecretString>,
+    store: &'a dyn SecretStore,
+}
+
+/// What was stored, so that it can be undone. The record stays locked until this is dropped: nobody else may come to
+/// rely on a secret that may be taken back yet.
+#[derive(Default)]
+pub(super) struct Stored<'a> {
+    _lock: Option<RecordLock>,
+    before: Option<(&'a dyn SecretStore, Option<AppRecord>)>,
+}
+
+impl<'a> Wish<'a> {
+    /// Asks for the client secret where none is stored or a source is named, and refuses early what would be refused.
+    ///
+    /// # Errors
+    /// What the store says; a secret that cannot be one; a record that may not be replaced.
+    pub(super) fn ask(
+        self,
+        source: &SecretSource,
+        choice: &SecretsChoice,
+        context: &'a Context,
+    ) -> Result<Asked<'a>, CommandError> {
+        let store = context.store(choice)?;
+        let record = load_app(store, &self.app.name)?;
+        let has_one = self.own(record.as_ref()).is_some_and(|own| own.active.is_some());
+        let given = if has_one && !source.is_given() { None } else { Some(source.read(self.app, context)?) };
+        let asked = Asked { wish: self, given, store };
+        asked.decide(record.as_ref(), context.clock.now())?;
+        Ok(asked)
+    }
+
+    fn own<'r>(&self, record: Option<&'r AppRecord>) -> Option<&'r AppRecord> {
+        record.filter(|record| record.client_id == self.app.client_id)
+    }
+}
+
+impl<'a> Asked<'a> {
+    /// Stores it.
+    ///
+    /// # Errors
+    /// What the lock and the store say; a record that may not be replaced.
+    pub(super) fn store(&self, context: &Context) -> Result<Stored<'a>, CommandError> {
+        let name = &self.wish.app.name;
+        let lock = RecordLock::acquire(context.locks(), &RecordKey::App(name.clone()), LOCK_WAIT)?;
+        let before = load_app(self.store, name)?;
+        let Some(record) = self.decide(before.as_ref(), context.clock.now())? else { return Ok(Stored::default()) };
+        save_app(self.store, name, &record)?;
+        Ok(Stored { _lock: Some(lock), before: Some((self.store, before)) })
+    }
+
+    /// What the record becomes; `None` if it stands so already.
+    fn decide(&self, record: Option<&AppRecord>, now: Timestamp) -> Result<Option<AppRecord>, CommandError> {
+        let app = self.wish.app;
+        let own = self.wish.own(record);
+        let same = |active: &ClientSecret| {
+            self.given.as_ref().is_none_or(|given| given.expose_secret() == active.value.expose_secret())
+        };
+        if let Some(own) = own
+            && let Some(active) = own.active.as_ref().filter(|active| same(active))
+        {
+            if self.wish.expires.is_none() || self.wish.expires == active.expires {
+                return Ok(None);
+            }
+            refuse_under_way(app, own)?;
+            let mut record = own.clone();
+            record.active = Some(ClientSecret { expires: self.wish.expires, ..active.clone() });
+            return Ok(Some(record));
+        }
+        let Some(value) = self.given.clone() else {
+            return Err(CommandError::new(
+                "secret-gone",
+                ExitCode::Busy,
+                format!("Somebody has removed the client secret of app '{}' just now; nothing was changed.", app.name),
+                vec!["Run the command again".to_owned()],
+            ));
+        };
+        let mut new = match (own, record) {
+            (Some(own), _) => own.clone(),
+            (None, Some(other)) => {
+                self.refuse_foreign(other)?;
+                AppRecord::new(app.client_id.clone())
+            }
+            (None, None) => AppRecord::new(app.client_id.clone()),
+        };
+        refuse_under_way(app, &new)?;
+        if new.active.is_some() {
+            if !self.wish.force {
+                return Err(self.differs());
+            }
+            // As after a rotation: `rotate-secret --rollback` brings it back.
+            new.previous = new.active.take();
+        }
+        new.active = Some(ClientSecret { value, expires: app.secret_expires, added: now });
+        Ok(Some(new))
+    }
+
+    /// Records are found by name alone, and another profile may use the name for a client of its own.
+    fn refuse_foreign(&self, record: &AppRecord) -> Result<(), CommandError> {
+        let name = &self.wish.app.name;
+        if self.wish.known.is_some_and(|known| known.client_id == record.client_id) {
+            return refuse_under_way(self.wish.app, record);
+        }
+        if self.wish.force || record.secrets().next().is_none() {
+            return Ok(());
+        }
+        Err(CommandError::new(
+            "secret-of-another",
+            ExitCode::Usage,
+            format!(
+                "The {} holds a client secret of an app '{name}' with another client ID ({}): another profile on this \
+                 machine uses the name, or the ID was changed; nothing was changed.",
+                self.store.describe(),
+                record.client_id
+            ),
+            vec![
+                "Choose another name with --app".to_owned(),
+                "Or add --force, if no other profile needs that secret any more".to_owned(),
+            ],
+        ))
+    }
+
+    fn differs(&self) -> CommandError {
+        let name = &self.wish.app.name;
+        CommandError::new(
+            "secret-differs",
+            ExitCode::Usage,
+            format!("App '{name}' has another client secret in the {}; nothing was changed.", self.store.describe()),
+            vec![
+                format!("To replace it safely: mailgrant rotate-secret {name}"),
+                "Or add --force to overwrite it".to_owned(),
+            ],
+        )
+    }
+}
+
+/// A rotation's journal and its secrets belong together; only the rotation may touch them.
+fn refuse_under_way(app: &App, record: &AppRecord) -> Result<(), CommandError> {
+    if record.journal.is_none() && record.pending.is_none() {
+        return Ok(());
+    }
+    Err(CommandError::new(
+        "rotation-unfinished",
+        ExitCode::RotationUnfinished,
+        format!("The client secret of app '{}' is being rotated; nothing was changed.", app.name),
+        vec![
+            format!("Finish that: mailgrant rotate-secret {}", app.name),
+            format!("Or drop the new secret: mailgrant rotate-secret {} --rollback", app.name),
+        ],
+    ))
+}
+
+impl Stored<'_> {
+    /// Whether anything was written.
+    pub(super) fn is_new(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Puts back what stood there before.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) fn undo(self, app: &Name) -> Result<(), StoreFault> {
+        match self.before {
+            Some((store, Some(record))) => save_app(store, app, &record),
+            Some((store, None)) => store.delete(&RecordKey::App(app.clone())).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+    use crate::profile::Profile;
+    use crate::secrets::{MemoryStore, RotationJournal, RotationPhase};
+
+    const ID: &str = "11111111-2222-3333-4444-555555555555";
+
+    fn profile(id: &str) -> Profile {
+        let text = format!("[apps.shop]\nprovider = \"google\"\nclient_id = \"{id}\"\n");
+        parse("config.toml".as_ref(), &text).unwrap()
+    }
+
+    fn secret(value: &str) -> ClientSecret {
+        ClientSecret { value: value.into(), expires: None, added: Timestamp::UNIX_EPOCH }
+    }
+
+    fn record(active: Option<&str>, pending: Option<&str>) -> AppRecord {
+        let mut record = AppRecord::new(ID.parse().unwrap());
+        record.active = active.map(secret);
+        record.pending = pending.map(secret);
+        record
+    }
+
+    fn text(secret: Option<&ClientSecret>) -> Option<&str> {
+        secret.map(|secret| secret.value.expose_secret())
+    }
+
+    /// Decides for an app with client ID `id`; `known` says whether the profile has it with the record's ID.
+    fn decide(
+        record: &AppRecord,
+        id: &str,
+        known: bool,
+        given: Option<&str>,
+        expires: Option<&str>,
+        force: bool,
+    ) -> Result<Option<AppRecord>, &'static str> {
+        let (wanted, old) = (profile(id), profile(ID));
+        let name: Name = "shop".parse().unwrap();
+        let asked = Asked {
+            wish: Wish {
+                app: &wanted.apps[&name],
+                known: known.then(|| &old.apps[&name]),
+                expires: expires.map(|day| day.parse().unwrap()),
+                force,
+            },
+            given: given.map(SecretString::from),
+            store: &MemoryStore::default(),
+        };
+        asked.decide(Some(record), Timestamp::UNIX_EPOCH).map_err(|error| error.finding().code)
+    }
+
+    #[test]
+    fn force_keeps_the_old_secret_as_the_previous_one() {
+        let old = record(Some("old"), None);
+        assert_eq!(decide(&old, ID, true, Some("new"), None, false).unwrap_err(), "secret-differs");
+        let new = decide(&old, ID, true, Some("new"), None, true).unwrap().unwrap();
+        assert_eq!((text(new.active.as_ref()), text(new.previous.as_ref())), (Some("new"), Some("old")));
+        assert!(decide(&old, ID, true, Some("old"), None, true).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_rotation_under_way_is_never_overwritten() {
+        let mut journal_only = record(Some("old"), None);
+        journal_only.journal = Some(RotationJournal {
+            phase: RotationPhase::Activated,
+            started: Timestamp::UNIX_EPOCH,
+            proven: Vec::new(),
+        });
+        for under_way in [record(Some("old"), Some("next")), record(None, Some("next")), journal_only] {
+            for (id, known) in [(ID, true), (ID, false), ("other", true)] {
+                let refused = decide(&under_way, id, known, Some("new"), None, true).unwrap_err();
+                assert_eq!(refused, "rotation-unfinished");
+            }
+        }
+        let under_way = record(Some("old"), Some("next"));
+        assert_eq!(decide(&under_way, ID, true, None, Some("2027-05-20"), true).unwrap_err(), "rotation-unfinished");
+    }
+
+    #[test]
+    fn a_new_day_of_expiry_reaches_the_stored_secret() {
+        let old = record(Some("old"), None);
+        let new = decide(&old, ID, true, None, Some("2027-05-20"), false).unwrap().unwrap();
+        assert_eq!(text(new.active.as_ref()), Some("old"));
+        assert_eq!(new.active.as_ref().unwrap().expires, Some("2027-05-20".parse().unwrap()));
+        assert!(decide(&new, ID, true, None, Some("2027-05-20"), false).unwrap().is_none());
+    }
+
+    #[test]
+    fn another_profile_s_secret_is_left_alone_unless_forced() {
+        let theirs = record(Some("theirs"), Some("next"));
+        assert_eq!(decide(&theirs, "other", false, Some("ours"), None, false).unwrap_err(), "secret-of-another");
+        let new = decide(&theirs, "other", false, Some("ours"), None, true).unwrap().unwrap();
+        assert_eq!((new.client_id.as_str(), text(new.active.as_ref())), ("other", Some("ours")));
+        assert!(new.previous.is_none() && new.pending.is_none(), "it is of no use to another client");
+    }
+
+    #[test]
+    fn a_secret_that_has_gone_meanwhile_is_not_made_up() {
+        assert_eq!(decide(&record(None, None), ID, true, None, None, false).unwrap_err(), "secret-gone");
+    }
+}
