@@ -2,7 +2,7 @@
 
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::SHOP;
-use crate::shop::Shop;
+use crate::shop::{ALWAYS_STALE, Shop};
 
 fn shop_person() -> Person {
     Person::SignsInAs(SHOP.to_owned())
@@ -49,23 +49,47 @@ fn nothing_pasted_is_an_end_and_no_wait() {
     assert_ne!(ended.code, Some(0));
 }
 
-#[test]
-fn a_plain_openid_provider_works_the_same_way() {
+/// The shop at the tenant's plain OpenID provider.
+fn oidc_shop() -> Shop {
     let shop = Shop::empty();
     let issuer = shop.sandbox.issuer();
-    let oidc = [
+    let change = [
         ("--provider", Some("oidc")),
         ("--tenant", None),
         ("--authority", None),
         ("--issuer", Some(issuer.as_str())),
         ("--scope", Some("imap")),
+        ("--outgoing", Some("none")),
+        ("--outgoing-host", None),
+        ("--outgoing-port", None),
     ];
-    let more = [("--outgoing", Some("none")), ("--outgoing-host", None), ("--outgoing-port", None)];
-    shop.add("shop", &[oidc.as_slice(), &more].concat()).finish().code(0);
+    shop.add("shop", &change).finish().code(0);
+    shop
+}
+
+#[test]
+fn a_plain_openid_provider_works_the_same_way() {
+    let shop = oidc_shop();
+    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", SHOP).code(0);
-    shop.sandbox.expire_access_tokens();
-    shop.sandbox.set_access_lifetime(crate::shop::ALWAYS_STALE);
-    shop.json(&["authorize", "--help"], 0);
+    for _ in 0..2 {
+        shop.json(&["test-mailbox", "shop"], 0);
+    }
     shop.insist_on_manners();
-    assert_eq!(shop.sandbox.counters().sign_ins, 1);
+    let counters = shop.sandbox.counters();
+    assert_eq!((counters.sign_ins, counters.token_requests, counters.refresh_reuses), (1, 3, 0));
+}
+
+#[test]
+fn an_answer_of_another_issuer_is_never_exchanged() {
+    let shop = oidc_shop();
+    let mut running = shop.home.run(&["--json", "authorize", "shop", "--timeout", "3"]).start();
+    let url = running.authorization_url();
+    let callback = browser::obtain_redirect(&url, shop.sandbox.ca_file(), &shop_person()).unwrap();
+    let (before, issuer) = callback.split_once("iss=").expect("the provider names itself (RFC 9207)");
+    assert!(!issuer.contains('&'), "iss comes last");
+    let page = browser::get(&format!("{before}iss=https%3A%2F%2Fevil.example"), shop.sandbox.ca_file()).unwrap();
+    assert_ne!(page.status, 200);
+    assert_ne!(running.finish().code, Some(0));
+    assert_eq!(shop.sandbox.counters().token_requests, 0);
 }

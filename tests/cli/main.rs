@@ -20,6 +20,8 @@ mod crash;
 mod crowd;
 mod leaks;
 mod rotate;
+#[cfg(target_os = "linux")]
+mod safekeeping;
 mod status_list_show_remove;
 mod test_mailbox;
 mod test_smtp;

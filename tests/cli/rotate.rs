@@ -145,3 +145,10 @@ fn a_public_client_has_nothing_to_rotate() {
     shop.add("shop", &[("--client-id", Some(client)), ("--credential", Some("none"))]).finish().code(0);
     rotate(&shop, NEXT_CLIENT_SECRET, &[]).code(3);
 }
+
+#[test]
+fn without_a_terminal_the_secret_is_not_asked_for() {
+    let shop = stale();
+    let refused = shop.json(&["rotate-secret", "shop"], 2);
+    assert!(refused.stdout.contains("--secret-stdin"), "{}", refused.stdout);
+}

@@ -78,3 +78,11 @@ fn an_app_stays_while_another_mailbox_uses_it() {
     shop.json(&["remove", "alice", "--yes"], 0);
     shop.json(&["test-mailbox", "shop"], 0);
 }
+
+#[test]
+fn colours_come_only_where_they_are_wanted() {
+    let shop = Shop::added();
+    assert!(!shop.home.run(&["list"]).finish().code(0).stdout.contains('\u{1b}'));
+    assert!(shop.home.run(&["--color", "always", "list"]).finish().code(0).stdout.contains('\u{1b}'));
+    assert!(!shop.home.run(&["--json", "--color", "always", "list"]).finish().code(0).stdout.contains('\u{1b}'));
+}

@@ -7,6 +7,8 @@ use tempfile::TempDir;
 
 use super::process::{Finished, Run};
 
+const BINARY: &str = env!("CARGO_BIN_EXE_mailgrant");
+
 /// A temporary home with a vault. Dropping it removes it.
 pub(crate) struct Home {
     root: TempDir,
@@ -47,7 +49,17 @@ impl Home {
 
     /// The real binary with `arguments`, in an environment that holds nothing but this home.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mailgrant"));
+        Run::new(self.command(BINARY), arguments)
+    }
+
+    /// The same under a umask that takes nothing away.
+    pub(crate) fn run_with_open_umask(&self, arguments: &[&str]) -> Run {
+        let script = "umask 000; exec \"$0\" \"$@\"";
+        Run::new(self.command("sh"), &[&["-c", script, BINARY], arguments].concat())
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         command.env_clear().current_dir(self.path());
         // Windows programs find their system libraries by SystemRoot.
         for name in ["PATH", "SystemRoot"] {
@@ -65,7 +77,7 @@ impl Home {
             .env("MAILGRANT_STORE", "vault")
             // The tests play the browser themselves, with the URL from stderr.
             .env("BROWSER", "true");
-        Run::new(command, arguments)
+        command
     }
 
     /// Runs to the end with `--json` and insists on an exit code.
