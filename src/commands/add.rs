@@ -168,7 +168,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     }
     document.put_app(&app_name, &app_file);
     document.put_mailbox(&name, &mailbox_file);
-    let stored = asked.map_or_else(|| Ok(Stored::default()), |asked| asked.store(context))?;
+    let stored =
+        asked.map_or_else(|| Ok(Stored::default()), |asked| asked.store(context.locks(), context.clock.now()))?;
     let edit = match document.save() {
         Ok(edit) => edit,
         Err(error) => {

@@ -1,18 +1,19 @@
 //! `new-vault-key`: a key for the encrypted vault.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
 use super::CommandError;
 use crate::context::Context;
+use crate::profile::{SecretsChoice, StoreKind};
 use crate::report::{Document, ExitCode, Report, Subject};
 use crate::secrets;
 
 /// Make a key for the encrypted vault (--store vault)
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// Where to write it [default: vault.key beside the profile's default place]
+    /// Where to write it [default: the profile's key_file, else vault.key beside the profile's default place]
     file: Option<PathBuf>,
 }
 
@@ -21,7 +22,14 @@ pub struct Args {
 /// # Errors
 /// If the file exists already or cannot be written.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let file = args.file.clone().unwrap_or_else(|| context.folders.default_vault_key());
+    let profile = if context.profile_path.exists() { context.profile()?.secrets } else { SecretsChoice::default() };
+    let file = match &args.file {
+        // The profile may stand elsewhere than where the command was typed.
+        Some(file) => std::path::absolute(file).map_err(|error| {
+            CommandError::usage(format!("{}: {error}.", file.display()), "Name a file that can be made")
+        })?,
+        None => profile.key_file.clone().unwrap_or_else(|| context.folders.default_vault_key()),
+    };
     if file.symlink_metadata().is_ok() {
         return Err(CommandError::new(
             "vault-key-exists",
@@ -45,13 +53,23 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     document.warnings.push(
         "whoever has this file can read the vault: keep a copy in a safe place, and none beside the vault".to_owned(),
     );
-    if args.file.is_some() {
-        document.next.push(format!(
-            "Write into the profile: [secrets] store = \"vault\", key_file = {:?}",
-            file.display().to_string()
-        ));
+    let is_named = profile.key_file.as_ref() == Some(&file);
+    if is_named && profile.store == Some(StoreKind::Vault) {
+        document.next.push("Nothing: the profile names this key already".to_owned());
+    } else if is_named || file == context.folders.default_vault_key() {
+        document.next.push(
+            "Use it: add --store vault to each command, or set MAILGRANT_STORE=vault, or write into the profile:"
+                .to_owned(),
+        );
+        document.next.extend(["[secrets]".to_owned(), "store = \"vault\"".to_owned()]);
     } else {
-        document.next.push("Use it: add --store vault to each command, or set MAILGRANT_STORE=vault, or write [secrets] store = \"vault\" into the profile".to_owned());
+        document.next.push(format!("Write into the profile ({}):", context.profile_path.display()));
+        document.next.extend(["[secrets]".to_owned(), "store = \"vault\"".to_owned(), key_line(&file)]);
     }
     Ok(document)
+}
+
+/// The line of TOML that names the key.
+fn key_line(file: &Path) -> String {
+    format!("key_file = {}", toml_edit::Value::from(file.display().to_string()))
 }

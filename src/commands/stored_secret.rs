@@ -1,5 +1,7 @@
 //! The client secret of an app as `add` puts it into the store: never over one that somebody else relies on.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
@@ -69,11 +71,11 @@ impl<'a> Asked<'a> {
     ///
     /// # Errors
     /// What the lock and the store say; a record that may not be replaced.
-    pub(super) fn store(&self, context: &Context) -> Result<Stored<'a>, CommandError> {
+    pub(super) fn store(&self, locks: &Path, now: Timestamp) -> Result<Stored<'a>, CommandError> {
         let name = &self.wish.app.name;
-        let lock = RecordLock::acquire(context.locks(), &RecordKey::App(name.clone()), LOCK_WAIT)?;
+        let lock = RecordLock::acquire(locks, &RecordKey::App(name.clone()), LOCK_WAIT)?;
         let before = load_app(self.store, name)?;
-        let Some(record) = self.decide(before.as_ref(), context.clock.now())? else { return Ok(Stored::default()) };
+        let Some(record) = self.decide(before.as_ref(), now)? else { return Ok(Stored::default()) };
         save_app(self.store, name, &record)?;
         Ok(Stored { _lock: Some(lock), before: Some((self.store, before)) })
     }
@@ -294,6 +296,24 @@ mod tests {
         let new = decide(&theirs, "other", false, Some("ours"), None, true).unwrap().unwrap();
         assert_eq!((new.client_id.as_str(), text(new.active.as_ref())), ("other", Some("ours")));
         assert!(new.previous.is_none() && new.pending.is_none(), "it is of no use to another client");
+    }
+
+    #[test]
+    fn nobody_else_gets_at_a_secret_that_may_still_be_taken_back() {
+        let (wanted, name): (_, Name) = (profile(ID), "shop".parse().unwrap());
+        let (store, locks) = (MemoryStore::default(), tempfile::tempdir().unwrap());
+        let wish = Wish { app: &wanted.apps[&name], known: None, expires: None, force: false };
+        let asked = Asked { wish, given: Some("new".into()), store: &store };
+        let stored = asked.store(locks.path(), Timestamp::UNIX_EPOCH).unwrap();
+        let try_it = || {
+            let key = RecordKey::App(name.clone());
+            RecordLock::acquire(locks.path(), &key, std::time::Duration::ZERO)
+        };
+        assert!(stored.is_new() && load_app(&store, &name).unwrap().is_some());
+        assert!(try_it().is_err(), "the lock was let go before the profile was saved");
+        stored.undo(&name).unwrap();
+        assert!(load_app(&store, &name).unwrap().is_none());
+        try_it().unwrap();
     }
 
     #[test]

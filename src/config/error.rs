@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::mask::masked_line;
 use crate::failure::Failure;
 use crate::profile::Invalid;
 
@@ -72,31 +73,12 @@ impl Place {
     fn find(source: &str, offset: usize) -> Self {
         let before = source.get(..offset).unwrap_or(source);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let text = source[line_start..].lines().next().unwrap_or_default();
         Self {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            text: without_secret(text),
+            text: masked_line(source, line_start).text,
         }
     }
-}
-
-/// A line of the profile as a message may show it. People do paste secrets into the file; the message about that must
-/// not carry them on to a terminal or a log (security.md K2).
-fn without_secret(line: &str) -> String {
-    let line: String =
-        line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).take(200).collect();
-    match line.split_once('=') {
-        Some((key, _)) if looks_secret(key) => format!("{key}= (not shown)"),
-        _ => line,
-    }
-}
-
-/// Whether a key is one that people put secrets behind.
-pub(super) fn looks_secret(key: &str) -> bool {
-    let key = key.trim().to_ascii_lowercase();
-    ["secret", "password", "passwd", "token", "credential_value"].iter().any(|word| key.contains(word))
-        && key != "secret_expires"
 }
 
 impl fmt::Display for ConfigError {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use super::error::{self, ConfigError, Problem};
+use super::error::{ConfigError, Problem};
 use super::file::ProfileFile;
 use super::locate::base_of;
-use super::validate;
+use super::{mask, validate};
 use crate::profile::{Invalid, Mailbox, Name, Profile, SecretsChoice};
 
 /// A profile larger than this is not one: 500 mailboxes take 100 KiB.
@@ -105,7 +105,7 @@ fn syntax(path: &Path, source: &str, error: &toml::de::Error) -> ConfigError {
     let span = error.span().unwrap_or(0..0);
     let message = error.message();
     if let Some(key) = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
-        if error::looks_secret(key) {
+        if mask::looks_secret(key) {
             let problem = format!("{key}: secrets never stand in this file");
             let instead = "remove the line, treat that secret as leaked and issue a new one, then run `mailgrant \
                            rotate-secret NAME`, which asks for it"
@@ -119,16 +119,28 @@ fn syntax(path: &Path, source: &str, error: &toml::de::Error) -> ConfigError {
         };
         return ConfigError::at(path, source, span, format!("unknown key '{}'", key.escape_debug()), Some(instead));
     }
-    // The library's message may quote the value that stands there; on a line with a secret it must not.
-    let line_is_secret = source.get(..span.start).is_some_and(|before| {
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        source[start..]
-            .lines()
-            .next()
-            .and_then(|line| line.split_once('='))
-            .is_some_and(|(key, _)| error::looks_secret(key))
-    });
-    let problem = if line_is_secret { "this is no valid TOML".to_owned() } else { message.trim().replace('\n', "; ") };
+    let line_start = source.get(..span.start).map_or(0, |before| before.rfind('\n').map_or(0, |newline| newline + 1));
+    let line = mask::masked_line(source, line_start);
+    if message.starts_with("unknown variant") && message.contains("expected `secret` or `none`") {
+        let problem = "credential: this is neither \"secret\" nor \"none\"".to_owned();
+        let instead =
+            "write how the app proves itself, not the secret; if one stood here, treat it as leaked, issue a \
+                       new one and run `mailgrant rotate-secret NAME`, which asks for it"
+                .to_owned();
+        return ConfigError::at(path, source, span, problem, Some(instead));
+    }
+    // The library's message may quote the value that stands there; where the line is not shown, the value is not.
+    let quotes = ["invalid type", "invalid value", "invalid length", "unknown variant"];
+    let problem = if !line.is_cut {
+        message.trim().replace('\n', "; ")
+    } else if quotes.iter().any(|quote| message.starts_with(quote)) {
+        match message.rsplit_once("expected ") {
+            Some((_, expected)) => format!("this is not what belongs here; expected {}", expected.trim()),
+            None => "this is not what belongs here".to_owned(),
+        }
+    } else {
+        "this is no valid TOML".to_owned()
+    };
     ConfigError::at(path, source, span, problem, None)
 }
 

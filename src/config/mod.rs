@@ -6,6 +6,7 @@ mod error;
 mod file;
 mod load;
 mod locate;
+mod mask;
 mod validate;
 
 pub use edit::{Edit, ProfileDocument};

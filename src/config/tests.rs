@@ -65,6 +65,34 @@ fn a_secret_in_the_file_is_refused_and_never_shown() {
 }
 
 #[test]
+fn no_form_of_a_pasted_secret_is_shown() {
+    const CLIENT: &str = "client_id = \"11111111-2222-3333-4444-555555555555\"";
+    for (from, to) in [
+        ("[apps.contoso]", "[apps]\ncontoso = { provider = \"microsoft365\", client_secret = \"CANARY\" }\n[x]"),
+        ("[apps.contoso]", "[apps]\nfabrikam.client_secret = \"CANARY\"\n[apps.contoso]"),
+        ("[apps.contoso]", "[apps]\nfabrikam = \"CANARY\"\n[apps.contoso]"),
+        ("[apps.contoso]", "apps = \"CANARY\"\n[x]"),
+        (CLIENT, "credential = \"CANARY\""),
+        (CLIENT, "credential = [\"CANARY\"]"),
+        (CLIENT, "credential = \"CANARY, expected CANARY\""),
+        (CLIENT, "client_secret = \"\"\"\nCANARY\\q\n\"\"\""),
+        (CLIENT, "client_secret = \"\"\"\nissuer = CANARY\\q\n\"\"\""),
+        (CLIENT, "client_id = { client_secret = \"CANARY\" }"),
+        (CLIENT, "client_id = \"a\", client_secret = \"CANARY\""),
+        ("incoming = { protocol = \"imap\" }", "incoming = { protocol = \"imap\", password = \"CANARY\" }"),
+        ("incoming = { protocol = \"imap\" }", "incoming = { protocol = \"CANARY-a-secret-in-a-wrong-place\" }"),
+        ("2027-05-20", "\"CANARY-a-secret-in-a-wrong-place\""),
+    ] {
+        assert!(GOOD.contains(from), "{from}");
+        let message = wrong(&GOOD.replace(from, to));
+        assert!(!message.contains("CANARY"), "{to}: {message}");
+        assert!(message.starts_with("config.toml:"), "{message}");
+    }
+    let message = wrong(&GOOD.replace(CLIENT, "credential = \"CANARY\""));
+    assert!(message.contains("neither \"secret\" nor \"none\"") && message.contains("rotate-secret"), "{message}");
+}
+
+#[test]
 fn wrong_values_are_refused_with_what_to_write() {
     for (from, to, expected) in [
         ("\"11111111-2222-3333-4444-555555555555\"", "\"YOUR_CLIENT_ID\"", "placeholder"),

@@ -115,3 +115,115 @@ fn a_public_client_needs_no_secret() {
     shop.json(&["test-mailbox", "shop"], 0);
     shop.insist_on_manners();
 }
+
+#[test]
+fn adds_at_once_lose_no_mailbox() {
+    let shop = Shop::empty();
+    let names: Vec<String> = (0..8).map(|number| format!("shop{number}")).collect();
+    // Half of them share an app.
+    let app = |name: &str| if name < "shop4" { "shared".to_owned() } else { name.to_owned() };
+    let adds: Vec<_> = names.iter().map(|name| shop.add(name, &[("--app", Some(&app(name)))]).start()).collect();
+    for add in adds {
+        add.finish().code(0);
+    }
+    let list = shop.json(&["list"], 0).json();
+    let listed: Vec<_> = list["reports"].as_array().unwrap().iter().map(|report| &report["mailbox"]).collect();
+    assert_eq!(listed, names.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn what_others_do_while_a_person_thinks_is_not_undone() {
+    let shop = Shop::empty();
+    let waiting = |name| shop.add(name, &[]).start_with_open_stdin();
+    let (mut first, mut second) = (waiting("shop"), waiting("shop"));
+    shop.add("other", &[]).finish().code(0);
+    first.type_line(canary::CLIENT_SECRET);
+    first.finish().code(0);
+    // The same app was added meanwhile; with other values, that is noticed.
+    let profile = std::fs::read_to_string(shop.home.config()).unwrap();
+    std::fs::write(shop.home.config(), profile.replace("imap", "pop3")).unwrap();
+    let before = std::fs::read(shop.home.config()).unwrap();
+    second.type_line(canary::CLIENT_SECRET);
+    let finished = second.finish();
+    assert!(matches!(finished.code, Some(2 | 7)), "{}", finished.all_text());
+    assert_eq!(std::fs::read(shop.home.config()).unwrap(), before);
+}
+
+#[test]
+fn a_new_day_of_expiry_is_shown_by_status() {
+    let shop = Shop::empty();
+    shop.add("shop", &[("--expires", Some("2031-01-01"))]).finish().code(0);
+    let refused = shop.add("shop", &[("--expires", Some("2032-02-02"))]).finish().code(2);
+    assert!(refused.stdout.contains("rotate-secret shop --expires 2032-02-02"), "{}", refused.stdout);
+    shop.add("shop", &[("--expires", Some("2032-02-02")), ("--force", Some(""))]).finish().code(0);
+    let status = shop.json(&["status"], 4);
+    assert!(status.stdout.contains("2032-02-02") && !status.stdout.contains("2031"), "{}", status.stdout);
+}
+
+#[test]
+fn a_side_can_be_taken_away() {
+    let shop = Shop::added();
+    let without = |side, host, port| {
+        let change = [(side, Some("none")), (host, None), (port, None), ("--force", Some(""))];
+        shop.add("shop", &change).finish().code(0);
+        std::fs::read_to_string(shop.home.config()).unwrap()
+    };
+    assert!(!without("--outgoing", "--outgoing-host", "--outgoing-port").contains("smtp"));
+    let profile = without("--incoming", "--incoming-host", "--incoming-port");
+    assert!(profile.contains("smtp") && !profile.contains("imap"), "{profile}");
+}
+
+#[test]
+fn another_provider_takes_none_of_the_old_one_s_settings_over() {
+    let shop = Shop::added();
+    let change = [("--provider", Some("google")), ("--tenant", None), ("--authority", None), ("--force", Some(""))];
+    shop.add("shop", &change).finish().code(0);
+    let profile = std::fs::read_to_string(shop.home.config()).unwrap();
+    assert!(profile.contains("google") && !profile.contains("tenant") && !profile.contains("authority"), "{profile}");
+}
+
+#[test]
+fn a_provider_without_known_servers_asks_for_them_as_flags() {
+    let shop = Shop::empty();
+    let oidc = [
+        ("--provider", Some("oidc")),
+        ("--tenant", None),
+        ("--authority", None),
+        ("--issuer", Some("https://login.example.org")),
+    ];
+    for (drop, words) in [
+        ("--incoming-host", "Give --incoming-host HOST, or --incoming none"),
+        ("--outgoing-host", "Give --outgoing-host HOST, or --outgoing none"),
+    ] {
+        let refused = shop.add("shop", &[&oidc[..], &[(drop, None)]].concat()).finish().code(2);
+        assert!(refused.stdout.contains(words), "{}", refused.stdout);
+    }
+}
+
+#[test]
+fn two_profiles_with_the_same_names_do_not_take_each_other_s_secrets() {
+    let shop = Shop::authorized();
+    let other = shop.home.path().join("other.toml").display().to_string();
+    let change = [("--config", Some(other.as_str())), ("--client-id", Some("another-client"))];
+    let refused = shop.add("shop", &change).finish().code(2);
+    assert_eq!(refused.json()["error"]["code"], "secret-of-another");
+    assert!(!std::path::Path::new(&other).exists());
+    // A public client stores no secret; what `remove` finds under its names is not its own.
+    shop.add("shop", &[&change[..], &[("--credential", Some("none"))]].concat()).finish().code(0);
+    let removed = shop.json(&["--config", &other, "remove", "shop", "--yes"], 0);
+    assert!(removed.stdout.contains("another client ID"), "{}", removed.stdout);
+    shop.json(&["test-mailbox", "shop"], 0);
+    let status = shop.json(&["status", "shop"], 0);
+    assert!(!status.stdout.contains("no client secret"), "{}", status.stdout);
+}
+
+#[test]
+fn a_profile_in_anybody_s_folder_can_be_edited() {
+    let shop = Shop::empty();
+    let folder = shop.home.path().join("ours");
+    std::fs::create_dir(&folder).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o775)).unwrap();
+    let path = folder.join("mail.toml").display().to_string();
+    shop.add("shop", &[("--config", Some(path.as_str()))]).finish().code(0);
+}

@@ -49,8 +49,16 @@ fn every_mistake_names_file_and_line_and_what_to_write() {
 #[test]
 fn a_secret_in_the_profile_is_refused_and_not_repeated() {
     let secret = crate::support::canary::CLIENT_SECRET.replace(['"', '%'], "x");
-    let refused = list(&GOOD.replace("tenant =", &format!("client_secret = \"{secret}\"\ntenant ="))).code(3);
-    assert!(!refused.all_text().contains(&secret), "{}", refused.stderr);
+    for pasted in [
+        format!("client_secret = \"{secret}\"\n"),
+        format!("credential = \"{secret}\"\n"),
+        format!("client_secret = \"\"\"\n{secret}\\q\n\"\"\"\n"),
+        format!("redirect_uri = {{ client_secret = \"{secret}\" }}\n"),
+    ] {
+        let refused = list(&GOOD.replace("tenant =", &format!("{pasted}tenant ="))).code(3);
+        assert!(!refused.all_text().contains(&secret), "{}", refused.stderr);
+        assert!(refused.stderr.contains("config.toml:"), "{}", refused.stderr);
+    }
 }
 
 #[test]
@@ -115,4 +123,17 @@ fn a_vault_key_is_never_overwritten() {
     let before = home.files();
     let refused = home.run(&["new-vault-key"]).finish().code(5);
     assert!(home.files() == before, "{}", refused.stderr);
+}
+
+#[test]
+fn a_new_vault_key_comes_with_lines_that_the_profile_takes() {
+    let home = Home::without_key();
+    let made = home.run(&["new-vault-key", "key 's place.key"]).finish().code(0);
+    let begin = made.stdout.find("[secrets]").unwrap();
+    let lines: String = made.stdout[begin..].lines().take(3).map(|line| format!("{}\n", line.trim())).collect();
+    assert!(lines.contains("store = \"vault\"") && lines.contains("key_file = "), "{lines}");
+    home.write_config(&format!("{GOOD}\n{lines}"));
+    home.run(&["list"]).without_env("MAILGRANT_STORE").finish().code(0);
+    let again = home.run(&["new-vault-key"]).finish().code(5);
+    assert!(again.stderr.contains("place.key"), "the profile's own key is the default: {}", again.stderr);
 }

@@ -86,3 +86,41 @@ fn colours_come_only_where_they_are_wanted() {
     assert!(shop.home.run(&["--color", "always", "list"]).finish().code(0).stdout.contains('\u{1b}'));
     assert!(!shop.home.run(&["--json", "--color", "always", "list"]).finish().code(0).stdout.contains('\u{1b}'));
 }
+
+#[test]
+fn an_app_that_no_mailbox_uses_can_be_removed_by_its_name() {
+    let shop = Shop::empty();
+    shop.add("shop", &[("--app", Some("first"))]).finish().code(0);
+    let refused = shop.json(&["remove", "first", "--yes"], 2);
+    assert!(refused.stdout.contains("used by: shop"), "{}", refused.stdout);
+    shop.add("shop", &[("--app", Some("second")), ("--force", Some(""))]).finish().code(0);
+    shop.json(&["remove", "first", "--yes"], 0);
+    let profile = std::fs::read_to_string(shop.home.config()).unwrap();
+    assert!(!profile.contains("first") && profile.contains("[apps.second]"), "{profile}");
+    // Its secret is gone too: another one is no other one.
+    let another = shop.add("third", &[("--app", Some("first"))]).stdin(canary::NEXT_CLIENT_SECRET);
+    another.finish().code(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_not_asked_about_is_not_removed() {
+    let shop = Shop::authorized();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mailgrant"));
+    command.env_clear().args(["remove", "shop"]).env("HOME", shop.home.path()).env("MAILGRANT_STORE", "vault");
+    for (name, folder) in [("XDG_CONFIG_HOME", "config"), ("XDG_STATE_HOME", "state"), ("XDG_DATA_HOME", "data")] {
+        command.env(name, shop.home.path().join(folder));
+    }
+    let mut terminal = rexpect::session::spawn_command(command, Some(20_000)).unwrap();
+    terminal.exp_string("app 'shop' with its client secret?").unwrap();
+    // Meanwhile somebody else comes to need the app.
+    shop.add("alice", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);
+    let before = shop.home.files().into_iter().filter(|(path, _)| path.ends_with("vault.age")).collect::<Vec<_>>();
+    terminal.send("y").unwrap();
+    terminal.flush().unwrap();
+    terminal.exp_string("somebody else changed it just now").unwrap();
+    terminal.exp_eof().unwrap();
+    shop.json(&["test-mailbox", "shop"], 0);
+    let after = shop.home.files().into_iter().filter(|(path, _)| path.ends_with("vault.age")).collect::<Vec<_>>();
+    assert!(before == after, "something was removed");
+}
