@@ -8,11 +8,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
+use crate::lock::LOCK_WAIT;
 use crate::oauth::{self, ClientAuth, HttpClient, Identity, TokenAnswer, TokenEndpoint};
 use crate::profile::{App, Credential, IdentityRule, Mailbox, Scope};
 use crate::secrets::{
-    Binding, CachedAccess, Grant, GrantIdentity, LOCK_WAIT, RecordKey, RecordLock, SecretStore, load_app, load_grant,
-    save_grant,
+    Binding, CachedAccess, Grant, GrantIdentity, RecordKey, RecordLock, SecretStore, load_app, load_grant, save_grant,
 };
 
 /// An access token with less time left than this is refreshed before it is handed out.

@@ -6,9 +6,10 @@ use super::{CommandError, subject};
 use crate::config::ProfileDocument;
 use crate::context::Context;
 use crate::failure::StoreFault;
+use crate::lock::LOCK_WAIT;
 use crate::profile::{App, ClientId, Mailbox, Name, Profile};
 use crate::report::{Document, ExitCode, Report, Subject};
-use crate::secrets::{LOCK_WAIT, RecordKey, RecordLock, SecretStore, load_app, load_grant};
+use crate::secrets::{RecordKey, RecordLock, SecretStore, load_app, load_grant};
 
 /// Remove a mailbox from the profile, and its tokens from the store
 #[derive(Debug, ClapArgs)]

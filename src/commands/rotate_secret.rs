@@ -14,10 +14,11 @@ use crate::config::ProfileDocument;
 use crate::context::Context;
 use crate::diagnosis::{self, About};
 use crate::failure::Failure;
+use crate::lock::LOCK_WAIT;
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::{Check, Document, ExitCode, Report, Stage, Subject};
 use crate::rotation::{Answer, Ending, NewSecret, Proof, Prover, RolledBack, Rotation};
-use crate::secrets::{LOCK_WAIT, RecordKey, RecordLock};
+use crate::secrets::{RecordKey, RecordLock};
 
 /// Replace an app's client secret: prove the new one for every mailbox, then use it; run again to finish what was interrupted
 #[derive(Debug, ClapArgs)]

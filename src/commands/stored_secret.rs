@@ -10,9 +10,10 @@ use super::CommandError;
 use super::secret_source::SecretSource;
 use crate::context::Context;
 use crate::failure::StoreFault;
+use crate::lock::LOCK_WAIT;
 use crate::profile::{App, Name, SecretsChoice};
 use crate::report::ExitCode;
-use crate::secrets::{AppRecord, ClientSecret, LOCK_WAIT, RecordKey, RecordLock, SecretStore, load_app, save_app};
+use crate::secrets::{AppRecord, ClientSecret, RecordKey, RecordLock, SecretStore, load_app, save_app};
 
 /// What `add` wants of an app's record.
 pub(super) struct Wish<'a> {

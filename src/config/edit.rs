@@ -13,8 +13,8 @@ use super::load::{mirror, parse, read};
 use super::locate::base_of;
 use crate::failure::{FailureKind, StoreFault};
 use crate::files::{self, Privacy};
+use crate::lock::{LOCK_WAIT, ProfileLock};
 use crate::profile::{Name, Profile};
-use crate::secrets::{LOCK_WAIT, ProfileLock};
 
 /// A profile opened for editing.
 pub struct ProfileDocument {

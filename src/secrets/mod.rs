@@ -11,7 +11,7 @@ mod records;
 mod vault;
 
 pub use keyring::KeyringStore;
-pub use lock::{LOCK_WAIT, ProfileLock, RecordLock};
+pub use lock::RecordLock;
 pub use records::{
     AppRecord, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, RotationJournal, RotationPhase, load_app,
     load_grant, save_app, save_grant,

@@ -16,10 +16,10 @@ use zeroize::Zeroizing;
 pub use key::{VaultKey, new_vault_key};
 
 use self::contents::Contents;
-use super::lock::FileLock;
 use super::{RecordKey, SecretBytes, SecretStore};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::files::{self, Privacy};
+use crate::lock::FileLock;
 
 /// The most that a vault may hold, in bytes: a thousand mailboxes take about 10 MB.
 const LARGEST: usize = 64 * 1024 * 1024;

@@ -1,7 +1,11 @@
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Instant;
 
 use super::*;
+use crate::failure::FailureKind;
+use crate::lock::{LOCK_WAIT, ProfileLock};
 
 const FOLDER: &str = "MAILGRANT_TEST_FOLDER";
 
