@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::sandbox::world::SHOP;
 use crate::shop::{ALWAYS_STALE, Shop};
+use crate::support::rounds;
 
 #[test]
 fn sixty_four_processes_make_one_token_request_and_get_the_same_good_token() {
-    const ROUNDS: u32 = 3;
     let shop = Shop::added();
-    for round in 0..ROUNDS {
+    for round in 0..rounds(3) {
         // A sign-in that leaves a stale token in the store.
         shop.sandbox.set_access_lifetime(ALWAYS_STALE);
         shop.authorize_as("shop", SHOP).code(0);

@@ -5,3 +5,9 @@
 pub(crate) mod canary;
 pub(crate) mod home;
 pub(crate) mod process;
+
+/// How often a test that needs many tries runs its round: `usual` times, or as `MAILGRANT_TEST_ROUNDS` says.
+pub(crate) fn rounds(usual: u32) -> u32 {
+    let asked = std::env::var("MAILGRANT_TEST_ROUNDS").ok();
+    asked.map_or(usual, |text| text.parse().expect("MAILGRANT_TEST_ROUNDS is a number"))
+}
