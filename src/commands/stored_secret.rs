@@ -13,6 +13,7 @@ use crate::failure::StoreFault;
 use crate::lock::LOCK_WAIT;
 use crate::profile::{App, Name, SecretsChoice};
 use crate::report::ExitCode;
+use crate::rotation::Rotation;
 use crate::secrets::{AppRecord, ClientSecret, RecordKey, RecordLock, SecretStore, load_app, save_app};
 
 /// What `add` wants of an app's record.
@@ -123,6 +124,8 @@ impl<'a> Asked<'a> {
             // As after a rotation: `rotate-secret --rollback` brings it back.
             new.previous = new.active.take();
         }
+        // A rollback's mark is about the secrets that were there before.
+        new.journal = None;
         new.active = Some(ClientSecret { value, expires: app.secret_expires, added: now });
         Ok(Some(new))
     }
@@ -168,7 +171,7 @@ impl<'a> Asked<'a> {
 
 /// A rotation's journal and its secrets belong together; only the rotation may touch them.
 fn refuse_under_way(app: &App, record: &AppRecord) -> Result<(), CommandError> {
-    if record.journal.is_none() && record.pending.is_none() {
+    if !Rotation::is_under_way(record) && record.pending.is_none() {
         return Ok(());
     }
     Err(CommandError::new(
