@@ -2,7 +2,8 @@
 //! inject, flood, drip, fall silent, lie and echo. What they do and what must come of it is data (`cases/*.toml`);
 //! `families` crosses each fault with each phase of each protocol.
 //!
-//! `cargo test --test hostile -- --nocapture` runs all and prints a table.
+//! `cargo test --test hostile -- --nocapture` runs all and prints a table. `HOSTILE_ONLY=words` runs those cases only
+//! whose fault and name hold these words.
 
 // The peers stand on OpenSSL's server side, and memory is read from /proc.
 #![cfg(target_os = "linux")]
