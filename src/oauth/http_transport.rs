@@ -129,9 +129,9 @@ impl<In: Transport> Connector<In> for Tls {
         let host = host_of(details.uri);
         let mut adapter = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         adapter.set_timeout(rest_of(details));
-        let stream = Witness { stream: adapter, seen: Arc::default() };
+        let stream = Witness { stream: adapter, seen: Arc::default(), is_handshaking: true };
         let seen = Arc::clone(&stream.seen);
-        let stream = connector.connect(&host, stream).map_err(|error| match error {
+        let mut stream = connector.connect(&host, stream).map_err(|error| match error {
             // A timeout or a reset below TLS is the cause; what TLS makes of it is not.
             HandshakeError::Failure(error) => match take(&seen) {
                 Some(ureq::Error::Io(_)) => {
@@ -144,6 +144,7 @@ impl<In: Transport> Connector<In> for Tls {
                 pass(FailureKind::TimedOut { during: format!("the TLS handshake with {host}"), after: CONNECT_LIMIT })
             }
         })?;
+        stream.get_mut().is_handshaking = false;
         self.transcript.line("HTTP", Speaker::Remark, &format!("TLS with {host} stands, its certificate is verified"));
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
@@ -227,6 +228,8 @@ impl fmt::Debug for TlsTransport {
 struct Witness {
     stream: TransportAdapter,
     seen: Arc<Mutex<Option<ureq::Error>>>,
+    /// Until the handshake is over the peer's end is an error; after it, it may be the end of a body.
+    is_handshaking: bool,
 }
 
 fn take(seen: &Mutex<Option<ureq::Error>>) -> Option<ureq::Error> {
@@ -242,7 +245,10 @@ impl Witness {
 
 impl Read for Witness {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.read(buffer).map_err(|error| self.keep(error))
+        match self.stream.read(buffer) {
+            Ok(0) if self.is_handshaking && !buffer.is_empty() => Err(self.keep(io::ErrorKind::UnexpectedEof.into())),
+            read => read.map_err(|error| self.keep(error)),
+        }
     }
 }
 
@@ -359,8 +365,12 @@ mod tests {
         let kind = fault(&client(None).until(started + time::Duration::from_millis(400)), &url);
         assert!(matches!(kind, FailureKind::TimedOut { .. }), "{kind:?}");
         assert!(started.elapsed() < time::Duration::from_secs(3));
-        let (url, _said) = serve_once(|_| String::new());
+        let (url, _said) = serve_once(|mut stream| {
+            // With the hello unread the end would come as a reset.
+            let _ = stream.read(&mut [0; 4096]);
+            String::new()
+        });
         let kind = fault(&client(None), &url);
-        assert!(matches!(kind, FailureKind::ConnectionLost { .. } | FailureKind::Tls(_)), "{kind:?}");
+        assert!(matches!(kind, FailureKind::ConnectionLost { .. }), "{kind:?}");
     }
 }

@@ -1,0 +1,207 @@
+//! Where a case is run: a home with a signed-in mailbox, a peer, and the real binary between them.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use mailgrant::clock::Clock;
+use mailgrant::config;
+use mailgrant::profile::Name;
+use mailgrant::secrets::{
+    AppRecord, Binding, CachedAccess, ClientSecret, Grant, VaultKey, VaultStore, load_grant, new_vault_key, save_app,
+    save_grant,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::case::{Case, Protocol};
+use crate::families::Conversations;
+use crate::judge::{self, After, Verdict};
+use crate::peer::Peer;
+use crate::pki::{Certificate, Pki};
+use crate::script;
+use crate::support::canary;
+use crate::support::home::Home;
+use crate::words::{ACCESS, REFRESH, USER, fill, unescape};
+
+const AUTHORITY: &str = "https://localhost:1";
+const TENANT: &str = "contoso.onmicrosoft.com";
+const CLIENT_ID: &str = "11111111-2222-3333-4444-555555555555";
+
+/// One worker's own home.
+pub(crate) struct Desk {
+    pki: Arc<Pki>,
+    home: Home,
+    store: VaultStore,
+    conversations: Conversations,
+}
+
+impl Desk {
+    pub(crate) fn new(pki: Arc<Pki>) -> Self {
+        let home = Home::without_key();
+        let key = home.path().join("config/mailgrant/vault.key");
+        new_vault_key(&key).unwrap();
+        let store = VaultStore::new(home.path().join("data/mailgrant/vault.age"), VaultKey::File(key));
+        let mut app = AppRecord::new(CLIENT_ID.parse().unwrap());
+        let value = SecretString::from(canary::CLIENT_SECRET);
+        app.active = Some(ClientSecret { value, expires: None, added: now() });
+        save_app(&store, &"contoso".parse().unwrap(), &app).unwrap();
+        let browser = home.path().join("browser");
+        std::fs::write(&browser, "#!/bin/sh\necho \"$1\" >> \"$HOME/visited\"\n").unwrap();
+        std::fs::set_permissions(&browser, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        Self { pki, home, store, conversations: Conversations::read() }
+    }
+
+    /// Plays `case` against the binary.
+    pub(crate) fn run(&self, case: &Case) -> Verdict {
+        let is_good = case.certificate == Certificate::Good;
+        let peer = Peer::start(self.pki.acceptor(case.certificate), is_good, |port| self.script(case, port));
+        self.home.write_config(&self.profile(case, peer.port));
+        self.store_grant(case, peer.port);
+        let _ = std::fs::remove_file(self.visited());
+
+        let timeout = case.timeout.to_string();
+        let command = match case.protocol {
+            Protocol::Imap | Protocol::Pop3 => "test-mailbox",
+            Protocol::Smtp => "test-smtp",
+            Protocol::Token => "token",
+            Protocol::Discovery => "authorize",
+        };
+        let mut arguments = vec!["--json", "-v", "--timeout", &timeout, command, "shop"];
+        arguments.extend(case.arguments.iter().map(String::as_str));
+        let browser = self.home.path().join("browser").display().to_string();
+        let run = self.home.run(&arguments).env("BROWSER", &browser);
+        let begun = Instant::now();
+        let running = run.start();
+        let peak = watch_memory(running.id());
+        let finished = running.finish();
+        let took = begun.elapsed();
+        let heard = peer.finish();
+        let grant = load_grant(&self.store, &mailbox()).unwrap().expect("nothing ever deletes a grant");
+        let after = After {
+            refresh_token: grant.refresh_token.expose_secret().to_owned(),
+            is_lost: grant.needs_authorization.is_some(),
+            browser_was_started: self.visited().exists(),
+        };
+        let over_deadline = took.saturating_sub(Duration::from_secs(case.deadline.unwrap_or(case.timeout)));
+        let peak_kib = peak.recv().unwrap_or(0);
+        judge::judge(case, &finished, &heard, &after, over_deadline, peak_kib)
+    }
+
+    fn script(&self, case: &Case, port: u16) -> Vec<script::Step> {
+        let mut text = String::new();
+        if case.protocol.is_mail() {
+            if let Some(phase) = &case.after {
+                text.push_str(&self.conversations.until(case.protocol, case.tls, phase));
+            }
+            text.push_str(&case.script);
+            return script::parse(&text, port);
+        }
+        if !case.script.starts_with("tls") && case.after.as_deref() != Some("nothing") {
+            text.push_str("tls\n");
+        }
+        let Some(body) = &case.body else {
+            text.push_str(&case.script);
+            return script::parse(&text, port);
+        };
+        text.push_str(if case.protocol == Protocol::Token { "request POST /token\n" } else { "request GET /\n" });
+        let length = unescape(&fill(body, port)).len();
+        let status = case.status.as_deref().unwrap_or("200 OK");
+        let _ = write!(text, "raw HTTP/1.1 {status}\\r\\nContent-Length: {length}\\r\\nConnection: close\\r\\n");
+        if !case.headers.iter().any(|header| header.to_ascii_lowercase().starts_with("content-type")) {
+            text.push_str("Content-Type: application/json\\r\\n");
+        }
+        for header in &case.headers {
+            let _ = write!(text, "{header}\\r\\n");
+        }
+        let _ = write!(text, "\\r\\n{body}\nclose\n");
+        script::parse(&text, port)
+    }
+
+    fn profile(&self, case: &Case, port: u16) -> String {
+        let ca = self.pki.ca_file().display();
+        let app = if case.protocol == Protocol::Discovery {
+            format!("provider = \"oidc\"\nissuer = \"https://localhost:{port}\"\nscopes = [\"mail\"]")
+        } else {
+            format!("provider = \"microsoft365\"\ntenant = \"{TENANT}\"\nauthority = \"{AUTHORITY}\"")
+        };
+        let (port, tls) = if case.protocol.is_mail() { (port, case.tls.name()) } else { (1, "implicit") };
+        let at = |protocol: &str| {
+            format!("{{ protocol = \"{protocol}\", host = \"localhost\", port = {port}, tls = \"{tls}\" }}")
+        };
+        let side = match case.protocol {
+            Protocol::Smtp => format!("outgoing = {}", at("smtp")),
+            Protocol::Pop3 => format!("incoming = {}", at("pop3")),
+            _ => format!("incoming = {}", at("imap")),
+        };
+        format!(
+            "[apps.contoso]\n{app}\nclient_id = \"{CLIENT_ID}\"\ncredential = \"secret\"\nca_file = \"{ca}\"\n\
+             [mailboxes.shop]\napp = \"contoso\"\naddress = \"{USER}\"\n{side}\nca_file = \"{ca}\"\n"
+        )
+    }
+
+    /// Somebody has signed in: for mail servers with an access token that is good for an hour, for a token endpoint
+    /// with one that has ended.
+    fn store_grant(&self, case: &Case, port: u16) {
+        let profile = config::load(&self.home.config()).unwrap();
+        let mailbox_of = &profile.mailboxes[&mailbox()];
+        let app = profile.app_of(mailbox_of);
+        let asked: Vec<String> =
+            app.scopes.for_protocols(mailbox_of.protocols()).iter().map(ToString::to_string).collect();
+        let left = if case.protocol == Protocol::Token { -3_600 } else { 3_600 };
+        let grant = Grant {
+            binding: Binding {
+                client_id: CLIENT_ID.parse().unwrap(),
+                issuer_or_authority: format!("{AUTHORITY}/{TENANT}"),
+                address: USER.to_owned(),
+            },
+            refresh_token: SecretString::from(REFRESH),
+            token_endpoint: format!("https://localhost:{port}/token"),
+            basic_auth: false,
+            identity: None,
+            scopes: asked.clone(),
+            asked,
+            obtained: now(),
+            refreshed: None,
+            access: Some(CachedAccess {
+                token: SecretString::from(ACCESS),
+                expires: now() + SignedDuration::from_secs(left),
+                scopes: Vec::new(),
+            }),
+            needs_authorization: None,
+        };
+        save_grant(&self.store, &mailbox(), &grant).unwrap();
+    }
+
+    /// What the browser leaves behind.
+    fn visited(&self) -> PathBuf {
+        self.home.path().join("visited")
+    }
+}
+
+fn mailbox() -> Name {
+    "shop".parse().unwrap()
+}
+
+fn now() -> Timestamp {
+    Clock::system().now()
+}
+
+/// Reads the most memory that a process has had (VmHWM of proc(5), KiB) again and again until it has ended.
+fn watch_memory(id: u32) -> mpsc::Receiver<u64> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut peak = 0;
+        while let Ok(status) = std::fs::read_to_string(format!("/proc/{id}/status")) {
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            // A process that has ended and not been waited for has no memory.
+            let Some(line) = line else { break };
+            peak = line.trim().trim_end_matches(" kB").trim().parse().unwrap_or(peak);
+            thread::sleep(Duration::from_millis(10));
+        }
+        let _ = sender.send(peak);
+    });
+    receiver
+}

@@ -1,0 +1,210 @@
+//! What a token endpoint and an issuer's metadata can be: every status with every body, every odd number, every hostile
+//! address.
+
+use crate::case::{Case, Protocol};
+
+/// A request that is not bounded otherwise takes thirty seconds at most, from when it begins.
+const LONG: u64 = 31;
+
+/// Ordinary ones.
+pub(super) fn controls() -> Vec<Case> {
+    let mut token = Case::new("none", "an ordinary token endpoint", Protocol::Token, 0);
+    token.body = Some(r#"{"access_token":"${fresh}","expires_in":3599,"token_type":"Bearer"}"#.to_owned());
+    // Nobody comes back from the sign-in page.
+    let mut metadata = Case::new("none", "ordinary metadata", Protocol::Discovery, 1);
+    metadata.body = Some(document("https://localhost:${port}/authorize", "https://localhost:${port}/token"));
+    metadata.code = Some("sign-in-timed-out".to_owned());
+    metadata.timeout = 3;
+    metadata.deadline = Some(6);
+    vec![token, metadata]
+}
+
+fn document(authorization: &str, token: &str) -> String {
+    format!(
+        r#"{{"issuer":"https://localhost:${{port}}","authorization_endpoint":"{authorization}","token_endpoint":"{token}"}}"#
+    )
+}
+
+pub(super) fn all() -> Vec<Case> {
+    [matrix(), numbers(), tokens(), addresses(), connections()].concat()
+}
+
+/// Whatever is no OAuth answer is network trouble, of whatever status, and never a lost sign-in.
+fn matrix() -> Vec<Case> {
+    let statuses = [
+        "200 OK",
+        "204 No Content",
+        "400 Bad Request",
+        "401 Unauthorized",
+        "403 Forbidden",
+        "404 Not Found",
+        "407 Proxy Authentication Required",
+        "500 Internal Server Error",
+        "502 Bad Gateway",
+        "503 Service Unavailable",
+        "511 Network Authentication Required",
+    ];
+    let bodies = [
+        ("a portal's page", "text/html", r"<html><title>Hotel \e[2JWLAN</title>invalid_grant</html>"),
+        ("an empty body", "application/json", ""),
+        ("JSON that breaks off", "application/json", r#"{"access_token":"${fresh}","expi"#),
+        ("JSON without meaning", "application/json", r#"{"hello":"world"}"#),
+        ("a list", "application/json", r#"["invalid_grant","${fresh}"]"#),
+    ];
+    let mut cases = Vec::new();
+    for status in statuses {
+        for (name, kind, body) in bodies {
+            // 204 has no body (RFC 9110 section 15.3.5).
+            if status.starts_with("204") && !body.is_empty() {
+                continue;
+            }
+            let mut case = Case::new("no OAuth answer", format!("{status} with {name}"), Protocol::Token, 6);
+            case.status = Some(status.to_owned());
+            case.headers = vec![format!("Content-Type: {kind}")];
+            case.body = Some(body.to_owned());
+            case.code = Some("oauth-not-oauth".to_owned());
+            cases.push(case);
+        }
+    }
+    cases
+}
+
+/// RFC 6749 wants a number of seconds; a token that works is not refused over it.
+fn numbers() -> Vec<Case> {
+    let odd = [
+        r#""3599""#,
+        "-1",
+        "0",
+        "1.5",
+        "18446744073709551616",
+        "1e308",
+        "-1e308",
+        "null",
+        "[]",
+        "{}",
+        "true",
+        r#""soon""#,
+        r#""NaN""#,
+        r#""inf""#,
+        r#""-inf""#,
+        r#""""#,
+    ];
+    let case = |number: &str| {
+        let mut case = Case::new("odd numbers", format!("expires_in is {number}"), Protocol::Token, 0);
+        case.body = Some(format!(r#"{{"access_token":"${{fresh}}","expires_in":{number}}}"#));
+        case
+    };
+    odd.into_iter().map(case).collect()
+}
+
+/// Access tokens that would become syntax in a header or a SASL response.
+fn tokens() -> Vec<Case> {
+    let hostile = [
+        ("a blank", " "),
+        ("a tab", r"\\t"),
+        ("a line's end", r"\\r\\n"),
+        ("NUL", r"\\u0000"),
+        ("the separator of SASL", r"\\u0001"),
+        ("ESC", r"\\u001b[2J"),
+        ("DEL", r"\\u007f"),
+        ("a letter beyond ASCII", "\u{e4}"),
+        ("a direction character", r"\\u202e"),
+    ];
+    let case = |(name, text): (&str, &str)| {
+        let mut case = Case::new("a token with control characters", format!("with {name}"), Protocol::Token, 6);
+        case.body = Some(format!(r#"{{"access_token":"${{fresh}}{text}x","expires_in":3599}}"#));
+        case.code = Some("oauth-not-oauth".to_owned());
+        case
+    };
+    hostile.into_iter().map(case).collect()
+}
+
+/// Addresses that no browser and no secret should be sent to.
+fn addresses() -> Vec<Case> {
+    let hostile = [
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "data:text/html,hello",
+        "http://login.example/authorize",
+        "ftp://login.example/",
+        "vbscript:x",
+        "ms-msdt:/id",
+        "https://user:password@login.example/",
+        "https://login.example/$(touch${IFS}owned)",
+        "https://login.example/`id`",
+        "https://login.example/?a=b;calc",
+        "https://login.example/?a=b|calc",
+        "https://login.example/?a='b'",
+        r"https://login.example/\\\\evil",
+        "https://login.example/ --new-window",
+        r"https://login.example/\\u001b[2J",
+        r"https://login.example/\\r\\nHost: evil",
+        r"https://login.example/\\u202elive",
+        "--help",
+        "//login.example/authorize",
+        "",
+    ];
+    let mut cases = Vec::new();
+    for address in hostile {
+        for (name, body) in [
+            ("authorization_endpoint", document(address, "https://localhost:${port}/token")),
+            ("token_endpoint", document("https://localhost:${port}/authorize", address)),
+        ] {
+            let mut case =
+                Case::new("a hostile address in metadata", format!("{name} {address}"), Protocol::Discovery, 1);
+            case.body = Some(body);
+            case.code = Some("unsafe-endpoint".to_owned());
+            cases.push(case);
+        }
+    }
+    cases
+}
+
+/// Faults of the connection, at each phase of a request.
+fn connections() -> Vec<Case> {
+    let head = r"raw HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n";
+    let mut cases = Vec::new();
+    for (protocol, request) in [(Protocol::Token, "request POST /token"), (Protocol::Discovery, "request GET /")] {
+        let phases = [
+            ("the handshake", "nothing", "hello\n".to_owned()),
+            ("the answer", "", format!("tls\n{request}\n")),
+            ("the status line", "", format!("tls\n{request}\nraw HTTP/1.1 200 \n")),
+            ("the head", "", format!("tls\n{request}\n{head}\n")),
+            ("the body", "", format!("tls\n{request}\n{head}\\r\\n{{\"access_token\":\n")),
+        ];
+        for (name, after, script) in phases {
+            // What may stand there again and again: a long record of a handshake, empty lines, letters, blanks.
+            let drip = match name {
+                "the handshake" => "bytes 160303 3fff\ndrip 02",
+                "the answer" => "drip 0a",
+                "the body" => "drip 20",
+                _ => "drip 78",
+            };
+            let faults = [
+                ("silence", "silence", "timed-out"),
+                ("drip, one byte a second", drip, "timed-out"),
+                ("cut", "close", "connection-lost"),
+            ];
+            for (fault, step, code) in faults {
+                let mut case = Case::new(fault, format!("at {name}"), protocol, 6);
+                (case.after, case.code) = (Some(after.to_owned()), Some(code.to_owned()));
+                if code == "timed-out" {
+                    case.timeout = 2;
+                    // `authorize --timeout` is the person's; a request has ten seconds to connect and thirty in all.
+                    case.deadline = match (protocol, name) {
+                        (Protocol::Discovery, "the handshake") => Some(11),
+                        (Protocol::Discovery, _) => Some(LONG),
+                        _ => None,
+                    };
+                }
+                if case.deadline == Some(LONG) && fault != "silence" && name != "the body" {
+                    // Thirty seconds each: one of a kind is enough.
+                    continue;
+                }
+                case.script = format!("{script}{step}");
+                cases.push(case);
+            }
+        }
+    }
+    cases
+}
