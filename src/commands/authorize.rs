@@ -79,7 +79,9 @@ pub(super) fn sign_in(
 ) -> Result<Report, CommandError> {
     let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
     let explained = |failure: Failure| CommandError::explained(&failure, about);
-    // --timeout is the person's; a code that comes at the last moment must still be redeemed.
+    // --timeout bounds the search for the endpoints, and then the person's time; a code that comes at the last moment
+    // must still be redeemed.
+    let bounded = tester.http(app);
     let mut tester = tester.clone();
     tester.deadline = None;
     let http = tester.http(app);
@@ -89,7 +91,7 @@ pub(super) fn sign_in(
 
     let mut report = super::checks::report(mailbox);
     let started = Instant::now();
-    let endpoints = oauth::endpoints(&http, app).map_err(explained)?;
+    let endpoints = oauth::endpoints(&bounded, app).map_err(explained)?;
     let asked = app.scopes.for_protocols(mailbox.protocols());
     let is_first = before.as_ref().is_none_or(|grant| grant.binding != session.binding());
     let begin = |redirect: &RedirectUri| {

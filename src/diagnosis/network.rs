@@ -144,7 +144,14 @@ pub(super) fn tls(fault: &TlsFault, about: About<'_>) -> Finding {
         TlsFault::NotTls => (
             "tls-not-tls",
             "The server does not speak TLS on this port.".to_owned(),
-            &["Set tls = \"starttls\" in the profile (IMAP 143, POP3 110, SMTP 587), or use the port for implicit TLS"],
+            match about.protocol {
+                Some(_) => &[
+                    "Set tls = \"starttls\" in the profile (IMAP 143, POP3 110, SMTP 587), or use the port for implicit TLS",
+                ],
+                None => &[
+                    "Check authority, issuer and port of app '{app}' in the profile; if this network has a proxy or a sign-in page, pass it first",
+                ],
+            },
         ),
         TlsFault::Other(reason) => (
             "tls-failed",

@@ -3,9 +3,6 @@
 
 use crate::case::{Case, Protocol};
 
-/// A request that is not bounded otherwise takes thirty seconds at most, from when it begins.
-const LONG: u64 = 31;
-
 /// Ordinary ones.
 pub(super) fn controls() -> Vec<Case> {
     let mut token = Case::new("none", "an ordinary token endpoint", Protocol::Token, 0);
@@ -190,16 +187,6 @@ fn connections() -> Vec<Case> {
                 (case.after, case.code) = (Some(after.to_owned()), Some(code.to_owned()));
                 if code == "timed-out" {
                     case.timeout = 2;
-                    // `authorize --timeout` is the person's; a request has ten seconds to connect and thirty in all.
-                    case.deadline = match (protocol, name) {
-                        (Protocol::Discovery, "the handshake") => Some(11),
-                        (Protocol::Discovery, _) => Some(LONG),
-                        _ => None,
-                    };
-                }
-                if case.deadline == Some(LONG) && fault != "silence" && name != "the body" {
-                    // Thirty seconds each: one of a kind is enough.
-                    continue;
                 }
                 case.script = format!("{script}{step}");
                 cases.push(case);
