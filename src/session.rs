@@ -15,8 +15,7 @@ use crate::secrets::{
     Binding, CachedAccess, Grant, GrantIdentity, RecordKey, RecordLock, SecretStore, load_app, load_grant, save_grant,
 };
 
-/// An access token with less time left than this is refreshed before it is handed out. One that never lives as long
-/// (Keycloak's live five minutes) is fresh for half its life, or each command would refresh it.
+/// An access token with less time left than this is refreshed before it is handed out.
 pub const FRESH: Duration = Duration::from_secs(5 * 60);
 
 /// One mailbox and all that is needed to get its tokens.
@@ -59,7 +58,7 @@ pub enum TokenSource {
 }
 
 impl Session<'_> {
-    /// An access token with time left: [`FRESH`], or half of a short life. One in the store is handed out without lock or network.
+    /// An access token that is valid for at least [`FRESH`]. One in the store is handed out without lock or network.
     ///
     /// # Errors
     /// [`FailureKind::NotAuthorized`] if somebody must sign in first; what the store, the lock or the token endpoint
@@ -198,9 +197,7 @@ impl Session<'_> {
     fn cached(&self, grant: &Grant) -> Option<AccessToken> {
         let access = grant.access.as_ref()?;
         let left = access.expires.duration_since(self.clock.now());
-        let life = access.expires.duration_since(grant.refreshed.unwrap_or(grant.obtained));
-        let enough = (life / 2).min(FRESH.try_into().ok()?);
-        (left > enough).then(|| AccessToken {
+        (left > FRESH.try_into().ok()?).then(|| AccessToken {
             token: access.token.clone(),
             expires: access.expires,
             source: TokenSource::Store,
