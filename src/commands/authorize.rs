@@ -14,9 +14,9 @@ use crate::oauth::{
     self, AuthorizationRequest, Callback, Endpoints, FailurePage, HttpClient, Identity, LoopbackListener, PendingPage,
     SuccessPage, identity,
 };
-use crate::profile::{App, Mailbox, RedirectUri, Scope};
+use crate::profile::{Address, App, Mailbox, RedirectUri, Scope};
 use crate::report::{Check, Confidence, Document, ExitCode, Finding, Report, Stage};
-use crate::secrets::{Grant, load_grant};
+use crate::secrets::{Grant, GrantIdentity, load_grant};
 use crate::session::{self, Session};
 
 /// How long somebody may take at the sign-in page. Entra's own page gives up after about ten minutes.
@@ -195,7 +195,12 @@ impl Attempt<'_> {
         report.checks.push(match &identity {
             Some(identity) => {
                 self.compare(identity, before)?;
-                Check::passed(Stage::Identity, Duration::ZERO, format!("{} signed in", identity.label()))
+                if identity.names.is_empty() {
+                    let why = "the provider gives no name or address of who signed in; a test will show it";
+                    Check::skipped(Stage::Identity, why)
+                } else {
+                    Check::passed(Stage::Identity, Duration::ZERO, format!("{} signed in", identity.label()))
+                }
             }
             None if before.is_some_and(|grant| grant.identity.is_some() && grant.binding == self.session.binding()) => {
                 // Whoever leaves the name out must not get past the comparison with the first sign-in.
@@ -214,31 +219,32 @@ impl Attempt<'_> {
         if self.how.allow_other_account {
             return Ok(());
         }
-        let name = |label: &str, subject: &str| format!("{label}, subject {subject}");
         let known =
             before.and_then(|grant| grant.identity.as_ref().filter(|_| grant.binding == self.session.binding()));
-        let expected = self.mailbox.signs_in_as();
-        match known {
-            // Whoever was accepted before, under whatever name, is the right one.
-            Some(known)
-                if known.issuer == identity.issuer
-                    && known.subject == identity.subject
-                    && known.tenant == identity.tenant =>
-            {
-                Ok(())
-            }
-            _ if !identity.is(expected) => Err(FailureKind::OtherAccount {
-                signed_in: identity.label().to_owned(),
-                expected: expected.to_string(),
-            }
-            .into()),
-            Some(known) => Err(FailureKind::OtherSubject {
-                recorded: name(&known.label, &known.subject),
-                signed_in: name(identity.label(), &identity.subject),
-            }
-            .into()),
-            None => Ok(()),
+        refuse_others(identity, known, self.mailbox.signs_in_as())
+    }
+}
+
+/// Refuses whoever is neither the one that `known` was nor named as `expected`.
+fn refuse_others(identity: &Identity, known: Option<&GrantIdentity>, expected: &Address) -> Result<(), Failure> {
+    let name = |label: &str, subject: &str| format!("{label}, subject {subject}");
+    let is_known = |known: &GrantIdentity| {
+        known.issuer == identity.issuer && known.subject == identity.subject && known.tenant == identity.tenant
+    };
+    match known {
+        // Whoever was accepted before, under whatever name, is the right one.
+        Some(known) if is_known(known) => Ok(()),
+        // Without any name there is nothing to compare; the mailbox opening is the proof.
+        _ if !identity.names.is_empty() && !identity.is(expected) => {
+            Err(FailureKind::OtherAccount { signed_in: identity.label().to_owned(), expected: expected.to_string() }
+                .into())
         }
+        Some(known) => Err(FailureKind::OtherSubject {
+            recorded: name(&known.label, &known.subject),
+            signed_in: name(identity.label(), &identity.subject),
+        }
+        .into()),
+        None => Ok(()),
     }
 }
 
@@ -325,5 +331,46 @@ pub(super) fn describe(report: &mut Report, grant: &Grant, context: &Context) {
     report.fact("scopes", grant.scopes.join(" "));
     if let Some(access) = &grant.access {
         report.fact("access_token", valid_until(access.expires, context.clock));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(subject: &str, names: &[&str]) -> Identity {
+        Identity {
+            issuer: "https://id.example".into(),
+            subject: subject.into(),
+            tenant: None,
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+        }
+    }
+
+    fn recorded(subject: &str) -> GrantIdentity {
+        GrantIdentity {
+            issuer: "https://id.example".into(),
+            subject: subject.into(),
+            tenant: None,
+            label: "shop@contoso.com".into(),
+        }
+    }
+
+    #[test]
+    fn who_signed_in_is_held_against_the_address_and_the_first_sign_in() {
+        let expected: Address = "shop@contoso.com".parse().unwrap();
+        let judged = |identity: &Identity, known: Option<GrantIdentity>| {
+            refuse_others(identity, known.as_ref(), &expected).map_err(|failure| failure.kind)
+        };
+        let shop = identity("1", &["SHOP@contoso.com"]);
+        assert_eq!(judged(&shop, None), Ok(()));
+        assert_eq!(judged(&shop, Some(recorded("1"))), Ok(()));
+        assert!(matches!(judged(&shop, Some(recorded("2"))), Err(FailureKind::OtherSubject { .. })));
+        let alice = identity("3", &["alice@contoso.com"]);
+        assert!(matches!(judged(&alice, None), Err(FailureKind::OtherAccount { .. })));
+        assert_eq!(judged(&alice, Some(recorded("3"))), Ok(()), "she was allowed before");
+        let nameless = identity("4", &[]);
+        assert_eq!(judged(&nameless, None), Ok(()), "nothing speaks against it");
+        assert!(matches!(judged(&nameless, Some(recorded("1"))), Err(FailureKind::OtherSubject { .. })));
     }
 }
