@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_millis(800);
 /// programs as `PATH` does, with arguments; the first that starts is taken. The address replaces `%s`, or comes last.
 ///
 /// The browser inherits neither our input and output nor the variables whose names are in `hide` or begin with
-/// `MAILGRANT_`, because the key of the vault can be among them (security.md K1).
+/// `MAILGRANT_`, because the key of the vault can be among them (SECURITY.md K1).
 ///
 /// # Errors
 /// Why no browser was started, in words. The address can still be opened by hand.

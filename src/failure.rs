@@ -57,7 +57,7 @@ pub enum FailureKind {
     OtherSubject { recorded: String, signed_in: String },
     /// The token endpoint sent no refresh token, and none was known before.
     NoRefreshToken,
-    /// The address could be used in an attack: not https, or another scheme (security.md A3).
+    /// The address could be used in an attack: not https, or another scheme (SECURITY.md A3).
     UnsafeUrl { url: String, reason: String },
     /// The user (or the deadline) ended the sign-in before a valid callback arrived.
     SignInTimedOut { after: Duration },

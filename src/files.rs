@@ -1,4 +1,4 @@
-//! Private and atomic files (security.md F1, F2).
+//! Private and atomic files (SECURITY.md F1, F2).
 //!
 //! A write is: temporary file beside the target (0600 from its creation, whatever the umask), fsync, rename, fsync of
 //! the folder. Whoever looks sees the old contents or the new, never a part, and a failure leaves the old.

@@ -1,4 +1,4 @@
-//! What keeps secrets out of reach while they are in memory (security.md K3).
+//! What keeps secrets out of reach while they are in memory (SECURITY.md K3).
 //!
 //! Unix: no core dump. Linux also: nobody but root can attach to the process or read its memory through `/proc`.
 //! Not possible here: macOS has no safe call to refuse a debugger, and a user's own programs can read this one's memory

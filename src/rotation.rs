@@ -3,7 +3,7 @@
 //! ```text
 //! (nothing) -> Stored -> Proven -> Activated -> (nothing)      roll_back: -> RolledBack
 //! ```
-//! The journal stands in the app's record, beside the secrets, so that one write moves both (security.md R1). Until
+//! The journal stands in the app's record, beside the secrets, so that one write moves both (SECURITY.md R1). Until
 //! `Activated` the old secret is the active one: whatever happens, every mailbox goes on working with it.
 
 use std::sync::{Mutex, PoisonError};

@@ -69,7 +69,7 @@ impl Session<'_> {
             return Ok(token);
         }
         // Refresh tokens are often good for one use only, so two refreshes at once lose the sign-in (RFC 9700 §2.2.2).
-        // Whoever waited for the lock finds what the holder has fetched (security.md C1).
+        // Whoever waited for the lock finds what the holder has fetched (SECURITY.md C1).
         let _lock = self.lock()?;
         let grant = self.grant()?;
         if let Some(token) = self.cached(&grant) {
@@ -242,7 +242,7 @@ impl Session<'_> {
             Ok(answer) => {
                 self.take_over(&mut grant, answer);
                 grant.refreshed = Some(self.clock.now());
-                // Stored before it is used: a lost refresh token is a lost sign-in (security.md C4).
+                // Stored before it is used: a lost refresh token is a lost sign-in (SECURITY.md C4).
                 self.save(&grant)?;
                 let Some(access) = grant.access else {
                     return Err(
@@ -266,7 +266,7 @@ impl Session<'_> {
     }
 
     /// Notes that the provider no longer accepts the grant. Nothing else ever does: a portal's HTML, a 5xx or a refused
-    /// client secret are no lost sign-ins (security.md T2). Nothing is deleted.
+    /// client secret are no lost sign-ins (SECURITY.md T2). Nothing is deleted.
     fn mark_lost(&self, tried: &Grant, fault: &OAuthFault) -> Result<(), Failure> {
         // Another program may have refreshed without our lock; then what was refused is not what stands there now.
         let Some(mut now) = load_grant(self.store, &self.mailbox.name)? else { return Ok(()) };

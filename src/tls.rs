@@ -1,5 +1,5 @@
 //! TLS as every connection of ours has it: verified against the system's roots (and a private CA's, where one is
-//! configured), TLS 1.2 or newer. There is no switch to skip verification (security.md X4).
+//! configured), TLS 1.2 or newer. There is no switch to skip verification (SECURITY.md X4).
 
 use std::collections::HashMap;
 use std::fs::File;

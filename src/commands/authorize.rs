@@ -214,7 +214,7 @@ impl Attempt<'_> {
         Ok((grant, missing))
     }
 
-    /// The most common mistake of all: somebody else signed in (security.md I2).
+    /// The most common mistake of all: somebody else signed in (SECURITY.md I2).
     fn compare(&self, identity: &Identity, before: Option<&Grant>) -> Result<(), Failure> {
         if self.how.allow_other_account {
             return Ok(());

@@ -1,7 +1,7 @@
 //! Lines of the profile as messages may show them.
 //!
 //! People do paste secrets into the file; the message about that must not carry them on to a terminal or a log
-//! (security.md K2). What is not known to be harmless is not shown.
+//! (SECURITY.md K2). What is not known to be harmless is not shown.
 
 /// Keys whose values are no secrets, of whichever length.
 const HARMLESS: &[&str] = &[

@@ -62,7 +62,7 @@ impl Context {
     }
 
     /// The secret store: what the command line asks for, else the profile, else the OS keyring. There is no other
-    /// fallback (security.md S1).
+    /// fallback (SECURITY.md S1).
     ///
     /// # Errors
     /// If it is absent or its key is.

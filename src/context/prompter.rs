@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-/// Asks a person. Without a terminal every question is refused, never waited for (security.md N1).
+/// Asks a person. Without a terminal every question is refused, never waited for (SECURITY.md N1).
 pub trait Prompter {
     /// Whether somebody is there to answer.
     fn is_interactive(&self) -> bool;

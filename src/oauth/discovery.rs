@@ -96,7 +96,7 @@ fn oauth_address(issuer: &EndpointUrl) -> Result<EndpointUrl, Failure> {
 
 fn safe_url(name: &str, text: &str) -> Result<EndpointUrl, Failure> {
     // A browser is started with this address as an argument. No shell of ours reads it, but what could mean something
-    // to one further on (xdg-open is a script) has no business in an endpoint's address (security.md A3).
+    // to one further on (xdg-open is a script) has no business in an endpoint's address (SECURITY.md A3).
     if let Some(c) = text.chars().find(|c| "$`;|<>()\\'\"{}^!*".contains(*c) || !c.is_ascii_graphic()) {
         return Err(unsafe_url(name, text, format!("it holds the character {c}")));
     }

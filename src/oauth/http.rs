@@ -1,4 +1,4 @@
-//! HTTP as the token and metadata endpoints get it: one request, no redirect, everything bounded (security.md T1).
+//! HTTP as the token and metadata endpoints get it: one request, no redirect, everything bounded (SECURITY.md T1).
 
 use std::io::Read;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const HEAD_LIMIT: usize = 32 * 1024;
 const RETRY_LIMIT: Duration = Duration::from_secs(3600);
 
 /// An HTTP client. Each request has its own connection, so that none meets one that the server has just closed: a
-/// code that may have been spent must not be sent again (security.md T3).
+/// code that may have been spent must not be sent again (SECURITY.md T3).
 pub struct HttpClient {
     agent: ureq::Agent,
     proxy: Option<ureq::Proxy>,

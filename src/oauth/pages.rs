@@ -1,4 +1,4 @@
-//! The pages that the browser ends on: static, without scripts, everything escaped, nothing loaded (security.md L6).
+//! The pages that the browser ends on: static, without scripts, everything escaped, nothing loaded (SECURITY.md L6).
 
 use std::fmt::Write as _;
 

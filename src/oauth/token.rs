@@ -20,7 +20,7 @@ use super::token_answer::{self, TokenAnswer};
 use crate::failure::{Failure, FailureKind};
 use crate::profile::{App, Scope};
 
-/// Trades `code`, which `request` brought, for tokens. The code is sent once, whatever comes back (security.md T3).
+/// Trades `code`, which `request` brought, for tokens. The code is sent once, whatever comes back (SECURITY.md T3).
 ///
 /// # Errors
 /// [`FailureKind::OAuth`] if the endpoint says no, [`FailureKind::NotOAuth`] if it says something else entirely, and

@@ -1,5 +1,5 @@
 //! Reads what a token endpoint sent (RFC 6749 §5). Real endpoints stray from the letter, and a token that works is not
-//! refused over it (security.md T3); errors are looked for first, whatever the status says.
+//! refused over it (SECURITY.md T3); errors are looked for first, whatever the status says.
 
 use std::time::Duration;
 
@@ -289,7 +289,7 @@ mod tests {
         }
     }
 
-    /// What must not be taken for a lost login, and what must not be taken for a token (security.md T2, T3).
+    /// What must not be taken for a lost login, and what must not be taken for a token (SECURITY.md T2, T3).
     #[test]
     fn forty_answers_are_told_apart() {
         let html = "<!DOCTYPE html><html><head><title>Sign in to the\n guest network</title></head></html>";

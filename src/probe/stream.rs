@@ -1,5 +1,5 @@
 //! The conversation with a server, in lines: every phase has a deadline, every line and reply a size, and every line goes
-//! to the transcript (security.md P1, P2, K2).
+//! to the transcript (SECURITY.md P1, P2, K2).
 
 use std::cell::RefCell;
 use std::io::{self, Read as _, Write as _};

@@ -53,7 +53,7 @@ text_type! {
     Name
 }
 text_type! {
-    /// A mail address as SASL and SMTP carry it. Control characters and blanks never get this far (security.md Q1).
+    /// A mail address as SASL and SMTP carry it. Control characters and blanks never get this far (SECURITY.md Q1).
     Address
 }
 text_type! {

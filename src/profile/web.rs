@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use super::Invalid;
 
-/// A provider's endpoint: https, or http on loopback (security.md A3).
+/// A provider's endpoint: https, or http on loopback (SECURITY.md A3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointUrl(Url);
 

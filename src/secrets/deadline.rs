@@ -1,4 +1,4 @@
-//! A time limit around calls that have none of their own (security.md S2).
+//! A time limit around calls that have none of their own (SECURITY.md S2).
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;

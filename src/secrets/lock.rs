@@ -1,4 +1,4 @@
-//! One lock a record, over read, refresh and write (security.md C1 to C3).
+//! One lock a record, over read, refresh and write (SECURITY.md C1 to C3).
 
 use std::path::Path;
 use std::time::Duration;

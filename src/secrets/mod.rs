@@ -1,6 +1,6 @@
 //! Where secrets are kept: the [`SecretStore`] and its keeps, the typed records in it, and the lock over each record.
 //!
-//! There is no fallback from one keep to another, and none to plain files (security.md S1): a keep that cannot do its
+//! There is no fallback from one keep to another, and none to plain files (SECURITY.md S1): a keep that cannot do its
 //! part says so as a [`StoreFault`], and nothing is erased.
 
 mod deadline;

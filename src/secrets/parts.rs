@@ -1,4 +1,4 @@
-//! Values in entries that are too small for them (security.md S3): Windows' Credential Manager holds 2,560 bytes.
+//! Values in entries that are too small for them (SECURITY.md S3): Windows' Credential Manager holds 2,560 bytes.
 //!
 //! A value that fits is the entry. A longer one is cut into parts, and the entry becomes a header that names them:
 //! `mailgrant-parts/1 SLOT NONCE COUNT LENGTH`. There are two slots, `a` and `b`; a write fills the one that the

@@ -1,4 +1,4 @@
-//! Makes text harmless to look at (security.md P2).
+//! Makes text harmless to look at (SECURITY.md P2).
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Takes secrets out of text, by value and by shape (security.md K2).
+//! Takes secrets out of text, by value and by shape (SECURITY.md K2).
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};

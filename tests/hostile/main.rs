@@ -36,7 +36,7 @@ use pki::Pki;
 const WORKERS: usize = 10;
 /// Fewer would mean that a file of cases was not read.
 const FEWEST: usize = 250;
-/// What a hostile peer may cost beyond an ordinary run (security.md L5, P1), in KiB.
+/// What a hostile peer may cost beyond an ordinary run (SECURITY.md L5, P1), in KiB.
 const MEMORY_OVER_NORMAL: u64 = 16 * 1024;
 
 #[test]

@@ -1,4 +1,4 @@
-//! The listener against everything that can knock on a port of this machine (security.md L1 to L7).
+//! The listener against everything that can knock on a port of this machine (SECURITY.md L1 to L7).
 
 use std::io::{Read, Write};
 use std::sync::Mutex;

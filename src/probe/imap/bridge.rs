@@ -12,7 +12,7 @@ use crate::failure::{Failure, FailureKind, Rejection};
 use crate::probe::stream::{Wire, violation};
 use crate::sasl::{self, SaslMechanism};
 
-/// The longest literal that we take (security.md P1).
+/// The longest literal that we take (SECURITY.md P1).
 const LITERAL_LIMIT: usize = 64 * 1024;
 /// The crate parses a response again from its start for each literal in it: a bound keeps that cheap. An envelope has
 /// four strings and four for each address.

@@ -1,4 +1,4 @@
-//! Servers that send too much, too slowly, or nothing (security.md P1).
+//! Servers that send too much, too slowly, or nothing (SECURITY.md P1).
 
 use std::time::{Duration, Instant};
 

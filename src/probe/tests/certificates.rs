@@ -1,4 +1,4 @@
-//! Certificates and handshakes that must not be accepted (security.md X4).
+//! Certificates and handshakes that must not be accepted (SECURITY.md X4).
 
 use super::kit::*;
 use crate::failure::{FailureKind, TlsFault};

@@ -31,7 +31,7 @@ pub struct ClientSecret {
     pub added: Timestamp,
 }
 
-/// How far a rotation has come (security.md R1): written before each step's effect is relied upon.
+/// How far a rotation has come (SECURITY.md R1): written before each step's effect is relied upon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RotationJournal {
     /// The last step that is done.
