@@ -9,6 +9,13 @@ pub use redactor::Redactor;
 
 use std::sync::Arc;
 
+/// `text` without the escapes of URLs and forms (`%2F`), of JSON and its relatives (`\/`, `\u002f`, `\x2f`) and of HTML
+/// (`&amp;`, `&#x2f;`), for reading; what comes out is not fit for a terminal.
+#[must_use]
+pub fn unescaped(text: &str) -> String {
+    String::from_utf8_lossy(&views::View::plain(text).unescaped().bytes).into_owned()
+}
+
 /// Who said a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speaker {

@@ -15,7 +15,7 @@ use crate::oauth::{
     SuccessPage, identity,
 };
 use crate::profile::{Address, App, Mailbox, RedirectUri, Scope};
-use crate::report::{Check, Confidence, Document, ExitCode, Finding, Report, Stage};
+use crate::report::{Check, Document, ExitCode, Finding, Report, Stage};
 use crate::secrets::{Grant, GrantIdentity, load_grant};
 use crate::session::{self, Session};
 
@@ -304,18 +304,14 @@ fn stage_of(failure: &Failure) -> Stage {
 
 fn scopes_missing(missing: &[Scope], app: &App, mailbox: &Mailbox) -> Finding {
     let names: Vec<&str> = missing.iter().map(Scope::as_str).collect();
-    Finding {
-        code: "scopes-not-granted",
-        cause: format!("Not granted: {}. What was granted is stored and works.", names.join(", ")),
-        fix: vec![
-            format!("Add the permission to app {} in {}", app.client_id, app.provider.preset(app.cloud).portal),
-            format!("Run: mailgrant authorize {}, and accept it at the sign-in page", mailbox.name),
-        ],
-        server_said: None,
-        confidence: Confidence::Certain,
-        source: Some("RFC 6749 section 5.1"),
-        exit: ExitCode::CheckFailed,
-    }
+    let cause = format!("Not granted: {}. What was granted is stored and works.", names.join(", "));
+    let mut finding = Finding::new("scopes-not-granted", cause, ExitCode::CheckFailed);
+    finding.fix = vec![
+        format!("Add the permission to app {} in {}", app.client_id, app.provider.preset(app.cloud).portal),
+        format!("Run: mailgrant authorize {}, and accept it at the sign-in page", mailbox.name),
+    ];
+    finding.source = Some("RFC 6749 section 5.1");
+    finding
 }
 
 /// What a grant says, without its tokens.

@@ -4,7 +4,7 @@ use crate::config::{ConfigError, OpenError};
 use crate::context::PromptError;
 use crate::diagnosis::{self, About};
 use crate::failure::{Failure, StoreFault};
-use crate::report::{Confidence, ExitCode, Finding};
+use crate::report::{ExitCode, Finding};
 
 /// A command that could not do its job: what happened, why, what to do next, and the exit code.
 #[derive(Debug)]
@@ -13,15 +13,9 @@ pub struct CommandError(Box<Finding>);
 impl CommandError {
     /// `cause` says what happened, `fix` what to do.
     pub fn new(code: &'static str, exit: ExitCode, cause: impl Into<String>, fix: Vec<String>) -> Self {
-        Self(Box::new(Finding {
-            code,
-            cause: cause.into(),
-            fix,
-            server_said: None,
-            confidence: Confidence::Certain,
-            source: None,
-            exit,
-        }))
+        let mut finding = Finding::new(code, cause, exit);
+        finding.fix = fix;
+        Self(Box::new(finding))
     }
 
     /// A failure that stops the command, explained.

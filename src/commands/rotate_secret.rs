@@ -223,19 +223,14 @@ fn proven(proof: &Proof) -> bool {
 }
 
 fn unfinished(app: &App) -> crate::report::Finding {
-    crate::report::Finding {
-        code: "rotation-unfinished",
-        cause: "The new client secret could not be proven for every mailbox; the checks below say why.".to_owned(),
-        fix: vec![
-            format!("Mend that, and go on with: mailgrant rotate-secret {}", app.name),
-            "If a mailbox was broken before, add --skip-connection-tests, or set enabled = false for it".to_owned(),
-            format!("To drop the new secret: mailgrant rotate-secret {} --rollback", app.name),
-        ],
-        server_said: None,
-        confidence: crate::report::Confidence::Certain,
-        source: None,
-        exit: ExitCode::RotationUnfinished,
-    }
+    let cause = "The new client secret could not be proven for every mailbox; the checks below say why.";
+    let mut finding = crate::report::Finding::new("rotation-unfinished", cause, ExitCode::RotationUnfinished);
+    finding.fix = vec![
+        format!("Mend that, and go on with: mailgrant rotate-secret {}", app.name),
+        "If a mailbox was broken before, add --skip-connection-tests, or set enabled = false for it".to_owned(),
+        format!("To drop the new secret: mailgrant rotate-secret {} --rollback", app.name),
+    ];
+    finding
 }
 
 fn mailbox_reports(rotation: &Rotation<'_>, answer: Answer) -> Vec<Report> {

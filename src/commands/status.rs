@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::diagnosis::{self, About};
 use crate::failure::{Failure, FailureKind};
 use crate::profile::{App, Credential, Mailbox, Name, Profile};
-use crate::report::{Check, Confidence, Document, ExitCode, Finding, Report, Stage};
+use crate::report::{Check, Document, ExitCode, Finding, Report, Stage};
 use crate::rotation::Rotation;
 use crate::secrets::{AppRecord, load_app};
 
@@ -161,16 +161,11 @@ fn warn(document: &mut Document, app: &App, record: Option<&AppRecord>, context:
 
 fn expiring(app: &App, day: Date, left: i32) -> Finding {
     let (code, verb) = if left < 0 { ("secret-expired", "expired") } else { ("secret-expires-soon", "expires") };
-    Finding {
-        code,
-        cause: format!("The client secret of app '{}' {verb} on {day} ({}).", app.name, days_in_words(left)),
-        fix: vec![
-            format!("Add a new client secret in {} and copy its value", app.provider.preset(app.cloud).portal),
-            format!("Run: mailgrant rotate-secret {} --expires DATE", app.name),
-        ],
-        server_said: None,
-        confidence: Confidence::Certain,
-        source: None,
-        exit: ExitCode::CheckFailed,
-    }
+    let cause = format!("The client secret of app '{}' {verb} on {day} ({}).", app.name, days_in_words(left));
+    let mut finding = Finding::new(code, cause, ExitCode::CheckFailed);
+    finding.fix = vec![
+        format!("Add a new client secret in {} and copy its value", app.provider.preset(app.cloud).portal),
+        format!("Run: mailgrant rotate-secret {} --expires DATE", app.name),
+    ];
+    finding
 }

@@ -1,7 +1,7 @@
 //! What a failure was about, and the texts filled with it.
 
+use super::catalogue::Origin;
 use crate::profile::{App, MailProtocol, Mailbox};
-use crate::report::{Confidence, ExitCode, Finding};
 
 /// What a failure was about; its values are filled into the texts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -14,20 +14,18 @@ pub struct About<'a> {
     pub protocol: Option<MailProtocol>,
 }
 
-/// A finding with the usual values; callers set what differs.
-pub(super) fn plain(code: &'static str, cause: impl Into<String>, exit: ExitCode) -> Finding {
-    Finding {
-        code,
-        cause: cause.into(),
-        fix: Vec::new(),
-        server_said: None,
-        confidence: Confidence::Certain,
-        source: None,
-        exit,
-    }
-}
-
 impl About<'_> {
+    /// The same, said over the protocol that `origin` is, where none is known.
+    pub(super) fn at(self, origin: Origin) -> Self {
+        let spoken = match origin {
+            Origin::Imap => Some(MailProtocol::Imap),
+            Origin::Pop3 => Some(MailProtocol::Pop3),
+            Origin::Smtp => Some(MailProtocol::Smtp),
+            _ => None,
+        };
+        Self { protocol: self.protocol.or(spoken), ..self }
+    }
+
     /// Fills `{address}`, `{user}`, `{mailbox}`, `{app}`, `{tenant}`, `{client_id}`, `{redirect_uri}`, `{portal}` and
     /// `{protocol}`. What is not known stays readable.
     pub(super) fn fill(&self, text: &str) -> String {
@@ -50,7 +48,7 @@ impl About<'_> {
             .replace("{protocol}", &self.protocol.map_or("mail".to_owned(), |protocol| protocol.to_string()))
     }
 
-    pub(super) fn fill_all(&self, steps: &[&str]) -> Vec<String> {
-        steps.iter().map(|step| self.fill(step)).collect()
+    pub(super) fn fill_all<S: AsRef<str>>(&self, steps: &[S]) -> Vec<String> {
+        steps.iter().map(|step| self.fill(step.as_ref())).collect()
     }
 }

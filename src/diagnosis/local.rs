@@ -1,6 +1,5 @@
 //! What happens on this machine.
 
-use super::about::plain;
 use crate::failure::{FailureKind, StoreFault};
 use crate::report::{ExitCode, Finding};
 
@@ -61,7 +60,7 @@ pub(super) fn store(fault: &StoreFault) -> Finding {
             ("store-failed", format!("The secret store failed: {reason}."), &["Run the command again"])
         }
     };
-    let mut finding = plain(code, cause, ExitCode::SecretStore);
+    let mut finding = Finding::new(code, cause, ExitCode::SecretStore);
     finding.fix = fix.iter().map(|&step| step.to_owned()).collect();
     finding
 }
@@ -71,7 +70,7 @@ pub(super) fn finding(kind: &FailureKind) -> Finding {
     match kind {
         FailureKind::Busy { what, holder, waited } => {
             let holder = holder.as_deref().map_or(String::new(), |holder| format!(" ({holder})"));
-            let mut finding = plain(
+            let mut finding = Finding::new(
                 "busy",
                 format!("Another process{holder} has been using {what} for {} seconds.", waited.as_secs()),
                 ExitCode::Busy,
@@ -80,10 +79,10 @@ pub(super) fn finding(kind: &FailureKind) -> Finding {
             finding
         }
         FailureKind::Local { what, reason } => {
-            let mut finding = plain("local", format!("{what}: {reason}."), ExitCode::CheckFailed);
+            let mut finding = Finding::new("local", format!("{what}: {reason}."), ExitCode::CheckFailed);
             finding.fix = vec!["Mend that and run the command again".to_owned()];
             finding
         }
-        other => plain("unexpected", format!("{other:?}"), ExitCode::Bug),
+        other => Finding::new("unexpected", format!("{other:?}"), ExitCode::Bug),
     }
 }

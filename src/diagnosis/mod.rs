@@ -1,13 +1,16 @@
 //! What a failure means: from the bare fact to a cause in plain words and the way out of it.
 //!
-//! `known` holds what servers say, as data; the other files explain what this machine and the network say. No entry
-//! drives the program: the facts do (RFC 6749's `error`, the kind of failure), the texts only explain.
+//! `catalogue` holds what servers say, as data, and `reading` makes a text fit to be found in it; the other files explain
+//! what this machine and the network say. No entry drives the program: the facts do (RFC 6749's `error`, the kind of
+//! failure), the texts only explain.
 
 mod about;
+pub mod catalogue;
 mod known;
 mod local;
 mod network;
 mod oauth;
+mod reading;
 mod rejection;
 
 pub use about::About;

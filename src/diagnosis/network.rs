@@ -1,19 +1,19 @@
 //! What happens on the way to a server.
 
-use super::about::{About, plain};
+use super::about::About;
 use crate::failure::{FailureKind, TlsFault};
 use crate::report::{Confidence, ExitCode, Finding};
 
 /// Names, connections, deadlines, broken protocols.
 pub(super) fn finding(kind: &FailureKind, about: About<'_>) -> Finding {
     let network = |code, cause: String, fix: &[&str], confidence| {
-        let mut finding = plain(code, cause, ExitCode::Network);
+        let mut finding = Finding::new(code, cause, ExitCode::Network);
         finding.fix = about.fill_all(fix);
         finding.confidence = confidence;
         finding
     };
     let refused = |code, cause: String, fix: &[&str]| {
-        let mut finding = plain(code, cause, ExitCode::CheckFailed);
+        let mut finding = Finding::new(code, cause, ExitCode::CheckFailed);
         finding.fix = about.fill_all(fix);
         finding
     };
@@ -97,7 +97,7 @@ pub(super) fn finding(kind: &FailureKind, about: About<'_>) -> Finding {
                 "Look into the junk folder of {address}, and into the provider's message trace",
             ],
         ),
-        other => plain("unexpected", format!("{other:?}"), ExitCode::Bug),
+        other => Finding::new("unexpected", format!("{other:?}"), ExitCode::Bug),
     }
 }
 
@@ -159,7 +159,7 @@ pub(super) fn tls(fault: &TlsFault, about: About<'_>) -> Finding {
             &["Run the command again; with -v it shows how far it came"],
         ),
     };
-    let mut finding = plain(code, cause, ExitCode::CheckFailed);
+    let mut finding = Finding::new(code, cause, ExitCode::CheckFailed);
     finding.fix = about.fill_all(fix);
     finding
 }

@@ -1,18 +1,22 @@
 //! What the sign-in and the token endpoint say.
 
-use super::about::{About, plain};
-use super::known::{AADSTS, Known, OAUTH};
+use super::about::About;
+use super::catalogue::Origin;
+use super::known;
 use crate::failure::{FailureKind, OAuthFault};
 use crate::report::{Confidence, ExitCode, Finding};
 
-/// An OAuth error answer: by Microsoft's number where there is one, else by the `error` field.
+/// An OAuth error answer, by what the catalogue knows of its numbers, its words and its `error` field.
 pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
-    let by_number = AADSTS.iter().find(|(numbers, _)| fault.codes.iter().any(|code| numbers.contains(code)));
-    let by_error = || OAUTH.iter().find(|(error, _)| *error == fault.error).map(|(_, known)| known);
-    let mut finding = match by_number.map(|(_, known)| known).or_else(by_error) {
-        Some(known) => known.finding(about),
-        None => unknown(fault, about),
-    };
+    let origin = if fault.status == 0 { Origin::Authorize } else { Origin::Token };
+    let text = serde_json::json!({
+        "error": fault.error,
+        "error_description": fault.description,
+        "error_codes": fault.codes,
+        "suberror": fault.suberror,
+    });
+    let known = known::finding(&text.to_string(), origin, about);
+    let mut finding = known.map_or_else(|| unknown(fault, about), |known| known.finding);
     if let Some(wait) = fault.retry_after {
         finding.fix.insert(0, format!("Wait {} seconds, as the server asks", wait.as_secs()));
         finding.exit = ExitCode::Network;
@@ -25,7 +29,7 @@ pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
 
 fn unknown(fault: &OAuthFault, about: About<'_>) -> Finding {
     let mut finding =
-        plain("oauth-error", format!("The provider refused with '{}'.", fault.error), ExitCode::CheckFailed);
+        Finding::new("oauth-error", format!("The provider refused with '{}'.", fault.error), ExitCode::CheckFailed);
     finding.fix = about.fill_all(&[
         "Read the provider's words below; they name what it does not like",
         "Compare the app's registration in {portal} with: mailgrant show {mailbox}",
@@ -52,7 +56,7 @@ fn words(fault: &OAuthFault) -> String {
 /// Something that is no OAuth answer at all.
 pub(super) fn not_oauth(status: u16, content_type: Option<&str>, what: &str, about: About<'_>) -> Finding {
     let kind = content_type.unwrap_or("no content type");
-    let mut finding = plain(
+    let mut finding = Finding::new(
         "oauth-not-oauth",
         format!("The sign-in server's answer is no OAuth answer: {what} (HTTP {status}, {kind})."),
         ExitCode::Network,
@@ -70,7 +74,7 @@ pub(super) fn not_oauth(status: u16, content_type: Option<&str>, what: &str, abo
 pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
     match kind {
         FailureKind::OtherAccount { signed_in, expected } => {
-            let mut finding = plain(
+            let mut finding = Finding::new(
                 "other-account-signed-in",
                 format!("{signed_in} signed in, but this mailbox belongs to {expected}. Nothing was stored."),
                 ExitCode::CheckFailed,
@@ -83,7 +87,7 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             finding
         }
         FailureKind::OtherSubject { recorded, signed_in } => {
-            let mut finding = plain(
+            let mut finding = Finding::new(
                 "other-subject-signed-in",
                 format!(
                     "The provider returned another identity ({signed_in}) than at the first sign-in ({recorded}). Nothing was stored."
@@ -97,7 +101,7 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             finding
         }
         FailureKind::NoRefreshToken => {
-            let mut finding = plain(
+            let mut finding = Finding::new(
                 "no-refresh-token",
                 "The provider sent no refresh token, so the mailbox would stop working within the hour. Nothing was stored.",
                 ExitCode::CheckFailed,
@@ -110,7 +114,7 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             finding
         }
         FailureKind::IdToken { what } => {
-            let mut finding = plain(
+            let mut finding = Finding::new(
                 "id-token-refused",
                 format!("The identity token does not hold: {what}. Nothing was stored."),
                 ExitCode::CheckFailed,
@@ -123,7 +127,7 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             finding
         }
         FailureKind::UnsafeUrl { url, reason } => {
-            let mut finding = plain(
+            let mut finding = Finding::new(
                 "unsafe-endpoint",
                 format!("The provider names an endpoint that cannot be trusted: {url} ({reason})."),
                 ExitCode::CheckFailed,
@@ -133,7 +137,7 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             finding
         }
         FailureKind::SignInTimedOut { after } => {
-            let mut finding = plain(
+            let mut finding = Finding::new(
                 "sign-in-timed-out",
                 format!("Nobody finished the sign-in within {} seconds.", after.as_secs()),
                 ExitCode::CheckFailed,
@@ -146,8 +150,11 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             finding
         }
         FailureKind::WrongPaste { what } => {
-            let mut finding =
-                plain("wrong-paste", format!("This is not the answer to this sign-in: {what}."), ExitCode::CheckFailed);
+            let mut finding = Finding::new(
+                "wrong-paste",
+                format!("This is not the answer to this sign-in: {what}."),
+                ExitCode::CheckFailed,
+            );
             finding.fix = about.fill_all(&[
                 "Run: mailgrant authorize {mailbox} --no-browser, and open the address that it prints now, not an older one",
                 "When the browser has ended on an address that begins with {redirect_uri}, copy all of it, and paste it",
@@ -155,7 +162,7 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             finding
         }
         FailureKind::OtherIssuer { what } => {
-            let mut finding = plain(
+            let mut finding = Finding::new(
                 "other-issuer",
                 format!("Another sign-in server answered than the one that was asked: {what}. Nothing was stored."),
                 ExitCode::CheckFailed,
@@ -168,8 +175,11 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             finding
         }
         FailureKind::NoClientSecret { app } => {
-            let mut finding =
-                plain("no-client-secret", format!("No client secret of app '{app}' is stored."), ExitCode::SecretStore);
+            let mut finding = Finding::new(
+                "no-client-secret",
+                format!("No client secret of app '{app}' is stored."),
+                ExitCode::SecretStore,
+            );
             finding.fix = vec![
                 format!("Store it: mailgrant rotate-secret {app}"),
                 "If it was stored before, check that --store, MAILGRANT_STORE and [secrets] name the same store as then"
@@ -178,7 +188,7 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             finding
         }
         FailureKind::NotAuthorized { why } => {
-            let mut finding = plain(
+            let mut finding = Finding::new(
                 "not-authorized",
                 about.fill(&format!("'{{mailbox}}' is not authorized: {why}.")),
                 ExitCode::AuthorizationNeeded,
@@ -186,21 +196,6 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             finding.fix = about.fill_all(&["Run: mailgrant authorize {mailbox}"]);
             finding
         }
-        other => plain("sign-in-failed", format!("{other:?}"), ExitCode::Bug),
-    }
-}
-
-impl Known {
-    /// The entry with the profile's own values.
-    pub(super) fn finding(&self, about: About<'_>) -> Finding {
-        Finding {
-            code: self.code,
-            cause: about.fill(self.cause),
-            fix: about.fill_all(self.fix),
-            server_said: None,
-            confidence: self.confidence,
-            source: Some(self.source),
-            exit: self.exit,
-        }
+        other => Finding::new("sign-in-failed", format!("{other:?}"), ExitCode::Bug),
     }
 }

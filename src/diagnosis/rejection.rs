@@ -1,29 +1,38 @@
 //! What a mail server's "no" means.
 
-use super::about::{About, plain};
-use super::known::PHRASES;
+use super::about::About;
+use super::catalogue::Family;
+use super::known;
 use crate::failure::Rejection;
 use crate::report::{Confidence, ExitCode, Finding};
 
-/// By a phrase that is known, else by the codes that the standards define.
+/// By what the catalogue knows, else by the codes that the standards define.
 pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: About<'_>) -> Finding {
-    let words = said.unwrap_or_default().to_lowercase();
-    if let Some((_, known)) = PHRASES.iter().find(|(phrase, _)| words.contains(phrase)) {
-        return known.finding(about);
-    }
     let command = rejection.command.to_ascii_uppercase();
+    let is_sign_in = command.starts_with("AUTH");
+    if let Some(protocol) = about.protocol {
+        let text = [rejection.challenge.as_deref(), said].into_iter().flatten().collect::<Vec<_>>().join("\n");
+        let known = known::finding(&text, protocol.into(), about);
+        // What stands behind a sign-in is known better from the command than from a code that every server uses.
+        if let Some(known) = known.filter(|known| is_sign_in || known.entry.provider != Family::Any) {
+            return known.finding;
+        }
+    }
     let detail = rejection.detail_code.as_deref().unwrap_or_default().to_ascii_uppercase();
     let passing = rejection.reply_code.is_some_and(|code| (400..500).contains(&code))
         || matches!(detail.as_str(), "UNAVAILABLE" | "INUSE" | "LIMIT" | "SYS/TEMP" | "IN-USE" | "LOGIN-DELAY");
     if passing {
-        let mut finding =
-            plain("server-says-later", about.fill("The {protocol} server cannot do this just now."), ExitCode::Network);
+        let mut finding = Finding::new(
+            "server-says-later",
+            about.fill("The {protocol} server cannot do this just now."),
+            ExitCode::Network,
+        );
         finding.fix = about.fill_all(&["Wait a few minutes and run the command again"]);
         finding.source = Some("RFC 5321 section 4.2.1, RFC 5530, RFC 3206");
         return finding;
     }
-    if command.starts_with("AUTH") {
-        let mut finding = plain(
+    if is_sign_in {
+        let mut finding = Finding::new(
             "sign-in-refused",
             about.fill("The {protocol} server refuses the access token for {address}."),
             ExitCode::CheckFailed,
@@ -46,7 +55,7 @@ pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: About<'_
         }
         _ => ("command-refused", "The {protocol} server refuses a command."),
     };
-    let mut finding = plain(code, about.fill(cause), ExitCode::CheckFailed);
+    let mut finding = Finding::new(code, about.fill(cause), ExitCode::CheckFailed);
     finding.fix = about.fill_all(match code {
         "sender-refused" => &["Let {user} send as {address} at the provider (Microsoft 365: Exchange admin center > Mailboxes > {address} > Delegation > Send as)"],
         "recipient-refused" => &["Try another recipient with --to ADDRESS"],

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::failure::{OAuthFault, Rejection, StoreFault};
+use crate::profile::MailProtocol;
 use crate::report::ExitCode;
 
 fn oauth(error: &str, codes: &[u32]) -> Finding {
@@ -12,8 +13,8 @@ fn oauth(error: &str, codes: &[u32]) -> Finding {
 #[test]
 fn microsofts_numbers_are_compared_whole() {
     assert_eq!(oauth("invalid_request", &[50_011]).code, "ms-redirect-uri-mismatch");
-    assert_eq!(oauth("invalid_client", &[7_000_215]).code, "ms-secret-wrong");
-    assert_eq!(oauth("invalid_client", &[700_021]).code, "oauth-invalid-client", "a prefix is another number");
+    assert_eq!(oauth("invalid_client", &[7_000_215]).code, "ms-secret-id-instead-of-value");
+    assert_eq!(oauth("invalid_client", &[700_021]).code, "ms-any-aadsts", "a prefix is another number");
 }
 
 #[test]
@@ -44,28 +45,24 @@ fn exchanges_sentence_decides_not_its_number() {
             ..Rejection::default()
         })
     };
-    let said = |words: &str| finding(&Failure::new(rejection()).said(words), About::default()).code;
+    let about = About { protocol: Some(MailProtocol::Smtp), ..About::default() };
+    let said = |words: &str| finding(&Failure::new(rejection()).said(words), about).code;
     assert_eq!(
         said("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."),
-        "ms-smtp-auth-off-tenant"
+        "exo-smtp-auth-disabled-tenant"
     );
     assert_eq!(
         said("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox."),
-        "ms-smtp-auth-off-mailbox"
+        "exo-smtp-auth-disabled-mailbox"
     );
-    assert_eq!(said("535 5.7.3 Authentication unsuccessful"), "ms-identity-not-accepted");
-    assert_eq!(said("535 5.7.8 no"), "sign-in-refused");
+    assert_eq!(said("535 5.7.3 Authentication unsuccessful"), "exo-smtp-5-7-3");
+    assert_eq!(said("535 5.7.8 no"), "smtp-auth-credentials-invalid");
 }
 
 #[test]
 fn every_text_is_filled_and_every_finding_says_what_to_do() {
-    let all = known::AADSTS
-        .iter()
-        .map(|(_, known)| known)
-        .chain(known::OAUTH.iter().map(|(_, known)| known))
-        .chain(known::PHRASES.iter().map(|(_, known)| known));
-    for known in all {
-        let found = known.finding(About::default());
+    for entry in catalogue::entries() {
+        let found = known::explained(entry, About::default());
         assert!(!found.fix.is_empty(), "{}", found.code);
         let text = format!("{} {}", found.cause, found.fix.join(" "));
         assert!(!text.contains('{'), "{text}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The number of the JSON layout. It grows when a field changes its meaning or goes away, not when one is added.
 pub const SCHEMA: u32 = 1;
@@ -191,9 +191,30 @@ pub struct Finding {
     pub confidence: Confidence,
     /// Where the knowledge comes from: an RFC section, a document.
     pub source: Option<&'static str>,
+    /// What to do next, for programs.
+    pub retry: Retry,
+    /// What else the same answer may mean, by code, the most telling first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<&'static str>,
     /// What the exit code is when this is the first finding.
     #[serde(skip)]
     pub exit: ExitCode,
+}
+
+/// What to do after a failure, for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(serialize = "snake_case", deserialize = "kebab-case"))]
+pub enum Retry {
+    /// Try again when somebody has mended what the fix names.
+    AfterFix,
+    /// Sign in again.
+    Reauthorize,
+    /// Wait, and try again by itself.
+    Backoff,
+    /// Ask again in the interval that the server gave (RFC 8628 §3.5).
+    Poll,
+    /// Do not try again.
+    Stop,
 }
 
 /// How sure a finding is.
@@ -289,6 +310,29 @@ impl Report {
             Outcome::Failed { finding } => Some(finding.as_ref()),
             Outcome::Passed { .. } | Outcome::Skipped { .. } => None,
         })
+    }
+}
+
+impl Finding {
+    /// A finding without steps that is certain; set what differs.
+    #[must_use]
+    pub fn new(code: &'static str, cause: impl Into<String>, exit: ExitCode) -> Self {
+        Self {
+            code,
+            cause: cause.into(),
+            fix: Vec::new(),
+            server_said: None,
+            confidence: Confidence::Certain,
+            source: None,
+            retry: match exit {
+                ExitCode::AuthorizationNeeded => Retry::Reauthorize,
+                ExitCode::Network | ExitCode::Busy => Retry::Backoff,
+                ExitCode::Bug => Retry::Stop,
+                _ => Retry::AfterFix,
+            },
+            also: Vec::new(),
+            exit,
+        }
     }
 }
 

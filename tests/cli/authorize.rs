@@ -67,9 +67,9 @@ fn another_account_can_be_allowed_but_does_not_open_the_mailbox() {
     let person = Person::SignsInAs(ALICE.to_owned());
     shop.authorize(&["authorize", "shop", "--allow-other-account"], &person).code(0);
     let test = shop.json(&["test-mailbox", "shop"], 1);
-    assert_eq!(test.finding_codes(), ["ms-authenticated-not-connected"]);
+    assert_eq!(test.finding_codes(), ["exo-imap-authenticated-not-connected"]);
     let test = shop.json(&["test-smtp", "shop"], 1);
-    assert_eq!(test.finding_codes(), ["ms-identity-not-accepted"]);
+    assert_eq!(test.finding_codes(), ["exo-smtp-5-7-3"]);
 }
 
 #[test]

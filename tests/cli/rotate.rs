@@ -47,7 +47,7 @@ fn a_secret_that_has_expired_is_replaced_without_a_new_sign_in() {
 fn a_refused_secret_leaves_the_old_one_in_use() {
     let shop = stale();
     let refused = rotate(&shop, "not-a-secret-of-this-app", &["--wait-propagation", "0"]).code(1);
-    assert_eq!(refused.finding_codes(), ["ms-secret-wrong"]);
+    assert_eq!(refused.finding_codes(), ["ms-secret-id-instead-of-value"]);
     shop.json(&["test-mailbox", "shop"], 0);
     assert!(!fact(&shop.json(&["status", "shop"], 0), "rotation").contains("unfinished"));
 }

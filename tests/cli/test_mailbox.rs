@@ -107,7 +107,7 @@ fn a_refused_client_secret_is_no_lost_sign_in() {
     let secret = crate::support::canary::CLIENT_SECRET;
     shop.sandbox.remove_client_secret(secret);
     let refused = shop.json(&["test-mailbox", "shop"], 1);
-    assert_eq!(refused.finding_codes(), ["ms-secret-wrong"]);
+    assert_eq!(refused.finding_codes(), ["ms-secret-id-instead-of-value"]);
     shop.sandbox.add_client_secret(secret);
     shop.json(&["test-mailbox", "shop"], 0);
 }

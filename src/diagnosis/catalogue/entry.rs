@@ -1,0 +1,150 @@
+//! One entry of the catalogue.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::pattern::Pattern;
+use crate::report::Retry;
+
+/// Whose servers say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// Microsoft, work and school accounts.
+    Microsoft,
+    /// Microsoft, personal accounts.
+    OutlookPersonal,
+    /// Google.
+    Google,
+    /// Yahoo.
+    Yahoo,
+    /// Any.
+    Any,
+}
+
+/// Where in the whole chain it is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The sign-in page, or the redirect back from it.
+    Authorize,
+    /// The token endpoint.
+    Token,
+    /// The SMTP server.
+    Smtp,
+    /// The IMAP server.
+    Imap,
+    /// The POP3 server.
+    Pop3,
+    /// Microsoft Graph.
+    Graph,
+    /// The way there.
+    Network,
+    /// The TLS handshake.
+    Tls,
+    /// The operating system's keyring.
+    Keyring,
+}
+
+/// How well the meaning of an answer is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// An official document or an RFC says so.
+    Documented,
+    /// Users, public code or measurements say so.
+    Reported,
+    /// Nobody whom we could name says so.
+    Unverified,
+}
+
+/// What a server says, what that means, and the way out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its stable name.
+    pub id: String,
+    /// Whose servers say it.
+    pub provider: Family,
+    /// Where it is said.
+    pub stage: Origin,
+    /// Where else it may be said.
+    #[serde(default)]
+    pub also_stages: Vec<Origin>,
+    /// How to know it.
+    #[serde(rename = "match")]
+    pub pattern: Pattern,
+    /// How a server said it.
+    pub example: Option<String>,
+    /// What it means; `{address}` and the like stand for the profile's values.
+    pub cause: String,
+    /// The way out, step by step.
+    pub fix: Vec<String>,
+    /// Where the knowledge comes from.
+    pub source: String,
+    /// How good it is.
+    pub evidence: Evidence,
+    /// What to do after it was read.
+    pub next: Retry,
+    /// A remark.
+    pub note: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryFile {
+    error: Vec<Entry>,
+}
+
+/// The entries of one file.
+///
+/// # Errors
+/// What is wrong with it; a test reads them all.
+pub(super) fn read(text: &str) -> Result<Vec<Entry>, toml::de::Error> {
+    Ok(toml::from_str::<EntryFile>(text)?.error)
+}
+
+impl Family {
+    /// Whether an entry of this family is asked about a server of `other`.
+    pub(super) fn covers(self, other: Self) -> bool {
+        let kin = |family| if family == Self::OutlookPersonal { Self::Microsoft } else { family };
+        self == Self::Any || kin(self) == kin(other)
+    }
+}
+
+impl Entry {
+    /// Whether it may be said at `origin`.
+    #[must_use]
+    pub fn is_said_at(&self, origin: Origin) -> bool {
+        self.stage == origin || self.also_stages.contains(&origin)
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Microsoft => "Microsoft 365",
+            Self::OutlookPersonal => "Outlook.com",
+            Self::Google => "Google",
+            Self::Yahoo => "Yahoo",
+            Self::Any => "any provider",
+        })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Authorize => "sign-in",
+            Self::Token => "token endpoint",
+            Self::Smtp => "SMTP",
+            Self::Imap => "IMAP",
+            Self::Pop3 => "POP3",
+            Self::Graph => "Microsoft Graph",
+            Self::Network => "network",
+            Self::Tls => "TLS",
+            Self::Keyring => "keyring",
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! The catalogue of what servers say, as data: `*.toml` beside this file, in the order of their names.
+//!
+//! # How a text is matched
+//! Of the entries of a stage (`stage` or `also_stages`) and of a provider (and of `any`), in file order, the first hit
+//! wins; Microsoft's work and personal accounts are one family. So specific entries stand before general ones, and the
+//! files of one provider before those of all. Where stage or provider is not known, all entries are asked, and the most
+//! telling hit comes first.
+//!
+//! # How to add one
+//! Write an `[[error]]` into the file where its neighbours stand: `id` (never changed afterwards: it is public
+//! interface), `provider`, `stage`, `match`, one `example` as a server said it, `cause`, `fix`, `source`, `evidence` and
+//! `next`. The tests tell what is missing: each example must resolve to its own entry, and each fix must name a place or
+//! a command.
+//!
+//! Nothing of this is read before something has failed.
+
+mod entry;
+mod pattern;
+mod search;
+
+pub use entry::{Entry, Evidence, Family, Origin};
+pub use search::{Hint, Hit, search};
+
+use std::sync::OnceLock;
+
+/// The files, in the order in which they are asked.
+const FILES: [(&str, &str); 9] = [
+    ("10-microsoft-sign-in", include_str!("10-microsoft-sign-in.toml")),
+    ("11-microsoft-sign-in", include_str!("11-microsoft-sign-in.toml")),
+    ("20-google-sign-in", include_str!("20-google-sign-in.toml")),
+    ("30-graph", include_str!("30-graph.toml")),
+    ("40-microsoft-mail", include_str!("40-microsoft-mail.toml")),
+    ("50-google-mail", include_str!("50-google-mail.toml")),
+    ("60-generic-mail", include_str!("60-generic-mail.toml")),
+    ("70-generic-sign-in", include_str!("70-generic-sign-in.toml")),
+    ("80-machine", include_str!("80-machine.toml")),
+];
+
+/// All entries, in order. They are read when they are first asked for.
+#[must_use]
+pub fn entries() -> &'static [Entry] {
+    static ENTRIES: OnceLock<Vec<Entry>> = OnceLock::new();
+    ENTRIES.get_or_init(|| FILES.iter().flat_map(|(_, text)| entry::read(text).unwrap_or_default()).collect())
+}
+
+/// The entry of this name.
+#[must_use]
+pub fn entry(id: &str) -> Option<&'static Entry> {
+    entries().iter().find(|entry| entry.id == id)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! Which entries a text hits.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use super::entries;
+use super::entry::{Entry, Family, Origin};
+use super::pattern::Pattern;
+
+/// What is known of a text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hint {
+    /// Whose server said it.
+    pub family: Option<Family>,
+    /// Where.
+    pub origin: Option<Origin>,
+}
+
+/// An entry that a text hits.
+#[derive(Debug, Clone, Copy)]
+pub struct Hit {
+    /// The entry.
+    pub entry: &'static Entry,
+}
+
+/// The entries that `text` hits, the most telling first. The text should have been made readable.
+#[must_use]
+pub fn search(text: &str, hint: Hint) -> Vec<Hit> {
+    let numbers = numbers(text);
+    // A number that stands in `error_codes` alone is known by expressions too.
+    let text = &numbers.iter().fold(text.to_owned(), |text, number| text + "\nAADSTS" + &number.to_string());
+    let candidates = Needles::shared().candidates(text);
+    let mut hits: Vec<(usize, &Entry)> = entries()
+        .iter()
+        .enumerate()
+        .filter(|(index, entry)| {
+            hint.family.is_none_or(|family| entry.provider.covers(family))
+                && hint.origin.is_none_or(|origin| entry.is_said_at(origin))
+                && candidates[*index]
+                && entry.pattern.hits(text, &numbers)
+        })
+        .collect();
+    let guess = Guess::of(text);
+    hits.sort_by_key(|(index, entry)| (weight(entry, hint, &guess), *index));
+    hits.into_iter().map(|(_, entry)| Hit { entry }).collect()
+}
+
+/// The less, the more telling. Where stage and provider are known, file order alone decides.
+fn weight(entry: &Entry, hint: Hint, guess: &Guess) -> u8 {
+    if hint.family.is_some() && hint.origin.is_some() {
+        return 0;
+    }
+    let is_general = matches!(entry.pattern, Pattern::OauthError(_)) || entry.provider == Family::Any;
+    let is_elsewhere = hint.origin.is_none()
+        && !guess.origins.is_empty()
+        && !guess.origins.iter().any(|origin| entry.is_said_at(*origin));
+    u8::from(is_general) + 2 * u8::from(is_elsewhere)
+}
+
+/// Where a text seems to come from.
+pub(super) struct Guess {
+    origins: Vec<Origin>,
+}
+
+impl Guess {
+    fn of(text: &str) -> Self {
+        let mut origins = Vec::new();
+        let mut note = |origin, is_there: bool| {
+            if is_there {
+                origins.push(origin);
+            }
+        };
+        note(Origin::Pop3, text.contains("-ERR"));
+        note(Origin::Imap, text.contains("IMAP") || ["BYE ", "BAD ", "NO "].iter().any(|word| begins_word(text, word)));
+        note(Origin::Smtp, ["SMTP", "smtp", "EHLO"].iter().any(|sign| text.contains(sign)) || has_enhanced_code(text));
+        note(
+            Origin::Token,
+            ["AADSTS", "aadsts", "error_description", "invalid_grant", "invalid_client"]
+                .iter()
+                .any(|sign| text.contains(sign)),
+        );
+        if origins.contains(&Origin::Token) {
+            origins.push(Origin::Authorize);
+        }
+        Self { origins }
+    }
+}
+
+/// Whether `word` stands at the start of a line or behind a blank.
+fn begins_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| at == 0 || text[..at].ends_with([' ', '\n']))
+}
+
+/// Whether a reply code and an enhanced one stand side by side, as in `535 5.7.8` (RFC 3463 §2).
+fn has_enhanced_code(text: &str) -> bool {
+    text.as_bytes().windows(9).any(|bytes| {
+        let digit = |at: usize| bytes[at].is_ascii_digit();
+        matches!(bytes[0], b'4' | b'5')
+            && digit(1)
+            && digit(2)
+            && matches!(bytes[3], b' ' | b'-')
+            && bytes[4] == bytes[0]
+            && bytes[5] == b'.'
+            && digit(6)
+            && (bytes[7] == b'.' || digit(7))
+    })
+}
+
+/// The AADSTS numbers in `text`, and those in a JSON `error_codes`.
+fn numbers(text: &str) -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    let lower = text.to_ascii_lowercase();
+    for (at, sign) in lower.match_indices("aadsts") {
+        let rest = &text[at + sign.len()..];
+        let rest = rest.trim_start_matches([' ', ':', '=', '"']);
+        found.extend(leading_number(rest));
+    }
+    for (at, sign) in lower.match_indices("error_codes") {
+        let rest = &text[at + sign.len()..];
+        let Some((_, rest)) = rest.split_once('[').filter(|(before, _)| before.len() < 8) else { continue };
+        let inner = rest.split_once(']').map_or("", |(inner, _)| inner);
+        found.extend(inner.split(',').take(16).filter_map(|number| leading_number(number.trim())));
+    }
+    found
+}
+
+fn leading_number(text: &str) -> Option<u32> {
+    let len = text.bytes().take_while(u8::is_ascii_digit).count();
+    text[..len].parse().ok()
+}
+
+/// One pass over the text tells which entries are worth a closer look.
+struct Needles {
+    automaton: Option<AhoCorasick>,
+    /// For each needle, its entry.
+    owners: Vec<usize>,
+    /// The entries that have none.
+    always: Vec<bool>,
+}
+
+impl Needles {
+    fn shared() -> &'static Self {
+        static NEEDLES: OnceLock<Needles> = OnceLock::new();
+        NEEDLES.get_or_init(Self::new)
+    }
+
+    fn new() -> Self {
+        let (mut needles, mut owners, mut always) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, entry) in entries().iter().enumerate() {
+            let own = entry.pattern.needles();
+            always.push(own.is_empty());
+            owners.extend(own.iter().map(|_| index));
+            needles.extend(own);
+        }
+        // Built fast rather than searched fast: it serves one text and goes.
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+            .build(&needles)
+            .ok();
+        Self { automaton, owners, always }
+    }
+
+    fn candidates(&self, text: &str) -> Vec<bool> {
+        let mut candidates = self.always.clone();
+        match &self.automaton {
+            Some(automaton) => {
+                for found in automaton.find_overlapping_iter(text) {
+                    candidates[self.owners[found.pattern().as_usize()]] = true;
+                }
+            }
+            None => candidates.fill(true),
+        }
+        candidates
+    }
+}
