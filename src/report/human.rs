@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Check, Document, Finding, Outcome, Report, Subject};
+use super::{Check, Confidence, Document, Explanation, Finding, Outcome, Report, Subject};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -25,7 +25,16 @@ pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> 
         }
         write_report(report, out)?;
     }
-    let mut gap = !document.reports.is_empty();
+    match document.explanations.as_slice() {
+        [] => {}
+        [only] => write_explanation(only, out)?,
+        several => {
+            for explanation in several {
+                write_listed(explanation, out)?;
+            }
+        }
+    }
+    let mut gap = !document.reports.is_empty() || !document.explanations.is_empty();
     for warning in &document.warnings {
         if std::mem::take(&mut gap) {
             writeln!(out)?;
@@ -33,7 +42,7 @@ pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> 
         writeln!(out, "{WARN}warning:{WARN:#} {warning}")?;
     }
     if !document.next.is_empty() {
-        if !document.reports.is_empty() || !document.warnings.is_empty() {
+        if gap || !document.warnings.is_empty() {
             writeln!(out)?;
         }
         writeln!(out, "{STRONG}Next:{STRONG:#}")?;
@@ -57,6 +66,10 @@ fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for check in &report.checks {
         write_check(check, width, out)?;
     }
+    if let Some(verdict) = &report.verdict {
+        writeln!(out, "  {STRONG}Do this first:{STRONG:#} {}", safe(&verdict.cause))?;
+        write_finding(verdict, "         ", out)?;
+    }
     for message in &report.latest {
         writeln!(out, "  {DIM}{}{DIM:#}  {}", message.date, message.subject)?;
         writeln!(
@@ -68,6 +81,44 @@ fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// One answer explained in full.
+fn write_explanation(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    let finding = &explanation.finding;
+    let place: Vec<&str> =
+        [&explanation.provider, &explanation.stage].into_iter().filter_map(|known| known.as_deref()).collect();
+    let place = if place.is_empty() { String::new() } else { format!("{}: ", place.join(", ")) };
+    writeln!(out, "{DIM}{place}{DIM:#}{STRONG}{}{STRONG:#}", safe(&finding.cause))?;
+    write_finding(finding, "  ", out)?;
+    if let Some(example) = &explanation.example {
+        writeln!(out, "  {DIM}as in:{DIM:#} {}", safe(example))?;
+    }
+    if let Some(note) = &explanation.note {
+        writeln!(out, "  {DIM}note:{DIM:#} {}", safe(note))?;
+    }
+    let sure = match finding.confidence {
+        Confidence::Certain => "documented",
+        Confidence::Likely => "likely",
+        Confidence::Possible => "possible",
+    };
+    writeln!(
+        out,
+        "  {DIM}how sure:{DIM:#} {sure}{}",
+        finding.source.map_or(String::new(), |source| format!(" ({source})"))
+    )?;
+    if !finding.also.is_empty() {
+        writeln!(out, "  {DIM}it may mean as well:{DIM:#} {}", finding.also.join(", "))?;
+    }
+    Ok(())
+}
+
+/// One answer on one line.
+fn write_listed(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    let finding = &explanation.finding;
+    let stage = explanation.stage.as_deref().unwrap_or_default();
+    let first = finding.cause.split_inclusive(". ").next().unwrap_or_default().trim_end();
+    writeln!(out, "{STRONG}{:<44}{STRONG:#} {DIM}{stage:<15}{DIM:#} {}", finding.code, safe(first))
 }
 
 fn write_check(check: &Check, width: usize, out: &mut dyn Write) -> io::Result<()> {

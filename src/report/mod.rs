@@ -9,7 +9,8 @@ mod types;
 use std::io::{self, Write};
 
 pub use types::{
-    Check, Confidence, Document, ExitCode, Fact, Finding, Headline, Outcome, Report, Retry, SCHEMA, Stage, Subject,
+    Check, Confidence, Document, ExitCode, Explanation, Fact, Finding, Headline, Outcome, Report, Retry, SCHEMA, Stage,
+    Subject,
 };
 
 /// How a document is written.

@@ -20,6 +20,9 @@ pub struct Document {
     pub warnings: Vec<String>,
     /// What to do next, as commands or click paths.
     pub next: Vec<String>,
+    /// Answers explained, the most telling first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub explanations: Vec<Explanation>,
     /// Why the command could not do its job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Finding>,
@@ -39,6 +42,27 @@ pub struct Report {
     /// The newest messages, newest first, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub latest: Vec<Headline>,
+    /// What the checks mean together: the one thing to do first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Box<Finding>>,
+}
+
+/// An answer of some server, explained without a mailbox.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    /// Whose servers say it, where that is known.
+    pub provider: Option<String>,
+    /// Where it is said, where that is known.
+    pub stage: Option<String>,
+    /// What it means.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// How a server said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+    /// A remark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A message as a list shows it.
@@ -278,10 +302,18 @@ impl Document {
     /// An empty document of `command`.
     #[must_use]
     pub fn new(command: &'static str) -> Self {
-        Self { schema: SCHEMA, command, reports: Vec::new(), warnings: Vec::new(), next: Vec::new(), error: None }
+        Self {
+            schema: SCHEMA,
+            command,
+            reports: Vec::new(),
+            warnings: Vec::new(),
+            next: Vec::new(),
+            explanations: Vec::new(),
+            error: None,
+        }
     }
 
-    /// The exit code: that of the first finding, or "all passed".
+    /// The exit code: that of the first finding, or "all passed". An explanation is no failure.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         let error = self.error.as_ref();
@@ -295,7 +327,7 @@ impl Report {
     /// An empty report on `subject`.
     #[must_use]
     pub fn new(subject: Subject) -> Self {
-        Self { subject, facts: Vec::new(), checks: Vec::new(), latest: Vec::new() }
+        Self { subject, facts: Vec::new(), checks: Vec::new(), latest: Vec::new(), verdict: None }
     }
 
     /// Adds a fact.
@@ -303,10 +335,15 @@ impl Report {
         self.facts.push(Fact { name, value: value.into() });
     }
 
-    /// The first finding, if any check failed.
+    /// The verdict, or else the first finding, if any check failed.
     #[must_use]
     pub fn first_finding(&self) -> Option<&Finding> {
-        self.checks.iter().find_map(|check| match &check.outcome {
+        self.verdict.as_deref().or_else(|| self.findings().next())
+    }
+
+    /// The findings of all checks, in order.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.checks.iter().filter_map(|check| match &check.outcome {
             Outcome::Failed { finding } => Some(finding.as_ref()),
             Outcome::Passed { .. } | Outcome::Skipped { .. } => None,
         })
