@@ -2,6 +2,7 @@
 
 mod keyring;
 mod mailbox;
+mod report;
 mod rotation;
 mod sending;
 mod sign_in;
