@@ -61,6 +61,7 @@ pub(super) const AADSTS: &[(&[u32], Known)] = &[
             fix: &[
                 "Either move {redirect_uri} to the platform 'Mobile and desktop applications' in {portal} > App registrations > {client_id} > Authentication",
                 "Or set credential = \"secret\" for app '{app}' and run: mailgrant rotate-secret {app}",
+                "With --device-code, no redirect URI tells: switch on Authentication > Advanced settings > Allow public client flows",
             ],
             confidence: Certain,
             source: "Microsoft support article on AADSTS7000218",
@@ -176,6 +177,17 @@ pub(super) const AADSTS: &[(&[u32], Known)] = &[
             exit: AuthorizationNeeded,
         },
     ),
+    (
+        &[530_036],
+        Known {
+            code: "ms-device-code-blocked",
+            cause: "A policy of tenant {tenant} blocks sign-ins by device code, and the refreshes of one that was made so.",
+            fix: &["Run: mailgrant authorize {mailbox}, in a browser, or with --no-browser; both are no device code"],
+            confidence: Likely,
+            source: "Microsoft Entra: Conditional Access, authentication flows",
+            exit: AuthorizationNeeded,
+        },
+    ),
 ];
 
 /// Known by the OAuth `error` value (RFC 6749 §4.1.2.1, §5.2).
@@ -227,6 +239,29 @@ pub(super) const OAUTH: &[(&str, Known)] = &[
             ],
             confidence: Certain,
             source: "RFC 6749 section 4.1.2.1",
+            exit: CheckFailed,
+        },
+    ),
+    (
+        // Microsoft's word for it at the device code's page.
+        "authorization_declined",
+        Known {
+            code: "oauth-access-denied",
+            cause: "The sign-in was refused by the person at the page.",
+            fix: &["Run: mailgrant authorize {mailbox}, sign in as {user} and accept the permissions"],
+            confidence: Certain,
+            source: "Microsoft identity platform, device authorization grant",
+            exit: CheckFailed,
+        },
+    ),
+    (
+        "expired_token",
+        Known {
+            code: "device-code-expired",
+            cause: "Nobody entered the code and signed in while it was good.",
+            fix: &["Run: mailgrant authorize {mailbox} --device-code, and enter the new code that it shows"],
+            confidence: Certain,
+            source: "RFC 8628 section 3.5",
             exit: CheckFailed,
         },
     ),

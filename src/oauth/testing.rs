@@ -108,6 +108,7 @@ pub(super) fn endpoints(token: EndpointUrl) -> Endpoints {
     Endpoints {
         authorization: "https://login.example/authorize".parse().unwrap(),
         token: token.into(),
+        device_authorization: None,
         issuer_in_response: false,
     }
 }
@@ -126,6 +127,7 @@ pub(super) fn microsoft(tenant: &str) -> App {
         sign_in: SignIn::Known {
             authorization: "https://login.example/authorize".parse().unwrap(),
             token: "https://login.example/token".parse().unwrap(),
+            device_authorization: "https://login.example/devicecode".parse().unwrap(),
         },
         identity: IdentityRule::Microsoft {
             authority: "https://login.example".parse().unwrap(),
