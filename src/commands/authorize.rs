@@ -24,7 +24,7 @@ use crate::report::{Check, Document, Finding, Report, Stage};
 use crate::secrets::{Grant, load_grant};
 use attempt::{Attempt, scopes_missing, stage_of};
 
-/// Sign in as the mailbox's user in a browser, and keep the grant
+/// Sign in as the mailbox's user, in a browser or with a code, and keep the grant
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The mailbox's name

@@ -25,6 +25,7 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Resul
         Ok(authorization) => authorization,
         Err(failure) => return Ok(Err(failure)),
     };
+    let clock = WallClock::start();
     for line in announcement(attempt, &authorization) {
         context.prompter.say(&line);
     }
@@ -35,7 +36,7 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Resul
         let answer = oauth::redeem_device_code(http, app, endpoints, &authorization, secret)?;
         Ok(Tokens { held, answer, nonce: None, elapsed: asked.elapsed() })
     };
-    match poll(&authorization, context.timeout, &WallClock, ask) {
+    match poll(&authorization, context.timeout, &clock, ask) {
         Ok(tokens) => {
             let waited = started.elapsed().saturating_sub(tokens.elapsed);
             report.checks.push(Check::passed(Stage::Authorize, waited, "somebody entered the code and signed in"));
@@ -67,7 +68,6 @@ fn announcement(attempt: &Attempt<'_>, authorization: &DeviceAuthorization) -> V
         format!("  app     client ID {}", app.client_id),
         format!("  tenant  {}", app.tenant_label()),
         format!("  scopes  {scopes}"),
-        format!("The code is good for {good_for}. Waiting; Ctrl-C ends it."),
         "Whoever signs in with this code opens their mailbox to this machine: never give it to anybody else, and never enter one that somebody sends you."
             .to_owned(),
     ]);
@@ -77,12 +77,21 @@ fn announcement(attempt: &Attempt<'_>, authorization: &DeviceAuthorization) -> V
                 .to_owned(),
         );
     }
+    lines.push(format!("The code is good for {good_for}. Waiting; Ctrl-C ends it."));
     lines
 }
 
 /// This machine's time. Ctrl-C ends a wait, and with it the sign-in. While the token endpoint is asked nothing is caught:
 /// there Ctrl-C ends the process, which no server can then hold up.
-struct WallClock;
+struct WallClock(());
+
+impl WallClock {
+    /// From now on Ctrl-C ends with 130, also between two waits.
+    fn start() -> Self {
+        drop(interrupt::catch());
+        Self(())
+    }
+}
 
 impl Pace for WallClock {
     fn now(&self) -> Instant {
