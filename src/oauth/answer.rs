@@ -75,7 +75,10 @@ fn fault(transcript: &Transcript, answer: &HttpAnswer, fields: &Refusal, error: 
         Value::String(error) => (error_code(transcript.redactor(), error), None),
         Value::Object(inner) => {
             let inner = |name: &str| inner.get(name).and_then(Value::as_str).map(clean);
-            (inner("status").or_else(|| inner("code")).unwrap_or_else(|| "unknown".to_owned()), inner("message"))
+            // Such a name is upper case. One that reads like a code of RFC 6749 was not said as one, and must not decide.
+            let name = inner("status").or_else(|| inner("code"));
+            let name = name.filter(|name| name.bytes().any(|byte| byte.is_ascii_uppercase()));
+            (name.unwrap_or_else(|| "unknown".to_owned()), inner("message"))
         }
         _ => ("unknown".to_owned(), None),
     };

@@ -26,7 +26,7 @@ pub mod token_answer;
 mod token_text;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use authorization_code::AuthorizationRequest;
 pub use callback::Callback;

@@ -200,6 +200,7 @@ mod tests {
             (500, r#"{"error":"server_error"}"#, "no: server_error"),
             (503, r#"{"error":"temporarily_unavailable"}"#, "no: temporarily_unavailable"),
             (503, r#"{"error":{"code":503,"message":"busy","status":"UNAVAILABLE"}}"#, "no: UNAVAILABLE"),
+            (400, r#"{"error":{"status":"invalid_grant"}}"#, "no: unknown"),
             (400, r#"{"error":7}"#, "no: unknown"),
             (400, r#"{"access_token":"t"}"#, "foreign: JSON without an error code"),
             (403, r#"{"message":"Forbidden"}"#, "foreign: JSON without an error code"),
@@ -225,6 +226,39 @@ mod tests {
         }
         let broken = read(&Transcript::default(), answer(200, "application/json", b"{\"access_token\":\"\xff\"}"));
         assert_eq!(summary(&broken), "foreign: broken JSON");
+    }
+
+    /// SECURITY.md T3: a lifetime that is none is taken for an hour, and none is longer than a day.
+    #[test]
+    fn odd_lifetimes_are_tolerated_and_clamped() {
+        for (value, seconds) in [
+            ("3599", 3599),
+            ("\"3599\"", 3599),
+            ("\" 3599 \"", 3599),
+            ("3599.9", 3599),
+            ("\"3599.9\"", 3599),
+            ("-1", 0),
+            ("\"-1\"", 0),
+            ("-1e308", 0),
+            ("0", 0),
+            ("86400", 86_400),
+            ("86401", 86_400),
+            ("18446744073709551615", 86_400),
+            ("18446744073709551616", 86_400),
+            ("1e308", 86_400),
+            ("\"inf\"", 86_400),
+            ("\"NaN\"", 3600),
+            ("null", 3600),
+            ("\"\"", 3600),
+            ("\"soon\"", 3600),
+            ("true", 3600),
+            ("[3599]", 3600),
+            ("{}", 3600),
+        ] {
+            let token = read_json(200, &format!(r#"{{"access_token":"t","expires_in":{value}}}"#));
+            assert_eq!(summary(&token), format!("token for {seconds} s"), "{value}");
+        }
+        assert_eq!(summary(&read_json(200, r#"{"access_token":"t"}"#)), "token for 3600 s");
     }
 
     #[test]
