@@ -86,6 +86,7 @@ pub(super) fn sign_in(
         mailbox,
         session: &session,
         http: &http,
+        bounded: &bounded,
         endpoints: &endpoints,
         asked: &asked,
         how,

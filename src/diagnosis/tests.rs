@@ -17,6 +17,14 @@ fn microsofts_numbers_are_compared_whole() {
 }
 
 #[test]
+fn what_ends_a_device_code_has_one_name_in_either_dialect() {
+    assert_eq!(oauth("authorization_declined", &[]).code, oauth("access_denied", &[]).code);
+    let local = finding(&FailureKind::DeviceCodeExpired { after: Duration::from_secs(900) }.into(), About::default());
+    assert_eq!(oauth("expired_token", &[]).code, local.code);
+    assert_eq!(oauth("invalid_grant", &[530_036]).code, "ms-device-code-blocked");
+}
+
+#[test]
 fn a_lost_grant_asks_for_authorization_and_a_refused_secret_does_not() {
     assert_eq!(oauth("invalid_grant", &[]).exit, ExitCode::AuthorizationNeeded);
     assert_eq!(oauth("invalid_client", &[]).exit, ExitCode::CheckFailed);

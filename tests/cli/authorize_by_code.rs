@@ -158,6 +158,18 @@ fn a_provider_without_codes_is_named_and_another_way_shown() {
 }
 
 #[test]
+fn an_endpoint_that_never_answers_is_not_waited_for_longer_than_asked() {
+    let shop = Shop::empty();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let authority = format!("https://localhost:{}", silent.local_addr().unwrap().port());
+    shop.add("shop", &[("--authority", Some(&authority))]).finish().code(0);
+    let started = Instant::now();
+    let gone = shop.json(&["--timeout", "2", "authorize", "shop", "--device-code"], 6);
+    assert_eq!(gone.finding_codes(), ["timed-out"]);
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+}
+
+#[test]
 fn a_code_and_a_pasted_address_are_two_ways() {
     let shop = Shop::added();
     let both = shop.home.run(&["authorize", "shop", "--device-code", "--no-browser"]).finish().code(2);

@@ -19,6 +19,8 @@ pub(super) struct Attempt<'a> {
     pub(super) mailbox: &'a Mailbox,
     pub(super) session: &'a Session<'a>,
     pub(super) http: &'a HttpClient,
+    /// The same, but --timeout bounds it: for what comes before the person's part.
+    pub(super) bounded: &'a HttpClient,
     pub(super) endpoints: &'a Endpoints,
     pub(super) asked: &'a [Scope],
     pub(super) how: &'a How,

@@ -21,7 +21,7 @@ const FLAG_INTERVAL: Duration = Duration::from_millis(50);
 pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Result<Tokens, Failure>, CommandError> {
     let Attempt { app, http, endpoints, asked, secret, context, .. } = *attempt;
     let started = Instant::now();
-    let authorization = match oauth::request_device_code(http, app, endpoints, asked, secret) {
+    let authorization = match oauth::request_device_code(attempt.bounded, app, endpoints, asked, secret) {
         Ok(authorization) => authorization,
         Err(failure) => return Ok(Err(failure)),
     };
