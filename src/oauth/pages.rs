@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::harmless::is_harmful;
+
 /// The page after a sign-in that has been checked and stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SuccessPage {
@@ -135,8 +137,7 @@ fn escape(text: &str) -> String {
             '"' => html.push_str("&quot;"),
             '\'' => html.push_str("&#39;"),
             '\n' | '\t' => html.push(' '),
-            c if c.is_control() => {}
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {}
+            c if is_harmful(c) => {}
             c => html.push(c),
         }
     }

@@ -4,6 +4,9 @@
 //! results.
 
 mod human;
+mod json;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::io::{self, Write};
@@ -28,10 +31,7 @@ pub enum Format {
 pub fn write(document: &Document, format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => human::write(document, out),
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, document)?;
-            writeln!(out)
-        }
+        Format::Json => json::write(document, out),
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::escape::escape;
 use super::shapes::{self, Span};
 use super::views::View;
+use crate::harmless::escape;
 
 /// What stands where a secret stood.
 const MASK: &str = "[redacted]";
