@@ -114,7 +114,7 @@ impl Fields {
         ];
         for (name, value) in plain {
             if let Some(value) = value {
-                parts.push(format!("{name}={value}"));
+                parts.push(format!("{name}={}", transcript.redactor().clean_of_tokens(&value.to_string())));
             }
         }
         let tokens = [
@@ -124,7 +124,8 @@ impl Fields {
         ];
         for (name, token) in tokens {
             if let Token::Text(text) = token {
-                parts.push(format!("{name}=[redacted, {} characters]", text.expose_secret().len()));
+                // No sign behind the name: redaction would mask the remark.
+                parts.push(format!("{name} of {} characters", text.expose_secret().len()));
             }
         }
         transcript.line("HTTP", Speaker::Server, &parts.join(" & "));
@@ -132,7 +133,7 @@ impl Fields {
 }
 
 fn fault(transcript: &Transcript, answer: &HttpAnswer, fields: &Fields, error: &Value) -> Failure {
-    let clean = |text: &str| transcript.redactor().clean(&text.chars().take(2000).collect::<String>());
+    let clean = |text: &str| transcript.redactor().clean_of_tokens(&text.chars().take(2000).collect::<String>());
     let words = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(clean);
     // Google's other interfaces put an object here: {"code": 503, "message": …, "status": "UNAVAILABLE"}.
     let (error, message) = match error {
@@ -171,7 +172,7 @@ fn fault(transcript: &Transcript, answer: &HttpAnswer, fields: &Fields, error: &
 /// repeats a code as a token would otherwise make it unreadable.
 pub(super) fn error_code(redactor: &Redactor, text: &str) -> String {
     let is_code = text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    if is_code { text.to_owned() } else { redactor.clean(&text.chars().take(200).collect::<String>()) }
+    if is_code { text.to_owned() } else { redactor.clean_of_tokens(&text.chars().take(200).collect::<String>()) }
 }
 
 fn number(value: &Value) -> Option<u32> {
@@ -200,7 +201,7 @@ fn foreign(transcript: &Transcript, answer: &HttpAnswer, what: String) -> Failur
     let content_type = answer.content_type.as_deref().map(|text| transcript.redactor().clean(text));
     let failure = Failure::new(FailureKind::NotOAuth { status: answer.status, content_type, what });
     match their_words(answer) {
-        Some(words) => failure.said(transcript.redactor().clean(&words)),
+        Some(words) => failure.said(transcript.redactor().clean_of_tokens(&words)),
         None => failure,
     }
 }
