@@ -89,6 +89,15 @@ fn a_line_may_have_8_kilobytes_and_a_reply_64_and_neither_a_byte_more() {
             assert_eq!(reply.len(), len);
             vec![Step::Tls, say(greeting), hear(asked), Step::Say(reply), Step::HangUp]
         };
+        // A line that begins in the middle of what is read at once, and whose end is read along with too much of it.
+        let second = |len: usize| {
+            let long = format!("{line}{}\r\n", "x".repeat(len - line.len() - 2));
+            let reply = Step::Say(format!("{start}{line}X\r\n{long}{end}"));
+            vec![Step::Tls, say(greeting), hear(asked), reply, Step::HangUp]
+        };
+        let kind = failure_at(&probe_at(run, second(8_193)), Stage::Capabilities).kind;
+        assert_eq!(kind, FailureKind::TooLarge { what: "a line".to_owned(), limit: 8_192 }, "{asked}");
+        failure_at(&probe_at(run, second(8_192)), Stage::Authentication);
         let kind = failure_at(&probe_at(run, reply(65_537)), Stage::Capabilities).kind;
         assert_eq!(kind, FailureKind::TooLarge { what: "a reply".to_owned(), limit: 65_536 }, "{asked}");
         let kind = failure_at(&probe_at(run, reply(65_536)), Stage::Authentication).kind;
