@@ -236,17 +236,13 @@ impl Sandbox {
         self.world.state().access_tokens.get(token).is_some_and(|token| token.expires + LEEWAY > now())
     }
 
-    /// Every refresh and access token issued so far, for tests that look for them where they must not be.
+    /// Every refresh, access and identity token, authorization code and PKCE verifier so far, for tests that look for
+    /// them where they must not be.
     pub(crate) fn issued_tokens(&self) -> Vec<String> {
         let state = self.world.state();
-        state
-            .refresh_tokens
-            .keys()
-            .chain(state.access_tokens.keys())
-            .chain(state.codes.keys())
-            .chain(state.device_codes.keys())
-            .cloned()
-            .collect()
+        let tokens = state.refresh_tokens.keys().chain(state.access_tokens.keys());
+        let codes = state.codes.keys().chain(state.device_codes.keys());
+        tokens.chain(codes).chain(&state.other_secrets).cloned().collect()
     }
 
     pub(crate) fn switch_on(&self, fault: Fault) {

@@ -170,6 +170,7 @@ fn redeem_code(state: &mut State, dialect: Dialect, client_id: String, form: &Pa
         let text = "The Code_Verifier does not match the code_challenge supplied in the authorization request.";
         return Err(refused(501_481, text));
     }
+    state.other_secrets.push(verifier.to_owned());
     let sign_in = code.sign_in.clone();
     let user = code.user.clone();
     let scopes = one_resource(requested(form, &sign_in.scopes)?)?;
@@ -264,7 +265,9 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, earned: Earned) -> Va
         body["ext_expires_in"] = json!(lifetime.as_secs());
     }
     if openid {
-        body["id_token"] = Value::String(signer.sign(&id_claims(world, dialect, user, &earned)));
+        let id_token = signer.sign(&id_claims(world, dialect, user, &earned));
+        state.other_secrets.push(id_token.clone());
+        body["id_token"] = Value::String(id_token);
     }
     if earned.refresh {
         // As long as Entra's often are: stores and lines that hold too little must fail here.

@@ -164,6 +164,8 @@ pub(crate) struct State {
     pub(crate) slow_downs: u32,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     pub(crate) access_tokens: HashMap<String, AccessToken>,
+    /// Identity tokens that went out and verifiers that came in: nothing asks for them, but they are secrets too.
+    pub(crate) other_secrets: Vec<String>,
     pub(crate) access_lifetime: Duration,
     pub(crate) token_delay: Duration,
     /// Whether a refresh token is good more than once. Microsoft leaves the old one valid when it hands out a new one;
@@ -218,6 +220,7 @@ impl World {
             slow_downs: 0,
             refresh_tokens: HashMap::new(),
             access_tokens: HashMap::new(),
+            other_secrets: Vec::new(),
             access_lifetime,
             token_delay: Duration::ZERO,
             refresh_reuse: false,

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
 use crate::failure::{Failure, FailureKind};
+use crate::harmless::is_harmful;
 use crate::profile::{Address, App, EndpointUrl, IdentityRule, is_guid};
 
 /// Clocks may differ by this many seconds.
@@ -211,13 +212,9 @@ fn names(claims: &Map<String, Value>) -> Vec<String> {
 
 /// A claim or other server text, fit to be shown: control and direction characters escaped, cut to `limit` characters.
 pub(super) fn plain(text: &str, limit: usize) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
     let mut shown = String::new();
     for c in text.chars().take(limit) {
-        if hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+        if is_harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
     }
     shown
 }

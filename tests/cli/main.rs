@@ -20,6 +20,7 @@ mod config_errors;
 mod crash;
 mod crowd;
 mod explain;
+mod hostile_words;
 mod leaks;
 mod rotate;
 #[cfg(target_os = "linux")]

@@ -54,8 +54,13 @@ impl Home {
 
     /// The same under a umask that takes nothing away.
     pub(crate) fn run_with_open_umask(&self, arguments: &[&str]) -> Run {
-        let script = "umask 000; exec \"$0\" \"$@\"";
-        Run::new(self.command("sh"), &[&["-c", script, BINARY], arguments].concat())
+        self.run_after("umask 000", arguments)
+    }
+
+    /// The same after a shell has done this first.
+    pub(crate) fn run_after(&self, first: &str, arguments: &[&str]) -> Run {
+        let script = format!("{first}; exec \"$0\" \"$@\"");
+        Run::new(self.command("sh"), &[&["-c", &script, BINARY], arguments].concat())
     }
 
     fn command(&self, program: &str) -> Command {
