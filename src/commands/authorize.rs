@@ -88,6 +88,8 @@ pub(super) fn sign_in(
     let session = tester.session(mailbox, &http);
     let secret = session.client_secret().map_err(explained)?;
     let before = load_grant(session.store, &mailbox.name)?;
+    // Nobody should sign in for a store that cannot take what comes of it.
+    session.check_store().map_err(explained)?;
 
     let mut report = super::checks::report(mailbox);
     let started = Instant::now();
@@ -180,7 +182,7 @@ impl Attempt<'_> {
         report: &mut Report,
         context: &Context,
     ) -> Result<(Grant, Vec<Scope>), Failure> {
-        let held = self.session.lock()?;
+        let ready = self.session.make_ready()?;
         let started = Instant::now();
         let answer = oauth::exchange_code(self.http, self.app, self.endpoints, request, callback.code, secret)?;
         let detail = match &answer.refresh_token {
@@ -209,7 +211,7 @@ impl Attempt<'_> {
             None => Check::skipped(Stage::Identity, "the provider does not say who signed in; a test will show it"),
         });
         let granted = answer.scopes.clone();
-        let grant = self.session.establish(&held, &self.endpoints.token, answer, identity.as_ref(), self.asked)?;
+        let grant = self.session.establish(ready, &self.endpoints.token, answer, identity.as_ref(), self.asked)?;
         let missing = granted.map_or_else(Vec::new, |granted| session::missing_scopes(self.asked, &granted));
         Ok((grant, missing))
     }
