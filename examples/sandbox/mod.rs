@@ -39,7 +39,7 @@ use faults::Fault;
 use jwt::Signer;
 use mailstore::SentMessage;
 use wire::{Listener, Wire};
-use world::{CONFIDENTIAL_CLIENT, ClientSecret, Counters, RefreshState, State, World, new_guid, now};
+use world::{CONFIDENTIAL_CLIENT, ClientSecret, Counters, Hold, RefreshState, State, World, new_guid, now};
 
 /// What can be chosen before the start.
 pub(crate) struct SandboxConfig {
@@ -203,6 +203,16 @@ impl Sandbox {
     /// How long the token endpoint thinks before it answers.
     pub(crate) fn set_token_delay(&self, delay: Duration) {
         self.change(|state| state.token_delay = delay);
+    }
+
+    /// Holds the token endpoint back at `point`, from the `nth` request from now on (1 is the next).
+    pub(crate) fn hold_token_endpoint(&self, point: Hold, nth: u32) {
+        self.change(|state| state.held = Some((point, state.counters.token_requests + nth)));
+    }
+
+    /// Lets what is held go on.
+    pub(crate) fn let_token_endpoint_go_on(&self) {
+        self.change(|state| state.held = None);
     }
 
     /// Lets refresh tokens be used more than once, as Microsoft does.
