@@ -39,7 +39,7 @@ fn waiting(shop: &Shop) -> usize {
 #[test]
 fn sixty_four_processes_make_one_token_request_and_get_the_same_good_token() {
     let shop = Shop::authorized();
-    let rounds = rounds(5);
+    let rounds = rounds(100);
     let (started, before) = (std::time::Instant::now(), shop.sandbox.counters());
     let mut good = 0;
     for round in 0..rounds {

@@ -18,6 +18,8 @@ mod config_errors;
 #[cfg(unix)]
 mod crash;
 mod crowd;
+#[cfg(target_os = "linux")]
+mod disk;
 mod leaks;
 mod rotate;
 #[cfg(target_os = "linux")]
