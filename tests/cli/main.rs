@@ -21,6 +21,8 @@ mod crowd;
 #[cfg(target_os = "linux")]
 mod disk;
 mod leaks;
+#[cfg(target_os = "linux")]
+mod memory;
 mod rotate;
 #[cfg(target_os = "linux")]
 mod safekeeping;
