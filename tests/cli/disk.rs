@@ -51,6 +51,7 @@ struct Site {
 }
 
 impl Site {
+    #[expect(clippy::print_stderr, reason = "a test that is left out says so")]
     fn open() -> Option<Self> {
         let Some(home) = Home::on_a_disk(1024) else {
             eprintln!("SKIPPED: no private mount is possible here, so no disk can be full or read-only");
