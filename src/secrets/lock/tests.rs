@@ -55,7 +55,8 @@ fn child_holds() {
 #[test]
 fn a_killed_holder_hands_over_within_100_ms() {
     let folder = tempfile::tempdir().unwrap();
-    for _ in 0..3 {
+    let mut longest = Duration::ZERO;
+    for _ in 0..10 {
         let mut child = holder_process(folder.path());
         let path = folder.path().to_path_buf();
         let waiter = thread::spawn(move || {
@@ -70,7 +71,9 @@ fn a_killed_holder_hands_over_within_100_ms() {
         let took = waiter.join().unwrap() - killed;
         child.wait().unwrap();
         assert!(took < Duration::from_millis(100), "{took:?}");
+        longest = longest.max(took);
     }
+    println!("the longest of 10 took {longest:?}");
 }
 
 #[test]
