@@ -14,6 +14,8 @@ enum Trouble {
     /// The disk has this many blocks left.
     Full(usize),
     ReadOnly,
+    /// The profile's folder is on another disk than the vault, and that one is read-only.
+    ProfileReadOnly,
     /// No file may become longer than this many half KiB (RLIMIT_FSIZE); the write fails with EFBIG.
     TooLong(u32),
     /// The same, and the kernel kills the writer in the middle of it (SIGXFSZ).
@@ -151,6 +153,7 @@ impl Site {
         match trouble {
             Trouble::Full(free) => disk.fill(free),
             Trouble::ReadOnly => disk.set_read_only(true),
+            Trouble::ProfileReadOnly => disk.set_folder_read_only("config/mailgrant", true),
             Trouble::TooLong(_) | Trouble::KilledAt(_) => {}
         }
         let tried = self.run(deed, Some(trouble));
@@ -160,6 +163,7 @@ impl Site {
         match trouble {
             Trouble::Full(_) => disk.empty(),
             Trouble::ReadOnly => disk.set_read_only(false),
+            Trouble::ProfileReadOnly => disk.set_folder_read_only("config/mailgrant", false),
             Trouble::TooLong(_) | Trouble::KilledAt(_) => {}
         }
         let is_killed = matches!(trouble, Trouble::KilledAt(_)) && tried.code.is_none();
@@ -218,6 +222,16 @@ fn a_read_only_disk_leaves_the_old_state_and_asks_for_nothing_that_it_could_not_
         let code = site.try_in_trouble(deed, Trouble::ReadOnly);
         println!("{deed:?} on a read-only disk: {code:?}");
         assert_ne!(code, Some(0), "{deed:?}: the disk was not read-only");
+    }
+    site.close();
+}
+
+#[test]
+fn a_profile_that_cannot_be_written_is_noticed_before_secrets_come_or_go() {
+    let Some(mut site) = Site::open() else { return };
+    for deed in [Deed::Add, Deed::Remove] {
+        let code = site.try_in_trouble(deed, Trouble::ProfileReadOnly);
+        assert_eq!(code, Some(3), "{deed:?}");
     }
     site.close();
 }

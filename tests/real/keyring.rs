@@ -126,7 +126,11 @@ impl Keyring {
         // Attributes come on stderr, the rest on stdout.
         let text = [found.stdout, found.stderr].concat();
         let text = String::from_utf8_lossy(&text).into_owned();
-        text.lines().filter(|line| line.starts_with("attribute.username")).map(str::to_owned).collect()
+        let mut records: Vec<String> =
+            text.lines().filter(|line| line.starts_with("attribute.username")).map(str::to_owned).collect();
+        // They come in no order.
+        records.sort();
+        records
     }
 
     fn start_daemon(&self, folder: &Path) -> Guard {

@@ -85,6 +85,13 @@ impl Disk {
         assert!(status.is_ok_and(|status| status.success()), "mount -o {how}");
     }
 
+    /// Makes one folder of it read-only, as another disk would be, or writable again.
+    pub(crate) fn set_folder_read_only(&self, folder: &str, read_only: bool) {
+        let words = if read_only { "mount --bind $0 $0 && mount -o remount,bind,ro $0" } else { "umount $0" };
+        let status = self.command("sh").args(["-c", words, folder]).status();
+        assert!(status.is_ok_and(|status| status.success()), "{words}");
+    }
+
     fn filler(&self) -> PathBuf {
         self.view().join("filler")
     }
