@@ -40,7 +40,7 @@ use faults::Fault;
 use jwt::Signer;
 use mailstore::SentMessage;
 use wire::{Listener, Wire};
-use world::{CONFIDENTIAL_CLIENT, ClientSecret, Counters, RefreshState, State, World, new_guid, now};
+use world::{CONFIDENTIAL_CLIENT, ClientSecret, Counters, Hold, RefreshState, State, World, new_guid, now};
 
 /// What can be chosen before the start.
 pub(crate) struct SandboxConfig {
@@ -219,6 +219,16 @@ impl Sandbox {
     /// Answers so many of the next polls with `slow_down`, though they are in time.
     pub(crate) fn slow_down(&self, polls: u32) {
         self.change(|state| state.slow_downs = polls);
+    }
+
+    /// Holds the token endpoint back at `point`, from the `nth` request from now on (1 is the next).
+    pub(crate) fn hold_token_endpoint(&self, point: Hold, nth: u32) {
+        self.change(|state| state.held = Some((point, state.counters.token_requests + nth)));
+    }
+
+    /// Lets what is held go on.
+    pub(crate) fn let_token_endpoint_go_on(&self) {
+        self.change(|state| state.held = None);
     }
 
     /// Lets refresh tokens be used more than once, as Microsoft does.

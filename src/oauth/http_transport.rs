@@ -14,6 +14,7 @@ use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, TcpConnector, Transport, TransportAdapter,
 };
+use zeroize::Zeroize;
 
 use crate::failure::{Failure, FailureKind};
 use crate::tls::tls_fault;
@@ -180,6 +181,16 @@ impl TlsTransport {
     /// The error from below TLS where there is one, else TLS's own.
     fn cause(&self, error: io::Error) -> ureq::Error {
         take(&self.stream.get_ref().seen).unwrap_or(ureq::Error::Io(error))
+    }
+}
+
+impl Drop for TlsTransport {
+    /// What was sent and received holds tokens and secrets (SECURITY.md K3).
+    fn drop(&mut self) {
+        let unread = self.buffers.input().len();
+        self.buffers.input_consume(unread);
+        self.buffers.input_append_buf().zeroize();
+        self.buffers.output().zeroize();
     }
 }
 
