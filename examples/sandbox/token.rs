@@ -252,7 +252,14 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, earned: Earned) -> Va
         body["ext_expires_in"] = json!(lifetime.as_secs());
     }
     if openid {
-        body["id_token"] = Value::String(signer.sign(&id_claims(world, dialect, user, &earned)));
+        let mut claims = id_claims(world, dialect, user, &earned);
+        for (name, value) in &state.forged_claims {
+            claims[name] = value.clone();
+        }
+        if let Value::Object(claims) = &mut claims {
+            claims.retain(|_, value| !value.is_null());
+        }
+        body["id_token"] = Value::String(signer.sign(&claims));
     }
     if earned.refresh {
         // As long as Entra's often are: stores and lines that hold too little must fail here.

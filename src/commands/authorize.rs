@@ -21,6 +21,9 @@ use crate::session::{self, Session};
 
 /// How long somebody may take at the sign-in page. Entra's own page gives up after about ten minutes.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// What is said while the browser shows an error of its own (SECURITY.md L7).
+const HTTPS_INSTEAD: &str = "The browser opened the redirect address with https instead of http: switch off its HTTPS-only mode \
+                             for localhost, then load that page again with http:// in front.";
 
 /// Sign in as the mailbox's user in a browser, and keep the grant
 #[derive(Debug, ClapArgs)]
@@ -102,7 +105,10 @@ pub(super) fn sign_in(
         let callback = pasted(&request, app, mailbox, context);
         (request, callback, None)
     } else {
-        let listener = LoopbackListener::bind(&app.redirect_uri, context.transcript.clone()).map_err(explained)?;
+        let say = context.say;
+        let listener = LoopbackListener::bind(&app.redirect_uri, context.transcript.clone())
+            .map_err(explained)?
+            .on_tls(move || say(HTTPS_INSTEAD));
         let request = begin(listener.redirect_uri());
         announce(&request, mailbox, context);
         let deadline = Instant::now() + context.timeout.unwrap_or(PATIENCE);
@@ -120,14 +126,7 @@ pub(super) fn sign_in(
         match listener.wait(&request, deadline, cancelled.flag()) {
             Ok((callback, page)) => (request, Ok(callback), Some(page)),
             Err(_) if cancelled.is_set() => return Err(CommandError::cancelled()),
-            Err(failed) => {
-                if listener.strays().tls > 0 {
-                    (context.say)(
-                        "The browser opened the redirect address with https instead of http: switch off its HTTPS-only mode for localhost.",
-                    );
-                }
-                (request, Err(failed.failure), Some(failed.page))
-            }
+            Err(failed) => (request, Err(failed.failure), Some(failed.page)),
         }
     };
     let attempt = Attempt { app, mailbox, session: &session, http: &http, endpoints: &endpoints, asked: &asked, how };

@@ -22,8 +22,9 @@ use crate::failure::{Failure, FailureKind};
 use crate::profile::RedirectUri;
 use crate::transcript::{Speaker, Transcript};
 
-/// How many ports are tried where both of localhost's addresses must be free.
-const PORT_TRIES: usize = 16;
+/// What is tried where any port will do: the system's choice, again and again, because a port that is free on one of
+/// localhost's addresses can be somebody's on the other.
+const ANY_PORT: [u16; 16] = [0; 16];
 /// A signal handler can set a flag and nothing else, so the flag is looked at this often.
 const FLAG_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -34,6 +35,7 @@ pub struct LoopbackListener {
     host: String,
     transcript: Transcript,
     strays: Counters,
+    tell_tls: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 /// What knocked, and was not the sign-in's answer. For the explanation when the wait has been in vain.
@@ -88,7 +90,7 @@ impl LoopbackListener {
         };
         let listeners = match url.port() {
             Some(port) => bind_all(&addresses, port),
-            None => bind_free(&addresses),
+            None => bind_first(&addresses, &ANY_PORT),
         };
         let listeners = listeners.map_err(|error| failed(error.to_string()))?;
         let port = listeners[0].local_addr().map_err(|error| failed(error.to_string()))?.port();
@@ -97,7 +99,15 @@ impl LoopbackListener {
         let name = url.host_str().unwrap_or_default();
         let host = if port == 80 { name.to_owned() } else { format!("{name}:{port}") };
         let redirect = url.as_str().parse().map_err(|error: crate::profile::Invalid| failed(error.problem))?;
-        Ok(Self { listeners, redirect, host, transcript, strays: Counters::default() })
+        Ok(Self { listeners, redirect, host, transcript, strays: Counters::default(), tell_tls: None })
+    }
+
+    /// Calls `tell` at the first TLS handshake, while the wait goes on: the person sees an error of the browser's, and
+    /// would otherwise learn the cause when the time is over.
+    #[must_use]
+    pub fn on_tls(mut self, tell: impl Fn() + Send + Sync + 'static) -> Self {
+        self.tell_tls = Some(Box::new(tell));
+        self
     }
 
     /// The redirect address with the port that really listens, and otherwise as registered.
@@ -186,7 +196,11 @@ impl LoopbackListener {
             },
             Err(NoHead::Gone) => return,
             Err(NoHead::Tls) => {
-                self.strays.tls.fetch_add(1, Ordering::Relaxed);
+                if self.strays.tls.fetch_add(1, Ordering::Relaxed) == 0
+                    && let Some(tell) = &self.tell_tls
+                {
+                    tell();
+                }
                 self.remark("a TLS handshake arrived: the browser opened this address with https instead of http");
                 request::answer_tls(&visit.stream, visit.deadline);
                 visit.is_served();
@@ -234,10 +248,11 @@ impl LoopbackListener {
     }
 }
 
-fn bind_free(addresses: &[IpAddr]) -> io::Result<Vec<TcpListener>> {
+/// Binds the first of `ports` that is free on every address.
+fn bind_first(addresses: &[IpAddr], ports: &[u16]) -> io::Result<Vec<TcpListener>> {
     let mut last = io::Error::from(io::ErrorKind::AddrInUse);
-    for _ in 0..PORT_TRIES {
-        match bind_all(addresses, 0) {
+    for port in ports {
+        match bind_all(addresses, *port) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error,
             other => return other,
         }

@@ -19,6 +19,8 @@ mod config_errors;
 mod crash;
 mod crowd;
 mod leaks;
+#[cfg(target_os = "linux")]
+mod listener;
 mod rotate;
 #[cfg(target_os = "linux")]
 mod safekeeping;

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::{Arc, mpsc};
-use std::thread;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -24,6 +23,7 @@ use crate::pki::{Certificate, Pki};
 use crate::script;
 use crate::support::canary;
 use crate::support::home::Home;
+use crate::support::memory;
 use crate::words::{ACCESS, REFRESH, USER, fill, unescape};
 
 const AUTHORITY: &str = "https://localhost:1";
@@ -75,7 +75,7 @@ impl Desk {
         let run = self.home.run(&arguments).env("BROWSER", &browser);
         let begun = Instant::now();
         let running = run.start();
-        let peak = watch_memory(running.id());
+        let peak = memory::watch(running.id());
         let finished = running.finish();
         let took = begun.elapsed();
         let heard = peer.finish();
@@ -187,21 +187,4 @@ fn mailbox() -> Name {
 
 fn now() -> Timestamp {
     Clock::system().now()
-}
-
-/// Reads the most memory that a process has had (VmHWM of proc(5), KiB) again and again until it has ended.
-fn watch_memory(id: u32) -> mpsc::Receiver<u64> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut peak = 0;
-        while let Ok(status) = std::fs::read_to_string(format!("/proc/{id}/status")) {
-            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            // A process that has ended and not been waited for has no memory.
-            let Some(line) = line else { break };
-            peak = line.trim().trim_end_matches(" kB").trim().parse().unwrap_or(peak);
-            thread::sleep(Duration::from_millis(10));
-        }
-        let _ = sender.send(peak);
-    });
-    receiver
 }

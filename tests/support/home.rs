@@ -58,6 +58,12 @@ impl Home {
         Run::new(self.command("sh"), &[&["-c", script, BINARY], arguments].concat())
     }
 
+    /// The same with so few file descriptors.
+    pub(crate) fn run_with_descriptors(&self, count: u32, arguments: &[&str]) -> Run {
+        let script = format!("ulimit -n {count}; exec \"$0\" \"$@\"");
+        Run::new(self.command("sh"), &[&["-c", &script, BINARY], arguments].concat())
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.env_clear().current_dir(self.path());
