@@ -161,7 +161,10 @@ fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), Fa
 
 /// Items 9 and 10, with a leeway for clocks that differ.
 fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), Failure> {
-    #[expect(clippy::cast_possible_truncation, reason = "a float beyond i64 saturates, and that is as good a refusal")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a float beyond i64 saturates: as far ahead, or as long ago, as it can be"
+    )]
     let seconds = |name: &str| {
         let number = claims.get(name)?;
         number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds as i64))
@@ -306,17 +309,90 @@ mod tests {
             ("nonce", Value::Null, "nonce is missing"),
             ("nonce", json!(""), "nonce is missing"),
             ("nonce", json!("nonce-2"), "another sign-in"),
+            ("nonce", json!("nonce-"), "another sign-in"),
+            ("nonce", json!("nonce-1 "), "another sign-in"),
+            ("nonce", json!("NONCE-1"), "another sign-in"),
+            ("nonce", json!(["nonce-1"]), "nonce is missing"),
+            ("nonce", json!({"nonce-1": true}), "nonce is missing"),
+            ("aud", json!({"11111111-2222-3333-4444-555555555555": true}), "aud"),
+            ("aud", json!("11111111-2222-3333-4444-55555555555"), "aud"),
+            ("aud", json!("11111111-2222-3333-4444-555555555555 "), "aud"),
+            ("azp", json!([]), "azp"),
+            ("exp", json!(0), "exp"),
+            ("exp", json!(-1e300), "exp"),
+            ("exp", json!(NOW - 86_400 * 365), "exp has passed"),
+            ("exp", json!(i64::MIN), "exp"),
+            ("exp", json!(true), "exp"),
+            ("iat", json!(NOW + 86_400 * 365), "iat"),
+            ("iat", json!(i64::MAX), "iat"),
+            ("iat", json!("now"), "iat"),
+            ("nbf", json!(i64::MAX), "nbf"),
             ("sub", Value::Null, "sub"),
+            ("sub", json!(""), "sub"),
+            ("sub", json!(7), "sub"),
         ];
+        assert!(forged.len() > 45);
+        check(&testing::microsoft("common"), &microsoft_claims()).expect("nothing is forged here");
         for (claim, value, word) in forged {
-            let mut claims = microsoft_claims();
-            if value.is_null() {
-                claims.as_object_mut().unwrap().remove(*claim);
-            } else {
-                claims[*claim] = value.clone();
-            }
-            let refusal = check(&testing::microsoft("common"), &claims).expect_err(&format!("{claim} = {value}"));
+            let refusal = check(&testing::microsoft("common"), &with(microsoft_claims(), claim, value))
+                .expect_err(&format!("{claim} = {value}"));
             assert!(refusal.contains(word), "{claim} = {value}: {refusal}");
+        }
+    }
+
+    /// `claims` with another value of one of them; `Null` takes it away.
+    fn with(mut claims: Value, claim: &str, value: &Value) -> Value {
+        claims[claim] = value.clone();
+        claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        claims
+    }
+
+    #[test]
+    fn forged_claims_of_a_plain_provider_are_refused_by_name() {
+        let app = testing::oidc("https://id.example");
+        check(&app, &oidc_claims()).expect("nothing is forged here");
+        for (claim, value, word) in [
+            ("iss", Value::Null, "iss"),
+            ("iss", json!(""), "iss"),
+            ("iss", json!("http://id.example"), "iss"),
+            ("iss", json!("https://id.example.evil.example"), "iss"),
+            ("iss", json!("https://id.example/realm"), "iss"),
+            ("iss", json!("https://evil.example/?https://id.example"), "iss"),
+            ("iss", json!("https://id.example@evil.example"), "iss"),
+            ("aud", json!([]), "aud"),
+            ("aud", json!([["my-app"]]), "aud"),
+            ("aud", json!("MY-APP"), "aud"),
+            ("aud", json!(["my-app", "other"]), "azp"),
+            ("azp", json!("other"), "azp"),
+            ("exp", json!(NOW - 400), "exp has passed"),
+            ("iat", json!(NOW + 400), "iat"),
+            ("nonce", json!("x"), "another sign-in"),
+            ("nonce", Value::Null, "nonce is missing"),
+            ("sub", Value::Null, "sub"),
+        ] {
+            let refusal = check(&app, &with(oidc_claims(), claim, &value)).expect_err(&format!("{claim} = {value}"));
+            assert!(refusal.contains(word), "{claim} = {value}: {refusal}");
+        }
+    }
+
+    /// Not an oversight: the token came over verified TLS, in the answer to our own request with our own secret, and
+    /// OpenID Connect Core §3.1.3.7 item 6 lets that stand in place of the signature. Whoever can put `alg: none` into
+    /// it there could as well put in a token that is signed by the provider's own key. The claims are checked all the same.
+    #[test]
+    fn the_signature_is_not_what_is_trusted_and_the_claims_hold_without_it() {
+        let now = Timestamp::from_second(NOW).unwrap();
+        let app = testing::oidc("https://id.example");
+        for header in
+            [r#"{"alg":"none"}"#, r#"{"alg":"HS256"}"#, r#"{"alg":"RS256","jku":"https://evil.example/keys"}"#]
+        {
+            let judge = |claims: &Value| {
+                let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+                let token = SecretString::from(format!("{}.{}.", part(header), part(&claims.to_string())));
+                verify(&app, &token, &SecretString::from("nonce-1"), now)
+            };
+            judge(&oidc_claims()).unwrap();
+            judge(&with(oidc_claims(), "nonce", &json!("x"))).unwrap_err();
+            judge(&with(oidc_claims(), "iss", &json!("https://evil.example"))).unwrap_err();
         }
     }
 

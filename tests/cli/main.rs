@@ -18,9 +18,11 @@ mod config_errors;
 #[cfg(unix)]
 mod crash;
 mod crowd;
+mod last_page;
 mod leaks;
 #[cfg(target_os = "linux")]
 mod listener;
+mod mix_up;
 mod rotate;
 #[cfg(target_os = "linux")]
 mod safekeeping;
@@ -28,3 +30,6 @@ mod status_list_show_remove;
 mod test_mailbox;
 mod test_smtp;
 mod token;
+#[cfg(target_os = "linux")]
+mod unattended;
+mod who_signed_in;

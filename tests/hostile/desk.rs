@@ -49,7 +49,7 @@ impl Desk {
         app.active = Some(ClientSecret { value, expires: None, added: now() });
         save_app(&store, &"contoso".parse().unwrap(), &app).unwrap();
         let browser = home.path().join("browser");
-        std::fs::write(&browser, "#!/bin/sh\necho \"$1\" >> \"$HOME/visited\"\n").unwrap();
+        std::fs::write(&browser, "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"$HOME/visited\"\n").unwrap();
         std::fs::set_permissions(&browser, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         Self { pki, home, store, conversations: Conversations::read() }
     }
@@ -83,7 +83,9 @@ impl Desk {
         let after = After {
             refresh_token: grant.refresh_token.expose_secret().to_owned(),
             is_lost: grant.needs_authorization.is_some(),
-            browser_was_started: self.visited().exists(),
+            browser_arguments: std::fs::read_to_string(self.visited())
+                .ok()
+                .map(|text| text.lines().map(str::to_owned).collect()),
         };
         let over_deadline = took.saturating_sub(Duration::from_secs(case.deadline.unwrap_or(case.timeout)));
         let peak_kib = peak.recv().unwrap_or(0);

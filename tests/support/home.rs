@@ -54,14 +54,17 @@ impl Home {
 
     /// The same under a umask that takes nothing away.
     pub(crate) fn run_with_open_umask(&self, arguments: &[&str]) -> Run {
-        let script = "umask 000; exec \"$0\" \"$@\"";
-        Run::new(self.command("sh"), &[&["-c", script, BINARY], arguments].concat())
+        self.run_script("umask 000; exec \"$0\" \"$@\"", arguments)
     }
 
     /// The same with so few file descriptors.
     pub(crate) fn run_with_descriptors(&self, count: u32, arguments: &[&str]) -> Run {
-        let script = format!("ulimit -n {count}; exec \"$0\" \"$@\"");
-        Run::new(self.command("sh"), &[&["-c", &script, BINARY], arguments].concat())
+        self.run_script(&format!("ulimit -n {count}; exec \"$0\" \"$@\""), arguments)
+    }
+
+    /// The same by a shell's script, to which the binary is `$0`.
+    pub(crate) fn run_script(&self, script: &str, arguments: &[&str]) -> Run {
+        Run::new(self.command("sh"), &[&["-c", script, BINARY], arguments].concat())
     }
 
     fn command(&self, program: &str) -> Command {
