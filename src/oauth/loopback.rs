@@ -4,7 +4,7 @@
 //! its method, path, Host and state are the expected ones; everything else is refused, and the wait goes on.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -15,9 +15,10 @@ use url::Host;
 
 use super::authorization_code::AuthorizationRequest;
 use super::callback::{Answer, Callback, Stray};
-use super::loopback_connection::{CONNECTION_LIMIT, Door, Visit};
+use super::loopback_connection::{Door, Visit};
 use super::loopback_request::{self as request, Head, NoHead};
-use super::pages::{FailurePage, Page, SuccessPage};
+use super::pages::Page;
+use super::pending_page::PendingPage;
 use crate::failure::{Failure, FailureKind};
 use crate::profile::RedirectUri;
 use crate::transcript::{Speaker, Transcript};
@@ -55,11 +56,6 @@ struct Counters {
     other_state: AtomicUsize,
     other: AtomicUsize,
 }
-
-/// The browser, still waiting for its page. If this is dropped without an answer, the page says that the sign-in was
-/// interrupted.
-#[must_use = "the browser waits for a page"]
-pub struct PendingPage(Option<Arc<TcpStream>>);
 
 /// A sign-in that brought no code, and the browser where one waits.
 pub struct FailedWait {
@@ -187,7 +183,7 @@ impl LoopbackListener {
                 Ok(result) if !taken.swap(true, Ordering::SeqCst) => {
                     let stream = visit.keep().then(|| Arc::clone(&visit.stream));
                     self.remark("the sign-in's answer arrived");
-                    let _ = sender.send((result, PendingPage(stream)));
+                    let _ = sender.send((result, PendingPage::of(stream)));
                     return;
                 }
                 // The same answer again, as from a reload: the first one decides.
@@ -274,37 +270,6 @@ fn bind_all(addresses: &[IpAddr], port: u16) -> io::Result<Vec<TcpListener>> {
         }
     }
     Ok(listeners)
-}
-
-impl PendingPage {
-    fn none() -> Self {
-        Self(None)
-    }
-
-    /// Tells the browser that the mailbox is connected. Call it when that is true: after the exchange, the checks and
-    /// the storing.
-    pub fn succeed(mut self, page: &SuccessPage) {
-        self.send(200, &Page::success(page));
-    }
-
-    /// Tells the browser what went wrong and what to do.
-    pub fn fail(mut self, page: &FailurePage) {
-        self.send(400, &Page::failure(page));
-    }
-
-    fn send(&mut self, status: u16, page: &Page) {
-        if let Some(stream) = self.0.take() {
-            let deadline = Instant::now() + CONNECTION_LIMIT;
-            request::answer(&stream, status, page, true, deadline);
-            request::drain(&stream, deadline);
-        }
-    }
-}
-
-impl Drop for PendingPage {
-    fn drop(&mut self) {
-        self.send(500, &Page::interrupted());
-    }
 }
 
 #[cfg(test)]

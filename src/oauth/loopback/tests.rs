@@ -1,12 +1,14 @@
 //! The listener against everything that can knock on a port of this machine (SECURITY.md L1 to L7).
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Mutex;
 
 use secrecy::ExposeSecret;
 
 use super::*;
 use crate::oauth::testing;
+use crate::oauth::{FailurePage, SuccessPage};
 use crate::profile::App;
 use crate::transcript::Redactor;
 
