@@ -241,6 +241,12 @@ impl Sandbox {
         self.world.user(address).expect("a known user").recreate();
     }
 
+    /// What identity tokens say from now on instead of the truth; a null takes the claim away.
+    pub(crate) fn forge_claims(&self, claims: &[(&str, serde_json::Value)]) {
+        let claims = claims.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        self.change(|state| state.forged_claims = claims);
+    }
+
     /// Whether the mail servers would take this access token now.
     pub(crate) fn is_live_access_token(&self, token: &str) -> bool {
         self.world.state().access_tokens.get(token).is_some_and(|token| token.expires + LEEWAY > now())

@@ -286,7 +286,14 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, earned: Earned) -> Va
         body["ext_expires_in"] = json!(lifetime.as_secs());
     }
     if openid {
-        let id_token = signer.sign(&id_claims(world, dialect, user, &earned));
+        let mut claims = id_claims(world, dialect, user, &earned);
+        for (name, value) in &state.forged_claims {
+            claims[name] = value.clone();
+        }
+        if let Value::Object(claims) = &mut claims {
+            claims.retain(|_, value| !value.is_null());
+        }
+        let id_token = signer.sign(&claims);
         state.other_secrets.push(id_token.clone());
         body["id_token"] = Value::String(id_token);
     }

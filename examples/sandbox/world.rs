@@ -185,6 +185,8 @@ pub(crate) struct State {
     /// the sandbox starts as strict as the strictest (RFC 9700 §4.14.2), so that a client which loses the new one is
     /// found out.
     pub(crate) refresh_reuse: bool,
+    /// What identity tokens say instead.
+    pub(crate) forged_claims: Vec<(String, serde_json::Value)>,
     pub(crate) mail: MailStore,
     pub(crate) counters: Counters,
     /// What no well-behaved client does, in words.
@@ -238,6 +240,7 @@ impl World {
             token_delay: Duration::ZERO,
             held: None,
             refresh_reuse: false,
+            forged_claims: Vec::new(),
             mail,
             counters: Counters::default(),
             surprises: Vec::new(),

@@ -177,11 +177,35 @@ mod tests {
     }
 
     #[test]
-    fn no_two_requests_share_state_nonce_or_verifier() {
+    fn state_and_nonce_have_256_bits_and_no_two_of_a_thousand_requests_share_any() {
+        const COUNT: u32 = 1_000;
         let app = testing::microsoft("common");
-        let (one, two) = (parameters(&begin(&app, true, false)), parameters(&begin(&app, true, false)));
-        for name in ["state", "nonce", "code_challenge"] {
-            assert_ne!(one[name], two[name], "{name}");
+        let mut seen = std::collections::BTreeSet::new();
+        let mut ones = BTreeMap::from([("state", [0_u32; 256]), ("nonce", [0; 256]), ("code_challenge", [0; 256])]);
+        for _ in 0..COUNT {
+            let request = begin(&app, true, false);
+            let parameters = parameters(&request);
+            assert_eq!(parameters["code_challenge_method"], "S256");
+            let verifier = request.verifier().expose_secret();
+            // RFC 7636 §4.1: 43 to 128 characters.
+            assert!((43..=128).contains(&verifier.len()), "{}", verifier.len());
+            assert_eq!(parameters["code_challenge"], BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)));
+            assert!(seen.insert(verifier.to_owned()), "a verifier came twice");
+            for (name, ones) in &mut ones {
+                assert!(seen.insert(parameters[*name].clone()), "{name} came twice");
+                let bytes = BASE64_URL_SAFE_NO_PAD.decode(&parameters[*name]).unwrap();
+                assert_eq!(bytes.len(), 32, "{name}");
+                for (bit, ones) in ones.iter_mut().enumerate() {
+                    *ones += u32::from(bytes[bit / 8] >> (bit % 8) & 1);
+                }
+            }
+        }
+        for (name, ones) in ones {
+            // Half of a thousand, give or take nine standard deviations.
+            assert!(
+                ones.iter().all(|ones| ones.abs_diff(COUNT / 2) < 145),
+                "{name} has a bit that does not vary: {ones:?}"
+            );
         }
     }
 

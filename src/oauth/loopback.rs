@@ -4,7 +4,7 @@
 //! its method, path, Host and state are the expected ones; everything else is refused, and the wait goes on.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -15,15 +15,17 @@ use url::Host;
 
 use super::authorization_code::AuthorizationRequest;
 use super::callback::{Answer, Callback, Stray};
-use super::loopback_connection::{CONNECTION_LIMIT, Door, Visit};
+use super::loopback_connection::{Door, Visit};
 use super::loopback_request::{self as request, Head, NoHead};
-use super::pages::{FailurePage, Page, SuccessPage};
+use super::pages::Page;
+use super::pending_page::PendingPage;
 use crate::failure::{Failure, FailureKind};
 use crate::profile::RedirectUri;
 use crate::transcript::{Speaker, Transcript};
 
-/// How many ports are tried where both of localhost's addresses must be free.
-const PORT_TRIES: usize = 16;
+/// What is tried where any port will do: the system's choice, again and again, because a port that is free on one of
+/// localhost's addresses can be somebody's on the other.
+const ANY_PORT: [u16; 16] = [0; 16];
 /// A signal handler can set a flag and nothing else, so the flag is looked at this often.
 const FLAG_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -34,6 +36,7 @@ pub struct LoopbackListener {
     host: String,
     transcript: Transcript,
     strays: Counters,
+    tell_tls: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 /// What knocked, and was not the sign-in's answer. For the explanation when the wait has been in vain.
@@ -53,11 +56,6 @@ struct Counters {
     other_state: AtomicUsize,
     other: AtomicUsize,
 }
-
-/// The browser, still waiting for its page. If this is dropped without an answer, the page says that the sign-in was
-/// interrupted.
-#[must_use = "the browser waits for a page"]
-pub struct PendingPage(Option<Arc<TcpStream>>);
 
 /// A sign-in that brought no code, and the browser where one waits.
 pub struct FailedWait {
@@ -88,7 +86,7 @@ impl LoopbackListener {
         };
         let listeners = match url.port() {
             Some(port) => bind_all(&addresses, port),
-            None => bind_free(&addresses),
+            None => bind_first(&addresses, &ANY_PORT),
         };
         let listeners = listeners.map_err(|error| failed(error.to_string()))?;
         let port = listeners[0].local_addr().map_err(|error| failed(error.to_string()))?.port();
@@ -97,7 +95,15 @@ impl LoopbackListener {
         let name = url.host_str().unwrap_or_default();
         let host = if port == 80 { name.to_owned() } else { format!("{name}:{port}") };
         let redirect = url.as_str().parse().map_err(|error: crate::profile::Invalid| failed(error.problem))?;
-        Ok(Self { listeners, redirect, host, transcript, strays: Counters::default() })
+        Ok(Self { listeners, redirect, host, transcript, strays: Counters::default(), tell_tls: None })
+    }
+
+    /// Calls `tell` at the first TLS handshake, while the wait goes on: the person sees an error of the browser's, and
+    /// would otherwise learn the cause when the time is over.
+    #[must_use]
+    pub fn on_tls(mut self, tell: impl Fn() + Send + Sync + 'static) -> Self {
+        self.tell_tls = Some(Box::new(tell));
+        self
     }
 
     /// The redirect address with the port that really listens, and otherwise as registered.
@@ -177,7 +183,7 @@ impl LoopbackListener {
                 Ok(result) if !taken.swap(true, Ordering::SeqCst) => {
                     let stream = visit.keep().then(|| Arc::clone(&visit.stream));
                     self.remark("the sign-in's answer arrived");
-                    let _ = sender.send((result, PendingPage(stream)));
+                    let _ = sender.send((result, PendingPage::of(stream)));
                     return;
                 }
                 // The same answer again, as from a reload: the first one decides.
@@ -186,7 +192,11 @@ impl LoopbackListener {
             },
             Err(NoHead::Gone) => return,
             Err(NoHead::Tls) => {
-                self.strays.tls.fetch_add(1, Ordering::Relaxed);
+                if self.strays.tls.fetch_add(1, Ordering::Relaxed) == 0
+                    && let Some(tell) = &self.tell_tls
+                {
+                    tell();
+                }
                 self.remark("a TLS handshake arrived: the browser opened this address with https instead of http");
                 request::answer_tls(&visit.stream, visit.deadline);
                 visit.is_served();
@@ -234,10 +244,11 @@ impl LoopbackListener {
     }
 }
 
-fn bind_free(addresses: &[IpAddr]) -> io::Result<Vec<TcpListener>> {
+/// Binds the first of `ports` that is free on every address.
+fn bind_first(addresses: &[IpAddr], ports: &[u16]) -> io::Result<Vec<TcpListener>> {
     let mut last = io::Error::from(io::ErrorKind::AddrInUse);
-    for _ in 0..PORT_TRIES {
-        match bind_all(addresses, 0) {
+    for port in ports {
+        match bind_all(addresses, *port) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error,
             other => return other,
         }
@@ -259,37 +270,6 @@ fn bind_all(addresses: &[IpAddr], port: u16) -> io::Result<Vec<TcpListener>> {
         }
     }
     Ok(listeners)
-}
-
-impl PendingPage {
-    fn none() -> Self {
-        Self(None)
-    }
-
-    /// Tells the browser that the mailbox is connected. Call it when that is true: after the exchange, the checks and
-    /// the storing.
-    pub fn succeed(mut self, page: &SuccessPage) {
-        self.send(200, &Page::success(page));
-    }
-
-    /// Tells the browser what went wrong and what to do.
-    pub fn fail(mut self, page: &FailurePage) {
-        self.send(400, &Page::failure(page));
-    }
-
-    fn send(&mut self, status: u16, page: &Page) {
-        if let Some(stream) = self.0.take() {
-            let deadline = Instant::now() + CONNECTION_LIMIT;
-            request::answer(&stream, status, page, true, deadline);
-            request::drain(&stream, deadline);
-        }
-    }
-}
-
-impl Drop for PendingPage {
-    fn drop(&mut self) {
-        self.send(500, &Page::interrupted());
-    }
 }
 
 #[cfg(test)]

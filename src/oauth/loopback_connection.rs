@@ -39,6 +39,8 @@ struct Guest {
 struct Book {
     guests: Vec<Guest>,
     threads: usize,
+    /// Threads that wait in `accept`.
+    acceptors: usize,
 }
 
 /// Who is inside.
@@ -101,21 +103,21 @@ impl Door {
         listener: &TcpListener,
         serve: &'scope (dyn Fn(&Visit<'_>) + Sync),
     ) {
-        loop {
-            let accepted = listener.accept();
-            if self.closed.load(Ordering::SeqCst) {
-                return;
-            }
-            match accepted {
+        self.book().acceptors += 1;
+        while !self.closed.load(Ordering::SeqCst) {
+            match listener.accept() {
                 Ok((stream, _)) => self.admit(scope, stream, serve),
                 Err(_) => {
                     // Most likely this process has no descriptor left. One guest less frees one; the pause keeps a
                     // lasting fault from spinning.
-                    show_out(&mut self.book());
-                    let _ = self.freed.wait_timeout(self.book(), Duration::from_millis(50));
+                    let mut book = self.book();
+                    show_out(&mut book);
+                    let _ = self.freed.wait_timeout(book, Duration::from_millis(50));
                 }
             }
         }
+        self.book().acceptors -= 1;
+        self.freed.notify_all();
     }
 
     fn admit<'scope, 'env>(
@@ -160,15 +162,25 @@ impl Door {
 
     /// Lets nobody in any more, shows everybody out, and wakes the threads that accept on `listeners`.
     pub(super) fn close(&self, listeners: &[TcpListener]) {
+        let mut book = self.book();
         self.closed.store(true, Ordering::SeqCst);
-        for guest in self.book().guests.drain(..) {
+        for guest in book.guests.drain(..) {
             let _ = guest.stream.shutdown(Shutdown::Both);
         }
         self.freed.notify_all();
-        for listener in listeners {
-            if let Ok(address) = listener.local_addr() {
-                let _ = TcpStream::connect_timeout(&address, Duration::from_secs(1));
+        // A connection of our own wakes who waits in `accept`. It fails as long as the guests still hold all descriptors,
+        // so it is tried until the last one has woken.
+        while book.acceptors > 0 {
+            drop(book);
+            for listener in listeners {
+                if let Ok(address) = listener.local_addr() {
+                    let _ = TcpStream::connect_timeout(&address, Duration::from_secs(1));
+                }
             }
+            book = self
+                .freed
+                .wait_timeout(self.book(), Duration::from_millis(10))
+                .map_or_else(|poisoned| poisoned.into_inner().0, |(book, _)| book);
         }
     }
 }

@@ -23,9 +23,13 @@ mod crowd;
 mod disk;
 mod explain;
 mod hostile_words;
+mod last_page;
 mod leaks;
 #[cfg(target_os = "linux")]
+mod listener;
+#[cfg(target_os = "linux")]
 mod memory;
+mod mix_up;
 mod rotate;
 #[cfg(target_os = "linux")]
 mod safekeeping;
@@ -34,3 +38,6 @@ mod test;
 mod test_mailbox;
 mod test_smtp;
 mod token;
+#[cfg(target_os = "linux")]
+mod unattended;
+mod who_signed_in;

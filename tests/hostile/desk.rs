@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::{Arc, mpsc};
-use std::thread;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -24,6 +23,7 @@ use crate::pki::Pki;
 use crate::script;
 use crate::support::canary;
 use crate::support::home::Home;
+use crate::support::memory;
 use crate::words::{ACCESS, REFRESH, USER, fill, unescape};
 
 const AUTHORITY: &str = "https://localhost:1";
@@ -49,7 +49,7 @@ impl Desk {
         app.active = Some(ClientSecret { value, expires: None, added: now() });
         save_app(&store, &"contoso".parse().unwrap(), &app).unwrap();
         let browser = home.path().join("browser");
-        std::fs::write(&browser, "#!/bin/sh\necho \"$1\" >> \"$HOME/visited\"\n").unwrap();
+        std::fs::write(&browser, "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"$HOME/visited\"\n").unwrap();
         std::fs::set_permissions(&browser, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         Self { pki, home, store, conversations: Conversations::read() }
     }
@@ -78,7 +78,7 @@ impl Desk {
         let run = self.home.run(&arguments).env("BROWSER", &browser);
         let begun = Instant::now();
         let running = run.start();
-        let peak = watch_memory(running.id());
+        let peak = memory::watch(running.id());
         let finished = running.finish();
         let took = begun.elapsed();
         let heard = peer.finish();
@@ -86,7 +86,9 @@ impl Desk {
         let after = After {
             refresh_token: grant.refresh_token.expose_secret().to_owned(),
             is_lost: grant.needs_authorization.is_some(),
-            browser_was_started: self.visited().exists(),
+            browser_arguments: std::fs::read_to_string(self.visited())
+                .ok()
+                .map(|text| text.lines().map(str::to_owned).collect()),
         };
         let over_deadline = took.saturating_sub(Duration::from_secs(case.deadline.unwrap_or(case.timeout)));
         let peak_kib = peak.recv().unwrap_or(0);
@@ -190,21 +192,4 @@ fn mailbox() -> Name {
 
 fn now() -> Timestamp {
     Clock::system().now()
-}
-
-/// Reads the most memory that a process has had (VmHWM of proc(5), KiB) again and again until it has ended.
-fn watch_memory(id: u32) -> mpsc::Receiver<u64> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut peak = 0;
-        while let Ok(status) = std::fs::read_to_string(format!("/proc/{id}/status")) {
-            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            // A process that has ended and not been waited for has no memory.
-            let Some(line) = line else { break };
-            peak = line.trim().trim_end_matches(" kB").trim().parse().unwrap_or(peak);
-            thread::sleep(Duration::from_millis(10));
-        }
-        let _ = sender.send(peak);
-    });
-    receiver
 }

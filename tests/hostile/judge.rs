@@ -24,7 +24,8 @@ pub(crate) struct Verdict {
 pub(crate) struct After {
     pub(crate) refresh_token: String,
     pub(crate) is_lost: bool,
-    pub(crate) browser_was_started: bool,
+    /// What the browser was given, where it was started.
+    pub(crate) browser_arguments: Option<Vec<String>>,
 }
 
 pub(crate) fn judge(
@@ -57,7 +58,14 @@ pub(crate) fn judge(
     check(after.is_lost == case.lost, format!("needs authorization now: {}", after.is_lost));
     if case.protocol == Protocol::Discovery && case.exit != 0 {
         let is_control = case.fault == "none";
-        check(after.browser_was_started == is_control, "a browser was started".to_owned());
+        let arguments = after.browser_arguments.as_deref();
+        check(arguments.is_some() == is_control, format!("a browser was started: {arguments:?}"));
+        // One argument, and the address that was shown: what a shell would take apart stands in it as it came.
+        let is_shown = |arguments: &[String]| {
+            let [address] = arguments else { return false };
+            finished.stderr.lines().any(|line| line.trim() == address)
+        };
+        check(arguments.is_none_or(is_shown), format!("the browser was given {arguments:?}"));
     }
     if !complaints.is_empty() {
         complaints.push(format!("--- stdout\n{}--- stderr\n{}", cut(&finished.stdout), cut(&finished.stderr)));

@@ -89,10 +89,19 @@ impl Home {
         self.run_after("umask 000", arguments)
     }
 
+    /// The same with so few file descriptors.
+    pub(crate) fn run_with_descriptors(&self, count: u32, arguments: &[&str]) -> Run {
+        self.run_after(&format!("ulimit -n {count}"), arguments)
+    }
+
     /// The same after a shell has done this first.
     pub(crate) fn run_after(&self, first: &str, arguments: &[&str]) -> Run {
-        let script = format!("{first}; exec \"$0\" \"$@\"");
-        Run::new(self.command("sh"), &[&["-c", &script, BINARY], arguments].concat())
+        self.run_script(&format!("{first}; exec \"$0\" \"$@\""), arguments)
+    }
+
+    /// The same by a shell's script, to which the binary is `$0`.
+    pub(crate) fn run_script(&self, script: &str, arguments: &[&str]) -> Run {
+        Run::new(self.command("sh"), &[&["-c", script, BINARY], arguments].concat())
     }
 
     fn command(&self, program: &str) -> Command {

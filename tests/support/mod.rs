@@ -6,6 +6,8 @@ pub(crate) mod canary;
 #[cfg(target_os = "linux")]
 pub(crate) mod disk;
 pub(crate) mod home;
+#[cfg(target_os = "linux")]
+pub(crate) mod memory;
 pub(crate) mod process;
 
 /// How often a test that needs many tries runs its round: `usual` times, or as `MAILGRANT_TEST_ROUNDS` says.

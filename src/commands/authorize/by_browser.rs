@@ -16,6 +16,10 @@ use crate::report::{Check, Report, Stage};
 /// How long somebody may take at the sign-in page. Entra's own page gives up after about ten minutes.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// What is said while the browser shows an error of its own (SECURITY.md L7).
+const HTTPS_INSTEAD: &str = "The browser opened the redirect address with https instead of http: switch off its HTTPS-only mode \
+                              for localhost, then load that page again with http:// in front.";
+
 /// The tokens or why there are none, and the browser's page where one waits for an answer.
 type Brought = (Result<Tokens, Failure>, Option<PendingPage>);
 
@@ -36,8 +40,10 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Broug
         (request, callback, None)
     } else {
         let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
+        let say = context.say;
         let listener = LoopbackListener::bind(&app.redirect_uri, context.transcript.clone())
-            .map_err(|failure| CommandError::explained(&failure, about))?;
+            .map_err(|failure| CommandError::explained(&failure, about))?
+            .on_tls(move || say(HTTPS_INSTEAD));
         let request = begin(listener.redirect_uri());
         announce(&request, mailbox, context);
         let deadline = Instant::now() + context.timeout.unwrap_or(PATIENCE);
@@ -55,14 +61,7 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Broug
         match listener.wait(&request, deadline, cancelled.flag()) {
             Ok((callback, page)) => (request, Ok(callback), Some(page)),
             Err(_) if cancelled.is_set() => return Err(CommandError::cancelled()),
-            Err(failed) => {
-                if listener.strays().tls > 0 {
-                    (context.say)(
-                        "The browser opened the redirect address with https instead of http: switch off its HTTPS-only mode for localhost.",
-                    );
-                }
-                (request, Err(failed.failure), Some(failed.page))
-            }
+            Err(failed) => (request, Err(failed.failure), Some(failed.page)),
         }
     };
     let tokens = callback.and_then(|callback| {

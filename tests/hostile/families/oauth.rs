@@ -8,12 +8,19 @@ pub(super) fn controls() -> Vec<Case> {
     let mut token = Case::new("none", "an ordinary token endpoint", Protocol::Token, 0);
     token.body = Some(r#"{"access_token":"${fresh}","expires_in":3599,"token_type":"Bearer"}"#.to_owned());
     // Nobody comes back from the sign-in page.
-    let mut metadata = Case::new("none", "ordinary metadata", Protocol::Discovery, 1);
-    metadata.body = Some(document("https://localhost:${port}/authorize", "https://localhost:${port}/token"));
-    metadata.code = Some("sign-in-timed-out".to_owned());
-    metadata.timeout = 3;
-    metadata.deadline = Some(6);
-    vec![token, metadata]
+    let metadata = |name: &str, path: &str| {
+        let mut metadata = Case::new("none", name, Protocol::Discovery, 1);
+        let authorization = format!("https://localhost:${{port}}/{path}");
+        metadata.body = Some(document(&authorization, "https://localhost:${port}/token"));
+        metadata.code = Some("sign-in-timed-out".to_owned());
+        metadata.timeout = 3;
+        metadata.deadline = Some(6);
+        metadata
+    };
+    // An ampersand is at home in an address; no shell may see it.
+    let mut ampersand = metadata("metadata with &calc in an address", "authorize?realm=a&calc");
+    ampersand.says = vec!["/authorize?realm=a&calc&response_type=code&".to_owned()];
+    vec![token, metadata("ordinary metadata", "authorize"), ampersand]
 }
 
 fn document(authorization: &str, token: &str) -> String {
@@ -144,6 +151,23 @@ fn addresses() -> Vec<Case> {
         "https://login.example/?a=b|calc",
         "https://login.example/?a='b'",
         r"https://login.example/\\\\evil",
+        r#"https://login.example/?a=\\"&calc&\\""#,
+        r#"https://login.example/\\"><script>alert(1)</script>"#,
+        "https://login.example/?a=$(calc)&b",
+        "https://login.example/?a=`touch owned`",
+        "https://login.example/?a=b%0a;calc^&calc",
+        "https://login.example/?a={touch,owned}",
+        "https://login.example/?a=b>owned",
+        "https://login.example/?a=!calc",
+        "https://login.example/#&calc",
+        "JAVASCRIPT:alert(1)",
+        r"java\\tscript:alert(1)",
+        "view-source:https://login.example/",
+        "x-man-page://ls",
+        "search-ms:query=calc",
+        "http://localhost.evil.example/authorize",
+        "http://127.0.0.1.evil.example/authorize",
+        "-url=https://login.example/",
         "https://login.example/ --new-window",
         r"https://login.example/\\u001b[2J",
         r"https://login.example/\\r\\nHost: evil",

@@ -1,0 +1,108 @@
+//! No terminal, no input, nobody there (SECURITY.md N1).
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use crate::sandbox::world::SHOP;
+use crate::shop::Shop;
+use crate::support::process::Run;
+
+/// What a desktop has for opening addresses.
+const OPENERS: [&str; 10] = [
+    "xdg-open",
+    "gio",
+    "kde-open",
+    "exo-open",
+    "x-www-browser",
+    "wslview",
+    "firefox",
+    "chromium",
+    "sensible-browser",
+    "www-browser",
+];
+const WITHIN: Duration = Duration::from_secs(15);
+
+/// The verbs of the README's table, with the mailbox's name where they take one.
+fn commands() -> Vec<Vec<String>> {
+    let readme = include_str!("../../README.md");
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `mailgrant ")?.split_once('`'));
+    let commands: Vec<Vec<String>> =
+        rows.map(|(command, _)| command.replace("NAME", "shop").split(' ').map(str::to_owned).collect()).collect();
+    assert!(commands.len() >= 11, "{commands:?}");
+    commands
+}
+
+/// How a script's standard input can be.
+#[derive(Debug, Clone, Copy)]
+enum Input {
+    Null,
+    Closed,
+    Empty,
+}
+
+/// The command in a session of its own, which has no controlling terminal, on a desktop with every opener there is.
+fn unattended(shop: &Shop, store: &str, input: Input, arguments: &[String]) -> Run {
+    let bin = shop.home.path().join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    for opener in OPENERS {
+        let path = bin.join(opener);
+        std::fs::write(&path, "#!/bin/sh\necho \"$0 $*\" >> \"$HOME/opened\"\n").unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let close = if matches!(input, Input::Closed) { "<&-" } else { "" };
+    let script = format!("exec setsid -w \"$0\" \"$@\" {close}");
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let run = shop.home.run_script(&script, &arguments).without_env("BROWSER").env("MAILGRANT_STORE", store);
+    let run = run.env("PATH", &path).env("DISPLAY", ":99").env("WAYLAND_DISPLAY", "wayland-99").env("TERM", "xterm");
+    if matches!(input, Input::Empty) { run.stdin("") } else { run }
+}
+
+#[test]
+fn without_a_terminal_nothing_is_asked_opened_or_waited_for() {
+    let empty = Shop::empty();
+    let full = Shop::authorized();
+    full.add("other", &[("--app", Some("shop"))]).finish().code(0);
+    for (name, shop) in [("an empty home", &empty), ("an authorized mailbox", &full)] {
+        for store in ["vault", "keyring"] {
+            for (number, command) in commands().iter().enumerate() {
+                let mut command = command.clone();
+                if command[0] == "authorize" {
+                    // The person may be elsewhere, with the address that stderr shows. That wait has an end.
+                    command.extend(["--timeout".to_owned(), "1".to_owned()]);
+                }
+                // What would be asked for a `yes` at a terminal is refused, and so the mailbox stays.
+                let input = [Input::Null, Input::Closed, Input::Empty][(number + store.len()) % 3];
+                let begun = Instant::now();
+                let ended = unattended(shop, store, input, &command).finish();
+                let took = begun.elapsed();
+                let what = format!("{command:?} with {name}, {store}, {input:?}");
+                assert!(took < WITHIN, "{what} took {took:?}");
+                // Nobody was asked, so nobody cancelled.
+                assert!(!matches!(ended.code, None | Some(70 | 130)), "{what}: {}", ended.all_text());
+                assert!(!ended.all_text().contains("\u{1b}["), "{what} draws on a terminal: {:?}", ended.all_text());
+            }
+        }
+    }
+    // A paste that never comes.
+    for input in [Input::Null, Input::Closed, Input::Empty] {
+        let command = ["authorize", "shop", "--no-browser"].map(str::to_owned);
+        unattended(&full, "vault", input, &command).finish().code(1);
+    }
+    for shop in [&empty, &full] {
+        let opened = std::fs::read_to_string(shop.home.path().join("opened")).unwrap_or_default();
+        assert_eq!(opened, "", "a browser of our own choosing was started");
+    }
+    full.json(&["test-mailbox", "shop"], 0);
+    assert_eq!(crate::shop::fact(&full.json(&["status", "shop"], 0), "signed_in_as"), SHOP);
+}
+
+#[test]
+fn a_browser_that_the_user_has_chosen_is_opened_without_a_terminal() {
+    let shop = Shop::added();
+    let command = ["authorize", "shop", "--timeout", "1"].map(str::to_owned);
+    let ended = unattended(&shop, "vault", Input::Null, &command).env("BROWSER", "chromium").finish().code(1);
+    let opened = std::fs::read_to_string(shop.home.path().join("opened")).unwrap();
+    assert!(opened.contains("/chromium https://localhost:"), "{opened} {}", ended.all_text());
+    assert_eq!(opened.lines().count(), 1, "{opened}");
+}
