@@ -1,6 +1,7 @@
 //! A practice tenant to try `mailgrant` on, with nothing but this machine: `cargo run --example sandbox`.
 //!
-//! It prints the commands to paste into a second terminal and runs until Ctrl-C. `--fault NAME` lets it misbehave.
+//! It prints the commands to paste into a second terminal and runs until Ctrl-C. `--fault NAME` lets it misbehave,
+//! `--list-faults` shows how.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example's own output")]
 
 #[path = "mod.rs"]
@@ -9,9 +10,10 @@ mod sandbox;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use sandbox::browser::{self, Person};
-use sandbox::faults::Fault;
+use sandbox::faults::{Fault, Row};
 use sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, SHARED, SHOP, TENANT_DOMAIN};
 use sandbox::{Sandbox, SandboxConfig};
 
@@ -36,31 +38,67 @@ fn run(arguments: &[String]) -> Result<(), String> {
             let page = browser::sign_in(url, Path::new(ca_file), &person).map_err(|error| error.to_string())?;
             if page.status == 200 { Ok(()) } else { Err(format!("the listener answered {}", page.status)) }
         }
+        ["--list-faults"] => {
+            print!("{}", list_faults());
+            Ok(())
+        }
         [] => serve(&[]),
         ["--fault", rest @ ..] => serve(&faults(rest)?),
-        _ => Err(usage()),
+        _ => Err(USAGE.to_owned()),
     }
 }
 
-fn faults(words: &[&str]) -> Result<Vec<Fault>, String> {
+/// A fault, and for how long it lasts where it heals by itself.
+type Chosen = (&'static Row, Option<Duration>);
+
+fn faults(words: &[&str]) -> Result<Vec<Chosen>, String> {
     let names = words.iter().filter(|word| **word != "--fault");
-    names.map(|name| Fault::from_name(name).ok_or_else(usage)).collect()
+    names.map(|name| fault(name)).collect()
 }
 
-fn usage() -> String {
-    let faults: String = Fault::TABLE.iter().map(|(_, name, meaning)| format!("\n  {name:<24}{meaning}")).collect();
-    format!("usage: sandbox [--fault NAME]... | sandbox sign-in USER CA-FILE URL\nfaults:{faults}")
+fn fault(word: &str) -> Result<Chosen, String> {
+    let (name, seconds) = word.split_once('=').map_or((word, None), |(name, seconds)| (name, Some(seconds)));
+    let row = Fault::row(name).ok_or_else(|| format!("there is no fault '{name}'; --list-faults shows them all"))?;
+    let time = seconds.map(|text| text.parse().map(Duration::from_secs));
+    Ok((row, time.transpose().map_err(|_| format!("'{word}': the time is a number of seconds"))?))
 }
 
-fn serve(faults: &[Fault]) -> Result<(), String> {
+const USAGE: &str = "usage: sandbox [--fault NAME[=SECONDS]]...   misbehaves as told, with =SECONDS only so long
+       sandbox --list-faults                 the names
+       sandbox sign-in USER CA-FILE URL      signs in like a person at a browser";
+
+/// The table of all faults.
+fn list_faults() -> String {
+    let mut text = String::from(
+        "Faults of the practice tenant, for --fault NAME. `wording` says where the words come from: seen (nobody's words
+are played), documented, reported by users, or composed: put together from the words by which documents or
+reports name the answer, because no whole one is known. No live server of Microsoft's was seen.\n\n",
+    );
+    let mut line = |name: &str, place: &str, finding: &str, wording: &str, meaning: &str| {
+        text.push_str(&format!("{name:<26}{place:<14}{finding:<38}{wording:<12}{meaning}\n"));
+    };
+    line("NAME", "WHERE", "FINDING", "WORDING", "WHAT");
+    for row in Fault::rows() {
+        let wording = format!("{:?}", row.wording).to_lowercase();
+        line(row.name, row.fault.place(), row.finding, &wording, row.meaning);
+    }
+    text
+}
+
+fn serve(faults: &[Chosen]) -> Result<(), String> {
     let config = SandboxConfig::default();
     let secret = config.client_secret.clone();
     let sandbox = Sandbox::start(config).map_err(|error| error.to_string())?;
     sandbox.add_client_secret(SECOND_SECRET);
-    for fault in faults {
-        sandbox.switch_on(*fault);
-    }
     print!("{}", instructions(&sandbox, &secret));
+    for (row, time) in faults {
+        match time {
+            Some(time) => sandbox.switch_on_for(row.fault, *time),
+            None => sandbox.switch_on(row.fault),
+        }
+        let for_a_while = time.map_or(String::new(), |time| format!(" for {} seconds", time.as_secs()));
+        println!("It misbehaves{for_a_while}: {} ({}; {})", row.name, row.fault.place(), row.meaning);
+    }
     let (sender, receiver) = mpsc::channel();
     let end = move || {
         let _ = sender.send(());
