@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    add, authorize, list, new_vault_key, remove, rotate_secret, show, status, test_mailbox, test_smtp, token,
+    add, authorize, explain, list, new_vault_key, remove, rotate_secret, show, status, test_mailbox, test_smtp, token,
 };
 use crate::profile::StoreKind;
 
@@ -58,6 +58,7 @@ pub enum Command {
     TestMailbox(test_mailbox::Args),
     TestSmtp(test_smtp::Args),
     RotateSecret(rotate_secret::Args),
+    Explain(explain::Args),
     Status(status::Args),
     List(list::Args),
     Show(show::Args),
@@ -76,6 +77,7 @@ impl Command {
             Self::TestMailbox(_) => "test-mailbox",
             Self::TestSmtp(_) => "test-smtp",
             Self::RotateSecret(_) => "rotate-secret",
+            Self::Explain(_) => "explain",
             Self::Status(_) => "status",
             Self::List(_) => "list",
             Self::Show(_) => "show",

@@ -4,6 +4,7 @@ pub mod add;
 pub mod authorize;
 mod checks;
 mod error;
+pub mod explain;
 pub mod list;
 pub mod new_vault_key;
 mod registration;

@@ -3,7 +3,7 @@
 use super::about::About;
 use super::catalogue::{self, Entry, Evidence, Family, Hint, Origin};
 use super::reading;
-use crate::profile::{MailProtocol, Provider};
+use crate::profile::{Cloud, MailProtocol, Provider};
 use crate::report::{Confidence, ExitCode, Finding, Retry};
 
 /// More codes than these tell nobody anything.
@@ -35,8 +35,12 @@ pub(super) struct Known {
 #[must_use]
 pub(super) fn explained(entry: &'static Entry, about: About<'_>) -> Finding {
     let about = about.at(entry.stage);
-    let mut finding = Finding::new(&entry.id, about.fill(&entry.cause), exit(entry));
-    finding.fix = about.fill_all(&entry.fix);
+    let fill = |text: &String| match (about.app, portal(entry.provider)) {
+        (None, Some(portal)) => about.fill(&text.replace("{portal}", portal)),
+        _ => about.fill(text),
+    };
+    let mut finding = Finding::new(&entry.id, fill(&entry.cause), exit(entry));
+    finding.fix = entry.fix.iter().map(fill).collect();
     finding.confidence = match entry.evidence {
         Evidence::Documented => Confidence::Certain,
         Evidence::Reported => Confidence::Likely,
@@ -45,6 +49,16 @@ pub(super) fn explained(entry: &'static Entry, about: About<'_>) -> Finding {
     finding.source = Some(&entry.source);
     finding.retry = entry.next;
     finding
+}
+
+/// Where this family's apps are registered.
+fn portal(family: Family) -> Option<&'static str> {
+    let provider = match family {
+        Family::Microsoft | Family::OutlookPersonal => Provider::Microsoft365,
+        Family::Google => Provider::Google,
+        Family::Yahoo | Family::Any => return None,
+    };
+    Some(provider.preset(Cloud::Global).portal)
 }
 
 fn exit(entry: &Entry) -> ExitCode {

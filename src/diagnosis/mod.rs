@@ -6,6 +6,7 @@
 
 mod about;
 pub mod catalogue;
+pub mod explain;
 mod known;
 mod local;
 mod network;

@@ -19,7 +19,7 @@ mod pattern;
 mod search;
 
 pub use entry::{Entry, Evidence, Family, Origin};
-pub use search::{Hint, Hit, search};
+pub use search::{Hint, Hit, places, search};
 
 use std::sync::OnceLock;
 
