@@ -203,6 +203,10 @@ impl Refusal {
         Self { retry_after: Some(seconds), ..self }
     }
 
+    pub(crate) fn number(self) -> u32 {
+        self.number
+    }
+
     pub(crate) fn is_at(self, place: At) -> bool {
         self.at.contains(&place)
     }

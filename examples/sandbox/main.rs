@@ -13,8 +13,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use sandbox::browser::{self, Person};
-use sandbox::faults::{Fault, Row};
-use sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, SHARED, SHOP, TENANT_DOMAIN};
+use sandbox::faults::{Fault, Row, Stage, Words};
+use sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, SHARED, SHOP, TENANT_ID};
 use sandbox::{Sandbox, SandboxConfig};
 
 const SECOND_SECRET: &str = "practice-only-secret-number-two";
@@ -98,6 +98,7 @@ fn serve(faults: &[Chosen]) -> Result<(), String> {
         }
         let for_a_while = time.map_or(String::new(), |time| format!(" for {} seconds", time.as_secs()));
         println!("It misbehaves{for_a_while}: {} ({}; {})", row.name, row.fault.place(), row.meaning);
+        print!("{}", hint(row.fault, &sandbox));
     }
     let (sender, receiver) = mpsc::channel();
     let end = move || {
@@ -109,6 +110,26 @@ fn serve(faults: &[Chosen]) -> Result<(), String> {
         eprintln!("surprise: {surprise}");
     }
     Ok(())
+}
+
+/// What else is needed to meet a fault.
+fn hint(fault: Fault, sandbox: &Sandbox) -> String {
+    match fault {
+        Fault::NoDelegates => {
+            format!("  (with --address {SHARED} --sign-in-as {ALICE} in the command that adds the mailbox)\n")
+        }
+        _ if fault.place() == "POP3" => {
+            let port = sandbox.ports().pop3_implicit;
+            format!("  (with --incoming pop3 --incoming-port {port} in the command that adds the mailbox)\n")
+        }
+        Fault::Mail(Words { at: Stage::Message, .. }) => {
+            format!("  (shows with: mailgrant test-smtp practice --to {SHOP})\n")
+        }
+        _ if fault.place() == "sign-in page" => {
+            "  (the page shows it; paste its text into: mailgrant explain)\n".to_owned()
+        }
+        _ => String::new(),
+    }
 }
 
 fn instructions(sandbox: &Sandbox, secret: &str) -> String {
@@ -134,7 +155,7 @@ Paste into another terminal (a profile of its own, so that yours stays as it is)
 export MAILGRANT_CONFIG="$(mktemp -d)/practice.toml"
 export PRACTICE_SECRET={secret}
 export PRACTICE_NEXT_SECRET={SECOND_SECRET}
-mailgrant add practice --provider microsoft365 --tenant {TENANT_DOMAIN} --authority {authority} \
+mailgrant add practice --provider microsoft365 --tenant {TENANT_ID} --authority {authority} \
   --client-id {CONFIDENTIAL_CLIENT} --secret-env PRACTICE_SECRET --address {SHOP} \
   --incoming imap --incoming-host localhost --incoming-port {imap_implicit} \
   --outgoing smtp --outgoing-host localhost --outgoing-port {smtp_starttls} --ca-file {ca}

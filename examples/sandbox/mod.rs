@@ -9,7 +9,7 @@
 mod authorize;
 pub(crate) mod browser;
 mod ca;
-mod door;
+pub(crate) mod door;
 pub(crate) mod faults;
 mod http;
 mod idp;

@@ -19,6 +19,7 @@ mod config_errors;
 mod crash;
 mod crowd;
 mod explain;
+mod faults;
 mod leaks;
 mod rotate;
 #[cfg(target_os = "linux")]

@@ -4,6 +4,18 @@ use super::At::{Account, Code, Refresh};
 use super::Wording::{Composed, Documented, Reported, Seen};
 use super::{Claim, Fault, Row, refusal};
 
+/// Microsoft has one answer for every secret that it does not know.
+const UNKNOWN_SECRET: Fault = Fault::OAuth(
+    refusal(
+        &[Code, Refresh],
+        "invalid_client",
+        7_000_215,
+        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the \
+         client secret ID, for a secret added to app '{client_id}'.",
+    )
+    .status(401),
+);
+
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "secrets-expired",
@@ -23,20 +35,25 @@ pub(super) const ROWS: &[Row] = &[
         ),
     },
     Row {
-        name: "secret-wrong",
-        meaning: "a Secret ID for the value, another app's, or (NAME=SECONDS) too new",
+        name: "secret-id-stored",
+        meaning: "the Secret ID was stored, not the value",
         finding: "ms-secret-id-instead-of-value",
         wording: Documented,
-        fault: Fault::OAuth(
-            refusal(
-                &[Code, Refresh],
-                "invalid_client",
-                7_000_215,
-                "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, \
-                 not the client secret ID, for a secret added to app '{client_id}'.",
-            )
-            .status(401),
-        ),
+        fault: UNKNOWN_SECRET,
+    },
+    Row {
+        name: "secret-of-other-app",
+        meaning: "the client secret is another app's",
+        finding: "ms-secret-id-instead-of-value",
+        wording: Documented,
+        fault: UNKNOWN_SECRET,
+    },
+    Row {
+        name: "secret-too-new",
+        meaning: "not every server knows the new secret yet (=60: for a minute)",
+        finding: "ms-secret-id-instead-of-value",
+        wording: Documented,
+        fault: UNKNOWN_SECRET,
     },
     Row {
         name: "secret-required",
