@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    add, authorize, explain, list, new_vault_key, remove, rotate_secret, show, status, test_mailbox, test_smtp, token,
+    add, authorize, explain, list, new_vault_key, remove, rotate_secret, show, status, test, test_mailbox, test_smtp,
+    token,
 };
 use crate::profile::StoreKind;
 
@@ -55,6 +56,7 @@ pub enum Color {
 pub enum Command {
     Add(Box<add::Args>),
     Authorize(authorize::Args),
+    Test(test::Args),
     TestMailbox(test_mailbox::Args),
     TestSmtp(test_smtp::Args),
     RotateSecret(rotate_secret::Args),
@@ -74,6 +76,7 @@ impl Command {
         match self {
             Self::Add(_) => "add",
             Self::Authorize(_) => "authorize",
+            Self::Test(_) => "test",
             Self::TestMailbox(_) => "test-mailbox",
             Self::TestSmtp(_) => "test-smtp",
             Self::RotateSecret(_) => "rotate-secret",

@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod authorize;
+mod chain;
 mod checks;
 mod error;
 pub mod explain;
@@ -15,6 +16,7 @@ pub mod show;
 pub mod status;
 mod stored_secret;
 mod subject;
+pub mod test;
 pub mod test_mailbox;
 pub mod test_smtp;
 pub mod token;

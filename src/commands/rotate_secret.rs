@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use secrecy::SecretString;
 
 use super::authorize::{self, How};
-use super::checks::{Outgoing, Tester};
+use super::checks::{Side, Tester};
 use super::secret_source::SecretSource;
 use super::{CommandError, subject};
 use crate::config::ProfileDocument;
@@ -342,12 +342,12 @@ impl Prover for Wire<'_> {
         let mut checks = Vec::new();
         if mailbox.incoming.is_some() {
             let mut report = super::checks::report(mailbox);
-            tester.incoming(mailbox, 0, &mut report);
+            tester.side(mailbox, &Side::Incoming { latest: 0 }, &mut report);
             checks.append(&mut report.checks);
         }
         if mailbox.outgoing.is_some() {
             let mut report = super::checks::report(mailbox);
-            tester.outgoing(mailbox, &Outgoing { recipient: &mailbox.address, message: None }, &mut report);
+            tester.side(mailbox, &Side::outgoing_of(mailbox), &mut report);
             checks.append(&mut report.checks);
         }
         checks

@@ -32,12 +32,19 @@ pub(super) struct Known {
 }
 
 /// `entry` with the profile's own values.
-#[must_use]
 pub(super) fn explained(entry: &'static Entry, about: About<'_>) -> Finding {
+    filled(entry, about, &[])
+}
+
+fn filled(entry: &'static Entry, about: About<'_>, values: &[(&str, &str)]) -> Finding {
     let about = about.at(entry.stage);
-    let fill = |text: &String| match (about.app, portal(entry.provider)) {
-        (None, Some(portal)) => about.fill(&text.replace("{portal}", portal)),
-        _ => about.fill(text),
+    let mut values = values.to_vec();
+    if let (None, Some(portal)) = (about.app, portal(entry.provider)) {
+        values.push(("portal", portal));
+    }
+    let fill = |text: &String| {
+        let own = values.iter().fold(text.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
+        about.fill(&own)
     };
     let mut finding = Finding::new(&entry.id, fill(&entry.cause), exit(entry));
     finding.fix = entry.fix.iter().map(fill).collect();
@@ -49,6 +56,11 @@ pub(super) fn explained(entry: &'static Entry, about: About<'_>) -> Finding {
     finding.source = Some(&entry.source);
     finding.retry = entry.next;
     finding
+}
+
+/// The entry `code`, with `values` for the fill-ins of its own.
+pub(super) fn own(code: &str, about: About<'_>, values: &[(&str, &str)]) -> Option<Finding> {
+    Some(filled(catalogue::entry(code)?, about, values))
 }
 
 /// Where this family's apps are registered.

@@ -13,6 +13,7 @@ mod network;
 mod oauth;
 mod reading;
 mod rejection;
+pub mod together;
 
 pub use about::About;
 

@@ -25,6 +25,7 @@ mod rotate;
 #[cfg(target_os = "linux")]
 mod safekeeping;
 mod status_list_show_remove;
+mod test;
 mod test_mailbox;
 mod test_smtp;
 mod token;
