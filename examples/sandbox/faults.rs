@@ -76,6 +76,8 @@ pub(crate) enum Fault {
     NoRefreshToken,
     /// The token endpoint grants everything but sending.
     SendingNotGranted,
+    /// No account has a mailbox.
+    NoMailbox,
     /// Nobody has rights on a shared mailbox.
     NoDelegates,
     /// No mail server offers TLS on a connection that began without.
@@ -162,6 +164,11 @@ impl Fault {
         Self::rows().find(|row| row.name == name)
     }
 
+    /// The fault of a row that is there.
+    pub(crate) fn named(name: &str) -> Self {
+        Self::row(name).unwrap_or_else(|| panic!("there is no fault '{name}'")).fault
+    }
+
     /// Where it shows, for people.
     pub(crate) fn place(self) -> &'static str {
         match self {
@@ -179,7 +186,7 @@ impl Fault {
                 Protocol::Smtp => "SMTP",
             },
             Self::SilentImap => "IMAP",
-            Self::NoDelegates | Self::AccessTokensExpired | Self::NoStartTls => "mail",
+            Self::NoMailbox | Self::NoDelegates | Self::AccessTokensExpired | Self::NoStartTls => "mail",
             Self::ClockAhead(_) | Self::Certificate(_) | Self::RefusalsEcho => "everywhere",
         }
     }

@@ -32,6 +32,7 @@ enum Next {
 
 /// Talks until the client leaves.
 pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::Result<()> {
+    let shown = world.faults.certificate();
     if world.faults.is_on(Fault::SilentImap) {
         // Until the client has had enough.
         return wire.line().map(drop);
@@ -47,7 +48,7 @@ pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) 
             return Ok(());
         }
         if let Err(error) = wire.upgrade(acceptor) {
-            world.surprise(format!("IMAP: STARTTLS: {error}"));
+            world.handshake_failed(shown, "IMAP: STARTTLS", &error);
             return Err(error);
         }
     }

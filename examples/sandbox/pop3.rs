@@ -14,6 +14,7 @@ use super::world::World;
 
 /// Talks until the client leaves.
 pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::Result<()> {
+    let shown = world.faults.certificate();
     if let Some(words) = world.faults.words(Protocol::Pop3, Stage::Greeting) {
         return wire.say(words.words);
     }
@@ -30,7 +31,7 @@ pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) 
             ("STLS", None) if !wire.is_tls() => {
                 wire.say("+OK Begin TLS negotiation.")?;
                 if let Err(error) = wire.upgrade(acceptor) {
-                    world.surprise(format!("POP3: STLS: {error}"));
+                    world.handshake_failed(shown, "POP3: STLS", &error);
                     return Err(error);
                 }
             }

@@ -27,6 +27,7 @@ struct Session {
 
 /// Talks until the client leaves.
 pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::Result<()> {
+    let shown = world.faults.certificate();
     if let Some(words) = world.faults.words(Protocol::Smtp, Stage::Greeting) {
         return wire.say(words.words);
     }
@@ -56,7 +57,7 @@ pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) 
             "STARTTLS" if session.greeted && !wire.is_tls() => {
                 wire.say("220 2.0.0 SMTP server ready")?;
                 if let Err(error) = wire.upgrade(acceptor) {
-                    world.surprise(format!("SMTP: STARTTLS: {error}"));
+                    world.handshake_failed(shown, "SMTP: STARTTLS", &error);
                     return Err(error);
                 }
                 // What was said before TLS counts for nothing (RFC 3207 §4.2).

@@ -13,6 +13,7 @@ use crate::sandbox::door::Protocol;
 use crate::sandbox::faults::{At, Fault, Row, Stage, Wording, Words};
 use crate::sandbox::world::{ALICE, SHARED, SHOP, TENANT_ID};
 use crate::shop::{ALWAYS_STALE, Shop};
+use crate::support::canary::NEXT_CLIENT_SECRET;
 use crate::support::process::Finished;
 
 /// The machine of a developer has a few cores; more workers than these only wait for each other.
@@ -23,6 +24,8 @@ const WORKERS: usize = 3;
 enum Way {
     /// Somebody signs in.
     Authorize,
+    /// A new client secret is stored, and then the whole is tested.
+    NewSecret,
     /// The sign-in page shows it, and somebody pastes the page.
     ExplainPage,
     /// A command.
@@ -31,9 +34,9 @@ enum Way {
 
 /// All ways to meet a row's fault.
 fn ways(row: &Row) -> Vec<Way> {
-    const SHOP_IN: Way = Way::Run(&["test-mailbox", "shop"]);
-    const SHOP_OUT: Way = Way::Run(&["test-smtp", "shop"]);
+    const WHOLE: Way = Way::Run(&["test", "shop"]);
     match row.fault {
+        Fault::OAuth(_) if row.name == "secret-too-new" => vec![Way::NewSecret],
         Fault::OAuth(refusal) => {
             // Whoever is stopped at the page never redeems a code.
             let gets_on = !refusal.is_at(At::Page) && !refusal.is_at(At::Account);
@@ -42,7 +45,7 @@ fn ways(row: &Row) -> Vec<Way> {
                 (At::Account, Way::ExplainPage),
                 (At::Back, Way::Authorize),
                 (At::Code, Way::Authorize),
-                (At::Refresh, SHOP_IN),
+                (At::Refresh, WHOLE),
             ];
             let is_met = |place: &At| refusal.is_at(*place) && (gets_on || *place != At::Code);
             by_place.into_iter().filter(|(place, _)| is_met(place)).map(|(_, way)| way).collect()
@@ -55,17 +58,14 @@ fn ways(row: &Row) -> Vec<Way> {
         Fault::Mail(Words { protocol: Protocol::Smtp, at: Stage::Message, .. }) => {
             vec![Way::Run(&["test-smtp", "shop", "--to", SHOP])]
         }
-        Fault::Mail(Words { protocol: Protocol::Smtp, .. }) | Fault::Offers(Protocol::Smtp, _) => vec![SHOP_OUT],
         Fault::Mail(Words { protocol: Protocol::Pop3, .. }) | Fault::Offers(Protocol::Pop3, _) => {
-            vec![Way::Run(&["test-mailbox", "popper"])]
+            vec![Way::Run(&["test", "popper"])]
         }
-        Fault::AccessClaims(_) if row.name == "token-lacks-smtp" => vec![SHOP_OUT],
-        Fault::NoStartTls => vec![SHOP_OUT],
-        Fault::NoDelegates => vec![Way::Run(&["test-mailbox", "support"])],
-        Fault::SilentImap => vec![Way::Run(&["test-mailbox", "shop", "--timeout", "3"])],
+        Fault::NoDelegates => vec![Way::Run(&["test", "support"])],
+        Fault::SilentImap => vec![Way::Run(&["test", "shop", "--timeout", "6"])],
         // It refuses nothing by itself; tests/cli/leaks.rs has it.
         Fault::RefusalsEcho => Vec::new(),
-        _ => vec![SHOP_IN],
+        _ => vec![WHOLE],
     }
 }
 
@@ -82,6 +82,7 @@ impl Desk {
         // As Microsoft does: so a home can be put back to what it was.
         shop.sandbox.allow_refresh_reuse();
         shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+        shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
         let pop3 = shop.sandbox.ports().pop3_implicit.to_string();
         // By its ID, so that another tenant's tokens are told from ours.
         let own = |name: &str, change: &[(&str, &str)]| {
@@ -106,13 +107,14 @@ impl Desk {
         let mut wrong = Vec::new();
         for way in ways(row) {
             self.shop.sandbox.switch_on(row.fault);
-            let (found, said) = self.meet(way);
+            let Met { code: found, said, preflight } = self.meet(way);
             self.shop.sandbox.switch_off(row.fault);
             for (path, bytes) in &self.home_as_it_was {
                 std::fs::write(path, bytes).unwrap();
             }
-            if found != row.finding {
-                wrong.push(format!("{}: {way:?} came to {found}, not {}", row.name, row.finding));
+            let wanted = if preflight { row.finding } else { without_preflight(row) };
+            if found != wanted {
+                wrong.push(format!("{}: {way:?} came to {found}, not {wanted}", row.name));
             }
             let is_page = matches!(way, Way::ExplainPage);
             if let Some(words) = words(row.fault).filter(|words| !is_page && !said.contains(words.as_str())) {
@@ -122,31 +124,56 @@ impl Desk {
         wrong
     }
 
-    /// The finding's code, and the server's words beside it.
-    fn meet(&self, way: Way) -> (String, String) {
+    fn meet(&self, way: Way) -> Met {
         match way {
             Way::Authorize => first(&self.shop.authorize_as("shop", SHOP)),
             Way::Run(arguments) => first(&self.shop.home.run(&[&["--json"], arguments].concat()).finish()),
+            Way::NewSecret => {
+                let ours = [("--app", Some("contoso")), ("--tenant", Some(TENANT_ID)), ("--force", Some(""))];
+                self.shop.add("shop", &ours).stdin(NEXT_CLIENT_SECRET).finish().code(0);
+                first(&self.shop.home.run(&["--json", "test", "shop"]).finish())
+            }
             Way::ExplainPage => {
                 let person = Person::SignsInAs(SHOP.to_owned());
                 let page = browser::obtain_redirect(&self.authorization_url, self.shop.sandbox.ca_file(), &person);
                 let page = page.expect_err("the sign-in page should have refused").to_string();
                 let explained = self.shop.home.run(&["--json", "explain"]).stdin(&page).finish().json();
                 let first = &explained["explanations"][0];
-                (text(&first["code"]), text(&first["server_said"]))
+                Met { code: text(&first["code"]), said: text(&first["server_said"]), preflight: true }
             }
         }
     }
 }
 
-/// The one thing that is to be done first, by its code, and what the server said.
-fn first(finished: &Finished) -> (String, String) {
+/// What a command says is to be done first.
+struct Met {
+    code: String,
+    /// The server's words beside it.
+    said: String,
+    /// Whether the tokens themselves were looked at, where they could be.
+    preflight: bool,
+}
+
+/// What is left where the token itself is not looked at: the mail server's refusal, which does not say why.
+fn without_preflight(row: &Row) -> &'static str {
+    match row.name {
+        "token-for-graph" | "token-other-tenant" | "token-not-yet-valid" => "exo-imap-authenticate-failed",
+        "token-lacks-imap" => "protocol-off-for-mailbox",
+        "token-lacks-smtp" => "exo-smtp-5-7-3",
+        "wrong-account" => "exo-imap-authenticated-not-connected",
+        _ => row.finding,
+    }
+}
+
+/// The one thing that is to be done first.
+fn first(finished: &Finished) -> Met {
     let document = finished.json();
     let report = &document["reports"][0];
     let checks = report["checks"].as_array().cloned().unwrap_or_default();
+    let preflight = checks.iter().any(|check| check["stage"] == "preflight");
     let of_a_check = checks.into_iter().map(|check| check["finding"].clone()).find(Value::is_object);
     let verdict = Some(report["verdict"].clone()).filter(Value::is_object).or(of_a_check).unwrap_or_default();
-    (text(&verdict["code"]), text(&verdict["server_said"]))
+    Met { code: text(&verdict["code"]), said: text(&verdict["server_said"]), preflight }
 }
 
 fn text(value: &Value) -> String {
@@ -195,7 +222,10 @@ fn every_fault_has_a_name_of_its_own_and_claims_no_more_than_the_catalogue() {
     for row in Fault::rows() {
         assert!(names.insert(row.name), "{} stands twice", row.name);
         assert!(row.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte.is_ascii_digit()));
-        let Some(entry) = entry(row.finding) else { continue };
+        // What several checks mean together is our own inference, whatever the words were.
+        let Some(entry) = entry(row.finding).filter(|entry| entry.source != "several checks together") else {
+            continue;
+        };
         let words_are_played = matches!(row.fault, Fault::OAuth(_) | Fault::Mail(_));
         assert!(!words_are_played || row.wording != Wording::Seen, "{}: nobody has seen that", row.name);
         if entry.evidence != Evidence::Documented {
@@ -207,22 +237,22 @@ fn every_fault_has_a_name_of_its_own_and_claims_no_more_than_the_catalogue() {
 #[test]
 fn a_fault_with_a_time_heals_by_itself_and_several_are_on_together() {
     let desk = Desk::new();
-    let fault = |name: &str| Fault::row(name).unwrap().fault;
     let sandbox = &desk.shop.sandbox;
-    sandbox.switch_on(fault("smtp-auth-off-tenant"));
-    sandbox.switch_on_for(fault("secret-too-new"), Duration::from_secs(1));
-    assert_eq!(first(&desk.shop.json(&["test-smtp", "shop"], 1)).0, "ms-secret-id-instead-of-value");
-    // Only now is the second heard; whoever waits for a secret to be known everywhere waits like this.
+    sandbox.switch_on(Fault::named("smtp-auth-off-tenant"));
+    sandbox.switch_on_for(Fault::named("secret-removed"), Duration::from_secs(3_600));
+    assert_eq!(first(&desk.shop.json(&["test", "shop"], 1)).code, "secret-removed");
+    sandbox.switch_on_for(Fault::named("secret-removed"), Duration::from_millis(700));
+    // Only after that is the other heard; whoever waits for a secret to be known everywhere waits like this.
     let started = std::time::Instant::now();
     let healed = loop {
-        let found = first(&desk.shop.json(&["test-smtp", "shop"], 1)).0;
-        if found != "ms-secret-id-instead-of-value" || started.elapsed() > Duration::from_secs(60) {
+        let found = first(&desk.shop.json(&["test", "shop"], 1)).code;
+        if found != "secret-removed" || started.elapsed() > Duration::from_secs(60) {
             break found;
         }
     };
     assert_eq!(healed, "exo-smtp-auth-disabled-tenant");
     desk.shop.json(&["test-mailbox", "shop"], 0);
-    sandbox.switch_off(fault("smtp-auth-off-tenant"));
-    desk.shop.json(&["test-smtp", "shop"], 0);
+    sandbox.switch_off(Fault::named("smtp-auth-off-tenant"));
+    desk.shop.json(&["test", "shop"], 0);
     desk.shop.insist_on_manners();
 }

@@ -8,7 +8,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "tls-interception",
         meaning: "another CA's certificate everywhere: a company reads along",
-        finding: "tls-unknown-issuer",
+        finding: "tls-interception",
         wording: Seen,
         fault: Fault::Certificate(Certificate::OfAnotherCa),
     },

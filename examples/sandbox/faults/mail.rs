@@ -184,8 +184,8 @@ pub(super) const ROWS: &[Row] = &[
         ),
     },
     Row {
-        name: "smtp-mailbox-gone",
-        meaning: "the mailbox is not there, without a licence, or moved away",
+        name: "smtp-mailbox-not-opened",
+        meaning: "Exchange cannot open the mailbox to send from it",
         finding: "exo-smtp-mailbox-logon-failure",
         wording: Composed,
         fault: smtp(Message, "430 4.2.0 STOREDRV; mailbox logon failure; Cannot open mailbox"),
@@ -193,14 +193,14 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "imap-off",
         meaning: "IMAP is off for the mailbox",
-        finding: "exo-imap-authenticate-failed",
+        finding: "protocol-off-for-mailbox",
         wording: Documented,
         fault: imap(SignIn, "{tag} NO AUTHENTICATE failed."),
     },
     Row {
         name: "imap-not-connected",
-        meaning: "the mailbox is not there, without a licence, moved away, or not this user's",
-        finding: "exo-imap-authenticated-not-connected",
+        meaning: "IMAP takes the token and does not open the mailbox, while SMTP does",
+        finding: "protocol-off-for-mailbox",
         wording: Reported,
         fault: and_hangs_up(imap(
             Inside,
@@ -273,7 +273,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "pop3-off",
         meaning: "POP3 is off for the mailbox",
-        finding: "exo-pop3-unknown-user",
+        finding: "protocol-off-for-mailbox",
         wording: Documented,
         fault: pop3(SignIn, "-ERR Authentication failure: unknown user name or bad password."),
     },
@@ -306,9 +306,16 @@ pub(super) const ROWS: &[Row] = &[
         fault: Fault::Offers(Protocol::Pop3, "PLAIN"),
     },
     Row {
+        name: "mailbox-gone",
+        meaning: "the account has no mailbox: no licence, deleted, or on a server of your own",
+        finding: "exo-imap-authenticated-not-connected",
+        wording: Reported,
+        fault: Fault::NoMailbox,
+    },
+    Row {
         name: "no-full-access",
         meaning: "Alice may not open the shared mailbox",
-        finding: "exo-imap-authenticated-not-connected",
+        finding: "shared-mailbox-without-full-access",
         wording: Reported,
         fault: Fault::NoDelegates,
     },

@@ -2,19 +2,21 @@
 
 use super::At::{Account, Code, Refresh};
 use super::Wording::{Composed, Documented, Reported, Seen};
-use super::{Claim, Fault, Row, refusal};
+use super::{At, Claim, Fault, Row, refusal};
 
-/// Microsoft has one answer for every secret that it does not know.
-const UNKNOWN_SECRET: Fault = Fault::OAuth(
-    refusal(
-        &[Code, Refresh],
-        "invalid_client",
-        7_000_215,
-        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the \
-         client secret ID, for a secret added to app '{client_id}'.",
+/// Microsoft has one answer for every secret that it does not know; what is behind it, the rest of the story tells.
+const fn unknown_secret(at: &'static [At]) -> Fault {
+    Fault::OAuth(
+        refusal(
+            at,
+            "invalid_client",
+            7_000_215,
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not \
+             the client secret ID, for a secret added to app '{client_id}'.",
+        )
+        .status(401),
     )
-    .status(401),
-);
+}
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -39,21 +41,28 @@ pub(super) const ROWS: &[Row] = &[
         meaning: "the Secret ID was stored, not the value",
         finding: "ms-secret-id-instead-of-value",
         wording: Documented,
-        fault: UNKNOWN_SECRET,
+        fault: unknown_secret(&[Code]),
     },
     Row {
         name: "secret-of-other-app",
         meaning: "the client secret is another app's",
         finding: "ms-secret-id-instead-of-value",
         wording: Documented,
-        fault: UNKNOWN_SECRET,
+        fault: unknown_secret(&[Code]),
+    },
+    Row {
+        name: "secret-removed",
+        meaning: "the client secret was taken away after the sign-in",
+        finding: "secret-removed",
+        wording: Documented,
+        fault: unknown_secret(&[Refresh]),
     },
     Row {
         name: "secret-too-new",
-        meaning: "not every server knows the new secret yet (=60: for a minute)",
-        finding: "ms-secret-id-instead-of-value",
+        meaning: "not every server knows a new secret yet (=120: for two minutes)",
+        finding: "secret-not-yet-known",
         wording: Documented,
-        fault: UNKNOWN_SECRET,
+        fault: unknown_secret(&[Refresh]),
     },
     Row {
         name: "secret-required",
@@ -371,42 +380,42 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "token-for-graph",
         meaning: "the access token is for Microsoft Graph",
-        finding: "exo-imap-authenticate-failed",
+        finding: "local-token-wrong-audience",
         wording: Reported,
         fault: Fault::AccessClaims(&[Claim::Is("aud", "https://graph.microsoft.com")]),
     },
     Row {
         name: "token-other-tenant",
         meaning: "the access token is of another tenant",
-        finding: "exo-imap-authenticate-failed",
+        finding: "local-token-other-tenant",
         wording: Reported,
         fault: Fault::AccessClaims(&[Claim::Tenant("e15e0000-0000-4000-8000-00000000beef")]),
     },
     Row {
         name: "token-not-yet-valid",
         meaning: "the access token is good from two hours on",
-        finding: "exo-imap-authenticate-failed",
+        finding: "local-clock-skew",
         wording: Reported,
         fault: Fault::AccessClaims(&[Claim::Later("nbf", 7_200), Claim::Later("exp", 7_200)]),
     },
     Row {
         name: "token-lacks-imap",
         meaning: "the access token lacks IMAP.AccessAsUser.All",
-        finding: "exo-imap-authenticate-failed",
+        finding: "local-token-lacks-scope",
         wording: Documented,
         fault: Fault::AccessClaims(&[Claim::Is("scp", "POP.AccessAsUser.All SMTP.Send")]),
     },
     Row {
         name: "token-lacks-smtp",
         meaning: "the access token lacks SMTP.Send",
-        finding: "exo-smtp-5-7-3",
+        finding: "local-token-lacks-scope",
         wording: Documented,
         fault: Fault::AccessClaims(&[Claim::Is("scp", "IMAP.AccessAsUser.All POP.AccessAsUser.All")]),
     },
     Row {
         name: "wrong-account",
         meaning: "the stored sign-in is Alice's, not the mailbox's",
-        finding: "exo-imap-authenticated-not-connected",
+        finding: "local-wrong-account",
         wording: Reported,
         fault: Fault::ForeignAccessToken,
     },
