@@ -26,6 +26,9 @@ pub struct Cli {
     /// Show the conversation on the wire, without secrets
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
+    /// Write the report as a page to this file as well, to be sent to an administrator
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub html: Option<PathBuf>,
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Global options")]
     pub color: Color,

@@ -84,6 +84,8 @@ pub(crate) enum Fault {
     NoStartTls,
     /// The IMAP server takes connections and says nothing.
     SilentImap,
+    /// The metadata names no device authorization endpoint.
+    NoDeviceCode,
 }
 
 /// A refusal by the sign-in server.
@@ -178,7 +180,11 @@ impl Fault {
                 [At::Back, ..] => "sign-in",
                 _ => "token",
             },
-            Self::OtherAccount | Self::IdClaims(_) | Self::NoRefreshToken | Self::SendingNotGranted => "sign-in",
+            Self::NoDeviceCode
+            | Self::OtherAccount
+            | Self::IdClaims(_)
+            | Self::NoRefreshToken
+            | Self::SendingNotGranted => "sign-in",
             Self::TokenPage { .. } | Self::AccessClaims(_) | Self::ForeignAccessToken => "token",
             Self::Mail(Words { protocol, .. }) | Self::Offers(protocol, _) => match protocol {
                 Protocol::Imap => "IMAP",

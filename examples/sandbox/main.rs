@@ -38,6 +38,12 @@ fn run(arguments: &[String]) -> Result<(), String> {
             let page = browser::sign_in(url, Path::new(ca_file), &person).map_err(|error| error.to_string())?;
             if page.status == 200 { Ok(()) } else { Err(format!("the listener answered {}", page.status)) }
         }
+        ["enter-code", user, ca_file, url, code] => {
+            let person = Person::SignsInAs((*user).to_owned());
+            let page =
+                browser::enter_code(url, code, Path::new(ca_file), &person).map_err(|error| error.to_string())?;
+            if page.status == 200 { Ok(()) } else { Err(page.body) }
+        }
         ["--list-faults"] => {
             print!("{}", list_faults());
             Ok(())
@@ -65,7 +71,8 @@ fn fault(word: &str) -> Result<Chosen, String> {
 
 const USAGE: &str = "usage: sandbox [--fault NAME[=SECONDS]]...   misbehaves as told, with =SECONDS only so long
        sandbox --list-faults                 the names
-       sandbox sign-in USER CA-FILE URL      signs in like a person at a browser";
+       sandbox sign-in USER CA-FILE URL      signs in like a person at a browser
+       sandbox enter-code USER CA-FILE URL CODE   enters a device code like one";
 
 /// The table of all faults.
 fn list_faults() -> String {
@@ -172,6 +179,10 @@ A browser will warn of the unknown certificate: that is right, accept it for the
 with the URL that authorize prints:
 
 {me} sign-in {SHOP} {ca} 'URL'
+
+or, after `mailgrant authorize practice --device-code`:
+
+{me} enter-code {SHOP} {ca} 'URL' CODE
 "#,
         imap_implicit = ports.imap_implicit,
         imap_starttls = ports.imap_starttls,

@@ -6,6 +6,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::device;
 use super::faults::{At, Claim, Fault};
 use super::http::{Params, Request, Response};
 use super::jwt::Signer;
@@ -67,6 +68,12 @@ fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Earned, O
     let client_id = authenticate(world, &mut state, request, &form)?;
     match form.get("grant_type") {
         Some("authorization_code") => redeem_code(&mut state, dialect, client_id, &form),
+        Some("urn:ietf:params:oauth:grant-type:device_code") => {
+            let (user, scopes) = device::poll(&mut state, dialect, &client_id, &form)?;
+            let scopes = one_resource(scopes)?;
+            let refresh = scopes.iter().any(|scope| scope == "offline_access");
+            Ok(Earned { client_id, user, scopes, nonce: None, refresh })
+        }
         Some("refresh_token") => redeem_refresh_token(&mut state, dialect, client_id, &form),
         other => {
             let text = format!("The app requested an unsupported grant type '{}'.", other.unwrap_or_default());
@@ -76,9 +83,19 @@ fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Earned, O
 }
 
 /// Who asks, if nothing is to be refused here.
-fn authenticate(world: &World, state: &mut State, request: &Request, form: &Params) -> Result<String, OAuthError> {
+pub(crate) fn authenticate(
+    world: &World,
+    state: &mut State,
+    request: &Request,
+    form: &Params,
+) -> Result<String, OAuthError> {
     let client_id = identify(state, request, form)?;
-    let place = if form.get("grant_type") == Some("refresh_token") { At::Refresh } else { At::Code };
+    let place = match form.get("grant_type") {
+        Some("refresh_token") => At::Refresh,
+        Some(_) => At::Code,
+        // A device code is asked for; it is not redeemed yet.
+        None => return Ok(client_id),
+    };
     world.faults.refusal(place, &client_id, "").map_or(Ok(client_id), Err)
 }
 

@@ -100,7 +100,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     };
     if args.reauthorize && is_settled {
         let hidden_variable = args.secret.variable().map(str::to_owned);
-        let how = How { no_browser: args.no_browser, allow_other_account: false, hidden_variable };
+        let how = How { no_browser: args.no_browser, hidden_variable, ..How::default() };
         for mailbox in mailboxes.iter().filter(|mailbox| mailbox.enabled) {
             let report = reauthorized(&tester, app, mailbox, &how, context);
             if report.first_finding().is_none() {

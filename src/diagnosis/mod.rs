@@ -33,6 +33,8 @@ pub fn finding(failure: &Failure, about: About<'_>) -> Finding {
         | FailureKind::OtherAccount { .. }
         | FailureKind::OtherSubject { .. }
         | FailureKind::NoRefreshToken
+        | FailureKind::NoDeviceCode { .. }
+        | FailureKind::DeviceCodeExpired { .. }
         | FailureKind::UnsafeUrl { .. }
         | FailureKind::SignInTimedOut { .. }
         | FailureKind::NoClientSecret { .. }

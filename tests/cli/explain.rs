@@ -31,6 +31,7 @@ fn variants() -> Vec<Variant> {
         include_str!("explain/11-microsoft-sign-in.toml"),
         include_str!("explain/20-other.toml"),
         include_str!("explain/40-mail.toml"),
+        include_str!("explain/80-machine.toml"),
     ];
     files.iter().flat_map(|text| toml::from_str::<VariantFile>(text).unwrap().variant).collect()
 }

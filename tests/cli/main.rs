@@ -13,6 +13,7 @@ mod shop;
 
 mod add;
 mod authorize;
+mod authorize_by_code;
 mod authorize_elsewhere;
 mod config_errors;
 #[cfg(unix)]

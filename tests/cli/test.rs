@@ -128,3 +128,23 @@ fn both_sides_are_tested_side_by_side() {
     assert_eq!(began.len(), 3);
     assert!(began.iter().all(|began| *began < 2_000.0), "all began before the token was there: {began:?}");
 }
+
+#[test]
+fn the_report_is_a_page_too_and_holds_no_secret() {
+    let shop = Shop::authorized();
+    shop.sandbox.switch_on(Fault::AccessTokensExpired);
+    shop.home.run(&["test", "shop", "--html", "page.html"]).finish();
+    let page = std::fs::read_to_string(shop.home.path().join("page.html")).unwrap();
+    assert!(page.contains("Do this first") && page.contains("IMAP TLS"), "{page}");
+    let mut secrets = shop.sandbox.issued_tokens();
+    secrets.push(crate::support::canary::CLIENT_SECRET.to_owned());
+    let found = crate::support::canary::find("the page", page.as_bytes(), &secrets);
+    assert_eq!(found, Vec::<String>::new());
+    // A command that cannot do its job says so in its page.
+    shop.home.run(&["test", "nobody", "--html", "page.html"]).finish().code(3);
+    let page = std::fs::read_to_string(shop.home.path().join("page.html")).unwrap();
+    assert!(page.contains("The command could not do its job") && page.contains("nobody"), "{page}");
+    let refused = shop.home.run(&["token", "shop", "--html", "page.html"]).finish().code(2);
+    assert_eq!(refused.stdout, "");
+    shop.home.run(&["list", "--html", "missing/folder/page.html"]).finish().code(2);
+}

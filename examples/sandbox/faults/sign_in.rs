@@ -242,4 +242,11 @@ pub(super) const ROWS: &[Row] = &[
         wording: Seen,
         fault: Fault::IdClaims(&[Claim::Is("aud", "5a4d0000-0000-4000-8000-0000000000ff")]),
     },
+    Row {
+        name: "no-device-code",
+        meaning: "a plain OpenID provider takes no device codes (authorize --device-code)",
+        finding: "no-device-code",
+        wording: Seen,
+        fault: Fault::NoDeviceCode,
+    },
 ];
