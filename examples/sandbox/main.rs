@@ -167,6 +167,7 @@ mailgrant add practice --provider microsoft365 --tenant {TENANT_ID} --authority 
   --incoming imap --incoming-host localhost --incoming-port {imap_implicit} \
   --outgoing smtp --outgoing-host localhost --outgoing-port {smtp_starttls} --ca-file {ca}
 mailgrant authorize practice
+mailgrant test practice
 mailgrant test-mailbox practice --latest 1
 mailgrant test-smtp practice --to {SHOP} --wait-arrival
 mailgrant rotate-secret practice --secret-env PRACTICE_NEXT_SECRET
