@@ -2,9 +2,10 @@
 
 use url::{Host, Url};
 
+use super::faults::{At, Fault};
 use super::http::{Params, Request, Response, escape_html};
 use super::oauth_error::OAuthError;
-use super::world::{App, Code, Dialect, SignIn, World, now, random_text};
+use super::world::{ALICE, App, Code, Dialect, SignIn, World, now, random_text};
 
 /// An authorization code lives this long (Entra: about ten minutes).
 const CODE_LIFETIME: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
@@ -25,7 +26,11 @@ enum Refusal {
 /// `GET`: checks the request and shows the sign-in page.
 pub(crate) fn show(world: &World, dialect: Dialect, query: &Params) -> Response {
     world.state().counters.authorize_requests += 1;
-    match check(world, dialect, query) {
+    let judged = check(world, dialect, query).and_then(|sign_in| {
+        let refused = world.faults.refusal(At::Page, &sign_in.client_id, "");
+        refused.map_or(Ok(sign_in), |error| Err(Refusal::Page(error)))
+    });
+    match judged {
         Ok(sign_in) => {
             let ticket = random_text(24);
             let page = page(world, &ticket, dialect, query.get("login_hint").unwrap_or_default());
@@ -64,6 +69,15 @@ pub(crate) fn decide(world: &World, request: &Request) -> Response {
         return OAuthError::new("invalid_grant", 50_034, "The user account does not exist in this directory.")
             .page(sign_in.dialect);
     };
+    let user = if world.faults.is_on(Fault::OtherAccount) { world.user(ALICE).unwrap_or(user) } else { user };
+    if let Some(error) = world.faults.refusal(At::Account, &sign_in.client_id, &user.address) {
+        return error.page(sign_in.dialect);
+    }
+    if let Some(error) = world.faults.refusal(At::Back, &sign_in.client_id, &user.address) {
+        let description = error.description(sign_in.dialect);
+        let answer = [("error", error.error), ("error_description", &description), ("state", &state)];
+        return redirect(world, sign_in.dialect, &sign_in.redirect_uri, &answer);
+    }
     // Entra's codes are long: a listener that reads too little of the request line must fail here.
     let code = format!("1.{}", random_text(480));
     let (dialect, redirect_uri) = (sign_in.dialect, sign_in.redirect_uri.clone());

@@ -1,10 +1,52 @@
 //! The practice certificate authority: a root that nobody trusts unless told to, and one server certificate under it.
 
+use std::sync::OnceLock;
+
 use mailgrant::clock::Clock;
 use native_tls::{Identity, TlsAcceptor};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
+
+/// Which certificate the servers show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Certificate {
+    /// The right one.
+    #[default]
+    Good,
+    /// One of an authority that nobody was told of.
+    OfAnotherCa,
+    /// One for another host.
+    OfAnotherHost,
+    /// One that has expired.
+    Expired,
+    /// One whose time has not come.
+    NotYetValid,
+}
+
+/// The server sides of TLS, each made when it is first wanted.
+pub(crate) struct Acceptors {
+    ca: PracticeCa,
+    made: [OnceLock<TlsAcceptor>; 5],
+}
+
+impl Acceptors {
+    pub(crate) fn new(ca: PracticeCa) -> Self {
+        Self { ca, made: Default::default() }
+    }
+
+    pub(crate) fn show(&self, certificate: Certificate) -> TlsAcceptor {
+        const HERE: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+        let make = || match certificate {
+            Certificate::Good => self.ca.acceptor(&HERE, USUAL),
+            Certificate::OfAnotherCa => PracticeCa::new().acceptor(&HERE, USUAL),
+            Certificate::OfAnotherHost => self.ca.acceptor(&["mail.elsewhere.example"], USUAL),
+            Certificate::Expired => self.ca.acceptor(&HERE, (-30, -1)),
+            Certificate::NotYetValid => self.ca.acceptor(&HERE, (2, 30)),
+        };
+        self.made[certificate as usize].get_or_init(make).clone()
+    }
+}
 
 /// A fresh authority. Its key lives in memory only and goes with it.
 pub(crate) struct PracticeCa {
@@ -18,7 +60,7 @@ impl PracticeCa {
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.distinguished_name.push(DnType::CommonName, "mailgrant practice CA (worthless outside the sandbox)");
-        set_validity(&mut params);
+        set_validity(&mut params, (-60, 60));
         let key = KeyPair::generate().expect("a P-256 key can be made");
         let pem = params.self_signed(&key).expect("the root can be signed").pem();
         Self { pem, issuer: Issuer::new(params, key) }
@@ -29,8 +71,8 @@ impl PracticeCa {
         &self.pem
     }
 
-    /// A server side of TLS whose certificate is for `names` (DNS names and IP addresses).
-    pub(crate) fn acceptor(&self, names: &[&str]) -> TlsAcceptor {
+    /// A server side of TLS whose certificate is for `names` (DNS names and IP addresses), from one day to another.
+    fn acceptor(&self, names: &[&str], days: (i64, i64)) -> TlsAcceptor {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names).expect("the names are ASCII");
         params.distinguished_name.push(DnType::CommonName, "mailgrant practice server");
@@ -38,7 +80,7 @@ impl PracticeCa {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         // Each start has a CA of the same name; by its key's identifier a leaf of another start is told to be a stranger.
         params.use_authority_key_identifier_extension = true;
-        set_validity(&mut params);
+        set_validity(&mut params, days);
         let key = KeyPair::generate().expect("a P-256 key can be made");
         let leaf = params.signed_by(&key, &self.issuer).expect("the leaf can be signed");
         let identity = Identity::from_pkcs8(leaf.pem().as_bytes(), key.serialize_pem().as_bytes())
@@ -48,13 +90,15 @@ impl PracticeCa {
 }
 
 /// From yesterday (clocks differ) for a month: macOS refuses server certificates of more than 825 days.
-fn set_validity(params: &mut CertificateParams) {
+const USUAL: (i64, i64) = (-1, 30);
+
+fn set_validity(params: &mut CertificateParams, (from, to): (i64, i64)) {
     const DAY: i64 = 86_400;
     let now = Clock::system().now().as_second();
     let day = |offset: i64| {
         let date = jiff::Timestamp::from_second(now + offset).expect("in range").to_zoned(jiff::tz::TimeZone::UTC);
         rcgen::date_time_ymd(i32::from(date.year()), date.month().unsigned_abs(), date.day().unsigned_abs())
     };
-    params.not_before = day(-DAY);
-    params.not_after = day(30 * DAY);
+    params.not_before = day(from * DAY);
+    params.not_after = day(to * DAY);
 }

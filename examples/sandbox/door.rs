@@ -85,8 +85,9 @@ fn judge(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) 
         return None;
     }
     let mailbox = world.user(&identity)?;
-    let own = mailbox.address == user;
-    let delegated = mailbox.delegates.contains(&user);
+    let is_there = !world.faults.is_on(Fault::NoMailbox);
+    let own = mailbox.address == user && is_there;
+    let delegated = mailbox.delegates.contains(&user) && is_there && !world.faults.is_on(Fault::NoDelegates);
     match protocol {
         // Users report: on SMTP the identity must be the token's own user, even for a shared mailbox.
         Protocol::Smtp if !own => None,

@@ -1,57 +1,137 @@
 //! The seat of the faults: every way in which the sandbox can be told to misbehave, by name.
 //!
-//! A new fault is a variant of [`Fault`], a row in [`Fault::TABLE`], and one `world.faults.is_on(Fault::…)` where the
-//! decision is made: `authorize.rs`, `token.rs`, `door.rs`, `imap.rs`, `pop3.rs`, `smtp.rs`.
+//! A new fault is a row in the file of its place. Where it is just words at a stage, the row holds them and nothing else
+//! is needed; a fault with code of its own is a variant of [`Fault`] without data, and one `world.faults.is_on(…)` where
+//! the decision is made: `authorize.rs`, `token.rs`, `door.rs`, `imap.rs`, `pop3.rs`, `smtp.rs`.
 
-use std::collections::BTreeSet;
-use std::sync::Mutex;
+mod answers;
+mod connection;
+mod mail;
+mod policy;
+mod sign_in;
+mod smtp;
+mod switches;
+mod token;
 
-use super::wire::lock;
+pub(crate) use answers::{At, Claim, Refusal, Stage, Words};
+pub(crate) use switches::Faults;
 
-/// One named misbehaviour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+use super::ca::Certificate;
+use super::door::Protocol;
+use answers::refusal;
+
+/// A row of the table: a fault with all that is to be known of it.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// Its name on the command line.
+    pub(crate) name: &'static str,
+    /// What it is, as somebody would tell it who has it.
+    pub(crate) meaning: &'static str,
+    /// The finding that mailgrant should come to first.
+    pub(crate) finding: &'static str,
+    /// Where the words come from.
+    pub(crate) wording: Wording,
+    pub(crate) fault: Fault,
+}
+
+/// Where a fault's words come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wording {
+    /// The fault is real here: the sandbox does it, and nobody's words are played.
+    Seen,
+    /// Whole, from an official document or a standard.
+    Documented,
+    /// Whole, from users' reports or public code.
+    Reported,
+    /// Put together from the words by which documents or reports name it; no whole answer is known to us.
+    Composed,
+}
+
+/// One misbehaviour.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Fault {
-    /// Every client secret counts as expired (AADSTS7000222).
-    SecretsExpired,
-    /// Every refresh token counts as revoked (AADSTS50173).
-    GrantsRevoked,
+    /// The sign-in server refuses.
+    OAuth(Refusal),
+    /// The token endpoint's answer is a page, as of a portal or a proxy.
+    TokenPage { status: u16, body: &'static str },
+    /// The access token says something else than it should, and opens only what it says.
+    AccessClaims(&'static [Claim]),
+    /// The identity token says something else than it should.
+    IdClaims(&'static [Claim]),
+    /// The sign-in server's clock is this many seconds ahead of this machine's.
+    ClockAhead(i64),
+    /// A mail server says this at this stage.
+    Mail(Words),
+    /// A mail server offers these mechanisms and no others; without any, no sign-in.
+    Offers(Protocol, &'static str),
+    /// Every server shows another certificate.
+    Certificate(Certificate),
+
     /// Every mail server takes every access token for expired.
     AccessTokensExpired,
     /// Every refusal repeats what the client sent, secrets included. Some servers do that.
     RefusalsEcho,
+    /// Whoever is chosen at the sign-in page, the browser goes on as Alice, who was signed in there before.
+    OtherAccount,
+    /// Every access token is Alice's, whoever it was asked for.
+    ForeignAccessToken,
+    /// The token endpoint gives no refresh token.
+    NoRefreshToken,
+    /// The token endpoint grants everything but sending.
+    SendingNotGranted,
+    /// No account has a mailbox.
+    NoMailbox,
+    /// Nobody has rights on a shared mailbox.
+    NoDelegates,
+    /// No mail server offers TLS on a connection that began without.
+    NoStartTls,
+    /// The IMAP server takes connections and says nothing.
+    SilentImap,
     /// The metadata names no device authorization endpoint.
     NoDeviceCode,
 }
 
 impl Fault {
-    /// Every fault with its name on the command line and what it does.
-    pub(crate) const TABLE: [(Self, &'static str, &'static str); 5] = [
-        (Self::SecretsExpired, "secrets-expired", "the token endpoint takes every client secret for expired"),
-        (Self::GrantsRevoked, "grants-revoked", "the token endpoint takes every refresh token for revoked"),
-        (Self::AccessTokensExpired, "access-tokens-expired", "the mail servers take every access token for expired"),
-        (Self::RefusalsEcho, "refusals-echo", "every refusal repeats what was sent, secrets included"),
-        (Self::NoDeviceCode, "no-device-code", "the metadata names no device authorization endpoint"),
-    ];
+    /// Every fault, by its place.
+    pub(crate) const TABLE: [&'static [Row]; 6] =
+        [sign_in::ROWS, token::ROWS, policy::ROWS, mail::ROWS, smtp::ROWS, connection::ROWS];
 
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::TABLE.iter().find(|row| row.1 == name).map(|row| row.0)
-    }
-}
-
-/// The faults that are on just now.
-#[derive(Default)]
-pub(crate) struct Faults(Mutex<BTreeSet<Fault>>);
-
-impl Faults {
-    pub(crate) fn switch_on(&self, fault: Fault) {
-        lock(&self.0).insert(fault);
+    pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
+        Self::TABLE.into_iter().flatten()
     }
 
-    pub(crate) fn switch_off(&self, fault: Fault) {
-        lock(&self.0).remove(&fault);
+    pub(crate) fn row(name: &str) -> Option<&'static Row> {
+        Self::rows().find(|row| row.name == name)
     }
 
-    pub(crate) fn is_on(&self, fault: Fault) -> bool {
-        lock(&self.0).contains(&fault)
+    /// The fault of a row that is there.
+    pub(crate) fn named(name: &str) -> Self {
+        Self::row(name).unwrap_or_else(|| panic!("there is no fault '{name}'")).fault
+    }
+
+    /// Where it shows, for people.
+    pub(crate) fn place(self) -> &'static str {
+        match self {
+            Self::OAuth(refusal) => match refusal.at {
+                [At::Page | At::Account, ..] if refusal.is_at(At::Refresh) => "page, token",
+                [At::Page | At::Account, ..] => "sign-in page",
+                [At::Back, ..] => "sign-in",
+                _ => "token",
+            },
+            Self::NoDeviceCode
+            | Self::OtherAccount
+            | Self::IdClaims(_)
+            | Self::NoRefreshToken
+            | Self::SendingNotGranted => "sign-in",
+            Self::TokenPage { .. } | Self::AccessClaims(_) | Self::ForeignAccessToken => "token",
+            Self::Mail(Words { protocol, .. }) | Self::Offers(protocol, _) => match protocol {
+                Protocol::Imap => "IMAP",
+                Protocol::Pop3 => "POP3",
+                Protocol::Smtp => "SMTP",
+            },
+            Self::SilentImap => "IMAP",
+            Self::NoMailbox | Self::NoDelegates | Self::AccessTokensExpired | Self::NoStartTls => "mail",
+            Self::ClockAhead(_) | Self::Certificate(_) | Self::RefusalsEcho => "everywhere",
+        }
     }
 }

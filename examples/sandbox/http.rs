@@ -107,6 +107,11 @@ impl Response {
         Self { headers: vec![("Location", to)], ..Self::html(302, String::new()) }
     }
 
+    pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.status
     }
@@ -119,6 +124,9 @@ impl Response {
             401 => "Unauthorized",
             404 => "Not Found",
             405 => "Method Not Allowed",
+            429 => "Too Many Requests",
+            502 => "Bad Gateway",
+            503 => "Service Unavailable",
             _ => "Whatever",
         };
         let mut head = format!(

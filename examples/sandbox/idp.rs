@@ -10,7 +10,7 @@ use super::http::{Request, Response};
 use super::jwt::Signer;
 use super::oauth_error::OAuthError;
 use super::wire::Wire;
-use super::world::{Dialect, TENANT_DOMAIN, TENANT_ID, World};
+use super::world::{Dialect, TENANT_DOMAIN, TENANT_ID, World, now};
 use super::{authorize, device, token};
 
 /// Answers one request.
@@ -18,7 +18,10 @@ pub(crate) fn serve(world: &Arc<World>, signer: &Signer, wire: &mut Wire) -> io:
     match Request::read(wire) {
         Ok(Some(request)) => {
             let response = route(world, signer, &request);
-            response.write(wire)
+            let time = now() + jiff::SignedDuration::from_secs(world.faults.clock_ahead());
+            // RFC 9110 §6.6.1.
+            let date = time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            response.with("Date", date).write(wire)
         }
         Ok(None) => Ok(()),
         Err(error) => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use native_tls::TlsAcceptor;
 
 use super::door::{self, Login, Mechanism, Protocol};
+use super::faults::{Fault, Stage};
 use super::imap_fetch;
 use super::imap_syntax::{Word, in_set, read_command, words};
 use super::mailstore::Message;
@@ -31,6 +32,14 @@ enum Next {
 
 /// Talks until the client leaves.
 pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::Result<()> {
+    let shown = world.faults.certificate();
+    if world.faults.is_on(Fault::SilentImap) {
+        // Until the client has had enough.
+        return wire.line().map(drop);
+    }
+    if let Some(words) = world.faults.words(Protocol::Imap, Stage::Greeting) {
+        return wire.say(&words.spoken("*"));
+    }
     wire.say("* OK The practice IMAP4 service is ready.")?;
     loop {
         let mut session = Session { world, wire: &mut wire, login: None, folder: None };
@@ -39,7 +48,7 @@ pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) 
             return Ok(());
         }
         if let Err(error) = wire.upgrade(acceptor) {
-            world.surprise(format!("IMAP: STARTTLS: {error}"));
+            world.handshake_failed(shown, "IMAP: STARTTLS", &error);
             return Err(error);
         }
     }
@@ -87,8 +96,11 @@ impl Session<'_> {
     /// The commands that need a login.
     fn obey_inside(&mut self, tag: &str, verb: &str, command: &[u8], arguments: &[Word]) -> io::Result<Next> {
         let Some(login) = &self.login else { return self.refuse(tag, command) };
-        let mailbox = login.mailbox.clone();
-        if !login.connected {
+        let (mailbox, connected) = (login.mailbox.clone(), login.connected);
+        if let Some(next) = self.fail(Stage::Inside, tag)? {
+            return Ok(next);
+        }
+        if !connected {
             // Users report: Exchange takes the token, and says only at the first real command that the mailbox is
             // not that user's.
             self.wire.say(&format!("{tag} BAD User is authenticated but not connected."))?;
@@ -136,12 +148,27 @@ impl Session<'_> {
         }
     }
 
-    fn capabilities(&self) -> &'static str {
+    fn capabilities(&self) -> String {
+        let mut words = "IMAP4 IMAP4rev1".to_owned();
         match (self.wire.is_tls(), self.login.is_some()) {
-            (false, _) => "IMAP4 IMAP4rev1 STARTTLS LOGINDISABLED",
-            (true, false) => "IMAP4 IMAP4rev1 LOGINDISABLED AUTH=XOAUTH2 AUTH=OAUTHBEARER SASL-IR",
-            (true, true) => "IMAP4 IMAP4rev1",
+            (false, _) if self.world.faults.is_on(Fault::NoStartTls) => words.push_str(" LOGINDISABLED"),
+            (false, _) => words.push_str(" STARTTLS LOGINDISABLED"),
+            (true, false) => {
+                words.push_str(" LOGINDISABLED");
+                let offered = self.world.faults.offers(Protocol::Imap).unwrap_or("XOAUTH2 OAUTHBEARER");
+                offered.split(' ').for_each(|mechanism| words.push_str(&format!(" AUTH={mechanism}")));
+                words.push_str(" SASL-IR");
+            }
+            (true, true) => {}
         }
+        words
+    }
+
+    /// Says what a fault wants to be said here.
+    fn fail(&mut self, stage: Stage, tag: &str) -> io::Result<Option<Next>> {
+        let Some(words) = self.world.faults.words(Protocol::Imap, stage) else { return Ok(None) };
+        self.wire.say(&words.spoken(tag))?;
+        Ok(Some(if words.hangs_up { Next::End } else { Next::Read }))
     }
 
     fn complete(&mut self, tag: &str, verb: &str) -> io::Result<Next> {
@@ -170,7 +197,11 @@ impl Session<'_> {
                 line
             }
         };
-        if let Some(login) = door::knock(self.world, Protocol::Imap, mechanism, &response) {
+        let login = door::knock(self.world, Protocol::Imap, mechanism, &response);
+        if let Some(next) = self.fail(Stage::SignIn, tag)? {
+            return Ok(next);
+        }
+        if let Some(login) = login {
             self.login = Some(login);
             return self.complete(tag, "AUTHENTICATE");
         }

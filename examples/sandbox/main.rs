@@ -1,6 +1,7 @@
 //! A practice tenant to try `mailgrant` on, with nothing but this machine: `cargo run --example sandbox`.
 //!
-//! It prints the commands to paste into a second terminal and runs until Ctrl-C. `--fault NAME` lets it misbehave.
+//! It prints the commands to paste into a second terminal and runs until Ctrl-C. `--fault NAME` lets it misbehave,
+//! `--list-faults` shows how.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example's own output")]
 
 #[path = "mod.rs"]
@@ -9,10 +10,11 @@ mod sandbox;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use sandbox::browser::{self, Person};
-use sandbox::faults::Fault;
-use sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, SHARED, SHOP, TENANT_DOMAIN};
+use sandbox::faults::{Fault, Row, Stage, Words};
+use sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, SHARED, SHOP, TENANT_ID};
 use sandbox::{Sandbox, SandboxConfig};
 
 const SECOND_SECRET: &str = "practice-only-secret-number-two";
@@ -42,33 +44,69 @@ fn run(arguments: &[String]) -> Result<(), String> {
                 browser::enter_code(url, code, Path::new(ca_file), &person).map_err(|error| error.to_string())?;
             if page.status == 200 { Ok(()) } else { Err(page.body) }
         }
+        ["--list-faults"] => {
+            print!("{}", list_faults());
+            Ok(())
+        }
         [] => serve(&[]),
         ["--fault", rest @ ..] => serve(&faults(rest)?),
-        _ => Err(usage()),
+        _ => Err(USAGE.to_owned()),
     }
 }
 
-fn faults(words: &[&str]) -> Result<Vec<Fault>, String> {
+/// A fault, and for how long it lasts where it heals by itself.
+type Chosen = (&'static Row, Option<Duration>);
+
+fn faults(words: &[&str]) -> Result<Vec<Chosen>, String> {
     let names = words.iter().filter(|word| **word != "--fault");
-    names.map(|name| Fault::from_name(name).ok_or_else(usage)).collect()
+    names.map(|name| fault(name)).collect()
 }
 
-fn usage() -> String {
-    let faults: String = Fault::TABLE.iter().map(|(_, name, meaning)| format!("\n  {name:<24}{meaning}")).collect();
-    format!(
-        "usage: sandbox [--fault NAME]... | sandbox sign-in USER CA-FILE URL\n       sandbox enter-code USER CA-FILE URL CODE\nfaults:{faults}"
-    )
+fn fault(word: &str) -> Result<Chosen, String> {
+    let (name, seconds) = word.split_once('=').map_or((word, None), |(name, seconds)| (name, Some(seconds)));
+    let row = Fault::row(name).ok_or_else(|| format!("there is no fault '{name}'; --list-faults shows them all"))?;
+    let time = seconds.map(|text| text.parse().map(Duration::from_secs));
+    Ok((row, time.transpose().map_err(|_| format!("'{word}': the time is a number of seconds"))?))
 }
 
-fn serve(faults: &[Fault]) -> Result<(), String> {
+const USAGE: &str = "usage: sandbox [--fault NAME[=SECONDS]]...   misbehaves as told, with =SECONDS only so long
+       sandbox --list-faults                 the names
+       sandbox sign-in USER CA-FILE URL      signs in like a person at a browser
+       sandbox enter-code USER CA-FILE URL CODE   enters a device code like one";
+
+/// The table of all faults.
+fn list_faults() -> String {
+    let mut text = String::from(
+        "Faults of the practice tenant, for --fault NAME. `wording` says where the words come from: seen (nobody's words
+are played), documented, reported by users, or composed: put together from the words by which documents or
+reports name the answer, because no whole one is known. No live server of Microsoft's was seen.\n\n",
+    );
+    let mut line = |name: &str, place: &str, finding: &str, wording: &str, meaning: &str| {
+        text.push_str(&format!("{name:<26}{place:<14}{finding:<38}{wording:<12}{meaning}\n"));
+    };
+    line("NAME", "WHERE", "FINDING", "WORDING", "WHAT");
+    for row in Fault::rows() {
+        let wording = format!("{:?}", row.wording).to_lowercase();
+        line(row.name, row.fault.place(), row.finding, &wording, row.meaning);
+    }
+    text
+}
+
+fn serve(faults: &[Chosen]) -> Result<(), String> {
     let config = SandboxConfig::default();
     let secret = config.client_secret.clone();
     let sandbox = Sandbox::start(config).map_err(|error| error.to_string())?;
     sandbox.add_client_secret(SECOND_SECRET);
-    for fault in faults {
-        sandbox.switch_on(*fault);
-    }
     print!("{}", instructions(&sandbox, &secret));
+    for (row, time) in faults {
+        match time {
+            Some(time) => sandbox.switch_on_for(row.fault, *time),
+            None => sandbox.switch_on(row.fault),
+        }
+        let for_a_while = time.map_or(String::new(), |time| format!(" for {} seconds", time.as_secs()));
+        println!("It misbehaves{for_a_while}: {} ({}; {})", row.name, row.fault.place(), row.meaning);
+        print!("{}", hint(row.fault, &sandbox));
+    }
     let (sender, receiver) = mpsc::channel();
     let end = move || {
         let _ = sender.send(());
@@ -79,6 +117,26 @@ fn serve(faults: &[Fault]) -> Result<(), String> {
         eprintln!("surprise: {surprise}");
     }
     Ok(())
+}
+
+/// What else is needed to meet a fault.
+fn hint(fault: Fault, sandbox: &Sandbox) -> String {
+    match fault {
+        Fault::NoDelegates => {
+            format!("  (with --address {SHARED} --sign-in-as {ALICE} in the command that adds the mailbox)\n")
+        }
+        _ if fault.place() == "POP3" => {
+            let port = sandbox.ports().pop3_implicit;
+            format!("  (with --incoming pop3 --incoming-port {port} in the command that adds the mailbox)\n")
+        }
+        Fault::Mail(Words { at: Stage::Message, .. }) => {
+            format!("  (shows with: mailgrant test-smtp practice --to {SHOP})\n")
+        }
+        _ if fault.place() == "sign-in page" => {
+            "  (the page shows it; paste its text into: mailgrant explain)\n".to_owned()
+        }
+        _ => String::new(),
+    }
 }
 
 fn instructions(sandbox: &Sandbox, secret: &str) -> String {
@@ -104,11 +162,12 @@ Paste into another terminal (a profile of its own, so that yours stays as it is)
 export MAILGRANT_CONFIG="$(mktemp -d)/practice.toml"
 export PRACTICE_SECRET={secret}
 export PRACTICE_NEXT_SECRET={SECOND_SECRET}
-mailgrant add practice --provider microsoft365 --tenant {TENANT_DOMAIN} --authority {authority} \
+mailgrant add practice --provider microsoft365 --tenant {TENANT_ID} --authority {authority} \
   --client-id {CONFIDENTIAL_CLIENT} --secret-env PRACTICE_SECRET --address {SHOP} \
   --incoming imap --incoming-host localhost --incoming-port {imap_implicit} \
   --outgoing smtp --outgoing-host localhost --outgoing-port {smtp_starttls} --ca-file {ca}
 mailgrant authorize practice
+mailgrant test practice
 mailgrant test-mailbox practice --latest 1
 mailgrant test-smtp practice --to {SHOP} --wait-arrival
 mailgrant rotate-secret practice --secret-env PRACTICE_NEXT_SECRET

@@ -10,7 +10,7 @@ mod authorize;
 pub(crate) mod browser;
 mod ca;
 mod device;
-mod door;
+pub(crate) mod door;
 pub(crate) mod faults;
 mod http;
 mod idp;
@@ -34,7 +34,7 @@ use std::time::Duration;
 use native_tls::TlsAcceptor;
 use tempfile::NamedTempFile;
 
-use ca::PracticeCa;
+use ca::{Acceptors, PracticeCa};
 use door::LEEWAY;
 use faults::Fault;
 use jwt::Signer;
@@ -88,22 +88,24 @@ impl Sandbox {
         let ca = PracticeCa::new();
         let ca_file = tempfile::Builder::new().prefix("practice-ca-").suffix(".pem").tempfile()?;
         std::fs::write(ca_file.path(), ca.pem())?;
-        let acceptor = ca.acceptor(&["localhost", "127.0.0.1", "::1"]);
+        let acceptors = Arc::new(Acceptors::new(ca));
 
         // The sign-in server's own port is part of every address it hands out, so it is bound first and told after.
         let world: Arc<std::sync::OnceLock<Arc<World>>> = Arc::default();
         let signer = Signer::new();
-        let (tls, told) = (acceptor.clone(), Arc::clone(&world));
+        let (tls, told) = (Arc::clone(&acceptors), Arc::clone(&world));
         let https = Listener::start(move |stream| {
-            let mut wire = Wire::tls(stream, &tls)?;
-            told.get().map_or(Ok(()), |world| idp::serve(world, &signer, &mut wire))
+            let Some(world) = told.get() else { return Ok(()) };
+            let mut wire = Wire::tls(stream, &tls.show(world.faults.certificate()))?;
+            idp::serve(world, &signer, &mut wire)
         })?;
         let authority = format!("https://localhost:{}", https.port());
         let world = Arc::clone(world.get_or_init(|| Arc::new(World::new(authority, config.access_lifetime))));
 
         let mail = |serve: MailServer, implicit: bool| {
-            let (world, acceptor) = (Arc::clone(&world), acceptor.clone());
+            let (world, acceptors) = (Arc::clone(&world), Arc::clone(&acceptors));
             Listener::start(move |stream| {
+                let acceptor = acceptors.show(world.faults.certificate());
                 let wire = if implicit { Wire::tls(stream, &acceptor)? } else { Wire::plain(stream) };
                 serve(&world, wire, &acceptor)
             })
@@ -263,6 +265,11 @@ impl Sandbox {
 
     pub(crate) fn switch_on(&self, fault: Fault) {
         self.world.faults.switch_on(fault);
+    }
+
+    /// Switches a fault on that heals by itself after a while.
+    pub(crate) fn switch_on_for(&self, fault: Fault, time: Duration) {
+        self.world.faults.switch_on_for(fault, time);
     }
 
     pub(crate) fn switch_off(&self, fault: Fault) {

@@ -15,17 +15,21 @@ pub(crate) struct OAuthError {
     /// The number after AADSTS.
     pub(crate) number: u32,
     pub(crate) text: String,
+    /// Microsoft's hint at what would help.
+    pub(crate) suberror: Option<&'static str>,
+    /// How many seconds to wait (RFC 9110 §10.2.3).
+    pub(crate) retry_after: Option<u32>,
 }
 
 impl OAuthError {
     pub(crate) fn new(error: &'static str, number: u32, text: impl Into<String>) -> Self {
         let status = if error == "invalid_client" { 401 } else { 400 };
-        Self { status, error, number, text: text.into() }
+        Self { status, error, number, text: text.into(), suberror: None, retry_after: None }
     }
 
     /// The body of a token endpoint's refusal.
     pub(crate) fn body(&self, dialect: Dialect) -> Response {
-        let value = match dialect {
+        let mut value = match dialect {
             Dialect::Oidc => json!({"error": self.error, "error_description": self.text}),
             Dialect::Entra => {
                 let (trace, correlation, time) = (new_guid(), new_guid(), entra_time(now()));
@@ -43,7 +47,14 @@ impl OAuthError {
                 })
             }
         };
-        Response::json(self.status, &value)
+        if let Some(suberror) = self.suberror {
+            value["suberror"] = json!(suberror);
+        }
+        let answer = Response::json(self.status, &value);
+        match self.retry_after {
+            Some(seconds) => answer.with("Retry-After", seconds.to_string()),
+            None => answer,
+        }
     }
 
     /// The text as `error_description` carries it through a redirect.

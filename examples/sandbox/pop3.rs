@@ -7,12 +7,17 @@ use std::sync::Arc;
 use native_tls::TlsAcceptor;
 
 use super::door::{self, Login, Mechanism, Protocol};
+use super::faults::{Fault, Stage};
 use super::mailstore::Message;
 use super::wire::Wire;
 use super::world::World;
 
 /// Talks until the client leaves.
 pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::Result<()> {
+    let shown = world.faults.certificate();
+    if let Some(words) = world.faults.words(Protocol::Pop3, Stage::Greeting) {
+        return wire.say(words.words);
+    }
     wire.say("+OK The practice POP3 service is ready.")?;
     let mut messages: Option<Vec<Message>> = None;
     loop {
@@ -20,13 +25,13 @@ pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) 
         let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
         let verb = verb.to_ascii_uppercase();
         match (verb.as_str(), &messages) {
-            ("CAPA", _) => say_capabilities(&mut wire, messages.is_some())?,
+            ("CAPA", _) => say_capabilities(world, &mut wire, messages.is_some())?,
             ("NOOP", Some(_)) => wire.say("+OK")?,
             ("QUIT", _) => return wire.say("+OK The practice POP3 service is signing off."),
             ("STLS", None) if !wire.is_tls() => {
                 wire.say("+OK Begin TLS negotiation.")?;
                 if let Err(error) = wire.upgrade(acceptor) {
-                    world.surprise(format!("POP3: STLS: {error}"));
+                    world.handshake_failed(shown, "POP3: STLS", &error);
                     return Err(error);
                 }
             }
@@ -35,7 +40,11 @@ pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) 
                 Step::Out => {}
                 Step::End => return Ok(()),
             },
-            (_, Some(messages)) => inside(world, &mut wire, messages, &verb, argument)?,
+            (_, Some(messages)) => match world.faults.words(Protocol::Pop3, Stage::Inside) {
+                Some(words) if words.hangs_up => return wire.say(words.words),
+                Some(words) => wire.say(words.words)?,
+                None => inside(world, &mut wire, messages, &verb, argument)?,
+            },
             (_, None) => refuse(world, &mut wire, &verb)?,
         }
     }
@@ -58,7 +67,12 @@ fn authenticate(world: &World, wire: &mut Wire, argument: &str) -> io::Result<St
     };
     wire.say("+ ")?;
     let Some(response) = wire.text_line()? else { return Ok(Step::End) };
-    match door::knock(world, Protocol::Pop3, mechanism, &response) {
+    let login = door::knock(world, Protocol::Pop3, mechanism, &response);
+    if let Some(words) = world.faults.words(Protocol::Pop3, Stage::SignIn) {
+        wire.say(words.words)?;
+        return Ok(if words.hangs_up { Step::End } else { Step::Out });
+    }
+    match login {
         Some(login) if login.connected => {
             wire.say("+OK User successfully authenticated.")?;
             return Ok(Step::In(login));
@@ -76,14 +90,18 @@ fn authenticate(world: &World, wire: &mut Wire, argument: &str) -> io::Result<St
     Ok(Step::Out)
 }
 
-fn say_capabilities(wire: &mut Wire, inside: bool) -> io::Result<()> {
+fn say_capabilities(world: &World, wire: &mut Wire, inside: bool) -> io::Result<()> {
     wire.say("+OK")?;
     for line in ["TOP", "UIDL"] {
         wire.say(line)?;
     }
     match (wire.is_tls(), inside) {
+        (false, _) if world.faults.is_on(Fault::NoStartTls) => {}
         (false, _) => wire.say("STLS")?,
-        (true, false) => wire.say("SASL XOAUTH2 OAUTHBEARER")?,
+        (true, false) => {
+            let offered = world.faults.offers(Protocol::Pop3).unwrap_or("XOAUTH2 OAUTHBEARER");
+            wire.say(&format!("SASL {offered}"))?;
+        }
         (true, true) => {}
     }
     wire.say(".")

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use native_tls::TlsAcceptor;
 
 use super::door::{self, Mechanism, Protocol};
+use super::faults::{Fault, Stage};
 use super::mailstore::{Message, SentMessage};
 use super::wire::Wire;
-use super::world::{TENANT_DOMAIN, World, now};
+use super::world::{TENANT_DOMAIN, User, World, now};
 
 const HOST: &str = "smtp.contoso.example";
 /// A command line with CRLF (RFC 5321 §4.5.3.1.4). A token does not fit: AUTH must go in two steps (RFC 4954 §4).
@@ -26,6 +27,10 @@ struct Session {
 
 /// Talks until the client leaves.
 pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::Result<()> {
+    let shown = world.faults.certificate();
+    if let Some(words) = world.faults.words(Protocol::Smtp, Stage::Greeting) {
+        return wire.say(words.words);
+    }
     wire.say(&format!("220 {HOST} Practice ESMTP MAIL Service ready"))?;
     let mut session = Session::default();
     loop {
@@ -41,7 +46,7 @@ pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) 
         match verb.as_str() {
             "EHLO" if !argument.is_empty() => {
                 session.greeted = true;
-                say_extensions(&mut wire, open)?;
+                say_extensions(world, &mut wire, open)?;
             }
             "NOOP" => wire.say("250 2.0.0 OK")?,
             "RSET" => {
@@ -52,7 +57,7 @@ pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) 
             "STARTTLS" if session.greeted && !wire.is_tls() => {
                 wire.say("220 2.0.0 SMTP server ready")?;
                 if let Err(error) = wire.upgrade(acceptor) {
-                    world.surprise(format!("SMTP: STARTTLS: {error}"));
+                    world.handshake_failed(shown, "SMTP: STARTTLS", &error);
                     return Err(error);
                 }
                 // What was said before TLS counts for nothing (RFC 3207 §4.2).
@@ -61,7 +66,7 @@ pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) 
             "AUTH" if session.greeted && wire.is_tls() && !open => {
                 session.user = authenticate(world, &mut wire, argument)?;
             }
-            "MAIL" if open => mail(&mut wire, &mut session, argument)?,
+            "MAIL" if open => mail(world, &mut wire, &mut session, argument)?,
             "RCPT" if open && session.sender.is_some() => rcpt(world, &mut wire, &mut session, argument)?,
             "DATA" if open && !session.recipients.is_empty() => data(world, &mut wire, &mut session)?,
             "MAIL" | "RCPT" | "DATA" if !open => {
@@ -77,12 +82,16 @@ pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) 
     }
 }
 
-fn say_extensions(wire: &mut Wire, open: bool) -> io::Result<()> {
+fn say_extensions(world: &World, wire: &mut Wire, open: bool) -> io::Result<()> {
     wire.say(&format!("250-{HOST} Hello [127.0.0.1]"))?;
     wire.say("250-SIZE 157286400")?;
     match (wire.is_tls(), open) {
+        (false, _) if world.faults.is_on(Fault::NoStartTls) => {}
         (false, _) => wire.say("250-STARTTLS")?,
-        (true, false) => wire.say("250-AUTH LOGIN XOAUTH2 OAUTHBEARER")?,
+        (true, false) => match world.faults.offers(Protocol::Smtp).unwrap_or("LOGIN XOAUTH2 OAUTHBEARER") {
+            "" => {}
+            offered => wire.say(&format!("250-AUTH {offered}"))?,
+        },
         (true, true) => {}
     }
     wire.say("250-ENHANCEDSTATUSCODES")?;
@@ -104,7 +113,11 @@ fn authenticate(world: &World, wire: &mut Wire, argument: &str) -> io::Result<Op
             wire.text_line()?.unwrap_or_default()
         }
     };
-    if let Some(login) = door::knock(world, Protocol::Smtp, mechanism, &response) {
+    let login = door::knock(world, Protocol::Smtp, mechanism, &response);
+    if refused(world, wire, Stage::SignIn)? {
+        return Ok(None);
+    }
+    if let Some(login) = login {
         wire.say(&format!("235 2.7.0 Authentication successful target host {HOST}"))?;
         return Ok(Some(login.user));
     }
@@ -119,8 +132,16 @@ fn authenticate(world: &World, wire: &mut Wire, argument: &str) -> io::Result<Op
     Ok(None)
 }
 
-fn mail(wire: &mut Wire, session: &mut Session, argument: &str) -> io::Result<()> {
+/// Whether a fault wants something else to be said here, and was heard.
+fn refused(world: &World, wire: &mut Wire, stage: Stage) -> io::Result<bool> {
+    let Some(words) = world.faults.words(Protocol::Smtp, stage) else { return Ok(false) };
+    wire.say(words.words)?;
+    Ok(true)
+}
+
+fn mail(world: &World, wire: &mut Wire, session: &mut Session, argument: &str) -> io::Result<()> {
     match path(argument, "FROM:") {
+        Some(_) if refused(world, wire, Stage::Sender)? => Ok(()),
         Some(address) => {
             session.sender = Some(address);
             session.recipients.clear();
@@ -132,6 +153,9 @@ fn mail(wire: &mut Wire, session: &mut Session, argument: &str) -> io::Result<()
 
 fn rcpt(world: &World, wire: &mut Wire, session: &mut Session, argument: &str) -> io::Result<()> {
     let Some(address) = path(argument, "TO:") else { return wire.say("501 5.5.4 Invalid arguments") };
+    if refused(world, wire, Stage::Recipient)? {
+        return Ok(());
+    }
     if world.user(&address).is_some() {
         session.recipients.push(address);
         return wire.say("250 2.1.5 Recipient OK");
@@ -165,11 +189,15 @@ fn data(world: &World, wire: &mut Wire, session: &mut Session) -> io::Result<()>
         return wire.say("503 5.5.1 Bad sequence of commands");
     };
     let recipients = std::mem::take(&mut session.recipients);
+    if refused(world, wire, Stage::Message)? {
+        return Ok(());
+    }
     let message = Message { uid: 0, received: now(), raw };
     let from = message.field("From").unwrap_or_default();
     let from = from.rsplit_once('<').map_or(from.trim(), |(_, rest)| rest.trim().trim_end_matches('>'));
     for address in [from, &sender] {
-        let may = world.user(address).is_some_and(|owner| owner.address == user || owner.delegates.contains(&user));
+        let is_delegate = |owner: &User| owner.delegates.contains(&user) && !world.faults.is_on(Fault::NoDelegates);
+        let may = world.user(address).is_some_and(|owner| owner.address == user || is_delegate(owner));
         if !may {
             return wire.say(&format!(
                 "554 5.2.252 SendAsDenied; {user} not allowed to send as {address}; STOREDRV.Submission.Exception:\

@@ -8,13 +8,16 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::device;
-use super::faults::Fault;
+use super::faults::{At, Claim, Fault};
 use super::http::{Params, Request, Response};
 use super::jwt::Signer;
 use super::oauth_error::OAuthError;
 use super::world::{
-    AccessToken, Dialect, Hold, RefreshState, RefreshToken, State, TENANT_ID, User, World, new_guid, now, random_text,
+    ALICE, AccessToken, Dialect, Hold, RefreshState, RefreshToken, State, TENANT_ID, User, World, new_guid, now,
+    random_text,
 };
+
+const OUTLOOK: &str = "https://outlook.office.com";
 
 /// What a good request earns.
 struct Earned {
@@ -33,6 +36,9 @@ pub(crate) fn answer(world: &World, signer: &Signer, dialect: Dialect, request: 
     };
     thread::sleep(delay);
     wait_while_held(world, Hold::Request, number);
+    if let Some((status, body)) = world.faults.token_page() {
+        return Response::html(status, body.to_owned());
+    }
     match judge(world, dialect, request) {
         Ok(earned) => {
             let answer = Response::json(200, &issue(world, signer, dialect, earned));
@@ -90,7 +96,7 @@ fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Earned, O
             let refresh = scopes.iter().any(|scope| scope == "offline_access");
             Ok(Earned { client_id, user, scopes, nonce: None, refresh })
         }
-        Some("refresh_token") => redeem_refresh_token(world, &mut state, dialect, client_id, &form),
+        Some("refresh_token") => redeem_refresh_token(&mut state, dialect, client_id, &form),
         other => {
             let text = format!("The app requested an unsupported grant type '{}'.", other.unwrap_or_default());
             Err(OAuthError::new("unsupported_grant_type", 70_003, text))
@@ -98,13 +104,25 @@ fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Earned, O
     }
 }
 
-/// Who asks (RFC 6749 §2.3): by HTTP Basic or in the body, and not by both.
+/// Who asks, if nothing is to be refused here.
 pub(crate) fn authenticate(
     world: &World,
     state: &mut State,
     request: &Request,
     form: &Params,
 ) -> Result<String, OAuthError> {
+    let client_id = identify(state, request, form)?;
+    let place = match form.get("grant_type") {
+        Some("refresh_token") => At::Refresh,
+        Some(_) => At::Code,
+        // A device code is asked for; it is not redeemed yet.
+        None => return Ok(client_id),
+    };
+    world.faults.refusal(place, &client_id, "").map_or(Ok(client_id), Err)
+}
+
+/// Who asks (RFC 6749 §2.3): by HTTP Basic or in the body, and not by both.
+fn identify(state: &mut State, request: &Request, form: &Params) -> Result<String, OAuthError> {
     let invalid = |number, text: String| OAuthError::new("invalid_client", number, text);
     let basic = request.header("authorization").and_then(basic_credentials);
     if basic.is_some() && form.get("client_secret").is_some() {
@@ -141,7 +159,7 @@ pub(crate) fn authenticate(
         );
         return Err(invalid(7_000_215, text));
     };
-    if known.expires <= now() || world.faults.is_on(Fault::SecretsExpired) {
+    if known.expires <= now() {
         let text = format!("The provided client secret keys for app '{client_id}' are expired.");
         return Err(invalid(7_000_222, text));
     }
@@ -202,7 +220,6 @@ fn redeem_code(state: &mut State, dialect: Dialect, client_id: String, form: &Pa
 }
 
 fn redeem_refresh_token(
-    world: &World,
     state: &mut State,
     dialect: Dialect,
     client_id: String,
@@ -215,7 +232,7 @@ fn redeem_refresh_token(
     if token.client_id != client_id || token.dialect != dialect {
         return Err(refused(700_005, "The provided refresh token is intended to use against another client."));
     }
-    if token.state == RefreshState::Revoked || world.faults.is_on(Fault::GrantsRevoked) {
+    if token.state == RefreshState::Revoked {
         let text = "The provided grant has expired due to it being revoked, a fresh auth token is needed.";
         return Err(refused(50_173, text));
     }
@@ -259,8 +276,11 @@ fn one_resource(scopes: Vec<String>) -> Result<Vec<String>, OAuthError> {
 }
 
 /// Writes down what was earned and words the answer (RFC 6749 §5.1).
-fn issue(world: &World, signer: &Signer, dialect: Dialect, earned: Earned) -> Value {
+fn issue(world: &World, signer: &Signer, dialect: Dialect, mut earned: Earned) -> Value {
     let user = world.user(&earned.user).expect("only known users sign in");
+    if world.faults.is_on(Fault::SendingNotGranted) {
+        earned.scopes.retain(|scope| !scope.ends_with("/SMTP.Send") && scope != "smtp");
+    }
     let has = |name: &str| earned.scopes.iter().any(|scope| scope == name);
     let openid = has("openid");
     // Microsoft names the resource's scopes only.
@@ -270,12 +290,18 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, earned: Earned) -> Va
     };
     let mut state = world.state();
     let lifetime = state.access_lifetime;
-    let access_token = signer.sign(&access_claims(world, user, &earned, lifetime.as_secs()));
+    let foreign = world.user(ALICE).filter(|_| world.faults.is_on(Fault::ForeignAccessToken));
+    let holder = foreign.unwrap_or(user);
+    let mut claims = access_claims(world, holder, &earned, lifetime.as_secs());
+    let changes = world.faults.access_claims();
+    change(world, &mut claims, changes);
+    // A token opens what it says, so that what is wrong with it shows at the door too.
+    let opens = if changes.is_empty() { earned.scopes.clone() } else { opened_by(&claims) };
+    let access_token = signer.sign(&claims);
     let expires = now() + jiff::SignedDuration::try_from(lifetime).expect("a short lifetime");
-    state.access_tokens.insert(
-        access_token.clone(),
-        AccessToken { user: user.address.clone(), scopes: earned.scopes.clone(), expires },
-    );
+    state
+        .access_tokens
+        .insert(access_token.clone(), AccessToken { user: holder.address.clone(), scopes: opens, expires });
     let mut body = json!({
         "token_type": "Bearer",
         "scope": named.join(" "),
@@ -287,6 +313,7 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, earned: Earned) -> Va
     }
     if openid {
         let mut claims = id_claims(world, dialect, user, &earned);
+        change(world, &mut claims, world.faults.id_claims());
         for (name, value) in &state.forged_claims {
             claims[name] = value.clone();
         }
@@ -297,7 +324,7 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, earned: Earned) -> Va
         state.other_secrets.push(id_token.clone());
         body["id_token"] = Value::String(id_token);
     }
-    if earned.refresh {
+    if earned.refresh && !world.faults.is_on(Fault::NoRefreshToken) {
         // As long as Entra's often are: stores and lines that hold too little must fail here.
         let token = format!("1.{}", random_text(900));
         let record = RefreshToken {
@@ -311,6 +338,37 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, earned: Earned) -> Va
         body["refresh_token"] = Value::String(token);
     }
     body
+}
+
+/// Changes claims as the faults want it.
+fn change(world: &World, claims: &mut Value, changes: &[Claim]) {
+    let later = |claims: &mut Value, name: &str, seconds: i64| {
+        if let Some(time) = claims[name].as_i64() {
+            claims[name] = json!(time + seconds);
+        }
+    };
+    for name in ["iat", "nbf", "exp"] {
+        later(claims, name, world.faults.clock_ahead());
+    }
+    for claim in changes {
+        match claim {
+            Claim::Is(name, text) => claims[*name] = json!(text),
+            Claim::Tenant(tenant) => {
+                let issuer = claims["iss"].as_str().unwrap_or_default().replace(TENANT_ID, tenant);
+                claims["iss"] = json!(issuer);
+                claims["tid"] = json!(tenant);
+            }
+            Claim::Later(name, seconds) => later(claims, name, *seconds),
+        }
+    }
+}
+
+/// The scopes that the mail servers see in an access token.
+fn opened_by(claims: &Value) -> Vec<String> {
+    let is_ours = claims["aud"] == OUTLOOK && claims["tid"] == TENANT_ID;
+    let is_valid = claims["nbf"].as_i64().is_some_and(|start| start <= now().as_second());
+    let scopes = claims["scp"].as_str().filter(|_| is_ours && is_valid).unwrap_or_default();
+    scopes.split_whitespace().map(|scope| format!("{OUTLOOK}/{scope}")).collect()
 }
 
 /// OpenID Connect Core §2, with the claims by which Microsoft tells people apart.
@@ -350,7 +408,7 @@ fn access_claims(world: &World, user: &User, earned: &Earned, lifetime: u64) -> 
     let short: Vec<&str> =
         earned.scopes.iter().filter_map(|scope| scope.rsplit_once('/')).map(|(_, name)| name).collect();
     json!({
-        "aud": "https://outlook.office.com",
+        "aud": OUTLOOK,
         "iss": format!("{}/{TENANT_ID}/", world.authority),
         "iat": time,
         "nbf": time,

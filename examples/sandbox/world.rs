@@ -1,12 +1,14 @@
 //! Everything the practice tenant knows: who exists, which apps are registered, what has been issued, what happened.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use mailgrant::clock::Clock;
 
+use super::ca::Certificate;
 use super::faults::Faults;
 use super::mailstore::MailStore;
 use super::wire::lock;
@@ -255,6 +257,13 @@ impl World {
     /// Notes what no well-behaved client does.
     pub(crate) fn surprise(&self, what: impl Into<String>) {
         self.state().surprises.push(what.into());
+    }
+
+    /// Notes that a client gave TLS up. Where it was shown a bad certificate, that is what it should do.
+    pub(crate) fn handshake_failed(&self, shown: Certificate, command: &str, error: &io::Error) {
+        if shown == Certificate::Good {
+            self.surprise(format!("{command}: {error}"));
+        }
     }
 
     pub(crate) fn user(&self, address: &str) -> Option<&User> {

@@ -17,6 +17,7 @@ pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
     });
     let known = known::finding(&text.to_string(), origin, about);
     let mut finding = known.map_or_else(|| unknown(fault, about), |known| known.finding);
+    finding.exit = exit(fault);
     if let Some(wait) = fault.retry_after {
         finding.fix.insert(0, format!("Wait {} seconds, as the server asks", wait.as_secs()));
         finding.exit = ExitCode::Network;
@@ -25,6 +26,18 @@ pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
     }
     finding.server_said = Some(words(fault));
     finding
+}
+
+/// What scripts are told follows the `error` field alone: Microsoft may change its numbers and texts at any time, and
+/// anybody may write what he likes into a description.
+fn exit(fault: &OAuthFault) -> ExitCode {
+    match fault.error.as_str() {
+        "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => {
+            ExitCode::AuthorizationNeeded
+        }
+        "temporarily_unavailable" | "server_error" => ExitCode::Network,
+        _ => ExitCode::CheckFailed,
+    }
 }
 
 fn unknown(fault: &OAuthFault, about: About<'_>) -> Finding {
@@ -165,7 +178,7 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             let mut finding = Finding::new(
                 "oauth-device-expired",
                 format!("Nobody entered the code and signed in within {} seconds.", after.as_secs()),
-                ExitCode::AuthorizationNeeded,
+                ExitCode::CheckFailed,
             );
             finding.fix = about.fill_all(&[
                 "Run: mailgrant authorize {mailbox} --device-code, and enter the new code that it shows",

@@ -94,7 +94,7 @@ fn the_endpoint_is_polled_as_slowly_as_it_asks() {
 #[test]
 fn a_no_at_the_page_ends_the_wait() {
     let shop = quick(oidc_shop());
-    let declined = authorize(&shop, &Person::Declines).code(4);
+    let declined = authorize(&shop, &Person::Declines).code(1);
     assert_eq!(declined.finding_codes(), ["oauth-access-denied"]);
     assert_eq!(declined.outcome("authorize"), "failed", "{}", declined.stdout);
     let shop = quick(Shop::added());
@@ -109,7 +109,7 @@ fn a_no_at_the_page_ends_the_wait() {
 fn a_code_that_nobody_enters_has_an_end() {
     let shop = Shop::added();
     shop.sandbox.set_device_code(Duration::from_secs(3), Duration::from_secs(1));
-    let gone = shop.home.run(&ARGUMENTS).finish().code(4);
+    let gone = shop.home.run(&ARGUMENTS).finish().code(1);
     assert_eq!(gone.finding_codes(), ["oauth-device-expired"]);
     assert!(shop.sandbox.counters().device_polls <= 2, "none after its end");
     // The provider's own word for it, before the time that it had named.
@@ -117,10 +117,10 @@ fn a_code_that_nobody_enters_has_an_end() {
     let mut running = shop.home.run(&ARGUMENTS).start();
     running.device_code();
     shop.sandbox.expire_device_codes();
-    assert_eq!(running.finish().code(4).finding_codes(), ["ms-device-code-expired"]);
+    assert_eq!(running.finish().code(1).finding_codes(), ["ms-device-code-expired"]);
     // Our own patience.
     let shop = quick(Shop::added());
-    let gone = shop.home.run(&["--json", "--timeout", "2", "authorize", "shop", "--device-code"]).finish().code(4);
+    let gone = shop.home.run(&["--json", "--timeout", "2", "authorize", "shop", "--device-code"]).finish().code(1);
     assert_eq!(gone.finding_codes(), ["oauth-device-expired"]);
     assert!(gone.stderr.contains("good for 2 seconds"), "{}", gone.stderr);
     shop.insist_on_manners();

@@ -22,6 +22,7 @@ mod crowd;
 #[cfg(target_os = "linux")]
 mod disk;
 mod explain;
+mod faults;
 mod hostile_words;
 mod last_page;
 mod leaks;

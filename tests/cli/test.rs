@@ -53,7 +53,7 @@ fn the_whole_chain_of_a_healthy_mailbox_passes() {
 #[test]
 fn an_expired_secret_is_the_verdict_although_mail_still_flows() {
     let shop = Shop::authorized();
-    shop.sandbox.switch_on(Fault::SecretsExpired);
+    shop.sandbox.switch_on(Fault::named("secrets-expired"));
     let test = shop.json(&["test", "shop"], 1);
     assert_eq!(verdict(&test)["code"], "ms-secret-expired");
     assert!(stages(&test).contains(&"imap folder passed".to_owned()), "the last token is good for a while");
@@ -75,10 +75,10 @@ fn a_secret_that_worked_and_is_refused_was_removed() {
 #[test]
 fn a_revoked_sign_in_is_the_verdict_and_asks_for_authorization() {
     let shop = Shop::authorized();
-    shop.sandbox.switch_on(Fault::GrantsRevoked);
+    shop.sandbox.switch_on(Fault::named("grants-revoked"));
     let test = shop.json(&["test", "shop"], 4);
     assert_eq!(verdict(&test)["retry"], "reauthorize");
-    shop.sandbox.switch_off(Fault::GrantsRevoked);
+    shop.sandbox.switch_off(Fault::named("grants-revoked"));
     let again = shop.json(&["test", "shop"], 4);
     assert_eq!(verdict(&again)["code"], "not-authorized", "it stays lost until somebody signs in");
     shop.authorize_as("shop", SHOP).code(0);

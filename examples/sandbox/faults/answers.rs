@@ -1,0 +1,114 @@
+//! What a fault that is only words holds.
+
+use super::super::door::Protocol;
+use super::super::oauth_error::OAuthError;
+
+/// A refusal by the sign-in server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(super) at: &'static [At],
+    status: u16,
+    error: &'static str,
+    number: u32,
+    text: &'static str,
+    suberror: Option<&'static str>,
+    retry_after: Option<u32>,
+}
+
+/// Where the sign-in server can refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum At {
+    /// On a page, before anybody is asked anything.
+    Page,
+    /// On a page, once it is known who signs in.
+    Account,
+    /// Back to the client, once it is known who signs in.
+    Back,
+    /// When the code is redeemed.
+    Code,
+    /// When a refresh token is redeemed.
+    Refresh,
+}
+
+/// A mail server's words. `{tag}` is the IMAP command's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub(crate) protocol: Protocol,
+    pub(crate) at: Stage,
+    /// Lines, with CRLF between them.
+    pub(crate) words: &'static str,
+    /// Whether the connection is closed afterwards.
+    pub(crate) hangs_up: bool,
+}
+
+/// Where a mail server can refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Instead of the greeting.
+    Greeting,
+    /// At the end of the sign-in.
+    SignIn,
+    /// At the first command after it.
+    Inside,
+    /// MAIL FROM.
+    Sender,
+    /// RCPT TO.
+    Recipient,
+    /// The end of DATA.
+    Message,
+}
+
+/// A changed claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// Another text.
+    Is(&'static str, &'static str),
+    /// The tenant in `iss` and `tid`.
+    Tenant(&'static str),
+    /// Later by so many seconds.
+    Later(&'static str, i64),
+}
+
+/// A refusal as Microsoft words it; `invalid_client` has a status of its own (RFC 6749 §5.2).
+pub(super) const fn refusal(at: &'static [At], error: &'static str, number: u32, text: &'static str) -> Refusal {
+    Refusal { at, status: 400, error, number, text, suberror: None, retry_after: None }
+}
+
+impl Refusal {
+    pub(super) const fn suberror(self, suberror: &'static str) -> Self {
+        Self { suberror: Some(suberror), ..self }
+    }
+
+    pub(super) const fn status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(super) const fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    pub(crate) fn number(self) -> u32 {
+        self.number
+    }
+
+    pub(crate) fn is_at(self, place: At) -> bool {
+        self.at.contains(&place)
+    }
+
+    /// With the request's own values in the text.
+    pub(super) fn spoken(self, client_id: &str, user: &str) -> OAuthError {
+        let text = self.text.replace("{client_id}", client_id).replace("{user}", user);
+        OAuthError {
+            status: self.status,
+            suberror: self.suberror,
+            retry_after: self.retry_after,
+            ..OAuthError::new(self.error, self.number, text)
+        }
+    }
+}
+
+impl Words {
+    pub(crate) fn spoken(self, tag: &str) -> String {
+        self.words.replace("{tag}", tag)
+    }
+}

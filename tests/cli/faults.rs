@@ -1,0 +1,258 @@
+//! The table of faults: whatever the practice tenant is told to do, the real binary names the finding that the fault's row
+//! promises, and names it first.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::sandbox::SandboxConfig;
+use crate::sandbox::browser::{self, Person};
+use crate::sandbox::door::Protocol;
+use crate::sandbox::faults::{At, Fault, Row, Stage, Wording, Words};
+use crate::sandbox::world::{ALICE, SHARED, SHOP, TENANT_ID};
+use crate::shop::{ALWAYS_STALE, Shop};
+use crate::support::canary::NEXT_CLIENT_SECRET;
+use crate::support::process::Finished;
+
+/// The machine of a developer has a few cores; more workers than these only wait for each other.
+const WORKERS: usize = 3;
+
+/// How a fault is met.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// Somebody signs in.
+    Authorize,
+    /// A new client secret is stored, and then the whole is tested.
+    NewSecret,
+    /// The sign-in page shows it, and somebody pastes the page.
+    ExplainPage,
+    /// A command.
+    Run(&'static [&'static str]),
+}
+
+/// All ways to meet a row's fault.
+fn ways(row: &Row) -> Vec<Way> {
+    const WHOLE: Way = Way::Run(&["test", "shop"]);
+    match row.fault {
+        Fault::OAuth(_) if row.name == "secret-too-new" => vec![Way::NewSecret],
+        Fault::OAuth(refusal) => {
+            // Whoever is stopped at the page never redeems a code.
+            let gets_on = !refusal.is_at(At::Page) && !refusal.is_at(At::Account);
+            let by_place = [
+                (At::Page, Way::ExplainPage),
+                (At::Account, Way::ExplainPage),
+                (At::Back, Way::Authorize),
+                (At::Code, Way::Authorize),
+                (At::Refresh, WHOLE),
+            ];
+            let is_met = |place: &At| refusal.is_at(*place) && (gets_on || *place != At::Code);
+            by_place.into_iter().filter(|(place, _)| is_met(place)).map(|(_, way)| way).collect()
+        }
+        Fault::OtherAccount
+        | Fault::NoRefreshToken
+        | Fault::SendingNotGranted
+        | Fault::IdClaims(_)
+        | Fault::ClockAhead(_) => vec![Way::Authorize],
+        Fault::Mail(Words { protocol: Protocol::Smtp, at: Stage::Message, .. }) => {
+            vec![Way::Run(&["test-smtp", "shop", "--to", SHOP])]
+        }
+        Fault::Mail(Words { protocol: Protocol::Pop3, .. }) | Fault::Offers(Protocol::Pop3, _) => {
+            vec![Way::Run(&["test", "popper"])]
+        }
+        Fault::NoDelegates => vec![Way::Run(&["test", "support"])],
+        Fault::SilentImap => vec![Way::Run(&["test", "shop", "--timeout", "6"])],
+        // The one refuses nothing by itself, the other is no Microsoft tenant's: leaks.rs and authorize_by_code.rs have them.
+        Fault::RefusalsEcho | Fault::NoDeviceCode => Vec::new(),
+        _ => vec![WHOLE],
+    }
+}
+
+/// A tenant, and a home whose mailboxes are all authorized and whose access tokens are all stale.
+struct Desk {
+    shop: Shop,
+    authorization_url: String,
+    home_as_it_was: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let shop = Shop::empty();
+        // As Microsoft does: so a home can be put back to what it was.
+        shop.sandbox.allow_refresh_reuse();
+        shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+        shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
+        let pop3 = shop.sandbox.ports().pop3_implicit.to_string();
+        // By its ID, so that another tenant's tokens are told from ours.
+        let own = |name: &str, change: &[(&str, &str)]| {
+            let mut flags = vec![("--app", Some("contoso")), ("--tenant", Some(TENANT_ID))];
+            flags.extend(change.iter().map(|(flag, value)| (*flag, Some(*value))));
+            shop.add(name, &flags).finish().code(0);
+        };
+        own("shop", &[]);
+        own("popper", &[("--incoming", "pop3"), ("--incoming-port", &pop3)]);
+        own("support", &[("--address", SHARED), ("--sign-in-as", ALICE)]);
+        for (name, user) in [("shop", SHOP), ("popper", SHOP), ("support", ALICE)] {
+            shop.authorize_as(name, user).code(0);
+        }
+        let authorization_url = shop.home.run(&["authorize", "shop"]).start().authorization_url();
+        shop.sandbox.set_access_lifetime(SandboxConfig::default().access_lifetime);
+        let home_as_it_was = shop.home.files();
+        Self { shop, authorization_url, home_as_it_was }
+    }
+
+    /// What is wrong about the row, if anything.
+    fn practise(&self, row: &Row) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for way in ways(row) {
+            self.shop.sandbox.switch_on(row.fault);
+            let Met { code: found, said, preflight } = self.meet(way);
+            self.shop.sandbox.switch_off(row.fault);
+            for (path, bytes) in &self.home_as_it_was {
+                std::fs::write(path, bytes).unwrap();
+            }
+            let wanted = if preflight { row.finding } else { without_preflight(row) };
+            if found != wanted {
+                wrong.push(format!("{}: {way:?} came to {found}, not {wanted}", row.name));
+            }
+            let is_page = matches!(way, Way::ExplainPage);
+            if let Some(words) = words(row.fault).filter(|words| !is_page && !said.contains(words.as_str())) {
+                wrong.push(format!("{}: {way:?} does not repeat '{words}', but says '{said}'", row.name));
+            }
+        }
+        wrong
+    }
+
+    fn meet(&self, way: Way) -> Met {
+        match way {
+            Way::Authorize => first(&self.shop.authorize_as("shop", SHOP)),
+            Way::Run(arguments) => first(&self.shop.home.run(&[&["--json"], arguments].concat()).finish()),
+            Way::NewSecret => {
+                let ours = [("--app", Some("contoso")), ("--tenant", Some(TENANT_ID)), ("--force", Some(""))];
+                self.shop.add("shop", &ours).stdin(NEXT_CLIENT_SECRET).finish().code(0);
+                first(&self.shop.home.run(&["--json", "test", "shop"]).finish())
+            }
+            Way::ExplainPage => {
+                let person = Person::SignsInAs(SHOP.to_owned());
+                let page = browser::obtain_redirect(&self.authorization_url, self.shop.sandbox.ca_file(), &person);
+                let page = page.expect_err("the sign-in page should have refused").to_string();
+                let explained = self.shop.home.run(&["--json", "explain"]).stdin(&page).finish().json();
+                let first = &explained["explanations"][0];
+                Met { code: text(&first["code"]), said: text(&first["server_said"]), preflight: true }
+            }
+        }
+    }
+}
+
+/// What a command says is to be done first.
+struct Met {
+    code: String,
+    /// The server's words beside it.
+    said: String,
+    /// Whether the tokens themselves were looked at, where they could be.
+    preflight: bool,
+}
+
+/// What is left where the token itself is not looked at: the mail server's refusal, which does not say why.
+fn without_preflight(row: &Row) -> &'static str {
+    match row.name {
+        "token-for-graph" | "token-other-tenant" | "token-not-yet-valid" => "exo-imap-authenticate-failed",
+        "token-lacks-imap" => "protocol-off-for-mailbox",
+        "token-lacks-smtp" => "exo-smtp-5-7-3",
+        "wrong-account" => "exo-imap-authenticated-not-connected",
+        _ => row.finding,
+    }
+}
+
+/// The one thing that is to be done first.
+fn first(finished: &Finished) -> Met {
+    let document = finished.json();
+    let report = &document["reports"][0];
+    let checks = report["checks"].as_array().cloned().unwrap_or_default();
+    let preflight = checks.iter().any(|check| check["stage"] == "preflight");
+    let of_a_check = checks.into_iter().map(|check| check["finding"].clone()).find(Value::is_object);
+    let verdict = Some(report["verdict"].clone()).filter(Value::is_object).or(of_a_check).unwrap_or_default();
+    Met { code: text(&verdict["code"]), said: text(&verdict["server_said"]), preflight }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or("nothing").to_owned()
+}
+
+/// The server's words that must stand beside the finding: what was said is half of what an administrator needs.
+fn words(fault: Fault) -> Option<String> {
+    match fault {
+        Fault::OAuth(refusal) => Some(format!("AADSTS{}", refusal.number())),
+        Fault::Mail(words) => Some(words.spoken("").lines().next()?.trim_start_matches("* ").trim().to_owned()),
+        _ => None,
+    }
+}
+
+#[test]
+fn each_fault_is_named_first_by_the_finding_of_its_row() {
+    let rows = Mutex::new(Fault::rows());
+    let wrong = Mutex::new(Vec::new());
+    let practised = Mutex::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                let desk = Desk::new();
+                loop {
+                    let Some(row) = rows.lock().unwrap().next() else { break };
+                    let of_row = desk.practise(row);
+                    wrong.lock().unwrap().extend(of_row);
+                    *practised.lock().unwrap() += usize::from(!ways(row).is_empty());
+                }
+                // A fault is the tenant's doing; nothing that the client does in return may surprise it.
+                desk.shop.insist_on_manners();
+            });
+        }
+    });
+    let (wrong, practised) = (wrong.into_inner().unwrap(), practised.into_inner().unwrap());
+    assert!(wrong.is_empty(), "{} of {practised} faults: {wrong:#?}", wrong.len());
+    assert!(practised >= 40, "only {practised} faults were practised");
+}
+
+#[test]
+fn every_fault_has_a_name_of_its_own_and_claims_no_more_than_the_catalogue() {
+    use mailgrant::diagnosis::catalogue::{Evidence, entry};
+
+    let mut names = std::collections::BTreeSet::new();
+    for row in Fault::rows() {
+        assert!(names.insert(row.name), "{} stands twice", row.name);
+        assert!(row.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte.is_ascii_digit()));
+        // What several checks mean together is our own inference, whatever the words were.
+        let Some(entry) = entry(row.finding).filter(|entry| entry.source != "several checks together") else {
+            continue;
+        };
+        let words_are_played = matches!(row.fault, Fault::OAuth(_) | Fault::Mail(_));
+        assert!(!words_are_played || row.wording != Wording::Seen, "{}: nobody has seen that", row.name);
+        if entry.evidence != Evidence::Documented {
+            assert_ne!(row.wording, Wording::Documented, "{}: the catalogue knows no document", row.name);
+        }
+    }
+}
+
+#[test]
+fn a_fault_with_a_time_heals_by_itself_and_several_are_on_together() {
+    let desk = Desk::new();
+    let sandbox = &desk.shop.sandbox;
+    sandbox.switch_on(Fault::named("smtp-auth-off-tenant"));
+    sandbox.switch_on_for(Fault::named("secret-removed"), Duration::from_secs(3_600));
+    assert_eq!(first(&desk.shop.json(&["test", "shop"], 1)).code, "secret-removed");
+    sandbox.switch_on_for(Fault::named("secret-removed"), Duration::from_millis(700));
+    // Only after that is the other heard; whoever waits for a secret to be known everywhere waits like this.
+    let started = std::time::Instant::now();
+    let healed = loop {
+        let found = first(&desk.shop.json(&["test", "shop"], 1)).code;
+        if found != "secret-removed" || started.elapsed() > Duration::from_secs(60) {
+            break found;
+        }
+    };
+    assert_eq!(healed, "exo-smtp-auth-disabled-tenant");
+    desk.shop.json(&["test-mailbox", "shop"], 0);
+    sandbox.switch_off(Fault::named("smtp-auth-off-tenant"));
+    desk.shop.json(&["test", "shop"], 0);
+    desk.shop.insist_on_manners();
+}
