@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 /// The rooms, floor by floor from the ground. A room may name its own floor and those below it.
 const FLOORS: &[&[&str]] = &[
     &["clock", "failure", "files", "hardening", "lock", "profile", "report", "sasl", "tls", "transcript"],
-    &["browser", "config", "diagnosis", "oauth", "probe", "secrets"],
-    &["context", "fleet", "rotation", "session"],
+    &["browser", "bundle", "config", "diagnosis", "oauth", "probe", "secrets"],
+    &["context", "fleet", "machine", "rotation", "session"],
     &["commands"],
     &["cli"],
     &["main"],

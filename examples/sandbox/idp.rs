@@ -9,7 +9,7 @@ use super::http::{Request, Response};
 use super::jwt::Signer;
 use super::oauth_error::OAuthError;
 use super::wire::Wire;
-use super::world::{Dialect, TENANT_DOMAIN, TENANT_ID, World};
+use super::world::{Dialect, TENANT_DOMAIN, TENANT_ID, World, now};
 use super::{authorize, token};
 
 /// Answers one request.
@@ -17,7 +17,8 @@ pub(crate) fn serve(world: &Arc<World>, signer: &Signer, wire: &mut Wire) -> io:
     match Request::read(wire) {
         Ok(Some(request)) => {
             let response = route(world, signer, &request);
-            response.write(wire)
+            let time = now() + world.state().clock_shift;
+            response.dated(time).write(wire)
         }
         Ok(None) => Ok(()),
         Err(error) => {

@@ -134,6 +134,8 @@ pub(crate) struct State {
     pub(crate) access_tokens: HashMap<String, AccessToken>,
     pub(crate) access_lifetime: Duration,
     pub(crate) token_delay: Duration,
+    /// How far the clock that HTTP answers tell is from the true time.
+    pub(crate) clock_shift: jiff::SignedDuration,
     /// Whether a refresh token is good more than once. Microsoft leaves the old one valid when it hands out a new one;
     /// the sandbox starts as strict as the strictest (RFC 9700 §4.14.2), so that a client which loses the new one is
     /// found out.
@@ -183,6 +185,7 @@ impl World {
             access_tokens: HashMap::new(),
             access_lifetime,
             token_delay: Duration::ZERO,
+            clock_shift: jiff::SignedDuration::ZERO,
             refresh_reuse: false,
             mail,
             counters: Counters::default(),

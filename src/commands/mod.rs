@@ -3,6 +3,7 @@
 pub mod add;
 pub mod authorize;
 mod checks;
+pub mod doctor;
 mod error;
 pub mod list;
 pub mod new_vault_key;
@@ -14,6 +15,7 @@ pub mod show;
 pub mod status;
 mod stored_secret;
 mod subject;
+mod support;
 pub mod test_mailbox;
 pub mod test_smtp;
 pub mod token;

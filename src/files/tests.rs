@@ -67,3 +67,26 @@ fn a_write_into_a_missing_folder_says_which_file() {
 
 #[cfg(unix)]
 mod unix;
+
+#[test]
+fn a_trial_reads_back_what_it_wrote_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(trial(folder.path(), b"worthless").unwrap(), b"worthless");
+    assert!(names_in(folder.path()).is_empty());
+    trial(&folder.path().join("absent"), b"").unwrap_err();
+}
+
+#[test]
+fn only_old_temporary_files_of_ours_are_leftovers() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = |name: &str, seconds: u64| {
+        let file = File::create(folder.path().join(name)).unwrap();
+        let now = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(now - Duration::from_secs(seconds)).unwrap();
+    };
+    make(".mailgrant-old.tmp", 3600);
+    make(".mailgrant-new.tmp", 0);
+    make("vault.age", 3600);
+    assert_eq!(leftovers(folder.path()), [folder.path().join(".mailgrant-old.tmp")]);
+    assert!(leftovers(&folder.path().join("absent")).is_empty());
+}

@@ -55,7 +55,9 @@ pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> 
 
 fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     match &report.subject {
-        Subject::Mailbox(name) | Subject::Profile(name) => writeln!(out, "{STRONG}{name}{STRONG:#}")?,
+        Subject::Mailbox(name) | Subject::Profile(name) | Subject::Machine(name) | Subject::Host(name) => {
+            writeln!(out, "{STRONG}{name}{STRONG:#}")?;
+        }
         Subject::App(name) => writeln!(out, "{STRONG}{name}{STRONG:#} {DIM}(app){DIM:#}")?,
     }
     let width = report.facts.iter().map(|fact| fact.name.len()).max().unwrap_or(0);

@@ -60,6 +60,12 @@ impl Redactor {
         escape(&mask(text, spans))
     }
 
+    /// Whether `text`, of any number of lines, holds a secret that was learned, as it is or in a usual encoding.
+    #[must_use]
+    pub fn finds_known(&self, text: &str) -> bool {
+        !self.find_known(text).is_empty()
+    }
+
     fn find_known(&self, text: &str) -> Vec<Span> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut spans = Vec::new();
