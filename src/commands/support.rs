@@ -10,7 +10,7 @@ use crate::bundle::{self, Bundle, Leak};
 use crate::context::Context;
 use crate::files;
 use crate::fleet::{self, Limits};
-use crate::profile::{Mailbox, Profile, SecretsChoice};
+use crate::profile::{MailProtocol, Mailbox, Profile, SecretsChoice};
 use crate::report::{self, Document, ExitCode, Format, Report};
 use crate::secrets::{SecretStore, load_app, load_grant};
 
@@ -123,10 +123,10 @@ fn collect(collected: &Collected<'_>) -> Bundle {
         bundle.section(format!("conversation with {host}"), conversation);
     }
     if *with_tests && let Some(profile) = profile {
-        for (mailbox, report, conversation) in tests(context, profile) {
+        for (side, report, conversation) in tests(context, profile) {
             let mut document = Document::new("test");
             document.reports.push(report);
-            bundle.section(format!("test of {mailbox}"), &format!("{}\n{conversation}", text(&document)));
+            bundle.section(format!("test of {side}"), &format!("{}\n{conversation}", text(&document)));
         }
     }
     bundle
@@ -158,23 +158,25 @@ fn effective(context: &Context, profile: &Profile) -> String {
     }
 }
 
-/// Every enabled mailbox, tested on both sides.
+/// Every side of every enabled mailbox, tested: what it is, what was found, and the conversation.
 fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> {
     let Ok(tester) = Tester::new(context, profile) else { return Vec::new() };
-    let mailboxes: Vec<&Mailbox> = profile.mailboxes.values().filter(|mailbox| mailbox.enabled).collect();
-    let host = |mailbox: &&Mailbox| mailbox.app.to_string();
-    fleet::each(&mailboxes, Limits::USUAL, host, |mailbox| {
+    let enabled = profile.mailboxes.values().filter(|mailbox| mailbox.enabled);
+    let sides: Vec<(&Mailbox, MailProtocol)> =
+        enabled.flat_map(|mailbox| mailbox.protocols().map(move |protocol| (mailbox, protocol))).collect();
+    let app = |(mailbox, _): &(&Mailbox, MailProtocol)| mailbox.app.to_string();
+    fleet::each(&sides, Limits::USUAL, app, |(mailbox, protocol)| {
         let (transcript, recording) = tester.transcript.recorded();
         let mut tester = tester.clone();
         tester.transcript = &transcript;
         let mut report = checks::report(mailbox);
-        if mailbox.incoming.is_some() {
-            tester.incoming(mailbox, 0, &mut report);
+        match protocol {
+            MailProtocol::Imap | MailProtocol::Pop3 => tester.incoming(mailbox, 0, &mut report),
+            MailProtocol::Smtp => {
+                tester.outgoing(mailbox, &Outgoing { recipient: &mailbox.address, message: None }, &mut report);
+            }
         }
-        if mailbox.outgoing.is_some() {
-            tester.outgoing(mailbox, &Outgoing { recipient: &mailbox.address, message: None }, &mut report);
-        }
-        (mailbox.name.to_string(), report, recording.text())
+        (format!("{}, {protocol}", mailbox.name), report, recording.text())
     })
 }
 

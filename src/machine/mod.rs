@@ -96,6 +96,7 @@ impl Examination<'_> {
             machine.checks.extend(local);
             joined(looks)
         });
+        machine.checks.extend(network::no_name(&hosts, &looks));
         let mut examined = Examined { reports: vec![machine], warnings, conversations: Vec::new() };
         for (host, look) in hosts.iter().zip(looks) {
             examined.reports.push(look.report);

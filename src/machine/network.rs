@@ -9,7 +9,7 @@ use crate::diagnosis::{self, About};
 use crate::oauth::HttpClient;
 use crate::probe::{self, Observation, ProbeOutcome, Target};
 use crate::profile::{Address, EndpointUrl};
-use crate::report::{Check, Outcome, Report, Stage, Subject};
+use crate::report::{Check, Confidence, ExitCode, Finding, Outcome, Report, Stage, Subject};
 use crate::tls::{PeerCertificate, Trust};
 use crate::transcript::Transcript;
 
@@ -123,6 +123,31 @@ impl Network<'_> {
             overall: Some(self.deadline),
         })
     }
+}
+
+/// That no name at all could be looked up is this machine's matter, and no host's.
+pub(super) fn no_name(hosts: &[Host<'_>], looks: &[Look]) -> Option<Check> {
+    let failed = |look: &Look| {
+        let dns = look.report.checks.iter().find(|check| check.stage == Stage::Dns);
+        dns.is_some_and(|check| matches!(check.outcome, Outcome::Failed { .. }))
+    };
+    let mut names: Vec<&str> = hosts.iter().map(|host| host.server.host.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() < 2 || !looks.iter().all(failed) {
+        return None;
+    }
+    let cause =
+        format!("None of the names {} could be looked up: this machine has no network or no DNS.", names.join(", "));
+    let mut finding = Finding::new("no-dns", cause, ExitCode::Network);
+    finding.confidence = Confidence::Likely;
+    finding.fix = vec![
+        "Check the network connection, the VPN, and the DNS server of this machine (Linux: resolvectl status, or /etc/resolv.conf)"
+            .to_owned(),
+        "If the sign-in shall go through a proxy, set HTTPS_PROXY; the mail protocols need DNS all the same".to_owned(),
+        "Run: mailgrant doctor".to_owned(),
+    ];
+    Some(Check::failed(Stage::Dns, Duration::ZERO, finding))
 }
 
 fn check(observation: Observation, about: About<'_>) -> Check {

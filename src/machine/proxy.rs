@@ -50,6 +50,10 @@ pub(super) fn checks(env: Env<'_>) -> Vec<Check> {
     checks
 }
 
+/// A shorter password is a word of other texts too, and taking it out of them would hide more than it helps. None is
+/// ever shown here.
+const SHORTEST: usize = 8;
+
 /// The passwords in it, as they stand and decoded.
 pub(super) fn passwords(env: Env<'_>) -> Vec<SecretString> {
     let values = set(env).filter_map(|(_, value)| {
@@ -58,7 +62,7 @@ pub(super) fn passwords(env: Env<'_>) -> Vec<SecretString> {
         let decoded = ureq::Proxy::new(&value).ok().and_then(|proxy| proxy.password().map(str::to_owned));
         Some([Some(password.to_owned()), decoded])
     });
-    values.flatten().flatten().filter(|password| !password.is_empty()).map(SecretString::from).collect()
+    values.flatten().flatten().filter(|password| password.len() >= SHORTEST).map(SecretString::from).collect()
 }
 
 /// Each variable that is set. On Windows both spellings are one variable; what is the same is told once.

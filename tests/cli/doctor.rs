@@ -182,6 +182,21 @@ fn closed_ports_fail_alone_and_in_time() {
 }
 
 #[test]
+fn where_no_name_is_known_the_machine_is_told_to_have_no_dns() {
+    let home = Home::new();
+    // No such name can exist anywhere (RFC 2606 section 2).
+    home.write_config(&format!(
+        "[apps.shop]\nprovider = \"microsoft365\"\ntenant = \"contoso.example\"\nclient_id = \"{CONFIDENTIAL_CLIENT}\"\n\
+         authority = \"https://sign-in.invalid\"\n[mailboxes.shop]\napp = \"shop\"\naddress = \"{SHOP}\"\n\
+         incoming = {{ protocol = \"imap\", host = \"imap.invalid\" }}\n",
+    ));
+    let doctor = home.run(&["--json", "doctor", "--timeout", "5"]).finish().code(6);
+    assert_eq!(doctor.finding_codes()[0], "no-dns", "{}", doctor.stdout);
+    let (outcome, words) = &checks(&doctor, "dns")[0];
+    assert!(outcome == "failed" && words.contains("imap.invalid, sign-in.invalid"), "{words}");
+}
+
+#[test]
 fn servers_that_say_nothing_are_waited_for_side_by_side() {
     let shop = Shop::empty();
     let silent: Vec<_> = (0..6).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
@@ -292,7 +307,8 @@ fn a_bundle_holds_what_helps_and_no_secret_in_any_encoding() {
         "authorized since",
         "== conversation with localhost:",
         "EHLO",
-        "== test of shop",
+        "== test of shop, IMAP",
+        "== test of shop, SMTP",
         "AUTHENTICATE XOAUTH2",
         "grant_type=refresh_token",
         CONFIDENTIAL_CLIENT,
