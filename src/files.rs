@@ -8,6 +8,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use draft::Draft;
 use zeroize::Zeroizing;
@@ -64,8 +65,7 @@ pub fn create_private(path: &Path, contents: &[u8]) -> Result<(), Failure> {
 pub fn create_private_folder(path: &Path) -> Result<(), Failure> {
     let failed = |error: io::Error| local("create the folder", path, &error);
     sys::make_folders(path).map_err(failed)?;
-    let is = fs::metadata(path).map_err(failed)?;
-    if is.is_dir() { sys::check_own_folder(path, &is) } else { Err(unsafe_file(path, "it is no folder")) }
+    check_own_folder(path)
 }
 
 /// Opens a private file for reading; `None` if there is none.
@@ -103,10 +103,86 @@ pub fn read_private(path: &Path, limit: usize) -> Result<Option<Zeroizing<Vec<u8
     if contents.len() > size { Err(too_large()) } else { Ok(Some(contents)) }
 }
 
+/// Whether a private file can be written in `folder`: writes one of no fixed name, reads it back and removes it. What was
+/// read.
+///
+/// # Errors
+/// As [`write_atomic`].
+pub fn trial(folder: &Path, contents: &[u8]) -> Result<Vec<u8>, Failure> {
+    let failed = |error: io::Error| local("write in", folder, &error);
+    sys::check_folder(folder)?;
+    // Removed when it is dropped, on every way out.
+    let mut temporary = temporary_in(folder).map_err(failed)?;
+    temporary.write_all(contents).map_err(failed)?;
+    temporary.as_file().sync_all().map_err(failed)?;
+    let read = fs::read(temporary.path()).map_err(failed)?;
+    temporary.close().map_err(failed)?;
+    Ok(read)
+}
+
+/// What the system says of a file or folder, links not followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Whether it is a folder.
+    pub is_folder: bool,
+    /// Whether it is a symbolic link.
+    pub is_link: bool,
+    /// The owner's number, where there are numbers.
+    pub owner: Option<u32>,
+    /// The group's number, where there are numbers.
+    pub group: Option<u32>,
+    /// Whether it is ours.
+    pub is_ours: bool,
+    /// Its mode, where there are modes: `0o600`.
+    pub mode: Option<u32>,
+}
+
+/// Looks at a file or folder; `None` if there is none.
+///
+/// # Errors
+/// [`FailureKind::Local`] if the system says no.
+pub fn access(path: &Path) -> Result<Option<Access>, Failure> {
+    match fs::symlink_metadata(path) {
+        Ok(is) => Ok(Some(sys::access(&is))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(local("look at", path, &error)),
+    }
+}
+
+/// Whether what lies in an existing folder is safe from others' hands: it must be ours, and closed to others' writes.
+///
+/// # Errors
+/// [`StoreFault::Unsafe`] if it is not like that; [`FailureKind::Local`] if the system says no.
+pub fn check_own_folder(path: &Path) -> Result<(), Failure> {
+    let is = fs::metadata(path).map_err(|error| local("look at", path, &error))?;
+    if is.is_dir() { sys::check_own_folder(path, &is) } else { Err(unsafe_file(path, "it is no folder")) }
+}
+
+/// Temporary files in `folder` that a process of ours did not live to rename or remove.
+#[must_use]
+pub fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_old = |entry: &fs::DirEntry| {
+        // A write takes milliseconds. A file of the future is none that is being written.
+        let age = entry.metadata().ok().and_then(|is| is.modified().ok()).map(|at| at.elapsed());
+        !matches!(age, Some(Ok(age)) if age < FRESH)
+    };
+    let is_ours = |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(is_temporary);
+    let mut found: Vec<PathBuf> = entries.filter(is_ours).filter(is_old).map(|entry| entry.path()).collect();
+    found.sort();
+    found
+}
+
+/// A younger temporary file may still be in use.
+const FRESH: Duration = Duration::from_secs(60);
+
 fn temporary_beside(target: &Path) -> io::Result<tempfile::NamedTempFile> {
+    temporary_in(folder_of(target))
+}
+
+fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     // More than once only where another writer sweeps in the very moment between the file's creation and its lock.
     const TRIES: usize = 16;
-    let folder = folder_of(target);
     sweep(folder);
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).rand_bytes(RANDOM).suffix(SUFFIX);

@@ -7,9 +7,9 @@
 //! cli                                    the root parser
 //! commands                               one file a verb
 //! context                                the outside world that a command may touch
-//! session    rotation    fleet           a valid token; a new client secret; many at once
+//! session    rotation    fleet  machine  a valid token; a new client secret; many at once; this machine
 //! oauth  probe  secrets  config  diagnosis   sign-in; the wire; the keeps; the file; what failures mean
-//! browser  files  lock  tls  sasl  transcript  html  report   one job each, for all above
+//! browser  bundle  files  lock  tls  sasl  transcript  html  report   one job each, for all above
 //! profile  failure  clock  harmless      the words that every room speaks
 //! ```
 //!
@@ -26,6 +26,7 @@
 //! - Certificates and federated credentials as an app's proof; client secrets and public clients only, so far.
 
 pub mod browser;
+pub mod bundle;
 pub mod cli;
 pub mod clock;
 pub mod commands;
@@ -39,6 +40,7 @@ pub mod hardening;
 pub mod harmless;
 pub mod html;
 pub mod lock;
+pub mod machine;
 pub mod oauth;
 pub mod probe;
 pub mod profile;

@@ -1,9 +1,11 @@
 //! The conversation on the wire as `-v` shows it, and the redaction that every line of it passes.
 
+mod recording;
 mod redactor;
 mod shapes;
 mod views;
 
+pub use recording::Recording;
 pub use redactor::Redactor;
 
 use std::sync::Arc;
@@ -41,6 +43,14 @@ impl Transcript {
     #[must_use]
     pub fn new(redactor: Redactor, sink: Option<Sink>) -> Self {
         Self { redactor, sink }
+    }
+
+    /// The same transcript, whose lines are kept as well.
+    #[must_use]
+    pub fn recorded(&self) -> (Self, Recording) {
+        let recording = Recording::default();
+        let sink = recording.sink(self.sink.clone());
+        (Self { redactor: self.redactor.clone(), sink: Some(sink) }, recording)
     }
 
     /// The redactor that every line passes.

@@ -116,6 +116,12 @@ impl Response {
         self.status
     }
 
+    /// With the server's time (RFC 9110 §6.6.1), in the one form that HTTP writes (§5.6.7).
+    pub(crate) fn dated(mut self, time: jiff::Timestamp) -> Self {
+        self.headers.push(("Date", time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()));
+        self
+    }
+
     pub(crate) fn write(&self, wire: &mut Wire) -> io::Result<()> {
         let reason = match self.status {
             200 => "OK",

@@ -18,10 +18,9 @@ pub(crate) fn serve(world: &Arc<World>, signer: &Signer, wire: &mut Wire) -> io:
     match Request::read(wire) {
         Ok(Some(request)) => {
             let response = route(world, signer, &request);
-            let time = now() + jiff::SignedDuration::from_secs(world.faults.clock_ahead());
-            // RFC 9110 §6.6.1.
-            let date = time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-            response.with("Date", date).write(wire)
+            let ahead = jiff::SignedDuration::from_secs(world.faults.clock_ahead());
+            let time = now() + world.state().clock_shift + ahead;
+            response.dated(time).write(wire)
         }
         Ok(None) => Ok(()),
         Err(error) => {

@@ -233,6 +233,11 @@ impl Sandbox {
         self.change(|state| state.held = None);
     }
 
+    /// Lets the `Date` of every HTTP answer be this far from the true time.
+    pub(crate) fn set_clock_shift(&self, shift: jiff::SignedDuration) {
+        self.change(|state| state.clock_shift = shift);
+    }
+
     /// Lets refresh tokens be used more than once, as Microsoft does.
     pub(crate) fn allow_refresh_reuse(&self) {
         self.change(|state| state.refresh_reuse = true);

@@ -183,6 +183,8 @@ pub(crate) struct State {
     pub(crate) token_delay: Duration,
     /// At which point, and from which token request on, the token endpoint says nothing more.
     pub(crate) held: Option<(Hold, u32)>,
+    /// How far the clock that HTTP answers tell is from the true time.
+    pub(crate) clock_shift: jiff::SignedDuration,
     /// Whether a refresh token is good more than once. Microsoft leaves the old one valid when it hands out a new one;
     /// the sandbox starts as strict as the strictest (RFC 9700 §4.14.2), so that a client which loses the new one is
     /// found out.
@@ -241,6 +243,7 @@ impl World {
             access_lifetime,
             token_delay: Duration::ZERO,
             held: None,
+            clock_shift: jiff::SignedDuration::ZERO,
             refresh_reuse: false,
             forged_claims: Vec::new(),
             mail,

@@ -31,7 +31,8 @@ pub(super) struct Tester<'a> {
     store: &'a dyn SecretStore,
     locks: &'a Path,
     trust: &'a Trust,
-    transcript: &'a Transcript,
+    /// Where the conversations are shown.
+    pub transcript: &'a Transcript,
     clock: Clock,
     started: Instant,
     phase: Duration,

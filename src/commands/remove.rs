@@ -137,6 +137,8 @@ impl Plan {
         let client_id = match key {
             RecordKey::App(name) => load_app(store, name).map(|record| record.map(|record| record.client_id)),
             RecordKey::Mailbox(name) => load_grant(store, name).map(|grant| grant.map(|grant| grant.binding.client_id)),
+            // Worthless by its nature, and no app's.
+            RecordKey::Trial(_) => Ok(None),
         };
         match client_id {
             Ok(client_id) => Ok(client_id.is_none_or(|client_id| client_id == self.client_id)),

@@ -14,7 +14,7 @@ use crate::secrets::load_app;
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The mailbox's name
-    name: String,
+    pub(super) name: String,
 }
 
 /// Runs the command.

@@ -25,10 +25,10 @@ const WARN_WITHIN: i32 = 30;
 pub struct Args {
     /// The mailboxes' names [default: all that are enabled]
     #[arg(value_name = "NAME")]
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     /// Fail if a client secret expires within this many days
     #[arg(long, value_name = "DAYS", num_args = 0..=1, default_missing_value = "7", require_equals = true)]
-    fail_within: Option<u16>,
+    pub(super) fail_within: Option<u16>,
 }
 
 /// Runs the command.

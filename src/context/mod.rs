@@ -75,21 +75,38 @@ impl Context {
     }
 
     fn open_store(&self, choice: &SecretsChoice) -> Result<Box<dyn SecretStore>, StoreFault> {
-        match self.store_choice.or(choice.store).unwrap_or(StoreKind::Keyring) {
+        match self.store_kind(choice) {
             StoreKind::Keyring => {
                 let say = self.say;
                 let tell = move || say("Waiting for the keyring: look for a dialog that asks to unlock it.");
                 Ok(Box::new(KeyringStore::new().on_wait(tell)))
             }
             StoreKind::Vault => {
-                let file = choice.vault_file.clone().unwrap_or_else(|| self.folders.default_vault());
                 let key = match &self.vault_key {
                     Some(key) => VaultKey::Value(key.clone()),
-                    None => VaultKey::File(choice.key_file.clone().unwrap_or_else(|| self.folders.default_vault_key())),
+                    None => VaultKey::File(self.vault_key_file(choice)),
                 };
-                Ok(Box::new(VaultStore::new(file, key)))
+                Ok(Box::new(VaultStore::new(self.vault_file(choice), key)))
             }
         }
+    }
+
+    /// Which store is used.
+    #[must_use]
+    pub fn store_kind(&self, choice: &SecretsChoice) -> StoreKind {
+        self.store_choice.or(choice.store).unwrap_or(StoreKind::Keyring)
+    }
+
+    /// Where the vault is, or would be.
+    #[must_use]
+    pub fn vault_file(&self, choice: &SecretsChoice) -> PathBuf {
+        choice.vault_file.clone().unwrap_or_else(|| self.folders.default_vault())
+    }
+
+    /// Where the vault's key is, or would be.
+    #[must_use]
+    pub fn vault_key_file(&self, choice: &SecretsChoice) -> PathBuf {
+        choice.key_file.clone().unwrap_or_else(|| self.folders.default_vault_key())
     }
 
     /// The folder that holds the locks.

@@ -89,3 +89,26 @@ fn a_draft_holds_room_until_it_is_filled_and_takes_no_place_until_it_is_committe
 
 #[cfg(unix)]
 mod unix;
+
+#[test]
+fn a_trial_reads_back_what_it_wrote_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(trial(folder.path(), b"worthless").unwrap(), b"worthless");
+    assert!(names_in(folder.path()).is_empty());
+    trial(&folder.path().join("absent"), b"").unwrap_err();
+}
+
+#[test]
+fn only_old_temporary_files_of_ours_are_leftovers() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = |name: &str, seconds: u64| {
+        let file = File::create(folder.path().join(name)).unwrap();
+        let now = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(now - Duration::from_secs(seconds)).unwrap();
+    };
+    make(".mailgrant-old123.tmp", 3600);
+    make(".mailgrant-new123.tmp", 0);
+    make("vault.age", 3600);
+    assert_eq!(leftovers(folder.path()), [folder.path().join(".mailgrant-old123.tmp")]);
+    assert!(leftovers(&folder.path().join("absent")).is_empty());
+}

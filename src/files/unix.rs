@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-use super::{local, unsafe_file};
+use super::{Access, local, unsafe_file};
 use crate::failure::Failure;
 
 const GROUP_OR_OTHERS: u32 = 0o077;
@@ -16,6 +16,17 @@ const OTHERS_WRITE: u32 = 0o002;
 
 fn us() -> u32 {
     rustix::process::geteuid().as_raw()
+}
+
+pub(super) fn access(is: &Metadata) -> Access {
+    Access {
+        is_folder: is.is_dir(),
+        is_link: is.file_type().is_symlink(),
+        owner: Some(is.uid()),
+        group: Some(is.gid()),
+        is_ours: is.uid() == us(),
+        mode: Some(is.mode() & 0o7777),
+    }
 }
 
 /// A created file has at most the mode that was asked for; a umask of 0777 would leave nothing, so say it again.

@@ -1,15 +1,16 @@
 //! HTTP as the token and metadata endpoints get it: one request, no redirect, everything bounded (SECURITY.md T1).
 
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use native_tls::TlsConnector;
 use oauth2::http::{Request, Response, header};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use zeroize::Zeroizing;
 
-use super::http_transport::{CONNECT_LIMIT, NameLookup, Socks, Tcp, Tls};
+use super::http_transport::{CONNECT_LIMIT, Certificate, NameLookup, Socks, Tcp, Tls};
 use super::identity::plain;
 use crate::failure::{Failure, FailureKind};
 use crate::profile::EndpointUrl;
@@ -30,6 +31,7 @@ pub struct HttpClient {
     proxy: Option<ureq::Proxy>,
     transcript: Transcript,
     deadline: Option<Instant>,
+    certificate: Certificate,
 }
 
 /// What a server answered, of whatever status.
@@ -40,6 +42,8 @@ pub struct HttpAnswer {
     pub content_type: Option<String>,
     /// How long to wait (RFC 9110 §10.2.3), at most an hour.
     pub retry_after: Option<Duration>,
+    /// The server's own time (RFC 9110 §6.6.1), if it told it; where a cache answered, its Age is added (RFC 9111 §5.1).
+    pub date: Option<Timestamp>,
     /// The body, at most [`BODY_LIMIT`] bytes.
     pub body: Zeroizing<Vec<u8>>,
 }
@@ -72,13 +76,15 @@ impl HttpClient {
             .accept_encoding("identity")
             .proxy(None)
             .build();
+        let certificate = Certificate::default();
         let connectors =
-            ().chain(Socks)
-                .chain(ConnectProxyConnector::default())
-                .chain(Tcp::default())
-                .chain(Tls::new(Box::new(tls), transcript.clone()));
+            ().chain(Socks).chain(ConnectProxyConnector::default()).chain(Tcp::default()).chain(Tls::new(
+                Box::new(tls),
+                transcript.clone(),
+                Certificate::clone(&certificate),
+            ));
         let agent = ureq::Agent::with_parts(config, connectors, NameLookup::default());
-        Self { agent, proxy, transcript, deadline: None }
+        Self { agent, proxy, transcript, deadline: None, certificate }
     }
 
     /// The same client with a deadline over everything it does, where that is nearer than [`WHOLE_LIMIT`].
@@ -92,6 +98,22 @@ impl HttpClient {
     #[must_use]
     pub fn transcript(&self) -> &Transcript {
         &self.transcript
+    }
+
+    /// The proxy that a request to `url` goes through, as `host:port`, if it goes through one.
+    #[must_use]
+    pub fn proxy_to(&self, url: &EndpointUrl) -> Option<String> {
+        self.proxy_of(url).map(|proxy| format!("{}:{}", proxy.host(), proxy.port()))
+    }
+
+    /// The certificate (DER) of the last server that a TLS handshake succeeded with.
+    #[must_use]
+    pub fn last_certificate(&self) -> Option<Vec<u8>> {
+        self.certificate.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn proxy_of(&self, url: &EndpointUrl) -> Option<ureq::Proxy> {
+        self.proxy.clone().filter(|proxy| !is_this_machine(url) && !skips(proxy, url))
     }
 
     /// Fetches `url`.
@@ -139,7 +161,7 @@ impl HttpClient {
             Some(deadline) => WHOLE_LIMIT.min(deadline.saturating_duration_since(Instant::now())),
             None => WHOLE_LIMIT,
         };
-        let proxy = self.proxy.clone().filter(|proxy| !is_this_machine(url) && !skips(proxy, url));
+        let proxy = self.proxy_of(url);
         if let Some(proxy) = &proxy {
             let text = format!("through the proxy {}:{} of the environment", proxy.host(), proxy.port());
             self.transcript.line("HTTP", Speaker::Remark, &text);
@@ -191,6 +213,10 @@ fn read(response: Response<ureq::Body>) -> Result<HttpAnswer, ureq::Error> {
     let (parts, body) = response.into_parts();
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let retry_after = text(header::RETRY_AFTER).and_then(|value| retry_after(value, text(header::DATE)));
+    let age = text(header::AGE).and_then(|age| age.trim().parse::<u32>().ok()).unwrap_or(0);
+    let date = text(header::DATE)
+        .and_then(moment)
+        .and_then(|date| date.checked_add(jiff::SignedDuration::from_secs(age.into())).ok());
     let content_type = text(header::CONTENT_TYPE).map(|value| value.chars().take(200).collect());
     // The buffer never grows, so that no copy of a token is left behind in memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(BODY_LIMIT + 1));
@@ -199,7 +225,7 @@ fn read(response: Response<ureq::Body>) -> Result<HttpAnswer, ureq::Error> {
         let failure = FailureKind::TooLarge { what: "the body of an HTTP answer".to_owned(), limit: BODY_LIMIT };
         return Err(ureq::Error::Other(Box::new(Failure::new(failure))));
     }
-    Ok(HttpAnswer { status: parts.status.as_u16(), content_type, retry_after, body: bytes })
+    Ok(HttpAnswer { status: parts.status.as_u16(), content_type, retry_after, date, body: bytes })
 }
 
 /// Reads Retry-After. A date is measured against the answer's own Date, so that our clock does not matter.
@@ -208,11 +234,15 @@ fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
     let wait = if let Ok(seconds) = value.parse::<u64>() {
         Duration::from_secs(seconds)
     } else {
-        let moment = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp());
         let seconds = moment(value)?.as_second() - moment(date?)?.as_second();
         Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
     };
     Some(wait.min(RETRY_LIMIT))
+}
+
+/// A date as HTTP writes it today (RFC 9110 §5.6.7).
+fn moment(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text.trim()).ok().map(|zoned| zoned.timestamp())
 }
 
 /// The connectors hand their failures through ureq whole; what else ureq reports happened on a standing connection.
@@ -287,6 +317,21 @@ mod tests {
         assert_eq!(wait("99999999"), Some(3600));
         assert_eq!(wait("soon"), None);
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:50:37 GMT", None), None);
+    }
+
+    #[test]
+    fn the_servers_time_is_its_date_and_the_age_in_a_cache() {
+        for (headers, seconds) in [
+            ("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", Some(784_111_777)),
+            ("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nAge: 600\r\n", Some(784_112_377)),
+            ("Date: yesterday\r\n", None),
+            ("", None),
+        ] {
+            let server = Server::answering("200 OK", headers, "{}");
+            let answer = testing::client().get(&server.url("/")).unwrap();
+            assert_eq!(answer.date.map(Timestamp::as_second), seconds, "{headers}");
+            server.finish();
+        }
     }
 
     #[test]

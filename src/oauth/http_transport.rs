@@ -110,11 +110,15 @@ type TlsSource = Box<dyn Fn() -> Result<Arc<TlsConnector>, Failure> + Send + Syn
 pub(super) struct Tls {
     source: TlsSource,
     transcript: Transcript,
+    certificate: Certificate,
 }
 
+/// The last server's certificate (DER): who issued it tells whether somebody on the way inspects TLS.
+pub(super) type Certificate = Arc<Mutex<Option<Vec<u8>>>>;
+
 impl Tls {
-    pub(super) fn new(source: TlsSource, transcript: Transcript) -> Self {
-        Self { source, transcript }
+    pub(super) fn new(source: TlsSource, transcript: Transcript, certificate: Certificate) -> Self {
+        Self { source, transcript, certificate }
     }
 }
 
@@ -146,6 +150,8 @@ impl<In: Transport> Connector<In> for Tls {
             }
         })?;
         stream.get_mut().is_handshaking = false;
+        let certificate = stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok());
+        *self.certificate.lock().unwrap_or_else(PoisonError::into_inner) = certificate;
         self.transcript.line("HTTP", Speaker::Remark, &format!("TLS with {host} stands, its certificate is verified"));
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
@@ -339,7 +345,11 @@ mod tests {
     fn a_private_authority_is_trusted_when_it_is_configured() {
         let (ca, identity) = authority("localhost");
         let (url, said) = serve_tls(identity);
-        let answer = client(Some(ca.path())).get(&url).unwrap();
+        let client = client(Some(ca.path()));
+        assert_eq!(client.last_certificate(), None);
+        let answer = client.get(&url).unwrap();
+        let certificate = crate::tls::PeerCertificate::from_der(&client.last_certificate().unwrap()).unwrap();
+        assert_eq!(certificate.issuer, "CN=test authority");
         assert_eq!((answer.status, &answer.body[..]), (200, &b"{}"[..]));
         assert!(said.recv().unwrap().starts_with("GET /x HTTP/1.1\r\n"));
     }

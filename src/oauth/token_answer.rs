@@ -150,6 +150,7 @@ mod tests {
             status,
             content_type: Some(content_type.to_owned()),
             retry_after: None,
+            date: None,
             body: Zeroizing::new(body.to_vec()),
         }
     }

@@ -27,12 +27,27 @@ const MOST_NAMES: usize = 8;
 /// How STARTTLS is asked for, from the greeting on; for a second look at a certificate that was not accepted.
 pub(super) type Preamble = fn(&mut Wire) -> Result<(), Failure>;
 
+/// What the transcript calls the conversation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spoken(pub(super) &'static str);
+
+impl From<MailProtocol> for Spoken {
+    fn from(protocol: MailProtocol) -> Self {
+        Self(match protocol {
+            MailProtocol::Imap => "IMAP",
+            MailProtocol::Pop3 => "POP3",
+            MailProtocol::Smtp => "SMTP",
+        })
+    }
+}
+
 /// Finds and reaches the server, and starts TLS where it comes first.
 pub(super) fn open(
     target: &Target<'_>,
-    protocol: MailProtocol,
+    protocol: impl Into<Spoken>,
     outcome: &mut ProbeOutcome,
 ) -> Result<(Wire, SocketAddr), Stop> {
+    let spoken = protocol.into();
     let addresses = observe(outcome, Stage::Dns, || {
         let addresses = look_up(target)?;
         let detail = addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
@@ -40,22 +55,17 @@ pub(super) fn open(
     })?;
     let (mut wire, address) = observe(outcome, Stage::Tcp, || {
         let (stream, address) = reach(target, &addresses)?;
-        Ok(((wire_over(target, protocol, stream), address), address.to_string()))
+        Ok(((wire_over(target, spoken, stream), address), address.to_string()))
     })?;
     if target.server.tls == TlsMode::Implicit {
-        observe(outcome, Stage::Tls, || Ok(((), handshake(target, protocol, &mut wire, address, None)?)))?;
+        observe(outcome, Stage::Tls, || Ok(((), handshake(target, spoken, &mut wire, address, None)?)))?;
     }
     Ok((wire, address))
 }
 
-fn wire_over(target: &Target<'_>, protocol: MailProtocol, stream: TcpStream) -> Wire {
-    let name = match protocol {
-        MailProtocol::Imap => "IMAP",
-        MailProtocol::Pop3 => "POP3",
-        MailProtocol::Smtp => "SMTP",
-    };
+fn wire_over(target: &Target<'_>, spoken: Spoken, stream: TcpStream) -> Wire {
     let socket = Socket::new(stream, Instant::now());
-    let mut wire = Wire::new(socket, name, target.transcript.clone(), target.timeout, target.overall);
+    let mut wire = Wire::new(socket, spoken.0, target.transcript.clone(), target.timeout, target.overall);
     wire.phase("connecting");
     wire
 }
@@ -171,11 +181,12 @@ fn unreachable(target: &Target<'_>, errors: &[io::Error]) -> Failure {
 /// has had it answered already.
 pub(super) fn handshake(
     target: &Target<'_>,
-    protocol: MailProtocol,
+    protocol: impl Into<Spoken>,
     wire: &mut Wire,
     address: SocketAddr,
     preamble: Option<Preamble>,
 ) -> Result<String, Failure> {
+    let spoken = protocol.into();
     let host = target.server.host.as_str();
     let connector = target.trust.connector(target.ca_file)?;
     wire.phase("the TLS handshake");
@@ -192,7 +203,7 @@ pub(super) fn handshake(
         Err((failure, seen)) => {
             let failure = match failure.kind {
                 FailureKind::Tls(fault @ (TlsFault::UnknownIssuer { .. } | TlsFault::WrongHost { .. })) => {
-                    let shown = certificate_of(seen).or_else(|| look_again(target, protocol, address, preamble));
+                    let shown = certificate_of(seen).or_else(|| look_again(target, spoken, address, preamble));
                     FailureKind::Tls(with_names(wire, fault, shown)).into()
                 }
                 _ => failure,
@@ -213,15 +224,10 @@ fn certificate_of(seen: Seen) -> Option<Shown> {
 /// TLS 1.3 encrypts the certificate, and native-tls gives out none that it did not accept. So that the finding can name
 /// the issuer (a company's proxy) or the names (a wrong host), a second handshake is limited to TLS 1.2, where the
 /// certificate is in the clear. It verifies as the first one did, and fails as that did.
-fn look_again(
-    target: &Target<'_>,
-    protocol: MailProtocol,
-    address: SocketAddr,
-    preamble: Option<Preamble>,
-) -> Option<Shown> {
+fn look_again(target: &Target<'_>, spoken: Spoken, address: SocketAddr, preamble: Option<Preamble>) -> Option<Shown> {
     let left = deadline(target).saturating_duration_since(Instant::now());
     let stream = TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1))).ok()?;
-    let mut wire = wire_over(target, protocol, stream);
+    let mut wire = wire_over(target, spoken, stream);
     if let Some(preamble) = preamble {
         preamble(&mut wire).and_then(|()| wire.refuse_leftovers()).ok()?;
     }

@@ -2,6 +2,7 @@
 //! it saw and never prints.
 //!
 //! ```text
+//! reach                        as far as TLS, and no further
 //! imap, pop3, smtp, arrival    what to say
 //! headers                      what a message's headers say
 //! connect, handshake           DNS, TCP, TLS
@@ -15,12 +16,15 @@ mod headers;
 pub mod imap;
 mod observe;
 pub mod pop3;
+mod reach;
 pub mod smtp;
 mod socket;
 mod stream;
 
 #[cfg(test)]
 mod tests;
+
+pub use reach::{reach, reach_tls};
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -56,7 +56,9 @@ pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> 
 
 fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     match &report.subject {
-        Subject::Mailbox(name) | Subject::Profile(name) => writeln!(out, "{STRONG}{}{STRONG:#}", safe(name))?,
+        Subject::Mailbox(name) | Subject::Profile(name) | Subject::Machine(name) | Subject::Host(name) => {
+            writeln!(out, "{STRONG}{}{STRONG:#}", safe(name))?;
+        }
         Subject::App(name) => writeln!(out, "{STRONG}{}{STRONG:#} {DIM}(app){DIM:#}", safe(name))?,
     }
     let width = report.facts.iter().map(|fact| fact.name.len()).max().unwrap_or(0);

@@ -73,7 +73,11 @@ fn title(document: &Document) -> String {
 
 fn name(subject: &Subject) -> &str {
     match subject {
-        Subject::Mailbox(name) | Subject::App(name) | Subject::Profile(name) => name,
+        Subject::Mailbox(name)
+        | Subject::App(name)
+        | Subject::Profile(name)
+        | Subject::Machine(name)
+        | Subject::Host(name) => name,
     }
 }
 

@@ -88,6 +88,10 @@ pub enum Subject {
     App(String),
     /// The profile file itself.
     Profile(String),
+    /// This machine.
+    Machine(String),
+    /// A server, as host and port.
+    Host(String),
 }
 
 /// A name and a value.
@@ -183,6 +187,14 @@ pub enum Stage {
     Arrival,
     /// A step of the client-secret rotation.
     Rotation,
+    /// Owners and modes of this program's files.
+    Permissions,
+    /// The certificate authorities that this machine trusts.
+    Trust,
+    /// The proxy that the environment names.
+    Proxy,
+    /// This machine's clock against a server's.
+    Clock,
 }
 
 impl Stage {
@@ -210,6 +222,10 @@ impl Stage {
             Self::Message => "message",
             Self::Arrival => "arrival",
             Self::Rotation => "rotation",
+            Self::Permissions => "permissions",
+            Self::Trust => "trust",
+            Self::Proxy => "proxy",
+            Self::Clock => "clock",
         }
     }
 }

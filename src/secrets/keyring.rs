@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::deadline::{Notice, within};
 use super::parts::{self, Entries};
-use super::{RecordKey, SERVICE, SecretBytes, SecretStore};
+use super::{RecordKey, SERVICE, SecretBytes, SecretStore, trial};
 use crate::failure::StoreFault;
 
 /// Somebody may be typing the keyring's password into a dialog.
@@ -101,6 +101,10 @@ impl SecretStore for KeyringStore {
     fn delete(&self, key: &RecordKey) -> Result<bool, StoreFault> {
         let name = key.entry_name();
         self.ask(move || parts::delete(&OsEntries, &name))
+    }
+
+    fn trial(&self) -> Result<String, StoreFault> {
+        trial::of_entry(self)
     }
 
     fn describe(&self) -> String {

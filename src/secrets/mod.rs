@@ -8,6 +8,7 @@ mod keyring;
 mod lock;
 mod parts;
 mod records;
+mod trial;
 mod vault;
 
 pub use keyring::KeyringStore;
@@ -70,6 +71,13 @@ pub trait SecretStore: Send + Sync {
     /// [`StoreFault`] if the record may still be there.
     fn delete(&self, key: &RecordKey) -> Result<bool, StoreFault>;
 
+    /// Proves that the keep works: writes something worthless, reads it back and removes it, and touches no record of
+    /// anybody's. What was proven, in words.
+    ///
+    /// # Errors
+    /// [`StoreFault`] if a step failed. Nothing is left behind, as far as the keep still answers.
+    fn trial(&self) -> Result<String, StoreFault>;
+
     /// The keep for people, as in `OS keyring (Secret Service)` or `vault /home/alice/vault.age`.
     fn describe(&self) -> String;
 }
@@ -85,6 +93,8 @@ pub enum RecordKey {
     App(Name),
     /// A mailbox's grant.
     Mailbox(Name),
+    /// Something worthless, written to see whether the keep works.
+    Trial(Name),
 }
 
 impl RecordKey {
@@ -99,6 +109,7 @@ impl RecordKey {
         match self {
             Self::App(name) => ("app", name),
             Self::Mailbox(name) => ("mailbox", name),
+            Self::Trial(name) => ("trial", name),
         }
     }
 }
@@ -167,6 +178,10 @@ impl SecretStore for MemoryStore {
     fn delete(&self, key: &RecordKey) -> Result<bool, StoreFault> {
         self.check()?;
         Ok(self.records.lock().unwrap().remove(key).is_some())
+    }
+
+    fn trial(&self) -> Result<String, StoreFault> {
+        self.check().map(|()| "it is there".into())
     }
 
     fn describe(&self) -> String {

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 pub use key::{VaultKey, new_vault_key};
 
 use self::contents::Contents;
-use super::{RecordKey, Reservation, SecretBytes, SecretStore};
+use super::{RecordKey, Reservation, SecretBytes, SecretStore, trial};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::files::{self, Draft, Privacy};
 use crate::lock::FileLock;
@@ -134,6 +134,23 @@ impl SecretStore for VaultStore {
         let identities = self.key.identities()?;
         let _turn = self.lock()?;
         self.update(&identities, Reservation::default(), |contents| contents.remove(&key.entry_name()))
+    }
+
+    /// Leaves the vault as it is: its folder is tried with another file, encrypted and opened as the vault would be.
+    fn trial(&self) -> Result<String, StoreFault> {
+        let identities = self.key.identities()?;
+        let mut found = "its key is there, there is no vault yet".to_owned();
+        if let Some(encrypted) = self.encrypted()? {
+            let plain = decrypt(&self.path, &identities, &encrypted)?;
+            found = format!("its key opens it ({} records)", Contents::parse(&plain)?.len());
+        }
+        let value = trial::worthless()?;
+        let folder = self.path.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+        let back = files::trial(folder, &encrypt(&identities, value.expose())?).map_err(|failure| fault(&failure))?;
+        if decrypt(&self.path, &identities, &back)?.as_slice() != value.expose() {
+            return Err(StoreFault::Damaged { what: "what is read back is not what was written".into() });
+        }
+        Ok(format!("{found}; a file was written beside it, read back and removed"))
     }
 
     fn describe(&self) -> String {

@@ -249,6 +249,10 @@ mod room {
             self.records.delete(key)
         }
 
+        fn trial(&self) -> Result<String, StoreFault> {
+            self.records.trial()
+        }
+
         fn describe(&self) -> String {
             "a keep".into()
         }

@@ -68,27 +68,40 @@ impl Redactor {
         escape(&mask(text, spans))
     }
 
+    /// Whether `text`, of any number of lines, holds a secret that was learned, as it is or in a usual encoding.
+    #[must_use]
+    pub fn finds_known(&self, text: &str) -> bool {
+        let mut spans = Vec::new();
+        self.find_known(text, &mut spans, |_, _| {});
+        !spans.is_empty()
+    }
+
     /// By value and by shape.
     fn find(&self, text: &str) -> Vec<Span> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut spans = shapes::find(text);
+        self.find_known(text, &mut spans, find_sasl);
+        spans
+    }
+
+    /// By value; `beside` looks at what every run of base64 or hexadecimal digits says.
+    fn find_known(&self, text: &str, spans: &mut Vec<Span>, beside: impl Fn(&View, &mut Vec<Span>)) {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let plain = View::plain(text);
         let unescaped = plain.unescaped();
         let squeezed = unescaped.squeezed();
         for view in [&plain, &unescaped, &squeezed, &unescaped.unescaped()] {
-            known.find_in(view, &mut spans);
+            known.find_in(view, spans);
         }
         for view in [&unescaped, &squeezed] {
             let decoded = (0..2).map(|skip| view.hex_decoded(skip)).chain((0..4).map(|skip| view.base64_decoded(skip)));
             for decoded in decoded {
                 // HTTP Basic escapes the secret before it encodes it (RFC 6749 §2.3.1); UTF-16 has zeros in between.
-                known.find_in(&decoded, &mut spans);
-                known.find_in(&decoded.unescaped(), &mut spans);
-                known.find_in(&decoded.squeezed(), &mut spans);
-                find_sasl(&decoded, &mut spans);
+                known.find_in(&decoded, spans);
+                known.find_in(&decoded.unescaped(), spans);
+                known.find_in(&decoded.squeezed(), spans);
+                beside(&decoded, spans);
             }
         }
-        spans
     }
 }
 

@@ -114,6 +114,7 @@ fn no_command_shows_or_writes_a_secret() {
         &["show", "shop"],
         &["status"],
         &["test", "shop"],
+        &["doctor"],
         &["explain", "535 5.7.3 Authentication unsuccessful"],
         &["test-mailbox", "shop", "--latest", "2"],
         &["test-mailbox", "shop", "--mechanism", "oauthbearer"],

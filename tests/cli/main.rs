@@ -21,6 +21,7 @@ mod crash;
 mod crowd;
 #[cfg(target_os = "linux")]
 mod disk;
+mod doctor;
 mod explain;
 mod faults;
 mod hostile_words;

@@ -87,6 +87,11 @@ impl<'a> Contents<'a> {
         json
     }
 
+    /// How many records there are.
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
     pub(super) fn get(&self, name: &str) -> Result<Option<SecretBytes>, StoreFault> {
         let decode = |record: &Record<'_>| STANDARD.decode(record.as_str()).map(SecretBytes::new);
         let decoded = self.records.get(name).map(decode).transpose();

@@ -361,3 +361,28 @@ fn age_takes_the_public_half_that_a_new_key_announces() {
     assert_eq!(text(&store, &shop()), Some("one".into()));
     assert_eq!(home.store().get(&shop()).err(), Some(StoreFault::WrongKey));
 }
+
+#[test]
+fn a_trial_proves_key_and_folder_and_leaves_the_vault_untouched() {
+    let home = Home::new();
+    let store = home.store();
+    let said = store.trial().unwrap();
+    assert!(said.contains("no vault yet"), "{said}");
+    assert!(!home.vault().parent().unwrap().exists(), "not even the folder was made");
+    store.put(&shop(), &value("one")).unwrap();
+    let before = (fs::read(home.vault()).unwrap(), names(home.vault().parent().unwrap()));
+    let said = store.trial().unwrap();
+    assert!(said.contains("1 records"), "{said}");
+    assert_eq!((fs::read(home.vault()).unwrap(), names(home.vault().parent().unwrap())), before);
+    let other = home.folder.path().join("other.key");
+    new_vault_key(&other).unwrap();
+    assert_eq!(VaultStore::new(home.vault(), VaultKey::File(other)).trial(), Err(StoreFault::WrongKey));
+    fs::remove_file(home.key()).unwrap();
+    assert!(matches!(store.trial(), Err(StoreFault::NoKey { .. })));
+}
+
+fn names(folder: &Path) -> Vec<std::ffi::OsString> {
+    let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    names
+}

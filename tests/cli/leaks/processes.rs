@@ -56,6 +56,7 @@ fn no_other_process_sees_a_secret_in_an_argument() {
         (&["list"], ""),
         (&["show", "shop"], ""),
         (&["test", "shop"], ""),
+        (&["doctor"], ""),
         (&["explain", "535 5.7.3 Authentication unsuccessful"], ""),
         (&["test-mailbox", "shop"], ""),
         (&["test-smtp", "shop", "--to", SHOP], ""),

@@ -63,6 +63,26 @@ fn a_keyring_that_is_slow_and_comes_round_is_waited_for() {
 }
 
 #[test]
+fn doctor_tries_the_keyring_and_leaves_nothing_behind() {
+    let Some(stack) = Stack::start() else { return };
+    let stack = stack.with_shop();
+    let records = stack.keyring.records("mailgrant");
+    stack.desk.run(&["--json", "doctor"]).exits(0).passes("secret_store");
+    assert_eq!(stack.keyring.records("mailgrant"), records);
+    stack.keyring.stop();
+    let started = Instant::now();
+    stack.desk.run(&["doctor"]).exits(5).says("did not answer");
+    assert!(started.elapsed() < Duration::from_secs(20), "it waited {:?}", started.elapsed());
+    // What the keyring does late, once it goes on, the next trial removes.
+    stack.keyring.go_on();
+    stack.desk.run(&["doctor"]).exits(0);
+    assert_eq!(stack.keyring.records("mailgrant"), records);
+    stack.keyring.lock();
+    stack.desk.run(&["doctor"]).exits(5).says("locked");
+    assert_eq!(stack.keyring.records("mailgrant"), records);
+}
+
+#[test]
 fn without_a_keyring_nothing_is_written_anywhere() {
     let Some(mut stack) = Stack::start() else { return };
     let arguments = [

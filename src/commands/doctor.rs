@@ -1,0 +1,136 @@
+//! `doctor`: the machine rather than a mailbox.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::Args as ClapArgs;
+
+use super::{CommandError, support};
+use crate::config::ConfigError;
+use crate::context::Context;
+use crate::machine::{self, Care, Examination, Place};
+use crate::profile::{Profile, SecretsChoice, StoreKind};
+use crate::report::{Check, Document, ExitCode, Report, Stage};
+
+/// How long the looks at the network may take together where `--timeout` says nothing.
+const USUAL: Duration = Duration::from_secs(10);
+
+/// Check this machine: secret store, files, certificates, proxy, DNS, TLS and clock; signs in nowhere
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "The servers looked at are the profile's, or Microsoft 365's where there is no profile.\n\
+                        All looks at the network go side by side and end within --timeout (10 seconds if not given).")]
+pub struct Args {
+    /// Write a support bundle: a text file to send to whoever helps, searched for every known secret before
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+    /// Test every enabled mailbox too, as test-mailbox and test-smtp do, for the bundle alone
+    #[arg(long, requires = "bundle")]
+    with_tests: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If the bundle may not or cannot be written. What is wrong with the machine or the profile is a finding.
+pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
+    if let Some(path) = &args.bundle {
+        support::refuse_taken(path)?;
+    }
+    let mut report = machine::report(&context.profile_path);
+    let profile = read_profile(context, &mut report);
+    let choice = profile.as_ref().map(|profile| profile.secrets.clone()).unwrap_or_default();
+    let env = |name: &str| std::env::var(name).ok();
+    for password in machine::proxy_passwords(&env) {
+        context.transcript.redactor().learn(&password);
+    }
+    let unread = match &args.bundle {
+        // Before the first line of a conversation is kept.
+        Some(_) => support::learn_all(context, profile.as_ref(), &choice),
+        None => Vec::new(),
+    };
+    let examined = Examination {
+        profile: profile.as_ref(),
+        store: context.store(&choice),
+        places: places(context, &choice),
+        trust: &context.trust,
+        transcript: &context.transcript,
+        clock: context.clock,
+        deadline: Instant::now() + context.timeout.unwrap_or(USUAL),
+        env: &env,
+    }
+    .run(report);
+    let mut document = Document::new("doctor");
+    document.reports = examined.reports;
+    document.warnings = examined.warnings;
+    if document.exit_code() == ExitCode::AllPassed && profile.as_ref().is_some_and(|known| !known.mailboxes.is_empty())
+    {
+        document.next.push("The machine is well. Test the mailboxes: mailgrant test-mailbox --all".to_owned());
+    }
+    if let Some(path) = &args.bundle {
+        let collected = support::Collected {
+            context,
+            profile: profile.as_ref(),
+            document: &document,
+            conversations: &examined.conversations,
+            unread: &unread,
+            with_tests: args.with_tests,
+        };
+        support::write(path, &collected)?;
+        document.next.push(format!("Read the bundle, and send it to whoever helps: {}", path.display()));
+    }
+    Ok(document)
+}
+
+/// The profile, and a check on it: one that is wrong stops nothing here.
+fn read_profile(context: &Context, report: &mut Report) -> Option<Profile> {
+    let started = Instant::now();
+    let path = &context.profile_path;
+    let check = match context.profile() {
+        Ok(profile) => {
+            let detail = format!("{} apps, {} mailboxes", profile.apps.len(), profile.mailboxes.len());
+            report.checks.push(Check::passed(Stage::Profile, started.elapsed(), detail));
+            return Some(profile);
+        }
+        // Nobody asked for it by name: there simply is none yet.
+        Err(_) if is_absent(path) && *path == context.folders.default_profile() => {
+            Check::skipped(Stage::Profile, "there is none yet; Microsoft 365's servers are looked at")
+        }
+        Err(error) => Check::failed(Stage::Profile, started.elapsed(), wrong(error)),
+    };
+    report.checks.push(check);
+    None
+}
+
+fn is_absent(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+fn wrong(error: ConfigError) -> crate::report::Finding {
+    let mut finding = CommandError::from(error).finding().clone();
+    finding.fix.push("Correct that, or name another profile with --config FILE".to_owned());
+    finding
+}
+
+/// The files and folders that a command of ours reads or writes.
+fn places(context: &Context, choice: &SecretsChoice) -> Vec<Place> {
+    let mut places = vec![place("profile", context.profile_path.clone(), Care::Settings)];
+    if let Some(folder) = context.profile_path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        places.push(place("profile's folder", folder.to_owned(), Care::SettingsFolder));
+    }
+    if context.store_kind(choice) == StoreKind::Vault {
+        let vault = context.vault_file(choice);
+        if context.vault_key.is_none() {
+            places.push(place("vault key", context.vault_key_file(choice), Care::Secret));
+        }
+        let folder = vault.parent().map(Path::to_owned);
+        places.push(place("vault", vault, Care::Secret));
+        places.extend(folder.map(|folder| place("vault's folder", folder, Care::OwnFolder)));
+    }
+    places.push(place("state folder", context.folders.state.clone(), Care::OwnFolder));
+    places.push(place("folder of locks", context.locks().join("locks"), Care::OwnFolder));
+    places
+}
+
+fn place(what: &'static str, path: PathBuf, care: Care) -> Place {
+    Place { what, path, care }
+}

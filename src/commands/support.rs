@@ -1,0 +1,192 @@
+//! What goes into a support bundle, and what must not.
+
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use super::checks::{self, Side, Tester};
+use super::{CommandError, list, show, status};
+use crate::bundle::{self, Bundle, Leak};
+use crate::context::Context;
+use crate::files;
+use crate::fleet::{self, Limits};
+use crate::profile::{MailProtocol, Mailbox, Profile, SecretsChoice};
+use crate::report::{self, Document, ExitCode, Format, Report};
+use crate::secrets::{SecretStore, load_app, load_grant};
+
+/// A file of vault keys has a few lines.
+const LARGEST_KEY_FILE: usize = 64 * 1024;
+
+/// What a bundle is made of.
+pub(super) struct Collected<'a> {
+    pub(super) context: &'a Context,
+    pub(super) profile: Option<&'a Profile>,
+    /// What the doctor found.
+    pub(super) document: &'a Document,
+    /// The conversations with the servers, by server.
+    pub(super) conversations: &'a [(String, String)],
+    /// The secrets that could not be read, so that nobody could search for them.
+    pub(super) unread: &'a [String],
+    /// Whether the mailboxes are tested too.
+    pub(super) with_tests: bool,
+}
+
+/// Refuses a name that is taken, before anybody has waited.
+pub(super) fn refuse_taken(path: &Path) -> Result<(), CommandError> {
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    Err(CommandError::new(
+        "bundle-exists",
+        ExitCode::Usage,
+        format!("{} is there already, and a bundle is never written over anything.", path.display()),
+        vec!["Name another file, or remove this one: mailgrant doctor --bundle FILE".to_owned()],
+    ))
+}
+
+/// Teaches the redactor every secret that this machine holds for us, so that all of them can be searched for. What could
+/// not be read, in words.
+pub(super) fn learn_all(context: &Context, profile: Option<&Profile>, choice: &SecretsChoice) -> Vec<String> {
+    let redactor = context.transcript.redactor();
+    let mut unread = Vec::new();
+    match files::read_private(&context.vault_key_file(choice), LARGEST_KEY_FILE) {
+        Ok(None) => {}
+        Ok(Some(bytes)) => {
+            let text = String::from_utf8_lossy(&bytes);
+            let keys = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+            keys.for_each(|line| redactor.learn(&SecretString::from(line)));
+        }
+        Err(_) => unread.push("the vault's key".to_owned()),
+    }
+    let Some(profile) = profile else {
+        unread.push("the secrets of all apps and mailboxes, as the profile cannot be read".to_owned());
+        return unread;
+    };
+    let Ok(store) = context.store(choice) else {
+        unread.push("all secrets, as the store cannot be opened".to_owned());
+        return unread;
+    };
+    unread.extend(learn_records(store, profile, |secret| redactor.learn(secret)));
+    unread
+}
+
+fn learn_records(store: &dyn SecretStore, profile: &Profile, learn: impl Fn(&SecretString)) -> Vec<String> {
+    let mut unread = Vec::new();
+    for name in profile.apps.keys() {
+        match load_app(store, name) {
+            Ok(record) => record.iter().flat_map(|record| record.secrets()).for_each(&learn),
+            Err(_) => unread.push(format!("those of app {name}")),
+        }
+    }
+    for name in profile.mailboxes.keys() {
+        match load_grant(store, name) {
+            Ok(grant) => grant.iter().flat_map(|grant| grant.secrets()).for_each(&learn),
+            Err(_) => unread.push(format!("those of mailbox {name}")),
+        }
+    }
+    unread
+}
+
+/// Collects, searches, and writes.
+pub(super) fn write(path: &Path, collected: &Collected<'_>) -> Result<(), CommandError> {
+    let bundle = collect(collected);
+    // Tests may have fetched new tokens; whoever received one has taught it to the redactor.
+    let known = collected.context.transcript.redactor();
+    match bundle.searched(known) {
+        Ok(text) => Ok(bundle::write(path, &text)?),
+        Err(Leak(section)) => Err(CommandError::new(
+            "bundle-holds-secret",
+            ExitCode::Bug,
+            format!(
+                "A secret stands in the section '{section}' of the bundle, in one encoding or another. The bundle was not written."
+            ),
+            vec![
+                "Look whether a secret (or a part of it) stands in the profile, as a name, an address or a comment; if so, remove it there and issue a new one: mailgrant rotate-secret NAME"
+                    .to_owned(),
+                "Otherwise report it as a bug in mailgrant, with the section's name".to_owned(),
+            ],
+        )),
+    }
+}
+
+fn collect(collected: &Collected<'_>) -> Bundle {
+    let Collected { context, profile, document, conversations, unread, with_tests } = collected;
+    let mut bundle = Bundle::default();
+    bundle.section("support bundle", &head(context, unread));
+    bundle.section("doctor", &text(document));
+    if let Some(profile) = profile {
+        bundle.section("profile", &effective(context, profile));
+        let names = profile.mailboxes.keys().map(ToString::to_string).collect();
+        bundle.section("status", &text_or_cause(status::run(&status::Args { names, fail_within: None }, context)));
+    }
+    for (host, conversation) in *conversations {
+        bundle.section(format!("conversation with {host}"), conversation);
+    }
+    if *with_tests && let Some(profile) = profile {
+        for (side, report, conversation) in tests(context, profile) {
+            let mut document = Document::new("test");
+            document.reports.push(report);
+            bundle.section(format!("test of {side}"), &format!("{}\n{conversation}", text(&document)));
+        }
+    }
+    bundle
+}
+
+fn head(context: &Context, unread: &[String]) -> String {
+    let mut text = format!(
+        "Made by mailgrant {} at {}. It was searched for the secrets that mailgrant knows, and holds none of them.\n\
+         It does hold addresses, host names, paths and client IDs: read it before you send it.\n",
+        env!("CARGO_PKG_VERSION"),
+        context.clock.now()
+    );
+    if !unread.is_empty() {
+        text.push_str(&format!("Could not be read, and so not be searched for: {}.\n", unread.join("; ")));
+    }
+    text
+}
+
+/// Each mailbox as `show` has it, and where that cannot ask the store, as `list` has it.
+fn effective(context: &Context, profile: &Profile) -> String {
+    let shown = profile.mailboxes.keys().map(|name| show::run(&show::Args { name: name.to_string() }, context));
+    match shown.collect::<Result<Vec<Document>, CommandError>>() {
+        Ok(documents) => {
+            let mut all = Document::new("show");
+            all.reports = documents.into_iter().flat_map(|document| document.reports).collect();
+            text(&all)
+        }
+        Err(_) => text_or_cause(list::run(&list::Args {}, context)),
+    }
+}
+
+/// Every side of every enabled mailbox, tested: what it is, what was found, and the conversation.
+fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> {
+    let Ok(tester) = Tester::new(context, profile) else { return Vec::new() };
+    let enabled = profile.mailboxes.values().filter(|mailbox| mailbox.enabled);
+    let sides: Vec<(&Mailbox, MailProtocol)> =
+        enabled.flat_map(|mailbox| mailbox.protocols().map(move |protocol| (mailbox, protocol))).collect();
+    let app = |(mailbox, _): &(&Mailbox, MailProtocol)| mailbox.app.to_string();
+    fleet::each(&sides, Limits::USUAL, app, |(mailbox, protocol)| {
+        let (transcript, recording) = tester.transcript.recorded();
+        let mut tester = tester.clone();
+        tester.transcript = &transcript;
+        let mut report = checks::report(mailbox);
+        let side = match protocol {
+            MailProtocol::Imap | MailProtocol::Pop3 => Side::Incoming { latest: 0 },
+            MailProtocol::Smtp => Side::outgoing_of(mailbox),
+        };
+        tester.side(mailbox, &side, &mut report);
+        (format!("{}, {protocol}", mailbox.name), report, recording.text())
+    })
+}
+
+fn text_or_cause(result: Result<Document, CommandError>) -> String {
+    result.as_ref().map_or_else(|error| error.finding().cause.clone(), text)
+}
+
+/// A document as people read it, without colours.
+fn text(document: &Document) -> String {
+    let mut out = anstream::StripStream::new(Vec::new());
+    // Writing to memory does not fail.
+    let _ = report::write(document, Format::Human, &mut out);
+    String::from_utf8_lossy(&out.into_inner()).into_owned()
+}

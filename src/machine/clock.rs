@@ -1,0 +1,134 @@
+//! Our clock and a server's, compared.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::report::{Check, ExitCode, Finding, Stage};
+
+/// From here on the difference is worth a word. A clock that somebody keeps right is never this far off.
+const NOTICED: SignedDuration = SignedDuration::from_secs(60);
+/// From here on things break: servers allow five minutes, as Kerberos and most token checks do.
+const BREAKS: SignedDuration = SignedDuration::from_secs(300);
+
+/// How to set it.
+const FIX: [&str; 2] = if cfg!(windows) {
+    ["Run as administrator: w32tm /resync", "Or open Settings > Time & language > Date & time > Sync now"]
+} else if cfg!(target_os = "macos") {
+    [
+        "Open System Settings > General > Date & Time, and switch on: Set time and date automatically",
+        "Or run: sudo sntp -sS time.apple.com",
+    ]
+} else {
+    [
+        "Run: sudo timedatectl set-ntp true (in a virtual machine or container, set the clock of its host)",
+        "Look at: timedatectl status; the time zone does not matter, the UTC time does",
+    ]
+};
+
+/// How far our clock is ahead of the server's (behind: negative). The server wrote its time at some moment between
+/// `sent` and `received`, and cut the fraction of the second off; what that explains is no difference.
+fn difference(sent: Timestamp, received: Timestamp, server: Timestamp) -> SignedDuration {
+    const FRACTION: SignedDuration = SignedDuration::from_secs(1);
+    let earliest = sent.duration_since(server) - FRACTION;
+    let latest = received.duration_since(server);
+    if earliest > SignedDuration::ZERO {
+        earliest
+    } else if latest < SignedDuration::ZERO {
+        latest
+    } else {
+        SignedDuration::ZERO
+    }
+}
+
+/// Compares the clocks. `server` is what the server said; the second answer is a warning.
+pub(super) fn check(
+    host: &str,
+    (sent, received): (Timestamp, Timestamp),
+    server: Option<Timestamp>,
+    elapsed: Duration,
+) -> (Check, Option<String>) {
+    let Some(server) = server else {
+        return (Check::skipped(Stage::Clock, "the server's answer tells no time"), None);
+    };
+    let off = difference(sent, received, server);
+    let words = in_words(off);
+    if off.abs() > BREAKS {
+        let mut finding = Finding::new("clock-off", cause(host, &words, off, server), ExitCode::CheckFailed);
+        finding.fix = FIX.map(str::to_owned).to_vec();
+        return (Check::failed(Stage::Clock, elapsed, finding), None);
+    }
+    let warning = (off.abs() > NOTICED)
+        .then(|| format!("this machine's clock is {words} {host}'s; beyond 5 minutes sign-ins fail. {}", FIX[0]));
+    let detail = if off.is_zero() { "agrees with the server's".to_owned() } else { format!("{words} the server's") };
+    (Check::passed(Stage::Clock, elapsed, detail), warning)
+}
+
+fn cause(host: &str, words: &str, off: SignedDuration, server: Timestamp) -> String {
+    let breaks = if off.is_positive() {
+        "good tokens pass for expired, identity tokens and certificates may be refused"
+    } else {
+        "expired tokens pass for good until a server refuses them, and new certificates are not valid yet"
+    };
+    format!("This machine's clock is {words} {host}'s ({server}): {breaks}.")
+}
+
+/// "94 s ahead of", "2 h 5 min behind".
+fn in_words(off: SignedDuration) -> String {
+    let seconds = off.as_secs().unsigned_abs();
+    let amount = match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds / 60),
+        7200..=172_799 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} days", seconds / 86_400),
+    };
+    format!("{amount} {}", if off.is_negative() { "behind" } else { "ahead of" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Outcome;
+
+    const SERVER: i64 = 1_800_000_000;
+
+    /// Our clock `off` seconds from the server's, and a request that took `took` seconds.
+    fn look(off: i64, took: i64) -> (Check, Option<String>) {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        check("login.example", (at(SERVER + off - took), at(SERVER + off)), Some(at(SERVER)), Duration::ZERO)
+    }
+
+    fn words((check, warning): (Check, Option<String>)) -> (String, bool) {
+        match check.outcome {
+            Outcome::Passed { detail } => (detail, warning.is_some()),
+            Outcome::Failed { finding } => (format!("{}: {}", finding.code, finding.cause), warning.is_some()),
+            Outcome::Skipped { because } => (because, warning.is_some()),
+        }
+    }
+
+    #[test]
+    fn what_the_round_trip_explains_is_no_difference() {
+        for (off, took) in [(0, 0), (1, 0), (9, 9), (0, 9), (5, 9)] {
+            assert_eq!(words(look(off, took)), ("agrees with the server's".to_owned(), false), "{off} {took}");
+        }
+    }
+
+    #[test]
+    fn a_minute_is_warned_of_and_five_minutes_fail_in_either_direction() {
+        assert_eq!(words(look(61, 0)), ("60 s ahead of the server's".to_owned(), false));
+        assert_eq!(words(look(62, 0)), ("61 s ahead of the server's".to_owned(), true));
+        assert_eq!(words(look(-61, 0)), ("61 s behind the server's".to_owned(), true));
+        assert_eq!(words(look(-300, 0)), ("5 min behind the server's".to_owned(), true));
+        let (ahead, warned) = words(look(302, 0));
+        assert!(ahead.starts_with("clock-off: This machine's clock is 5 min ahead of login.example's"), "{ahead}");
+        assert!(!warned && ahead.contains("pass for expired"), "{ahead}");
+        let (behind, _) = words(look(-7500, 0));
+        assert!(behind.contains("2 h 5 min behind") && behind.contains("not valid yet"), "{behind}");
+    }
+
+    #[test]
+    fn a_server_that_tells_no_time_is_no_fault() {
+        let at = Timestamp::from_second(SERVER).unwrap();
+        assert_eq!(words(check("h", (at, at), None, Duration::ZERO)).0, "the server's answer tells no time");
+    }
+}

@@ -1,0 +1,159 @@
+//! One server: DNS, TCP, TLS with who issued the certificate, and its clock beside ours. Nobody signs in.
+
+use std::time::{Duration, Instant};
+
+use super::clock;
+use super::hosts::{Host, Role};
+use crate::clock::Clock;
+use crate::diagnosis::{self, About};
+use crate::oauth::HttpClient;
+use crate::probe::{self, Observation, ProbeOutcome, Target};
+use crate::profile::{Address, EndpointUrl};
+use crate::report::{Check, Confidence, ExitCode, Finding, Outcome, Report, Stage, Subject};
+use crate::tls::{PeerCertificate, Trust};
+use crate::transcript::Transcript;
+
+/// What a look at the network needs.
+pub(super) struct Network<'a> {
+    pub(super) trust: &'a Trust,
+    pub(super) transcript: &'a Transcript,
+    pub(super) clock: Clock,
+    pub(super) deadline: Instant,
+}
+
+/// What was seen of one server.
+pub(super) struct Look {
+    pub(super) report: Report,
+    pub(super) warning: Option<String>,
+    pub(super) conversation: String,
+}
+
+impl Network<'_> {
+    /// Looks at one server.
+    pub(super) fn look(&self, host: &Host<'_>) -> Look {
+        let (transcript, recording) = self.transcript.recorded();
+        let mut report = Report::new(Subject::Host(host.label()));
+        report.fact("role", host.role());
+        if let Some(ca_file) = host.ca_file {
+            report.fact("ca_file", ca_file.display().to_string());
+        }
+        let warning = match &host.role {
+            Role::Mail(protocol) => {
+                let outcome = self.reach(host, &transcript, |target| probe::reach(target, *protocol));
+                // What comes after TLS is the mailbox's matter.
+                let tls = outcome.observations.iter().position(|seen| seen.stage == Stage::Tls);
+                let until = tls.map_or(outcome.observations.len(), |at| at + 1);
+                report.checks.extend(outcome.observations.into_iter().take(until).map(|seen| check(seen, host.about)));
+                None
+            }
+            Role::SignIn(url) => self.look_at_sign_in(host, url, &transcript, &mut report),
+        };
+        Look { report, warning, conversation: recording.text() }
+    }
+
+    fn look_at_sign_in(
+        &self,
+        host: &Host<'_>,
+        url: &EndpointUrl,
+        transcript: &Transcript,
+        report: &mut Report,
+    ) -> Option<String> {
+        let (trust, ca_file) = (self.trust.clone(), host.ca_file.map(std::path::Path::to_path_buf));
+        let http =
+            HttpClient::new(move || trust.connector(ca_file.as_deref()), transcript.clone()).until(self.deadline);
+        let proxy = http.proxy_to(url);
+        let is_https = url.as_url().scheme() == "https";
+        if proxy.is_some() {
+            report.checks.push(Check::skipped(Stage::Dns, "the proxy looks the name up"));
+        } else if is_https {
+            let outcome = self.reach(host, transcript, probe::reach_tls);
+            report.checks.extend(outcome.observations.into_iter().map(|seen| check(seen, host.about)));
+            if report.findings().next().is_some() {
+                report.checks.push(Check::skipped(Stage::Clock, "there is no connection to the server"));
+                return None;
+            }
+        }
+        let (started, sent) = (Instant::now(), self.clock.now());
+        let answer = http.get(url);
+        let (elapsed, received) = (started.elapsed(), self.clock.now());
+        let stage = if proxy.is_some() { Stage::Proxy } else { Stage::Clock };
+        match answer {
+            Err(failure) => {
+                let finding = diagnosis::finding(&failure, host.about);
+                report.checks.push(Check::failed(stage, elapsed, finding));
+                None
+            }
+            Ok(answer) => {
+                if let Some(proxy) = proxy {
+                    report.checks.push(Check::passed(Stage::Proxy, elapsed, format!("reached through {proxy}")));
+                    report.checks.extend(self.certificate(&http, transcript));
+                }
+                let (check, warning) = clock::check(&host.label(), (sent, received), answer.date, elapsed);
+                report.checks.push(check);
+                warning
+            }
+        }
+    }
+
+    /// Who issued the certificate that came through the proxy: it may be the proxy's own.
+    fn certificate(&self, http: &HttpClient, transcript: &Transcript) -> Option<Check> {
+        let certificate = PeerCertificate::from_der(&http.last_certificate()?)?;
+        let days = certificate.not_after.duration_since(self.clock.now()).as_hours() / 24;
+        let until = certificate.not_after.strftime("%Y-%m-%d");
+        let detail = format!("{}, issued by {}, until {until} ({days} days)", certificate.subject, certificate.issuer);
+        Some(Check::passed(Stage::Tls, Duration::ZERO, transcript.redactor().clean(&detail)))
+    }
+
+    fn reach(
+        &self,
+        host: &Host<'_>,
+        transcript: &Transcript,
+        run: impl FnOnce(&Target<'_>) -> ProbeOutcome,
+    ) -> ProbeOutcome {
+        // A target has a user. Nobody signs in here, so any will do (RFC 2606 §2).
+        let Ok(user) = "nobody@machine.invalid".parse::<Address>() else { return ProbeOutcome::default() };
+        run(&Target {
+            server: &host.server,
+            user: &user,
+            trust: self.trust,
+            ca_file: host.ca_file,
+            transcript,
+            mechanism: None,
+            timeout: self.deadline.saturating_duration_since(Instant::now()),
+            overall: Some(self.deadline),
+        })
+    }
+}
+
+/// That no name at all could be looked up is this machine's matter, and no host's.
+pub(super) fn no_name(hosts: &[Host<'_>], looks: &[Look]) -> Option<Check> {
+    let failed = |look: &Look| {
+        let dns = look.report.checks.iter().find(|check| check.stage == Stage::Dns);
+        dns.is_some_and(|check| matches!(check.outcome, Outcome::Failed { .. }))
+    };
+    let mut names: Vec<&str> = hosts.iter().map(|host| host.server.host.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() < 2 || !looks.iter().all(failed) {
+        return None;
+    }
+    let cause =
+        format!("None of the names {} could be looked up: this machine has no network or no DNS.", names.join(", "));
+    let mut finding = Finding::new("no-dns", cause, ExitCode::Network);
+    finding.confidence = Confidence::Likely;
+    finding.fix = vec![
+        "Check the network connection, the VPN, and the DNS server of this machine (Linux: resolvectl status, or /etc/resolv.conf)"
+            .to_owned(),
+        "If the sign-in shall go through a proxy, set HTTPS_PROXY; the mail protocols need DNS all the same".to_owned(),
+        "Run: mailgrant doctor".to_owned(),
+    ];
+    Some(Check::failed(Stage::Dns, Duration::ZERO, finding))
+}
+
+fn check(observation: Observation, about: About<'_>) -> Check {
+    let Observation { stage, elapsed, result, .. } = observation;
+    match result {
+        Ok(detail) => Check::passed(stage, elapsed, detail),
+        Err(failure) => Check::failed(stage, elapsed, diagnosis::finding(&failure, about)),
+    }
+}

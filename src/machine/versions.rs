@@ -1,0 +1,56 @@
+//! What runs here: mailgrant, the system, the TLS library.
+
+use std::fs;
+
+/// Each as name and value.
+pub(super) fn here() -> Vec<(&'static str, String)> {
+    let release = ["/etc/os-release", "/usr/lib/os-release"].iter().find_map(|path| fs::read_to_string(path).ok());
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").ok();
+    vec![
+        ("mailgrant", env!("CARGO_PKG_VERSION").to_owned()),
+        ("system", system(release.as_deref(), kernel.as_deref())),
+        ("tls_library", TLS_LIBRARY.to_owned()),
+    ]
+}
+
+const TLS_LIBRARY: &str = if cfg!(windows) {
+    "Schannel, the system's"
+} else if cfg!(target_vendor = "apple") {
+    "Secure Transport, the system's"
+} else if cfg!(feature = "vendored-openssl") {
+    "OpenSSL, built in"
+} else {
+    "OpenSSL, the system's"
+};
+
+/// "Debian GNU/Linux 12 (bookworm), Linux 6.1.0, x86_64". `release` is os-release(5)'s text.
+fn system(release: Option<&str>, kernel: Option<&str>) -> String {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let pretty = release.and_then(|text| text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME=")));
+    let pretty = pretty.map(|name| plain(name.trim_matches(['"', '\'']))).filter(|name| !name.is_empty());
+    let kernel = kernel.map(|kernel| format!("Linux {}", plain(kernel)));
+    let known: Vec<String> = [pretty, kernel].into_iter().flatten().collect();
+    if known.is_empty() { format!("{os}, {arch}") } else { format!("{}, {arch}", known.join(", ")) }
+}
+
+fn plain(text: &str) -> String {
+    text.trim().chars().filter(|c| !c.is_control()).take(100).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_is_named_as_it_names_itself() {
+        let release = "NAME=\"Debian\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n";
+        let arch = std::env::consts::ARCH;
+        assert_eq!(
+            system(Some(release), Some("6.1.0\n")),
+            format!("Debian GNU/Linux 12 (bookworm), Linux 6.1.0, {arch}")
+        );
+        assert_eq!(system(Some("PRETTY_NAME='Alpine'"), None), format!("Alpine, {arch}"));
+        assert_eq!(system(None, None), format!("{}, {arch}", std::env::consts::OS));
+        assert_eq!(system(Some("PRETTY_NAME=\"a\u{1b}b\""), None), format!("ab, {arch}"));
+    }
+}
