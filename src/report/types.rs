@@ -143,6 +143,8 @@ pub enum Stage {
     Authorize,
     /// Getting an access token.
     Token,
+    /// What the access token itself says.
+    Preflight,
     /// Who signed in.
     Identity,
     /// Name lookup.
@@ -182,6 +184,7 @@ impl Stage {
             Self::SecretStore => "secret store",
             Self::Authorize => "sign-in",
             Self::Token => "token",
+            Self::Preflight => "token preflight",
             Self::Identity => "identity",
             Self::Dns => "DNS",
             Self::Tcp => "TCP",
