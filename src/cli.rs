@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    add, authorize, list, new_vault_key, remove, rotate_secret, show, status, test_mailbox, test_smtp, token,
+    add, authorize, inspect, list, new_vault_key, remove, rotate_secret, show, status, test_mailbox, test_smtp, token,
 };
 use crate::profile::StoreKind;
 
@@ -57,6 +57,7 @@ pub enum Command {
     Authorize(authorize::Args),
     TestMailbox(test_mailbox::Args),
     TestSmtp(test_smtp::Args),
+    Inspect(inspect::Args),
     RotateSecret(rotate_secret::Args),
     Status(status::Args),
     List(list::Args),
@@ -75,6 +76,7 @@ impl Command {
             Self::Authorize(_) => "authorize",
             Self::TestMailbox(_) => "test-mailbox",
             Self::TestSmtp(_) => "test-smtp",
+            Self::Inspect(_) => "inspect",
             Self::RotateSecret(_) => "rotate-secret",
             Self::Status(_) => "status",
             Self::List(_) => "list",

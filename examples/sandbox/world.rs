@@ -133,6 +133,8 @@ pub(crate) struct State {
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     pub(crate) access_tokens: HashMap<String, AccessToken>,
     pub(crate) access_lifetime: Duration,
+    /// How access tokens differ from the usual: claims to change, or `null` for opaque tokens.
+    pub(crate) access_claims: serde_json::Value,
     pub(crate) token_delay: Duration,
     /// Whether a refresh token is good more than once. Microsoft leaves the old one valid when it hands out a new one;
     /// the sandbox starts as strict as the strictest (RFC 9700 §4.14.2), so that a client which loses the new one is
@@ -182,6 +184,7 @@ impl World {
             refresh_tokens: HashMap::new(),
             access_tokens: HashMap::new(),
             access_lifetime,
+            access_claims: serde_json::json!({}),
             token_delay: Duration::ZERO,
             refresh_reuse: false,
             mail,

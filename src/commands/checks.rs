@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
+use super::preflight::{self, Door};
 use crate::clock::Clock;
 use crate::context::Context;
+use crate::diagnosis::preflight::Preflight;
 use crate::diagnosis::{self, About};
 use crate::failure::{Failure, StoreFault};
 use crate::oauth::HttpClient;
@@ -17,7 +19,7 @@ use crate::profile::{Address, App, IncomingProtocol, MailProtocol, Mailbox, Prof
 use crate::report::{Check, Headline, Report, Stage, Subject};
 use crate::sasl::SaslMechanism;
 use crate::secrets::SecretStore;
-use crate::session::{self, Session};
+use crate::session::{self, AccessToken, Session};
 use crate::tls::Trust;
 use crate::transcript::Transcript;
 
@@ -187,19 +189,28 @@ impl<'a> Tester<'a> {
                 let token = session.access_token();
                 // Nobody listens any more if the connection failed before the token was wanted.
                 let _ = send.send(token.as_ref().ok().map(|access| access.token.clone()));
-                self.token_check(token, started.elapsed(), about)
+                let elapsed = started.elapsed();
+                // Only now: what the token says of itself must not keep the connection waiting.
+                let seen = token.as_ref().ok().map(|access| self.look(access, mailbox, protocol));
+                (self.token_check(token, elapsed, about), seen)
             });
             let outcome = run(&target, Box::new(move || receive.recv().ok().flatten()));
             (fetch.join(), outcome)
         });
+        let observations = std::mem::take(&mut outcome.observations);
         let has_token = match token {
-            Ok((check, has_token)) => {
+            Ok((check, seen)) => {
                 report.checks.push(check);
-                has_token
+                let door = Door::seen(&observations);
+                let redactor = self.transcript.redactor();
+                if let Some((seen, elapsed)) = &seen {
+                    let parts: Vec<_> = seen.doors.iter().map(|(_, part)| part).chain([&seen.account]).collect();
+                    report.checks.extend(preflight::checks("", &parts, door, *elapsed, about, redactor));
+                }
+                seen.is_some()
             }
             Err(panic) => std::panic::resume_unwind(panic),
         };
-        let observations = std::mem::take(&mut outcome.observations);
         let connected = observations.iter().all(|observation| observation.result.is_ok());
         report.checks.extend(observations.into_iter().map(|observation| check(observation, about)));
         if !has_token && connected {
@@ -215,21 +226,30 @@ impl<'a> Tester<'a> {
         outcome
     }
 
-    fn token_check(
+    /// What `access` says of itself, and how long it took to read.
+    fn look(&self, access: &AccessToken, mailbox: &Mailbox, protocol: MailProtocol) -> (Preflight, Duration) {
+        let started = Instant::now();
+        let (app, now) = (self.app_of(mailbox), self.clock.now());
+        let seen = diagnosis::preflight::look(preflight::presented(access), app, mailbox, [protocol], now);
+        (seen, started.elapsed())
+    }
+
+    /// How the access token was come by.
+    pub(super) fn token_check(
         &self,
-        token: Result<session::AccessToken, Failure>,
+        token: Result<AccessToken, Failure>,
         elapsed: Duration,
         about: About<'_>,
-    ) -> (Check, bool) {
+    ) -> Check {
         match token {
             Ok(access) => {
                 let how = match access.source {
                     session::TokenSource::Store => "from the store",
                     session::TokenSource::Refresh => "refreshed just now",
                 };
-                (Check::passed(Stage::Token, elapsed, format!("{}, {how}", self.until(access.expires))), true)
+                Check::passed(Stage::Token, elapsed, format!("{}, {how}", self.until(access.expires)))
             }
-            Err(failure) => (Check::failed(Stage::Token, elapsed, diagnosis::finding(&failure, about)), false),
+            Err(failure) => Check::failed(Stage::Token, elapsed, diagnosis::finding(&failure, about)),
         }
     }
 

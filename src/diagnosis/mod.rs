@@ -10,6 +10,7 @@ mod known;
 mod local;
 mod network;
 mod oauth;
+pub mod preflight;
 mod reading;
 mod rejection;
 

@@ -70,6 +70,8 @@ fn no_command_shows_or_writes_a_secret() {
         &["list"][..],
         &["show", "shop"],
         &["status"],
+        &["inspect", "shop"],
+        &["inspect", "shop", "--offline"],
         &["test-mailbox", "shop", "--latest", "2"],
         &["test-mailbox", "shop", "--mechanism", "oauthbearer"],
         &["test-smtp", "shop", "--to", SHOP, "--wait-arrival=20"],

@@ -18,6 +18,7 @@ mod config_errors;
 #[cfg(unix)]
 mod crash;
 mod crowd;
+mod inspect;
 mod leaks;
 mod rotate;
 #[cfg(target_os = "linux")]
