@@ -299,7 +299,8 @@ fn where_the_token_is_silent_the_granted_scopes_count() {
     let personal = || app(Provider::Outlook, Some("consumers"), Cloud::Global);
     let google = || app(Provider::Google, None, Cloud::Global);
     let oidc = || app(Provider::Oidc, None, Cloud::Global);
-    let rows: [(App, &str, &[&str], MailProtocol, &[&str], &str); 12] = [
+    type Row<'a> = (App, &'a str, &'a [&'a str], MailProtocol, &'a [&'a str], &'a str);
+    let rows: [Row<'_>; 12] = [
         (personal(), opaque, &ALL, IMAP, &[], ""),
         (personal(), opaque, &[], IMAP, &[], ""),
         (personal(), opaque, &graph_style, IMAP, &[], ""),
