@@ -5,35 +5,18 @@
 //! read. We only look for what explains a refusal. A token of any other form is opaque, as is its provider's right
 //! (RFC 6749 §1.4); nothing is concluded from that.
 
+mod objection;
 mod rules;
 mod said;
 
-pub use said::Said;
+pub use objection::Objection;
+pub use said::{Presented, Said};
 
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
-use super::about::About;
-use super::catalogue;
-use super::known;
 use crate::jwt;
 use crate::profile::{App, MailProtocol, Mailbox};
-use crate::report::{Confidence, ExitCode, Finding};
-
-/// An access token, and what came with it.
-#[derive(Clone, Copy)]
-pub struct Presented<'a> {
-    /// The token.
-    pub token: &'a SecretString,
-    /// The scopes that the token endpoint said it is good for; none where it did not say.
-    pub granted: &'a [String],
-    /// When it came, by this machine's clock of then.
-    pub received: Timestamp,
-    /// When it ends, by what the token endpoint said.
-    pub expires: Timestamp,
-    /// Who was accepted at the sign-in, by the name for people.
-    pub signed_in_as: Option<&'a str>,
-}
 
 /// What was seen in a token.
 #[derive(Clone)]
@@ -53,17 +36,6 @@ pub struct Part {
     pub detail: Option<String>,
     /// What speaks against it, the most telling first.
     pub objections: Vec<Objection>,
-}
-
-/// Something in a token for which a server would refuse it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Objection {
-    /// The catalogue's entry.
-    pub code: &'static str,
-    /// What was seen, in one sentence. It holds the token's own words, bounded and without control characters.
-    pub observed: String,
-    /// Whether it is only a guess, which a server that did not even look at the token leaves as open as before.
-    pub is_doubt: bool,
 }
 
 /// Looks at a token of `mailbox`, and at what it opens of `protocols`. Nothing but the arguments is asked.
@@ -86,30 +58,6 @@ pub fn look(
     };
     let doors = protocols.into_iter().map(|protocol| (protocol, door(protocol))).collect();
     Preflight { said, account, doors }
-}
-
-impl Objection {
-    fn new(code: &'static str, observed: String) -> Self {
-        Self { code, observed, is_doubt: false }
-    }
-
-    fn doubt(code: &'static str, observed: String) -> Self {
-        Self { code, observed, is_doubt: true }
-    }
-
-    /// What it means, with what was seen before it.
-    #[must_use]
-    pub fn finding(&self, about: About<'_>) -> Finding {
-        let mut finding = match catalogue::entry(self.code) {
-            Some(entry) => known::explained(entry, about),
-            None => Finding::new(self.code, "", ExitCode::CheckFailed),
-        };
-        finding.cause = format!("{} {}", self.observed, finding.cause);
-        if self.is_doubt && finding.confidence == Confidence::Certain {
-            finding.confidence = Confidence::Likely;
-        }
-        finding
-    }
 }
 
 #[cfg(test)]

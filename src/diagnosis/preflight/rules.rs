@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::said::few;
-use super::{Objection, Presented, Said};
+use super::objection::Objection;
+use super::said::{Presented, Said, few};
 use crate::clock::in_words;
 use crate::jwt::LEEWAY;
 use crate::profile::{

@@ -1,5 +1,7 @@
-//! What a JWT says of itself: the claims that explain something, bounded and fit to be shown.
+//! A token as it came, and what a JWT says of itself: the claims that explain something, bounded and fit to be shown.
 
+use jiff::Timestamp;
+use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::jwt::{self, Claims, plain};
@@ -35,6 +37,21 @@ const MANY: usize = 40;
 const A_FEW: usize = 10;
 /// The longest text of one claim, in characters.
 const LONG: usize = 200;
+
+/// An access token, and what came with it.
+#[derive(Clone, Copy)]
+pub struct Presented<'a> {
+    /// The token.
+    pub token: &'a SecretString,
+    /// The scopes that the token endpoint said it is good for; none where it did not say.
+    pub granted: &'a [String],
+    /// When it came, by this machine's clock of then.
+    pub received: Timestamp,
+    /// When it ends, by what the token endpoint said.
+    pub expires: Timestamp,
+    /// Who was accepted at the sign-in, by the name for people.
+    pub signed_in_as: Option<&'a str>,
+}
 
 /// What an access token says (RFC 9068 §2.2, and Microsoft's and others' names for the same).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,11 +1,14 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::diagnosis::{About, catalogue};
 use crate::profile::{
     Cloud, Credential, IdentityRule, Incoming, IncomingProtocol, PERSONAL_TENANT, Provider, ScopeSet, SignIn, TlsMode,
 };
+use crate::report::Confidence;
 
 const NOW: i64 = 1_800_000_000;
 const TENANT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
