@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::diagnosis::preflight::{Said, look};
 use crate::diagnosis::{self, About};
 use crate::profile::{App, Mailbox, missing_scopes};
-use crate::report::{Check, Document, Report, Stage};
+use crate::report::{Check, Document, Outcome, Report, Stage};
 use crate::secrets::{AppRecord, Grant, load_app};
 use crate::session::{AccessToken, TokenSource};
 
@@ -82,11 +82,22 @@ fn inspect(report: &mut Report, grant: &Grant, app: &App, mailbox: &Mailbox, con
         fact.value = redactor.clean(&fact.value);
     }
     let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
-    report.checks.extend(preflight::checks("", &[&seen.account], Door::NotTried, elapsed, about, redactor));
     for (protocol, part) in &seen.doors {
         let about = About { protocol: Some(*protocol), ..about };
         let lead = format!("{protocol}: ");
-        report.checks.extend(preflight::checks(&lead, &[part], Door::NotTried, elapsed, about, redactor));
+        let found = preflight::checks(&lead, &[part], Door::NotTried, elapsed, about, redactor);
+        // What stands against the token at one door mostly does at the next, and need not be said twice.
+        let is_new = |check: &Check| report.findings().all(|known| cause(check) != Some(&known.cause));
+        let found: Vec<Check> = found.into_iter().filter(is_new).collect();
+        report.checks.extend(found);
+    }
+    report.checks.extend(preflight::checks("", &[&seen.account], Door::NotTried, elapsed, about, redactor));
+}
+
+fn cause(check: &Check) -> Option<&String> {
+    match &check.outcome {
+        Outcome::Failed { finding } => Some(&finding.cause),
+        Outcome::Passed { .. } | Outcome::Skipped { .. } => None,
     }
 }
 

@@ -87,9 +87,10 @@ pub(super) fn checks(
     } else if text.is_empty() {
         text = "it says nothing of what it is for".to_owned();
     }
-    for objection in refuted {
+    if !refuted.is_empty() {
         let how = if door == Door::Opened { "the server takes it, and yet" } else { "perhaps" };
-        text = format!("{text}; {how}: {}", objection.observed.trim_end_matches('.'));
+        let observed: Vec<&str> = refuted.iter().map(|objection| objection.observed.trim_end_matches('.')).collect();
+        text = format!("{text}; {how}: {}", observed.join(". "));
     }
     let text = redactor.clean(&format!("{lead}{text}"));
     vec![if is_opaque {
