@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    add, authorize, inspect, list, new_vault_key, remove, rotate_secret, show, status, test_mailbox, test_smtp, token,
+    add, authorize, explain, inspect, list, new_vault_key, remove, rotate_secret, show, status, test, test_mailbox,
+    test_smtp, token,
 };
 use crate::profile::StoreKind;
 
@@ -25,6 +26,9 @@ pub struct Cli {
     /// Show the conversation on the wire, without secrets
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
+    /// Write the report as a page to this file as well, to be sent to an administrator
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub html: Option<PathBuf>,
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Global options")]
     pub color: Color,
@@ -55,10 +59,12 @@ pub enum Color {
 pub enum Command {
     Add(Box<add::Args>),
     Authorize(authorize::Args),
+    Test(test::Args),
     TestMailbox(test_mailbox::Args),
     TestSmtp(test_smtp::Args),
     Inspect(inspect::Args),
     RotateSecret(rotate_secret::Args),
+    Explain(explain::Args),
     Status(status::Args),
     List(list::Args),
     Show(show::Args),
@@ -74,10 +80,12 @@ impl Command {
         match self {
             Self::Add(_) => "add",
             Self::Authorize(_) => "authorize",
+            Self::Test(_) => "test",
             Self::TestMailbox(_) => "test-mailbox",
             Self::TestSmtp(_) => "test-smtp",
             Self::Inspect(_) => "inspect",
             Self::RotateSecret(_) => "rotate-secret",
+            Self::Explain(_) => "explain",
             Self::Status(_) => "status",
             Self::List(_) => "list",
             Self::Show(_) => "show",

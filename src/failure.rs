@@ -59,6 +59,10 @@ pub enum FailureKind {
     NoRefreshToken,
     /// The address could be used in an attack: not https, or another scheme (SECURITY.md A3).
     UnsafeUrl { url: String, reason: String },
+    /// The provider has no sign-in by device code (RFC 8628) for what is asked; `why` says what is in the way.
+    NoDeviceCode { why: String },
+    /// Nobody entered the device code in time.
+    DeviceCodeExpired { after: Duration },
     /// The user (or the deadline) ended the sign-in before a valid callback arrived.
     SignInTimedOut { after: Duration },
     /// There is no grant yet, or the provider has said that it no longer holds; `why` tells which.

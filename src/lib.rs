@@ -9,7 +9,7 @@
 //! context                                the outside world that a command may touch
 //! session    rotation    fleet           a valid token; a new client secret; many at once
 //! oauth  probe  secrets  config  diagnosis   sign-in; the wire; the keeps; the file; what failures mean
-//! browser  files  lock  tls  sasl  jwt  transcript  report   one job each, for all above
+//! browser  files  lock  tls  sasl  jwt  transcript  html  report   one job each, for all above
 //! profile  failure  clock                the words that every room speaks
 //! ```
 //!
@@ -36,6 +36,7 @@ pub mod failure;
 pub mod files;
 pub mod fleet;
 pub mod hardening;
+pub mod html;
 pub mod jwt;
 pub mod lock;
 pub mod oauth;

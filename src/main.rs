@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{panic, process};
@@ -12,6 +13,7 @@ use mailgrant::clock::Clock;
 use mailgrant::commands::{self, CommandError};
 use mailgrant::config::Folders;
 use mailgrant::context::{Context, Prompter, TerminalPrompter};
+use mailgrant::files::{self, Privacy};
 use mailgrant::report::{self, Document, ExitCode, Format};
 use mailgrant::session::AccessToken;
 use mailgrant::tls::Trust;
@@ -36,9 +38,22 @@ fn whole() -> ExitCode {
         Err(error) => return show_usage(&error),
     };
     let format = if cli.json { Format::Json } else { Format::Human };
-    match context(&cli).and_then(|context| run(&cli.command, &context, format)) {
+    let context = match context(&cli) {
+        Ok(context) => context,
+        Err(error) => return show_error(&error, cli.command.name(), format),
+    };
+    match run(&cli, &context, format) {
         Ok(code) => code,
-        Err(error) => show_error(&error, cli.command.name(), format),
+        Err(error) => {
+            // Whoever asked for a page gets one that says so.
+            let page = cli.html.as_ref().map(|file| {
+                let mut document = Document::new(cli.command.name());
+                document.error = Some(error.finding().clone());
+                write_page(file, &document, &context)
+            });
+            let code = show_error(&error, cli.command.name(), format);
+            page.and_then(Result::err).map_or(code, |error| show_error(&error, cli.command.name(), format))
+        }
     }
 }
 
@@ -95,22 +110,40 @@ fn context(cli: &Cli) -> Result<Context, CommandError> {
     })
 }
 
-fn run(command: &Command, context: &Context, format: Format) -> Result<ExitCode, CommandError> {
-    let document = match command {
+fn run(cli: &Cli, context: &Context, format: Format) -> Result<ExitCode, CommandError> {
+    if cli.html.is_some() && matches!(cli.command, Command::Token(_)) {
+        return Err(CommandError::usage("'token' makes no page: it would hold the token.", "Leave --html out"));
+    }
+    let document = match &cli.command {
         Command::Token(args) => return Ok(show_token(&commands::token::run(args, context)?, format)),
         Command::Add(args) => commands::add::run(args, context)?,
         Command::Authorize(args) => commands::authorize::run(args, context)?,
+        Command::Test(args) => commands::test::run(args, context)?,
         Command::TestMailbox(args) => commands::test_mailbox::run(args, context)?,
         Command::TestSmtp(args) => commands::test_smtp::run(args, context)?,
         Command::Inspect(args) => commands::inspect::run(args, context)?,
         Command::RotateSecret(args) => commands::rotate_secret::run(args, context)?,
+        Command::Explain(args) => commands::explain::run(args, context)?,
         Command::Status(args) => commands::status::run(args, context)?,
         Command::List(args) => commands::list::run(args, context)?,
         Command::Show(args) => commands::show::run(args, context)?,
         Command::Remove(args) => commands::remove::run(args, context)?,
         Command::NewVaultKey(args) => commands::new_vault_key::run(args, context)?,
     };
-    Ok(written(report::write(&document, format, &mut anstream::stdout()), document.exit_code()))
+    let shown = written(report::write(&document, format, &mut anstream::stdout()), document.exit_code());
+    if let Some(file) = &cli.html {
+        write_page(file, &document, context)?;
+    }
+    Ok(shown)
+}
+
+/// Writes the report as a page, private as the addresses in it are; what stood in the file before goes.
+fn write_page(file: &Path, document: &Document, context: &Context) -> Result<(), CommandError> {
+    let when = context.clock.now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+    files::write_atomic(file, report::page(document, &when).as_bytes(), Privacy::Secret).map_err(|failure| {
+        let cause = CommandError::from(failure).finding().cause.clone();
+        CommandError::usage(format!("The page could not be written: {cause}"), "Give another file with --html FILE")
+    })
 }
 
 fn show_error(error: &CommandError, command: &'static str, format: Format) -> ExitCode {

@@ -113,6 +113,18 @@ impl Session<'_> {
         self.refresh(self.grant()?, secret.as_ref())
     }
 
+    /// The access token in the store, if it is good for a while yet; neither lock nor network is touched. What has been
+    /// said of the grant does not matter: an access token outlives it (RFC 7009 §2).
+    #[must_use]
+    pub fn stored_token(&self) -> Option<AccessToken> {
+        let grant = load_grant(self.store, &self.mailbox.name).ok()??;
+        if grant.binding != self.binding() {
+            return None;
+        }
+        grant.secrets().for_each(|secret| self.http.transcript().redactor().learn(secret));
+        self.cached(&grant)
+    }
+
     /// Stores what a sign-in left us. The caller holds the mailbox's lock since before the code was redeemed: a code is
     /// good once, so nothing may stand between its tokens and the store.
     ///
@@ -315,3 +327,6 @@ impl Session<'_> {
 fn well_formed(scopes: Vec<String>) -> Vec<String> {
     scopes.into_iter().filter(|scope| scope.parse::<Scope>().is_ok()).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,20 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, floor by floor from the ground. A room may name its own floor and those below it.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "failure", "files", "hardening", "jwt", "lock", "profile", "report", "sasl", "tls", "transcript"],
+    &[
+        "clock",
+        "failure",
+        "files",
+        "hardening",
+        "html",
+        "jwt",
+        "lock",
+        "profile",
+        "report",
+        "sasl",
+        "tls",
+        "transcript",
+    ],
     &["browser", "config", "diagnosis", "oauth", "probe", "secrets"],
     &["context", "fleet", "rotation", "session"],
     &["commands"],

@@ -178,7 +178,7 @@ fn is_registered(app: &App, given: &str) -> bool {
     })
 }
 
-fn is_known(dialect: Dialect, scope: &str) -> bool {
+pub(crate) fn is_known(dialect: Dialect, scope: &str) -> bool {
     let outlook = || OUTLOOK_RESOURCES.iter().find_map(|resource| scope.strip_prefix(resource));
     OPENID_SCOPES.contains(&scope)
         || match dialect {

@@ -22,6 +22,16 @@ pub(crate) enum Person {
     Declines,
 }
 
+impl Person {
+    /// The form's fields `user` and `decision`.
+    fn choice(&self) -> (&str, &'static str) {
+        match self {
+            Self::SignsInAs(user) => (user, "accept"),
+            Self::Declines => ("", "decline"),
+        }
+    }
+}
+
 /// An answer as a browser sees it.
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -49,14 +59,22 @@ pub(crate) fn obtain_redirect(authorization_url: &str, ca_file: &Path, person: &
     let (Some(action), Some(ticket)) = (field("action=\""), field("name=\"ticket\" value=\"")) else {
         return Err(io::Error::other(format!("no sign-in form, but status {}: {}", page.status, page.body)));
     };
-    let (user, decision) = match person {
-        Person::SignsInAs(user) => (user.as_str(), "accept"),
-        Person::Declines => ("", "decline"),
-    };
+    let (user, decision) = person.choice();
     let answer = post(&action, &[("ticket", &ticket), ("user", user), ("decision", decision)], ca_file)?;
     answer
         .location
         .ok_or_else(|| io::Error::other(format!("no redirect, but status {}: {}", answer.status, answer.body)))
+}
+
+/// Opens the page for device codes and enters this one.
+pub(crate) fn enter_code(page: &str, user_code: &str, ca_file: &Path, person: &Person) -> io::Result<Page> {
+    let form = get(page, ca_file)?;
+    let action = form.body.split_once("action=\"").and_then(|(_, rest)| rest.split_once('"'));
+    let Some((action, _)) = action else {
+        return Err(io::Error::other(format!("no form, but status {}: {}", form.status, form.body)));
+    };
+    let (user, decision) = person.choice();
+    post(action, &[("user_code", user_code), ("user", user), ("decision", decision)], ca_file)
 }
 
 /// Fetches a page.

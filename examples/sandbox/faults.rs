@@ -19,15 +19,18 @@ pub(crate) enum Fault {
     AccessTokensExpired,
     /// Every refusal repeats what the client sent, secrets included. Some servers do that.
     RefusalsEcho,
+    /// The metadata names no device authorization endpoint.
+    NoDeviceCode,
 }
 
 impl Fault {
     /// Every fault with its name on the command line and what it does.
-    pub(crate) const TABLE: [(Self, &'static str, &'static str); 4] = [
+    pub(crate) const TABLE: [(Self, &'static str, &'static str); 5] = [
         (Self::SecretsExpired, "secrets-expired", "the token endpoint takes every client secret for expired"),
         (Self::GrantsRevoked, "grants-revoked", "the token endpoint takes every refresh token for revoked"),
         (Self::AccessTokensExpired, "access-tokens-expired", "the mail servers take every access token for expired"),
         (Self::RefusalsEcho, "refusals-echo", "every refusal repeats what was sent, secrets included"),
+        (Self::NoDeviceCode, "no-device-code", "the metadata names no device authorization endpoint"),
     ];
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {

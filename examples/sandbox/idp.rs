@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::faults::Fault;
 use super::http::{Request, Response};
 use super::jwt::Signer;
 use super::oauth_error::OAuthError;
 use super::wire::Wire;
 use super::world::{Dialect, TENANT_DOMAIN, TENANT_ID, World};
-use super::{authorize, token};
+use super::{authorize, device, token};
 
 /// Answers one request.
 pub(crate) fn serve(world: &Arc<World>, signer: &Signer, wire: &mut Wire) -> io::Result<()> {
@@ -35,10 +36,16 @@ fn route(world: &World, signer: &Signer, request: &Request) -> Response {
         | [tenant, "v2.0", action @ ".well-known", ..]
         | [tenant, "discovery", "v2.0", action @ "keys"] => {
             if let Some(error) = wrong_tenant(tenant) {
-                return if *action == "token" { error.body(Dialect::Entra) } else { error.page(Dialect::Entra) };
+                return if matches!(*action, "token" | "devicecode") {
+                    error.body(Dialect::Entra)
+                } else {
+                    error.page(Dialect::Entra)
+                };
             }
             (Dialect::Entra, (*action).to_owned())
         }
+        ["device"] if request.method == "GET" => return device::show(world, &request.query),
+        ["device"] if request.method == "POST" => return device::decide(world, request),
         // Every real browser asks for it, unbidden.
         ["favicon.ico"] => return Response::html(404, String::new()),
         _ => return not_found(world, request),
@@ -46,6 +53,7 @@ fn route(world: &World, signer: &Signer, request: &Request) -> Response {
     match (request.method.as_str(), action.as_str()) {
         ("GET", "authorize") => authorize::show(world, dialect, &request.query),
         ("POST", "authorize") => authorize::decide(world, request),
+        ("POST", "devicecode") => device::answer(world, dialect, request),
         ("POST", "token") => token::answer(world, signer, dialect, request),
         ("GET", "keys") => Response::json(200, &signer.key_set()),
         ("GET", ".well-known" | ".well-known/openid-configuration") => Response::json(200, &metadata(world, dialect)),
@@ -89,6 +97,11 @@ fn metadata(world: &World, dialect: Dialect) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
     });
+    if !world.faults.is_on(Fault::NoDeviceCode) {
+        metadata["device_authorization_endpoint"] = Value::String(format!("{base}/devicecode"));
+        metadata["grant_types_supported"] =
+            json!(["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"]);
+    }
     let (issuer, keys, scopes) = match dialect {
         Dialect::Entra => (
             format!("{}/{TENANT_ID}/v2.0", world.authority),

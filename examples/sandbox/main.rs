@@ -36,6 +36,12 @@ fn run(arguments: &[String]) -> Result<(), String> {
             let page = browser::sign_in(url, Path::new(ca_file), &person).map_err(|error| error.to_string())?;
             if page.status == 200 { Ok(()) } else { Err(format!("the listener answered {}", page.status)) }
         }
+        ["enter-code", user, ca_file, url, code] => {
+            let person = Person::SignsInAs((*user).to_owned());
+            let page =
+                browser::enter_code(url, code, Path::new(ca_file), &person).map_err(|error| error.to_string())?;
+            if page.status == 200 { Ok(()) } else { Err(page.body) }
+        }
         [] => serve(&[]),
         ["--fault", rest @ ..] => serve(&faults(rest)?),
         _ => Err(usage()),
@@ -49,7 +55,9 @@ fn faults(words: &[&str]) -> Result<Vec<Fault>, String> {
 
 fn usage() -> String {
     let faults: String = Fault::TABLE.iter().map(|(_, name, meaning)| format!("\n  {name:<24}{meaning}")).collect();
-    format!("usage: sandbox [--fault NAME]... | sandbox sign-in USER CA-FILE URL\nfaults:{faults}")
+    format!(
+        "usage: sandbox [--fault NAME]... | sandbox sign-in USER CA-FILE URL\n       sandbox enter-code USER CA-FILE URL CODE\nfaults:{faults}"
+    )
 }
 
 fn serve(faults: &[Fault]) -> Result<(), String> {
@@ -113,6 +121,10 @@ A browser will warn of the unknown certificate: that is right, accept it for the
 with the URL that authorize prints:
 
 {me} sign-in {SHOP} {ca} 'URL'
+
+or, after `mailgrant authorize practice --device-code`:
+
+{me} enter-code {SHOP} {ca} 'URL' CODE
 "#,
         imap_implicit = ports.imap_implicit,
         imap_starttls = ports.imap_starttls,

@@ -9,6 +9,7 @@
 mod authorize;
 pub(crate) mod browser;
 mod ca;
+mod device;
 mod door;
 pub(crate) mod faults;
 mod http;
@@ -211,6 +212,21 @@ impl Sandbox {
         self.change(|state| state.token_delay = delay);
     }
 
+    /// How long device codes issued from now on are good, and how often they may be asked for.
+    pub(crate) fn set_device_code(&self, lifetime: Duration, interval: Duration) {
+        self.change(|state| (state.device_lifetime, state.device_interval) = (lifetime, interval));
+    }
+
+    /// Lets every device code expire now, whatever its `expires_in` said.
+    pub(crate) fn expire_device_codes(&self) {
+        self.change(|state| state.device_codes.values_mut().for_each(|code| code.ends = std::time::Instant::now()));
+    }
+
+    /// Answers so many of the next polls with `slow_down`, though they are in time.
+    pub(crate) fn slow_down(&self, polls: u32) {
+        self.change(|state| state.slow_downs = polls);
+    }
+
     /// Lets refresh tokens be used more than once, as Microsoft does.
     pub(crate) fn allow_refresh_reuse(&self) {
         self.change(|state| state.refresh_reuse = true);
@@ -229,7 +245,14 @@ impl Sandbox {
     /// Every refresh and access token issued so far, for tests that look for them where they must not be.
     pub(crate) fn issued_tokens(&self) -> Vec<String> {
         let state = self.world.state();
-        state.refresh_tokens.keys().chain(state.access_tokens.keys()).chain(state.codes.keys()).cloned().collect()
+        state
+            .refresh_tokens
+            .keys()
+            .chain(state.access_tokens.keys())
+            .chain(state.codes.keys())
+            .chain(state.device_codes.keys())
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn switch_on(&self, fault: Fault) {

@@ -6,6 +6,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::device;
 use super::faults::Fault;
 use super::http::{Params, Request, Response};
 use super::jwt::Signer;
@@ -62,6 +63,12 @@ fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Earned, O
     let client_id = authenticate(world, &mut state, request, &form)?;
     match form.get("grant_type") {
         Some("authorization_code") => redeem_code(&mut state, dialect, client_id, &form),
+        Some("urn:ietf:params:oauth:grant-type:device_code") => {
+            let (user, scopes) = device::poll(&mut state, dialect, &client_id, &form)?;
+            let scopes = one_resource(scopes)?;
+            let refresh = scopes.iter().any(|scope| scope == "offline_access");
+            Ok(Earned { client_id, user, scopes, nonce: None, refresh })
+        }
         Some("refresh_token") => redeem_refresh_token(world, &mut state, dialect, client_id, &form),
         other => {
             let text = format!("The app requested an unsupported grant type '{}'.", other.unwrap_or_default());
@@ -71,7 +78,12 @@ fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Earned, O
 }
 
 /// Who asks (RFC 6749 §2.3): by HTTP Basic or in the body, and not by both.
-fn authenticate(world: &World, state: &mut State, request: &Request, form: &Params) -> Result<String, OAuthError> {
+pub(crate) fn authenticate(
+    world: &World,
+    state: &mut State,
+    request: &Request,
+    form: &Params,
+) -> Result<String, OAuthError> {
     let invalid = |number, text: String| OAuthError::new("invalid_client", number, text);
     let basic = request.header("authorization").and_then(basic_credentials);
     if basic.is_some() && form.get("client_secret").is_some() {

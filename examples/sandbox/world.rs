@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use mailgrant::clock::Clock;
@@ -83,6 +83,29 @@ pub(crate) struct Code {
     pub(crate) redeemed: bool,
 }
 
+/// A device code and the user code beside it.
+pub(crate) struct DeviceCode {
+    pub(crate) dialect: Dialect,
+    pub(crate) client_id: String,
+    pub(crate) user_code: String,
+    pub(crate) scopes: Vec<String>,
+    /// The shortest time between two polls; it grows with each `slow_down`.
+    pub(crate) interval: Duration,
+    /// When the next poll may come.
+    pub(crate) earliest: Instant,
+    pub(crate) ends: Instant,
+    pub(crate) decision: DeviceDecision,
+}
+
+/// What has become of a device code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum DeviceDecision {
+    Open,
+    Accepted(String),
+    Declined,
+    Redeemed,
+}
+
 /// A refresh token.
 pub(crate) struct RefreshToken {
     pub(crate) dialect: Dialect,
@@ -113,6 +136,10 @@ pub(crate) struct Counters {
     pub(crate) authorize_requests: u32,
     /// Codes handed out.
     pub(crate) sign_ins: u32,
+    /// Device authorization requests, refused ones included.
+    pub(crate) device_requests: u32,
+    /// Polls for a device code's tokens; they are token requests too.
+    pub(crate) device_polls: u32,
     /// Token requests, refused ones included.
     pub(crate) token_requests: u32,
     /// Token requests that were refused.
@@ -130,6 +157,11 @@ pub(crate) struct State {
     pub(crate) apps: Vec<App>,
     pub(crate) sign_ins: HashMap<String, SignIn>,
     pub(crate) codes: HashMap<String, Code>,
+    pub(crate) device_codes: HashMap<String, DeviceCode>,
+    pub(crate) device_lifetime: Duration,
+    pub(crate) device_interval: Duration,
+    /// How many polls in time are still answered with `slow_down`.
+    pub(crate) slow_downs: u32,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     pub(crate) access_tokens: HashMap<String, AccessToken>,
     pub(crate) access_lifetime: Duration,
@@ -181,6 +213,11 @@ impl World {
             apps: vec![app(CONFIDENTIAL_CLIENT, true), app(PUBLIC_CLIENT, false)],
             sign_ins: HashMap::new(),
             codes: HashMap::new(),
+            device_codes: HashMap::new(),
+            // Entra's.
+            device_lifetime: Duration::from_secs(900),
+            device_interval: Duration::from_secs(5),
+            slow_downs: 0,
             refresh_tokens: HashMap::new(),
             access_tokens: HashMap::new(),
             access_lifetime,

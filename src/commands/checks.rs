@@ -7,15 +7,14 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
-use super::preflight::{self, Door};
+use super::preflight::{self, Door, Looked};
 use crate::clock::Clock;
 use crate::context::Context;
-use crate::diagnosis::preflight::Preflight;
 use crate::diagnosis::{self, About};
 use crate::failure::{Failure, StoreFault};
 use crate::oauth::HttpClient;
 use crate::probe::{self, Observation, ProbeOutcome, Target, TokenSource};
-use crate::profile::{Address, App, IncomingProtocol, MailProtocol, Mailbox, Profile, ServerEndpoint};
+use crate::profile::{Address, App, MailProtocol, Mailbox, Profile, ServerEndpoint};
 use crate::report::{Check, Headline, Report, Stage, Subject};
 use crate::sasl::SaslMechanism;
 use crate::secrets::SecretStore;
@@ -35,6 +34,7 @@ pub(super) struct Tester<'a> {
     trust: &'a Trust,
     transcript: &'a Transcript,
     clock: Clock,
+    started: Instant,
     phase: Duration,
     /// The mechanism that the command line forces.
     pub mechanism: Option<SaslMechanism>,
@@ -52,6 +52,14 @@ pub(super) struct Outgoing<'a> {
     pub message: Option<&'a [u8]>,
 }
 
+/// One side of a mailbox, and what shall be tried there.
+pub(super) enum Side<'a> {
+    /// The incoming side, with this many of the newest messages.
+    Incoming { latest: usize },
+    /// The outgoing side.
+    Outgoing(Outgoing<'a>),
+}
+
 impl<'a> Tester<'a> {
     /// A tester for the mailboxes of `profile`.
     ///
@@ -65,6 +73,7 @@ impl<'a> Tester<'a> {
             trust: &context.trust,
             transcript: &context.transcript,
             clock: context.clock,
+            started: context.started,
             deadline: context.deadline(),
             // A bound on the whole may be longer than a phase's usual one: for a server that is known to be slow.
             phase: context.timeout.unwrap_or(PHASE),
@@ -102,35 +111,111 @@ impl<'a> Tester<'a> {
         }
     }
 
-    /// Tests the incoming side into `report`: token, connection, sign-in, folder.
-    pub(super) fn incoming(&self, mailbox: &Mailbox, latest: usize, report: &mut Report) {
-        let Some(side) = &mailbox.incoming else {
-            report.checks.push(Check::skipped(Stage::Profile, "the profile gives no incoming side"));
+    /// Tests one side into `report`: token, connection, sign-in, and what is behind it.
+    pub(super) fn side(&self, mailbox: &Mailbox, side: &Side<'_>, report: &mut Report) {
+        let Some(protocol) = side.protocol(mailbox) else {
+            report.checks.push(Check::skipped(Stage::Profile, format!("the profile gives no {} side", side.name())));
             return;
         };
-        let protocol = MailProtocol::from(side.protocol);
-        let outcome = self.probe(mailbox, protocol, &side.server, report, |target, token| match side.protocol {
-            IncomingProtocol::Imap => probe::imap::run(target, token, &probe::imap::ImapAsk { latest }),
-            IncomingProtocol::Pop3 => probe::pop3::run(target, token, &probe::pop3::Pop3Ask { latest }),
+        let about = self.about(mailbox, protocol);
+        let http = self.http(self.profile.app_of(mailbox));
+        let session = self.session(mailbox, &http);
+        let (send, receive) = mpsc::channel::<Option<SecretString>>();
+        let (token, outcome) = std::thread::scope(|scope| {
+            let fetch = scope.spawn(|| {
+                let started = Instant::now();
+                let token = session.access_token();
+                // Nobody listens any more if the connection failed before the token was wanted.
+                let _ = send.send(token.as_ref().ok().map(|access| access.token.clone()));
+                let check = self.token_check(&token, started, about);
+                (check, token.as_ref().ok().map(|access| self.look(access, mailbox, [protocol])))
+            });
+            let outcome = self.run(mailbox, side, Box::new(move || receive.recv().ok().flatten()));
+            (fetch.join(), outcome)
         });
-        report.latest = outcome
-            .latest
-            .into_iter()
-            .map(|message| Headline { date: message.date, from: message.from, subject: message.subject })
-            .collect();
+        let (check, looked) = token.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let outcome = outcome.unwrap_or_default();
+        report.checks.push(check);
+        if let Some(looked) = &looked {
+            let door = Door::seen(&outcome.observations);
+            report.checks.extend(self.preflight(looked, |_| door, about));
+        }
+        self.note(mailbox, side, outcome, looked.is_some(), report);
     }
 
-    /// Tests the outgoing side into `report`: token, connection, sign-in, sender, recipient, and the message if there is
-    /// one.
-    pub(super) fn outgoing(&self, mailbox: &Mailbox, ask: &Outgoing<'_>, report: &mut Report) {
-        let Some(side) = &mailbox.outgoing else {
-            report.checks.push(Check::skipped(Stage::Profile, "the profile gives no outgoing side"));
-            return;
-        };
-        let ask = probe::smtp::SmtpAsk { sender: &mailbox.address, recipient: ask.recipient, message: ask.message };
-        self.probe(mailbox, MailProtocol::Smtp, &side.server, report, |target, token| {
-            probe::smtp::run(target, token, &ask)
-        });
+    /// What `access` says of itself, and of what it opens. Whoever waits for the token has it by then.
+    pub(super) fn look(
+        &self,
+        access: &AccessToken,
+        mailbox: &Mailbox,
+        protocols: impl IntoIterator<Item = MailProtocol>,
+    ) -> Looked {
+        let started = Instant::now();
+        let (app, now) = (self.app_of(mailbox), self.clock.now());
+        let seen = diagnosis::preflight::look(preflight::presented(access), app, mailbox, protocols, now);
+        Looked { seen, began: self.since_start(started), elapsed: started.elapsed() }
+    }
+
+    /// The checks of a token, with what became of it at each protocol's server.
+    pub(super) fn preflight(
+        &self,
+        looked: &Looked,
+        door: impl Fn(MailProtocol) -> Door,
+        about: About<'_>,
+    ) -> Vec<Check> {
+        looked.checks(door, about, self.transcript.redactor())
+    }
+
+    /// Talks to the server of one side, if the mailbox has it.
+    pub(super) fn run(&self, mailbox: &Mailbox, side: &Side<'_>, token: TokenSource<'_>) -> Option<ProbeOutcome> {
+        let protocol = side.protocol(mailbox)?;
+        let target = self.target(mailbox, protocol, side.server(mailbox)?);
+        Some(match (side, protocol) {
+            (Side::Incoming { latest }, MailProtocol::Pop3) => {
+                probe::pop3::run(&target, token, &probe::pop3::Pop3Ask { latest: *latest })
+            }
+            (Side::Incoming { latest }, _) => {
+                probe::imap::run(&target, token, &probe::imap::ImapAsk { latest: *latest })
+            }
+            (Side::Outgoing(ask), _) => {
+                let (recipient, message) = (ask.recipient, ask.message);
+                let ask = probe::smtp::SmtpAsk { sender: &mailbox.address, recipient, message };
+                probe::smtp::run(&target, token, &ask)
+            }
+        })
+    }
+
+    /// Writes down what a probe saw.
+    pub(super) fn note(
+        &self,
+        mailbox: &Mailbox,
+        side: &Side<'_>,
+        outcome: ProbeOutcome,
+        has_token: bool,
+        report: &mut Report,
+    ) {
+        let (Some(protocol), Some(server)) = (side.protocol(mailbox), side.server(mailbox)) else { return };
+        let about = self.about(mailbox, protocol);
+        let connected = outcome.observations.iter().all(|observation| observation.result.is_ok());
+        let observed = outcome.observations.into_iter();
+        report.checks.extend(observed.map(|observation| self.check(observation, about).over(protocol)));
+        if !has_token && connected {
+            let skipped = Check::skipped(Stage::Authentication, "there is no access token");
+            report.checks.push(skipped.over(protocol));
+        }
+        report.fact("server", format!("{protocol} {server}"));
+        if !outcome.mechanisms_offered.is_empty() {
+            report.fact("mechanisms_offered", outcome.mechanisms_offered.join(", "));
+        }
+        if let Some(mechanism) = outcome.mechanism_used {
+            report.fact("mechanism_used", mechanism.name());
+        }
+        let latest = outcome.latest.into_iter();
+        report.latest.extend(latest.map(|message| Headline {
+            date: message.date,
+            from: message.from,
+            subject: message.subject,
+        }));
     }
 
     /// Waits until the message with this Message-ID stands in the mailbox.
@@ -147,12 +232,12 @@ impl<'a> Tester<'a> {
             Ok(access) => {
                 let target = self.target(mailbox, protocol, &side.server);
                 let observation = probe::arrival::wait(&target, side.protocol, &access.token, message_id, patience);
-                check(observation, about)
+                self.check(observation, about).over(protocol)
             }
         }
     }
 
-    fn about<'s>(&'s self, mailbox: &'s Mailbox, protocol: MailProtocol) -> About<'s> {
+    pub(super) fn about<'s>(&'s self, mailbox: &'s Mailbox, protocol: MailProtocol) -> About<'s> {
         About { app: Some(self.profile.app_of(mailbox)), mailbox: Some(mailbox), protocol: Some(protocol) }
     }
 
@@ -169,79 +254,15 @@ impl<'a> Tester<'a> {
         }
     }
 
-    /// Runs a probe while the token is fetched, and reports both.
-    fn probe(
-        &self,
-        mailbox: &Mailbox,
-        protocol: MailProtocol,
-        server: &ServerEndpoint,
-        report: &mut Report,
-        run: impl FnOnce(&Target<'_>, TokenSource<'_>) -> ProbeOutcome,
-    ) -> ProbeOutcome {
-        let about = self.about(mailbox, protocol);
-        let http = self.http(self.profile.app_of(mailbox));
-        let session = self.session(mailbox, &http);
-        let target = self.target(mailbox, protocol, server);
-        let (send, receive) = mpsc::channel::<Option<SecretString>>();
-        let (token, mut outcome) = std::thread::scope(|scope| {
-            let fetch = scope.spawn(|| {
-                let started = Instant::now();
-                let token = session.access_token();
-                // Nobody listens any more if the connection failed before the token was wanted.
-                let _ = send.send(token.as_ref().ok().map(|access| access.token.clone()));
-                let elapsed = started.elapsed();
-                // Only now: what the token says of itself must not keep the connection waiting.
-                let seen = token.as_ref().ok().map(|access| self.look(access, mailbox, protocol));
-                (self.token_check(token, elapsed, about), seen)
-            });
-            let outcome = run(&target, Box::new(move || receive.recv().ok().flatten()));
-            (fetch.join(), outcome)
-        });
-        let observations = std::mem::take(&mut outcome.observations);
-        let has_token = match token {
-            Ok((check, seen)) => {
-                report.checks.push(check);
-                let door = Door::seen(&observations);
-                let redactor = self.transcript.redactor();
-                if let Some((seen, elapsed)) = &seen {
-                    let parts: Vec<_> = seen.doors.iter().map(|(_, part)| part).chain([&seen.account]).collect();
-                    report.checks.extend(preflight::checks("", &parts, door, *elapsed, about, redactor));
-                }
-                seen.is_some()
-            }
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
-        let connected = observations.iter().all(|observation| observation.result.is_ok());
-        report.checks.extend(observations.into_iter().map(|observation| check(observation, about)));
-        if !has_token && connected {
-            report.checks.push(Check::skipped(Stage::Authentication, "there is no access token"));
-        }
-        report.fact("server", format!("{protocol} {server}"));
-        if !outcome.mechanisms_offered.is_empty() {
-            report.fact("mechanisms_offered", outcome.mechanisms_offered.join(", "));
-        }
-        if let Some(mechanism) = outcome.mechanism_used {
-            report.fact("mechanism_used", mechanism.name());
-        }
-        outcome
-    }
-
-    /// What `access` says of itself, and how long it took to read.
-    fn look(&self, access: &AccessToken, mailbox: &Mailbox, protocol: MailProtocol) -> (Preflight, Duration) {
-        let started = Instant::now();
-        let (app, now) = (self.app_of(mailbox), self.clock.now());
-        let seen = diagnosis::preflight::look(preflight::presented(access), app, mailbox, [protocol], now);
-        (seen, started.elapsed())
-    }
-
-    /// How the access token was come by.
+    /// What became of fetching the token.
     pub(super) fn token_check(
         &self,
-        token: Result<AccessToken, Failure>,
-        elapsed: Duration,
+        token: &Result<AccessToken, Failure>,
+        started: Instant,
         about: About<'_>,
     ) -> Check {
-        match token {
+        let elapsed = started.elapsed();
+        let check = match token {
             Ok(access) => {
                 let how = match access.source {
                     session::TokenSource::Store => "from the store",
@@ -249,11 +270,27 @@ impl<'a> Tester<'a> {
                 };
                 Check::passed(Stage::Token, elapsed, format!("{}, {how}", self.until(access.expires)))
             }
-            Err(failure) => Check::failed(Stage::Token, elapsed, diagnosis::finding(&failure, about)),
-        }
+            Err(failure) => Check::failed(Stage::Token, elapsed, diagnosis::finding(failure, about)),
+        };
+        check.begun(self.since_start(started))
     }
 
-    fn until(&self, expires: jiff::Timestamp) -> String {
+    /// An observation, explained.
+    fn check(&self, observation: Observation, about: About<'_>) -> Check {
+        let Observation { stage, began, elapsed, result } = observation;
+        let check = match result {
+            Ok(detail) => Check::passed(stage, elapsed, detail),
+            Err(failure) => Check::failed(stage, elapsed, diagnosis::finding(&failure, about)),
+        };
+        check.begun(self.since_start(began))
+    }
+
+    /// How long after the command's start.
+    pub(super) fn since_start(&self, when: Instant) -> Duration {
+        when.saturating_duration_since(self.started)
+    }
+
+    pub(super) fn until(&self, expires: jiff::Timestamp) -> String {
         valid_until(expires, self.clock)
     }
 }
@@ -265,11 +302,32 @@ pub(super) fn valid_until(expires: jiff::Timestamp, clock: Clock) -> String {
     if minutes < 0 { format!("expired at {when}") } else { format!("valid until {when} ({minutes} minutes)") }
 }
 
-fn check(observation: Observation, about: About<'_>) -> Check {
-    let Observation { stage, elapsed, result } = observation;
-    match result {
-        Ok(detail) => Check::passed(stage, elapsed, detail),
-        Err(failure) => Check::failed(stage, elapsed, diagnosis::finding(&failure, about)),
+impl<'a> Side<'a> {
+    /// The outgoing side as far as the mailbox's own address as the recipient; nothing is sent.
+    pub(super) fn outgoing_of(mailbox: &'a Mailbox) -> Self {
+        Self::Outgoing(Outgoing { recipient: &mailbox.address, message: None })
+    }
+
+    /// What it speaks in `mailbox`, which may lack it.
+    pub(super) fn protocol(&self, mailbox: &Mailbox) -> Option<MailProtocol> {
+        match self {
+            Self::Incoming { .. } => mailbox.incoming.as_ref().map(|side| side.protocol.into()),
+            Self::Outgoing(_) => mailbox.outgoing.as_ref().map(|_| MailProtocol::Smtp),
+        }
+    }
+
+    fn server<'m>(&self, mailbox: &'m Mailbox) -> Option<&'m ServerEndpoint> {
+        match self {
+            Self::Incoming { .. } => mailbox.incoming.as_ref().map(|side| &side.server),
+            Self::Outgoing(_) => mailbox.outgoing.as_ref().map(|side| &side.server),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Incoming { .. } => "incoming",
+            Self::Outgoing(_) => "outgoing",
+        }
     }
 }
 

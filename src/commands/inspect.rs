@@ -6,14 +6,14 @@ use clap::Args as ClapArgs;
 use jiff::Timestamp;
 
 use super::checks::{self, Tester, valid_until};
-use super::preflight::{self, Door};
+use super::preflight::Door;
 use super::{CommandError, subject};
 use crate::clock::in_words;
 use crate::context::Context;
-use crate::diagnosis::preflight::{Said, look};
+use crate::diagnosis::preflight::Said;
 use crate::diagnosis::{self, About};
 use crate::profile::{App, Mailbox, missing_scopes};
-use crate::report::{Check, Document, Outcome, Report, Stage};
+use crate::report::{Check, Document, Report, Stage};
 use crate::secrets::{AppRecord, Grant, load_app};
 use crate::session::{AccessToken, TokenSource};
 
@@ -46,10 +46,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if !args.offline {
         let started = Instant::now();
         let token = session.access_token();
-        report.checks.push(tester.token_check(token, started.elapsed(), about));
+        report.checks.push(tester.token_check(&token, started, about));
     }
     match session.grant() {
-        Ok(grant) => inspect(&mut report, &grant, app, mailbox, context),
+        Ok(grant) => inspect(&mut report, &tester, &grant, mailbox, context),
         // Without --offline the check above has said so.
         Err(failure) if args.offline => {
             report.checks.push(Check::failed(Stage::Token, Duration::ZERO, diagnosis::finding(&failure, about)));
@@ -61,7 +61,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     Ok(document)
 }
 
-fn inspect(report: &mut Report, grant: &Grant, app: &App, mailbox: &Mailbox, context: &Context) {
+fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &Grant, mailbox: &Mailbox, context: &Context) {
+    let app = tester.app_of(mailbox);
     let (now, redactor) = (context.clock.now(), context.transcript.redactor());
     let facts = report.facts.len();
     describe_grant(report, grant, app, mailbox, now);
@@ -70,10 +71,8 @@ fn inspect(report: &mut Report, grant: &Grant, app: &App, mailbox: &Mailbox, con
         return;
     };
     report.fact("access_token", valid_until(access.expires, context.clock));
-    let started = Instant::now();
-    let seen = look(preflight::presented(&access), app, mailbox, mailbox.protocols(), now);
-    let elapsed = started.elapsed();
-    match &seen.said {
+    let looked = tester.look(&access, mailbox, mailbox.protocols());
+    match &looked.seen.said {
         Some(said) => describe_token(report, said, app, now),
         None => report.fact("form", "opaque: only its server can read it"),
     }
@@ -82,23 +81,7 @@ fn inspect(report: &mut Report, grant: &Grant, app: &App, mailbox: &Mailbox, con
         fact.value = redactor.clean(&fact.value);
     }
     let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
-    for (protocol, part) in &seen.doors {
-        let about = About { protocol: Some(*protocol), ..about };
-        let lead = format!("{protocol}: ");
-        let found = preflight::checks(&lead, &[part], Door::NotTried, elapsed, about, redactor);
-        // What stands against the token at one door mostly does at the next, and need not be said twice.
-        let is_new = |check: &Check| report.findings().all(|known| cause(check) != Some(&known.cause));
-        let found: Vec<Check> = found.into_iter().filter(is_new).collect();
-        report.checks.extend(found);
-    }
-    report.checks.extend(preflight::checks("", &[&seen.account], Door::NotTried, elapsed, about, redactor));
-}
-
-fn cause(check: &Check) -> Option<&String> {
-    match &check.outcome {
-        Outcome::Failed { finding } => Some(&finding.cause),
-        Outcome::Passed { .. } | Outcome::Skipped { .. } => None,
-    }
+    report.checks.extend(tester.preflight(&looked, |_| Door::NotTried, about));
 }
 
 /// What the sign-in and the refreshes left.

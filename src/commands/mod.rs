@@ -2,8 +2,10 @@
 
 pub mod add;
 pub mod authorize;
+mod chain;
 mod checks;
 mod error;
+pub mod explain;
 pub mod inspect;
 pub mod list;
 pub mod new_vault_key;
@@ -16,6 +18,7 @@ pub mod show;
 pub mod status;
 mod stored_secret;
 mod subject;
+pub mod test;
 pub mod test_mailbox;
 pub mod test_smtp;
 pub mod token;

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use secrecy::SecretString;
 
 use super::authorize::{self, How};
-use super::checks::{Outgoing, Tester};
+use super::checks::{Side, Tester};
 use super::secret_source::SecretSource;
 use super::{CommandError, subject};
 use crate::config::ProfileDocument;
@@ -100,7 +100,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     };
     if args.reauthorize && is_settled {
         let hidden_variable = args.secret.variable().map(str::to_owned);
-        let how = How { no_browser: args.no_browser, allow_other_account: false, hidden_variable };
+        let how = How { no_browser: args.no_browser, hidden_variable, ..How::default() };
         for mailbox in mailboxes.iter().filter(|mailbox| mailbox.enabled) {
             let report = reauthorized(&tester, app, mailbox, &how, context);
             if report.first_finding().is_none() {
@@ -342,12 +342,12 @@ impl Prover for Wire<'_> {
         let mut checks = Vec::new();
         if mailbox.incoming.is_some() {
             let mut report = super::checks::report(mailbox);
-            tester.incoming(mailbox, 0, &mut report);
+            tester.side(mailbox, &Side::Incoming { latest: 0 }, &mut report);
             checks.append(&mut report.checks);
         }
         if mailbox.outgoing.is_some() {
             let mut report = super::checks::report(mailbox);
-            tester.outgoing(mailbox, &Outgoing { recipient: &mailbox.address, message: None }, &mut report);
+            tester.side(mailbox, &Side::outgoing_of(mailbox), &mut report);
             checks.append(&mut report.checks);
         }
         checks

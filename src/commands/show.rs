@@ -28,7 +28,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut report = Report::new(Subject::Mailbox(mailbox.name.to_string()));
     subject::describe(&mut report, app, mailbox);
     match &app.sign_in {
-        SignIn::Known { authorization, token } => {
+        SignIn::Known { authorization, token, .. } => {
             report.fact("authorization_endpoint", authorization.to_string());
             report.fact("token_endpoint", token.to_string());
         }

@@ -2,7 +2,7 @@
 
 use clap::Args as ClapArgs;
 
-use super::checks::{self, Tester};
+use super::checks::{self, Side, Tester};
 use super::{CommandError, subject};
 use crate::context::Context;
 use crate::fleet::{self, Limits};
@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut document = Document::new("test-mailbox");
     document.reports = fleet::each(&mailboxes, Limits::USUAL, host, |mailbox| {
         let mut report = checks::report(mailbox);
-        tester.incoming(mailbox, usize::from(args.latest), &mut report);
+        tester.side(mailbox, &Side::Incoming { latest: usize::from(args.latest) }, &mut report);
         report
     });
     Ok(document)

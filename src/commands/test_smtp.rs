@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args as ClapArgs;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 
-use super::checks::{self, Outgoing, Tester};
+use super::checks::{self, Outgoing, Side, Tester};
 use super::test_mailbox::{no_side, some};
 use super::{CommandError, subject};
 use crate::clock::Clock;
@@ -92,7 +92,7 @@ fn host(mailbox: &&Mailbox) -> String {
 fn one(tester: &Tester<'_>, mailbox: &Mailbox, to: Option<&Address>, wait: Option<u16>, clock: Clock) -> Report {
     let mut report = checks::report(mailbox);
     let Some(to) = to else {
-        tester.outgoing(mailbox, &Outgoing { recipient: &mailbox.address, message: None }, &mut report);
+        tester.side(mailbox, &Side::outgoing_of(mailbox), &mut report);
         return report;
     };
     let (message_id, message) = match message(mailbox, to, clock) {
@@ -102,7 +102,7 @@ fn one(tester: &Tester<'_>, mailbox: &Mailbox, to: Option<&Address>, wait: Optio
             return report;
         }
     };
-    tester.outgoing(mailbox, &Outgoing { recipient: to, message: Some(&message) }, &mut report);
+    tester.side(mailbox, &Side::Outgoing(Outgoing { recipient: to, message: Some(&message) }), &mut report);
     report.fact("message_id", message_id.clone());
     let accepted = |check: &Check| check.stage == Stage::Message && matches!(check.outcome, Outcome::Passed { .. });
     if let Some(seconds) = wait

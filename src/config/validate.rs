@@ -111,6 +111,7 @@ fn sign_in(file: &AppFile, preset: &Preset, place: &Range<usize>) -> Checked<Sig
             let sign_in = SignIn::Known {
                 authorization: endpoint(&format!("/{tenant}/oauth2/v2.0/authorize"))?,
                 token: endpoint(&format!("/{tenant}/oauth2/v2.0/token"))?,
+                device_authorization: endpoint(&format!("/{tenant}/oauth2/v2.0/devicecode"))?,
             };
             let identity = IdentityRule::Microsoft { authority: endpoint("")?, tenant: tenant.clone() };
             Ok((Some(tenant), sign_in, identity))
@@ -121,12 +122,16 @@ fn sign_in(file: &AppFile, preset: &Preset, place: &Range<usize>) -> Checked<Sig
                     return Err(foreign(key, value, "Microsoft's providers"));
                 }
             }
-            if let SignInPreset::Fixed { issuer, authorization, token } = preset.sign_in {
+            if let SignInPreset::Fixed { issuer, authorization, token, device_authorization } = preset.sign_in {
                 if let Some(value) = &file.issuer {
                     return Err(foreign("issuer", value, "provider oidc"));
                 }
                 let fixed = |text: &str| text.parse().map_err(|invalid| Problem::new("issuer", 0..0, invalid));
-                let sign_in = SignIn::Known { authorization: fixed(authorization)?, token: fixed(token)? };
+                let sign_in = SignIn::Known {
+                    authorization: fixed(authorization)?,
+                    token: fixed(token)?,
+                    device_authorization: fixed(device_authorization)?,
+                };
                 return Ok((None, sign_in, IdentityRule::Issuer(fixed(issuer)?)));
             }
             let value = file.issuer.as_ref().ok_or_else(|| {

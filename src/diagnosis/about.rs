@@ -34,21 +34,42 @@ impl About<'_> {
         }
         let mailbox = |get: &dyn Fn(&Mailbox) -> String, other: &str| self.mailbox.map_or(other.to_owned(), get);
         let app = |get: &dyn Fn(&App) -> String, other: &str| self.app.map_or(other.to_owned(), get);
-        text.replace("{address}", &mailbox(&|mailbox| mailbox.address.to_string(), "the mailbox"))
-            .replace("{user}", &mailbox(&|mailbox| mailbox.signs_in_as().to_string(), "the mailbox's user"))
+        let filled = text
+            .replace("{address}", &mailbox(&|mailbox| mailbox.address.to_string(), "ADDRESS"))
+            .replace("{user}", &mailbox(&|mailbox| mailbox.signs_in_as().to_string(), "USER"))
             .replace("{mailbox}", &mailbox(&|mailbox| mailbox.name.to_string(), "NAME"))
             .replace("{app}", &app(&|app| app.name.to_string(), "NAME"))
-            .replace("{tenant}", &app(&|app| app.tenant_label().to_owned(), "the tenant"))
-            .replace("{client_id}", &app(&|app| app.client_id.to_string(), "the client ID"))
-            .replace("{redirect_uri}", &app(&|app| app.redirect_uri.to_string(), "the redirect URI"))
-            .replace(
-                "{portal}",
-                app(&|app| app.provider.preset(app.cloud).portal.to_owned(), "the provider's portal").as_str(),
-            )
-            .replace("{protocol}", &self.protocol.map_or("mail".to_owned(), |protocol| protocol.to_string()))
+            .replace("{tenant}", &app(&|app| app.tenant_label().to_owned(), "TENANT"))
+            .replace("{client_id}", &app(&|app| app.client_id.to_string(), "CLIENT_ID"))
+            .replace("{redirect_uri}", &app(&|app| app.redirect_uri.to_string(), "REDIRECT_URI"))
+            .replace("{portal}", &app(&|app| app.provider.preset(app.cloud).portal.to_owned(), "the provider's portal"))
+            .replace("{protocol}", &self.protocol.map_or("mail".to_owned(), |protocol| protocol.to_string()));
+        in_capitals(&filled)
     }
 
     pub(super) fn fill_all<S: AsRef<str>>(&self, steps: &[S]) -> Vec<String> {
         steps.iter().map(|step| self.fill(step.as_ref())).collect()
     }
+}
+
+/// What no value was given for: `{host}` becomes `HOST`, and a sentence that may be left out is left out.
+fn in_capitals(text: &str) -> String {
+    let text = text.replace("{until}", "");
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        match after.split_once('}').filter(|(name, _)| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')) {
+            Some((name, behind)) => {
+                filled.push_str(&name.to_uppercase());
+                rest = behind;
+            }
+            None => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled.push_str(rest);
+    filled
 }

@@ -3,7 +3,7 @@
 use super::about::About;
 use super::catalogue::{self, Entry, Evidence, Family, Hint, Origin};
 use super::reading;
-use crate::profile::{MailProtocol, Provider};
+use crate::profile::{Cloud, MailProtocol, Provider};
 use crate::report::{Confidence, ExitCode, Finding, Retry};
 
 /// More codes than these tell nobody anything.
@@ -32,11 +32,22 @@ pub(super) struct Known {
 }
 
 /// `entry` with the profile's own values.
-#[must_use]
 pub(super) fn explained(entry: &'static Entry, about: About<'_>) -> Finding {
+    filled(entry, about, &[])
+}
+
+fn filled(entry: &'static Entry, about: About<'_>, values: &[(&str, &str)]) -> Finding {
     let about = about.at(entry.stage);
-    let mut finding = Finding::new(&entry.id, about.fill(&entry.cause), exit(entry));
-    finding.fix = about.fill_all(&entry.fix);
+    let mut values = values.to_vec();
+    if let (None, Some(portal)) = (about.app, portal(entry.provider)) {
+        values.push(("portal", portal));
+    }
+    let fill = |text: &String| {
+        let own = values.iter().fold(text.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
+        about.fill(&own)
+    };
+    let mut finding = Finding::new(&entry.id, fill(&entry.cause), exit(entry));
+    finding.fix = entry.fix.iter().map(fill).collect();
     finding.confidence = match entry.evidence {
         Evidence::Documented => Confidence::Certain,
         Evidence::Reported => Confidence::Likely,
@@ -45,6 +56,21 @@ pub(super) fn explained(entry: &'static Entry, about: About<'_>) -> Finding {
     finding.source = Some(&entry.source);
     finding.retry = entry.next;
     finding
+}
+
+/// The entry `code`, with `values` for the fill-ins of its own.
+pub(super) fn own(code: &str, about: About<'_>, values: &[(&str, &str)]) -> Option<Finding> {
+    Some(filled(catalogue::entry(code)?, about, values))
+}
+
+/// Where this family's apps are registered.
+fn portal(family: Family) -> Option<&'static str> {
+    let provider = match family {
+        Family::Microsoft | Family::OutlookPersonal => Provider::Microsoft365,
+        Family::Google => Provider::Google,
+        Family::Yahoo | Family::Any => return None,
+    };
+    Some(provider.preset(Cloud::Global).portal)
 }
 
 fn exit(entry: &Entry) -> ExitCode {

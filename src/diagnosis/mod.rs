@@ -6,6 +6,7 @@
 
 mod about;
 pub mod catalogue;
+pub mod explain;
 mod known;
 mod local;
 mod network;
@@ -13,6 +14,7 @@ mod oauth;
 pub mod preflight;
 mod reading;
 mod rejection;
+pub mod together;
 
 pub use about::About;
 
@@ -32,6 +34,8 @@ pub fn finding(failure: &Failure, about: About<'_>) -> Finding {
         | FailureKind::OtherAccount { .. }
         | FailureKind::OtherSubject { .. }
         | FailureKind::NoRefreshToken
+        | FailureKind::NoDeviceCode { .. }
+        | FailureKind::DeviceCodeExpired { .. }
         | FailureKind::UnsafeUrl { .. }
         | FailureKind::SignInTimedOut { .. }
         | FailureKind::NoClientSecret { .. }

@@ -149,6 +149,31 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             ]);
             finding
         }
+        FailureKind::NoDeviceCode { why } => {
+            let mut finding = Finding::new(
+                "no-device-code",
+                format!("A sign-in by code is not possible: {why}. Nobody was asked."),
+                ExitCode::CheckFailed,
+            );
+            finding.fix = about.fill_all(&[
+                "Run: mailgrant authorize {mailbox} --no-browser; it shows an address to open on any machine, and takes the one that the browser ends on",
+            ]);
+            finding.source = Some("RFC 8628 section 3.1");
+            finding
+        }
+        FailureKind::DeviceCodeExpired { after } => {
+            let mut finding = Finding::new(
+                "oauth-device-expired",
+                format!("Nobody entered the code and signed in within {} seconds.", after.as_secs()),
+                ExitCode::AuthorizationNeeded,
+            );
+            finding.fix = about.fill_all(&[
+                "Run: mailgrant authorize {mailbox} --device-code, and enter the new code that it shows",
+                "If the page showed an error of the provider, follow that: it did not come back to us",
+            ]);
+            finding.source = Some("RFC 8628 section 3.5");
+            finding
+        }
         FailureKind::WrongPaste { what } => {
             let mut finding = Finding::new(
                 "wrong-paste",

@@ -18,6 +18,14 @@ fn microsofts_numbers_are_compared_whole() {
 }
 
 #[test]
+fn what_ends_a_device_code_has_one_name_whoever_notices_it() {
+    let local = finding(&FailureKind::DeviceCodeExpired { after: Duration::from_secs(900) }.into(), About::default());
+    let said = oauth("expired_token", &[]);
+    assert_eq!((said.code, said.exit), (local.code, local.exit));
+    assert_eq!(oauth("invalid_grant", &[530_036]).code, "ms-auth-flow-blocked");
+}
+
+#[test]
 fn a_lost_grant_asks_for_authorization_and_a_refused_secret_does_not() {
     assert_eq!(oauth("invalid_grant", &[]).exit, ExitCode::AuthorizationNeeded);
     assert_eq!(oauth("invalid_client", &[]).exit, ExitCode::CheckFailed);

@@ -6,9 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use url::{Url, form_urlencoded};
 
+use super::answer::{aadsts, error_code};
 use super::authorization_code::AuthorizationRequest;
 use super::identity;
-use super::token_answer::{aadsts, error_code};
 use crate::failure::{Failure, FailureKind, OAuthFault};
 use crate::transcript::Redactor;
 

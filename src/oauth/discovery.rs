@@ -13,6 +13,8 @@ pub struct Endpoints {
     pub authorization: EndpointUrl,
     /// The token endpoint.
     pub token: TokenEndpoint,
+    /// The device authorization endpoint (RFC 8628 §3.1, §4), where there is one.
+    pub device_authorization: Option<EndpointUrl>,
     /// Whether the issuer has announced that its answers name it (RFC 9207 §3).
     pub issuer_in_response: bool,
 }
@@ -51,9 +53,10 @@ impl From<EndpointUrl> for TokenEndpoint {
 /// what [`HttpClient::get`] reports.
 pub fn endpoints(http: &HttpClient, app: &App) -> Result<Endpoints, Failure> {
     match &app.sign_in {
-        SignIn::Known { authorization, token } => Ok(Endpoints {
+        SignIn::Known { authorization, token, device_authorization } => Ok(Endpoints {
             authorization: authorization.clone(),
             token: token.clone().into(),
+            device_authorization: Some(device_authorization.clone()),
             issuer_in_response: false,
         }),
         SignIn::Discovered { issuer } => discover(http, issuer),
@@ -94,7 +97,8 @@ fn oauth_address(issuer: &EndpointUrl) -> Result<EndpointUrl, Failure> {
     safe_url("metadata address", url.as_str())
 }
 
-fn safe_url(name: &str, text: &str) -> Result<EndpointUrl, Failure> {
+/// An address that may be opened, shown, or sent secrets to.
+pub(super) fn safe_url(name: &str, text: &str) -> Result<EndpointUrl, Failure> {
     // A browser is started with this address as an argument. No shell of ours reads it, but what could mean something
     // to one further on (xdg-open is a script) has no business in an endpoint's address (SECURITY.md A3).
     if let Some(c) = text.chars().find(|c| "$`;|<>()\\'\"{}^!*".contains(*c) || !c.is_ascii_graphic()) {
@@ -113,6 +117,8 @@ struct Metadata {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
+    #[serde(default)]
+    device_authorization_endpoint: Option<String>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: Option<bool>,
     #[serde(default)]
@@ -142,6 +148,10 @@ impl Metadata {
                 url: safe_url("token_endpoint", &self.token_endpoint)?,
                 client_auth: if basic_only { ClientAuth::Basic } else { ClientAuth::Body },
             },
+            device_authorization: self
+                .device_authorization_endpoint
+                .map(|text| safe_url("device_authorization_endpoint", &text))
+                .transpose()?,
             issuer_in_response: self.authorization_response_iss_parameter_supported.unwrap_or(false),
         })
     }
@@ -193,6 +203,10 @@ mod tests {
         assert_eq!((found.token.client_auth, found.issuer_in_response), (ClientAuth::Body, false));
         let found = find(|document| document["authorization_response_iss_parameter_supported"] = true.into()).unwrap();
         assert!(found.issuer_in_response);
+        assert_eq!(found.device_authorization, None);
+        let address = "https://id.example/device";
+        let found = find(|document| document["device_authorization_endpoint"] = address.into()).unwrap();
+        assert_eq!(found.device_authorization, Some(address.parse().unwrap()));
     }
 
     #[test]
@@ -237,7 +251,7 @@ mod tests {
             "calc.exe",
             "",
         ] {
-            for name in ["authorization_endpoint", "token_endpoint"] {
+            for name in ["authorization_endpoint", "token_endpoint", "device_authorization_endpoint"] {
                 let failure = find(move |document| document[name] = hostile.into()).unwrap_err();
                 assert!(matches!(failure.kind, FailureKind::UnsafeUrl { .. }), "{name} {hostile}: {failure}");
                 assert!(!failure.to_string().contains('\n'));

@@ -298,6 +298,28 @@ mod tests {
         }
     }
 
+    /// One that the server closes at that very moment would lose a code, or send it again.
+    #[test]
+    fn each_request_has_a_connection_of_its_own() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url: EndpointUrl = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let server = std::thread::spawn(move || {
+            let mut kept = Vec::new();
+            for _ in 0..2 {
+                let (mut stream, _) = listener.accept().unwrap();
+                testing::read_request(&mut stream);
+                stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\n{}").unwrap();
+                kept.push(stream);
+            }
+        });
+        // On the first connection nobody would answer again.
+        let client = testing::client().until(Instant::now() + Duration::from_secs(5));
+        for request in 1..=2 {
+            assert_eq!(client.get(&url).map(|answer| answer.status).ok(), Some(200), "request {request}");
+        }
+        server.join().unwrap();
+    }
+
     #[test]
     fn no_compression_is_asked_for_and_no_cookie_kept() {
         let check: fn(&str) = |request| {
@@ -319,12 +341,13 @@ mod tests {
 
     #[test]
     fn a_body_of_the_limit_is_read_and_one_byte_more_is_not() {
-        let server = Server::answering("200 OK", "", vec![b'x'; BODY_LIMIT]);
-        assert_eq!(testing::client().get(&server.url("/")).unwrap().body.len(), BODY_LIMIT);
+        const LIMIT: usize = 256 * 1024;
+        let server = Server::answering("200 OK", "", vec![b'x'; LIMIT]);
+        assert_eq!(testing::client().get(&server.url("/")).unwrap().body.len(), LIMIT);
         server.finish();
-        let server = Server::answering("200 OK", "", vec![b'x'; BODY_LIMIT + 1]);
+        let server = Server::answering("200 OK", "", vec![b'x'; LIMIT + 1]);
         let kind = kind_of(testing::client().get(&server.url("/")));
-        assert!(matches!(kind, FailureKind::TooLarge { limit: BODY_LIMIT, .. }), "{kind:?}");
+        assert!(matches!(kind, FailureKind::TooLarge { limit: LIMIT, .. }), "{kind:?}");
         server.finish();
     }
 

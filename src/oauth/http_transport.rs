@@ -347,6 +347,40 @@ mod tests {
         assert_eq!(said.recv().unwrap(), "");
     }
 
+    /// SECURITY.md T1, with its numbers: nobody has set a deadline here.
+    #[test]
+    fn connecting_takes_ten_seconds_at_most_and_a_whole_request_thirty() {
+        fn wait_for_the_end(mut stream: TcpStream) -> String {
+            stream.set_read_timeout(Some(time::Duration::from_secs(60))).unwrap();
+            while stream.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {}
+            String::new()
+        }
+        let (silent, _said) = serve_once(wait_for_the_end);
+        let (dripping, _said) = serve_once(|mut stream| {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+            let started = time::Instant::now();
+            while started.elapsed() < time::Duration::from_secs(60) && stream.write_all(b"x").is_ok() {
+                std::thread::sleep(time::Duration::from_millis(100));
+            }
+            String::new()
+        });
+        let dripping: EndpointUrl = dripping.to_string().replace("https", "http").parse().unwrap();
+        let measured = |url: EndpointUrl| {
+            std::thread::spawn(move || {
+                let started = time::Instant::now();
+                let kind = fault(&client(None), &url);
+                let FailureKind::TimedOut { after, .. } = kind else { panic!("{kind:?}") };
+                (after.as_secs(), started.elapsed().as_secs_f64())
+            })
+        };
+        let (connecting, whole) = (measured(silent), measured(dripping));
+        let (said, took) = connecting.join().unwrap();
+        assert!(said == 10 && (9.9..14.0).contains(&took), "connecting: {took} seconds, and it says {said}");
+        let (said, took) = whole.join().unwrap();
+        assert!(said == 30 && (29.9..34.0).contains(&took), "the whole: {took} seconds, and it says {said}");
+    }
+
     #[test]
     fn a_server_without_tls_a_silent_one_and_one_that_hangs_up_are_told_apart() {
         let (url, _said) = serve_once(|mut stream| {

@@ -42,18 +42,26 @@ impl Identity {
     }
 }
 
-/// Checks an identity token from the token endpoint and reads it.
+/// Checks an identity token from the token endpoint and reads it. `nonce` is what the authorization request held; only a
+/// device authorization request has none (RFC 8628 §3.1), and there the device code ties the answer to the request.
 ///
 /// # Errors
 /// [`FailureKind::IdToken`], naming the check of OpenID Connect Core §3.1.3.7 that failed.
-pub fn verify(app: &App, id_token: &SecretString, nonce: &SecretString, now: Timestamp) -> Result<Identity, Failure> {
+pub fn verify(
+    app: &App,
+    id_token: &SecretString,
+    nonce: Option<&SecretString>,
+    now: Timestamp,
+) -> Result<Identity, Failure> {
     let claims = claims(id_token.expose_secret())?;
     let issuer = check_issuer(&claims, &app.identity)?;
     check_audience(&claims, app.client_id.as_str())?;
     check_times(&claims, now.as_second())?;
-    let echoed = text(&claims, "nonce").ok_or_else(|| refuse("nonce is missing"))?;
-    if !bool::from(echoed.as_bytes().ct_eq(nonce.expose_secret().as_bytes())) {
-        return Err(refuse("nonce belongs to another sign-in"));
+    if let Some(nonce) = nonce {
+        let echoed = text(&claims, "nonce").ok_or_else(|| refuse("nonce is missing"))?;
+        if !bool::from(echoed.as_bytes().ct_eq(nonce.expose_secret().as_bytes())) {
+            return Err(refuse("nonce belongs to another sign-in"));
+        }
     }
     let is_microsoft = matches!(app.identity, IdentityRule::Microsoft { .. });
     let subject = text(&claims, "sub").ok_or_else(|| refuse("sub is missing"))?;
@@ -176,7 +184,7 @@ mod tests {
 
     fn check(app: &App, claims: &Value) -> Result<Identity, String> {
         let now = Timestamp::from_second(NOW).unwrap();
-        match verify(app, &token(claims), &SecretString::from("nonce-1"), now) {
+        match verify(app, &token(claims), Some(&SecretString::from("nonce-1")), now) {
             Ok(identity) => Ok(identity),
             Err(Failure { kind: FailureKind::IdToken { what }, .. }) => Err(what),
             Err(other) => panic!("{other}"),
@@ -349,7 +357,7 @@ mod tests {
             (format!("a.{list}.c"), "no JSON object"),
             ("x".repeat(TOKEN_LIMIT + 1), "too large"),
         ] {
-            let failure = verify(&app, &SecretString::from(text), &SecretString::from("n"), now).unwrap_err();
+            let failure = verify(&app, &SecretString::from(text), Some(&SecretString::from("n")), now).unwrap_err();
             assert!(failure.to_string().contains(word), "{failure}");
         }
     }
@@ -363,5 +371,27 @@ mod tests {
         claims["iss"] = "https://evil.example/\u{1b}]0;x\u{7}".into();
         let refusal = check(&testing::oidc("https://id.example"), &claims).unwrap_err();
         assert!(!refusal.chars().any(char::is_control), "{refusal}");
+    }
+
+    #[test]
+    fn without_a_nonce_in_the_request_every_other_check_still_holds() {
+        let now = Timestamp::from_second(NOW).unwrap();
+        let app = testing::microsoft("common");
+        let mut claims = microsoft_claims();
+        claims.as_object_mut().unwrap().remove("nonce");
+        let verified = verify(&app, &token(&claims), None, now).unwrap();
+        assert_eq!(verified.names, ["Shop@Contoso.com"]);
+        for (name, wrong) in [
+            ("iss", json!("https://evil.example")),
+            ("aud", json!("other-app")),
+            ("exp", json!(NOW - 3600)),
+            ("iat", json!(NOW + 3600)),
+            ("sub", Value::Null),
+        ] {
+            let mut claims = claims.clone();
+            claims[name] = wrong;
+            let refused = verify(&app, &token(&claims), None, now);
+            assert!(matches!(refused, Err(Failure { kind: FailureKind::IdToken { .. }, .. })), "{name}: {refused:?}");
+        }
     }
 }

@@ -2,13 +2,17 @@
 //!
 //! [`discovery`] says where to go, [`authorization_code`] builds the request that the browser opens, [`loopback`]
 //! catches the answer, [`callback`] reads it, [`token`] trades it (and later the refresh token) for access tokens,
-//! [`identity`] reads who signed in. All of it speaks through [`http`].
+//! [`identity`] reads who signed in. Where there is no browser, [`device_code`] asks for a code to be entered on another
+//! machine, and [`device_poll`] waits for that. All of it speaks through [`http`].
 //!
 //! Left out on purpose: the implicit and password grants (RFC 9700 §2.1.2, §2.4), redirects of the token
 //! endpoint, dynamic registration, and signatures of identity tokens (see [`identity`]).
 
+mod answer;
 pub mod authorization_code;
 pub mod callback;
+pub mod device_code;
+pub mod device_poll;
 pub mod discovery;
 pub mod http;
 mod http_transport;
@@ -22,10 +26,12 @@ pub mod token_answer;
 mod token_text;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use authorization_code::AuthorizationRequest;
 pub use callback::Callback;
+pub use device_code::{DeviceAuthorization, redeem_device_code, request_device_code};
+pub use device_poll::{Pace, PollEnd};
 pub use discovery::{ClientAuth, Endpoints, TokenEndpoint, endpoints};
 pub use http::{HttpAnswer, HttpClient};
 pub use identity::Identity;

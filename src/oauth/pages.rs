@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::html::escape;
+
 /// The page after a sign-in that has been checked and stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SuccessPage {
@@ -122,25 +124,6 @@ impl Page {
              <body><main class=\"{class}\"><p class=\"mark\">{mark}</p><h1>{title}</h1>{body}</main></body></html>\n"
         )
     }
-}
-
-/// Text as HTML, in an element or a quoted attribute. Characters that nobody sees, or that turn the text around, go.
-fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            '\n' | '\t' => html.push(' '),
-            c if c.is_control() => {}
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {}
-            c => html.push(c),
-        }
-    }
-    html
 }
 
 #[cfg(test)]

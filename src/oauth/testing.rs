@@ -12,16 +12,16 @@ use crate::profile::{App, Cloud, Credential, EndpointUrl, IdentityRule, Provider
 use crate::transcript::{Redactor, Transcript};
 
 /// One answer of the script: it gets the whole request, and the connection.
-pub(super) type Step = Box<dyn FnOnce(&str, &mut TcpStream) + Send>;
+pub(crate) type Step = Box<dyn FnOnce(&str, &mut TcpStream) + Send>;
 
 /// Answers one request with each step, one connection each, and panics when it is asked too much or too little.
-pub(super) struct Server {
+pub(crate) struct Server {
     address: String,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    pub(super) fn script(steps: Vec<Step>) -> Self {
+    pub(crate) fn script(steps: Vec<Step>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let thread = std::thread::spawn(move || {
@@ -36,25 +36,25 @@ impl Server {
     }
 
     /// One whole answer with `status`, `headers` (each with its line end) and `body`.
-    pub(super) fn answering(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn answering(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Self {
         Self::script(vec![reply(status, headers, body)])
     }
 
-    pub(super) fn url(&self, path: &str) -> EndpointUrl {
+    pub(crate) fn url(&self, path: &str) -> EndpointUrl {
         format!("{}{path}", self.address).parse().unwrap()
     }
 
-    pub(super) fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
     /// Waits until everything in the script has been asked.
-    pub(super) fn finish(mut self) {
+    pub(crate) fn finish(mut self) {
         self.thread.take().unwrap().join().expect("the script did not run as written");
     }
 }
 
-pub(super) fn reply(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Step {
+pub(crate) fn reply(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Step {
     let body = body.as_ref().to_vec();
     let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
     Box::new(move |_, stream| {
@@ -62,7 +62,7 @@ pub(super) fn reply(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Step
     })
 }
 
-fn read_request(stream: &mut TcpStream) -> String {
+pub(crate) fn read_request(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -81,16 +81,16 @@ fn read_request(stream: &mut TcpStream) -> String {
     }
 }
 
-pub(super) fn no_tls() -> Result<Arc<native_tls::TlsConnector>, Failure> {
+pub(crate) fn no_tls() -> Result<Arc<native_tls::TlsConnector>, Failure> {
     Err(FailureKind::Local { what: "use TLS".to_owned(), reason: "no test here needs it".to_owned() }.into())
 }
 
-pub(super) fn client() -> HttpClient {
+pub(crate) fn client() -> HttpClient {
     HttpClient::with_proxy(no_tls, Transcript::default(), None)
 }
 
 /// A client, and everything that its transcript shows.
-pub(super) fn recorded_client() -> (HttpClient, Arc<Mutex<String>>) {
+pub(crate) fn recorded_client() -> (HttpClient, Arc<Mutex<String>>) {
     let shown = Arc::new(Mutex::new(String::new()));
     let sink = Arc::clone(&shown);
     let transcript = Transcript::new(
@@ -104,16 +104,17 @@ pub(super) fn recorded_client() -> (HttpClient, Arc<Mutex<String>>) {
     (HttpClient::with_proxy(no_tls, transcript, None), shown)
 }
 
-pub(super) fn endpoints(token: EndpointUrl) -> Endpoints {
+pub(crate) fn endpoints(token: EndpointUrl) -> Endpoints {
     Endpoints {
         authorization: "https://login.example/authorize".parse().unwrap(),
         token: token.into(),
+        device_authorization: None,
         issuer_in_response: false,
     }
 }
 
 /// A Microsoft app in `tenant`.
-pub(super) fn microsoft(tenant: &str) -> App {
+pub(crate) fn microsoft(tenant: &str) -> App {
     App {
         name: "contoso".parse().unwrap(),
         provider: Provider::Microsoft365,
@@ -126,6 +127,7 @@ pub(super) fn microsoft(tenant: &str) -> App {
         sign_in: SignIn::Known {
             authorization: "https://login.example/authorize".parse().unwrap(),
             token: "https://login.example/token".parse().unwrap(),
+            device_authorization: "https://login.example/devicecode".parse().unwrap(),
         },
         identity: IdentityRule::Microsoft {
             authority: "https://login.example".parse().unwrap(),
@@ -138,7 +140,7 @@ pub(super) fn microsoft(tenant: &str) -> App {
 }
 
 /// An app at a generic provider.
-pub(super) fn oidc(issuer: &str) -> App {
+pub(crate) fn oidc(issuer: &str) -> App {
     let issuer: EndpointUrl = issuer.parse().unwrap();
     App {
         provider: Provider::Oidc,

@@ -129,8 +129,12 @@ impl Slot {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
     use super::*;
     use crate::oauth::testing::{self, Server};
+    use crate::profile::EndpointUrl;
 
     const TOKEN: &str = r#"{"access_token":"canary-access","refresh_token":"canary-refresh","expires_in":3599}"#;
 
@@ -221,25 +225,59 @@ mod tests {
         server.finish();
     }
 
+    /// Answers every request with the first `cut` bytes of an answer, and hangs up. Counts connections, and requests that
+    /// hold the code.
+    struct Cutter {
+        url: EndpointUrl,
+        cut: Arc<AtomicUsize>,
+        connections: Arc<AtomicUsize>,
+        codes: Arc<AtomicUsize>,
+    }
+
+    impl Cutter {
+        fn start(answer: String) -> Self {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("http://{}/token", listener.local_addr().unwrap()).parse().unwrap();
+            let counters: [Arc<AtomicUsize>; 3] = Default::default();
+            let [cut, connections, codes] = counters.clone();
+            // It ends with the test's process.
+            std::thread::spawn(move || {
+                for stream in listener.incoming() {
+                    let mut stream = stream.unwrap();
+                    connections.fetch_add(1, SeqCst);
+                    let request = testing::read_request(&mut stream);
+                    codes.fetch_add(usize::from(request.contains("code=canary-code")), SeqCst);
+                    let _ = std::io::Write::write_all(&mut stream, &answer.as_bytes()[..cut.load(SeqCst)]);
+                }
+            });
+            let [cut, connections, codes] = counters;
+            Self { url, cut, connections, codes }
+        }
+    }
+
     #[test]
-    fn a_code_is_sent_once_even_when_the_answer_breaks_off() {
+    fn a_code_is_sent_once_at_whatever_byte_the_answer_breaks_off() {
         let whole = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{TOKEN}", TOKEN.len());
-        for cut in 0..whole.len() {
-            let part = whole.as_bytes()[..cut].to_vec();
-            let server = Server::script(vec![Box::new(move |_, stream| {
-                std::io::Write::write_all(stream, &part).unwrap();
-            })]);
-            let app = testing::oidc("https://id.example");
-            let endpoint = server.url("/token").into();
-            let old = SecretString::from("r");
-            let result = refresh(&testing::client(), &app, &endpoint, &old, &[], None);
-            // The server takes one connection and no second: a retry would be refused and show as such.
-            let kind = result.err().expect("half an answer is no token").kind;
-            assert!(
-                matches!(kind, FailureKind::ConnectionLost { .. } | FailureKind::ProtocolViolation { .. }),
-                "after {cut} bytes: {kind:?}"
-            );
-            server.finish();
+        let server = Cutter::start(whole.clone());
+        let app = testing::oidc("https://id.example");
+        let endpoints = testing::endpoints(server.url.clone());
+        let redirect = "http://127.0.0.1:1234/callback".parse().unwrap();
+        let hint = "shop@contoso.com".parse().unwrap();
+        for cut in 0..=whole.len() {
+            server.cut.store(cut, SeqCst);
+            let request = AuthorizationRequest::begin(&app, &endpoints, &redirect, &[], &hint, true);
+            let code = SecretString::from("canary-code");
+            let result = exchange_code(&testing::client(), &app, &endpoints, &request, code, None);
+            match result.map_err(|failure| failure.kind) {
+                Ok(_) => assert_eq!(cut, whole.len(), "half an answer is no token"),
+                Err(FailureKind::ConnectionLost { .. } | FailureKind::ProtocolViolation { .. }) => {
+                    assert!(cut < whole.len());
+                }
+                Err(kind) => panic!("after {cut} bytes: {kind:?}"),
+            }
+            // Nobody would hear of a second request later: the exchange has ended.
+            let counted = (server.connections.load(SeqCst), server.codes.load(SeqCst));
+            assert_eq!(counted, (cut + 1, cut + 1), "after {cut} bytes");
         }
     }
 }

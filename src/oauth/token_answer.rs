@@ -1,5 +1,5 @@
 //! Reads what a token endpoint sent (RFC 6749 §5). Real endpoints stray from the letter, and a token that works is not
-//! refused over it (SECURITY.md T3); errors are looked for first, whatever the status says.
+//! refused over it (SECURITY.md T3); errors are looked for first, whatever the status says (`answer`).
 
 use std::time::Duration;
 
@@ -7,10 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::answer::{self, foreign, seconds};
 use super::http::HttpAnswer;
 use super::token_text::Token;
-use crate::failure::{Failure, FailureKind, OAuthFault};
-use crate::transcript::{Redactor, Speaker, Transcript};
+use crate::failure::Failure;
+use crate::transcript::{Speaker, Transcript};
 
 /// Where the endpoint does not say how long a token lives, and the longest that we believe.
 const DEFAULT_LIFE: Duration = Duration::from_secs(3600);
@@ -33,24 +34,18 @@ pub struct TokenAnswer {
 /// Reads an answer of whatever status.
 ///
 /// # Errors
-/// [`FailureKind::OAuth`] for an error answer, [`FailureKind::NotOAuth`] for anything that is neither that nor a token.
+/// [`FailureKind::OAuth`](crate::failure::FailureKind::OAuth) for an error answer,
+/// [`FailureKind::NotOAuth`](crate::failure::FailureKind::NotOAuth) for anything that is neither that nor a token.
 pub(super) fn read(transcript: &Transcript, answer: HttpAnswer) -> Result<TokenAnswer, Failure> {
-    let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
-    // An array would deserialize too, its items taken for the fields in order.
-    let parsed =
-        if body.trim_ascii_start().starts_with(b"{") { serde_json::from_slice::<Fields>(body).ok() } else { None };
-    let Some(fields) = parsed else {
-        return Err(foreign(transcript, &answer, what_it_is(&answer)));
-    };
+    let (fields, refusal) = answer::parse::<Fields>(transcript, &answer)?;
     for secret in [&fields.access_token, &fields.refresh_token, &fields.id_token] {
         if let Token::Text(secret) = secret {
             transcript.redactor().learn(secret);
         }
     }
+    refusal.note(transcript);
     fields.note(transcript);
-    if let Some(error) = &fields.error {
-        return Err(fault(transcript, &answer, &fields, error));
-    }
+    refusal.check(transcript, &answer)?;
     let not_a_token = |what: &str| Err(foreign(transcript, &answer, what.to_owned()));
     if !(200..300).contains(&answer.status) {
         return not_a_token("JSON without an error code");
@@ -84,11 +79,6 @@ pub(super) fn read(transcript: &Transcript, answer: HttpAnswer) -> Result<TokenA
 #[serde(default)]
 #[derive(Default)]
 struct Fields {
-    error: Option<Value>,
-    error_description: Option<Value>,
-    error_codes: Option<Value>,
-    suberror: Option<Value>,
-    correlation_id: Option<Value>,
     access_token: Token,
     refresh_token: Token,
     id_token: Token,
@@ -103,15 +93,7 @@ impl Fields {
             return;
         }
         let mut parts = Vec::new();
-        let plain = [
-            ("error", &self.error),
-            ("error_description", &self.error_description),
-            ("suberror", &self.suberror),
-            ("correlation_id", &self.correlation_id),
-            ("token_type", &self.token_type),
-            ("expires_in", &self.expires_in),
-            ("scope", &self.scope),
-        ];
+        let plain = [("token_type", &self.token_type), ("expires_in", &self.expires_in), ("scope", &self.scope)];
         for (name, value) in plain {
             if let Some(value) = value {
                 parts.push(format!("{name}={value}"));
@@ -127,127 +109,21 @@ impl Fields {
                 parts.push(format!("{name}=[redacted, {} characters]", text.expose_secret().len()));
             }
         }
-        transcript.line("HTTP", Speaker::Server, &parts.join(" & "));
-    }
-}
-
-fn fault(transcript: &Transcript, answer: &HttpAnswer, fields: &Fields, error: &Value) -> Failure {
-    let clean = |text: &str| transcript.redactor().clean(&text.chars().take(2000).collect::<String>());
-    let words = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(clean);
-    // Google's other interfaces put an object here: {"code": 503, "message": …, "status": "UNAVAILABLE"}.
-    let (error, message) = match error {
-        Value::String(error) => (error_code(transcript.redactor(), error), None),
-        Value::Object(inner) => {
-            let inner = |name: &str| inner.get(name).and_then(Value::as_str).map(clean);
-            (inner("status").or_else(|| inner("code")).unwrap_or_else(|| "unknown".to_owned()), inner("message"))
-        }
-        _ => ("unknown".to_owned(), None),
-    };
-    let description = words(&fields.error_description).or(message);
-    let mut codes: Vec<u32> = match &fields.error_codes {
-        Some(Value::Array(codes)) => codes.iter().filter_map(number).collect(),
-        _ => Vec::new(),
-    };
-    if codes.is_empty() {
-        codes = description.as_deref().map(aadsts).unwrap_or_default();
-    }
-    let said = match &description {
-        Some(description) => format!("{error}: {description}"),
-        None => error.clone(),
-    };
-    Failure::from(FailureKind::OAuth(OAuthFault {
-        error,
-        description,
-        status: answer.status,
-        codes,
-        suberror: words(&fields.suberror),
-        correlation_id: words(&fields.correlation_id),
-        retry_after: answer.retry_after,
-    }))
-    .said(said)
-}
-
-/// An error code, which decides what is done next. One in the standards' form is left alone by redaction: a server that
-/// repeats a code as a token would otherwise make it unreadable.
-pub(super) fn error_code(redactor: &Redactor, text: &str) -> String {
-    let is_code = text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    if is_code { text.to_owned() } else { redactor.clean(&text.chars().take(200).collect::<String>()) }
-}
-
-fn number(value: &Value) -> Option<u32> {
-    match value {
-        Value::Number(number) => number.as_u64().and_then(|number| number.try_into().ok()),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
-    }
-}
-
-/// The numbers behind `AADSTS` in Microsoft's texts, each once.
-pub(super) fn aadsts(text: &str) -> Vec<u32> {
-    let mut codes = Vec::new();
-    for rest in text.split("AADSTS").skip(1) {
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        if let Ok(code) = digits.parse()
-            && !codes.contains(&code)
-        {
-            codes.push(code);
+        if !parts.is_empty() {
+            transcript.line("HTTP", Speaker::Server, &parts.join(" & "));
         }
     }
-    codes
-}
-
-fn foreign(transcript: &Transcript, answer: &HttpAnswer, what: String) -> Failure {
-    let content_type = answer.content_type.as_deref().map(|text| transcript.redactor().clean(text));
-    let failure = Failure::new(FailureKind::NotOAuth { status: answer.status, content_type, what });
-    match their_words(answer) {
-        Some(words) => failure.said(transcript.redactor().clean(&words)),
-        None => failure,
-    }
-}
-
-fn what_it_is(answer: &HttpAnswer) -> String {
-    let body = answer.body.trim_ascii();
-    let what = match body.first() {
-        _ if (300..400).contains(&answer.status) => "a redirect, which a token endpoint never sends",
-        None => "an empty body",
-        Some(b'<') => "a web page",
-        Some(b'{' | b'[') => "broken JSON",
-        Some(_) => "neither JSON nor a web page",
-    };
-    what.to_owned()
-}
-
-/// The title of a page, or the beginning of a plain error text. Never of anything that looks like JSON, since that may
-/// be a token cut short.
-fn their_words(answer: &HttpAnswer) -> Option<String> {
-    let text = String::from_utf8_lossy(&answer.body);
-    let text = text.trim_start_matches('\u{feff}').trim();
-    if text.starts_with('<') {
-        let lower = text.to_ascii_lowercase();
-        let start = lower.find("<title").and_then(|at| lower[at..].find('>').map(|end| at + end + 1))?;
-        let end = lower[start..].find('<').map_or(lower.len(), |end| start + end);
-        return Some(text[start..end].split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect());
-    }
-    let is_plain = answer.status >= 400 && !text.is_empty() && !text.contains(['{', '[', '"', '=']);
-    is_plain.then(|| text.chars().take(200).collect())
 }
 
 /// RFC 6749 appendix A.12: VSCHAR, and no blank, which no token has.
-fn is_printable(token: &SecretString) -> bool {
+pub(super) fn is_printable(token: &SecretString) -> bool {
     token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn life(value: Option<&Value>) -> Duration {
-    let seconds = match value {
-        Some(Value::Number(number)) => number.as_f64(),
-        Some(Value::String(text)) => text.trim().parse::<f64>().ok(),
-        _ => None,
-    };
-    match seconds {
-        Some(seconds) if seconds.is_nan() => DEFAULT_LIFE,
-        Some(seconds) => Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFE.as_secs_f64()).floor()),
-        None => DEFAULT_LIFE,
-    }
+    value
+        .and_then(seconds)
+        .map_or(DEFAULT_LIFE, |seconds| Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFE.as_secs_f64()).floor()))
 }
 
 fn scopes(value: Option<&Value>) -> Option<Vec<String>> {
@@ -266,6 +142,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
+    use crate::failure::FailureKind;
 
     fn answer(status: u16, content_type: &str, body: &[u8]) -> HttpAnswer {
         HttpAnswer {
@@ -323,6 +200,7 @@ mod tests {
             (500, r#"{"error":"server_error"}"#, "no: server_error"),
             (503, r#"{"error":"temporarily_unavailable"}"#, "no: temporarily_unavailable"),
             (503, r#"{"error":{"code":503,"message":"busy","status":"UNAVAILABLE"}}"#, "no: UNAVAILABLE"),
+            (400, r#"{"error":{"status":"invalid_grant"}}"#, "no: unknown"),
             (400, r#"{"error":7}"#, "no: unknown"),
             (400, r#"{"access_token":"t"}"#, "foreign: JSON without an error code"),
             (403, r#"{"message":"Forbidden"}"#, "foreign: JSON without an error code"),
@@ -348,6 +226,39 @@ mod tests {
         }
         let broken = read(&Transcript::default(), answer(200, "application/json", b"{\"access_token\":\"\xff\"}"));
         assert_eq!(summary(&broken), "foreign: broken JSON");
+    }
+
+    /// SECURITY.md T3: a lifetime that is none is taken for an hour, and none is longer than a day.
+    #[test]
+    fn odd_lifetimes_are_tolerated_and_clamped() {
+        for (value, seconds) in [
+            ("3599", 3599),
+            ("\"3599\"", 3599),
+            ("\" 3599 \"", 3599),
+            ("3599.9", 3599),
+            ("\"3599.9\"", 3599),
+            ("-1", 0),
+            ("\"-1\"", 0),
+            ("-1e308", 0),
+            ("0", 0),
+            ("86400", 86_400),
+            ("86401", 86_400),
+            ("18446744073709551615", 86_400),
+            ("18446744073709551616", 86_400),
+            ("1e308", 86_400),
+            ("\"inf\"", 86_400),
+            ("\"NaN\"", 3600),
+            ("null", 3600),
+            ("\"\"", 3600),
+            ("\"soon\"", 3600),
+            ("true", 3600),
+            ("[3599]", 3600),
+            ("{}", 3600),
+        ] {
+            let token = read_json(200, &format!(r#"{{"access_token":"t","expires_in":{value}}}"#));
+            assert_eq!(summary(&token), format!("token for {seconds} s"), "{value}");
+        }
+        assert_eq!(summary(&read_json(200, r#"{"access_token":"t"}"#)), "token for 3600 s");
     }
 
     #[test]
@@ -387,12 +298,6 @@ mod tests {
         assert_eq!(fault.correlation_id.as_deref(), Some("c-1"));
         assert_eq!(fault.retry_after, Some(Duration::from_secs(7)));
         assert!(failure.server_said.unwrap().starts_with("invalid_grant: AADSTS50173: The grant"));
-    }
-
-    #[test]
-    fn numbers_are_found_in_the_text_where_the_list_is_missing() {
-        assert_eq!(aadsts("AADSTS7000215: Invalid secret. (AADSTS65001), AADSTS7000215, AADSTSx"), [7000215, 65001]);
-        assert!(aadsts("nothing").is_empty());
     }
 
     #[test]

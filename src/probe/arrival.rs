@@ -53,7 +53,7 @@ pub fn wait(
         }
         Err(failure) => Err(failure),
     };
-    Observation { stage: Stage::Arrival, elapsed, result }
+    Observation { stage: Stage::Arrival, began: start, elapsed, result }
 }
 
 /// The identifier without angle brackets, if it can stand in a quoted string (RFC 9051 §4.3).

@@ -39,6 +39,8 @@ use crate::transcript::Transcript;
 pub struct Observation {
     /// Which step.
     pub stage: Stage,
+    /// When it began.
+    pub began: Instant,
     /// How long it took.
     pub elapsed: Duration,
     /// What was seen (redacted and escaped), or what went wrong.

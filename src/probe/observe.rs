@@ -26,7 +26,7 @@ pub(super) fn observe<T>(
         Ok((value, detail)) => (Ok(value), Ok(detail)),
         Err(failure) => (Err(Stop), Err(failure)),
     };
-    outcome.observations.push(Observation { stage, elapsed, result });
+    outcome.observations.push(Observation { stage, began: start, elapsed, result });
     value
 }
 

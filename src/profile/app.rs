@@ -56,6 +56,8 @@ pub enum SignIn {
         authorization: EndpointUrl,
         /// The token endpoint.
         token: EndpointUrl,
+        /// The device authorization endpoint (RFC 8628 §3.1).
+        device_authorization: EndpointUrl,
     },
     /// They stand in the issuer's metadata (OpenID Connect Discovery 1.0 §4, RFC 8414).
     Discovered {

@@ -48,6 +48,8 @@ pub struct Preset {
     pub pop3_scopes: &'static [&'static str],
     /// Scopes for SMTP.
     pub smtp_scopes: &'static [&'static str],
+    /// The only scopes that can be asked for at the device authorization endpoint, where not all of them can.
+    pub device_scopes: Option<&'static [&'static str]>,
     /// Further parameters of the authorization request.
     pub authorize_params: &'static [(&'static str, &'static str)],
     /// The redirect URI to register.
@@ -80,6 +82,8 @@ pub enum SignInPreset {
         authorization: &'static str,
         /// The token endpoint.
         token: &'static str,
+        /// The device authorization endpoint (RFC 8628 §3.1).
+        device_authorization: &'static str,
     },
     /// The profile names the issuer.
     FromProfile,
@@ -109,6 +113,7 @@ const MICROSOFT_GLOBAL: Preset = Preset {
     imap_scopes: &["https://outlook.office.com/IMAP.AccessAsUser.All"],
     pop3_scopes: &["https://outlook.office.com/POP.AccessAsUser.All"],
     smtp_scopes: &["https://outlook.office.com/SMTP.Send"],
+    device_scopes: None,
     authorize_params: &[],
     // localhost, not 127.0.0.1: the portal's form takes only this, and ignores its port.
     redirect_uri: "http://localhost",
@@ -165,11 +170,22 @@ const GOOGLE: Preset = Preset {
         issuer: "https://accounts.google.com",
         authorization: "https://accounts.google.com/o/oauth2/v2/auth",
         token: "https://oauth2.googleapis.com/token",
+        device_authorization: "https://oauth2.googleapis.com/device/code",
     },
     always: &["openid", "email"],
     imap_scopes: &["https://mail.google.com/"],
     pop3_scopes: &["https://mail.google.com/"],
     smtp_scopes: &["https://mail.google.com/"],
+    // Google's list for limited-input devices; a mail scope is answered with invalid_scope.
+    device_scopes: Some(&[
+        "openid",
+        "email",
+        "profile",
+        "https://www.googleapis.com/auth/drive.appdata",
+        "https://www.googleapis.com/auth/drive.file",
+        "https://www.googleapis.com/auth/youtube",
+        "https://www.googleapis.com/auth/youtube.readonly",
+    ]),
     // Google sends a refresh token only for offline access, and again only after a new consent.
     authorize_params: &[("access_type", "offline"), ("prompt", "consent select_account")],
     redirect_uri: "http://127.0.0.1",
@@ -186,6 +202,7 @@ const OIDC: Preset = Preset {
     imap_scopes: &[],
     pop3_scopes: &[],
     smtp_scopes: &[],
+    device_scopes: None,
     // OpenID Connect Core §11: offline_access is granted only where consent is asked for.
     authorize_params: &[("prompt", "consent")],
     redirect_uri: "http://127.0.0.1/callback",

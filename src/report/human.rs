@@ -62,9 +62,13 @@ fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for fact in &report.facts {
         writeln!(out, "  {DIM}{:<width$}{DIM:#}  {}", fact.name.replace('_', " "), safe(&fact.value))?;
     }
-    let width = report.checks.iter().map(|check| check.stage.title().len()).max().unwrap_or(0);
-    for check in &report.checks {
-        write_check(check, width, out)?;
+    let first = report.checks.iter().find_map(|check| check.protocol);
+    // Where one protocol is spoken, every line would say the same.
+    let are_several = report.checks.iter().any(|check| check.protocol.is_some() && check.protocol != first);
+    let titles: Vec<String> = report.checks.iter().map(|check| title(check, are_several)).collect();
+    let width = titles.iter().map(String::len).max().unwrap_or(0);
+    for (check, title) in report.checks.iter().zip(&titles) {
+        write_check(check, title, width, out)?;
     }
     if let Some(verdict) = &report.verdict {
         writeln!(out, "  {STRONG}Do this first:{STRONG:#} {}", safe(&verdict.cause))?;
@@ -121,8 +125,15 @@ fn write_listed(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()
     writeln!(out, "{STRONG}{:<44}{STRONG:#} {DIM}{stage:<15}{DIM:#} {}", finding.code, safe(first))
 }
 
-fn write_check(check: &Check, width: usize, out: &mut dyn Write) -> io::Result<()> {
-    let title = check.stage.title();
+/// "TLS", or "SMTP TLS" where several protocols are spoken.
+fn title(check: &Check, are_several: bool) -> String {
+    match check.protocol.filter(|_| are_several) {
+        Some(protocol) => format!("{protocol} {}", check.stage.title()),
+        None => check.stage.title().to_owned(),
+    }
+}
+
+fn write_check(check: &Check, title: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
     match &check.outcome {
         Outcome::Passed { detail } => {
             let time = Elapsed(check.elapsed);

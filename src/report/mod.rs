@@ -4,6 +4,7 @@
 //! results.
 
 mod human;
+mod page;
 mod types;
 
 use std::io::{self, Write};
@@ -34,6 +35,12 @@ pub fn write(document: &Document, format: Format, out: &mut dyn Write) -> io::Re
             writeln!(out)
         }
     }
+}
+
+/// `document` as one self-contained HTML page, made at `when` (shown as it is).
+#[must_use]
+pub fn page(document: &Document, when: &str) -> String {
+    page::page(document, when)
 }
 
 /// Writes why a command could not do its job, for people.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::profile::MailProtocol;
+
 /// The number of the JSON layout. It grows when a field changes its meaning or goes away, not when one is added.
 pub const SCHEMA: u32 = 1;
 
@@ -102,9 +104,15 @@ pub struct Fact {
 pub struct Check {
     /// Which step.
     pub stage: Stage,
+    /// Over which mail protocol, where one is spoken.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_small_letters")]
+    pub protocol: Option<MailProtocol>,
     /// How it went.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// When it began, counted from the command's start, in milliseconds in JSON.
+    #[serde(rename = "began_ms", skip_serializing_if = "Option::is_none", serialize_with = "as_optional_millis")]
+    pub began: Option<Duration>,
     /// How long it took, in milliseconds in JSON.
     #[serde(rename = "elapsed_ms", serialize_with = "as_millis")]
     pub elapsed: Duration,
@@ -141,9 +149,11 @@ pub enum Stage {
     SecretStore,
     /// Sign-in at the authorization endpoint.
     Authorize,
+    /// The token endpoint: whether it still takes the grant and the client's credential.
+    TokenEndpoint,
     /// Getting an access token.
     Token,
-    /// What the access token itself says.
+    /// What the access token says of itself.
     Preflight,
     /// Who signed in.
     Identity,
@@ -183,6 +193,7 @@ impl Stage {
             Self::Profile => "profile",
             Self::SecretStore => "secret store",
             Self::Authorize => "sign-in",
+            Self::TokenEndpoint => "token endpoint",
             Self::Token => "token",
             Self::Preflight => "token preflight",
             Self::Identity => "identity",
@@ -346,10 +357,7 @@ impl Report {
 
     /// The findings of all checks, in order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.checks.iter().filter_map(|check| match &check.outcome {
-            Outcome::Failed { finding } => Some(finding.as_ref()),
-            Outcome::Passed { .. } | Outcome::Skipped { .. } => None,
-        })
+        self.checks.iter().filter_map(Check::finding)
     }
 }
 
@@ -380,25 +388,65 @@ impl Check {
     /// A check that went well.
     #[must_use]
     pub fn passed(stage: Stage, elapsed: Duration, detail: impl Into<String>) -> Self {
-        Self { stage, outcome: Outcome::Passed { detail: detail.into() }, elapsed }
+        Self::new(stage, elapsed, Outcome::Passed { detail: detail.into() })
     }
 
     /// A check that failed.
     #[must_use]
     pub fn failed(stage: Stage, elapsed: Duration, finding: Finding) -> Self {
-        Self { stage, outcome: Outcome::Failed { finding: Box::new(finding) }, elapsed }
+        Self::new(stage, elapsed, Outcome::Failed { finding: Box::new(finding) })
     }
 
     /// A check that was not tried.
     #[must_use]
     pub fn skipped(stage: Stage, because: impl Into<String>) -> Self {
-        Self { stage, outcome: Outcome::Skipped { because: because.into() }, elapsed: Duration::ZERO }
+        Self::new(stage, Duration::ZERO, Outcome::Skipped { because: because.into() })
+    }
+
+    fn new(stage: Stage, elapsed: Duration, outcome: Outcome) -> Self {
+        Self { stage, protocol: None, outcome, began: None, elapsed }
+    }
+
+    /// The same, over `protocol`.
+    #[must_use]
+    pub fn over(self, protocol: MailProtocol) -> Self {
+        Self { protocol: Some(protocol), ..self }
+    }
+
+    /// The same, begun so long after the command's start.
+    #[must_use]
+    pub fn begun(self, began: Duration) -> Self {
+        Self { began: Some(began), ..self }
+    }
+
+    /// What it found, if it failed.
+    #[must_use]
+    pub fn finding(&self) -> Option<&Finding> {
+        match &self.outcome {
+            Outcome::Failed { finding } => Some(finding),
+            Outcome::Passed { .. } | Outcome::Skipped { .. } => None,
+        }
+    }
+
+    /// Whether it went well.
+    #[must_use]
+    pub fn has_passed(&self) -> bool {
+        matches!(self.outcome, Outcome::Passed { .. })
     }
 }
 
 fn as_millis<S: serde::Serializer>(elapsed: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     // A tenth of a millisecond is finer than any server answers.
     serializer.serialize_f64((elapsed.as_secs_f64() * 10_000.0).round() / 10.0)
+}
+
+fn as_optional_millis<S: serde::Serializer>(elapsed: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    as_millis(&elapsed.unwrap_or_default(), serializer)
+}
+
+fn in_small_letters<S: serde::Serializer>(protocol: &Option<MailProtocol>, serializer: S) -> Result<S::Ok, S::Error> {
+    let name = protocol.map_or_else(String::new, |protocol| protocol.to_string().to_lowercase());
+    serializer.serialize_str(&name)
 }
 
 fn facts_as_map<S: serde::Serializer>(facts: &[Fact], serializer: S) -> Result<S::Ok, S::Error> {

@@ -50,7 +50,7 @@ fn nothing_pasted_is_an_end_and_no_wait() {
 }
 
 /// The shop at the tenant's plain OpenID provider.
-fn oidc_shop() -> Shop {
+pub(crate) fn oidc_shop() -> Shop {
     let shop = Shop::empty();
     let issuer = shop.sandbox.issuer();
     let change = [

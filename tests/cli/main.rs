@@ -13,17 +13,20 @@ mod shop;
 
 mod add;
 mod authorize;
+mod authorize_by_code;
 mod authorize_elsewhere;
 mod config_errors;
 #[cfg(unix)]
 mod crash;
 mod crowd;
+mod explain;
 mod inspect;
 mod leaks;
 mod rotate;
 #[cfg(target_os = "linux")]
 mod safekeeping;
 mod status_list_show_remove;
+mod test;
 mod test_mailbox;
 mod test_smtp;
 mod token;

@@ -219,3 +219,40 @@ fn access_tokens_live_as_long_as_they_are_told() {
     tenant.sandbox.expire_access_tokens();
     assert!(!tenant.sandbox.is_live_access_token(token));
 }
+
+#[test]
+fn a_device_code_is_polled_too_early_once_and_brings_tokens_once() {
+    let tenant = Tenant::new();
+    tenant.sandbox.set_device_code(Duration::from_secs(60), Duration::from_millis(200));
+    let client = [("client_id", CONFIDENTIAL_CLIENT), ("client_secret", tenant.secret.as_str())];
+    let begin = |scope: &str, fields: &[(&str, &str)]| {
+        let fields = [fields, &[("scope", scope)]].concat();
+        let page = browser::post(&tenant.endpoint("devicecode"), &fields, tenant.sandbox.ca_file()).unwrap();
+        (page.status, serde_json::from_str::<Value>(&page.body).unwrap())
+    };
+    assert_eq!(number(&begin(SCOPE, &client[..1])), 7_000_218, "a confidential client proves itself here too");
+    assert_eq!(number(&begin("openid mail", &client)), 650_053);
+    let (_, codes) = begin(SCOPE, &client);
+    let poll = || {
+        let grant = ("grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+        tenant.token(&[&client[..], &[grant, ("device_code", codes["device_code"].as_str().unwrap())]].concat())
+    };
+    let in_time = || {
+        std::thread::sleep(Duration::from_millis(250));
+        poll()
+    };
+    assert_eq!(in_time().1["error"], "authorization_pending");
+    let page = codes["verification_uri"].as_str().unwrap();
+    let enter = |code: &str| {
+        let person = Person::SignsInAs(SHOP.to_owned());
+        browser::enter_code(page, code, tenant.sandbox.ca_file(), &person).unwrap().status
+    };
+    let code = codes["user_code"].as_str().unwrap();
+    assert_eq!((enter("XXXX-XXXX"), enter(&code.to_lowercase()), enter(code)), (400, 200, 400));
+    std::thread::sleep(Duration::from_millis(250));
+    let (status, tokens) = poll();
+    assert!(status == 200 && tokens["refresh_token"].is_string() && tokens["id_token"].is_string(), "{tokens}");
+    assert_eq!(tenant.sandbox.surprises(), [""; 0]);
+    assert_eq!(poll().1["error"], "slow_down");
+    assert_eq!(tenant.sandbox.surprises().len(), 1);
+}

@@ -2,6 +2,7 @@
 //
 // usage: node login.mjs OPTIONS.json URL
 // OPTIONS: { how: "chromium" | "plain", as, deny, ca, spki, chromium, profile, screenshot, page }
+// URL may also be a device code's page with the code in it; `plain` alone knows those.
 // `plain` walks through the same pages without a browser, for tests whose subject is something else.
 // The last page's text goes to the file `page`, so that a test can read what the person was shown.
 
@@ -75,6 +76,16 @@ async function throughPlainRequests() {
     if (response.headers.location) {
       url = new URL(response.headers.location, url);
       step = {};
+      continue;
+    }
+    // Whatever ended it, well or not.
+    if (/^\/device\//.test(url.pathname)) return text.replace(/<[^>]*>/g, ' ');
+    // The device code's own pages, to enter and to confirm it: hidden fields only.
+    const device = url.pathname === '/device' && /<form[^>]*action="([^"]+)"[\s\S]*?<\/form>/.exec(text);
+    if (device) {
+      const fields = [...device[0].matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [name, value]);
+      url = new URL(device[1], url);
+      step = { method: 'POST', body: new URLSearchParams(fields).toString() };
       continue;
     }
     const form = /<form[^>]*action="([^"]+)"[\s\S]*?name="prompt" value="(login|consent)"/.exec(text);

@@ -36,7 +36,7 @@ const provider = new Provider(issuer, {
       application_type: 'native',
       // No port: RFC 8252 §7.3 lets a native client bring its own.
       redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback', 'http://localhost/', 'http://localhost'],
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
       response_types: ['code'],
       token_endpoint_auth_method: config.auth_method ?? 'client_secret_basic',
     },
@@ -63,6 +63,7 @@ const provider = new Provider(issuer, {
   // Dovecot asks the introspection endpoint whose token it is.
   extraTokenClaims: async (_ctx, token) => ({ email: address(token.accountId) }),
   features: {
+    deviceFlow: { enabled: true },
     introspection: { enabled: true },
     revocation: { enabled: true },
     devInteractions: { enabled: true },
@@ -71,6 +72,7 @@ const provider = new Provider(issuer, {
   ttl: {
     AccessToken: () => lifetime.access,
     AuthorizationCode: 60,
+    DeviceCode: 600,
     Grant: 86400,
     IdToken: 3600,
     Interaction: 600,

@@ -70,6 +70,11 @@ impl Stack {
         Some(Self { desk, keyring, _postfix, postfix, dovecot, provider, certs, parts, folder, people })
     }
 
+    /// The programs of this machine.
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
     /// IMAP and Postfix, both with implicit TLS.
     pub(crate) fn usual_route(&self) -> Route<'static> {
         Route { incoming: ("imap", self.dovecot.imaps, "implicit"), outgoing: (self.postfix.submissions, "implicit") }

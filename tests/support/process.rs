@@ -145,6 +145,14 @@ impl Running {
         }
     }
 
+    /// The address and the user code that `--device-code` shows on stderr.
+    pub(crate) fn device_code(&mut self) -> (String, String) {
+        self.wait_for_stderr("Ctrl-C ends it");
+        let address = self.authorization_url();
+        let code = self.stderr.lines().skip_while(|line| !line.starts_with("and enter this code")).nth(1);
+        (address, code.expect("the code follows").trim().to_owned())
+    }
+
     /// Types a line and then the end of input.
     pub(crate) fn type_line(&mut self, line: &str) {
         let mut pipe = self.stdin.take().expect("started with an open stdin");

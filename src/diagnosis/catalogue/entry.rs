@@ -8,7 +8,7 @@ use super::pattern::Pattern;
 use crate::report::Retry;
 
 /// Whose servers say it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Family {
     /// Microsoft, work and school accounts.
@@ -24,7 +24,7 @@ pub enum Family {
 }
 
 /// Where in the whole chain it is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// The sign-in page, or the redirect back from it.

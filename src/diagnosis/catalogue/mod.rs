@@ -19,12 +19,12 @@ mod pattern;
 mod search;
 
 pub use entry::{Entry, Evidence, Family, Origin};
-pub use search::{Hint, Hit, search};
+pub use search::{Hint, Hit, places, search};
 
 use std::sync::OnceLock;
 
 /// The files, in the order in which they are asked.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("10-microsoft-sign-in", include_str!("10-microsoft-sign-in.toml")),
     ("11-microsoft-sign-in", include_str!("11-microsoft-sign-in.toml")),
     ("20-google-sign-in", include_str!("20-google-sign-in.toml")),
@@ -34,6 +34,7 @@ const FILES: [(&str, &str); 9] = [
     ("60-generic-mail", include_str!("60-generic-mail.toml")),
     ("70-generic-sign-in", include_str!("70-generic-sign-in.toml")),
     ("80-machine", include_str!("80-machine.toml")),
+    ("90-together", include_str!("90-together.toml")),
 ];
 
 /// All entries, in order. They are read when they are first asked for.

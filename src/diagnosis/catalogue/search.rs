@@ -59,8 +59,14 @@ fn weight(entry: &Entry, hint: Hint, guess: &Guess) -> u8 {
     u8::from(is_general) + 2 * u8::from(is_elsewhere)
 }
 
+/// Where `text` seems to come from, the likeliest first.
+#[must_use]
+pub fn places(text: &str) -> Vec<Origin> {
+    Guess::of(text).origins
+}
+
 /// Where a text seems to come from.
-pub(super) struct Guess {
+struct Guess {
     origins: Vec<Origin>,
 }
 

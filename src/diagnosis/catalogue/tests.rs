@@ -23,7 +23,7 @@ fn said(entry: &Entry) -> Option<String> {
 fn every_file_is_read_and_every_name_is_given_once() {
     for (name, text) in FILES {
         let count = entry::read(text).unwrap_or_else(|error| panic!("{name}: {error}")).len();
-        assert!(count > 10, "{name} holds {count} entries");
+        assert!(count > 8, "{name} holds {count} entries");
     }
     let names: BTreeSet<&str> = entries().iter().map(|entry| entry.id.as_str()).collect();
     assert_eq!(names.len(), entries().len(), "two entries have one name");
@@ -91,7 +91,7 @@ fn every_fix_is_imperative_and_names_a_place_or_a_command() {
         if !entry.fix.iter().any(names_something) {
             wrong.push(format!("{}: no step names a place, a command or the profile", entry.id));
         }
-        if entry.cause.len() > 420 || !entry.cause.ends_with(['.', '?']) {
+        if entry.cause.len() > 420 || !entry.cause.trim_end_matches("{until}").ends_with(['.', '?']) {
             wrong.push(format!("{}: the cause is no short sentence", entry.id));
         }
     }

@@ -1,7 +1,9 @@
 //! What a person does with `mailgrant`, one story a file.
 
+mod device_code;
 mod keyring;
 mod mailbox;
+mod report;
 mod rotation;
 mod sending;
 mod sign_in;

@@ -1,0 +1,113 @@
+//! Signing in with a code that is entered in a browser on any machine (RFC 8628).
+
+use std::time::{Duration, Instant};
+
+use super::attempt::{Attempt, Tokens};
+use crate::commands::CommandError;
+use crate::context::interrupt;
+use crate::failure::Failure;
+use crate::oauth::device_poll::poll;
+use crate::oauth::{self, DeviceAuthorization, Pace, PollEnd};
+use crate::profile::Scope;
+use crate::report::{Check, Report, Stage};
+
+/// How long Ctrl-C may go unseen.
+const FLAG_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Shows the code, and waits until somebody has signed in with it.
+///
+/// # Errors
+/// If it was cancelled.
+pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Result<Tokens, Failure>, CommandError> {
+    let Attempt { app, http, endpoints, asked, secret, context, .. } = *attempt;
+    let started = Instant::now();
+    let authorization = match oauth::request_device_code(attempt.bounded, app, endpoints, asked, secret) {
+        Ok(authorization) => authorization,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let clock = WallClock::start();
+    for line in announcement(attempt, &authorization) {
+        context.prompter.say(&line);
+    }
+    let ask = || {
+        // Each answer may be the one with the tokens. In between, other processes may have the mailbox.
+        let held = attempt.session.lock()?;
+        let asked = Instant::now();
+        let answer = oauth::redeem_device_code(http, app, endpoints, &authorization, secret)?;
+        Ok(Tokens { held, answer, nonce: None, elapsed: asked.elapsed() })
+    };
+    match poll(&authorization, context.timeout, &clock, ask) {
+        Ok(tokens) => {
+            let waited = started.elapsed().saturating_sub(tokens.elapsed);
+            report.checks.push(Check::passed(Stage::Authorize, waited, "somebody entered the code and signed in"));
+            Ok(Ok(tokens))
+        }
+        Err(PollEnd::Failed(failure)) => Ok(Err(failure)),
+        Err(PollEnd::Cancelled) => Err(CommandError::cancelled()),
+    }
+}
+
+/// What the person needs, and needs to know: "the user should be made aware of the device they are authorizing"
+/// (RFC 8628 §5.4), and of what it asks for.
+fn announcement(attempt: &Attempt<'_>, authorization: &DeviceAuthorization) -> Vec<String> {
+    let Attempt { app, mailbox, asked, context, .. } = *attempt;
+    let mut lines = vec![
+        format!("Sign in as {}, in a browser on any machine, at:", mailbox.signs_in_as()),
+        format!("  {}", authorization.verification_uri),
+        "and enter this code there:".to_owned(),
+        format!("  {}", authorization.user_code),
+    ];
+    if let Some(complete) = &authorization.verification_uri_complete {
+        lines.push("This address has the code in it; compare it with the one that the page shows:".to_owned());
+        lines.push(format!("  {complete}"));
+    }
+    let scopes = asked.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ");
+    let seconds = authorization.good_for(context.timeout).as_secs();
+    let good_for = if seconds < 120 { format!("{seconds} seconds") } else { format!("{} minutes", seconds / 60) };
+    lines.extend([
+        format!("  app     client ID {}", app.client_id),
+        format!("  tenant  {}", app.tenant_label()),
+        format!("  scopes  {scopes}"),
+        "Whoever signs in with this code opens their mailbox to this machine: never give it to anybody else, and never enter one that somebody sends you."
+            .to_owned(),
+    ]);
+    if app.provider.is_microsoft() {
+        lines.push(
+            "Microsoft advises to block sign-ins by code: once a policy of the tenant does, this one ends. A browser, or --no-browser, is the lasting way."
+                .to_owned(),
+        );
+    }
+    lines.push(format!("The code is good for {good_for}. Waiting; Ctrl-C ends it."));
+    lines
+}
+
+/// This machine's time. Ctrl-C ends a wait, and with it the sign-in. While the token endpoint is asked nothing is caught:
+/// there Ctrl-C ends the process, which no server can then hold up.
+struct WallClock(());
+
+impl WallClock {
+    /// From now on Ctrl-C ends with 130, also between two waits.
+    fn start() -> Self {
+        drop(interrupt::catch());
+        Self(())
+    }
+}
+
+impl Pace for WallClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn wait(&self, pause: Duration) -> bool {
+        let caught = interrupt::catch();
+        let end = Instant::now() + pause;
+        while !caught.is_set() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            std::thread::sleep(left.min(FLAG_INTERVAL));
+        }
+        false
+    }
+}

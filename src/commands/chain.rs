@@ -1,0 +1,188 @@
+//! The whole chain of one mailbox: store, token endpoint, incoming and outgoing side, side by side where they do not
+//! depend on each other, and what it all means together.
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use secrecy::SecretString;
+
+use super::checks::{self, Side, Tester};
+use super::preflight::Door;
+use crate::clock::Clock;
+use crate::diagnosis::together::{self, Situation};
+use crate::diagnosis::{self, About};
+use crate::failure::{Failure, FailureKind};
+use crate::probe::ProbeOutcome;
+use crate::profile::{App, Credential, Mailbox};
+use crate::report::{Check, Report, Stage};
+use crate::secrets::{AppRecord, Grant, load_app};
+use crate::session::{AccessToken, Session, TokenSource};
+
+/// Tests the whole chain of `mailbox`.
+pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Report {
+    let app = tester.app_of(mailbox);
+    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
+    let http = tester.http(app);
+    let session = tester.session(mailbox, &http);
+    let mut report = checks::report(mailbox);
+    report.checks.push(Check::passed(
+        Stage::Profile,
+        Duration::ZERO,
+        format!("app '{}' at {}, client ID {}", app.name, app.provider.title(), app.client_id),
+    ));
+    let kept = Kept::read(&session, app, tester, about, &mut report);
+
+    let sides = [Side::Incoming { latest: 0 }, Side::outgoing_of(mailbox)];
+    let (feeds, waiting): (Vec<_>, Vec<_>) = sides.iter().map(|_| mpsc::channel::<Option<SecretString>>()).unzip();
+    let (fetched, outcomes) = std::thread::scope(|scope| {
+        let fetch = scope.spawn(|| {
+            let fetched = Fetched::fetch(&session, kept.grant.is_some());
+            for feed in &feeds {
+                // Nobody listens any more where the connection failed before the token was wanted.
+                let _ = feed.send(fetched.token.as_ref().map(|access| access.token.clone()));
+            }
+            let looked = fetched.token.as_ref().map(|access| tester.look(access, mailbox, mailbox.protocols()));
+            (fetched, looked)
+        });
+        let probes: Vec<_> = sides
+            .iter()
+            .zip(waiting)
+            .map(|(side, feed)| {
+                scope.spawn(move || tester.run(mailbox, side, Box::new(move || feed.recv().ok().flatten())))
+            })
+            .collect();
+        let outcomes: Vec<Option<ProbeOutcome>> = probes.into_iter().map(joined).collect();
+        (joined(fetch), outcomes)
+    });
+    let (fetched, looked) = fetched;
+    fetched.note(tester, about, &mut report);
+    if let Some(looked) = &looked {
+        let door = |protocol| {
+            let seen = sides.iter().zip(&outcomes).find(|(side, _)| side.protocol(mailbox) == Some(protocol));
+            seen.and_then(|(_, outcome)| outcome.as_ref()).map_or(Door::NotTried, |seen| Door::seen(&seen.observations))
+        };
+        report.checks.extend(tester.preflight(looked, door, about));
+    }
+    for (side, outcome) in sides.iter().zip(outcomes) {
+        let Some(outcome) = outcome else { continue };
+        let mut one = checks::report(mailbox);
+        tester.note(mailbox, side, outcome, fetched.token.is_some(), &mut one);
+        report.checks.append(&mut one.checks);
+        let (server, mechanism) = match side {
+            Side::Incoming { .. } => ("incoming", "incoming_mechanism"),
+            Side::Outgoing(_) => ("outgoing", "outgoing_mechanism"),
+        };
+        for fact in one.facts {
+            match fact.name {
+                "server" => report.fact(server, fact.value),
+                "mechanism_used" => report.fact(mechanism, fact.value),
+                _ => {}
+            }
+        }
+    }
+    let today = clock.now().to_zoned(TimeZone::UTC).date();
+    let secret = kept.app.as_ref().and_then(|record| record.active.as_ref());
+    report.verdict = together::verdict(&Situation {
+        checks: &report.checks,
+        about,
+        signed_in_as: kept.grant.as_ref().and_then(|grant| grant.identity.as_ref()).map(|who| who.label.as_str()),
+        secret_has_worked: secret
+            .zip(kept.grant.as_ref())
+            .is_some_and(|(secret, grant)| grant.refreshed.unwrap_or(grant.obtained) > secret.added),
+        secret_is_new: secret.is_some_and(|secret| clock.now().duration_since(secret.added).as_mins() < 15),
+        secret_expired: app.secret_expires.or(secret.and_then(|secret| secret.expires)).map(|day| day < today),
+        works_until: fetched.leftover().map(|access| access.expires),
+    })
+    .map(Box::new);
+    report
+}
+
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// What the store holds.
+struct Kept {
+    grant: Option<Grant>,
+    app: Option<AppRecord>,
+}
+
+impl Kept {
+    fn read(session: &Session<'_>, app: &App, tester: &Tester<'_>, about: About<'_>, report: &mut Report) -> Self {
+        let started = Instant::now();
+        let mut kept = Self { grant: None, app: None };
+        let read = || -> Result<(Grant, Option<AppRecord>), Failure> {
+            let grant = session.grant()?;
+            session.client_secret()?;
+            Ok((grant, load_app(session.store, &app.name)?))
+        };
+        let outcome = read();
+        let elapsed = started.elapsed();
+        let failed = |stage, failure: &Failure| Check::failed(stage, elapsed, diagnosis::finding(failure, about));
+        let check = match outcome {
+            Ok((grant, record)) => {
+                let who = grant.identity.as_ref().map_or_else(String::new, |who| format!(" as {}", who.label));
+                let since = grant.obtained.strftime("%Y-%m-%d");
+                let secret = match (app.credential, app.secret_expires) {
+                    (Credential::None, _) => String::new(),
+                    (_, Some(day)) => format!("; client secret until {day}"),
+                    (_, None) => "; client secret, expiry unknown".to_owned(),
+                };
+                kept = Self { grant: Some(grant), app: record };
+                Check::passed(Stage::SecretStore, elapsed, format!("signed in{who} since {since}{secret}"))
+            }
+            Err(failure) if matches!(failure.kind, FailureKind::NotAuthorized { .. }) => failed(Stage::Token, &failure),
+            Err(failure) => failed(Stage::SecretStore, &failure),
+        };
+        report.checks.push(check.begun(tester.since_start(started)));
+        kept
+    }
+}
+
+/// The token that the mail servers get.
+struct Fetched {
+    started: Instant,
+    elapsed: Duration,
+    /// What the token endpoint says; `None` where it was not asked.
+    refusal: Option<Failure>,
+    /// A new one, or what is left of the last one where the endpoint refused.
+    token: Option<AccessToken>,
+}
+
+impl Fetched {
+    /// Asks the token endpoint, whatever the store holds: that alone proves grant and secret. Where it refuses, a token
+    /// that is still good shows whether the mail servers are all right.
+    fn fetch(session: &Session<'_>, is_signed_in: bool) -> Self {
+        let started = Instant::now();
+        if !is_signed_in {
+            return Self { started, elapsed: Duration::ZERO, refusal: None, token: None };
+        }
+        let (refusal, token) = match session.refreshed_token() {
+            Ok(token) => (None, Some(token)),
+            Err(failure) => (Some(failure), session.stored_token()),
+        };
+        Self { started, elapsed: started.elapsed(), refusal, token }
+    }
+
+    /// A token that is good although the endpoint refused a new one.
+    fn leftover(&self) -> Option<&AccessToken> {
+        self.token.as_ref().filter(|token| token.source == TokenSource::Store)
+    }
+
+    fn note(&self, tester: &Tester<'_>, about: About<'_>, report: &mut Report) {
+        let check = match (&self.refusal, &self.token) {
+            (Some(failure), _) => Check::failed(Stage::TokenEndpoint, self.elapsed, diagnosis::finding(failure, about)),
+            (None, Some(token)) => {
+                let detail = format!("grant and client accepted; new token {}", tester.until(token.expires));
+                Check::passed(Stage::TokenEndpoint, self.elapsed, detail)
+            }
+            (None, None) => Check::skipped(Stage::TokenEndpoint, "nobody has signed in"),
+        };
+        report.checks.push(check.begun(tester.since_start(self.started)));
+        if let Some(token) = self.leftover() {
+            let detail = format!("{}, from the store", tester.until(token.expires));
+            report.checks.push(Check::passed(Stage::Token, Duration::ZERO, detail));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! `explain`: what a server's answer means, without a profile, a store or a network.
+
+use std::io::{IsTerminal as _, Read as _, Write as _};
+
+use clap::Args as ClapArgs;
+
+use super::CommandError;
+use crate::context::Context;
+use crate::diagnosis::catalogue::{Family, Hint, Origin};
+use crate::diagnosis::explain;
+use crate::report::Document;
+
+/// Whoever pastes more has pasted the wrong file.
+const LIMIT: u64 = 1024 * 1024;
+
+/// In how many lines of a log the one that matters is looked for, to show it again.
+const MOST_LINES: usize = 2_000;
+
+/// Explain a server's answer: the text itself, or a code that mailgrant has shown; without either, standard input
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant explain '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.'\n  \
+    mailgrant explain exo-smtp-5-7-3\n  \
+    mailgrant explain < session.log")]
+pub struct Args {
+    /// What the server said, or a finding's code
+    #[arg(value_name = "TEXT")]
+    text: Vec<String>,
+    /// List every answer that is known
+    #[arg(long, conflicts_with = "text")]
+    list: bool,
+    /// Whose server said it
+    #[arg(long, value_enum)]
+    provider: Option<Family>,
+    /// Where it was said
+    #[arg(long, value_enum)]
+    stage: Option<Origin>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If there is nothing to explain, or it cannot be read.
+pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
+    let hint = Hint { family: args.provider, origin: args.stage };
+    let mut document = Document::new("explain");
+    if args.list {
+        document.explanations = explain::list(hint);
+        return Ok(document);
+    }
+    let text = if args.text.is_empty() { read(context, &mut document)? } else { args.text.join(" ") };
+    if text.trim().is_empty() {
+        return Err(CommandError::usage(
+            "There is no text to explain.",
+            "Give it behind the command, in quotes, or on standard input: mailgrant explain < FILE",
+        ));
+    }
+    if let Some(entry) = explain::entry(text.trim()) {
+        document.explanations.push(entry);
+        return Ok(document);
+    }
+    let mut explained = explain::explain(&text, hint).into_iter();
+    if let Some(mut first) = explained.next() {
+        // The answer is of this text, not of the example.
+        first.example = None;
+        first.finding.also = explained.map(|other| other.finding.code).collect();
+        first.finding.server_said = line_that_says(&text, first.finding.code).map(|line| redacted(line, context));
+        document.explanations.push(first);
+    }
+    Ok(document)
+}
+
+/// Standard input, whatever its encoding; what is too much is left out, and said so.
+fn read(context: &Context, document: &mut Document) -> Result<String, CommandError> {
+    let mut stdin = std::io::stdin().lock();
+    if stdin.is_terminal() {
+        context.prompter.say("Paste the server's answer, and end with Ctrl-D on a line of its own:");
+    }
+    let mut bytes = Vec::new();
+    stdin.by_ref().take(LIMIT).read_to_end(&mut bytes).map_err(|error| {
+        CommandError::usage(format!("Standard input: {error}."), "Give the text behind the command, in quotes")
+    })?;
+    if bytes.len() as u64 == LIMIT && stdin.read(&mut [0]).is_ok_and(|count| count > 0) {
+        document.warnings.push("Only the first megabyte was looked at.".to_owned());
+        // Whoever writes into the pipe must not be stopped by it.
+        let _ = std::io::copy(&mut stdin, &mut std::io::sink().by_ref());
+    }
+    Ok(decoded(&bytes))
+}
+
+/// UTF-16 where a byte order mark or every other byte says so, else UTF-8 with what is wrong in it replaced.
+fn decoded(bytes: &[u8]) -> String {
+    let (is_little, body) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (true, rest),
+        [0xfe, 0xff, rest @ ..] => (false, rest),
+        [first, 0, ..] if *first != 0 && zeros(bytes, 1) => (true, bytes),
+        [0, second, ..] if *second != 0 && zeros(bytes, 0) => (false, bytes),
+        _ => return String::from_utf8_lossy(bytes).into_owned(),
+    };
+    let units = body.chunks_exact(2).map(|pair| {
+        let pair = [pair[0], pair[1]];
+        if is_little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) }
+    });
+    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+/// Whether most of every second byte from `start` on is zero.
+fn zeros(bytes: &[u8], start: usize) -> bool {
+    let (mut zero, mut all) = (0_usize, 0_usize);
+    for byte in bytes.iter().skip(start).step_by(2).take(512) {
+        zero += usize::from(*byte == 0);
+        all += 1;
+    }
+    zero * 4 > all * 3
+}
+
+/// Of a text of several lines, the one that the answer is about.
+fn line_that_says<'a>(text: &'a str, code: &str) -> Option<&'a str> {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(MOST_LINES).collect();
+    if lines.len() < 2 {
+        return None;
+    }
+    lines.into_iter().find(|line| line.len() < 4_096 && explain::is_said_in(line, code))
+}
+
+fn redacted(line: &str, context: &Context) -> String {
+    let line: String = line.trim().chars().take(400).collect();
+    context.transcript.redactor().clean(&line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_texts_are_read() {
+        let text = "535 5.7.3 no";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(decoded(&little), text);
+        assert_eq!(decoded(&big), text);
+        assert_eq!(decoded(&[&[0xff, 0xfe], &little[..]].concat()), text);
+        assert_eq!(decoded(&[&[0xfe, 0xff], &big[..]].concat()), text);
+        assert_eq!(decoded(b"\xff535"), "\u{fffd}535");
+        assert_eq!(decoded(b""), "");
+    }
+}

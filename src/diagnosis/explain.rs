@@ -1,0 +1,115 @@
+//! A text that somebody pasted, explained without a mailbox.
+
+use super::about::About;
+use super::catalogue::{self, Entry, Family, Hint, Origin, places};
+use super::known::explained;
+use super::reading;
+use crate::report::{Confidence, ExitCode, Explanation, Finding, Retry};
+
+/// The code of a text that hits nothing.
+pub const UNKNOWN: &str = "not-in-catalogue";
+
+/// What `text` means, the most telling explanation first; at least one, which is then [`UNKNOWN`]. The words of the text
+/// stay out of it: they are the caller's to redact.
+#[must_use]
+pub fn explain(text: &str, hint: Hint) -> Vec<Explanation> {
+    let text = reading::readings(text);
+    let hits = catalogue::search(&text, hint);
+    if hits.is_empty() {
+        return vec![unknown(&text, hint)];
+    }
+    hits.into_iter().map(|hit| in_full(hit.entry, hint)).collect()
+}
+
+/// The entry called `code`, or all of them.
+#[must_use]
+pub fn entry(code: &str) -> Option<Explanation> {
+    catalogue::entry(code).map(|entry| in_full(entry, Hint::default()))
+}
+
+/// Every entry of the catalogue that fits `hint`.
+#[must_use]
+pub fn list(hint: Hint) -> Vec<Explanation> {
+    let fits = |entry: &&Entry| {
+        hint.family.is_none_or(|family| entry.provider == family)
+            && hint.origin.is_none_or(|origin| entry.is_said_at(origin))
+    };
+    catalogue::entries().iter().filter(fits).map(|entry| in_full(entry, Hint::default())).collect()
+}
+
+/// Whether `line` alone says what the entry called `code` is known by.
+#[must_use]
+pub fn is_said_in(line: &str, code: &str) -> bool {
+    let text = reading::readings(line);
+    catalogue::search(&text, Hint::default()).iter().any(|hit| hit.entry.id == code)
+}
+
+fn in_full(entry: &'static Entry, hint: Hint) -> Explanation {
+    let provider = Some(entry.provider).filter(|family| *family != Family::Any).or(hint.family);
+    Explanation {
+        provider: provider.filter(|family| *family != Family::Any).map(|family| family.to_string()),
+        stage: Some(hint.origin.unwrap_or(entry.stage).to_string()),
+        finding: explained(entry, About::default()),
+        example: entry.example.clone(),
+        note: entry.note.clone(),
+    }
+}
+
+fn unknown(text: &str, hint: Hint) -> Explanation {
+    let guessed = places(text);
+    let stage = hint.origin.or(guessed.first().copied());
+    let kind = stage.map_or_else(|| "text".to_owned(), |stage| format!("answer ({stage})"));
+    let mut finding = Finding::new(
+        UNKNOWN,
+        format!("The catalogue does not know this {kind}.{}", class(text, stage)),
+        ExitCode::CheckFailed,
+    );
+    finding.fix = vec![
+        "Look whether the whole answer was pasted: the sentence behind the number tells most".to_owned(),
+        "Run: mailgrant test NAME -v, which looks at the whole chain and shows the conversation".to_owned(),
+        "Send that output, with the time in UTC and every correlation or request ID in it, to the server's administrator"
+            .to_owned(),
+    ];
+    finding.confidence = Confidence::Possible;
+    finding.retry = Retry::AfterFix;
+    Explanation {
+        provider: hint.family.filter(|family| *family != Family::Any).map(|family| family.to_string()),
+        stage: stage.map(|stage| stage.to_string()),
+        finding,
+        example: None,
+        note: None,
+    }
+}
+
+/// What a reply's first digit says by itself (RFC 5321 §4.2.1).
+fn class(text: &str, stage: Option<Origin>) -> &'static str {
+    let code = text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 3);
+    match (stage, code.and_then(|code| code.bytes().next())) {
+        (Some(Origin::Smtp), Some(b'4')) => " Its number says that trying again later may help.",
+        (Some(Origin::Smtp), Some(b'5')) => " Its number says that trying again will not help by itself.",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_gets_a_useful_answer_too() {
+        let explained = explain("550 5.9.9 the moon is in the wrong house", Hint::default());
+        assert_eq!(explained[0].finding.code, UNKNOWN);
+        assert_eq!(explained[0].stage.as_deref(), Some("SMTP"));
+        assert!(explained[0].finding.cause.contains("trying again will not help"));
+        assert!(!explained[0].finding.fix.is_empty());
+    }
+
+    #[test]
+    fn every_listed_code_can_be_looked_up() {
+        let all = list(Hint::default());
+        assert!(all.len() > 333);
+        for listed in all {
+            assert!(entry(listed.finding.code).is_some(), "{}", listed.finding.code);
+        }
+    }
+}

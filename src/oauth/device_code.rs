@@ -1,0 +1,220 @@
+//! The device authorization grant (RFC 8628): a code that somebody enters in a browser on any machine. What is asked, and
+//! what is answered; `device_poll` waits.
+//!
+//! The oauth2 crate has this grant too, but its loop ends on the first answer that is not to the letter.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use oauth2::http::{Request, header};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+use url::form_urlencoded::{Serializer, byte_serialize};
+use zeroize::Zeroizing;
+
+use super::answer::{self, foreign, seconds};
+use super::discovery::{ClientAuth, Endpoints, safe_url};
+use super::http::{HttpAnswer, HttpClient};
+use super::identity::plain;
+use super::token_answer::{self, TokenAnswer, is_printable};
+use super::token_text::Token;
+use crate::failure::{Failure, FailureKind};
+use crate::profile::{App, EndpointUrl, Scope};
+use crate::transcript::{Speaker, Transcript};
+
+/// RFC 8628 §3.2: "If no value is provided, clients MUST use 5 as the default."
+const DEFAULT_INTERVAL: f64 = 5.0;
+/// An interval of nothing would be a flood.
+const SHORTEST_INTERVAL: f64 = 1.0;
+/// Where the endpoint does not say how long the code is good (it must), and the longest that we wait.
+const DEFAULT_LIFE: f64 = 900.0;
+const LONGEST_LIFE: f64 = 3600.0;
+const DAY: f64 = 24.0 * 3600.0;
+/// Nobody types a longer one.
+const LONGEST_USER_CODE: usize = 64;
+/// Nobody types it either, but it may hold a realm and a query.
+const LONGEST_ADDRESS: usize = 1000;
+
+/// A device authorization response (RFC 8628 §3.2).
+pub struct DeviceAuthorization {
+    pub(super) device_code: SecretString,
+    /// What the user enters, fit to be shown.
+    pub user_code: String,
+    /// Where: https.
+    pub verification_uri: EndpointUrl,
+    /// The same with the code in it, where there is one that can be trusted to be an address.
+    pub verification_uri_complete: Option<EndpointUrl>,
+    /// How long the codes are good, at most an hour.
+    pub expires_in: Duration,
+    /// The shortest time between two polls.
+    pub interval: Duration,
+}
+
+/// Asks for a device code and a user code (RFC 8628 §3.1).
+///
+/// # Errors
+/// [`FailureKind::NoDeviceCode`] before anything is sent, where the provider has none for these scopes;
+/// [`FailureKind::OAuth`] if it says no, [`FailureKind::NotOAuth`] if it says something else entirely,
+/// [`FailureKind::UnsafeUrl`] if it wants the user sent to an address without TLS, and what [`HttpClient::post_form`]
+/// reports.
+pub fn request_device_code(
+    http: &HttpClient,
+    app: &App,
+    endpoints: &Endpoints,
+    scopes: &[Scope],
+    secret: Option<&SecretString>,
+) -> Result<DeviceAuthorization, Failure> {
+    let endpoint = offered(app, endpoints, scopes)?;
+    let scope = scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ");
+    let request = form(http, app, endpoint, endpoints.token.client_auth, secret, &[("scope", &scope)])?;
+    read(http.transcript(), http.post_form(endpoint, request)?)
+}
+
+/// Asks once whether the user has signed in (RFC 8628 §3.4).
+///
+/// # Errors
+/// [`FailureKind::OAuth`] with `authorization_pending` or `slow_down` as long as the user has not (§3.5); else as at
+/// any token request.
+pub fn redeem_device_code(
+    http: &HttpClient,
+    app: &App,
+    endpoints: &Endpoints,
+    authorization: &DeviceAuthorization,
+    secret: Option<&SecretString>,
+) -> Result<TokenAnswer, Failure> {
+    let fields = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("device_code", authorization.device_code.expose_secret()),
+    ];
+    let endpoint = &endpoints.token;
+    let request = form(http, app, &endpoint.url, endpoint.client_auth, secret, &fields)?;
+    token_answer::read(http.transcript(), http.post_form(&endpoint.url, request)?)
+}
+
+/// The endpoint, if it can be asked for these scopes.
+fn offered<'a>(app: &App, endpoints: &'a Endpoints, scopes: &[Scope]) -> Result<&'a EndpointUrl, Failure> {
+    let none = |why: String| Failure::new(FailureKind::NoDeviceCode { why });
+    if let Some(allowed) = app.provider.preset(app.cloud).device_scopes
+        && let Some(scope) = scopes.iter().find(|scope| !allowed.contains(&scope.as_str()))
+    {
+        return Err(none(format!("{} does not grant {scope} this way", app.provider.title())));
+    }
+    endpoints
+        .device_authorization
+        .as_ref()
+        .ok_or_else(|| none("the provider's metadata names no device_authorization_endpoint".to_owned()))
+}
+
+/// A form in which the client proves itself as at the token endpoint (RFC 8628 §3.1, RFC 6749 §2.3.1).
+fn form(
+    http: &HttpClient,
+    app: &App,
+    endpoint: &EndpointUrl,
+    client_auth: ClientAuth,
+    secret: Option<&SecretString>,
+    fields: &[(&str, &str)],
+) -> Result<Request<Vec<u8>>, Failure> {
+    if let Some(secret) = secret {
+        http.transcript().redactor().learn(secret);
+    }
+    let client_id = app.client_id.as_str();
+    // Room for all, so that no copy of a secret is left behind where it has grown.
+    let length: usize = fields.iter().map(|(name, value)| name.len() + 3 * value.len() + 2).sum();
+    let mut body = Serializer::new(String::with_capacity(length + 4096));
+    body.extend_pairs(fields);
+    let mut request = Request::post(endpoint.as_url().as_str())
+        .header(header::ACCEPT, "application/json")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    match (client_auth, secret) {
+        (ClientAuth::Basic, Some(secret)) => {
+            let encoded = |text: &str| Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>());
+            let pair = Zeroizing::new(format!("{}:{}", *encoded(client_id), *encoded(secret.expose_secret())));
+            let value = Zeroizing::new(format!("Basic {}", BASE64_STANDARD.encode(pair.as_bytes())));
+            request = request.header(header::AUTHORIZATION, value.as_str());
+        }
+        (_, secret) => {
+            body.append_pair("client_id", client_id);
+            if let Some(secret) = secret {
+                body.append_pair("client_secret", secret.expose_secret());
+            }
+        }
+    }
+    request.body(body.finish().into_bytes()).map_err(|error| {
+        let (what, reason) = ("build the device code request".to_owned(), error.to_string());
+        FailureKind::Local { what, reason }.into()
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Fields {
+    device_code: Token,
+    user_code: Option<Value>,
+    verification_uri: Option<Value>,
+    /// What drafts of the standard called it; some servers still do.
+    verification_url: Option<Value>,
+    verification_uri_complete: Option<Value>,
+    expires_in: Option<Value>,
+    interval: Option<Value>,
+}
+
+fn read(transcript: &Transcript, answer: HttpAnswer) -> Result<DeviceAuthorization, Failure> {
+    let (fields, refusal) = answer::parse::<Fields>(transcript, &answer)?;
+    if let Token::Text(device_code) = &fields.device_code {
+        transcript.redactor().learn(device_code);
+    }
+    refusal.note(transcript);
+    refusal.check(transcript, &answer)?;
+    let no_codes = |what: &str| foreign(transcript, &answer, what.to_owned());
+    if !(200..300).contains(&answer.status) {
+        return Err(no_codes("JSON without an error code"));
+    }
+    let device_code = match fields.device_code {
+        Token::Text(device_code) if is_printable(&device_code) => device_code,
+        _ => return Err(no_codes("JSON without a device code")),
+    };
+    let user_code = match &fields.user_code {
+        Some(Value::String(text)) => text.trim().to_owned(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    };
+    if user_code.is_empty() || user_code.chars().count() > LONGEST_USER_CODE {
+        return Err(no_codes("JSON without a code that a person could enter"));
+    }
+    let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let address = text(&fields.verification_uri).or_else(|| text(&fields.verification_url));
+    let address = address.ok_or_else(|| no_codes("JSON without an address at which to enter the code"))?;
+    let found = |value: &Option<Value>| value.as_ref().and_then(seconds);
+    let life = found(&fields.expires_in).unwrap_or(DEFAULT_LIFE).clamp(0.0, LONGEST_LIFE);
+    // Rounded up: never earlier than asked.
+    let interval = found(&fields.interval).unwrap_or(DEFAULT_INTERVAL).clamp(SHORTEST_INTERVAL, DAY).ceil();
+    transcript.line("HTTP", Speaker::Server, &format!("codes for {life} seconds, to be polled every {interval}"));
+    Ok(DeviceAuthorization {
+        device_code,
+        user_code: plain(&user_code, LONGEST_USER_CODE),
+        verification_uri: page(&address)?,
+        // Only a convenience, so one that cannot be shown is left out.
+        verification_uri_complete: text(&fields.verification_uri_complete).and_then(|text| page(&text).ok()),
+        expires_in: Duration::from_secs_f64(life),
+        interval: Duration::from_secs_f64(interval),
+    })
+}
+
+/// An address that a person may be sent to, to type a code and a password.
+fn page(address: &str) -> Result<EndpointUrl, Failure> {
+    let refused = |reason: &str| FailureKind::UnsafeUrl { url: plain(address, 200), reason: reason.to_owned() };
+    if address.len() > LONGEST_ADDRESS {
+        return Err(refused("the verification_uri: it is too long").into());
+    }
+    let page = safe_url("verification_uri", address)?;
+    // No exception for this machine: the page is opened on another.
+    if page.as_url().scheme() != "https" {
+        return Err(refused("the verification_uri: it is not protected by TLS").into());
+    }
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! `explain`, through the real binary: every example of the catalogue, and the same answers as real servers, logs and
+//! people send them.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mailgrant::diagnosis::catalogue;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::support::canary;
+use crate::support::home::Home;
+
+/// An answer in another dress than the catalogue's example.
+#[derive(Deserialize)]
+struct Variant {
+    id: String,
+    how: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct VariantFile {
+    variant: Vec<Variant>,
+}
+
+fn variants() -> Vec<Variant> {
+    let files = [
+        include_str!("explain/10-microsoft-sign-in.toml"),
+        include_str!("explain/11-microsoft-sign-in.toml"),
+        include_str!("explain/20-other.toml"),
+        include_str!("explain/40-mail.toml"),
+        include_str!("explain/80-machine.toml"),
+    ];
+    files.iter().flat_map(|text| toml::from_str::<VariantFile>(text).unwrap().variant).collect()
+}
+
+fn explained(home: &Home, text: &str) -> Value {
+    let finished = home.run(&["--json", "explain"]).stdin(text).finish().code(0);
+    let document: Value = serde_json::from_str(&finished.stdout).unwrap();
+    document["explanations"][0].clone()
+}
+
+/// Insists that each text resolves to the entry beside it, a few processes at a time.
+fn insist(cases: &[(String, String, String)]) {
+    let home = Home::without_key();
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some((id, how, text)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = explained(&home, text);
+                    if found["code"] != id.as_str() {
+                        wrong
+                            .lock()
+                            .unwrap()
+                            .push(format!("{id} ({how}) resolves to {} {}", found["code"], found["also"]));
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), cases.len());
+}
+
+#[test]
+fn every_example_of_the_catalogue_resolves_to_its_own_entry() {
+    let example = |entry: &catalogue::Entry| Some((entry.id.clone(), "its example".to_owned(), entry.example.clone()?));
+    let cases: Vec<_> = catalogue::entries().iter().filter_map(example).collect();
+    assert!(cases.len() > 220, "only {} examples", cases.len());
+    insist(&cases);
+}
+
+#[test]
+fn the_same_answers_resolve_as_servers_logs_and_people_send_them() {
+    let cases: Vec<_> = variants().into_iter().map(|variant| (variant.id, variant.how, variant.text)).collect();
+    assert!(cases.len() >= 150, "only {} variants", cases.len());
+    let known: BTreeSet<&str> = catalogue::entries().iter().map(|entry| entry.id.as_str()).collect();
+    assert!(cases.iter().all(|(id, ..)| known.contains(id.as_str())));
+    insist(&cases);
+}
+
+#[test]
+fn an_answer_is_explained_for_people_without_a_profile() {
+    let home = Home::without_key();
+    let text = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.";
+    let shown = home.run(&["explain", text]).finish().code(0).stdout;
+    for words in
+        ["Microsoft 365, SMTP", "Manage email apps", "[exo-smtp-auth-disabled-mailbox]", "how sure: documented"]
+    {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    assert!(!shown.contains('{'), "{shown}");
+    assert!(home.files().is_empty(), "nothing was written");
+}
+
+#[test]
+fn a_code_is_looked_up_and_all_are_listed() {
+    let home = Home::without_key();
+    let shown = home.run(&["explain", "ms-redirect-uri-mismatch"]).finish().code(0).stdout;
+    assert!(shown.contains("as in: AADSTS50011"), "{shown}");
+    let list = home.run(&["explain", "--list"]).finish().code(0).stdout;
+    assert_eq!(list.lines().count(), catalogue::entries().len());
+    let only = home.run(&["explain", "--list", "--provider", "google", "--stage", "imap"]).finish().code(0).stdout;
+    assert!(only.lines().count() > 3 && only.lines().all(|line| line.starts_with("gmail-")), "{only}");
+}
+
+#[test]
+fn an_unknown_answer_is_said_to_be_unknown() {
+    let found = explained(&Home::without_key(), "559 5.9.9 The moon is in the wrong house");
+    assert_eq!(found["code"], "not-in-catalogue");
+    assert_eq!(found["stage"], "SMTP");
+    assert!(found["fix"].as_array().unwrap().len() > 1);
+}
+
+#[test]
+fn nothing_to_explain_is_a_mistake_of_usage() {
+    let home = Home::without_key();
+    home.run(&["explain"]).stdin("").finish().code(2);
+    home.run(&["explain", "  "]).finish().code(2);
+    home.run(&["explain", "x", "--list"]).finish().code(2);
+}
+
+#[test]
+fn a_logs_line_is_shown_again_without_its_secrets_and_without_its_escapes() {
+    let home = Home::without_key();
+    let secret = "eyJ0eXAiOiJKV1QiLCJub25jZSI6ImNhbmFyeS1jYW5hcnktY2FuYXJ5In0.eyJhdWQiOiJjYW5hcnktY2FuYXJ5LWNhbmFyeSJ9.c2lnbmF0dXJlLWNhbmFyeS1jYW5hcnk";
+    let sasl = "dXNlcj1zaG9wQGNvbnRvc28uY29tAWF1dGg9QmVhcmVyIGNhbmFyeS10b2tlbi1jYW5hcnktdG9rZW4tMQEB";
+    let log = format!(
+        "12:00 C: AUTH XOAUTH2 {sasl}\n12:00 \u{1b}]8;;http://evil\u{7}\u{1b}[31mS: 535 5.7.3 Authentication unsuccessful \
+         [AM0PR01.eurprd01.prod.outlook.com] Bearer {secret} client_secret={secret}\u{1b}[0m\u{202e}\n12:01 done\n"
+    );
+    for how in [&["explain"][..], &["--json", "explain"], &["-v", "explain"]] {
+        let finished = home.run(how).stdin(&log).finish().code(0);
+        let shown = finished.all_text();
+        assert!(shown.contains("exo-smtp-5-7-3") && shown.contains("Authentication unsuccessful"), "{shown}");
+        assert_eq!(
+            canary::find("the output", shown.as_bytes(), &[secret.to_owned(), sasl.to_owned()]),
+            Vec::<String>::new()
+        );
+        assert!(!shown.contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), "{shown:?}");
+    }
+}
+
+#[test]
+fn anything_up_to_a_megabyte_is_taken() {
+    let home = Home::without_key();
+    let answer = "535 5.7.3 Authentication unsuccessful";
+    let binary: Vec<u8> = (0..900_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let noise = String::from_utf8_lossy(&binary[..300_000]).into_owned();
+    for (name, text) in [
+        ("one huge line", format!("{}{answer}{}", "x ".repeat(200_000), " y".repeat(200_000))),
+        ("many lines", format!("{}{answer}\n{}", "nothing here\n".repeat(30_000), "nor here\n".repeat(30_000))),
+        ("noise around it", format!("{noise}\n{answer}\n")),
+        ("a page", format!("<html><style>{}</style><body><p>{answer}</p></body></html>", "a{b:c}".repeat(50_000))),
+    ] {
+        let found = explained(&home, &text);
+        assert_eq!(found["code"], "exo-smtp-5-7-3", "{name}");
+    }
+    let more = home.run(&["explain"]).stdin(&format!("{answer}\n{}", "z".repeat(1_200_000))).finish().code(0);
+    assert!(more.stdout.contains("Only the first megabyte"), "{}", more.stdout);
+}

@@ -1,0 +1,57 @@
+//! The report as a page, looked at in a real browser.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::parts::scripts;
+use crate::stack::{ALICE, Stack};
+
+#[test]
+fn report_is_a_page_that_loads_nothing_and_fits_a_phone_by_day_and_by_night() {
+    let Some(stack) = Stack::start() else { return };
+    let stack = stack.with_shop();
+    let file = |name: &str| stack.desk.home.join(name).display().to_string();
+    stack.desk.run(&["test", "shop", "--html", &file("report.html")]).exits(0).says("IMAP folder");
+    stack.provider.revoke(ALICE);
+    let refused = stack.desk.run(&["test", "shop", "--html", &file("refused.html")]);
+    assert_ne!(refused.code, Some(0), "{refused:?}");
+    let page = looked_at(&stack, "report.html", "report");
+    assert!(page.contains("shop: all is well") && page.contains("IMAP folder"), "{page}");
+    let page = looked_at(&stack, "refused.html", "refused");
+    assert!(page.contains("Do this first") && page.contains("mailgrant authorize shop"), "{page}");
+    let page = stack.desk.home.join("refused.html");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(page).expect("it was written").permissions());
+    assert_eq!(mode & 0o777, 0o600, "addresses are nobody else's business");
+}
+
+/// Opens a page of this home in Chromium, keeps its pictures, and returns its text.
+fn looked_at(stack: &Stack, page: &str, name: &str) -> String {
+    let parts = stack.parts();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+    fs::create_dir_all(&folder).expect("the target folder is ours");
+    let picture = |scheme: &str, width: u32| {
+        let file: PathBuf = folder.join(format!("{name}-{scheme}-{width}.png"));
+        json!({ "file": file, "scheme": scheme, "width": width })
+    };
+    let options = json!({
+        "chromium": parts.chromium,
+        "page": stack.desk.home.join(page),
+        "pictures": [picture("light", 1100), picture("dark", 1100), picture("light", 390), picture("dark", 390)],
+    });
+    let file = stack.desk.home.join("picture.json");
+    fs::write(&file, options.to_string()).expect("the home is ours");
+    let output = Command::new(&parts.node)
+        .args([scripts().join("picture.mjs"), file])
+        .env("HOME", &stack.desk.home)
+        .output()
+        .expect("node starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let seen: Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
+    assert_eq!(seen["requests"], json!([]), "the page asks for something");
+    assert_eq!(seen["errors"], json!([]), "the browser complains");
+    assert_eq!(seen["overflow"], 0, "the page is wider than the window");
+    seen["text"].as_str().unwrap_or_default().to_owned()
+}
