@@ -83,8 +83,13 @@ pub enum FailureKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the variants are documented; their fields say it with their names")]
 pub enum TlsFault {
-    /// No trusted root signed the chain (self-signed, a company's inspection proxy, a missing intermediate).
-    UnknownIssuer { issuer: Option<String> },
+    /// No trusted root signed the chain (a company's inspection proxy, a missing intermediate). `is_alone`: the server
+    /// sent nobody's certificate but its own.
+    UnknownIssuer { issuer: Option<String>, is_alone: bool },
+    /// The server signed its certificate itself, and nobody has said to trust it.
+    SelfSigned,
+    /// The certificate is for something else than a server (RFC 5280 §4.2.1.12), as one for signing mail.
+    WrongUsage,
     /// The certificate is for other names.
     WrongHost { host: String, names: Vec<String> },
     /// The certificate has expired.

@@ -1,16 +1,25 @@
 //! Private and atomic files (SECURITY.md F1, F2).
 //!
 //! A write is: temporary file beside the target (0600 from its creation, whatever the umask), fsync, rename, fsync of
-//! the folder. Whoever looks sees the old contents or the new, never a part, and a failure leaves the old.
+//! the folder. Whoever looks sees the old contents or the new, never a part, and a failure leaves the old. A temporary
+//! file is locked for as long as its writer lives: the next writer in the folder removes what killed ones have left.
 //! On platforms without Unix modes a file has its folder's access rules, which in a profile folder are the user's own.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+pub use draft::Draft;
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, FailureKind, StoreFault};
+
+mod draft;
+
+/// The name of a temporary file: this, [`RANDOM`] letters or digits, and [`SUFFIX`].
+const PREFIX: &str = ".mailgrant-";
+const RANDOM: usize = 6;
+const SUFFIX: &str = ".tmp";
 
 /// How careful a write is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,30 +37,9 @@ pub enum Privacy {
 /// [`StoreFault::Unsafe`] if `path` may not be replaced (see [`Privacy`]) or everybody can write to its folder;
 /// [`FailureKind::Local`] if the system says no. What stood there before stands there still.
 pub fn write_atomic(path: &Path, contents: &[u8], privacy: Privacy) -> Result<(), Failure> {
-    let failed = |error: io::Error| local("write", path, &error);
-    let target = match privacy {
-        Privacy::Secret => path.to_path_buf(),
-        Privacy::Config => follow(path).map_err(failed)?,
-    };
-    let old = match fs::symlink_metadata(&target) {
-        Ok(old) => Some(old),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(failed(error)),
-    };
-    if privacy == Privacy::Secret {
-        sys::check_folder(folder_of(&target))?;
-        if let Some(old) = &old {
-            sys::check_replaceable(&target, old)?;
-        }
-    }
-    let mut temporary = temporary_beside(&target).map_err(failed)?;
-    temporary.write_all(contents).map_err(failed)?;
-    if let (Privacy::Config, Some(old)) = (privacy, &old) {
-        sys::copy_access(old, temporary.as_file()).map_err(failed)?;
-    }
-    temporary.as_file().sync_all().map_err(failed)?;
-    temporary.persist(&target).map_err(|error| failed(error.error))?;
-    sys::sync_folder(folder_of(&target)).map_err(failed)
+    let mut draft = Draft::begin(path, privacy)?;
+    draft.fill(contents)?;
+    draft.commit()
 }
 
 /// Writes a private file (0600) that must not exist yet.
@@ -116,9 +104,35 @@ pub fn read_private(path: &Path, limit: usize) -> Result<Option<Zeroizing<Vec<u8
 }
 
 fn temporary_beside(target: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let temporary = tempfile::Builder::new().prefix(".mailgrant-").suffix(".tmp").tempfile_in(folder_of(target))?;
-    sys::make_private(temporary.as_file())?;
-    Ok(temporary)
+    // More than once only where another writer sweeps in the very moment between the file's creation and its lock.
+    const TRIES: usize = 16;
+    let folder = folder_of(target);
+    sweep(folder);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX).rand_bytes(RANDOM).suffix(SUFFIX);
+    for _ in 0..TRIES {
+        let temporary = builder.tempfile_in(folder)?;
+        sys::make_private(temporary.as_file())?;
+        if sys::claim(temporary.as_file())? {
+            return Ok(temporary);
+        }
+    }
+    Err(io::Error::other("another program removes our temporary files"))
+}
+
+/// Removes the temporary files of writers that were killed: those that bear our name and belong to us, and that nobody
+/// holds any more. It is housekeeping, and never a reason for a write to fail.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(is_temporary) {
+            sys::remove_if_abandoned(&entry.path());
+        }
+    }
+}
+
+fn is_temporary(name: &str) -> bool {
+    let random = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
+    random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 fn folder_of(path: &Path) -> &Path {

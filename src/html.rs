@@ -1,5 +1,7 @@
 //! Text as HTML, for the pages that the browser shows and the report that is sent to an administrator.
 
+use crate::harmless::is_harmful;
+
 /// `text` in an element or a quoted attribute. Characters that nobody sees, or that turn the text around, go
 /// (SECURITY.md P2).
 #[must_use]
@@ -13,8 +15,7 @@ pub fn escape(text: &str) -> String {
             '"' => html.push_str("&quot;"),
             '\'' => html.push_str("&#39;"),
             '\n' | '\t' => html.push(' '),
-            c if c.is_control() => {}
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {}
+            c if is_harmful(c) => {}
             c => html.push(c),
         }
     }

@@ -7,6 +7,8 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use crate::harmless::is_harmful;
+
 /// Clocks may differ by this many seconds.
 pub const LEEWAY: i64 = 300;
 /// No token of any provider comes near this many bytes.
@@ -86,13 +88,9 @@ pub fn names(claims: &Claims) -> Vec<String> {
 /// A claim or other server text, fit to be shown: control and direction characters escaped, cut to `limit` characters.
 #[must_use]
 pub fn plain(text: &str, limit: usize) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
     let mut shown = String::new();
     for c in text.chars().take(limit) {
-        if hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+        if is_harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
     }
     shown
 }

@@ -10,7 +10,7 @@
 //! session    rotation    fleet           a valid token; a new client secret; many at once
 //! oauth  probe  secrets  config  diagnosis   sign-in; the wire; the keeps; the file; what failures mean
 //! browser  files  lock  tls  sasl  jwt  transcript  html  report   one job each, for all above
-//! profile  failure  clock                the words that every room speaks
+//! profile  failure  clock  harmless      the words that every room speaks
 //! ```
 //!
 //! - [`oauth`], [`probe`] and [`secrets`] never name each other: [`session`] and [`commands`] join them.
@@ -36,6 +36,7 @@ pub mod failure;
 pub mod files;
 pub mod fleet;
 pub mod hardening;
+pub mod harmless;
 pub mod html;
 pub mod jwt;
 pub mod lock;

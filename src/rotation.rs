@@ -19,6 +19,9 @@ use crate::profile::{App, Mailbox};
 use crate::report::{Check, Outcome};
 use crate::secrets::{AppRecord, ClientSecret, RotationJournal, RotationPhase, SecretStore, load_app, save_app};
 
+/// How long a new secret may be refused at Microsoft because not every server knows it yet. Users report 4 to 18 seconds.
+pub const MICROSOFT_PROPAGATION: Duration = Duration::from_secs(120);
+
 /// What a rotation works with. The caller holds the app's lock.
 pub struct Rotation<'a> {
     /// Where the app's record is kept.

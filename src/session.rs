@@ -12,7 +12,8 @@ use crate::lock::LOCK_WAIT;
 use crate::oauth::{self, ClientAuth, HttpClient, Identity, TokenAnswer, TokenEndpoint};
 use crate::profile::{App, Credential, IdentityRule, Mailbox, Scope};
 use crate::secrets::{
-    Binding, CachedAccess, Grant, GrantIdentity, RecordKey, RecordLock, SecretStore, load_app, load_grant, save_grant,
+    Binding, CachedAccess, Grant, GrantIdentity, RecordKey, RecordLock, Reservation, SecretStore, load_app, load_grant,
+    save_grant, save_grant_reserved,
 };
 
 pub use crate::profile::missing_scopes;
@@ -54,6 +55,12 @@ pub struct AccessToken {
     pub received: Timestamp,
     /// Who was accepted at the sign-in, by the name for people.
     pub signed_in_as: Option<String>,
+}
+
+/// Held, this process alone may change the mailbox's grant, and there is room to store a new one.
+pub struct Ready {
+    _lock: RecordLock,
+    room: Reservation,
 }
 
 /// Where a token came from.
@@ -125,14 +132,47 @@ impl Session<'_> {
         self.cached(&grant)
     }
 
-    /// Stores what a sign-in left us. The caller holds the mailbox's lock since before the code was redeemed: a code is
-    /// good once, so nothing may stand between its tokens and the store.
+    /// Makes ready for a sign-in's tokens. A code is good once, so that nothing may stand between its tokens and the
+    /// store: this comes before it is redeemed.
+    ///
+    /// # Errors
+    /// What the lock or the store say.
+    pub fn make_ready(&self) -> Result<Ready, Failure> {
+        let lock = self.lock()?;
+        Ok(Ready { _lock: lock, room: self.reserve()? })
+    }
+
+    /// Whether the store would take a new grant now, as far as can be told without waiting: whoever holds the lock is
+    /// just finding out.
+    ///
+    /// # Errors
+    /// What the lock or the store say.
+    pub fn check_store(&self) -> Result<(), Failure> {
+        match RecordLock::acquire(self.locks, &self.record(), Duration::ZERO) {
+            Err(failure) if matches!(failure.kind, FailureKind::Busy { .. }) => Ok(()),
+            lock => {
+                let _lock = lock?;
+                self.reserve().map(drop)
+            }
+        }
+    }
+
+    /// Room in the store for a new grant. The caller holds the lock: some keeps are tried by writing what stands there.
+    fn reserve(&self) -> Result<Reservation, Failure> {
+        Ok(self.store.reserve(&self.record())?)
+    }
+
+    fn record(&self) -> RecordKey {
+        RecordKey::Mailbox(self.mailbox.name.clone())
+    }
+
+    /// Stores what a sign-in left us.
     ///
     /// # Errors
     /// [`FailureKind::NoRefreshToken`], and what the store or the lock say.
     pub fn establish(
         &self,
-        _held: &RecordLock,
+        ready: Ready,
         endpoint: &TokenEndpoint,
         answer: TokenAnswer,
         identity: Option<&Identity>,
@@ -160,7 +200,7 @@ impl Session<'_> {
             needs_authorization: None,
         };
         self.take_over(&mut grant, answer);
-        self.save(&grant)?;
+        self.save(&grant, ready.room)?;
         Ok(grant)
     }
 
@@ -212,22 +252,21 @@ impl Session<'_> {
     pub fn lock(&self) -> Result<RecordLock, Failure> {
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let wait = left.map_or(LOCK_WAIT, |left| left.min(LOCK_WAIT));
-        RecordLock::acquire(self.locks, &RecordKey::Mailbox(self.mailbox.name.clone()), wait)
+        RecordLock::acquire(self.locks, &self.record(), wait)
     }
 
     /// Stores the grant. A refresh token that was just issued stands nowhere else, so a store that stumbles is asked
     /// again before it is given up.
-    fn save(&self, grant: &Grant) -> Result<(), Failure> {
-        let mut tries = 0;
-        loop {
-            match save_grant(self.store, &self.mailbox.name, grant) {
-                Err(StoreFault::Slow { .. } | StoreFault::Other { .. }) if tries < 3 => {
-                    tries += 1;
-                    std::thread::sleep(Duration::from_millis(500));
-                }
-                saved => return Ok(saved?),
+    fn save(&self, grant: &Grant, room: Reservation) -> Result<(), Failure> {
+        let mut saved = save_grant_reserved(self.store, &self.mailbox.name, grant, room);
+        for _ in 0..3 {
+            if !matches!(saved, Err(StoreFault::Slow { .. } | StoreFault::Other { .. })) {
+                break;
             }
+            std::thread::sleep(Duration::from_millis(500));
+            saved = save_grant(self.store, &self.mailbox.name, grant);
         }
+        Ok(saved?)
     }
 
     fn cached(&self, grant: &Grant) -> Option<AccessToken> {
@@ -269,12 +308,14 @@ impl Session<'_> {
         } else {
             Vec::new()
         };
+        // A refresh token that is good once is spent by the request: a full disk must be noticed before (SECURITY.md C4).
+        let room = self.reserve()?;
         match oauth::refresh(self.http, self.app, &endpoint, &grant.refresh_token, &scopes, secret) {
             Ok(answer) => {
                 self.take_over(&mut grant, answer);
                 grant.refreshed = Some(self.clock.now());
                 // Stored before it is used: a lost refresh token is a lost sign-in (SECURITY.md C4).
-                self.save(&grant)?;
+                self.save(&grant, room)?;
                 AccessToken::of(&grant, TokenSource::Refresh).ok_or_else(|| {
                     FailureKind::NotAuthorized { why: "the provider sent no access token".to_owned() }.into()
                 })

@@ -106,15 +106,19 @@ fn read_ca_file(path: &Path) -> Result<Vec<Certificate>, Failure> {
 /// What each fault sounds like in the TLS libraries that native-tls stands for: OpenSSL's words, Secure Transport's
 /// words, and Schannel's numbers (its words come in Windows' language). The first row that matches wins: OpenSSL's
 /// "certificate verify failed" alone says nothing, its verify result in brackets does.
-const FAULT_WORDS: [(&str, Kind); 31] = [
+const FAULT_WORDS: [(&str, Kind); 35] = [
     ("hostname mismatch", Kind::WrongHost),
     ("host name mismatch", Kind::WrongHost),
     ("ip address mismatch", Kind::WrongHost),
     ("not yet valid", Kind::NotYetValid),
     ("has expired", Kind::Expired),
     ("certificate expired", Kind::Expired),
-    ("self-signed certificate", Kind::UnknownIssuer),
-    ("self signed certificate", Kind::UnknownIssuer),
+    // A whole chain up to a root that is not trusted, before the server's own certificate signed by itself.
+    ("self-signed certificate in certificate chain", Kind::UnknownIssuer),
+    ("self signed certificate in certificate chain", Kind::UnknownIssuer),
+    ("self-signed certificate", Kind::SelfSigned),
+    ("self signed certificate", Kind::SelfSigned),
+    ("unsuitable certificate purpose", Kind::WrongUsage),
     ("unable to get local issuer", Kind::UnknownIssuer),
     ("unable to get issuer", Kind::UnknownIssuer),
     ("unable to verify the first certificate", Kind::UnknownIssuer),
@@ -139,6 +143,8 @@ const FAULT_WORDS: [(&str, Kind); 31] = [
     ("-2146762487", Kind::UnknownIssuer),
     ("-2146762486", Kind::UnknownIssuer),
     ("-2146893019", Kind::UnknownIssuer),
+    // CERT_E_WRONG_USAGE
+    ("-2146762480", Kind::WrongUsage),
     // SEC_E_ALGORITHM_MISMATCH, SEC_E_UNSUPPORTED_FUNCTION, SEC_E_INVALID_TOKEN
     ("-2146893007", Kind::TooOld),
     ("-2146893054", Kind::TooOld),
@@ -148,6 +154,8 @@ const FAULT_WORDS: [(&str, Kind); 31] = [
 #[derive(Clone, Copy)]
 enum Kind {
     UnknownIssuer,
+    SelfSigned,
+    WrongUsage,
     WrongHost,
     Expired,
     NotYetValid,
@@ -165,7 +173,9 @@ pub fn tls_fault(error: &native_tls::Error, host: &str) -> TlsFault {
 fn fault_from_words(words: &str, host: &str) -> TlsFault {
     let lower = words.to_ascii_lowercase();
     match FAULT_WORDS.iter().find(|(needle, _)| lower.contains(needle)).map(|(_, kind)| *kind) {
-        Some(Kind::UnknownIssuer) => TlsFault::UnknownIssuer { issuer: None },
+        Some(Kind::UnknownIssuer) => TlsFault::UnknownIssuer { issuer: None, is_alone: false },
+        Some(Kind::SelfSigned) => TlsFault::SelfSigned,
+        Some(Kind::WrongUsage) => TlsFault::WrongUsage,
         Some(Kind::WrongHost) => TlsFault::WrongHost { host: host.to_owned(), names: Vec::new() },
         Some(Kind::Expired) => TlsFault::Expired,
         Some(Kind::NotYetValid) => TlsFault::NotYetValid,
@@ -188,6 +198,8 @@ pub struct PeerCertificate {
     pub not_after: Timestamp,
     /// The DNS names and IP addresses that it is for.
     pub names: Vec<String>,
+    /// Whether subject and issuer are the same (RFC 5280 §3.2).
+    pub is_self_issued: bool,
 }
 
 impl PeerCertificate {
@@ -216,6 +228,7 @@ impl PeerCertificate {
             not_before: Timestamp::from_second(certificate.validity().not_before.timestamp()).ok()?,
             not_after: Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()?,
             names,
+            is_self_issued: certificate.subject().as_raw() == certificate.issuer().as_raw(),
         })
     }
 }
@@ -276,14 +289,18 @@ mod tests {
     #[test]
     fn the_libraries_words_and_numbers_are_told_apart() {
         let host = || "imap.contoso.com".to_owned();
+        let unknown = || TlsFault::UnknownIssuer { issuer: None, is_alone: false };
         for (words, fault) in [
-            ("certificate verify failed: (self-signed certificate)", TlsFault::UnknownIssuer { issuer: None }),
+            ("certificate verify failed: (self-signed certificate)", TlsFault::SelfSigned),
+            ("certificate verify failed: (self-signed certificate in certificate chain)", unknown()),
+            ("certificate verify failed: (unable to get local issuer certificate)", unknown()),
+            ("certificate verify failed: (unsuitable certificate purpose)", TlsFault::WrongUsage),
             ("certificate verify failed: (Hostname mismatch)", TlsFault::WrongHost { host: host(), names: Vec::new() }),
             ("certificate verify failed: (certificate has expired)", TlsFault::Expired),
             ("certificate verify failed: (certificate is not yet valid)", TlsFault::NotYetValid),
             ("ssl_choose_client_version:unsupported protocol", TlsFault::TooOld),
             ("ssl3_get_record:wrong version number", TlsFault::NotTls),
-            ("Die Zertifikatkette … (os error -2146762487)", TlsFault::UnknownIssuer { issuer: None }),
+            ("Die Zertifikatkette … (os error -2146762487)", unknown()),
             ("something new", TlsFault::Other("something new".to_owned())),
         ] {
             assert_eq!(fault_from_words(words, "imap.contoso.com"), fault, "{words}");
@@ -301,6 +318,7 @@ mod tests {
         assert_eq!((seen.subject.as_str(), seen.issuer.as_str()), ("CN=mail.contoso.com", "CN=mail.contoso.com"));
         assert_eq!(seen.not_after.to_string(), "2027-01-01T00:00:00Z");
         assert_eq!(seen.names, names);
+        assert!(seen.is_self_issued);
         assert_eq!(PeerCertificate::from_der(b"no certificate"), None);
     }
 }

@@ -1,6 +1,5 @@
 //! The conversation on the wire as `-v` shows it, and the redaction that every line of it passes.
 
-mod escape;
 mod redactor;
 mod shapes;
 mod views;

@@ -11,6 +11,7 @@ const FLOORS: &[&[&str]] = &[
         "failure",
         "files",
         "hardening",
+        "harmless",
         "html",
         "jwt",
         "lock",

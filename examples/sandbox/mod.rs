@@ -40,7 +40,7 @@ use faults::Fault;
 use jwt::Signer;
 use mailstore::SentMessage;
 use wire::{Listener, Wire};
-use world::{CONFIDENTIAL_CLIENT, ClientSecret, Counters, RefreshState, State, World, new_guid, now};
+use world::{CONFIDENTIAL_CLIENT, ClientSecret, Counters, Hold, RefreshState, State, World, new_guid, now};
 
 /// What can be chosen before the start.
 pub(crate) struct SandboxConfig {
@@ -227,6 +227,16 @@ impl Sandbox {
         self.change(|state| state.slow_downs = polls);
     }
 
+    /// Holds the token endpoint back at `point`, from the `nth` request from now on (1 is the next).
+    pub(crate) fn hold_token_endpoint(&self, point: Hold, nth: u32) {
+        self.change(|state| state.held = Some((point, state.counters.token_requests + nth)));
+    }
+
+    /// Lets what is held go on.
+    pub(crate) fn let_token_endpoint_go_on(&self) {
+        self.change(|state| state.held = None);
+    }
+
     /// Lets refresh tokens be used more than once, as Microsoft does.
     pub(crate) fn allow_refresh_reuse(&self) {
         self.change(|state| state.refresh_reuse = true);
@@ -242,17 +252,13 @@ impl Sandbox {
         self.world.state().access_tokens.get(token).is_some_and(|token| token.expires + LEEWAY > now())
     }
 
-    /// Every refresh and access token issued so far, for tests that look for them where they must not be.
+    /// Every refresh, access and identity token, authorization code and PKCE verifier so far, for tests that look for
+    /// them where they must not be.
     pub(crate) fn issued_tokens(&self) -> Vec<String> {
         let state = self.world.state();
-        state
-            .refresh_tokens
-            .keys()
-            .chain(state.access_tokens.keys())
-            .chain(state.codes.keys())
-            .chain(state.device_codes.keys())
-            .cloned()
-            .collect()
+        let tokens = state.refresh_tokens.keys().chain(state.access_tokens.keys());
+        let codes = state.codes.keys().chain(state.device_codes.keys());
+        tokens.chain(codes).chain(&state.other_secrets).cloned().collect()
     }
 
     pub(crate) fn switch_on(&self, fault: Fault) {

@@ -1,6 +1,7 @@
 //! The token endpoint (RFC 6749 §3.2): who asks, with what, and what they get for it.
 
 use std::thread;
+use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use super::http::{Params, Request, Response};
 use super::jwt::Signer;
 use super::oauth_error::OAuthError;
 use super::world::{
-    AccessToken, Dialect, RefreshState, RefreshToken, State, TENANT_ID, User, World, new_guid, now, random_text,
+    AccessToken, Dialect, Hold, RefreshState, RefreshToken, State, TENANT_ID, User, World, new_guid, now, random_text,
 };
 
 /// What a good request earns.
@@ -25,14 +26,19 @@ struct Earned {
 }
 
 pub(crate) fn answer(world: &World, signer: &Signer, dialect: Dialect, request: &Request) -> Response {
-    let delay = {
+    let (number, delay) = {
         let mut state = world.state();
         state.counters.token_requests += 1;
-        state.token_delay
+        (state.counters.token_requests, state.token_delay)
     };
     thread::sleep(delay);
+    wait_while_held(world, Hold::Request, number);
     match judge(world, dialect, request) {
-        Ok(earned) => Response::json(200, &issue(world, signer, dialect, earned)),
+        Ok(earned) => {
+            let answer = Response::json(200, &issue(world, signer, dialect, earned));
+            wait_while_held(world, Hold::Answer, number);
+            answer
+        }
         Err(mut error) => {
             world.state().counters.token_refusals += 1;
             if world.faults.is_on(Fault::RefusalsEcho) {
@@ -43,6 +49,21 @@ pub(crate) fn answer(world: &World, signer: &Signer, dialect: Dialect, request: 
             }
             error.body(dialect)
         }
+    }
+}
+
+fn wait_while_held(world: &World, point: Hold, number: u32) {
+    let is_held = || world.state().held.is_some_and(|(held, from)| held == point && number >= from);
+    if is_held() {
+        world.state().counters.token_held += 1;
+        // Nobody holds longer than this; a test that has ended without letting go must end its threads too.
+        for _ in 0..60_000 {
+            if !is_held() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        world.state().counters.token_held -= 1;
     }
 }
 
@@ -170,6 +191,7 @@ fn redeem_code(state: &mut State, dialect: Dialect, client_id: String, form: &Pa
         let text = "The Code_Verifier does not match the code_challenge supplied in the authorization request.";
         return Err(refused(501_481, text));
     }
+    state.other_secrets.push(verifier.to_owned());
     let sign_in = code.sign_in.clone();
     let user = code.user.clone();
     let scopes = one_resource(requested(form, &sign_in.scopes)?)?;
@@ -267,7 +289,9 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, earned: Earned) -> Va
         body["ext_expires_in"] = json!(lifetime.as_secs());
     }
     if openid {
-        body["id_token"] = Value::String(signer.sign(&id_claims(world, dialect, user, &earned)));
+        let id_token = signer.sign(&id_claims(world, dialect, user, &earned));
+        state.other_secrets.push(id_token.clone());
+        body["id_token"] = Value::String(id_token);
     }
     if earned.refresh {
         // As long as Entra's often are: stores and lines that hold too little must fail here.

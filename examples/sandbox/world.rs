@@ -142,6 +142,8 @@ pub(crate) struct Counters {
     pub(crate) device_polls: u32,
     /// Token requests, refused ones included.
     pub(crate) token_requests: u32,
+    /// Token requests that are held just now.
+    pub(crate) token_held: u32,
     /// Token requests that were refused.
     pub(crate) token_refusals: u32,
     /// Refresh tokens that came a second time.
@@ -150,6 +152,15 @@ pub(crate) struct Counters {
     pub(crate) mail_logins: u32,
     /// Logins at the mail servers that did not.
     pub(crate) mail_refusals: u32,
+}
+
+/// Where the token endpoint can be made to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// The request has come in, and nothing was done about it.
+    Request,
+    /// The tokens are issued, the old refresh token is spent, and the answer is not on its way.
+    Answer,
 }
 
 /// What changes while the sandbox runs.
@@ -164,10 +175,14 @@ pub(crate) struct State {
     pub(crate) slow_downs: u32,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     pub(crate) access_tokens: HashMap<String, AccessToken>,
+    /// Identity tokens that went out and verifiers that came in: nothing asks for them, but they are secrets too.
+    pub(crate) other_secrets: Vec<String>,
     pub(crate) access_lifetime: Duration,
     /// How access tokens differ from the usual: claims to change, or `null` for opaque tokens.
     pub(crate) access_claims: serde_json::Value,
     pub(crate) token_delay: Duration,
+    /// At which point, and from which token request on, the token endpoint says nothing more.
+    pub(crate) held: Option<(Hold, u32)>,
     /// Whether a refresh token is good more than once. Microsoft leaves the old one valid when it hands out a new one;
     /// the sandbox starts as strict as the strictest (RFC 9700 §4.14.2), so that a client which loses the new one is
     /// found out.
@@ -220,9 +235,11 @@ impl World {
             slow_downs: 0,
             refresh_tokens: HashMap::new(),
             access_tokens: HashMap::new(),
+            other_secrets: Vec::new(),
             access_lifetime,
             access_claims: serde_json::json!({}),
             token_delay: Duration::ZERO,
+            held: None,
             refresh_reuse: false,
             mail,
             counters: Counters::default(),

@@ -168,9 +168,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     }
     document.put_app(&app_name, &app_file);
     document.put_mailbox(&name, &mailbox_file);
+    let edit = document.prepare()?;
     let stored =
         asked.map_or_else(|| Ok(Stored::default()), |asked| asked.store(context.locks(), context.clock.now()))?;
-    let edit = match document.save() {
+    let edit = match edit.commit() {
         Ok(edit) => edit,
         Err(error) => {
             // A secret without a profile is a secret that nobody would find and remove.

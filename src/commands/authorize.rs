@@ -76,6 +76,8 @@ pub(super) fn sign_in(
     let session = tester.session(mailbox, &http);
     let secret = session.client_secret().map_err(explained)?;
     let before = load_grant(session.store, &mailbox.name)?;
+    // Nobody should sign in for a store that cannot take what comes of it.
+    session.check_store().map_err(explained)?;
 
     let mut report = super::checks::report(mailbox);
     let started = Instant::now();

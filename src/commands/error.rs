@@ -3,7 +3,7 @@
 use crate::config::{ConfigError, OpenError};
 use crate::context::PromptError;
 use crate::diagnosis::{self, About};
-use crate::failure::{Failure, StoreFault};
+use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::report::{ExitCode, Finding};
 
 /// A command that could not do its job: what happened, why, what to do next, and the exit code.
@@ -57,6 +57,12 @@ impl From<ConfigError> for CommandError {
 impl From<OpenError> for CommandError {
     fn from(error: OpenError) -> Self {
         match error {
+            OpenError::Lock(Failure { kind: FailureKind::Local { what, reason }, .. }) => Self::new(
+                "profile",
+                ExitCode::Profile,
+                format!("The profile cannot be locked for an edit: {what}: {reason}."),
+                vec!["Mend that and run the command again; nothing was changed".to_owned()],
+            ),
             OpenError::Lock(failure) => failure.into(),
             OpenError::Profile(error) => error.into(),
         }

@@ -47,15 +47,25 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if !Plan::make(document.profile(), &args.name).is_ok_and(|now| now == plan) {
         return Err(subject::changed_meanwhile(&context.profile_path));
     }
-    let store = context.store(&document.profile().secrets)?;
+    let choice = document.profile().secrets.clone();
+    let store = context.store(&choice)?;
     // App before mailbox, as everywhere; and all of them before anything goes.
     let keys: Vec<RecordKey> = plan.keys().collect();
     let lock = |key| RecordLock::acquire(context.locks(), key, LOCK_WAIT);
     let _locks: Vec<RecordLock> = keys.iter().map(lock).collect::<Result<_, _>>()?;
     let mut answer = Document::new("remove");
+    let owned = keys.iter().map(|key| Ok((key, plan.owns(store, key)?))).collect::<Result<Vec<_>, StoreFault>>()?;
+    if let Some(mailbox) = &plan.mailbox {
+        document.remove_mailbox(&mailbox.name);
+    }
+    if let Some(app) = &plan.app {
+        document.remove_app(&app.name);
+    }
+    // A profile that cannot be written must show before anything has gone.
+    let edit = document.prepare()?;
     // The secrets first: were the profile first and the store failed, nobody would remember that they are there.
-    for key in &keys {
-        if plan.owns(store, key)? {
+    for (key, owned) in owned {
+        if owned {
             store.delete(key)?;
         } else {
             answer.warnings.push(format!(
@@ -64,13 +74,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             ));
         }
     }
-    if let Some(mailbox) = &plan.mailbox {
-        document.remove_mailbox(&mailbox.name);
-    }
-    if let Some(app) = &plan.app {
-        document.remove_app(&app.name);
-    }
-    document.save()?;
+    edit.commit()?;
     answer.reports.push(plan.report());
     if let Some(mailbox) = &plan.mailbox {
         answer.next.push(format!(

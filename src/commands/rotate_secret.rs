@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::lock::LOCK_WAIT;
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::{Check, Document, ExitCode, Report, Stage, Subject};
-use crate::rotation::{Answer, Ending, NewSecret, Proof, Prover, RolledBack, Rotation};
+use crate::rotation::{Answer, Ending, MICROSOFT_PROPAGATION, NewSecret, Proof, Prover, RolledBack, Rotation};
 use crate::secrets::{RecordKey, RecordLock};
 
 /// Replace an app's client secret: prove the new one for every mailbox, then use it; run again to finish what was interrupted
@@ -79,13 +79,13 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     // A mailbox that is switched off still has tokens to give, so its sign-in must go on with the new secret.
     let mailboxes: Vec<&Mailbox> = profile.mailboxes.values().filter(|mailbox| mailbox.app == app.name).collect();
     let prover = Wire { tester: &tester, say: context.say };
-    let patience = args.wait_propagation.unwrap_or(if app.provider.is_microsoft() { 120 } else { 0 });
+    let usual = if app.provider.is_microsoft() { MICROSOFT_PROPAGATION } else { Duration::ZERO };
     let rotation = Rotation {
         store: context.store(&profile.secrets)?,
         app,
         mailboxes: &mailboxes,
         clock: context.clock,
-        propagation: Duration::from_secs(patience.into()),
+        propagation: args.wait_propagation.map_or(usual, |seconds| Duration::from_secs(seconds.into())),
         test_connections: !args.skip_connection_tests,
         deadline: context.deadline(),
         prover: &prover,

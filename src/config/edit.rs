@@ -3,18 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use toml::Spanned;
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::decor;
 use super::error::{ConfigError, OpenError};
-use super::file::{AppFile, EachScopes, IncomingFile, MailboxFile, OutgoingFile, ProfileFile, ScopesFile};
+use super::file::{AppFile, MailboxFile, ProfileFile};
 use super::load::{mirror, parse, read};
 use super::locate::base_of;
-use crate::failure::{FailureKind, StoreFault};
-use crate::files::{self, Privacy};
+use crate::failure::{Failure, FailureKind, StoreFault};
+use crate::files::{self, Draft, Privacy};
 use crate::lock::{LOCK_WAIT, ProfileLock};
 use crate::profile::{Name, Profile};
+
+mod values;
+
+use values::{app_table, date_value, mailbox_table};
 
 /// A profile opened for editing.
 pub struct ProfileDocument {
@@ -35,6 +38,30 @@ pub enum Edit {
     Written,
     /// It stood so already.
     Unchanged,
+}
+
+/// An edit that is on the disk, and not in the profile's place yet. Dropped without a commit, it goes.
+pub struct PreparedEdit<'a> {
+    document: &'a ProfileDocument,
+    draft: Option<Draft>,
+}
+
+impl PreparedEdit<'_> {
+    /// Puts it in the profile's place.
+    ///
+    /// # Errors
+    /// If somebody else changed the file meanwhile, or it cannot be written.
+    pub fn commit(self) -> Result<Edit, ConfigError> {
+        let Some(draft) = self.draft else { return Ok(Edit::Unchanged) };
+        let ProfileDocument { path, before, .. } = self.document;
+        // An editor knows nothing of our lock.
+        if read(path)?.unwrap_or_default() != *before {
+            let problem = "it was changed by somebody else just now";
+            return Err(ConfigError::whole(path, problem, Some("run the command again".to_owned())));
+        }
+        draft.commit().map_err(|failure| self.document.not_written(failure))?;
+        Ok(Edit::Written)
+    }
 }
 
 impl ProfileDocument {
@@ -128,29 +155,39 @@ impl ProfileDocument {
     /// # Errors
     /// If the result would be no valid profile, somebody else changed the file meanwhile, or it cannot be written.
     pub fn save(&self) -> Result<Edit, ConfigError> {
+        self.prepare()?.commit()
+    }
+
+    /// Writes the file beside the old one, so that all that can go wrong for want of room goes wrong before the secrets
+    /// that belong to the edit come or go.
+    ///
+    /// # Errors
+    /// If the result would be no valid profile, or it cannot be written.
+    pub fn prepare(&self) -> Result<PreparedEdit<'_>, ConfigError> {
         let after = self.document.to_string();
         if after == self.unedited {
-            return Ok(Edit::Unchanged);
+            return Ok(PreparedEdit { document: self, draft: None });
         }
         let after = decor::like(&self.before, after);
         parse(&self.path, &after)?;
-        // An editor knows nothing of our lock.
-        if read(&self.path)?.unwrap_or_default() != self.before {
-            let problem = "it was changed by somebody else just now";
-            return Err(ConfigError::whole(&self.path, problem, Some("run the command again".to_owned())));
-        }
         let folder = base_of(&self.path);
         // A folder that is there is the user's own affair: no secrets stand in this file.
         let made = if folder.is_dir() { Ok(()) } else { files::create_private_folder(folder) };
-        let written = made.and_then(|()| files::write_atomic(&self.path, after.as_bytes(), Privacy::Config));
-        written.map_err(|failure| {
-            let reason = match failure.kind {
-                FailureKind::Local { reason, .. } | FailureKind::Store(StoreFault::Unsafe { reason, .. }) => reason,
-                other => format!("{other:?}"),
-            };
-            ConfigError::whole(&self.path, format!("it cannot be written: {reason}"), None)
-        })?;
-        Ok(Edit::Written)
+        let drafted = made.and_then(|()| {
+            let mut draft = Draft::begin(&self.path, Privacy::Config)?;
+            draft.fill(after.as_bytes())?;
+            Ok(draft)
+        });
+        let draft = drafted.map_err(|failure| self.not_written(failure))?;
+        Ok(PreparedEdit { document: self, draft: Some(draft) })
+    }
+
+    fn not_written(&self, failure: Failure) -> ConfigError {
+        let reason = match failure.kind {
+            FailureKind::Local { reason, .. } | FailureKind::Store(StoreFault::Unsafe { reason, .. }) => reason,
+            other => format!("{other:?}"),
+        };
+        ConfigError::whole(&self.path, format!("it cannot be written: {reason}"), None)
     }
 
     fn table(&mut self, group: &str, name: &Name) -> &mut dyn TableLike {
@@ -204,91 +241,6 @@ fn update(table: &mut dyn TableLike, old: &InlineTable, new: &InlineTable) {
             }
         }
     }
-}
-
-fn filled(pairs: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> InlineTable {
-    pairs.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
-}
-
-fn text(value: Option<&Spanned<String>>) -> Option<Value> {
-    value.map(|value| Value::from(value.get_ref().as_str()))
-}
-
-fn app_table(app: &AppFile) -> InlineTable {
-    filled([
-        ("provider", app.provider.as_ref().map(|value| Value::from(value.get_ref().key()))),
-        ("cloud", app.cloud.as_ref().map(|value| word(value.get_ref()))),
-        ("tenant", text(app.tenant.as_ref())),
-        ("authority", text(app.authority.as_ref())),
-        ("issuer", text(app.issuer.as_ref())),
-        ("scopes", app.scopes.as_ref().map(|value| scopes_value(value.get_ref()))),
-        ("client_id", text(app.client_id.as_ref())),
-        ("credential", app.credential.as_ref().map(|value| word(value.get_ref()))),
-        ("secret_expires", app.secret_expires.as_ref().and_then(|value| value.get_ref().day()).map(date_value)),
-        ("redirect_uri", text(app.redirect_uri.as_ref())),
-        ("ca_file", app.ca_file.as_deref().map(path_value)),
-    ])
-}
-
-fn mailbox_table(mailbox: &MailboxFile) -> InlineTable {
-    filled([
-        ("app", text(mailbox.app.as_ref())),
-        ("address", text(mailbox.address.as_ref())),
-        ("sign_in_as", text(mailbox.sign_in_as.as_ref())),
-        ("incoming", mailbox.incoming.as_ref().map(|value| incoming_value(value.get_ref()))),
-        ("outgoing", mailbox.outgoing.as_ref().map(|value| outgoing_value(value.get_ref()))),
-        ("enabled", mailbox.enabled.map(Value::from)),
-        ("ca_file", mailbox.ca_file.as_deref().map(path_value)),
-    ])
-}
-
-/// A value enum's word in the file.
-fn word(value: &impl serde::Serialize) -> Value {
-    let word = serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned));
-    Value::from(word.unwrap_or_default())
-}
-
-fn path_value(path: &Path) -> Value {
-    Value::from(path.to_string_lossy().into_owned())
-}
-
-fn date_value(day: Date) -> Value {
-    match day.to_string().parse::<toml_edit::Datetime>() {
-        Ok(day) => Value::from(day),
-        Err(_) => Value::from(day.to_string()),
-    }
-}
-
-fn list(texts: &[String]) -> Value {
-    Value::Array(texts.iter().map(String::as_str).collect::<Array>())
-}
-
-fn scopes_value(scopes: &ScopesFile) -> Value {
-    match scopes {
-        ScopesFile::All(texts) => list(texts),
-        ScopesFile::Each(EachScopes { imap, pop3, smtp }) => {
-            let each = [("imap", imap), ("pop3", pop3), ("smtp", smtp)];
-            filled(each.map(|(key, texts)| (key, (!texts.is_empty()).then(|| list(texts))))).into()
-        }
-    }
-}
-
-fn incoming_value(side: &IncomingFile) -> Value {
-    side_value(word(&side.protocol), side.host.as_deref(), side.port, side.tls.map(|tls| word(&tls)))
-}
-
-fn outgoing_value(side: &OutgoingFile) -> Value {
-    side_value(word(&side.protocol), side.host.as_deref(), side.port, side.tls.map(|tls| word(&tls)))
-}
-
-fn side_value(protocol: Value, host: Option<&str>, port: Option<u16>, tls: Option<Value>) -> Value {
-    filled([
-        ("protocol", Some(protocol)),
-        ("host", host.map(Value::from)),
-        ("port", port.map(|port| Value::from(i64::from(port)))),
-        ("tls", tls),
-    ])
-    .into()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod locate;
 mod mask;
 mod validate;
 
-pub use edit::{Edit, ProfileDocument};
+pub use edit::{Edit, PreparedEdit, ProfileDocument};
 pub use error::{ConfigError, OpenError, Problem};
 pub use file::{AppFile, DayFile, EachScopes, IncomingFile, MailboxFile, OutgoingFile, ScopesFile};
 pub use load::{load, parse};

@@ -118,6 +118,69 @@ fn wrong_values_are_refused_with_what_to_write() {
 }
 
 #[test]
+fn every_control_character_is_refused_in_every_field_and_not_repeated() {
+    const FULL: &str = r#"
+[apps.contoso]
+provider = "microsoft365"
+tenant = "contoso@TENANT@.onmicrosoft.com"
+authority = "https://login.example/@AUTHORITY@"
+client_id = "11111111-2222@CLIENT@-3333-4444-555555555555"
+redirect_uri = "http://localhost/@REDIRECT@cb"
+scopes = ["mail@SCOPE@.read"]
+
+[apps.other]
+provider = "oidc"
+issuer = "https://id.example/@ISSUER@realm"
+client_id = "abc"
+scopes = { imap = ["mail@SCOPES@.read"], smtp = ["x"] }
+
+[mailboxes.shop]
+app = "contoso"
+address = "sh@LOCAL@op@con@DOMAIN@toso.com"
+sign_in_as = "al@SIGNER@ice@contoso.com"
+incoming = { protocol = "imap", host = "imap@IN@.contoso.com" }
+outgoing = { protocol = "smtp", host = "smtp@OUT@.contoso.com" }
+"#;
+    const FIELDS: [&str; 12] = [
+        "TENANT",
+        "AUTHORITY",
+        "CLIENT",
+        "REDIRECT",
+        "SCOPE",
+        "ISSUER",
+        "SCOPES",
+        "LOCAL",
+        "DOMAIN",
+        "SIGNER",
+        "IN",
+        "OUT",
+    ];
+    let only = |field: &str, text: &str| {
+        let put =
+            |source: String, name: &&str| source.replace(&format!("@{name}@"), if *name == field { text } else { "" });
+        FIELDS.iter().fold(FULL.to_owned(), put)
+    };
+    parse(Path::new("c"), &only("none", "")).unwrap();
+    for code in (0..0x20).chain(0x7f..0xa0).chain([0x61c, 0x200b, 0x200f, 0x202e, 0x2028, 0x2066, 0xfeff]) {
+        let c = char::from_u32(code).unwrap();
+        for field in FIELDS {
+            let message = wrong(&only(field, &format!("\\u{code:04x}")));
+            assert!(
+                message.contains(&format!("U+{code:04X}")) && !message.replace('\n', "").contains(c),
+                "{field}: {message}"
+            );
+        }
+        for key in ["apps.contoso", "mailboxes.shop"] {
+            let source =
+                only("none", "").replace(&format!("[{key}]"), &format!("[{}\\u{code:04x}\"]", key.replace('.', ".\"")));
+            let message = wrong(&source);
+            assert!(!message.replace('\n', "").contains(c), "{key}: {message:?}");
+        }
+        validate_client_secret(&format!("practice{c}value.of_40.characters-long"), true).unwrap_err();
+    }
+}
+
+#[test]
 fn a_secret_id_is_not_taken_for_a_secret() {
     let refused = validate_client_secret("11111111-2222-3333-4444-555555555555", true).unwrap_err();
     assert!(refused.to_string().contains("Secret ID"));

@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::error::Problem;
 use super::file::{AppFile, MailboxFile, ScopesFile};
+use crate::harmless::is_harmful;
 use crate::profile::{
     Address, App, Cloud, Credential, HostPreset, IdentityRule, Incoming, Invalid, MailProtocol, Mailbox, Name,
     Outgoing, Preset, Scope, ScopeSet, ServerEndpoint, SignIn, SignInPreset, TlsMode, is_guid,
@@ -268,8 +269,9 @@ pub fn client_secret(text: &str, is_microsoft: bool) -> Result<(), Invalid> {
              already, add a new client secret",
         ));
     }
-    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Invalid::new("the client secret holds blanks or control characters", INSTEAD));
+    // A copy out of a web page may bring characters along that nobody sees.
+    if text.chars().any(|c| c.is_whitespace() || is_harmful(c)) {
+        return Err(Invalid::new("the client secret holds blanks, control or invisible characters", INSTEAD));
     }
     let lower = text.to_ascii_lowercase();
     if lower.contains("your_") || lower.contains("xxxx") || lower.starts_with('<') || text.chars().all(|c| c == '*') {

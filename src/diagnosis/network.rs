@@ -104,7 +104,19 @@ pub(super) fn finding(kind: &FailureKind, about: About<'_>) -> Finding {
 /// Handshakes and certificates. No credential was sent in any of these cases.
 pub(super) fn tls(fault: &TlsFault, about: About<'_>) -> Finding {
     let (code, cause, fix): (_, String, &[&str]) = match fault {
-        TlsFault::UnknownIssuer { issuer } => (
+        TlsFault::UnknownIssuer { issuer: Some(issuer), is_alone: true } => (
+            "tls-unknown-issuer",
+            format!(
+                "The server's certificate was issued by '{issuer}', which this machine does not know, and it came alone: \
+                 without the certificates between itself and a root."
+            ),
+            &[
+                "If other programs reach the server, its administrator must install the whole chain, not the server's certificate alone",
+                "If your organisation inspects TLS, or runs this server itself, ask for its CA certificate and set ca_file in the profile",
+                "Otherwise do not go on: somebody on the way may be reading along",
+            ],
+        ),
+        TlsFault::UnknownIssuer { issuer, .. } => (
             "tls-unknown-issuer",
             match issuer {
                 Some(issuer) => {
@@ -116,6 +128,19 @@ pub(super) fn tls(fault: &TlsFault, about: About<'_>) -> Finding {
                 "If your organisation inspects TLS, or runs this server itself, ask for its CA certificate and set ca_file in the profile",
                 "Otherwise do not go on: somebody on the way may be reading along",
             ],
+        ),
+        TlsFault::SelfSigned => (
+            "tls-self-signed",
+            "The server signed its certificate itself, so it proves nothing.".to_owned(),
+            &[
+                "If this is a server of your own, get its certificate over a way that you trust, and set ca_file in the profile",
+                "Otherwise do not go on: somebody on the way may be reading along",
+            ],
+        ),
+        TlsFault::WrongUsage => (
+            "tls-wrong-usage",
+            "The server's certificate is not for servers (its key usage says what it is for).".to_owned(),
+            &["The server's administrator must install a certificate for TLS servers (extended key usage serverAuth)"],
         ),
         TlsFault::WrongHost { host, names } => (
             "tls-wrong-host",

@@ -3,12 +3,27 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use super::{local, unsafe_file};
 use crate::failure::Failure;
 
 pub(super) fn make_private(_: &File) -> io::Result<()> {
     Ok(())
+}
+
+/// Nothing to lock: Windows' locks would keep readers out of the file in its place.
+pub(super) fn claim(_: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Without a lock that tells, age does: no write takes an hour.
+pub(super) fn remove_if_abandoned(path: &Path) {
+    let Ok(is) = fs::symlink_metadata(path) else { return };
+    let age = is.modified().ok().and_then(|modified| modified.elapsed().ok());
+    if is.is_file() && age.is_some_and(|age| age > Duration::from_secs(3600)) {
+        let _ = fs::remove_file(path);
+    }
 }
 
 pub(super) fn make_folders(path: &Path) -> io::Result<()> {

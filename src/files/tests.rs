@@ -65,5 +65,27 @@ fn a_write_into_a_missing_folder_says_which_file() {
     }
 }
 
+#[test]
+fn a_draft_holds_room_until_it_is_filled_and_takes_no_place_until_it_is_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    write_atomic(&path, b"old", Privacy::Secret).unwrap();
+    let mut draft = Draft::begin(&path, Privacy::Secret).unwrap();
+    draft.reserve(100_000).unwrap();
+    let sizes = |folder: &Path| -> Vec<u64> {
+        names_in(folder).iter().map(|name| fs::metadata(folder.join(name)).unwrap().len()).collect()
+    };
+    assert_eq!(sizes(folder.path()), [100_000, 3], "the reserve and the file");
+    draft.fill(b"longer").unwrap();
+    draft.fill(b"new").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+    draft.commit().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+    let mut dropped = Draft::begin(&path, Privacy::Secret).unwrap();
+    dropped.fill(b"never").unwrap();
+    drop(dropped);
+    assert_eq!((fs::read(&path).unwrap(), names_in(folder.path())), (b"new".to_vec(), vec!["file".to_owned()]));
+}
+
 #[cfg(unix)]
 mod unix;

@@ -1,6 +1,6 @@
 //! Owners, modes and folders as Unix has them.
 
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -21,6 +21,26 @@ fn us() -> u32 {
 /// A created file has at most the mode that was asked for; a umask of 0777 would leave nothing, so say it again.
 pub(super) fn make_private(file: &File) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(0o600))
+}
+
+/// Locks a temporary file for its writer's life. False if it was swept away before that.
+pub(super) fn claim(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Ok(false),
+        // A file system without locks: nobody can lock the file to remove it either.
+        Err(TryLockError::Error(_)) => Ok(true),
+        Ok(()) => Ok(file.metadata()?.nlink() > 0),
+    }
+}
+
+/// Removes a temporary file of ours that nobody holds. Whoever gets the lock keeps the file's maker from claiming it.
+pub(super) fn remove_if_abandoned(path: &Path) {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let Ok(file) = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path) else { return };
+    let is_ours = file.metadata().is_ok_and(|is| is.is_file() && is.uid() == us());
+    if is_ours && file.try_lock().is_ok() {
+        let _ = fs::remove_file(path);
+    }
 }
 
 pub(super) fn make_folders(path: &Path) -> io::Result<()> {

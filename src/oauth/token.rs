@@ -12,6 +12,7 @@ use oauth2::{
     RefreshToken, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroize;
 
 use super::authorization_code::AuthorizationRequest;
 use super::discovery::{ClientAuth, Endpoints, TokenEndpoint};
@@ -69,6 +70,8 @@ pub fn refresh(
     let scopes = scopes.iter().map(|scope| oauth2::Scope::new(scope.to_string()));
     let refresh = client.exchange_refresh_token(&token).add_scopes(scopes);
     let _ = refresh.request(&|request| answer.fill(http, endpoint, request));
+    // The crate does not wipe it (SECURITY.md K3).
+    token.into_secret().zeroize();
     token_answer::read(http.transcript(), answer.take()?)
 }
 

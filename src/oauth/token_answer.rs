@@ -96,7 +96,7 @@ impl Fields {
         let plain = [("token_type", &self.token_type), ("expires_in", &self.expires_in), ("scope", &self.scope)];
         for (name, value) in plain {
             if let Some(value) = value {
-                parts.push(format!("{name}={value}"));
+                parts.push(format!("{name}={}", transcript.redactor().clean_of_tokens(&value.to_string())));
             }
         }
         let tokens = [
@@ -106,7 +106,8 @@ impl Fields {
         ];
         for (name, token) in tokens {
             if let Token::Text(text) = token {
-                parts.push(format!("{name}=[redacted, {} characters]", text.expose_secret().len()));
+                // No sign behind the name: redaction would mask the remark.
+                parts.push(format!("{name} of {} characters", text.expose_secret().len()));
             }
         }
         if !parts.is_empty() {

@@ -192,8 +192,8 @@ pub(super) fn handshake(
         Err((failure, seen)) => {
             let failure = match failure.kind {
                 FailureKind::Tls(fault @ (TlsFault::UnknownIssuer { .. } | TlsFault::WrongHost { .. })) => {
-                    let certificate = certificate_of(seen).or_else(|| look_again(target, protocol, address, preamble));
-                    FailureKind::Tls(with_names(wire, fault, certificate.as_ref())).into()
+                    let shown = certificate_of(seen).or_else(|| look_again(target, protocol, address, preamble));
+                    FailureKind::Tls(with_names(wire, fault, shown)).into()
                 }
                 _ => failure,
             };
@@ -203,8 +203,11 @@ pub(super) fn handshake(
     }
 }
 
-fn certificate_of(seen: Seen) -> Option<PeerCertificate> {
-    PeerCertificate::from_der(&seen.certificate?)
+/// The server's certificate, and whether it came alone.
+type Shown = (PeerCertificate, bool);
+
+fn certificate_of(seen: Seen) -> Option<Shown> {
+    Some((PeerCertificate::from_der(&seen.certificate?)?, seen.is_alone))
 }
 
 /// TLS 1.3 encrypts the certificate, and native-tls gives out none that it did not accept. So that the finding can name
@@ -215,7 +218,7 @@ fn look_again(
     protocol: MailProtocol,
     address: SocketAddr,
     preamble: Option<Preamble>,
-) -> Option<PeerCertificate> {
+) -> Option<Shown> {
     let left = deadline(target).saturating_duration_since(Instant::now());
     let stream = TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1))).ok()?;
     let mut wire = wire_over(target, protocol, stream);
@@ -228,12 +231,16 @@ fn look_again(
     certificate_of(seen)
 }
 
-fn with_names(wire: &Wire, fault: TlsFault, certificate: Option<&PeerCertificate>) -> TlsFault {
-    match (fault, certificate) {
-        (TlsFault::UnknownIssuer { .. }, Some(certificate)) => {
-            TlsFault::UnknownIssuer { issuer: Some(wire.clean(&certificate.issuer)) }
+fn with_names(wire: &Wire, fault: TlsFault, shown: Option<Shown>) -> TlsFault {
+    match (fault, shown) {
+        // Not every TLS library tells the two apart.
+        (TlsFault::UnknownIssuer { .. }, Some((certificate, true))) if certificate.is_self_issued => {
+            TlsFault::SelfSigned
         }
-        (TlsFault::WrongHost { host, .. }, Some(certificate)) => {
+        (TlsFault::UnknownIssuer { .. }, Some((certificate, is_alone))) => {
+            TlsFault::UnknownIssuer { issuer: Some(wire.clean(&certificate.issuer)), is_alone }
+        }
+        (TlsFault::WrongHost { host, .. }, Some((certificate, _))) => {
             let names = certificate.names.iter().take(MOST_NAMES).map(|name| wire.clean(name)).collect();
             TlsFault::WrongHost { host, names }
         }

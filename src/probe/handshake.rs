@@ -7,6 +7,8 @@ pub(super) struct Seen {
     pub(super) version: Option<u16>,
     /// The server's own certificate (DER). TLS 1.3 encrypts it, so this is for TLS 1.2 only.
     pub(super) certificate: Option<Vec<u8>>,
+    /// Whether no other certificate came along with it.
+    pub(super) is_alone: bool,
     /// The description of an alert that came unencrypted (RFC 8446 §6).
     pub(super) alert: Option<u8>,
     /// Whether there was an answer, and it did not begin like TLS.
@@ -45,7 +47,7 @@ pub(super) fn look_at(bytes: &[u8]) -> Seen {
         let Some(body) = number(&mut rest, 3).map(|len| take(&mut rest, len)) else { break };
         match u8::try_from(kind) {
             Ok(SERVER_HELLO) => seen.version = server_version(body),
-            Ok(CERTIFICATE) => seen.certificate = first_certificate(body),
+            Ok(CERTIFICATE) => (seen.certificate, seen.is_alone) = first_certificate(body),
             _ => {}
         }
     }
@@ -72,11 +74,13 @@ fn server_version(mut hello: &[u8]) -> Option<u16> {
     u16::try_from(legacy).ok()
 }
 
-/// RFC 5246 §7.4.2: a list of certificates, the server's own first.
-fn first_certificate(mut body: &[u8]) -> Option<Vec<u8>> {
-    let _list_len = number(&mut body, 3)?;
-    let len = number(&mut body, 3)?;
-    (len <= body.len()).then(|| take(&mut body, len).to_vec())
+/// RFC 5246 §7.4.2: a list of certificates, the server's own first. The second value: whether it is the only one.
+fn first_certificate(mut body: &[u8]) -> (Option<Vec<u8>>, bool) {
+    let list_len = number(&mut body, 3);
+    match number(&mut body, 3) {
+        Some(len) if len <= body.len() => (Some(take(&mut body, len).to_vec()), list_len == Some(3 + len)),
+        _ => (None, false),
+    }
 }
 
 fn number(bytes: &mut &[u8], len: usize) -> Option<usize> {
@@ -125,7 +129,10 @@ mod tests {
         let messages = [hello(&[]), message(CERTIFICATE, &list)].concat();
         let (first, second) = messages.split_at(50);
         let seen = look_at(&[record(HANDSHAKE, first), record(HANDSHAKE, second)].concat());
-        assert_eq!(seen.certificate.as_deref(), Some(b"DER".as_slice()));
+        assert_eq!((seen.certificate.as_deref(), seen.is_alone), (Some(b"DER".as_slice()), true));
+        let two = [&[0, 0, 11, 0, 0, 3], b"DER".as_slice(), &[0, 0, 2], b"CA"].concat();
+        let seen = look_at(&record(HANDSHAKE, &message(CERTIFICATE, &two)));
+        assert_eq!((seen.certificate.as_deref(), seen.is_alone), (Some(b"DER".as_slice()), false));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::harmless::is_harmful;
+
 /// Why a text is not what it should be: what stands there, and what to write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}; {instead}")]
@@ -89,8 +91,9 @@ fn refuse_placeholder(text: &str, instead: &str) -> Result<(), Invalid> {
     if is_placeholder { Err(Invalid::new(format!("'{text}' is a placeholder"), instead)) } else { Ok(()) }
 }
 
+/// First of all checks: what is refused for another reason is quoted in the message.
 fn refuse_controls(text: &str, instead: &str) -> Result<(), Invalid> {
-    match text.chars().find(|c| c.is_control()) {
+    match text.chars().find(|c| is_harmful(*c)) {
         Some(c) => {
             Err(Invalid::new(format!("it holds the control character U+{:04X}", u32::from(c)), instead.to_owned()))
         }
@@ -247,6 +250,7 @@ impl FromStr for Scope {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         const INSTEAD: &str = "write one scope without blanks or quotes; several are several items of the list";
+        refuse_controls(text, INSTEAD)?;
         refuse_placeholder(text, INSTEAD)?;
         let fits = !text.is_empty() && text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5B | 0x5D..=0x7E));
         if fits { Ok(Self(text.to_owned())) } else { Err(Invalid::new(format!("'{text}' is no scope"), INSTEAD)) }
@@ -271,15 +275,25 @@ mod tests {
 
     #[test]
     fn every_control_character_is_refused_in_every_name() {
-        for byte in (0..0x20).chain([0x7f]) {
-            let c = char::from(byte);
-            refuses::<Name>(&format!("a{c}b"));
-            refuses::<Address>(&format!("a{c}b@contoso.com"));
-            refuses::<Address>(&format!("ab@conto{c}so.com"));
-            refuses::<HostName>(&format!("mail{c}.contoso.com"));
-            refuses::<ClientId>(&format!("abc{c}def"));
-            refuses::<Tenant>(&format!("contoso{c}.com"));
-            refuses::<Scope>(&format!("mail{c}read"));
+        let c0 = (0..0x20).chain(0x7f..0xa0);
+        for code in c0.chain([0x61c, 0x200b, 0x200e, 0x202e, 0x2028, 0x2066, 0xfeff, 0xe0041]) {
+            let c = char::from_u32(code).unwrap();
+            let named = format!("U+{code:04X}");
+            for message in [
+                refuses::<Address>(&format!("a{c}b@contoso.com")),
+                refuses::<Address>(&format!("ab@conto{c}so.com")),
+                refuses::<Address>(&format!("ab@contoso.com{c}")),
+                refuses::<HostName>(&format!("mail{c}.contoso.com")),
+                refuses::<ClientId>(&format!("abc{c}def")),
+                refuses::<Tenant>(&format!("contoso{c}.com")),
+                refuses::<Scope>(&format!("mail{c}read")),
+                refuses::<super::super::RedirectUri>(&format!("http://localhost/{c}cb")),
+                refuses::<super::super::RedirectUri>(&format!("http://localhost{c}")),
+                refuses::<super::super::EndpointUrl>(&format!("https://login.example/{c}")),
+            ] {
+                assert!(message.contains(&named) && !message.contains(c), "{message:?} for {named}");
+            }
+            assert!(!refuses::<Name>(&format!("a{c}b")).contains(c));
         }
     }
 

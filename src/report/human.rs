@@ -7,6 +7,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use super::{Check, Confidence, Document, Explanation, Finding, Outcome, Report, Subject};
+use crate::harmless::is_harmful;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -39,7 +40,7 @@ pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> 
         if std::mem::take(&mut gap) {
             writeln!(out)?;
         }
-        writeln!(out, "{WARN}warning:{WARN:#} {warning}")?;
+        writeln!(out, "{WARN}warning:{WARN:#} {}", safe(warning))?;
     }
     if !document.next.is_empty() {
         if gap || !document.warnings.is_empty() {
@@ -47,7 +48,7 @@ pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> 
         }
         writeln!(out, "{STRONG}Next:{STRONG:#}")?;
         for step in &document.next {
-            writeln!(out, "  {}", step.replace('\n', "\n  "))?;
+            writeln!(out, "  {}", safe(step).replace('\n', "\n  "))?;
         }
     }
     Ok(())
@@ -55,8 +56,8 @@ pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> 
 
 fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     match &report.subject {
-        Subject::Mailbox(name) | Subject::Profile(name) => writeln!(out, "{STRONG}{name}{STRONG:#}")?,
-        Subject::App(name) => writeln!(out, "{STRONG}{name}{STRONG:#} {DIM}(app){DIM:#}")?,
+        Subject::Mailbox(name) | Subject::Profile(name) => writeln!(out, "{STRONG}{}{STRONG:#}", safe(name))?,
+        Subject::App(name) => writeln!(out, "{STRONG}{}{STRONG:#} {DIM}(app){DIM:#}", safe(name))?,
     }
     let width = report.facts.iter().map(|fact| fact.name.len()).max().unwrap_or(0);
     for fact in &report.facts {
@@ -75,12 +76,12 @@ fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         write_finding(verdict, "         ", out)?;
     }
     for message in &report.latest {
-        writeln!(out, "  {DIM}{}{DIM:#}  {}", message.date, message.subject)?;
+        writeln!(out, "  {DIM}{}{DIM:#}  {}", safe(&message.date), safe(&message.subject))?;
         writeln!(
             out,
             "  {DIM}{:>width$}  from{DIM:#}  {}",
             "",
-            message.from,
+            safe(&message.from),
             width = message.date.chars().count().saturating_sub(6)
         )?;
     }
@@ -140,7 +141,7 @@ fn write_check(check: &Check, title: &str, width: usize, out: &mut dyn Write) ->
             writeln!(out, "  {GOOD}ok  {GOOD:#} {title:<width$}  {}{DIM}{time}{DIM:#}", safe(detail))
         }
         Outcome::Skipped { because } => {
-            writeln!(out, "  {DIM}skip {title:<width$}  {because}{DIM:#}")
+            writeln!(out, "  {DIM}skip {title:<width$}  {}{DIM:#}", safe(because))
         }
         Outcome::Failed { finding } => {
             let time = Elapsed(check.elapsed);
@@ -152,7 +153,7 @@ fn write_check(check: &Check, title: &str, width: usize, out: &mut dyn Write) ->
 
 /// Writes why a command could not do its job.
 pub(super) fn write_error(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{BAD}mailgrant:{BAD:#} {}", finding.cause)?;
+    writeln!(out, "{BAD}mailgrant:{BAD:#} {}", safe(&finding.cause))?;
     write_finding(finding, "  ", out)
 }
 
@@ -185,10 +186,9 @@ impl std::fmt::Display for Elapsed {
 /// The last door before the terminal: whoever filled a value in, no control character gets through (SECURITY.md P2).
 /// A line break in a text of ours stays one.
 fn safe(text: &str) -> Cow<'_, str> {
-    let is_bad =
-        |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_bad = |c: char| is_harmful(c) && c != '\n';
     if !text.contains(is_bad) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().flat_map(|c| if is_bad(c) { c.escape_default().collect() } else { vec![c] }).collect())
+    Cow::Owned(text.chars().flat_map(|c| if is_bad(c) { c.escape_unicode().collect() } else { vec![c] }).collect())
 }

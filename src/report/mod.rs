@@ -4,7 +4,10 @@
 //! results.
 
 mod human;
+mod json;
 mod page;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::io::{self, Write};
@@ -30,10 +33,7 @@ pub enum Format {
 pub fn write(document: &Document, format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => human::write(document, out),
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, document)?;
-            writeln!(out)
-        }
+        Format::Json => json::write(document, out),
     }
 }
 

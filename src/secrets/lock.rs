@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::RecordKey;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::files;
 use crate::lock::FileLock;
 
@@ -18,15 +18,19 @@ impl RecordLock {
     /// other as well.
     ///
     /// # Errors
-    /// [`FailureKind::Busy`](crate::failure::FailureKind::Busy) with the holder's name; [`FailureKind::Local`](crate::failure::FailureKind::Local) or
-    /// [`StoreFault::Unsafe`](crate::failure::StoreFault::Unsafe) if the lock file cannot be had.
+    /// [`FailureKind::Busy`] with the holder's name; [`FailureKind::Store`] if the lock file cannot be had: without its
+    /// lock a record cannot be used.
     pub fn acquire(state_dir: &Path, name: &RecordKey, wait: Duration) -> Result<Self, Failure> {
         let folder = state_dir.join("locks");
-        files::create_private_folder(&folder)?;
         let (kind, record) = name.kind_and_name();
         // Windows allows no colon in a file's name.
         let path = folder.join(format!("{kind}-{record}.lock"));
-        FileLock::acquire(&path, &name.to_string(), wait).map(|held| Self { _held: held })
+        let made = files::create_private_folder(&folder);
+        let held = made.and_then(|()| FileLock::acquire(&path, &name.to_string(), wait));
+        held.map(|held| Self { _held: held }).map_err(|failure| match failure.kind {
+            FailureKind::Local { .. } => super::vault::fault(&failure).into(),
+            _ => failure,
+        })
     }
 }
 

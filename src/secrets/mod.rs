@@ -14,7 +14,7 @@ pub use keyring::KeyringStore;
 pub use lock::RecordLock;
 pub use records::{
     AppRecord, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, RotationJournal, RotationPhase, load_app,
-    load_grant, save_app, save_grant,
+    load_grant, save_app, save_grant, save_grant_reserved,
 };
 pub use vault::{VaultKey, VaultStore, new_vault_key};
 
@@ -23,6 +23,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::failure::StoreFault;
+use crate::files::Draft;
 use crate::profile::Name;
 
 /// The service under which the operating system's keyring files our entries.
@@ -42,6 +43,27 @@ pub trait SecretStore: Send + Sync {
     /// [`StoreFault`] if the value is not known to be stored.
     fn put(&self, key: &RecordKey, value: &SecretBytes) -> Result<(), StoreFault>;
 
+    /// Makes sure that the record could be written now, and holds room for that where the keep can. For whoever is
+    /// about to ask for something that is given only once, and holds the record's lock.
+    ///
+    /// # Errors
+    /// [`StoreFault`] if a [`put`](Self::put) would fail.
+    fn reserve(&self, key: &RecordKey) -> Result<Reservation, StoreFault> {
+        // What stands there, written again: a keep that can be read and not written says so now.
+        if let Some(value) = self.get(key)? {
+            self.put(key, &value)?;
+        }
+        Ok(Reservation::default())
+    }
+
+    /// [`put`](Self::put) into room that was reserved.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    fn put_reserved(&self, key: &RecordKey, value: &SecretBytes, _room: Reservation) -> Result<(), StoreFault> {
+        self.put(key, value)
+    }
+
     /// Removes the record; false if there was none.
     ///
     /// # Errors
@@ -51,6 +73,10 @@ pub trait SecretStore: Send + Sync {
     /// The keep for people, as in `OS keyring (Secret Service)` or `vault /home/alice/vault.age`.
     fn describe(&self) -> String;
 }
+
+/// Room in a keep for one write. Dropping it gives it back.
+#[derive(Default)]
+pub struct Reservation(Option<Draft>);
 
 /// Which record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

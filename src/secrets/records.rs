@@ -9,7 +9,7 @@ mod types;
 
 pub use types::{AppRecord, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, RotationJournal, RotationPhase};
 
-use super::{RecordKey, SecretStore};
+use super::{RecordKey, Reservation, SecretStore};
 use crate::failure::StoreFault;
 use crate::profile::Name;
 
@@ -45,6 +45,19 @@ pub fn load_grant(store: &dyn SecretStore, name: &Name) -> Result<Option<Grant>,
 /// What the store says.
 pub fn save_grant(store: &dyn SecretStore, name: &Name, grant: &Grant) -> Result<(), StoreFault> {
     store.put(&RecordKey::Mailbox(name.clone()), &file::encode_grant(grant)?)
+}
+
+/// Stores a mailbox's grant in room that was reserved for it.
+///
+/// # Errors
+/// What the store says.
+pub fn save_grant_reserved(
+    store: &dyn SecretStore,
+    name: &Name,
+    grant: &Grant,
+    room: Reservation,
+) -> Result<(), StoreFault> {
+    store.put_reserved(&RecordKey::Mailbox(name.clone()), &file::encode_grant(grant)?, room)
 }
 
 #[cfg(test)]

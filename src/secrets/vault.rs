@@ -16,13 +16,16 @@ use zeroize::Zeroizing;
 pub use key::{VaultKey, new_vault_key};
 
 use self::contents::Contents;
-use super::{RecordKey, SecretBytes, SecretStore};
+use super::{RecordKey, Reservation, SecretBytes, SecretStore};
 use crate::failure::{Failure, FailureKind, StoreFault};
-use crate::files::{self, Privacy};
+use crate::files::{self, Draft, Privacy};
 use crate::lock::FileLock;
 
 /// The most that a vault may hold, in bytes: a thousand mailboxes take about 10 MB.
 const LARGEST: usize = 64 * 1024 * 1024;
+/// By how much a write may make the vault larger without coming short of the room that was reserved for it: a grant with
+/// four long tokens.
+const GROWTH: u64 = 16 * 1024;
 /// Another writer is done in milliseconds.
 const WRITER_WAIT: Duration = Duration::from_secs(10);
 
@@ -49,6 +52,7 @@ impl VaultStore {
     fn update(
         &self,
         identities: &[Identity],
+        room: Reservation,
         change: impl FnOnce(&mut Contents<'_>) -> bool,
     ) -> Result<bool, StoreFault> {
         let plain = self.encrypted()?.map(|encrypted| decrypt(&self.path, identities, &encrypted)).transpose()?;
@@ -60,8 +64,17 @@ impl VaultStore {
             return Ok(false);
         }
         let encrypted = encrypt(identities, &contents.to_json())?;
-        files::write_atomic(&self.path, &encrypted, Privacy::Secret).map_err(|failure| fault(&failure))?;
+        let draft = room.0.map_or_else(|| self.draft(), Ok);
+        let written = draft.and_then(|mut draft| {
+            draft.fill(&encrypted)?;
+            draft.commit()
+        });
+        written.map_err(|failure| fault(&failure))?;
         Ok(true)
+    }
+
+    fn draft(&self) -> Result<Draft, Failure> {
+        Draft::begin(&self.path, Privacy::Secret)
     }
 
     fn lock(&self) -> Result<FileLock, StoreFault> {
@@ -84,10 +97,25 @@ impl SecretStore for VaultStore {
     }
 
     fn put(&self, key: &RecordKey, value: &SecretBytes) -> Result<(), StoreFault> {
+        self.put_reserved(key, value, Reservation::default())
+    }
+
+    fn reserve(&self, _: &RecordKey) -> Result<Reservation, StoreFault> {
         // The key first: without one nothing should appear on the disk, not even the lock's file.
+        self.key.identities()?;
+        let _turn = self.lock()?;
+        let size = std::fs::metadata(&self.path).map_or(0, |is| is.len());
+        let reserved = self.draft().and_then(|mut draft| {
+            draft.reserve(size + GROWTH)?;
+            Ok(draft)
+        });
+        reserved.map(|draft| Reservation(Some(draft))).map_err(|failure| fault(&failure))
+    }
+
+    fn put_reserved(&self, key: &RecordKey, value: &SecretBytes, room: Reservation) -> Result<(), StoreFault> {
         let identities = self.key.identities()?;
         let _turn = self.lock()?;
-        self.update(&identities, |contents| {
+        self.update(&identities, room, |contents| {
             contents.set(key.entry_name(), value);
             true
         })?;
@@ -105,7 +133,7 @@ impl SecretStore for VaultStore {
         }
         let identities = self.key.identities()?;
         let _turn = self.lock()?;
-        self.update(&identities, |contents| contents.remove(&key.entry_name()))
+        self.update(&identities, Reservation::default(), |contents| contents.remove(&key.entry_name()))
     }
 
     fn describe(&self) -> String {
@@ -141,7 +169,7 @@ fn decrypt(path: &Path, identities: &[Identity], encrypted: &[u8]) -> Result<Zer
 }
 
 /// A file's failure as the store's.
-fn fault(failure: &Failure) -> StoreFault {
+pub(super) fn fault(failure: &Failure) -> StoreFault {
     match &failure.kind {
         FailureKind::Store(fault) => fault.clone(),
         FailureKind::Local { what, reason } => StoreFault::Other { reason: format!("{what}: {reason}") },

@@ -70,6 +70,24 @@ pub(super) fn find(text: &str) -> Vec<Span> {
     spans
 }
 
+/// Long runs of letters and digits that no word, host name, GUID or date has: of both cases with a digit in it, or in one
+/// piece. Nothing says that it is a secret, so this is for texts only in which one is likely.
+pub(super) fn drawn_by_lot(text: &str) -> impl Iterator<Item = Span> {
+    const LEAST: usize = 20;
+    const LEAST_OF_ONE_CASE: usize = 32;
+    let is_inside = |c: char| c.is_ascii_alphanumeric() || "-_~+/=".contains(c);
+    let looks_drawn = |run: &&str| {
+        let has = |kind: fn(&u8) -> bool| run.bytes().any(|byte| kind(&byte));
+        let (upper, lower) = (has(u8::is_ascii_uppercase), has(u8::is_ascii_lowercase));
+        let is_one_piece = run.len() >= LEAST_OF_ONE_CASE && run.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        run.len() >= LEAST && has(u8::is_ascii_digit) && (upper && lower || (upper || lower) && is_one_piece)
+    };
+    text.split(move |c| !is_inside(c)).filter(looks_drawn).map(move |run| {
+        let start = run.as_ptr().addr() - text.as_ptr().addr();
+        (start, start + run.len())
+    })
+}
+
 /// The runs of `text` between blanks and control characters, with their places.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_gap = |c: char| c.is_whitespace() || c.is_control();

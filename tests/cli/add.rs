@@ -51,6 +51,14 @@ fn mistakes_are_refused_before_anything_is_written() {
         ("--client-id", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"),
         ("--tenant", "not a tenant"),
         ("--address", "shop@contoso.example\u{7}"),
+        ("--address", "sh\u{202e}op@contoso.example"),
+        ("--sign-in-as", "alice\u{9b}@contoso.example"),
+        ("--client-id", "1111\u{1b}[2J"),
+        ("--tenant", "contoso\u{7f}.example"),
+        ("--incoming-host", "imap\u{200b}.contoso.example"),
+        ("--outgoing-host", "smtp\u{1b}.contoso.example"),
+        ("--redirect-uri", "http://localhost/\u{1}"),
+        ("--scope", "mail\u{1b}]0;x\u{7}"),
         ("--address", "shop"),
         ("--incoming-host", "https://localhost"),
         ("--incoming-host", "localhost:993"),
@@ -59,7 +67,8 @@ fn mistakes_are_refused_before_anything_is_written() {
         ("--expires", "next year"),
     ] {
         let refused = shop.add("shop", &[(flag, Some(value))]).finish().code(2);
-        assert!(!refused.all_text().contains('\u{7}'), "{flag}");
+        let harmful = |c: char| c != '\n' && mailgrant::harmless::is_harmful(c);
+        assert_eq!(refused.all_text().chars().find(|c| harmful(*c)), None, "{flag}");
         assert!(shop.home.files() == before, "{flag} {value:?} left something behind");
     }
 }

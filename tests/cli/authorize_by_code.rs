@@ -52,7 +52,7 @@ fn a_code_that_is_entered_elsewhere_authorizes_the_mailbox() {
         assert!(done.stderr.contains(&words), "it does not say {words:?}:\n{}", done.stderr);
     }
     let secrets = [shop.sandbox.issued_tokens(), vec![canary::CLIENT_SECRET.to_owned()]].concat();
-    assert_eq!(secrets.len(), 4, "device code, access and refresh token, client secret");
+    assert_eq!(secrets.len(), 5, "device code, access, refresh and identity token, client secret");
     assert_eq!(canary::find("what it showed", done.all_text().as_bytes(), &secrets), [""; 0]);
     assert_eq!(fact(&done, "signed_in_as"), SHOP);
     assert_eq!(fact(&shop.json(&["status", "shop"], 0), "signed_in_as"), SHOP);

@@ -1,15 +1,15 @@
-//! SIGKILL in the middle of a rotation: whatever stood in the store, the mailbox works, and running it again converges.
+//! SIGKILL in the middle of a refresh or a rotation: whatever stood in the store, the mailbox works, and running it again converges.
 
 use std::os::unix::fs::MetadataExt;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mailgrant::secrets::{VaultKey, VaultStore, load_app};
 use secrecy::ExposeSecret;
 
-use crate::sandbox::world::SHOP;
+use crate::sandbox::world::{Hold, SHOP};
 use crate::shop::{ALWAYS_STALE, Shop, fact};
 use crate::support::process::Running;
-use crate::support::rounds;
+use crate::support::{rounds, wait_until};
 
 /// A rotation writes the store for: the intent, the new grant, its proof, all proven, activated, settled.
 const WRITES: u32 = 6;
@@ -80,6 +80,7 @@ fn a_kill_after_each_write_of_a_rotation_leaves_a_working_mailbox() {
         insist_on_recovery(&shop, &old, &new, &format!("after write {write}, round {round}"));
         old = new;
     }
+    println!("{killed} of {} rotations killed right after a write", WRITES * rounds);
     // After the last write the command may end before the signal comes.
     assert!(killed >= (WRITES - 1) * rounds, "only {killed} were killed in time");
 }
@@ -120,32 +121,103 @@ fn a_kill_while_the_provider_does_not_know_the_new_secret_leaves_the_old_one_in_
 }
 
 #[test]
+fn a_kill_at_each_request_of_a_rotation_leaves_a_working_mailbox() {
+    let shop = stale();
+    let mut old = crate::support::canary::CLIENT_SECRET.to_owned();
+    // How many there are, a rotation that nobody disturbs tells: the proof, and a token for each side's test.
+    let new = "practice-only-secret-for-the-count";
+    shop.sandbox.add_client_secret(new);
+    let before = shop.sandbox.counters().token_requests;
+    start(&shop, new).finish().code(0);
+    let requests = shop.sandbox.counters().token_requests - before;
+    assert!(requests >= 3, "only {requests} requests");
+    new.clone_into(&mut old);
+    let mut killed = 0;
+    for round in 0..rounds(1) {
+        for (nth, point) in (1..=requests).flat_map(|nth| [(nth, Hold::Request), (nth, Hold::Answer)]) {
+            let new = format!("practice-only-secret-for-request-{nth}-{point:?}-of-round-{round}");
+            shop.sandbox.add_client_secret(&new);
+            kill_at(&shop, start_held(&shop, point, nth, || start(&shop, &new)));
+            insist_on_recovery(&shop, &old, &new, &format!("at {point:?} {nth}, round {round}"));
+            old = new;
+            killed += 1;
+        }
+    }
+    println!("{killed} rotations killed at one of {requests} requests");
+}
+
+/// Starts a command and waits until the token endpoint holds the `nth` request at `point`.
+fn start_held(shop: &Shop, point: Hold, nth: u32, start: impl FnOnce() -> Running) -> Running {
+    shop.sandbox.hold_token_endpoint(point, nth);
+    let running = start();
+    wait_until("the request is held", || shop.sandbox.counters().token_held == 1);
+    running
+}
+
+/// Kills it, and lets the token endpoint go on with what it was asked: it does not know that nobody waits any more.
+fn kill_at(shop: &Shop, running: Running) {
+    assert_eq!(running.kill().code, None);
+    shop.sandbox.let_token_endpoint_go_on();
+    wait_until("the token endpoint has gone on", || shop.sandbox.counters().token_held == 0);
+}
+
+#[test]
 fn a_refresh_token_is_stored_before_the_access_token_is_shown() {
     let shop = Shop::added();
     shop.sandbox.set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", SHOP).code(0);
-    for round in 0..5 {
+    let rounds = rounds(5);
+    let mut killed = 0;
+    for round in 0..rounds {
         let before = inode(&shop);
         let mut running = shop.home.run(&["token", "shop"]).start();
         while inode(&shop) == before && !running.has_ended() {}
-        running.kill();
+        killed += u32::from(running.kill().code.is_none());
+        // The old refresh token is spent: only the new one, from the store, makes this work.
         let next = shop.home.run(&["token", "shop"]).finish();
         assert_eq!(next.code, Some(0), "round {round}: {}", next.stderr);
     }
+    println!("{killed} of {rounds} refreshes killed right after their write");
     assert_eq!(shop.sandbox.counters().refresh_reuses, 0);
 }
 
 #[test]
 fn a_kill_while_a_token_is_on_its_way_costs_nothing() {
     let shop = stale();
-    let before = shop.sandbox.counters().token_requests;
-    shop.sandbox.set_token_delay(Duration::from_millis(300));
-    let running = shop.home.run(&["token", "shop"]).start();
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while shop.sandbox.counters().token_requests == before {
-        assert!(Instant::now() < deadline, "nobody asked for a token");
+    for round in 0..rounds(2) {
+        for point in [Hold::Request, Hold::Answer] {
+            let when = format!("{point:?}, round {round}");
+            let before = inode(&shop);
+            let running = start_held(&shop, point, 1, || shop.home.run(&["token", "shop"]).start());
+            kill_at(&shop, running);
+            assert_eq!(inode(&shop), before, "{when}: something was written");
+            assert_eq!(temporary_files(&shop), 1, "{when}: the room for the answer should have been there");
+            let next = shop.home.run(&["token", "shop"]).finish();
+            assert_eq!(next.code, Some(0), "{when}: {}", next.stderr);
+            assert_eq!(temporary_files(&shop), 0, "{when}: the killed writer's file is still there");
+        }
     }
-    running.kill();
-    shop.sandbox.set_token_delay(Duration::ZERO);
+    shop.json(&["test-mailbox", "shop"], 0);
+}
+
+/// Temporary files beside the vault.
+fn temporary_files(shop: &Shop) -> usize {
+    shop.home.files().iter().filter(|(path, _)| path.extension().is_some_and(|extension| extension == "tmp")).count()
+}
+
+#[test]
+fn a_kill_at_any_time_of_a_refresh_leaves_a_working_mailbox() {
+    let shop = stale();
+    let started = Instant::now();
     shop.home.run(&["token", "shop"]).finish().code(0);
+    let whole = started.elapsed();
+    let rounds = rounds(12);
+    for round in 0..rounds {
+        let running = shop.home.run(&["token", "shop"]).start();
+        std::thread::sleep(whole * round / rounds);
+        running.kill();
+        let next = shop.home.run(&["token", "shop"]).finish();
+        assert_eq!(next.code, Some(0), "round {round}: {}", next.stderr);
+        assert_eq!(temporary_files(&shop), 0, "round {round}");
+    }
 }

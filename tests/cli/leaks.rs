@@ -1,114 +1,187 @@
 //! No secret leaves: not in what is shown, not in files, not in what other processes can see.
 
-use std::collections::BTreeSet;
+#[cfg(target_os = "linux")]
+mod processes;
+
+use clap::CommandFactory as _;
 
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::world::{ALICE, SHOP};
 use crate::shop::{ALWAYS_STALE, Shop};
-use crate::support::canary::{self, CLIENT_SECRET, NEXT_CLIENT_SECRET};
-use crate::support::process::Finished;
+use crate::support::canary::{CLIENT_SECRET, NEXT_CLIENT_SECRET, Nose};
+use crate::support::home::Home;
+use crate::support::process::{Finished, Run};
+
+/// Quiet and chatty, for people and for programs.
+const ALL_WAYS: [&[&str]; 4] = [&[], &["-v"], &["--json"], &["-v", "--json"]];
+/// What says most.
+const CHATTY: [&[&str]; 2] = [&["-v"], &["-v", "--json"]];
 
 /// Everything that was shown, and where.
-#[derive(Default)]
-struct Shown(Vec<(String, String)>);
+struct Shown<'a> {
+    shop: &'a Shop,
+    key: String,
+    texts: Vec<(String, String)>,
+}
 
-impl Shown {
+impl<'a> Shown<'a> {
+    fn new(shop: &'a Shop) -> Self {
+        Self { shop, key: vault_key(&shop.home), texts: Vec::new() }
+    }
+
     fn add(&mut self, finished: Finished) {
-        self.0.push((format!("stdout of {}", finished.shown), finished.stdout));
-        self.0.push((format!("stderr of {}", finished.shown), finished.stderr));
+        self.texts.push((format!("stdout of {}", finished.shown), finished.stdout));
+        self.texts.push((format!("stderr of {}", finished.shown), finished.stderr));
+    }
+
+    /// A command whose environment holds all that a careless person puts there.
+    fn command(&self, arguments: &[&str]) -> Run {
+        with_secrets_around(self.shop.home.run(arguments), &self.key)
+    }
+
+    /// Runs the command in several ways of showing.
+    fn run(&mut self, ways: &[&[&str]], arguments: &[&str], stdin: &str) {
+        for way in ways {
+            let finished = self.command(&[way, arguments].concat()).stdin(stdin).finish();
+            self.add(finished);
+        }
+    }
+
+    fn authorize(&mut self, way: &[&str], user: &str) {
+        let mut running = self.command(&[way, &["authorize", "shop"]].concat()).start();
+        let url = running.authorization_url();
+        browser::sign_in(&url, self.shop.sandbox.ca_file(), &Person::SignsInAs(user.to_owned())).unwrap();
+        self.add(running.finish());
+    }
+
+    /// `token` shows one secret on purpose, on standard output, and only there.
+    fn token(&mut self, way: &[&str]) {
+        let finished = self.command(&[way, &["token", "shop"]].concat()).finish().code(0);
+        self.texts.push((format!("stderr of {}", finished.shown), finished.stderr));
     }
 }
 
-/// Runs the command in all four ways of showing.
-fn run(shop: &Shop, shown: &mut Shown, arguments: &[&str], stdin: &str) {
-    for how in [&[][..], &["-v"], &["--json"], &["-v", "--json"]] {
-        shown.add(shop.home.run(&[how, arguments].concat()).stdin(stdin).finish());
-    }
+fn with_secrets_around(run: Run, key: &str) -> Run {
+    run.env("MAILGRANT_VAULT_KEY", key).env("PRACTICE", CLIENT_SECRET).env("OTHER", NEXT_CLIENT_SECRET)
 }
 
-fn authorize(shop: &Shop, shown: &mut Shown, user: &str) {
-    let mut running = shop.home.run(&["-v", "authorize", "shop"]).start();
-    let url = running.authorization_url();
-    browser::sign_in(&url, shop.sandbox.ca_file(), &Person::SignsInAs(user.to_owned())).unwrap();
-    shown.add(running.finish());
+fn vault_key(home: &Home) -> String {
+    let text = std::fs::read_to_string(home.path().join("config/mailgrant/vault.key")).unwrap();
+    text.lines().find(|line| line.starts_with("AGE-SECRET-KEY-1")).unwrap().to_owned()
 }
 
 /// Everything that can be refused, is; at the end all is well again.
-fn go_wrong(shop: &Shop, shown: &mut Shown) {
-    shop.sandbox.switch_on(Fault::AccessTokensExpired);
+fn go_wrong(shown: &mut Shown<'_>) {
+    let sandbox = &shown.shop.sandbox;
+    sandbox.switch_on(Fault::AccessTokensExpired);
     for mechanism in ["xoauth2", "oauthbearer"] {
-        run(shop, shown, &["test-mailbox", "shop", "--mechanism", mechanism], "");
-        run(shop, shown, &["test-smtp", "shop", "--mechanism", mechanism], "");
+        shown.run(&CHATTY, &["test-mailbox", "shop", "--mechanism", mechanism], "");
+        shown.run(&CHATTY, &["test-smtp", "shop", "--mechanism", mechanism], "");
     }
-    shop.sandbox.switch_off(Fault::AccessTokensExpired);
+    sandbox.switch_off(Fault::AccessTokensExpired);
     let rotate = ["rotate-secret", "shop", "--secret-stdin", "--wait-propagation", "0"];
-    run(shop, shown, &rotate, NEXT_CLIENT_SECRET);
-    shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
-    run(shop, shown, &rotate, NEXT_CLIENT_SECRET);
-    shop.sandbox.remove_client_secret(NEXT_CLIENT_SECRET);
-    run(shop, shown, &["test-mailbox", "shop"], "");
+    shown.run(&CHATTY, &rotate, NEXT_CLIENT_SECRET);
+    sandbox.add_client_secret(NEXT_CLIENT_SECRET);
+    shown.run(&ALL_WAYS, &rotate, NEXT_CLIENT_SECRET);
+    sandbox.remove_client_secret(NEXT_CLIENT_SECRET);
+    shown.run(&CHATTY, &["test-mailbox", "shop"], "");
     // Once only: a second time would bring the secret back that is gone.
-    shown.add(shop.home.run(&["-v", "rotate-secret", "shop", "--rollback"]).finish().code(0));
-    shop.sandbox.revoke_refresh_tokens(SHOP);
-    run(shop, shown, &["test-mailbox", "shop"], "");
-    let refused = shop.home.run(&["-v", "token", "shop"]).finish();
+    let back = shown.command(&["-v", "rotate-secret", "shop", "--rollback"]).finish().code(0);
+    shown.add(back);
+    sandbox.revoke_refresh_tokens(SHOP);
+    shown.run(&CHATTY, &["test-mailbox", "shop"], "");
+    let refused = shown.command(&["-v", "token", "shop"]).finish();
     assert_eq!(refused.stdout, "");
     shown.add(refused);
-    authorize(shop, shown, SHOP);
+    shown.authorize(&["-v"], SHOP);
 }
 
 #[test]
 fn no_command_shows_or_writes_a_secret() {
-    let shop = Shop::empty();
-    let mut shown = Shown::default();
-    shown.add(shop.add("shop", &[]).finish().code(0));
+    let shop = Shop::added();
+    let mut shown = Shown::new(&shop);
+    let add = shop.add_arguments("shop", &[]);
+    shown.run(&ALL_WAYS, &add.iter().map(String::as_str).collect::<Vec<_>>(), CLIENT_SECRET);
     shop.sandbox.set_access_lifetime(ALWAYS_STALE);
-    authorize(&shop, &mut shown, ALICE);
-    authorize(&shop, &mut shown, SHOP);
+    shown.authorize(&["-v"], ALICE);
+    for way in ALL_WAYS {
+        shown.authorize(way, SHOP);
+        shown.token(way);
+    }
     for arguments in [
         &["list"][..],
         &["show", "shop"],
         &["status"],
         &["inspect", "shop"],
         &["inspect", "shop", "--offline"],
+        &["test", "shop"],
+        &["explain", "535 5.7.3 Authentication unsuccessful"],
         &["test-mailbox", "shop", "--latest", "2"],
         &["test-mailbox", "shop", "--mechanism", "oauthbearer"],
         &["test-smtp", "shop", "--to", SHOP, "--wait-arrival=20"],
         &["test-smtp", "shop", "--mechanism", "oauthbearer"],
+        // Refused: the key is there already.
+        &["new-vault-key"],
+        &["remove", "nobody", "--yes"],
+        &["no-such-command", "shop"],
+        &["--help"],
     ] {
-        run(&shop, &mut shown, arguments, "");
+        shown.run(&ALL_WAYS, arguments, "");
+    }
+    for verb in verbs() {
+        shown.run(&[&["-v"]], &[&verb, "--help"], "");
     }
     // What goes wrong is where secrets get out: refused tokens, refused secrets, lost grants, and servers that repeat
     // what they were sent.
-    for echo in [false, true] {
-        if echo {
-            shop.sandbox.switch_on(Fault::RefusalsEcho);
-        }
-        go_wrong(&shop, &mut shown);
+    go_wrong(&mut shown);
+    shop.sandbox.switch_on(Fault::RefusalsEcho);
+    go_wrong(&mut shown);
+    // As long as they are kept.
+    let files = shop.home.files();
+    for way in ALL_WAYS {
+        shown.run(&[way], &["remove", "shop", "--yes"], "");
+        shown.run(&[way], &add.iter().map(String::as_str).collect::<Vec<_>>(), CLIENT_SECRET);
     }
-    let token = shop.home.run(&["-v", "token", "shop"]).finish().code(0);
-    shown.0.push(("stderr of token".to_owned(), token.stderr));
 
     let mut secrets = shop.sandbox.issued_tokens();
     assert!(secrets.len() > 40, "only {} tokens were issued", secrets.len());
-    secrets.extend([CLIENT_SECRET.to_owned(), NEXT_CLIENT_SECRET.to_owned()]);
-    let key = shop.home.path().join("config/mailgrant/vault.key");
-    let key_text = std::fs::read_to_string(&key).unwrap();
-    let key_line = key_text.lines().find(|line| line.starts_with("AGE-SECRET-KEY-1")).unwrap();
+    secrets.extend([CLIENT_SECRET, NEXT_CLIENT_SECRET].map(str::to_owned));
+    let (key_file, key) = (shop.home.path().join("config/mailgrant/vault.key"), shown.key.clone());
+    let (nose, nose_for_key) = (Nose::new(&secrets), Nose::new(&[key]));
     let mut found = Vec::new();
-    for (place, text) in &shown.0 {
-        found.extend(canary::find(place, text.as_bytes(), &secrets));
-        found.extend(canary::find(place, text.as_bytes(), &[key_line.to_owned()]));
+    for (place, text) in &shown.texts {
+        found.extend(nose.find(place, text.as_bytes()));
+        found.extend(nose_for_key.find(place, text.as_bytes()));
     }
-    for (path, bytes) in shop.home.files() {
-        found.extend(canary::find(&path.display().to_string(), &bytes, &secrets));
-        if path != key {
-            found.extend(canary::find(&path.display().to_string(), &bytes, &[key_line.to_owned()]));
+    for (path, bytes) in files.into_iter().chain(shop.home.files()) {
+        found.extend(nose.find(&path.display().to_string(), &bytes));
+        if path != key_file {
+            found.extend(nose_for_key.find(&path.display().to_string(), &bytes));
         }
     }
     assert_eq!(found, Vec::<String>::new());
-    assert!(shown.0.iter().any(|(_, text)| text.contains("AUTHENTICATE")), "-v shows the conversation");
+    assert!(shown.texts.iter().any(|(_, text)| text.contains("AUTHENTICATE")), "-v shows the conversation");
+    for verb in verbs() {
+        let is_shown = |place: &str| place.split(' ').any(|word| word == verb) && !place.contains("--help");
+        assert!(shown.texts.iter().any(|(place, _)| is_shown(place)), "{verb} was not run");
+    }
+}
+
+/// Every command there is.
+fn verbs() -> Vec<String> {
+    mailgrant::cli::Cli::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect()
+}
+
+#[test]
+fn a_new_vault_key_is_shown_nowhere() {
+    for way in ALL_WAYS {
+        let home = Home::without_key();
+        let finished = home.run(&[way, &["new-vault-key"]].concat()).finish().code(0);
+        assert!(finished.stdout.contains("age1"), "the public key is shown: {}", finished.stdout);
+        let nose = Nose::new(&[vault_key(&home)]);
+        assert_eq!(nose.find("the output", finished.all_text().as_bytes()), Vec::<String>::new());
+    }
 }
 
 #[test]
@@ -120,8 +193,8 @@ fn a_pasted_address_is_not_repeated() {
     let callback = browser::obtain_redirect(&url, shop.sandbox.ca_file(), &person).unwrap();
     running.type_line(&callback);
     let finished = running.finish().code(0);
-    let found = canary::find("the output", finished.all_text().as_bytes(), &shop.sandbox.issued_tokens());
-    assert_eq!(found, Vec::<String>::new());
+    let nose = Nose::new(&shop.sandbox.issued_tokens());
+    assert_eq!(nose.find("the output", finished.all_text().as_bytes()), Vec::<String>::new());
 }
 
 #[cfg(unix)]
@@ -130,9 +203,7 @@ fn the_browser_sees_neither_the_vault_key_nor_the_secret() {
     use std::os::unix::fs::PermissionsExt;
 
     let shop = Shop::added();
-    let key_file = shop.home.path().join("config/mailgrant/vault.key");
-    let key_text = std::fs::read_to_string(key_file).unwrap();
-    let key = key_text.lines().find(|line| line.starts_with("AGE-SECRET-KEY-1")).unwrap().to_owned();
+    let key = vault_key(&shop.home);
     let program = shop.home.path().join("browser");
     let script = "#!/bin/sh\nenv > \"$HOME/seen.new\"\nprintf '%s\\n' \"$@\" >> \"$HOME/seen.new\"\n\
                   mv \"$HOME/seen.new\" \"$HOME/seen\"\n";
@@ -151,48 +222,7 @@ fn the_browser_sees_neither_the_vault_key_nor_the_secret() {
     running.finish().code(0);
     let seen = std::fs::read_to_string(shop.home.path().join("seen")).unwrap();
     assert!(seen.contains(&url), "the browser was given the address: {seen}");
-    assert_eq!(canary::find("the browser", seen.as_bytes(), &[CLIENT_SECRET.to_owned(), key]), Vec::<String>::new());
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn no_other_process_sees_a_secret_in_an_argument() {
-    let shop = Shop::added();
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
-    shop.authorize_as("shop", SHOP).code(0);
-    shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
-    let mut seen = BTreeSet::new();
-    for (arguments, stdin) in [
-        (&["test-mailbox", "shop"][..], ""),
-        (&["test-smtp", "shop", "--to", SHOP], ""),
-        (&["rotate-secret", "shop", "--secret-stdin"], NEXT_CLIENT_SECRET),
-        (&["token", "shop"], ""),
-    ] {
-        let mut running = shop.home.run(arguments).stdin(stdin).start();
-        let mut looks = 0;
-        while !running.has_ended() {
-            looks += 1;
-            for id in family(running.id()) {
-                for file in ["cmdline", "environ"] {
-                    // Another user's process, or one that has just ended.
-                    seen.insert(std::fs::read(format!("/proc/{id}/{file}")).unwrap_or_default());
-                }
-            }
-        }
-        assert!(looks > 0, "{arguments:?} was too fast to be seen");
-        running.finish().code(0);
-    }
-    let seen: Vec<u8> = seen.into_iter().flatten().collect();
-    assert!(String::from_utf8_lossy(&seen).contains("test-mailbox"), "the look found nothing");
     let mut secrets = shop.sandbox.issued_tokens();
-    secrets.extend([CLIENT_SECRET.to_owned(), NEXT_CLIENT_SECRET.to_owned()]);
-    assert_eq!(canary::find("/proc", &seen, &secrets), Vec::<String>::new());
-}
-
-/// The process and its children.
-#[cfg(target_os = "linux")]
-fn family(id: u32) -> Vec<u32> {
-    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
-    let children = children.split_whitespace().filter_map(|word| word.parse().ok());
-    std::iter::once(id).chain(children).collect()
+    secrets.extend([CLIENT_SECRET.to_owned(), key]);
+    assert_eq!(Nose::new(&secrets).find("the browser", seen.as_bytes()), Vec::<String>::new());
 }

@@ -19,9 +19,14 @@ mod config_errors;
 #[cfg(unix)]
 mod crash;
 mod crowd;
+#[cfg(target_os = "linux")]
+mod disk;
 mod explain;
+mod hostile_words;
 mod inspect;
 mod leaks;
+#[cfg(target_os = "linux")]
+mod memory;
 mod rotate;
 #[cfg(target_os = "linux")]
 mod safekeeping;

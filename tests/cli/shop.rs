@@ -45,6 +45,13 @@ impl Shop {
 
     /// `add NAME` with everything the tenant needs; what `change` gives goes before it, a flag with `None` drops it.
     pub(crate) fn add(&self, name: &str, change: &[(&str, Option<&str>)]) -> Run {
+        let arguments = self.add_arguments(name, change);
+        let arguments: Vec<&str> = std::iter::once("--json").chain(arguments.iter().map(String::as_str)).collect();
+        self.home.run(&arguments).stdin(canary::CLIENT_SECRET)
+    }
+
+    /// The arguments of [`add`](Self::add).
+    pub(crate) fn add_arguments(&self, name: &str, change: &[(&str, Option<&str>)]) -> Vec<String> {
         let ports = self.sandbox.ports();
         let (imap, smtp) = (ports.imap_implicit.to_string(), ports.smtp_starttls.to_string());
         let ca_file = self.ca_file();
@@ -66,12 +73,12 @@ impl Shop {
             flags.retain(|(other, _)| other != flag);
             flags.extend(value.map(|value| (*flag, value)));
         }
-        let mut arguments = vec!["--json", "add", name];
+        let mut arguments = vec!["add", name];
         arguments.extend(flags.iter().flat_map(|(flag, value)| [*flag, *value]).filter(|word| !word.is_empty()));
         if !flags.iter().any(|(flag, _)| *flag == "--credential" || flag.starts_with("--secret-")) {
             arguments.push("--secret-stdin");
         }
-        self.home.run(&arguments).stdin(canary::CLIENT_SECRET)
+        arguments.into_iter().map(str::to_owned).collect()
     }
 
     /// `authorize NAME`, with this user at the sign-in page.

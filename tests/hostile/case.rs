@@ -91,6 +91,9 @@ pub(crate) struct Case {
     /// What it must not hold, beside secrets and control characters.
     #[serde(default)]
     pub(crate) hides: Vec<String>,
+    /// Whether the output is for people, and not JSON.
+    #[serde(default)]
+    pub(crate) human: bool,
     /// Further arguments.
     #[serde(default)]
     pub(crate) arguments: Vec<String>,
@@ -143,6 +146,7 @@ impl Case {
             code: None,
             says: Vec::new(),
             hides: Vec::new(),
+            human: false,
             arguments: Vec::new(),
             timeout: ten(),
             deadline: None,

@@ -20,7 +20,7 @@ use crate::case::{Case, Protocol};
 use crate::families::Conversations;
 use crate::judge::{self, After, Verdict};
 use crate::peer::Peer;
-use crate::pki::{Certificate, Pki};
+use crate::pki::Pki;
 use crate::script;
 use crate::support::canary;
 use crate::support::home::Home;
@@ -56,7 +56,7 @@ impl Desk {
 
     /// Plays `case` against the binary.
     pub(crate) fn run(&self, case: &Case) -> Verdict {
-        let is_good = case.certificate == Certificate::Good;
+        let is_good = case.certificate.is_good();
         let peer = Peer::start(self.pki.acceptor(case.certificate), is_good, |port| self.script(case, port));
         self.home.write_config(&self.profile(case, peer.port));
         self.store_grant(case, peer.port);
@@ -69,7 +69,10 @@ impl Desk {
             Protocol::Token => "token",
             Protocol::Discovery => "authorize",
         };
-        let mut arguments = vec!["--json", "-v", "--timeout", &timeout, command, "shop"];
+        let mut arguments = vec!["-v", "--timeout", &timeout, command, "shop"];
+        if !case.human {
+            arguments.push("--json");
+        }
         arguments.extend(case.arguments.iter().map(String::as_str));
         let browser = self.home.path().join("browser").display().to_string();
         let run = self.home.run(&arguments).env("BROWSER", &browser);

@@ -1,5 +1,7 @@
 //! All cases: those that are written out, and the families that cross each fault with each phase.
 
+mod answers;
+mod echoes;
 mod oauth;
 mod wire;
 
@@ -17,7 +19,8 @@ pub(crate) fn all() -> Vec<Case> {
         include_str!("cases/discovery.toml"),
     ];
     let written = files.into_iter().flat_map(Case::read);
-    written.chain(wire::phases()).chain(wire::certificates()).chain(oauth::all()).collect()
+    let crossed = [wire::phases(), wire::certificates(), answers::all(), echoes::all(), oauth::all()];
+    written.chain(crossed.into_iter().flatten()).collect()
 }
 
 /// Ordinary peers.

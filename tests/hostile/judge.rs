@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::case::{Case, Protocol};
 use crate::peer::Heard;
-use crate::pki::Certificate;
 use crate::support::canary;
 use crate::support::process::Finished;
 use crate::words::{self, FRESH, NEXT, REFRESH, fill};
@@ -70,7 +69,7 @@ pub(crate) fn judge(
 fn leaked(case: &Case, heard: &Heard) -> usize {
     let secrets = words::secrets();
     let mut found = canary::find("the clear", &heard.clear, &secrets).len();
-    if case.certificate != Certificate::Good {
+    if !case.certificate.is_good() {
         found += canary::find("unverified TLS", &heard.secured, &secrets).len();
     }
     found * words::ACCESS.len()
@@ -103,9 +102,12 @@ fn shown(case: &Case, finished: &Finished, check: &mut impl FnMut(bool, String))
     }
 }
 
+/// Control and format characters (Unicode categories Cc and Cf), as far as they are known here, written out once more so
+/// that a mistake of ours is not repeated.
 fn is_raw(c: char) -> bool {
     c.is_control() && c != '\n'
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn outcome(case: &Case, finished: &Finished, check: &mut impl FnMut(bool, String)) {
@@ -116,6 +118,12 @@ fn outcome(case: &Case, finished: &Finished, check: &mut impl FnMut(bool, String
     }
     for words in &case.hides {
         check(!all.contains(&fill(words, 0)), format!("it says {words:?}"));
+    }
+    if case.human {
+        return check(
+            case.code.as_ref().is_none_or(|code| all.contains(&format!("[{code}]"))),
+            "another finding".into(),
+        );
     }
     let Ok(document) = serde_json::from_str::<serde_json::Value>(&finished.stdout) else {
         return check(false, "its standard output is no JSON document".to_owned());

@@ -35,7 +35,7 @@ use pki::Pki;
 /// Most cases wait for a deadline, so many go at once.
 const WORKERS: usize = 10;
 /// Fewer would mean that a file of cases was not read.
-const FEWEST: usize = 250;
+const FEWEST: usize = 1_000;
 /// What a hostile peer may cost beyond an ordinary run (SECURITY.md L5, P1), in KiB.
 const MEMORY_OVER_NORMAL: u64 = 16 * 1024;
 

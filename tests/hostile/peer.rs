@@ -148,23 +148,26 @@ impl Player {
                 if head.starts_with(b"\x16\x03") { Ok(true) } else { Err("its hello is not TLS".to_owned()) }
             }
             Step::Tls => self.start_tls(),
-            Step::Drip(byte) => {
-                let start = Instant::now();
-                self.bare.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
-                while start.elapsed() < PATIENCE && self.link.write_all(&[*byte]).is_ok() {
-                    let _ = self.link.flush();
-                    if !self.is_quiet() {
-                        break;
-                    }
-                }
-                Ok(false)
-            }
+            Step::Drip(byte) => self.again_each_second(&[*byte]),
+            Step::Trickle(line) => self.again_each_second(line),
             Step::Silence => Ok(false),
             Step::Close => {
                 let _ = self.bare.shutdown(Shutdown::Write);
                 Ok(false)
             }
         }
+    }
+
+    fn again_each_second(&mut self, bytes: &[u8]) -> Result<bool, String> {
+        let start = Instant::now();
+        self.bare.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+        while start.elapsed() < PATIENCE && self.link.write_all(bytes).is_ok() {
+            let _ = self.link.flush();
+            if !self.is_quiet() {
+                break;
+            }
+        }
+        Ok(false)
     }
 
     fn start_tls(&mut self) -> Result<bool, String> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use openssl::pkey::PKey;
 use openssl::ssl::{SslAcceptor, SslMethod, SslOptions, SslVersion};
 use openssl::x509::X509;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use serde::Deserialize;
 
 /// What is special about a server's TLS.
@@ -24,6 +24,12 @@ pub(crate) enum Certificate {
     UnknownCa,
     /// The intermediate that signed it is not sent along.
     MissingIntermediate,
+    /// A certificate for TLS clients.
+    WrongUsage,
+    /// The certificate of an unknown CA whose name is full of escape sequences.
+    HostileIssuer,
+    /// A good certificate whose subject's name is full of escape sequences.
+    HostileSubject,
     /// A good certificate of a server that speaks TLS 1.1 at most.
     Tls11,
     /// The same with TLS 1.0.
@@ -31,17 +37,29 @@ pub(crate) enum Certificate {
 }
 
 impl Certificate {
-    pub(crate) const BAD: [Self; 8] = [
+    pub(crate) const BAD: [Self; 10] = [
         Self::Expired,
         Self::NotYetValid,
         Self::WrongHost,
         Self::SelfSigned,
         Self::UnknownCa,
         Self::MissingIntermediate,
+        Self::WrongUsage,
+        Self::HostileIssuer,
         Self::Tls11,
         Self::Tls10,
     ];
+
+    const GOOD: [Self; 2] = [Self::Good, Self::HostileSubject];
+
+    /// Whether a credential may go to its server.
+    pub(crate) fn is_good(self) -> bool {
+        Self::GOOD.contains(&self)
+    }
 }
+
+/// A title for the terminal, a link (OSC 8), CSI in one byte of C1, and a character that turns text around.
+const HOSTILE_NAME: &str = "\x1b]0;owned\x07\x1b]8;;https://evil.example\x1b\\\u{9b}31m\u{202e}CA";
 
 /// A trusted CA, and servers that are worthy of it or not.
 pub(crate) struct Pki {
@@ -53,14 +71,16 @@ impl Pki {
     pub(crate) fn new() -> Self {
         let (ca_pem, ca) = authority("Contoso Test CA", None);
         let (_, stranger) = authority("Fabrikam CA", None);
+        let (_, strange_name) = authority(HOSTILE_NAME, None);
         let (_, intermediate) = authority("Contoso Intermediate", Some(&ca));
         let mut ca_file = tempfile::NamedTempFile::new().unwrap();
         ca_file.write_all(ca_pem.as_bytes()).unwrap();
-        let kinds = Certificate::BAD.into_iter().chain([Certificate::Good]);
+        let kinds = Certificate::BAD.into_iter().chain(Certificate::GOOD);
         let acceptors = kinds
             .map(|kind| {
                 let signer = match kind {
                     Certificate::UnknownCa => Some(&stranger),
+                    Certificate::HostileIssuer => Some(&strange_name),
                     Certificate::MissingIntermediate => Some(&intermediate),
                     Certificate::SelfSigned => None,
                     _ => Some(&ca),
@@ -98,7 +118,11 @@ fn authority(name: &str, signer: Option<&Authority>) -> (String, Authority) {
 fn acceptor(kind: Certificate, signer: Option<&Authority>) -> SslAcceptor {
     let name = if kind == Certificate::WrongHost { "mail.fabrikam.com" } else { "localhost" };
     let mut params = CertificateParams::new([name.to_owned()]).unwrap();
-    params.distinguished_name.push(DnType::CommonName, "mail.contoso.com");
+    let subject = if kind == Certificate::HostileSubject { HOSTILE_NAME } else { "mail.contoso.com" };
+    params.distinguished_name.push(DnType::CommonName, subject);
+    if kind == Certificate::WrongUsage {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    }
     let (from, until) = match kind {
         Certificate::Expired => (2019, 2020),
         Certificate::NotYetValid => (2090, 2091),

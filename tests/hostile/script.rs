@@ -22,6 +22,8 @@ pub(crate) enum Step {
     Tls,
     /// `drip HH`: one byte a second until the client leaves.
     Drip(u8),
+    /// `trickle TEXT`: one such line a second until the client leaves.
+    Trickle(Vec<u8>),
     /// `silence`: nothing until the client leaves.
     Silence,
     /// `close`: the connection ends here.
@@ -60,6 +62,7 @@ fn step(line: &str) -> Step {
         "hello" => Step::Hello,
         "tls" => Step::Tls,
         "drip" => Step::Drip(u8::from_str_radix(rest, 16).expect("drip HH")),
+        "trickle" => Step::Trickle(with_end(rest)),
         "silence" => Step::Silence,
         "close" => Step::Close,
         _ => panic!("no such verb: {line:?}"),

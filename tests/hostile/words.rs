@@ -1,5 +1,7 @@
 //! The secrets that the peers are after, and the texts of scripts with their placeholders filled in.
 
+use std::fmt::Write as _;
+
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use crate::support::canary;
@@ -44,6 +46,14 @@ pub(crate) fn fill(text: &str, port: u16) -> String {
     ]
     .iter()
     .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
+}
+
+/// Bytes as a script writes them.
+pub(crate) fn as_script(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "\\x{byte:02x}");
+        text
+    })
 }
 
 /// Resolves `\r`, `\n`, `\t`, `\e`, `\0`, `\\` and `\xHH`; everything else stands for its UTF-8.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::guard::{As, Guard, run};
 
@@ -16,19 +17,31 @@ const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus C
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
     <allow own="*"/>
+    DENIED
   </policy>
 </busconfig>
 "#;
+
+/// What the bus says no to when it denies the keyring to everybody.
+const DENIED: &str = r#"<deny send_destination="org.freedesktop.secrets"/>"#;
 
 const SECRETS: &str = "/org/freedesktop/secrets";
 
 /// A session bus with an unlocked keyring on it.
 pub(crate) struct Keyring {
     socket: PathBuf,
+    folder: PathBuf,
     home: PathBuf,
     // The daemon goes before its bus.
     daemon: Option<Guard>,
-    _bus: Guard,
+    bus: Guard,
+}
+
+/// The bus's configuration, with a further rule.
+fn write_config(folder: &Path, rule: &str) {
+    let socket = folder.join("bus").display().to_string();
+    let text = BUS.replace("SOCKET", &socket).replace("DENIED", rule);
+    fs::write(folder.join("bus.conf"), text).expect("the folder is ours");
 }
 
 impl Keyring {
@@ -36,15 +49,38 @@ impl Keyring {
     pub(crate) fn start(folder: &Path, home: &Path) -> Self {
         let socket = folder.join("bus");
         let config = folder.join("bus.conf");
-        fs::write(&config, BUS.replace("SOCKET", &socket.display().to_string())).expect("the folder is ours");
+        write_config(folder, "");
         let log = folder.join("bus.log");
         let mut bus = Command::new("dbus-daemon");
         bus.arg("--nofork").arg("--nopidfile").arg("--nosyslog").arg("--config-file").arg(&config);
         let bus = Guard::start("dbus-daemon", As::Me, &mut bus, Path::new("/dev/null"), &log);
         let bus = bus.once(&log, || std::os::unix::net::UnixStream::connect(&socket).is_ok());
-        let mut keyring = Self { socket, home: home.to_owned(), daemon: None, _bus: bus };
-        keyring.daemon = Some(keyring.start_daemon(folder));
+        let mut keyring = Self { socket, folder: folder.to_owned(), home: home.to_owned(), daemon: None, bus };
+        keyring.begin();
         keyring
+    }
+
+    /// Starts the keyring, unlocked, where it has ended.
+    pub(crate) fn begin(&mut self) {
+        self.daemon = None;
+        self.daemon = Some(self.start_daemon(&self.folder));
+    }
+
+    /// Lets the bus say no to everybody who asks the keyring for something, or no longer.
+    pub(crate) fn deny(&self, denied: bool) {
+        write_config(&self.folder, if denied { DENIED } else { "" });
+        run(Command::new("kill").arg("-HUP").arg(self.bus.server().to_string()));
+        let answer = || {
+            let mut ask = self.client("dbus-send");
+            ask.args(["--session", "--print-reply", "--dest=org.freedesktop.secrets", SECRETS]);
+            ask.arg("org.freedesktop.DBus.Peer.Ping").stderr(Stdio::null()).stdout(Stdio::null());
+            ask.status().is_ok_and(|status| status.success())
+        };
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while answer() == denied {
+            assert!(Instant::now() < deadline, "the bus has not taken its new policy");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// The bus's address.
@@ -90,7 +126,11 @@ impl Keyring {
         // Attributes come on stderr, the rest on stdout.
         let text = [found.stdout, found.stderr].concat();
         let text = String::from_utf8_lossy(&text).into_owned();
-        text.lines().filter(|line| line.starts_with("attribute.username")).map(str::to_owned).collect()
+        let mut records: Vec<String> =
+            text.lines().filter(|line| line.starts_with("attribute.username")).map(str::to_owned).collect();
+        // They come in no order.
+        records.sort();
+        records
     }
 
     fn start_daemon(&self, folder: &Path) -> Guard {

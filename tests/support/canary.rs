@@ -1,22 +1,33 @@
 //! Looks for a secret in whatever dress it could have left in.
 
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
+
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, Engine};
 
-/// A secret whose every encoding differs from it and from the others.
-pub(crate) const CLIENT_SECRET: &str = "Canary8Q~p+lus/slash=amp&percent%quote\"tail.4711";
+/// A secret whose every encoding differs from it and from the others: three question marks are a `/` or a `_` in base64,
+/// wherever they begin.
+pub(crate) const CLIENT_SECRET: &str = "Canary8Q~p+lus/slash=amp&percent%quote\"why???tail.4711";
 /// The one that comes after it.
-pub(crate) const NEXT_CLIENT_SECRET: &str = "Second9R~p+lus/slash=amp&percent%quote\"tail.0815";
+pub(crate) const NEXT_CLIENT_SECRET: &str = "Second9R~p+lus/slash=amp&percent%quote\"why???tail.0815";
 
 /// A long token is looked for by pieces of this many bytes, so that a part of it that got out is found too.
 const PIECE: usize = 24;
+/// No dress is shorter: by its first bytes it is recognised.
+const START: usize = 8;
 
-/// The twelve dresses of a secret: their names, and the bytes to look for.
+/// The dresses of a secret: their names, and the bytes to look for.
 pub(crate) fn encodings(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let text = String::from_utf8_lossy(secret).into_owned();
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    let percent_all: String = secret.iter().map(|byte| format!("%{byte:02X}")).collect();
+    let each = |one: fn(u8) -> String| secret.iter().map(|byte| one(*byte)).collect::<String>().into_bytes();
     let form: String = url::form_urlencoded::byte_serialize(secret).collect();
-    let utf16 = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16 = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect();
+    let json = serde_json::to_string(&text).expect("any text is JSON");
+    let html = [('&', "&amp;"), ('<', "&lt;"), ('"', "&quot;"), ('/', "&#x2F;"), ('=', "&#61;"), ('+', "&#43;")];
+    let html = html.iter().fold(text.clone(), |text, (sign, entity)| match sign {
+        '&' => text.replace('&', entity),
+        sign => text.replace(*sign, entity),
+    });
     vec![
         ("plain", secret.to_vec()),
         ("base64 at offset 0", base64_inside(&BASE64_STANDARD, secret, 0)),
@@ -26,10 +37,16 @@ pub(crate) fn encodings(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("base64url at offset 1", base64_inside(&BASE64_URL_SAFE, secret, 1)),
         ("base64url at offset 2", base64_inside(&BASE64_URL_SAFE, secret, 2)),
         ("form encoding", form.into_bytes()),
-        ("percent encoding", percent_all.into_bytes()),
-        ("hexadecimal", hex.into_bytes()),
-        ("UTF-16", utf16),
-        ("an escaped string", text.escape_debug().to_string().into_bytes()),
+        ("percent encoding", each(|byte| format!("%{byte:02X}"))),
+        ("percent encoding in small letters", each(|byte| format!("%{byte:02x}"))),
+        ("a JSON string", json.as_bytes()[1..json.len() - 1].to_vec()),
+        ("JSON with every character escaped", each(|byte| format!("\\u{byte:04x}"))),
+        ("HTML with its entities", html.into_bytes()),
+        ("HTML with every character a number", each(|byte| format!("&#{byte};"))),
+        ("hexadecimal", each(|byte| format!("{byte:02x}"))),
+        ("hexadecimal in capitals", each(|byte| format!("{byte:02X}"))),
+        ("UTF-16, little end first", utf16(u16::to_le_bytes)),
+        ("UTF-16, big end first", utf16(u16::to_be_bytes)),
     ]
 }
 
@@ -41,20 +58,52 @@ fn base64_inside(engine: &impl Engine, secret: &[u8], offset: usize) -> Vec<u8> 
     engine.encode(&secret[skip..skip + whole]).into_bytes()
 }
 
-/// Every place in `text` where a secret shows, in words.
-pub(crate) fn find(place: &str, text: &[u8], secrets: &[String]) -> Vec<String> {
-    let mut found = Vec::new();
-    for (number, secret) in secrets.iter().enumerate() {
-        for piece in pieces(secret.as_bytes()) {
-            for (name, dress) in encodings(piece) {
-                if contains(text, &dress) {
-                    found.push(format!("secret number {number} as {name} in {place}"));
+/// Whose it is, what it is called, and its bytes.
+type Dress = (usize, &'static str, Vec<u8>);
+
+/// Knows secrets in all their dresses. Looking takes time in proportion to the text, however many it knows.
+pub(crate) struct Nose {
+    /// By their first bytes.
+    dresses: HashMap<[u8; START], Vec<Dress>>,
+    /// Which first bytes there are at all, by a number made of four of them: most of a text is passed by with a look here.
+    starts: Vec<bool>,
+}
+
+impl Nose {
+    pub(crate) fn new(secrets: &[String]) -> Self {
+        let mut nose = Self { dresses: HashMap::new(), starts: vec![false; 1 << 16] };
+        for (number, secret) in secrets.iter().enumerate() {
+            for piece in pieces(secret.as_bytes()) {
+                for (name, dress) in encodings(piece) {
+                    let start: [u8; START] = dress.get(..START).expect("a dress has some length").try_into().unwrap();
+                    nose.starts[sieve(&start)] = true;
+                    nose.dresses.entry(start).or_default().push((number, name, dress));
                 }
             }
         }
+        nose
     }
-    found.dedup();
-    found
+
+    /// Every secret that shows in `text`, in words.
+    pub(crate) fn find(&self, place: &str, text: &[u8]) -> Vec<String> {
+        let mut found = BTreeSet::new();
+        for (at, start) in text.windows(START).enumerate().filter(|(_, start)| self.starts[sieve(start)]) {
+            let dresses = start.try_into().ok().and_then(|start: [u8; START]| self.dresses.get(&start));
+            let worn = dresses.into_iter().flatten().filter(|(_, _, dress)| text[at..].starts_with(dress));
+            found.extend(worn.map(|(number, name, _)| format!("secret number {number} as {name} in {place}")));
+        }
+        found.into_iter().collect()
+    }
+}
+
+fn sieve(start: &[u8]) -> usize {
+    let number = u32::from_le_bytes([start[0], start[1], start[2], start[3]]).wrapping_mul(0x9e37_79b1);
+    (number >> 16) as usize
+}
+
+/// Every place in `text` where a secret shows, in words.
+pub(crate) fn find(place: &str, text: &[u8], secrets: &[String]) -> Vec<String> {
+    Nose::new(secrets).find(place, text)
 }
 
 /// A short secret as a whole; of a long one, pieces from its middle and its end: the beginning of a JWT is no secret.
@@ -66,30 +115,26 @@ fn pieces(secret: &[u8]) -> Vec<&[u8]> {
     vec![at(secret.len() / 2), at(secret.len() * 3 / 4), at(secret.len() - PIECE)]
 }
 
-fn contains(text: &[u8], wanted: &[u8]) -> bool {
-    // The first byte sieves: files are searched for hundreds of tokens.
-    let Some((first, _)) = wanted.split_first() else { return false };
-    let mut rest = text;
-    while let Some(at) = rest.iter().position(|byte| byte == first) {
-        if rest[at..].starts_with(wanted) {
-            return true;
-        }
-        rest = &rest[at + 1..];
-    }
-    false
-}
-
 #[test]
 fn the_nose_finds_a_secret_in_each_of_its_dresses() {
     let secret = CLIENT_SECRET.to_owned();
-    let secrets = [secret.clone()];
-    for (name, dress) in encodings(secret.as_bytes()) {
+    let nose = Nose::new(&[NEXT_CLIENT_SECRET.to_owned(), secret.clone()]);
+    let dresses = encodings(secret.as_bytes());
+    let different: BTreeSet<_> = dresses.iter().map(|(_, dress)| dress).collect();
+    assert_eq!((dresses.len(), different.len()), (18, 18));
+    for (name, dress) in dresses {
         let text = [b"before ".as_slice(), &dress, b" after"].concat();
-        assert!(!find("here", &text, &secrets).is_empty(), "{name}");
+        assert!(nose.find("here", &text).contains(&format!("secret number 1 as {name} in here")), "{name}");
     }
     for before in ["", "u", "us"] {
         let sasl = BASE64_STANDARD.encode(format!("{before}{secret}\x01\x01"));
-        assert!(!find("here", sasl.as_bytes(), &secrets).is_empty(), "base64 after {before:?}");
+        assert!(!nose.find("here", sasl.as_bytes()).is_empty(), "base64 after {before:?}");
     }
-    assert!(find("here", b"nothing of the kind", &secrets).is_empty());
+    assert!(nose.find("here", b"nothing of the kind").is_empty());
+    let long: String = (0..40).fold(String::new(), |mut text, number| {
+        let _ = write!(text, "part{number:03}");
+        text
+    });
+    let nose = Nose::new(std::slice::from_ref(&long));
+    assert!(!nose.find("here", &long.as_bytes()[long.len() / 2..]).is_empty(), "the half of a long token is found");
 }

@@ -1,6 +1,6 @@
 //! A home folder for one test, with nothing of the machine's own in it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -11,6 +11,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mailgrant");
 
 /// A temporary home with a vault. Dropping it removes it.
 pub(crate) struct Home {
+    #[cfg(target_os = "linux")]
+    disk: Option<super::disk::Disk>,
     root: TempDir,
 }
 
@@ -25,14 +27,44 @@ impl Home {
     /// A home without a vault key.
     pub(crate) fn without_key() -> Self {
         let root = tempfile::Builder::new().prefix("mailgrant-test-").tempdir().expect("a temporary folder");
-        for folder in ["config", "state", "data", "run"] {
-            std::fs::create_dir(root.path().join(folder)).expect("a folder in a fresh folder");
-        }
-        Self { root }
+        let home = Self {
+            #[cfg(target_os = "linux")]
+            disk: None,
+            root,
+        };
+        home.make_folders();
+        home
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        self.root.path()
+    /// A home without a vault key, on a disk of its own of `kib` KiB; `None` where that cannot be had.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn on_a_disk(kib: u32) -> Option<Self> {
+        let root = tempfile::Builder::new().prefix("mailgrant-test-").tempdir().expect("a temporary folder");
+        let disk = super::disk::Disk::mount(root.path(), kib)?;
+        let home = Self { disk: Some(disk), root };
+        home.make_folders();
+        Some(home)
+    }
+
+    /// The disk of a home that has one.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn disk(&self) -> &super::disk::Disk {
+        self.disk.as_ref().expect("this home has a disk of its own")
+    }
+
+    fn make_folders(&self) {
+        for folder in ["config", "state", "data", "run"] {
+            std::fs::create_dir(self.path().join(folder)).expect("a folder in a fresh folder");
+        }
+    }
+
+    /// The home as this process sees it.
+    pub(crate) fn path(&self) -> PathBuf {
+        #[cfg(target_os = "linux")]
+        if let Some(disk) = &self.disk {
+            return disk.view();
+        }
+        self.root.path().to_owned()
     }
 
     /// The profile file.
@@ -54,22 +86,31 @@ impl Home {
 
     /// The same under a umask that takes nothing away.
     pub(crate) fn run_with_open_umask(&self, arguments: &[&str]) -> Run {
-        let script = "umask 000; exec \"$0\" \"$@\"";
-        Run::new(self.command("sh"), &[&["-c", script, BINARY], arguments].concat())
+        self.run_after("umask 000", arguments)
+    }
+
+    /// The same after a shell has done this first.
+    pub(crate) fn run_after(&self, first: &str, arguments: &[&str]) -> Run {
+        let script = format!("{first}; exec \"$0\" \"$@\"");
+        Run::new(self.command("sh"), &[&["-c", &script, BINARY], arguments].concat())
     }
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().current_dir(self.path());
+        #[cfg(target_os = "linux")]
+        if let Some(disk) = &self.disk {
+            command = disk.command(program);
+        }
+        command.env_clear().current_dir(self.root.path());
         // Windows programs find their system libraries by SystemRoot.
         for name in ["PATH", "SystemRoot"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
         }
-        let folder = |name: &str| self.path().join(name);
+        let folder = |name: &str| self.root.path().join(name);
         command
-            .env("HOME", self.path())
+            .env("HOME", self.root.path())
             .env("XDG_CONFIG_HOME", folder("config"))
             .env("XDG_STATE_HOME", folder("state"))
             .env("XDG_DATA_HOME", folder("data"))
@@ -88,7 +129,7 @@ impl Home {
     /// Every file below this home with its bytes.
     pub(crate) fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
-        let mut folders = vec![self.path().to_owned()];
+        let mut folders = vec![self.path()];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(&folder).expect("our own folder can be read").flatten() {
                 let kind = entry.file_type().expect("the file system knows types");

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test crate uses its part of it")]
 
 pub(crate) mod canary;
+#[cfg(target_os = "linux")]
+pub(crate) mod disk;
 pub(crate) mod home;
 pub(crate) mod process;
 
@@ -10,4 +12,13 @@ pub(crate) mod process;
 pub(crate) fn rounds(usual: u32) -> u32 {
     let asked = std::env::var("MAILGRANT_TEST_ROUNDS").ok();
     asked.map_or(usual, |text| text.parse().expect("MAILGRANT_TEST_ROUNDS is a number"))
+}
+
+/// Waits until `what` has come about.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !is_so() {
+        assert!(std::time::Instant::now() < deadline, "never: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
 }

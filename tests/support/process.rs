@@ -35,6 +35,8 @@ pub(crate) struct Running {
 pub(crate) struct Finished {
     /// `None` where a signal ended it.
     pub(crate) code: Option<i32>,
+    /// Whether it left a core.
+    pub(crate) dumped_core: bool,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     /// The arguments, for messages.
@@ -129,12 +131,20 @@ impl Running {
 
     /// The authorization URL that the command shows on stderr.
     pub(crate) fn authorization_url(&mut self) -> String {
+        let url = self.authorization_url_if_any();
+        url.unwrap_or_else(|| panic!("{} ended without an authorization URL:\n{}", self.shown, self.stderr))
+    }
+
+    /// The same, or `None` if the command ends without one.
+    pub(crate) fn authorization_url_if_any(&mut self) -> Option<String> {
         let is_url = |line: &str| line.strip_prefix("  https://").map(|rest| format!("https://{}", rest.trim_end()));
         loop {
             if let Some(url) = self.stderr.lines().find_map(is_url) {
-                return url;
+                return Some(url);
             }
-            assert!(self.next_event(), "{} ended without an authorization URL:\n{}", self.shown, self.stderr);
+            if !self.next_event() {
+                return None;
+            }
         }
     }
 
@@ -159,6 +169,13 @@ impl Running {
         writeln!(pipe, "{line}").expect("the command reads its stdin");
     }
 
+    /// Sends a signal.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, signal).expect("our own child takes signals");
+    }
+
     /// SIGKILL: no destructor runs.
     pub(crate) fn kill(mut self) -> Finished {
         self.child.kill().expect("our own child can be killed");
@@ -170,8 +187,13 @@ impl Running {
         drop(self.stdin.take());
         while self.next_event() {}
         let status = self.child.wait().expect("our own child can be waited for");
+        #[cfg(unix)]
+        let dumped_core = std::os::unix::process::ExitStatusExt::core_dumped(&status);
+        #[cfg(not(unix))]
+        let dumped_core = false;
         Finished {
             code: status.code(),
+            dumped_core,
             stdout: String::from_utf8_lossy(&self.stdout).into_owned(),
             stderr: std::mem::take(&mut self.stderr),
             shown: std::mem::take(&mut self.shown),

@@ -10,8 +10,8 @@ use crate::failure::{Failure, FailureKind};
 use crate::oauth::{Endpoints, HttpClient, Identity, TokenAnswer, identity};
 use crate::profile::{Address, App, Mailbox, Scope};
 use crate::report::{Check, ExitCode, Finding, Report, Stage};
-use crate::secrets::{Grant, GrantIdentity, RecordLock};
-use crate::session::{self, Session};
+use crate::secrets::{Grant, GrantIdentity};
+use crate::session::{self, Ready, Session};
 
 /// What stays the same during one sign-in.
 pub(super) struct Attempt<'a> {
@@ -33,9 +33,9 @@ pub(super) struct Attempt<'a> {
 
 /// What a way of signing in brings.
 pub(super) struct Tokens {
-    /// The mailbox's lock, held since before the tokens were asked for: they exist once, so nothing may stand between
-    /// them and the store.
-    pub(super) held: RecordLock,
+    /// The mailbox's lock and room in the store, taken before the tokens were asked for: they exist once, so nothing may
+    /// stand between them and the store.
+    pub(super) ready: Ready,
     pub(super) answer: TokenAnswer,
     /// What the ID token must repeat, where the request could say it.
     pub(super) nonce: Option<SecretString>,
@@ -51,7 +51,7 @@ impl Attempt<'_> {
 
     /// From the tokens to the stored grant, and the scopes that were not granted.
     pub(super) fn finish(&self, tokens: Tokens, report: &mut Report) -> Result<(Grant, Vec<Scope>), Failure> {
-        let Tokens { held, answer, nonce, elapsed } = tokens;
+        let Tokens { ready, answer, nonce, elapsed } = tokens;
         let detail = match &answer.refresh_token {
             Some(_) => "access and refresh token received",
             None => return Err(FailureKind::NoRefreshToken.into()),
@@ -78,7 +78,7 @@ impl Attempt<'_> {
             None => Check::skipped(Stage::Identity, "the provider does not say who signed in; a test will show it"),
         });
         let granted = answer.scopes.clone();
-        let grant = self.session.establish(&held, &self.endpoints.token, answer, identity.as_ref(), self.asked)?;
+        let grant = self.session.establish(ready, &self.endpoints.token, answer, identity.as_ref(), self.asked)?;
         let missing = granted.map_or_else(Vec::new, |granted| session::missing_scopes(self.asked, &granted));
         Ok((grant, missing))
     }

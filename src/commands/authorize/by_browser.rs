@@ -73,11 +73,11 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Broug
 }
 
 fn redeem(attempt: &Attempt<'_>, request: &AuthorizationRequest, callback: Callback) -> Result<Tokens, Failure> {
-    let held = attempt.session.lock()?;
+    let ready = attempt.session.make_ready()?;
     let started = Instant::now();
     let Attempt { app, http, endpoints, secret, .. } = *attempt;
     let answer = oauth::exchange_code(http, app, endpoints, request, callback.code, secret)?;
-    Ok(Tokens { held, answer, nonce: Some(request.nonce().clone()), elapsed: started.elapsed() })
+    Ok(Tokens { ready, answer, nonce: Some(request.nonce().clone()), elapsed: started.elapsed() })
 }
 
 fn announce(request: &AuthorizationRequest, mailbox: &Mailbox, context: &Context) {

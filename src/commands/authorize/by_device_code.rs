@@ -31,10 +31,10 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Resul
     }
     let ask = || {
         // Each answer may be the one with the tokens. In between, other processes may have the mailbox.
-        let held = attempt.session.lock()?;
+        let ready = attempt.session.make_ready()?;
         let asked = Instant::now();
         let answer = oauth::redeem_device_code(http, app, endpoints, &authorization, secret)?;
-        Ok(Tokens { held, answer, nonce: None, elapsed: asked.elapsed() })
+        Ok(Tokens { ready, answer, nonce: None, elapsed: asked.elapsed() })
     };
     match poll(&authorization, context.timeout, &clock, ask) {
         Ok(tokens) => {

@@ -1,4 +1,5 @@
 use super::*;
+use toml::Spanned;
 
 const PROFILE: &str = "\
 # The whole shop's mail.

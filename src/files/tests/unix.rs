@@ -203,6 +203,77 @@ fn a_folder_that_everybody_can_write_to_keeps_no_secret() {
 }
 
 #[test]
+fn what_a_killed_writer_left_goes_with_the_next_write_and_nothing_else_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let beside = |name: &str| folder.path().join(name);
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "files::tests::unix::child_drafts_until_killed", "--ignored"])
+        .env("MAILGRANT_TEST_FOLDER", folder.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let left = loop {
+        assert_eq!(child.try_wait().unwrap(), None, "the child gave up");
+        if let Some(name) = names_in(folder.path()).into_iter().find(|name| name.ends_with(".ready")) {
+            break name.replace(".ready", "");
+        }
+    };
+    // Its writer lives: nobody may take it away.
+    write_atomic(&path, b"one", Privacy::Secret).unwrap();
+    assert!(beside(&left).exists(), "a living writer's file was taken away");
+    child.kill().unwrap(); // SIGKILL
+    child.wait().unwrap();
+    fs::remove_file(beside(&format!("{left}.ready"))).unwrap();
+    // Not ours by name, by kind, or by owner.
+    let mut kept =
+        vec![".mailgrant-notes.tmp", ".mailgrant-a1B2c3.tmp.txt", ".mailgrant-a.b2c3.tmp", "mailgrant-a1B2c3.tmp"];
+    for name in &kept {
+        fs::write(beside(name), "somebody's").unwrap();
+    }
+    symlink(&path, beside(".mailgrant-link01.tmp")).unwrap();
+    make_fifo(&beside(".mailgrant-fifo01.tmp"));
+    fs::create_dir(beside(".mailgrant-folder.tmp")).unwrap();
+    kept.extend([".mailgrant-link01.tmp", ".mailgrant-fifo01.tmp", ".mailgrant-folder.tmp"]);
+    if rustix::process::geteuid().is_root() {
+        fs::write(beside(".mailgrant-others.tmp"), "somebody's").unwrap();
+        std::os::unix::fs::chown(beside(".mailgrant-others.tmp"), Some(12345), None).unwrap();
+        kept.push(".mailgrant-others.tmp");
+    }
+    write_atomic(&path, b"two", Privacy::Secret).unwrap();
+    kept.push("file");
+    kept.sort_unstable();
+    assert_eq!(names_in(folder.path()), kept, "the killed writer's {left} should be gone");
+}
+
+#[test]
+#[ignore = "a child of another test"]
+fn child_drafts_until_killed() {
+    let Some(folder) = folder_of_parent() else { return };
+    let mut draft = Draft::begin(&folder.join("file"), Privacy::Secret).unwrap();
+    draft.reserve(10_000).unwrap();
+    let name = names_in(&folder).into_iter().find(|name| is_temporary(name)).unwrap();
+    fs::write(folder.join(format!("{name}.ready")), "").unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(60));
+}
+
+#[test]
+fn writers_that_sweep_beside_each_other_take_nothing_from_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            let path = folder.path().join(format!("file-{writer}"));
+            scope.spawn(move || {
+                for round in 0..100 {
+                    write_atomic(&path, format!("{round}").as_bytes(), Privacy::Secret).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(names_in(folder.path()), ["file-0", "file-1", "file-2", "file-3"]);
+}
+
+#[test]
 fn a_full_disk_and_a_read_only_one_leave_the_old_state() {
     let folder = tempfile::tempdir().unwrap();
     let mount = "mount -t tmpfs -o size=64k,mode=700 none \"$MAILGRANT_TEST_FOLDER\"";
@@ -239,6 +310,17 @@ fn child_fills_the_disk() {
         assert_eq!(names_in(&folder), ["config", "secret"]);
     };
     attempt(&[b'x'; 1024 * 1024]);
+    // What was reserved while there was room can be filled when there is none.
+    let mut draft = Draft::begin(&secret, Privacy::Secret).unwrap();
+    draft.reserve(8192).unwrap();
+    let rest = io::copy(&mut io::repeat(1), &mut File::create(folder.join("filler")).unwrap());
+    assert_eq!(rest.unwrap_err().kind(), io::ErrorKind::StorageFull);
+    write_atomic(&config, b"x", Privacy::Config).unwrap_err();
+    draft.fill(&[b'x'; 8192]).unwrap();
+    draft.commit().unwrap();
+    assert_eq!(fs::read(&secret).unwrap(), [b'x'; 8192]);
+    fs::remove_file(folder.join("filler")).unwrap();
+    write_atomic(&secret, b"old", Privacy::Secret).unwrap();
     let read_only = Command::new("mount").args(["-o", "remount,ro"]).arg(&folder).status().unwrap();
     assert!(read_only.success());
     attempt(b"new");

@@ -162,7 +162,8 @@ impl Bridge {
     /// challenge that is not base64.
     fn is_continuation(&mut self, line: &[u8]) -> Result<bool, Failure> {
         let text = String::from_utf8_lossy(line);
-        if let Some(challenge) = text.strip_prefix('+') {
+        // RFC 9051 §7.6: a blank follows, and some servers leave it out where nothing else does. "+OK" is another protocol.
+        if let Some(challenge) = text.strip_prefix('+').filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
             match self.exchange {
                 Exchange::Due => {}
                 Exchange::Sent => {

@@ -65,6 +65,63 @@ fn a_reply_without_end_is_given_up_after_64_kilobytes() {
 }
 
 #[test]
+fn a_line_may_have_8_kilobytes_and_a_reply_64_and_neither_a_byte_more() {
+    let probe_at = |run, script: Vec<Step>| probe(run, Duration::from_secs(20), script).0;
+    for (greeting, run) in [("* OK ", PROTOCOLS[0].1), ("+OK ", PROTOCOLS[1].1), ("220 ", PROTOCOLS[2].1)] {
+        let line = |len: usize| say(&format!("{greeting}{}", "x".repeat(len - greeting.len() - 2)));
+        let kind = failure_at(&probe_at(run, vec![Step::Tls, line(8_193), Step::HangUp]), Stage::Greeting).kind;
+        assert_eq!(kind, FailureKind::TooLarge { what: "a line".to_owned(), limit: 8_192 }, "{greeting}");
+        failure_at(&probe_at(run, vec![Step::Tls, line(8_192), Step::HangUp]), Stage::Capabilities);
+    }
+    // What comes until we speak again is one reply, however many lines it has.
+    for (greeting, asked, start, line, end, run) in [
+        ("* OK hi", "p1 CAPABILITY", "", "* X ", "* CAPABILITY X\r\np1 OK\r\n", PROTOCOLS[0].1),
+        ("+OK hi", "CAPA", "+OK\r\n", "X", ".\r\n", PROTOCOLS[1].1),
+        ("220 hi", "EHLO [127.0.0.1]", "", "250-", "250 X\r\n", PROTOCOLS[2].1),
+    ] {
+        let reply = |len: usize| {
+            let mut reply = start.to_owned();
+            let room = len - end.len();
+            while room - reply.len() > 4_000 {
+                reply.push_str(&format!("{line}{}\r\n", "x".repeat(1_000)));
+            }
+            reply.push_str(&format!("{line}{}\r\n{end}", "x".repeat(room - reply.len() - line.len() - 2)));
+            assert_eq!(reply.len(), len);
+            vec![Step::Tls, say(greeting), hear(asked), Step::Say(reply), Step::HangUp]
+        };
+        // A line that begins in the middle of what is read at once, and whose end is read along with too much of it.
+        let second = |len: usize| {
+            let long = format!("{line}{}\r\n", "x".repeat(len - line.len() - 2));
+            let reply = Step::Say(format!("{start}{line}X\r\n{long}{end}"));
+            vec![Step::Tls, say(greeting), hear(asked), reply, Step::HangUp]
+        };
+        let kind = failure_at(&probe_at(run, second(8_193)), Stage::Capabilities).kind;
+        assert_eq!(kind, FailureKind::TooLarge { what: "a line".to_owned(), limit: 8_192 }, "{asked}");
+        failure_at(&probe_at(run, second(8_192)), Stage::Authentication);
+        let kind = failure_at(&probe_at(run, reply(65_537)), Stage::Capabilities).kind;
+        assert_eq!(kind, FailureKind::TooLarge { what: "a reply".to_owned(), limit: 65_536 }, "{asked}");
+        let kind = failure_at(&probe_at(run, reply(65_536)), Stage::Authentication).kind;
+        assert!(matches!(kind, FailureKind::MechanismNotOffered { .. }), "{asked}: {kind:?}");
+    }
+}
+
+#[test]
+fn whole_lines_that_are_never_the_last_end_with_the_phase() {
+    let timeout = Duration::from_millis(600);
+    for (greeting, asked, first, line, run) in [
+        ("* OK hi", "p1 CAPABILITY", "", "* 1 EXISTS\r\n", PROTOCOLS[0].1),
+        ("+OK hi", "CAPA", "+OK\r\n", "X\r\n", PROTOCOLS[1].1),
+        ("220 hi", "EHLO [127.0.0.1]", "", "250-X\r\n", PROTOCOLS[2].1),
+    ] {
+        let script = vec![Step::Tls, say(greeting), hear(asked), Step::Say(first.to_owned()), Step::Trickle(line)];
+        let (outcome, took) = probe(run, timeout, script);
+        let kind = failure_at(&outcome, Stage::Capabilities).kind;
+        assert!(matches!(kind, FailureKind::TimedOut { .. }), "{asked}: {kind:?}");
+        assert!(took < timeout * 5, "{asked} took {took:?}");
+    }
+}
+
+#[test]
 fn silence_and_drips_end_with_the_phase() {
     let timeout = Duration::from_millis(600);
     for (protocol, run) in PROTOCOLS {

@@ -11,14 +11,15 @@ type Start = fn(&Pki, Vec<Vec<Step>>) -> Server;
 
 /// What becomes of a certificate with a flaw, and how many connections that takes.
 fn refuse_all(start: Start, connections_for_others: usize) {
-    let issuer = |name: &str| TlsFault::UnknownIssuer { issuer: Some(name.to_owned()) };
+    let unknown = TlsFault::UnknownIssuer { issuer: Some("CN=Contoso Test CA".to_owned()), is_alone: true };
     let wrong_host = TlsFault::WrongHost { host: "localhost".to_owned(), names: vec!["mail.fabrikam.com".to_owned()] };
     for (flaw, connections, expected) in [
         (Flaw::Expired, 1, TlsFault::Expired),
         (Flaw::NotYetValid, 1, TlsFault::NotYetValid),
         (Flaw::WrongHost, connections_for_others, wrong_host),
-        (Flaw::UnknownCa, connections_for_others, issuer("CN=Contoso Test CA")),
-        (Flaw::SelfSigned, connections_for_others, issuer("CN=mail.contoso.com")),
+        (Flaw::UnknownCa, connections_for_others, unknown),
+        (Flaw::SelfSigned, 1, TlsFault::SelfSigned),
+        (Flaw::WrongUsage, 1, TlsFault::WrongUsage),
     ] {
         let pki = Pki::new(flaw);
         let server = start(&pki, vec![vec![Step::Tls]; connections]);
@@ -74,8 +75,8 @@ fn a_bad_certificate_after_starttls_is_refused_by_name() {
     let (sender, recipient) = (USER.parse().unwrap(), USER.parse().unwrap());
     let ask = SmtpAsk { sender: &sender, recipient: &recipient, message: None };
     let outcome = smtp::run(&client.target(&pki), client.token(), &ask);
-    let issuer = Some("CN=Contoso Test CA".to_owned());
-    assert_eq!(failure_at(&outcome, Stage::Tls).kind, FailureKind::Tls(TlsFault::UnknownIssuer { issuer }));
+    let fault = TlsFault::UnknownIssuer { issuer: Some("CN=Contoso Test CA".to_owned()), is_alone: true };
+    assert_eq!(failure_at(&outcome, Stage::Tls).kind, FailureKind::Tls(fault));
     assert_no_credential(&server.heard());
 }
 

@@ -152,10 +152,21 @@ fn a_challenge_that_is_not_base64_is_kept_as_it_stands() {
 
 #[test]
 fn a_token_that_fits_no_line_goes_after_the_continuation() {
-    for (len, is_initial) in [(200, true), (5_800, true), (6_000, false), (12_000, false)] {
+    // "a1 AUTHENTICATE XOAUTH2 " and CRLF leave 7,974 characters: 7,972 of base64 carry 5,979 bytes.
+    let longest = 5_979 - format!("user={USER}\x01auth=Bearer \x01\x01").len();
+    let no_ir = "* OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2] ready";
+    for (len, greeting, is_initial) in [
+        (200, GREETING, true),
+        (longest, GREETING, true),
+        (longest + 1, GREETING, false),
+        (12_000, GREETING, false),
+        // RFC 4959 §3: no initial response where it is not offered.
+        (200, no_ir, false),
+        (12_000, no_ir, false),
+    ] {
         let pki = Pki::new(Flaw::None);
         let token = "t".repeat(len);
-        let mut script = vec![Step::Tls, say(GREETING)];
+        let mut script = vec![Step::Tls, say(greeting)];
         if is_initial {
             script.push(Step::HearResponse("a1 AUTHENTICATE XOAUTH2 ", Xoauth2, token.clone()));
         } else {

@@ -41,6 +41,8 @@ pub(super) enum Step {
     Flood(usize),
     /// The server says one byte every few milliseconds until the client goes.
     Drip(u8),
+    /// The server says this again every few milliseconds until the client goes.
+    Trickle(&'static str),
     /// The server says nothing until the client goes.
     Hang,
     /// The server closes the connection.
@@ -147,13 +149,8 @@ fn play(stream: TcpStream, accept: &Accept, port: u16, script: &[Step]) -> Heard
                 }
                 Ok(())
             }
-            Step::Drip(byte) => {
-                let start = Instant::now();
-                while start.elapsed() < PATIENCE && link.write_all(&[*byte]).and_then(|()| link.flush()).is_ok() {
-                    thread::sleep(Duration::from_millis(10));
-                }
-                Ok(())
-            }
+            Step::Drip(byte) => drip(&mut *link, &[*byte]),
+            Step::Trickle(text) => drip(&mut *link, text.as_bytes()),
             Step::Hang => {
                 let _ = link.read(&mut [0; 1]);
                 Ok(())
@@ -170,6 +167,14 @@ fn play(stream: TcpStream, accept: &Accept, port: u16, script: &[Step]) -> Heard
         heard.complaint.get_or_insert_with(|| format!("it said {line:?} at the end of the script"));
     }
     heard
+}
+
+fn drip(link: &mut dyn Stream, bytes: &[u8]) -> Result<(), String> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE && link.write_all(bytes).and_then(|()| link.flush()).is_ok() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
 }
 
 fn expect(said: &str, wanted: &str) -> Result<(), String> {

@@ -30,6 +30,8 @@ pub(super) enum Flaw {
     WrongHost,
     UnknownCa,
     SelfSigned,
+    /// For TLS clients only.
+    WrongUsage,
 }
 
 impl Pki {
@@ -49,6 +51,9 @@ impl Pki {
             Flaw::NotYetValid => (2090, 2091),
             _ => (2020, 2090),
         };
+        if flaw == Flaw::WrongUsage {
+            params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+        }
         params.not_before = rcgen::date_time_ymd(years.0, 1, 1);
         params.not_after = rcgen::date_time_ymd(years.1, 1, 1);
         let key = KeyPair::generate().unwrap();

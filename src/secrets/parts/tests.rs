@@ -77,7 +77,7 @@ fn bytes(seed: u8, length: usize) -> Vec<u8> {
 #[test]
 fn values_of_1999_to_10000_bytes_come_back_from_entries_of_2560() {
     let entries = SmallEntries::default();
-    for length in [0, 1, 1999, 2543, 2544, 2545, 2559, 2560, 2561, 5087, 5088, 5089, 7632, 9999, 10_000] {
+    for length in [0, 1].into_iter().chain(1999..=10_000) {
         let value = bytes(7, length);
         put(&entries, NAME, &value, LIMIT).unwrap();
         assert!(entries.value() == Some(value), "{length} bytes");

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::fault;
-use crate::failure::{Failure, StoreFault};
+use crate::failure::StoreFault;
 use crate::files;
 
 const LARGEST: usize = 64 * 1024;
@@ -41,10 +41,10 @@ impl VaultKey {
 /// Writes a fresh identity to `path` (0600) and returns its public half, which `age --encrypt -r` takes.
 ///
 /// # Errors
-/// [`Local`](crate::failure::FailureKind::Local) if there is a file already, or it cannot be written.
-pub fn new_vault_key(path: &Path) -> Result<String, Failure> {
+/// [`StoreFault`] if there is a file already, or it cannot be written.
+pub fn new_vault_key(path: &Path) -> Result<String, StoreFault> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
-        files::create_private_folder(folder)?;
+        files::create_private_folder(folder).map_err(|failure| fault(&failure))?;
     }
     let identity = Identity::generate();
     let public = identity.to_public().to_string();
@@ -52,7 +52,7 @@ pub fn new_vault_key(path: &Path) -> Result<String, Failure> {
     let parts = ["# public key: ", &public, "\n", secret.expose_secret(), "\n"];
     let mut text = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
     parts.iter().for_each(|part| text.push_str(part));
-    files::create_private(path, text.as_bytes())?;
+    files::create_private(path, text.as_bytes()).map_err(|failure| fault(&failure))?;
     Ok(public)
 }
 

@@ -243,8 +243,8 @@ fn vault_key_and_lock_are_private() {
 fn a_new_key_is_never_written_over_an_old_one() {
     let home = Home::new();
     let before = fs::read(home.key()).unwrap();
-    let failure = new_vault_key(&home.key()).unwrap_err();
-    assert!(matches!(failure.kind, FailureKind::Local { .. }), "{failure}");
+    let fault = new_vault_key(&home.key()).unwrap_err();
+    assert!(matches!(fault, StoreFault::Other { .. }), "{fault:?}");
     assert_eq!(fs::read(home.key()).unwrap(), before);
 }
 

@@ -130,6 +130,33 @@ fn unknown_secrets_are_hidden_by_their_shape() {
 }
 
 #[test]
+fn what_looks_drawn_by_lot_is_hidden_where_tokens_are_likely_and_nowhere_else() {
+    let redactor = Redactor::default();
+    for drawn in [
+        "Vb6Nm1Qw8Er4Ty0Ui7Op2As5Df9Gh",
+        "0.AXoAs1_Vb6Nm1Qw8Er4Ty0Ui7Op2As5D-f9Gh.AQABAAEAAAD",
+        "M.C507_BAY.0.U.-Cq3Vb6Nm1Qw8Er4Ty0Ui7Op2As5Df9Gh!x",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+        "Y2FuYXJ5LXRva2Vu/b2Y+c29tZQ==",
+    ] {
+        let text = format!("cannot store {drawn} now");
+        let cleaned = redactor.clean_of_tokens(&text);
+        let left = drawn.split(|c: char| !c.is_ascii_alphanumeric()).max_by_key(|run| run.len()).unwrap();
+        assert!(cleaned.contains("[redacted]") && !cleaned.contains(left), "{cleaned}");
+        assert_eq!(redactor.clean(&text), text);
+    }
+    for text in [
+        "AADSTS700016: Application with identifier '11111111-2222-3333-4444-555555555555' was not found. Trace ID: \
+         aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee Timestamp: 2026-11-22 00:00:00Z",
+        "123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com",
+        "The scope https://outlook.office.com/IMAP.AccessAsUser.All is not known to AM0PR01CA0001.eurprd01.prod.outlook.com",
+        "Http/1.1 Internal Server Error 43531, ServiceUnavailableException",
+    ] {
+        assert_eq!(redactor.clean_of_tokens(text), text);
+    }
+}
+
+#[test]
 fn a_sasl_response_alone_on_its_line_is_hidden() {
     let redactor = Redactor::default();
     let response = STANDARD.encode("user=shop@contoso.com\x01auth=Bearer unknown\x01\x01");

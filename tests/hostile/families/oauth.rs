@@ -55,12 +55,19 @@ fn matrix() -> Vec<Case> {
             if status.starts_with("204") && !body.is_empty() {
                 continue;
             }
-            let mut case = Case::new("no OAuth answer", format!("{status} with {name}"), Protocol::Token, 6);
-            case.status = Some(status.to_owned());
-            case.headers = vec![format!("Content-Type: {kind}")];
-            case.body = Some(body.to_owned());
-            case.code = Some("oauth-not-oauth".to_owned());
-            cases.push(case);
+            for protocol in [Protocol::Token, Protocol::Discovery] {
+                let mut case = Case::new("no OAuth answer", format!("{status} with {name}"), protocol, 6);
+                case.status = Some(status.to_owned());
+                case.headers = vec![format!("Content-Type: {kind}")];
+                case.body = Some(body.to_owned());
+                case.code = Some("oauth-not-oauth".to_owned());
+                // Where there is no OpenID metadata, OAuth's is asked for.
+                case.connections = 2;
+                if protocol == Protocol::Token {
+                    case.connections = 1;
+                }
+                cases.push(case);
+            }
         }
     }
     cases
@@ -107,13 +114,17 @@ fn tokens() -> Vec<Case> {
         ("a letter beyond ASCII", "\u{e4}"),
         ("a direction character", r"\\u202e"),
     ];
-    let case = |(name, text): (&str, &str)| {
+    // Every control character there is, C0, DEL and C1, as JSON may write it, and C0 and DEL as it may not.
+    let controls = (0..0x20_u8).chain(0x7f..0xa0).map(|code| (format!("U+{code:04X}"), format!(r"\\u{code:04x}")));
+    let bare = (0..0x20_u8).chain([0x7f]).map(|code| (format!("the bare byte {code:02x}"), format!(r"\x{code:02x}")));
+    let hostile = hostile.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let case = |(name, text): (String, String)| {
         let mut case = Case::new("a token with control characters", format!("with {name}"), Protocol::Token, 6);
         case.body = Some(format!(r#"{{"access_token":"${{fresh}}{text}x","expires_in":3599}}"#));
         case.code = Some("oauth-not-oauth".to_owned());
         case
     };
-    hostile.into_iter().map(case).collect()
+    hostile.chain(controls).chain(bare).map(case).collect()
 }
 
 /// Addresses that no browser and no secret should be sent to.

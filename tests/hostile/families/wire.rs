@@ -99,22 +99,26 @@ pub(super) fn phases() -> Vec<Case> {
                     let steps = format!("{}raw {answer}{early}", phase.asked());
                     add("an answer before its question", 1, "protocol-violation", &next.stage, steps);
                 }
-                let refusal = refusal(protocol, &phase.name);
-                let steps = format!("{}raw {refusal}", phase.asked());
-                let mut case =
-                    Case::new("a refusal full of escape sequences", format!("at {}", phase.name), protocol, 1);
-                (case.tls, case.after, case.script) = (tls, before.clone(), steps);
-                case.stage = Some(phase.stage.clone());
-                // The words are shown, made harmless.
-                case.says = vec![r"\\x1b]0;owned\\x07".to_owned(), r"\\u{202e}".to_owned()];
-                cases.push(case);
+                for human in [false, true] {
+                    let refusal = refusal(protocol, &phase.name);
+                    let name = format!("at {}{}", phase.name, if human { ", for people" } else { "" });
+                    let mut case = Case::new("a refusal full of escape sequences", name, protocol, 1);
+                    (case.tls, case.after, case.human) = (tls, before.clone(), human);
+                    case.script = format!("{}raw {refusal}", phase.asked());
+                    case.stage = Some(phase.stage.clone());
+                    // The words are shown, made harmless; JSON doubles the backslash.
+                    let shown = [r"\x1b]0;owned\x07", r"\x1b]8;;https://evil.example\x1b", r"\u{202e}", r"\u{61c}"];
+                    case.says = shown.map(|text| if human { text.into() } else { text.replace('\\', r"\\") }).to_vec();
+                    cases.push(case);
+                }
             }
         }
     }
     cases
 }
 
-/// A "no" with OSC, CSI in one byte of C1 and in two of ASCII, and a character that turns the text around.
+/// A "no" with OSC (a title, and a link as OSC 8), NUL, bad UTF-8, CSI in one byte of C1 and in two of ASCII, and
+/// characters that turn the text around.
 fn refusal(protocol: Protocol, phase: &str) -> String {
     let start = match (protocol, phase) {
         (Protocol::Imap, "greeting" | "plain greeting") => "* BYE",
@@ -125,7 +129,8 @@ fn refusal(protocol: Protocol, phase: &str) -> String {
         (Protocol::Pop3, _) => "-ERR",
         _ => "554 5.0.0",
     };
-    format!(r"{start} \e]0;owned\x07\e[2J\xc2\x9b31m\xe2\x80\xaelive\r\n")
+    let link = r"\e]8;;https://evil.example\e\\click\e]8;;\e\\";
+    format!(r"{start} \e]0;owned\x07{link}\e[2J\xc2\x9b31m\0\xff\xc3\xd8\x9c\xe2\x80\xaelive\r\n")
 }
 
 /// Each bad certificate and old version at each service.
@@ -139,16 +144,25 @@ pub(super) fn certificates() -> Vec<Case> {
                 Certificate::Expired => ("tls-expired", "an expired certificate"),
                 Certificate::NotYetValid => ("tls-not-yet-valid", "a certificate that is not valid yet"),
                 Certificate::WrongHost => ("tls-wrong-host", "a certificate for another host"),
-                Certificate::SelfSigned => ("tls-unknown-issuer", "a self-signed certificate"),
+                Certificate::SelfSigned => ("tls-self-signed", "a self-signed certificate"),
+                Certificate::WrongUsage => ("tls-wrong-usage", "a certificate that is not for servers"),
+                Certificate::HostileIssuer => ("tls-unknown-issuer", "a certificate with hostile names"),
                 Certificate::UnknownCa => ("tls-unknown-issuer", "a certificate of an unknown CA"),
                 Certificate::MissingIntermediate => ("tls-unknown-issuer", "a chain without its middle"),
                 Certificate::Tls10 | Certificate::Tls11 => ("tls-too-old", "TLS 1.1 or older only"),
-                Certificate::Good => continue,
+                Certificate::Good | Certificate::HostileSubject => continue,
             };
             let mut case = Case::new(fault, format!("{certificate:?}"), protocol, 1);
             (case.tls, case.certificate, case.code) = (tls, certificate, Some(code.to_owned()));
             if protocol.is_mail() {
                 case.stage = Some("tls".to_owned());
+                case.says = match certificate {
+                    Certificate::WrongHost => vec!["mail.fabrikam.com".to_owned()],
+                    Certificate::UnknownCa => vec!["CN=Fabrikam CA".to_owned()],
+                    Certificate::MissingIntermediate => vec!["CN=Contoso Intermediate".to_owned(), "alone".to_owned()],
+                    Certificate::HostileIssuer => vec![r"\\x1b]8;;https://evil.example".to_owned()],
+                    _ => Vec::new(),
+                };
                 // A second look tells the issuer and the names.
                 case.connections = 2;
             }

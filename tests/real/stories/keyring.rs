@@ -5,35 +5,61 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::desk::finish;
+use crate::keyring::Keyring;
 use crate::person::How;
 use crate::provider::{CLIENT_ID, FIRST_SECRET};
 use crate::stack::{ALICE, Stack};
 
+/// What a command without a terminal allows a call, and then the time that starting and ending takes here.
+const LONGEST: Duration = Duration::from_secs(3 + 5);
+
 #[test]
-fn locked_keyring_is_said_to_be_locked_and_nothing_is_lost() {
+fn each_trouble_of_a_keyring_has_its_own_name_erases_nothing_and_is_mended_by_the_next_run() {
     let Some(stack) = Stack::start() else { return };
-    let stack = stack.with_shop();
-    let records = stack.keyring.records("mailgrant").len();
-    assert!(records >= 2, "an app and a mailbox");
-    stack.keyring.lock();
-    stack.desk.run(&["token", "shop"]).exits(5).says("locked");
-    stack.desk.run(&["test-mailbox", "shop"]).exits(5).says("locked");
-    // Attributes can be read of a locked collection.
-    assert_eq!(stack.keyring.records("mailgrant").len(), records);
-    assert!(stack.desk.files_with(FIRST_SECRET).is_empty(), "the client secret stands in a file");
+    let mut stack = stack.with_shop();
+    let records = stack.keyring.records("mailgrant");
+    assert!(records.len() >= 2, "an app and a mailbox");
+    type Way = fn(&mut Keyring);
+    let troubles: [(&str, Way, Way); 4] = [
+        ("keyring-locked", |keyring| keyring.lock(), Keyring::begin),
+        ("keyring-absent", Keyring::end, Keyring::begin),
+        ("keyring-denied", |keyring| keyring.deny(true), |keyring| keyring.deny(false)),
+        ("keyring-slow", |keyring| keyring.stop(), |keyring| keyring.go_on()),
+    ];
+    for (code, bring_about, mend) in troubles {
+        bring_about(&mut stack.keyring);
+        for command in [
+            &["token", "shop"][..],
+            &["test-mailbox", "shop"],
+            &["rotate-secret", "office"],
+            &["remove", "shop", "--yes"],
+        ] {
+            let started = Instant::now();
+            let run = stack.desk.run_with_input(&[&["--json"], command].concat(), "");
+            let took = started.elapsed();
+            run.exits(5).says(code).hides(FIRST_SECRET);
+            assert!(took < LONGEST, "{code}: {command:?} took {took:?}");
+        }
+        mend(&mut stack.keyring);
+        stack.desk.run(&["token", "shop"]).exits(0);
+        assert_eq!(stack.keyring.records("mailgrant"), records, "{code}: something was erased");
+        assert!(stack.desk.files_with(FIRST_SECRET).is_empty(), "{code}: the client secret stands in a file");
+    }
     assert!(!stack.desk.files_with(CLIENT_ID).is_empty(), "the search for secrets in files has gone blind");
 }
 
 #[test]
-fn keyring_that_hangs_is_given_up_on() {
+fn a_keyring_that_is_slow_and_comes_round_is_waited_for() {
     let Some(stack) = Stack::start() else { return };
     let stack = stack.with_shop();
     stack.keyring.stop();
-    let started = Instant::now();
-    stack.desk.run(&["token", "shop"]).exits(5).hides(FIRST_SECRET);
-    assert!(started.elapsed() < Duration::from_secs(15), "it waited {:?}", started.elapsed());
-    stack.keyring.go_on();
-    stack.desk.run(&["token", "shop"]).exits(0);
+    std::thread::scope(|scope| {
+        let running = scope.spawn(|| stack.desk.run(&["token", "shop"]));
+        std::thread::sleep(Duration::from_millis(1_500));
+        assert!(!running.is_finished(), "it had not to wait at all");
+        stack.keyring.go_on();
+        running.join().expect("token ends").exits(0);
+    });
 }
 
 #[test]

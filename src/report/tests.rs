@@ -1,0 +1,65 @@
+//! Both formats with text from people who mean us harm, in every place that takes text.
+
+use std::time::Duration;
+
+use super::*;
+use crate::harmless::is_harmful;
+
+/// OSC with a title and with a link (OSC 8), CSI in its long and its short form, NUL, BEL, DEL, an override of the
+/// direction, a zero-width blank, a tag, and a replacement for bad UTF-8.
+const HOSTILE: &str = "\x1b]0;owned\x07\x1b]8;;https://evil.example\x1b\\click\x1b]8;;\x1b\\\x1b[2J\u{9b}31m\u{9d}0;x\u{9c}\
+                       \0\x7f\r\u{202e}\u{2066}\u{61c}\u{200b}\u{2028}\u{feff}\u{e0041}\u{fffd}end";
+
+/// `text` in every field that a document has.
+fn everywhere(text: &str) -> Document {
+    let mut finding = Finding::new("tls-failed", text, ExitCode::CheckFailed);
+    finding.fix = vec![text.to_owned()];
+    finding.server_said = Some(text.to_owned());
+    let mut report = Report::new(Subject::Profile(text.to_owned()));
+    report.fact("signed_in_as", text);
+    report.checks = vec![
+        Check::passed(Stage::Greeting, Duration::ZERO, text),
+        Check::skipped(Stage::Folder, text),
+        Check::failed(Stage::Tls, Duration::ZERO, finding.clone()),
+    ];
+    let own = || text.to_owned();
+    report.latest = vec![Headline { date: own(), from: own(), subject: own() }];
+    let mut document = Document::new("test-mailbox");
+    document.reports.push(report);
+    document.warnings.push(own());
+    document.next.push(own());
+    document.error = Some(finding);
+    document
+}
+
+fn written(format: Format, text: &str) -> String {
+    let mut out = Vec::new();
+    let document = everywhere(text);
+    write(&document, format, &mut out).unwrap();
+    if format == Format::Human {
+        write_error(document.error.as_ref().unwrap(), &mut out).unwrap();
+    }
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn no_format_passes_on_what_a_terminal_obeys_in_any_place() {
+    let human = anstream::adapter::strip_str(&written(Format::Human, "harmless")).to_string();
+    assert_eq!(human.matches("harmless").count(), 15, "{human}");
+    // Our own colours come and go in pairs; whatever else is left would be theirs.
+    let theirs = |text: String| text.replace(['\n'], "").chars().filter(|c| is_harmful(*c)).count();
+    assert_eq!(theirs(written(Format::Human, HOSTILE)), theirs(written(Format::Human, "harmless")));
+    let json = written(Format::Json, HOSTILE);
+    assert_eq!(json.replace('\n', "").chars().find(|c| is_harmful(*c)), None, "{json}");
+}
+
+#[test]
+fn json_says_the_same_for_all_its_escapes() {
+    let json: serde_json::Value = serde_json::from_str(&written(Format::Json, HOSTILE)).unwrap();
+    assert_eq!(json["reports"][0]["facts"]["signed_in_as"], HOSTILE);
+    assert_eq!(json["error"]["cause"], HOSTILE);
+    let plain = everywhere("Grüße, \"Жук\"\\");
+    let mut out = Vec::new();
+    write(&plain, Format::Json, &mut out).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string_pretty(&plain).unwrap() + "\n");
+}
