@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    add, authorize, doctor, explain, list, new_vault_key, remove, rotate_secret, show, status, test, test_mailbox,
-    test_smtp, token,
+    add, authorize, doctor, explain, inspect, list, new_vault_key, remove, rotate_secret, show, status, test,
+    test_mailbox, test_smtp, token,
 };
 use crate::profile::StoreKind;
 
@@ -63,6 +63,7 @@ pub enum Command {
     TestMailbox(test_mailbox::Args),
     TestSmtp(test_smtp::Args),
     Doctor(doctor::Args),
+    Inspect(inspect::Args),
     RotateSecret(rotate_secret::Args),
     Explain(explain::Args),
     Status(status::Args),
@@ -84,6 +85,7 @@ impl Command {
             Self::TestMailbox(_) => "test-mailbox",
             Self::TestSmtp(_) => "test-smtp",
             Self::Doctor(_) => "doctor",
+            Self::Inspect(_) => "inspect",
             Self::RotateSecret(_) => "rotate-secret",
             Self::Explain(_) => "explain",
             Self::Status(_) => "status",

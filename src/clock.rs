@@ -26,3 +26,15 @@ impl Clock {
         (self.0)()
     }
 }
+
+/// A span of time as people say it: "90 seconds", "12 minutes", "3 hours", "5 days".
+#[must_use]
+pub fn in_words(seconds: u64) -> String {
+    match seconds {
+        1 => "1 second".to_owned(),
+        0..120 => format!("{seconds} seconds"),
+        120..7_200 => format!("{} minutes", seconds / 60),
+        7_200..172_800 => format!("{} hours", seconds / 3_600),
+        172_800.. => format!("{} days", seconds / 86_400),
+    }
+}

@@ -9,7 +9,7 @@
 //! context                                the outside world that a command may touch
 //! session    rotation    fleet  machine  a valid token; a new client secret; many at once; this machine
 //! oauth  probe  secrets  config  diagnosis   sign-in; the wire; the keeps; the file; what failures mean
-//! browser  bundle  files  lock  tls  sasl  transcript  html  report   one job each, for all above
+//! browser  bundle  files  lock  tls  sasl  jwt  transcript  html  report   one job each, for all above
 //! profile  failure  clock  harmless      the words that every room speaks
 //! ```
 //!
@@ -39,6 +39,7 @@ pub mod fleet;
 pub mod hardening;
 pub mod harmless;
 pub mod html;
+pub mod jwt;
 pub mod lock;
 pub mod machine;
 pub mod oauth;

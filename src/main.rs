@@ -122,6 +122,7 @@ fn run(cli: &Cli, context: &Context, format: Format) -> Result<ExitCode, Command
         Command::TestMailbox(args) => commands::test_mailbox::run(args, context)?,
         Command::TestSmtp(args) => commands::test_smtp::run(args, context)?,
         Command::Doctor(args) => commands::doctor::run(args, context)?,
+        Command::Inspect(args) => commands::inspect::run(args, context)?,
         Command::RotateSecret(args) => commands::rotate_secret::run(args, context)?,
         Command::Explain(args) => commands::explain::run(args, context)?,
         Command::Status(args) => commands::status::run(args, context)?,

@@ -16,6 +16,8 @@ use crate::secrets::{
     save_grant, save_grant_reserved,
 };
 
+pub use crate::profile::missing_scopes;
+
 /// An access token with less time left than this is refreshed before it is handed out.
 pub const FRESH: Duration = Duration::from_secs(5 * 60);
 
@@ -47,6 +49,12 @@ pub struct AccessToken {
     pub expires: Timestamp,
     /// Whether it was in the store, or just fetched.
     pub source: TokenSource,
+    /// The scopes that the token endpoint said it is good for; none where it did not say.
+    pub scopes: Vec<String>,
+    /// When it came from the token endpoint, by this machine's clock of then.
+    pub received: Timestamp,
+    /// Who was accepted at the sign-in, by the name for people.
+    pub signed_in_as: Option<String>,
 }
 
 /// Held, this process alone may change the mailbox's grant, and there is room to store a new one.
@@ -62,6 +70,22 @@ pub enum TokenSource {
     Store,
     /// The token endpoint.
     Refresh,
+}
+
+impl AccessToken {
+    /// The access token that `grant` holds, fresh or not.
+    #[must_use]
+    pub fn of(grant: &Grant, source: TokenSource) -> Option<Self> {
+        let access = grant.access.as_ref()?;
+        Some(Self {
+            token: access.token.clone(),
+            expires: access.expires,
+            source,
+            scopes: access.scopes.clone(),
+            received: grant.refreshed.unwrap_or(grant.obtained),
+            signed_in_as: grant.identity.as_ref().map(|identity| identity.label.clone()),
+        })
+    }
 }
 
 impl Session<'_> {
@@ -246,13 +270,8 @@ impl Session<'_> {
     }
 
     fn cached(&self, grant: &Grant) -> Option<AccessToken> {
-        let access = grant.access.as_ref()?;
-        let left = access.expires.duration_since(self.clock.now());
-        (left > FRESH.try_into().ok()?).then(|| AccessToken {
-            token: access.token.clone(),
-            expires: access.expires,
-            source: TokenSource::Store,
-        })
+        let left = grant.access.as_ref()?.expires.duration_since(self.clock.now());
+        if left > FRESH.try_into().ok()? { AccessToken::of(grant, TokenSource::Store) } else { None }
     }
 
     /// The client secret to use: the active one, or the one that is being proven; `None` for a public client.
@@ -297,12 +316,9 @@ impl Session<'_> {
                 grant.refreshed = Some(self.clock.now());
                 // Stored before it is used: a lost refresh token is a lost sign-in (SECURITY.md C4).
                 self.save(&grant, room)?;
-                let Some(access) = grant.access else {
-                    return Err(
-                        FailureKind::NotAuthorized { why: "the provider sent no access token".to_owned() }.into()
-                    );
-                };
-                Ok(AccessToken { token: access.token, expires: access.expires, source: TokenSource::Refresh })
+                AccessToken::of(&grant, TokenSource::Refresh).ok_or_else(|| {
+                    FailureKind::NotAuthorized { why: "the provider sent no access token".to_owned() }.into()
+                })
             }
             Err(failure) => {
                 if let FailureKind::OAuth(fault) = &failure.kind
@@ -351,22 +367,6 @@ impl Session<'_> {
 /// The scopes that are what RFC 6749 §3.3 calls one; a server's other inventions are not kept, much less shown.
 fn well_formed(scopes: Vec<String>) -> Vec<String> {
     scopes.into_iter().filter(|scope| scope.parse::<Scope>().is_ok()).collect()
-}
-
-/// The mail scopes that were asked for and not granted. Only the last part of a scope's path counts, without regard to
-/// case: Microsoft answers with the address of whichever resource it likes.
-#[must_use]
-pub fn missing_scopes(asked: &[Scope], granted: &[String]) -> Vec<Scope> {
-    const NOT_LISTED: [&str; 4] = ["openid", "profile", "email", "offline_access"];
-    fn last(scope: &str) -> String {
-        scope.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase()
-    }
-    asked
-        .iter()
-        .filter(|scope| !NOT_LISTED.contains(&scope.as_str()))
-        .filter(|scope| !granted.iter().any(|granted| last(granted) == last(scope.as_str())))
-        .cloned()
-        .collect()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
         "hardening",
         "harmless",
         "html",
+        "jwt",
         "lock",
         "profile",
         "report",

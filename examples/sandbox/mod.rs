@@ -203,6 +203,12 @@ impl Sandbox {
         self.change(|state| state.access_lifetime = lifetime);
     }
 
+    /// Changes claims of the access tokens issued from now on (`null` as a value takes one away); `null` alone makes them
+    /// opaque. The mail servers go by what they know of a token, not by its claims.
+    pub(crate) fn set_access_claims(&self, claims: serde_json::Value) {
+        self.change(|state| state.access_claims = claims);
+    }
+
     /// How long the token endpoint thinks before it answers.
     pub(crate) fn set_token_delay(&self, delay: Duration) {
         self.change(|state| state.token_delay = delay);

@@ -180,6 +180,8 @@ pub(crate) struct State {
     /// Identity tokens that went out and verifiers that came in: nothing asks for them, but they are secrets too.
     pub(crate) other_secrets: Vec<String>,
     pub(crate) access_lifetime: Duration,
+    /// How access tokens differ from the usual: claims to change, or `null` for opaque tokens.
+    pub(crate) access_claims: serde_json::Value,
     pub(crate) token_delay: Duration,
     /// At which point, and from which token request on, the token endpoint says nothing more.
     pub(crate) held: Option<(Hold, u32)>,
@@ -241,6 +243,7 @@ impl World {
             access_tokens: HashMap::new(),
             other_secrets: Vec::new(),
             access_lifetime,
+            access_claims: serde_json::json!({}),
             token_delay: Duration::ZERO,
             held: None,
             clock_shift: jiff::SignedDuration::ZERO,

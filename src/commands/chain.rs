@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
 use super::checks::{self, Side, Tester};
+use super::preflight::Door;
 use crate::clock::Clock;
 use crate::diagnosis::together::{self, Situation};
 use crate::diagnosis::{self, About};
@@ -41,7 +42,8 @@ pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Rep
                 // Nobody listens any more where the connection failed before the token was wanted.
                 let _ = feed.send(fetched.token.as_ref().map(|access| access.token.clone()));
             }
-            fetched
+            let looked = fetched.token.as_ref().map(|access| tester.look(access, mailbox, mailbox.protocols()));
+            (fetched, looked)
         });
         let probes: Vec<_> = sides
             .iter()
@@ -53,7 +55,15 @@ pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Rep
         let outcomes: Vec<Option<ProbeOutcome>> = probes.into_iter().map(joined).collect();
         (joined(fetch), outcomes)
     });
+    let (fetched, looked) = fetched;
     fetched.note(tester, about, &mut report);
+    if let Some(looked) = &looked {
+        let door = |protocol| {
+            let seen = sides.iter().zip(&outcomes).find(|(side, _)| side.protocol(mailbox) == Some(protocol));
+            seen.and_then(|(_, outcome)| outcome.as_ref()).map_or(Door::NotTried, |seen| Door::seen(&seen.observations))
+        };
+        report.checks.extend(tester.preflight(looked, door, about));
+    }
     for (side, outcome) in sides.iter().zip(outcomes) {
         let Some(outcome) = outcome else { continue };
         let mut one = checks::report(mailbox);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
+use super::preflight::{self, Door, Looked};
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::diagnosis::{self, About};
@@ -127,14 +128,43 @@ impl<'a> Tester<'a> {
                 let token = session.access_token();
                 // Nobody listens any more if the connection failed before the token was wanted.
                 let _ = send.send(token.as_ref().ok().map(|access| access.token.clone()));
-                (self.token_check(&token, started, about), token.is_ok())
+                let check = self.token_check(&token, started, about);
+                (check, token.as_ref().ok().map(|access| self.look(access, mailbox, [protocol])))
             });
             let outcome = self.run(mailbox, side, Box::new(move || receive.recv().ok().flatten()));
             (fetch.join(), outcome)
         });
-        let (check, has_token) = token.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let (check, looked) = token.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let outcome = outcome.unwrap_or_default();
         report.checks.push(check);
-        self.note(mailbox, side, outcome.unwrap_or_default(), has_token, report);
+        if let Some(looked) = &looked {
+            let door = Door::seen(&outcome.observations);
+            report.checks.extend(self.preflight(looked, |_| door, about));
+        }
+        self.note(mailbox, side, outcome, looked.is_some(), report);
+    }
+
+    /// What `access` says of itself, and of what it opens. Whoever waits for the token has it by then.
+    pub(super) fn look(
+        &self,
+        access: &AccessToken,
+        mailbox: &Mailbox,
+        protocols: impl IntoIterator<Item = MailProtocol>,
+    ) -> Looked {
+        let started = Instant::now();
+        let (app, now) = (self.app_of(mailbox), self.clock.now());
+        let seen = diagnosis::preflight::look(preflight::presented(access), app, mailbox, protocols, now);
+        Looked { seen, began: self.since_start(started), elapsed: started.elapsed() }
+    }
+
+    /// The checks of a token, with what became of it at each protocol's server.
+    pub(super) fn preflight(
+        &self,
+        looked: &Looked,
+        door: impl Fn(MailProtocol) -> Door,
+        about: About<'_>,
+    ) -> Vec<Check> {
+        looked.checks(door, about, self.transcript.redactor())
     }
 
     /// Talks to the server of one side, if the mailbox has it.
@@ -226,7 +256,12 @@ impl<'a> Tester<'a> {
     }
 
     /// What became of fetching the token.
-    fn token_check(&self, token: &Result<AccessToken, Failure>, started: Instant, about: About<'_>) -> Check {
+    pub(super) fn token_check(
+        &self,
+        token: &Result<AccessToken, Failure>,
+        started: Instant,
+        about: About<'_>,
+    ) -> Check {
         let elapsed = started.elapsed();
         let check = match token {
             Ok(access) => {

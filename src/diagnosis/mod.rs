@@ -11,6 +11,7 @@ mod known;
 mod local;
 mod network;
 mod oauth;
+pub mod preflight;
 mod reading;
 mod rejection;
 pub mod together;

@@ -181,7 +181,8 @@ fn token_unfit(situation: &Situation<'_>) -> Option<Finding> {
     let is_refused =
         situation.spoken().any(|protocol| situation.found(Some(protocol), Stage::Authentication).is_some());
     let mut finding = unfit.clone();
-    if is_refused {
+    // A refusal proves what the token says, but not what its user's name only lets guess.
+    if is_refused && finding.code != "local-wrong-account" {
         finding.confidence = Confidence::Certain;
     }
     Some(finding)

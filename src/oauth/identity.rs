@@ -4,22 +4,15 @@
 //! to our own request. §3.1.3.7 item 6 lets that stand in place of the signature. Never hand a token to this module
 //! that has come any other way.
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use subtle::ConstantTimeEq;
 
 use crate::failure::{Failure, FailureKind};
-use crate::harmless::is_harmful;
+pub(super) use crate::jwt::plain;
+use crate::jwt::{self, Claims, LEEWAY, names, seconds, text};
 use crate::profile::{Address, App, EndpointUrl, IdentityRule, is_guid};
-
-/// Clocks may differ by this many seconds.
-const LEEWAY: i64 = 300;
-const TOKEN_LIMIT: usize = 64 * 1024;
-/// The tenant of Microsoft's personal accounts.
-const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// Who signed in, as the provider says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,28 +78,12 @@ fn refuse(what: impl Into<String>) -> Failure {
     FailureKind::IdToken { what: what.into() }.into()
 }
 
-fn claims(token: &str) -> Result<Map<String, Value>, Failure> {
-    if token.len() > TOKEN_LIMIT {
-        return Err(refuse("it is too large"));
-    }
-    let parts: Vec<&str> = token.split('.').collect();
-    let [_, payload, _] = parts.as_slice() else {
-        let what = if parts.len() == 5 { "it is encrypted, and no key was agreed on" } else { "it is no JWT" };
-        return Err(refuse(what));
-    };
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).map_err(|_| refuse("it is no JWT"))?;
-    match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(claims)) => Ok(claims),
-        _ => Err(refuse("its claims are no JSON object")),
-    }
-}
-
-fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+fn claims(token: &str) -> Result<Claims, Failure> {
+    jwt::read(token).map_err(|unreadable| refuse(unreadable.to_string()))
 }
 
 /// Items 1 and 2. Microsoft's issuer holds the tenant, and so differs from account to account.
-fn check_issuer<'a>(claims: &'a Map<String, Value>, rule: &IdentityRule) -> Result<&'a str, Failure> {
+fn check_issuer<'a>(claims: &'a Claims, rule: &IdentityRule) -> Result<&'a str, Failure> {
     let issuer = text(claims, "iss").ok_or_else(|| refuse("iss is missing"))?;
     let IdentityRule::Microsoft { authority, tenant } = rule else {
         return if fits_rule(issuer, rule) {
@@ -119,14 +96,11 @@ fn check_issuer<'a>(claims: &'a Map<String, Value>, rule: &IdentityRule) -> Resu
     if !issuer.eq_ignore_ascii_case(&format!("{}/{tid}/v2.0", authority.as_issuer())) {
         return Err(refuse(format!("iss is {}", plain(issuer, 200))));
     }
-    let personal = tid.eq_ignore_ascii_case(PERSONAL_TENANT);
-    let fits = match tenant.as_str() {
-        "consumers" => personal,
-        "organizations" => !personal,
-        tenant if is_guid(tenant) => tid.eq_ignore_ascii_case(tenant),
-        _ => true,
-    };
-    if fits { Ok(issuer) } else { Err(refuse(format!("tid is {tid}, an account outside the tenant {tenant}"))) }
+    if tenant.admits(tid) {
+        Ok(issuer)
+    } else {
+        Err(refuse(format!("tid is {tid}, an account outside the tenant {tenant}")))
+    }
 }
 
 /// Whether `issuer` is what `rule` wants, as far as it can be told without the claims.
@@ -151,7 +125,7 @@ pub(super) fn is_issuer(text: &str, wanted: &EndpointUrl) -> bool {
 }
 
 /// Items 3 to 5.
-fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), Failure> {
+fn check_audience(claims: &Claims, client_id: &str) -> Result<(), Failure> {
     let audience: Vec<&str> = match claims.get("aud") {
         Some(Value::String(one)) => vec![one],
         Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
@@ -169,17 +143,9 @@ fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), Fa
 }
 
 /// Items 9 and 10, with a leeway for clocks that differ.
-fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), Failure> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a float beyond i64 saturates: as far ahead, or as long ago, as it can be"
-    )]
-    let seconds = |name: &str| {
-        let number = claims.get(name)?;
-        number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds as i64))
-    };
-    let expires = seconds("exp").ok_or_else(|| refuse("exp is missing"))?;
-    let issued = seconds("iat").ok_or_else(|| refuse("iat is missing"))?;
+fn check_times(claims: &Claims, now: i64) -> Result<(), Failure> {
+    let expires = seconds(claims, "exp").ok_or_else(|| refuse("exp is missing"))?;
+    let issued = seconds(claims, "iat").ok_or_else(|| refuse("iat is missing"))?;
     if expires.saturating_add(LEEWAY) <= now {
         let late = now.saturating_sub(expires);
         return Err(refuse(format!("exp has passed, {late} seconds ago by this machine's clock")));
@@ -188,38 +154,13 @@ fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), Failure> {
     if early > LEEWAY {
         return Err(refuse(format!("iat lies {early} seconds ahead of this machine's clock")));
     }
-    if seconds("nbf").is_some_and(|start| start.saturating_sub(now) > LEEWAY) {
+    if seconds(claims, "nbf").is_some_and(|start| start.saturating_sub(now) > LEEWAY) {
         return Err(refuse("nbf lies ahead of this machine's clock"));
     }
     if expires < issued {
         return Err(refuse("exp lies before iat"));
     }
     Ok(())
-}
-
-fn names(claims: &Map<String, Value>) -> Vec<String> {
-    // An address that the provider itself calls unverified was typed in by whoever made the account.
-    let unverified = matches!(claims.get("email_verified"), Some(Value::Bool(false)));
-    let mut names: Vec<String> = Vec::new();
-    for claim in ["preferred_username", "email", "upn", "unique_name"] {
-        if claim == "email" && unverified {
-            continue;
-        }
-        let Some(name) = text(claims, claim).map(|name| plain(name, 320)) else { continue };
-        if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
-            names.push(name);
-        }
-    }
-    names
-}
-
-/// A claim or other server text, fit to be shown: control and direction characters escaped, cut to `limit` characters.
-pub(super) fn plain(text: &str, limit: usize) -> String {
-    let mut shown = String::new();
-    for c in text.chars().take(limit) {
-        if is_harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -126,3 +126,41 @@ impl App {
         self.tenant.as_ref().map_or(self.provider.title(), Tenant::as_str)
     }
 }
+
+/// The mail scopes that were asked for and not granted.
+#[must_use]
+pub fn missing_scopes(asked: &[Scope], granted: &[String]) -> Vec<Scope> {
+    const NOT_LISTED: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+    asked
+        .iter()
+        .filter(|scope| !NOT_LISTED.contains(&scope.as_str()))
+        .filter(|scope| !granted.iter().any(|granted| same_permission(granted, scope.as_str())))
+        .cloned()
+        .collect()
+}
+
+/// Whether two scopes name one permission. Only the last part of a scope's path counts, without regard to case:
+/// Microsoft answers with the address of whichever resource it likes.
+#[must_use]
+pub fn same_permission(one: &str, other: &str) -> bool {
+    let last = |scope: &str| scope.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    last(one) == last(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn granted_scopes_are_compared_by_their_last_part() {
+        let asked: Vec<Scope> =
+            ["openid", "https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office.com/SMTP.Send"]
+                .iter()
+                .map(|scope| scope.parse().unwrap())
+                .collect();
+        let granted = vec!["https://outlook.office365.com/imap.accessasuser.all".to_owned()];
+        let missing = missing_scopes(&asked, &granted);
+        assert_eq!(missing.len(), 1);
+        assert!(missing[0].as_str().ends_with("SMTP.Send"));
+    }
+}

@@ -7,10 +7,10 @@ mod names;
 mod provider;
 mod web;
 
-pub use app::{App, Credential, IdentityRule, ScopeSet, SignIn};
+pub use app::{App, Credential, IdentityRule, ScopeSet, SignIn, missing_scopes, same_permission};
 pub use endpoint::{IncomingProtocol, MailProtocol, OutgoingProtocol, ServerEndpoint, TlsMode};
 pub use mailbox::{Incoming, Mailbox, Outgoing};
-pub use names::{Address, ClientId, HostName, Invalid, Name, Scope, Tenant, is_guid};
+pub use names::{Address, ClientId, HostName, Invalid, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};
 pub use provider::{Cloud, HostPreset, Preset, Provider, SignInPreset};
 pub use web::{EndpointUrl, RedirectUri};
 

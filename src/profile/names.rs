@@ -75,6 +75,9 @@ text_type! {
     Scope
 }
 
+/// The tenant of Microsoft's personal accounts.
+pub const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
 /// Refuses what everybody's template leaves behind.
 fn refuse_placeholder(text: &str, instead: &str) -> Result<(), Invalid> {
     let lower = text.to_ascii_lowercase();
@@ -224,6 +227,21 @@ impl FromStr for Tenant {
             return Ok(Self(text.to_ascii_lowercase()));
         }
         Err(Invalid::new(format!("'{text}' is no tenant"), INSTEAD))
+    }
+}
+
+impl Tenant {
+    /// Whether an account of the tenant with the ID `tid` belongs to this one, as far as its name tells: which ID a
+    /// domain stands for is not known here.
+    #[must_use]
+    pub fn admits(&self, tid: &str) -> bool {
+        let personal = tid.eq_ignore_ascii_case(PERSONAL_TENANT);
+        match self.as_str() {
+            "consumers" => personal,
+            "organizations" => !personal,
+            tenant if is_guid(tenant) => tid.eq_ignore_ascii_case(tenant),
+            _ => true,
+        }
     }
 }
 

@@ -113,6 +113,8 @@ fn no_command_shows_or_writes_a_secret() {
         &["list"][..],
         &["show", "shop"],
         &["status"],
+        &["inspect", "shop"],
+        &["inspect", "shop", "--offline"],
         &["test", "shop"],
         &["doctor"],
         &["explain", "535 5.7.3 Authentication unsuccessful"],

@@ -25,6 +25,7 @@ mod doctor;
 mod explain;
 mod faults;
 mod hostile_words;
+mod inspect;
 mod last_page;
 mod leaks;
 #[cfg(target_os = "linux")]

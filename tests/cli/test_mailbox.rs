@@ -44,7 +44,7 @@ fn the_json_document_has_its_documented_shape() {
     assert_eq!((&document["schema"], &document["command"]), (&1.into(), &"test-mailbox".into()));
     let report = &document["reports"][0];
     assert_eq!(report["mailbox"], "shop");
-    let order = ["token", "dns", "tcp", "tls", "greeting", "capabilities", "authentication", "folder"];
+    let order = ["token", "preflight", "dns", "tcp", "tls", "greeting", "capabilities", "authentication", "folder"];
     assert_eq!(stages(report), order);
     for check in report["checks"].as_array().unwrap() {
         assert_eq!(check["outcome"], "passed");

@@ -1,9 +1,13 @@
 //! Who can pass for somebody else (SECURITY.md I1).
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use super::*;
+use crate::jwt::TOKEN_LIMIT;
 use crate::oauth::testing;
+use crate::profile::PERSONAL_TENANT;
 
 const NOW: i64 = 1_800_000_000;
 const TENANT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";

@@ -55,6 +55,7 @@ fn no_other_process_sees_a_secret_in_an_argument() {
         (&["status"], ""),
         (&["list"], ""),
         (&["show", "shop"], ""),
+        (&["inspect", "shop"], ""),
         (&["test", "shop"], ""),
         (&["doctor"], ""),
         (&["explain", "535 5.7.3 Authentication unsuccessful"], ""),

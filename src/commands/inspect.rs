@@ -1,0 +1,138 @@
+//! `inspect`: what a mailbox's access token says of itself, and what speaks against it. Never the token.
+
+use std::time::{Duration, Instant};
+
+use clap::Args as ClapArgs;
+use jiff::Timestamp;
+
+use super::checks::{self, Tester, valid_until};
+use super::preflight::Door;
+use super::{CommandError, subject};
+use crate::clock::in_words;
+use crate::context::Context;
+use crate::diagnosis::preflight::Said;
+use crate::diagnosis::{self, About};
+use crate::profile::{App, Mailbox, missing_scopes};
+use crate::report::{Check, Document, Report, Stage};
+use crate::secrets::{AppRecord, Grant, load_app};
+use crate::session::{AccessToken, TokenSource};
+
+/// Show what a mailbox's access token says (for whom, for what, until when) and what speaks against it
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// The mailbox's name
+    name: String,
+    /// Look at the token in the store, even if it has expired, and touch no network
+    #[arg(long)]
+    offline: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If the profile or the store cannot be used.
+pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
+    let profile = context.profile()?;
+    let mailbox = subject::mailbox(&profile, &args.name)?;
+    let app = profile.app_of(mailbox);
+    let tester = Tester::new(context, &profile)?;
+    let http = tester.http(app);
+    let session = tester.session(mailbox, &http);
+    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
+    // Whoever issued the token has seen the client secret too, and may have written it into a claim.
+    let record = load_app(context.store(&profile.secrets)?, &app.name)?;
+    record.iter().flat_map(AppRecord::secrets).for_each(|secret| context.transcript.redactor().learn(secret));
+    let mut report = checks::report(mailbox);
+    if !args.offline {
+        let started = Instant::now();
+        let token = session.access_token();
+        report.checks.push(tester.token_check(&token, started, about));
+    }
+    match session.grant() {
+        Ok(grant) => inspect(&mut report, &tester, &grant, mailbox, context),
+        // Without --offline the check above has said so.
+        Err(failure) if args.offline => {
+            report.checks.push(Check::failed(Stage::Token, Duration::ZERO, diagnosis::finding(&failure, about)));
+        }
+        Err(_) => {}
+    }
+    let mut document = Document::new("inspect");
+    document.reports.push(report);
+    Ok(document)
+}
+
+fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &Grant, mailbox: &Mailbox, context: &Context) {
+    let app = tester.app_of(mailbox);
+    let (now, redactor) = (context.clock.now(), context.transcript.redactor());
+    let facts = report.facts.len();
+    describe_grant(report, grant, app, mailbox, now);
+    let Some(access) = AccessToken::of(grant, TokenSource::Store) else {
+        report.checks.push(Check::skipped(Stage::Preflight, "the store holds no access token yet"));
+        return;
+    };
+    report.fact("access_token", valid_until(access.expires, context.clock));
+    let looked = tester.look(&access, mailbox, mailbox.protocols());
+    match &looked.seen.said {
+        Some(said) => describe_token(report, said, app, now),
+        None => report.fact("form", "opaque: only its server can read it"),
+    }
+    // The words of servers, all of them.
+    for fact in &mut report.facts[facts..] {
+        fact.value = redactor.clean(&fact.value);
+    }
+    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
+    report.checks.extend(tester.preflight(&looked, |_| Door::NotTried, about));
+}
+
+/// What the sign-in and the refreshes left.
+fn describe_grant(report: &mut Report, grant: &Grant, app: &App, mailbox: &Mailbox, now: Timestamp) {
+    if let Some(identity) = &grant.identity {
+        report.fact("signed_in_as", identity.label.clone());
+    }
+    report.fact("authorized", when(grant.obtained.as_second(), now));
+    let refreshed = grant.refreshed.map_or_else(|| "never".to_owned(), |time| when(time.as_second(), now));
+    report.fact("refreshed", refreshed);
+    report.fact("scopes_asked", grant.asked.join(" "));
+    report.fact("scopes_granted", grant.scopes.join(" "));
+    let wanted = app.scopes.for_protocols(mailbox.protocols());
+    let missing = missing_scopes(&wanted, &grant.scopes);
+    if !missing.is_empty() {
+        report.fact("scopes_missing", missing.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" "));
+    }
+}
+
+/// What the token says. Of claims that explain nothing only the names are shown: a value may be good for something.
+fn describe_token(report: &mut Report, said: &Said, app: &App, now: Timestamp) {
+    report.fact("form", "JWT; whether its signature is good is for the mail server to check");
+    let mut texts = |name: &'static str, values: &[String]| {
+        if !values.is_empty() {
+            report.fact(name, values.join(" "));
+        }
+    };
+    texts("issuer", said.issuer.as_slice());
+    texts("audience", &said.audience);
+    texts("tenant", said.tenant.as_slice());
+    let is_ours = said.client.as_deref() == Some(app.client_id.as_str());
+    let whose = if is_ours { "" } else { " (not this app)" };
+    texts("client", said.client.as_ref().map(|client| format!("{client}{whose}")).as_slice());
+    texts("scopes", &said.scopes);
+    texts("roles", &said.roles);
+    let app_alone = said.is_app_only.then(|| "none: the token is the app's own".to_owned());
+    texts("user", if said.is_app_only { app_alone.as_slice() } else { &said.names });
+    for (name, time) in [("issued", said.issued), ("not_before", said.not_before), ("expires", said.expires)] {
+        texts(name, time.map(|time| when(time, now)).as_slice());
+    }
+    texts("version", said.version.as_slice());
+    texts("other_claims", &said.others);
+}
+
+/// "2026-11-22 14:05 UTC (12 minutes ago)"
+fn when(seconds: i64, now: Timestamp) -> String {
+    let date = Timestamp::from_second(seconds).map_or_else(
+        |_| format!("{seconds} seconds after 1970"),
+        |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    );
+    let difference = seconds.saturating_sub(now.as_second());
+    let span = in_words(difference.unsigned_abs());
+    if difference > 0 { format!("{date} (in {span})") } else { format!("{date} ({span} ago)") }
+}

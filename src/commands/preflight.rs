@@ -1,0 +1,147 @@
+//! From what a token says of itself to checks: the server's own word, where there is one, goes before any guess of ours.
+
+use std::time::Duration;
+
+use crate::diagnosis::About;
+use crate::diagnosis::preflight::{Objection, Part, Preflight, Presented};
+use crate::probe::Observation;
+use crate::profile::MailProtocol;
+use crate::report::{Check, Finding, Stage};
+use crate::session::AccessToken;
+use crate::transcript::Redactor;
+
+/// What is said of a token that only its server can read (RFC 6749 §1.4).
+const OPAQUE: &str = "the token is opaque; only its server can read it";
+
+/// What a mail server made of the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Door {
+    /// It opened the mailbox.
+    Opened,
+    /// It did not.
+    Shut,
+    /// It never got to see the token.
+    NotReached,
+    /// It was not asked.
+    NotTried,
+}
+
+impl Door {
+    /// By the steps that depend on the token.
+    pub(super) fn seen(observations: &[Observation]) -> Self {
+        let of_the_token = |stage| matches!(stage, Stage::Authentication | Stage::Folder | Stage::Sender);
+        let mut door = Self::NotReached;
+        for observation in observations.iter().filter(|observation| of_the_token(observation.stage)) {
+            if observation.result.is_err() {
+                return Self::Shut;
+            }
+            door = Self::Opened;
+        }
+        door
+    }
+
+    /// Several doors as one: what opens any is good, and what no other opened is shut by one.
+    fn any(doors: impl IntoIterator<Item = Self>) -> Self {
+        doors.into_iter().min().unwrap_or(Self::NotTried)
+    }
+
+    /// Whether `objection` still counts. A door that opens refutes all of them, one that is shut confirms even a doubt.
+    fn leaves(self, objection: &Objection) -> bool {
+        match self {
+            Self::Opened => false,
+            Self::NotReached => !objection.is_doubt,
+            Self::Shut | Self::NotTried => true,
+        }
+    }
+}
+
+/// A token as `diagnosis` wants to see it.
+pub(super) fn presented(access: &AccessToken) -> Presented<'_> {
+    Presented {
+        token: &access.token,
+        granted: &access.scopes,
+        received: access.received,
+        expires: access.expires,
+        signed_in_as: access.signed_in_as.as_deref(),
+    }
+}
+
+/// A token that was looked at.
+pub(super) struct Looked {
+    /// What was seen.
+    pub(super) seen: Preflight,
+    /// When, counted from the command's start.
+    pub(super) began: Duration,
+    /// How long it took.
+    pub(super) elapsed: Duration,
+}
+
+impl Looked {
+    /// One check for what the token opens over each protocol, and one for whose it is; over one protocol, both in one.
+    /// Where something counts against the token, each such thing is a check instead.
+    pub(super) fn checks(
+        &self,
+        door: impl Fn(MailProtocol) -> Door,
+        about: About<'_>,
+        redactor: &Redactor,
+    ) -> Vec<Check> {
+        if let [(protocol, part)] = self.seen.doors.as_slice() {
+            let about = About { protocol: Some(*protocol), ..about };
+            let checks = self.one(&[part, &self.seen.account], door(*protocol), about, redactor);
+            return checks.into_iter().map(|check| check.over(*protocol)).collect();
+        }
+        let mut checks: Vec<Check> = Vec::new();
+        for (protocol, part) in &self.seen.doors {
+            let about = About { protocol: Some(*protocol), ..about };
+            for check in self.one(&[part], door(*protocol), about, redactor) {
+                // What counts against the token at one door mostly does at the next, and need not be said twice.
+                let is_said = check
+                    .finding()
+                    .is_some_and(|new| checks.iter().filter_map(Check::finding).any(|known| known.cause == new.cause));
+                if !is_said {
+                    checks.push(check.over(*protocol));
+                }
+            }
+        }
+        let any = Door::any(self.seen.doors.iter().map(|(protocol, _)| door(*protocol)));
+        checks.extend(self.one(&[&self.seen.account], any, about, redactor));
+        checks
+    }
+
+    fn one(&self, parts: &[&Part], door: Door, about: About<'_>, redactor: &Redactor) -> Vec<Check> {
+        let objections = parts.iter().flat_map(|part| &part.objections);
+        let (count, refuted): (Vec<&Objection>, Vec<&Objection>) =
+            objections.partition(|objection| door.leaves(objection));
+        if !count.is_empty() {
+            let findings = count.into_iter().map(|objection| clean(objection.finding(about), redactor));
+            let failed = |finding| Check::failed(Stage::Preflight, self.elapsed, finding).begun(self.began);
+            return findings.map(failed).collect();
+        }
+        let details: Vec<&str> = parts.iter().filter_map(|part| part.detail.as_deref()).collect();
+        let is_opaque = details.is_empty();
+        let mut text = details.into_iter().filter(|detail| !detail.is_empty()).collect::<Vec<_>>().join(", ");
+        if is_opaque {
+            text = OPAQUE.to_owned();
+        } else if text.is_empty() {
+            text = "it says nothing of this".to_owned();
+        }
+        if !refuted.is_empty() {
+            let how = if door == Door::Opened { "the server takes it, and yet" } else { "perhaps" };
+            let observed: Vec<&str> =
+                refuted.iter().map(|objection| objection.observed.trim_end_matches('.')).collect();
+            text = format!("{text}; {how}: {}", observed.join(". "));
+        }
+        let text = redactor.clean(&text);
+        vec![if is_opaque {
+            Check::skipped(Stage::Preflight, text)
+        } else {
+            Check::passed(Stage::Preflight, self.elapsed, text).begun(self.began)
+        }]
+    }
+}
+
+/// A token's words are its issuer's, who may write into them what it has seen elsewhere.
+fn clean(mut finding: Finding, redactor: &Redactor) -> Finding {
+    finding.cause = redactor.clean(&finding.cause);
+    finding
+}

@@ -1,0 +1,211 @@
+//! What speaks against a token. What is not known speaks neither for nor against it.
+
+use jiff::Timestamp;
+
+use super::objection::Objection;
+use super::said::{Presented, Said, few};
+use crate::clock::in_words;
+use crate::jwt::LEEWAY;
+use crate::profile::{
+    Address, App, Cloud, IdentityRule, MailProtocol, Mailbox, Scope, is_guid, missing_scopes, same_permission,
+};
+
+/// The audiences that Exchange Online answers to: hosts, and the application ID of "Office 365 Exchange Online".
+const OUTLOOK: [&str; 6] = [
+    "outlook.office.com",
+    "outlook.office365.com",
+    "00000002-0000-0ff1-ce00-000000000000",
+    "outlook.office365.us",
+    "outlook-dod.office365.us",
+    "partner.outlook.cn",
+];
+
+/// The audiences that are taken for it, and what they really are.
+const OTHERS: [(&str, &str); 7] = [
+    ("graph.microsoft.com", "Microsoft Graph"),
+    ("00000003-0000-0000-c000-000000000000", "Microsoft Graph"),
+    ("graph.microsoft.us", "Microsoft Graph for US Government"),
+    ("dod-graph.microsoft.us", "Microsoft Graph for the US Department of Defense"),
+    ("microsoftgraph.chinacloudapi.cn", "Microsoft Graph in China"),
+    ("graph.windows.net", "Azure AD Graph"),
+    ("00000002-0000-0000-c000-000000000000", "Azure AD Graph"),
+];
+
+/// What `protocol` needs at Exchange Online: of a user's token, and of an app's own.
+fn permissions(protocol: MailProtocol) -> (&'static str, &'static str) {
+    match protocol {
+        MailProtocol::Imap => ("IMAP.AccessAsUser.All", "IMAP.AccessAsApp"),
+        MailProtocol::Pop3 => ("POP.AccessAsUser.All", "POP.AccessAsApp"),
+        MailProtocol::Smtp => ("SMTP.Send", "SMTP.SendAsApp"),
+    }
+}
+
+/// What the token lacks to open `protocol`.
+pub(super) fn door(said: Option<&Said>, granted: &[String], app: &App, protocol: MailProtocol) -> Vec<Objection> {
+    if !app.provider.is_microsoft() {
+        return not_granted(app.scopes.of(protocol), granted).into_iter().collect();
+    }
+    let (delegated, application) = permissions(protocol);
+    let Some(said) = said else { return unless_listed(delegated, granted).into_iter().collect() };
+    // What a token permits at another server than this one says nothing here.
+    if let Some(objection) = wrong_audience(said, app) {
+        return vec![objection];
+    }
+    let has = |list: &[String], wanted| list.iter().any(|permission| same_permission(permission, wanted));
+    if said.is_app_only {
+        if has(&said.roles, application) {
+            return Vec::new();
+        }
+        let observed = format!("The token is the app's own, and its roles permit {}.", few(&said.roles));
+        let code = "local-app-only-token-without-roles";
+        // Exchange may know the app's right to send by a role of its own, which no token shows.
+        let is_doubt = protocol == MailProtocol::Smtp;
+        return vec![Objection { code, observed, is_doubt }];
+    }
+    if said.scopes.is_empty() {
+        return unless_listed(delegated, granted).into_iter().collect();
+    }
+    if has(&said.scopes, delegated) {
+        return Vec::new();
+    }
+    let observed = format!("The token permits {}, but not {delegated}.", few(&said.scopes));
+    vec![Objection::new("local-token-lacks-scope", observed)]
+}
+
+/// By what the token endpoint said was granted, where the token itself does not tell.
+fn unless_listed(delegated: &str, granted: &[String]) -> Option<Objection> {
+    let lacks = !granted.is_empty() && !granted.iter().any(|granted| same_permission(granted, delegated));
+    lacks.then(|| {
+        let observed = format!("The provider granted {}, but not {delegated}.", few(granted));
+        Objection::new("local-token-lacks-scope", observed)
+    })
+}
+
+fn not_granted(wanted: &[Scope], granted: &[String]) -> Option<Objection> {
+    let missing = missing_scopes(wanted, granted);
+    if missing.is_empty() || granted.is_empty() {
+        return None;
+    }
+    let missing: Vec<String> = missing.iter().map(Scope::to_string).collect();
+    let observed = format!("The provider granted {}, but not {}.", few(granted), few(&missing));
+    Some(Objection::new("local-scope-not-granted", observed))
+}
+
+/// RFC 9068 §4: a server refuses a token whose `aud` is not its own name.
+fn wrong_audience(said: &Said, app: &App) -> Option<Objection> {
+    let bare = |audience: &str| {
+        let audience = audience.to_ascii_lowercase();
+        audience.strip_prefix("https://").unwrap_or(&audience).trim_end_matches('/').to_owned()
+    };
+    if said.audience.is_empty() || said.audience.iter().any(|one| OUTLOOK.contains(&bare(one).as_str())) {
+        return None;
+    }
+    let named = |audience: &String| {
+        let name = OTHERS.iter().find(|(other, _)| *other == bare(audience)).map(|(_, name)| *name);
+        let own = bare(audience).trim_start_matches("api://").eq_ignore_ascii_case(app.client_id.as_str());
+        match name.or(own.then_some("the app itself")) {
+            Some(name) => format!("{name} ({audience})"),
+            None => audience.clone(),
+        }
+    };
+    let audience: Vec<String> = said.audience.iter().map(named).collect();
+    let observed = format!("The token is for {}, not for Outlook.", few(&audience));
+    Some(Objection::new("local-token-wrong-audience", observed))
+}
+
+/// What speaks against the token wherever it is shown.
+pub(super) fn account(
+    said: Option<&Said>,
+    presented: Presented<'_>,
+    app: &App,
+    mailbox: &Mailbox,
+    now: Timestamp,
+) -> Vec<Objection> {
+    let mut objections = Vec::new();
+    if let Some(said) = said {
+        objections.extend(other_tenant(said, app));
+        objections.extend(other_issuer(said, app));
+    }
+    objections.extend(wrong_time(said, presented, now.as_second()));
+    objections.extend(said.and_then(|said| other_user(said, presented, mailbox)));
+    objections
+}
+
+fn other_tenant(said: &Said, app: &App) -> Option<Objection> {
+    let (tid, tenant) = (said.tenant.as_deref()?, app.tenant.as_ref()?);
+    let differs = app.provider.is_microsoft() && is_guid(tid) && !tenant.admits(tid);
+    differs.then(|| {
+        let observed = format!("The token belongs to the tenant {tid}, not to {tenant}.");
+        Objection::new("local-token-other-tenant", observed)
+    })
+}
+
+/// Only Microsoft's issuers are known well enough: elsewhere access tokens often name another issuer than identity tokens
+/// do, and rightly.
+fn other_issuer(said: &Said, app: &App) -> Option<Objection> {
+    let IdentityRule::Microsoft { authority, .. } = &app.identity else { return None };
+    let issuer = said.issuer.as_deref()?;
+    let known: &[&str] = match app.cloud {
+        Cloud::Global => &["https://sts.windows.net", "https://login.microsoftonline.com"],
+        Cloud::GccHigh | Cloud::Dod => &["https://sts.windows.net", "https://login.microsoftonline.us"],
+        Cloud::China => &[
+            "https://sts.chinacloudapi.cn",
+            "https://login.chinacloudapi.cn",
+            "https://login.partner.microsoftonline.cn",
+        ],
+    };
+    // Version 1 of the tokens ends with the tenant and a slash, version 2 with /v2.0.
+    let tenant_at = |host: &str| {
+        let rest = issuer.strip_prefix(host)?.strip_prefix('/')?;
+        let tenant = rest.strip_suffix("/v2.0").or(rest.strip_suffix('/')).unwrap_or(rest);
+        is_guid(tenant).then_some(tenant)
+    };
+    let found = known.iter().copied().chain([authority.as_issuer()]).find_map(tenant_at);
+    let fits = found.is_some_and(|tenant| said.tenant.as_deref().is_none_or(|tid| tid.eq_ignore_ascii_case(tenant)));
+    (!fits).then(|| Objection::doubt("local-token-other-issuer", format!("The token was issued by {issuer}.")))
+}
+
+/// `exp`, `nbf` and `iat` against this machine's clock, now and when the token came (RFC 7519 §4.1.4 to §4.1.6).
+fn wrong_time(said: Option<&Said>, presented: Presented<'_>, now: i64) -> Option<Objection> {
+    let (received, promised) = (presented.received.as_second(), presented.expires.as_second());
+    let ends = said.and_then(|said| said.expires);
+    let over = |end: i64, at: i64| end.saturating_add(LEEWAY) <= at;
+    if let Some(end) = ends.filter(|end| over(*end, received) && over(*end, now)) {
+        // Nobody hands out what is over already, so it is the clocks that differ.
+        let observed = format!("The token ended {} before it came, by this machine's clock.", span(received, end));
+        return Some(Objection::new("local-clock-skew", observed));
+    }
+    let end = ends.unwrap_or(promised);
+    if over(end, now) {
+        let observed = format!("The token ended {} ago.", span(now, end));
+        return Some(Objection::new("local-token-expired", observed));
+    }
+    let begins = said.and_then(|said| said.issued.max(said.not_before))?;
+    (begins.saturating_sub(now) > LEEWAY).then(|| {
+        let since = if received < now { received } else { now };
+        let observed = format!("The token begins {} after it came, by this machine's clock.", span(begins, since));
+        Objection::new("local-clock-skew", observed)
+    })
+}
+
+fn span(later: i64, earlier: i64) -> String {
+    in_words(later.saturating_sub(earlier).unsigned_abs())
+}
+
+/// The most common mistake of all, but as seen from a token only a guess: what people call an account says little, and
+/// the mailbox that opens is the proof. So names count only where they could be the same: addresses of one domain.
+fn other_user(said: &Said, presented: Presented<'_>, mailbox: &Mailbox) -> Option<Objection> {
+    let expected = mailbox.signs_in_as();
+    let is_accepted = |name: &String| {
+        expected.matches(name) || presented.signed_in_as.is_some_and(|known| known.eq_ignore_ascii_case(name))
+    };
+    if said.is_app_only || said.names.iter().any(is_accepted) {
+        return None;
+    }
+    let is_neighbour = |name: &&String| {
+        let domain = name.parse::<Address>().ok().map(|address| address.domain().to_ascii_lowercase());
+        domain.is_some_and(|domain| domain == expected.domain().to_ascii_lowercase())
+    };
+    let name = said.names.iter().find(is_neighbour)?;
+    Some(Objection::doubt("local-wrong-account", format!("The token's user is {name}, not {expected}.")))
+}
