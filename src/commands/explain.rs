@@ -6,9 +6,9 @@ use clap::Args as ClapArgs;
 
 use super::CommandError;
 use crate::context::Context;
-use crate::diagnosis::catalogue::{Family, Hint, Origin};
+use crate::diagnosis::catalogue::{self, Family, Hint, Origin};
 use crate::diagnosis::explain;
-use crate::report::Document;
+use crate::report::{Document, ExitCode};
 
 /// Whoever pastes more has pasted the wrong file.
 const LIMIT: u64 = 1024 * 1024;
@@ -59,6 +59,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         document.explanations.push(entry);
         return Ok(document);
     }
+    if is_code(text.trim()) {
+        return Err(unknown_code(text.trim()));
+    }
     let mut explained = explain::explain(&text, hint).into_iter();
     if let Some(mut first) = explained.next() {
         // The answer is of this text, not of the example.
@@ -68,6 +71,27 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         document.explanations.push(first);
     }
     Ok(document)
+}
+
+/// Whether `text` has the form of a finding's code.
+fn is_code(text: &str) -> bool {
+    text.contains('-')
+        && text.len() <= 80
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
+fn unknown_code(code: &str) -> CommandError {
+    // Codes are read off a screen: their beginning is mostly right.
+    let begin = code.rsplit_once('-').map_or(code, |(begin, _)| begin);
+    let mut fix = vec!["Look at: mailgrant explain --list".to_owned()];
+    let near: Vec<&str> =
+        catalogue::entries().iter().map(|entry| entry.id.as_str()).filter(|id| id.starts_with(begin)).take(6).collect();
+    if !near.is_empty() {
+        fix.insert(0, format!("Perhaps you mean: {}", near.join(", ")));
+    }
+    fix.push("If a command has shown it, the text beside it says all: run that command again".to_owned());
+    CommandError::new("unknown-code", ExitCode::Usage, format!("No answer is known by the code '{code}'."), fix)
 }
 
 /// Standard input, whatever its encoding; what is too much is left out, and said so.

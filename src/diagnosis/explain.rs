@@ -3,7 +3,7 @@
 use super::about::About;
 use super::catalogue::{self, Entry, Family, Hint, Origin, places};
 use super::known::explained;
-use super::reading;
+use super::{reading, samples};
 use crate::report::{Confidence, ExitCode, Explanation, Finding, Retry};
 
 /// The code of a text that hits nothing.
@@ -21,10 +21,14 @@ pub fn explain(text: &str, hint: Hint) -> Vec<Explanation> {
     hits.into_iter().map(|hit| in_full(hit.entry, hint)).collect()
 }
 
-/// The entry called `code`, or all of them.
+/// The finding called `code`: of the catalogue, or one that mailgrant itself gives.
 #[must_use]
 pub fn entry(code: &str) -> Option<Explanation> {
-    catalogue::entry(code).map(|entry| in_full(entry, Hint::default()))
+    let own = || {
+        let finding = samples::finding(code)?;
+        Some(Explanation { provider: None, stage: None, finding, example: None, note: None })
+    };
+    catalogue::entry(code).map(|entry| in_full(entry, Hint::default())).or_else(own)
 }
 
 /// Every entry of the catalogue that fits `hint`.

@@ -14,6 +14,7 @@ mod oauth;
 pub mod preflight;
 mod reading;
 mod rejection;
+mod samples;
 pub mod together;
 
 pub use about::About;

@@ -234,6 +234,6 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             finding.fix = about.fill_all(&["Run: mailgrant authorize {mailbox}"]);
             finding
         }
-        other => Finding::new("sign-in-failed", format!("{other:?}"), ExitCode::Bug),
+        other => Finding::new("unexpected", format!("{other:?}"), ExitCode::Bug),
     }
 }

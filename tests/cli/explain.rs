@@ -102,6 +102,11 @@ fn a_code_is_looked_up_and_all_are_listed() {
     let home = Home::without_key();
     let shown = home.run(&["explain", "ms-redirect-uri-mismatch"]).finish().code(0).stdout;
     assert!(shown.contains("as in: AADSTS50011"), "{shown}");
+    // What mailgrant itself notices has a code as well.
+    let own = home.run(&["explain", "keyring-absent"]).finish().code(0).stdout;
+    assert!(own.contains("--store vault"), "{own}");
+    let unknown = home.run(&["explain", "exo-smtp-auth-disabled-nowhere"]).finish().code(2).stderr;
+    assert!(unknown.contains("exo-smtp-auth-disabled-tenant"), "{unknown}");
     let list = home.run(&["explain", "--list"]).finish().code(0).stdout;
     assert_eq!(list.lines().count(), catalogue::entries().len());
     let only = home.run(&["explain", "--list", "--provider", "google", "--stage", "imap"]).finish().code(0).stdout;

@@ -1,0 +1,112 @@
+//! One failure of each kind that mailgrant itself notices, so that its finding can be looked up by its code. What differs
+//! from case to case stands there in capitals, as in the catalogue's entries.
+
+use std::time::Duration;
+
+use super::About;
+use crate::failure::{Failure, FailureKind, Rejection, StoreFault, TlsFault};
+use crate::profile::MailProtocol;
+use crate::report::Finding;
+
+/// The finding called `code`, if a failure of ours has it.
+pub(super) fn finding(code: &str) -> Option<Finding> {
+    let about = About { protocol: None, ..About::default() };
+    let spoken = About { protocol: Some(MailProtocol::Smtp), ..about };
+    let explained = failures().into_iter().map(|failure| super::finding(&failure, about));
+    let refused = rejections().into_iter().map(|failure| super::finding(&failure, spoken));
+    explained.chain(refused).find(|finding| finding.code == code)
+}
+
+fn failures() -> Vec<Failure> {
+    let word = |word: &str| word.to_owned();
+    let after = Duration::from_secs(30);
+    let kinds = [
+        FailureKind::NameNotFound { host: word("HOST") },
+        FailureKind::NameLookupFailed { host: word("HOST"), reason: word("REASON") },
+        FailureKind::ConnectionRefused { host: word("HOST"), port: 993 },
+        FailureKind::Unreachable { host: word("HOST"), port: 993, reason: word("REASON") },
+        FailureKind::TimedOut { during: word("waiting for the server"), after },
+        FailureKind::ConnectionLost { during: word("waiting for the server") },
+        FailureKind::ProtocolViolation { what: word("WHAT") },
+        FailureKind::TooLarge { what: word("a line"), limit: 8_192 },
+        FailureKind::StartTlsNotOffered,
+        FailureKind::MechanismNotOffered { wanted: None, offered: vec![word("PLAIN"), word("LOGIN")] },
+        FailureKind::OAuth(crate::failure::OAuthFault { error: word("ERROR"), status: 400, ..Default::default() }),
+        FailureKind::NotOAuth { status: 200, content_type: Some(word("text/html")), what: word("a web page") },
+        FailureKind::WrongPaste { what: word("WHAT") },
+        FailureKind::OtherIssuer { what: word("WHAT") },
+        FailureKind::IdToken { what: word("WHAT") },
+        FailureKind::OtherAccount { signed_in: word("ANOTHER"), expected: word("ADDRESS") },
+        FailureKind::OtherSubject { recorded: word("ONE"), signed_in: word("ANOTHER") },
+        FailureKind::NoRefreshToken,
+        FailureKind::UnsafeUrl { url: word("URL"), reason: word("REASON") },
+        FailureKind::NoDeviceCode { why: word("the provider does not offer it") },
+        FailureKind::DeviceCodeExpired { after },
+        FailureKind::SignInTimedOut { after },
+        FailureKind::NotAuthorized { why: word("REASON") },
+        FailureKind::NoClientSecret { app: word("NAME") },
+        FailureKind::NotArrived { after },
+        FailureKind::Busy { what: word("the mailbox"), holder: None, waited: after },
+        FailureKind::Local { what: word("WHAT"), reason: word("REASON") },
+    ];
+    let tls = [
+        TlsFault::UnknownIssuer { issuer: None, is_alone: false },
+        TlsFault::SelfSigned,
+        TlsFault::WrongUsage,
+        TlsFault::WrongHost { host: word("HOST"), names: Vec::new() },
+        TlsFault::Expired,
+        TlsFault::NotYetValid,
+        TlsFault::TooOld,
+        TlsFault::NotTls,
+        TlsFault::Other(word("REASON")),
+    ];
+    let stores = [
+        StoreFault::Absent { reason: word("REASON") },
+        StoreFault::Locked,
+        StoreFault::Denied { reason: word("REASON") },
+        StoreFault::Slow { after },
+        StoreFault::NoKey { expected: word("FILE") },
+        StoreFault::WrongKey,
+        StoreFault::Damaged { what: word("WHAT") },
+        StoreFault::Unsafe { path: word("FILE"), reason: word("REASON") },
+        StoreFault::Other { reason: word("REASON") },
+    ];
+    let tls = tls.into_iter().map(FailureKind::Tls);
+    let stores = stores.into_iter().map(FailureKind::Store);
+    kinds.into_iter().chain(tls).chain(stores).map(Failure::new).collect()
+}
+
+fn rejections() -> Vec<Failure> {
+    let refused = |command: &str, reply_code| {
+        let rejection = Rejection { command: command.to_owned(), reply_code, ..Rejection::default() };
+        Failure::new(FailureKind::Rejected(rejection))
+    };
+    let mut refusals = vec![refused("AUTH", Some(599)), refused("NOOP", Some(450))];
+    refusals.extend(["MAIL", "RCPT", "DATA", "EXAMINE", "NOOP"].map(|command| refused(command, None)));
+    refusals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalogue;
+    use super::*;
+
+    #[test]
+    fn every_code_that_this_room_gives_can_be_looked_up() {
+        let sources = [
+            include_str!("local.rs"),
+            include_str!("network.rs"),
+            include_str!("oauth.rs"),
+            include_str!("rejection.rs"),
+        ];
+        let is_code =
+            |text: &&str| text.contains('-') && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        // Texts between quotes; the second, the fourth … part of a split.
+        let codes: Vec<&str> =
+            sources.iter().flat_map(|source| source.split('"').skip(1).step_by(2)).filter(is_code).collect();
+        assert!(codes.len() > 40, "only {codes:?}");
+        let unknown: Vec<&&str> =
+            codes.iter().filter(|code| finding(code).is_none() && catalogue::entry(code).is_none()).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+}
