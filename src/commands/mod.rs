@@ -24,6 +24,7 @@ pub mod test;
 pub mod test_mailbox;
 pub mod test_smtp;
 pub mod token;
+mod which;
 
 pub use error::CommandError;
 

@@ -3,25 +3,18 @@
 use clap::Args as ClapArgs;
 
 use super::checks::Tester;
-use super::{CommandError, chain, subject};
+use super::which::Which;
+use super::{CommandError, chain};
 use crate::context::Context;
 use crate::fleet::{self, Limits};
 use crate::profile::Mailbox;
 use crate::report::{Document, ExitCode};
-use crate::sasl::SaslMechanism;
 
 /// Test the whole chain: store, token endpoint, incoming and outgoing side; says what to do first
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The mailboxes' names
-    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
-    names: Vec<String>,
-    /// Test every enabled mailbox
-    #[arg(long)]
-    all: bool,
-    /// Use this SASL mechanism
-    #[arg(long)]
-    mechanism: Option<SaslMechanism>,
+    #[command(flatten)]
+    which: Which,
 }
 
 /// Runs the command.
@@ -30,7 +23,7 @@ pub struct Args {
 /// If the profile or the store cannot be used.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let mailboxes = subject::mailboxes(&profile, &args.names, args.all)?;
+    let mailboxes = args.which.mailboxes(&profile)?;
     if mailboxes.is_empty() {
         return Err(CommandError::new(
             "nothing-to-test",
@@ -40,7 +33,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         ));
     }
     let mut tester = Tester::new(context, &profile)?;
-    tester.mechanism = args.mechanism;
+    tester.mechanism = args.which.mechanism;
     let clock = context.clock;
     let mut document = Document::new("test");
     document.reports = fleet::each(&mailboxes, Limits::USUAL, host, |mailbox| chain::whole(&tester, mailbox, clock));

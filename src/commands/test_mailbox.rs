@@ -2,26 +2,19 @@
 
 use clap::Args as ClapArgs;
 
+use super::CommandError;
 use super::checks::{self, Side, Tester};
-use super::{CommandError, subject};
+use super::which::Which;
 use crate::context::Context;
 use crate::fleet::{self, Limits};
 use crate::profile::Mailbox;
 use crate::report::{Document, ExitCode};
-use crate::sasl::SaslMechanism;
 
 /// Test the incoming side: sign in over IMAP or POP3 and open the inbox, read-only
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The mailboxes' names
-    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
-    names: Vec<String>,
-    /// Test every enabled mailbox
-    #[arg(long)]
-    all: bool,
-    /// Use this SASL mechanism
-    #[arg(long)]
-    mechanism: Option<SaslMechanism>,
+    #[command(flatten)]
+    which: Which,
     /// Show the newest N messages (at most 50)
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=50))]
     latest: u8,
@@ -33,15 +26,15 @@ pub struct Args {
 /// If the profile or the store cannot be used, or a mailbox has no incoming side.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let mut mailboxes = subject::mailboxes(&profile, &args.names, args.all)?;
-    if args.all {
+    let mut mailboxes = args.which.mailboxes(&profile)?;
+    if args.which.all {
         mailboxes.retain(|mailbox| mailbox.incoming.is_some());
         some(&mailboxes, "incoming")?;
     } else if let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.incoming.is_none()) {
         return Err(no_side(mailbox, "incoming", "incoming = { protocol = \"imap\" }"));
     }
     let mut tester = Tester::new(context, &profile)?;
-    tester.mechanism = args.mechanism;
+    tester.mechanism = args.which.mechanism;
     let mut document = Document::new("test-mailbox");
     document.reports = fleet::each(&mailboxes, Limits::USUAL, host, |mailbox| {
         let mut report = checks::report(mailbox);

@@ -7,28 +7,21 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args as ClapArgs;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 
+use super::CommandError;
 use super::checks::{self, Outgoing, Side, Tester};
 use super::test_mailbox::{no_side, some};
-use super::{CommandError, subject};
+use super::which::Which;
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::fleet::{self, Limits};
 use crate::profile::{Address, Invalid, Mailbox};
 use crate::report::{Check, Document, ExitCode, Outcome, Report, Stage};
-use crate::sasl::SaslMechanism;
 
 /// Test the outgoing side: sign in over SMTP, try sender and recipient; nothing is sent without --to
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The mailboxes' names
-    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
-    names: Vec<String>,
-    /// Test every enabled mailbox
-    #[arg(long)]
-    all: bool,
-    /// Use this SASL mechanism
-    #[arg(long)]
-    mechanism: Option<SaslMechanism>,
+    #[command(flatten)]
+    which: Which,
     /// Send a real test mail to this address
     #[arg(long, value_name = "ADDRESS")]
     to: Option<String>,
@@ -43,8 +36,8 @@ pub struct Args {
 /// If the profile or the store cannot be used, or a mailbox has no outgoing side.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let mut mailboxes = subject::mailboxes(&profile, &args.names, args.all)?;
-    if args.all {
+    let mut mailboxes = args.which.mailboxes(&profile)?;
+    if args.which.all {
         mailboxes.retain(|mailbox| mailbox.outgoing.is_some());
         some(&mailboxes, "outgoing")?;
     } else if let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.outgoing.is_none()) {
@@ -70,7 +63,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         return Err(no_side(mailbox, "incoming", "incoming = { protocol = \"imap\" }"));
     }
     let mut tester = Tester::new(context, &profile)?;
-    tester.mechanism = args.mechanism;
+    tester.mechanism = args.which.mechanism;
     let mut document = Document::new("test-smtp");
     let clock = context.clock;
     document.reports = fleet::each(&mailboxes, Limits::USUAL, host, |mailbox| {

@@ -1,0 +1,28 @@
+//! The flags that all tests share: which mailboxes, and by which mechanism.
+
+use clap::Args as ClapArgs;
+
+use super::{CommandError, subject};
+use crate::profile::{Mailbox, Profile};
+use crate::sasl::SaslMechanism;
+
+/// Which mailboxes are tested, and how.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Which {
+    /// The mailboxes' names
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
+    names: Vec<String>,
+    /// Test every enabled mailbox
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Use this SASL mechanism
+    #[arg(long)]
+    pub(super) mechanism: Option<SaslMechanism>,
+}
+
+impl Which {
+    /// The mailboxes, each once.
+    pub(super) fn mailboxes<'a>(&self, profile: &'a Profile) -> Result<Vec<&'a Mailbox>, CommandError> {
+        subject::mailboxes(profile, &self.names, self.all)
+    }
+}
