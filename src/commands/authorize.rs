@@ -47,12 +47,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let passed = report.first_finding().is_none();
     document.reports.push(report);
     if passed {
-        if mailbox.incoming.is_some() {
-            document.next.push(format!("mailgrant test-mailbox {}", mailbox.name));
-        }
-        if mailbox.outgoing.is_some() {
-            document.next.push(format!("mailgrant test-smtp {}", mailbox.name));
-        }
+        document.next.push(format!("mailgrant test {}", mailbox.name));
     }
     Ok(document)
 }
