@@ -10,6 +10,8 @@
 pub mod authorization_code;
 pub mod callback;
 pub mod discovery;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 pub mod http;
 mod http_transport;
 pub mod identity;

@@ -33,6 +33,15 @@ pub(super) fn open(
     protocol: MailProtocol,
     outcome: &mut ProbeOutcome,
 ) -> Result<(Wire, SocketAddr), Stop> {
+    #[cfg(fuzzing)]
+    if let Some((script, stream, address)) = super::script::next() {
+        let mut wire = wire_over(target, protocol, stream);
+        wire.follow(script);
+        if target.server.tls == TlsMode::Implicit {
+            wire.begin_scripted_tls();
+        }
+        return Ok((wire, address));
+    }
     let addresses = observe(outcome, Stage::Dns, || {
         let addresses = look_up(target)?;
         let detail = addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
@@ -176,6 +185,16 @@ pub(super) fn handshake(
     address: SocketAddr,
     preamble: Option<Preamble>,
 ) -> Result<String, Failure> {
+    #[cfg(fuzzing)]
+    {
+        wire.phase("the TLS handshake");
+        if preamble.is_some() {
+            wire.refuse_leftovers()?;
+        }
+        if wire.begin_scripted_tls() {
+            return Ok("TLS".to_owned());
+        }
+    }
     let host = target.server.host.as_str();
     let connector = target.trust.connector(target.ca_file)?;
     wire.phase("the TLS handshake");

@@ -90,7 +90,7 @@ fn write_check(check: &Check, width: usize, out: &mut dyn Write) -> io::Result<(
 
 /// Writes why a command could not do its job.
 pub(super) fn write_error(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{BAD}mailgrant:{BAD:#} {}", finding.cause)?;
+    writeln!(out, "{BAD}mailgrant:{BAD:#} {}", safe(&finding.cause))?;
     write_finding(finding, "  ", out)
 }
 

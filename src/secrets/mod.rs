@@ -10,6 +10,9 @@ mod parts;
 mod records;
 mod vault;
 
+#[cfg(fuzzing)]
+pub(crate) use vault::fuzzing;
+
 pub use keyring::KeyringStore;
 pub use lock::RecordLock;
 pub use records::{
