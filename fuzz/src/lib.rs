@@ -156,9 +156,13 @@ pub fn outcome_shown(outcome: &ProbeOutcome) {
     }
 }
 
-/// The first byte of an input chooses; the rest is the input proper.
+/// The first byte of an input chooses; the rest is the input proper. The fuzzer learns pieces of the planted secret from
+/// comparisons and puts them where nobody would plant one; such inputs prove nothing and are left alone.
 #[must_use]
 pub fn choice(data: &[u8]) -> Option<(usize, &[u8])> {
+    if data.windows(6).any(|seen| CANARY.as_bytes().windows(6).any(|piece| piece == seen)) {
+        return None;
+    }
     data.split_first().map(|(first, rest)| (usize::from(*first), rest))
 }
 

@@ -58,7 +58,6 @@ pub(super) fn heard() -> Heard {
 }
 
 impl Script {
-    #[expect(clippy::unnecessary_wraps, reason = "it stands in for a socket's write, which can fail")]
     pub(super) fn hear(&mut self, bytes: &[u8]) -> io::Result<()> {
         HEARD.with_borrow_mut(|heard| heard.turns.push((self.is_tls, bytes.to_vec())));
         self.saying.extend(self.turns.pop_front().unwrap_or_default());
