@@ -1,5 +1,7 @@
 //! The `mailgrant` command: argv to context to command to report to exit code.
 
+#![forbid(unsafe_code)]
+
 use std::cell::OnceCell;
 use std::io::{self, Write};
 use std::path::Path;

@@ -151,6 +151,8 @@ fn push_saslname(message: &mut String, name: &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::profile::TlsMode;
 
@@ -222,6 +224,49 @@ mod tests {
     fn challenges_decode_with_and_without_padding_and_bare() {
         for text in ["eyJzdGF0dXMiOiI0MDAifQ==", "eyJzdGF0dXMiOiI0MDAifQ", " {\"status\":\"400\"} "] {
             assert_eq!(decode_challenge(text), "{\"status\":\"400\"}", "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_encoded_decodes_to_itself_with_and_without_padding(text in any::<String>()) {
+            let coded = encode(&SecretString::from(text.as_str()));
+            prop_assert!(coded.expose_secret().is_ascii());
+            prop_assert_eq!(decode_challenge(coded.expose_secret()), text.as_str());
+            prop_assert_eq!(decode_challenge(coded.expose_secret().trim_end_matches('=')), text);
+        }
+
+        /// RFC 7628 §3.1: the header with the saslname, `host`, `port`, `auth`, and an end that nothing in them can forge.
+        #[test]
+        fn a_response_says_what_it_was_given_and_nothing_else(
+            local in "[a-z0-9=,+._-]{1,20}",
+            token in "[A-Za-z0-9._~+/-]{1,60}={0,2}",
+        ) {
+            let user = format!("{local}@contoso.com");
+            prop_assume!(user.parse::<Address>().is_ok());
+            let message = response(SaslMechanism::OauthBearer, &user, &token).unwrap();
+            let fields: Vec<&str> = message.split('\x01').collect();
+            let name = fields[0].strip_prefix("n,a=").and_then(|rest| rest.strip_suffix(',')).unwrap();
+            prop_assert!(!name.contains(','));
+            prop_assert_eq!(name.replace("=2C", ",").replace("=3D", "="), user.as_str());
+            let bearer = format!("auth=Bearer {token}");
+            prop_assert_eq!(&fields[1..], ["host=imap.contoso.com", "port=993", &bearer, "", ""]);
+            let message = response(SaslMechanism::Xoauth2, &user, &token).unwrap();
+            prop_assert_eq!(message, format!("user={user}\x01{bearer}\x01\x01"));
+        }
+
+        #[test]
+        fn a_control_character_anywhere_makes_no_response(
+            before in "[a-z]{0,8}", control in "[\x00-\x1f\x7f\u{80}-\u{9f}]", after in "[a-z]{0,8}",
+        ) {
+            let user = format!("{before}{control}{after}@contoso.com");
+            prop_assert!(user.parse::<Address>().is_err());
+            let host = format!("{before}{control}{after}.contoso.com");
+            prop_assert!(host.parse::<crate::profile::HostName>().is_err());
+            let token = format!("{before}{control}{after}");
+            for mechanism in SaslMechanism::ALL {
+                prop_assert!(response(mechanism, "shop@contoso.com", &token).is_err());
+            }
         }
     }
 }

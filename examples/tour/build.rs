@@ -15,7 +15,9 @@ pub(crate) fn mailgrant() -> Result<PathBuf, String> {
         Some(other) => other,
     };
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--bin", "mailgrant", "--profile", profile, "--target-dir"]).arg(target);
+    cargo
+        .args(["build", "--locked", "--quiet", "--bin", "mailgrant", "--profile", profile, "--target-dir"])
+        .arg(target);
     cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
     if !cfg!(feature = "vendored-openssl") {
         cargo.arg("--no-default-features");

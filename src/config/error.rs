@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::mask::masked_line;
+use super::mask::{is_harmful, masked_line};
 use crate::failure::Failure;
 use crate::profile::Invalid;
 
@@ -54,12 +54,18 @@ impl Problem {
 impl ConfigError {
     /// A problem with the file as a whole.
     pub(super) fn whole(path: &Path, problem: impl Into<String>, instead: Option<String>) -> Self {
-        Self { path: path.to_owned(), place: None, problem: problem.into(), instead }
+        Self {
+            path: path.to_owned(),
+            place: None,
+            problem: harmless(&problem.into()),
+            instead: instead.map(|i| harmless(&i)),
+        }
     }
 
     /// A problem with the bytes at `span` of `source`.
     pub(super) fn at(path: &Path, source: &str, span: Range<usize>, problem: String, instead: Option<String>) -> Self {
-        Self { path: path.to_owned(), place: Some(Place::find(source, span.start)), problem, instead }
+        let place = Some(Place::find(source, span.start));
+        Self { path: path.to_owned(), place, problem: harmless(&problem), instead: instead.map(|i| harmless(&i)) }
     }
 
     /// What is wrong, without file and line.
@@ -67,6 +73,19 @@ impl ConfigError {
     pub fn problem(&self) -> &str {
         &self.problem
     }
+}
+
+/// What the message quotes of the file, and what the TOML library does, may hold anything: written out, it moves no
+/// cursor and turns no text around.
+fn harmless(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut harmless, c| {
+        if is_harmful(c) {
+            harmless.extend(c.escape_unicode())
+        } else {
+            harmless.push(c)
+        }
+        harmless
+    })
 }
 
 impl Place {

@@ -55,6 +55,19 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_key() {
 }
 
 #[test]
+fn a_message_holds_nothing_that_a_terminal_obeys_whatever_stands_in_the_file() {
+    // Found by fuzzing: the TOML library quotes values as they are.
+    for value in ["imap4\\u001b[2J", "imap\\u202e", "imap\\u0000\\n", "imap\\u009b"] {
+        let message = wrong(&GOOD.replace("\"imap\"", &format!("\"{value}\"")));
+        let problem = message.lines().next().unwrap();
+        assert!(problem.contains("\\u{"), "{message}");
+        assert!(!message.contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), "{message:?}");
+    }
+    let message = wrong(&GOOD.replace("tenant = \"contoso", "tenant = 7 # \u{202e}"));
+    assert!(message.contains("tenant = 7") && !message.contains('\u{202e}'), "{message:?}");
+}
+
+#[test]
 fn a_secret_in_the_file_is_refused_and_never_shown() {
     for line in
         ["client_secret = \"canary-7Q\"", "secret = 'canary-7Q'", "password = canary-7Q", "refresh_token = \"canary-7Q"]

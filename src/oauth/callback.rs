@@ -76,7 +76,7 @@ impl AuthorizationRequest {
             return Answer::Stray(Stray::OtherState);
         }
         let (codes, errors, issuers): (Vec<_>, Vec<_>, Vec<_>) = (all("code"), all("error"), all("iss"));
-        if let Err(failure) = self.check_issuer(&issuers) {
+        if let Err(failure) = self.check_issuer(&issuers, redactor) {
             return Answer::Ours(Err(failure));
         }
         match (codes.as_slice(), errors.as_slice()) {
@@ -102,12 +102,15 @@ impl AuthorizationRequest {
     }
 
     /// RFC 9207 §2.4: the issuer must be the one that was asked, and must be named where it has announced to do so.
-    fn check_issuer(&self, issuers: &[&Cow<'_, str>]) -> Result<(), Failure> {
+    fn check_issuer(&self, issuers: &[&Cow<'_, str>], redactor: &Redactor) -> Result<(), Failure> {
         let what = match issuers {
             [] if !self.issuer_in_response => return Ok(()),
             [] => "the answer does not name its issuer, though the provider has announced that it does".to_owned(),
             [issuer] if identity::fits_rule(issuer, &self.issuer) => return Ok(()),
-            [issuer] => format!("the answer comes from another issuer: {}", identity::plain(issuer, 200)),
+            [issuer] => {
+                let named = redactor.clean(&issuer.chars().take(200).collect::<String>());
+                format!("the answer comes from another issuer: {named}")
+            }
             _ => "the answer names several issuers".to_owned(),
         };
         Err(FailureKind::OtherIssuer { what }.into())
@@ -232,5 +235,17 @@ mod tests {
             let error = paste(&bad).unwrap_err();
             assert!(error.contains(why), "{bad}: {error}");
         }
+    }
+
+    #[test]
+    fn what_another_issuer_repeats_of_a_secret_is_not_shown() {
+        // Found by fuzzing.
+        let request = begin(&testing::oidc("https://id.example"), true, false);
+        let redactor = Redactor::default();
+        redactor.learn(&"Canary0Q~planted.token".into());
+        let query = format!("code=c&iss=x%1B%2FCanary0Q~planted.token&state={}", request.state.expose_secret());
+        let Answer::Ours(Err(failure)) = request.read_query(&query, &redactor) else { panic!() };
+        let FailureKind::OtherIssuer { what } = failure.kind else { panic!() };
+        assert_eq!(what, "the answer comes from another issuer: x\\x1b[redacted]");
     }
 }

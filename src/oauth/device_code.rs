@@ -194,21 +194,22 @@ fn read(transcript: &Transcript, answer: HttpAnswer) -> Result<DeviceAuthorizati
     Ok(DeviceAuthorization {
         device_code,
         user_code: plain(&user_code, LONGEST_USER_CODE),
-        verification_uri: page(&address)?,
+        verification_uri: page(transcript, &address)?,
         // Only a convenience, so one that cannot be shown is left out.
-        verification_uri_complete: text(&fields.verification_uri_complete).and_then(|text| page(&text).ok()),
+        verification_uri_complete: text(&fields.verification_uri_complete)
+            .and_then(|text| page(transcript, &text).ok()),
         expires_in: Duration::from_secs_f64(life),
         interval: Duration::from_secs_f64(interval),
     })
 }
 
 /// An address that a person may be sent to, to type a code and a password.
-fn page(address: &str) -> Result<EndpointUrl, Failure> {
+fn page(transcript: &Transcript, address: &str) -> Result<EndpointUrl, Failure> {
     let refused = |reason: &str| FailureKind::UnsafeUrl { url: plain(address, 200), reason: reason.to_owned() };
     if address.len() > LONGEST_ADDRESS {
         return Err(refused("the verification_uri: it is too long").into());
     }
-    let page = safe_url("verification_uri", address)?;
+    let page = safe_url(transcript, "verification_uri", address)?;
     // No exception for this machine: the page is opened on another.
     if page.as_url().scheme() != "https" {
         return Err(refused("the verification_uri: it is not protected by TLS").into());

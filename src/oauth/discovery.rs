@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
-use super::http::HttpClient;
+use super::http::{HttpAnswer, HttpClient};
 use crate::failure::{Failure, FailureKind};
 use crate::profile::{App, EndpointUrl, SignIn};
+use crate::transcript::{Speaker, Transcript};
 
 /// Where an app signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,10 +65,19 @@ pub fn endpoints(http: &HttpClient, app: &App) -> Result<Endpoints, Failure> {
 }
 
 fn discover(http: &HttpClient, issuer: &EndpointUrl) -> Result<Endpoints, Failure> {
-    let first = http.get(&openid_address(issuer)?)?;
+    let first = http.get(&openid_address(http.transcript(), issuer)?)?;
     // A server without OpenID answers here with 404, or with whatever it has for strangers.
-    let second = if (400..500).contains(&first.status) { Some(http.get(&oauth_address(issuer)?)?) } else { None };
+    let second = if (400..500).contains(&first.status) {
+        Some(http.get(&oauth_address(http.transcript(), issuer)?)?)
+    } else {
+        None
+    };
     let answer = second.filter(|second| second.status == 200).unwrap_or(first);
+    read(http.transcript(), &answer, issuer)
+}
+
+/// Reads what came from an issuer's metadata address.
+pub(super) fn read(transcript: &Transcript, answer: &HttpAnswer, issuer: &EndpointUrl) -> Result<Endpoints, Failure> {
     let not_metadata = |what: &str| {
         Failure::new(FailureKind::NotOAuth {
             status: answer.status,
@@ -79,37 +89,45 @@ fn discover(http: &HttpClient, issuer: &EndpointUrl) -> Result<Endpoints, Failur
         return Err(not_metadata("no metadata document"));
     }
     let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
-    let metadata: Metadata = serde_json::from_slice(body).map_err(|_| not_metadata("no metadata document"))?;
-    metadata.check(http, issuer)
+    // RFC 8414 §3.2: an object. An array would deserialize too, its items taken for the fields in order.
+    let metadata: Option<Metadata> =
+        if body.trim_ascii_start().starts_with(b"{") { serde_json::from_slice(body).ok() } else { None };
+    let metadata = metadata.ok_or_else(|| not_metadata("no metadata document"))?;
+    metadata.check(transcript, issuer)
 }
 
 /// `{issuer}/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4.1).
-fn openid_address(issuer: &EndpointUrl) -> Result<EndpointUrl, Failure> {
+fn openid_address(transcript: &Transcript, issuer: &EndpointUrl) -> Result<EndpointUrl, Failure> {
     let base = issuer.as_issuer().trim_end_matches('/');
-    safe_url("metadata address", &format!("{base}/.well-known/openid-configuration"))
+    safe_url(transcript, "metadata address", &format!("{base}/.well-known/openid-configuration"))
 }
 
 /// RFC 8414 §3.1 puts the well-known part between the host and the issuer's path.
-fn oauth_address(issuer: &EndpointUrl) -> Result<EndpointUrl, Failure> {
+fn oauth_address(transcript: &Transcript, issuer: &EndpointUrl) -> Result<EndpointUrl, Failure> {
     let mut url = issuer.as_url().clone();
     let path = format!("/.well-known/oauth-authorization-server{}", url.path().trim_end_matches('/'));
     url.set_path(&path);
-    safe_url("metadata address", url.as_str())
+    safe_url(transcript, "metadata address", url.as_str())
 }
 
 /// An address that may be opened, shown, or sent secrets to.
-pub(super) fn safe_url(name: &str, text: &str) -> Result<EndpointUrl, Failure> {
+pub(super) fn safe_url(transcript: &Transcript, name: &str, text: &str) -> Result<EndpointUrl, Failure> {
     // A browser is started with this address as an argument. No shell of ours reads it, but what could mean something
     // to one further on (xdg-open is a script) has no business in an endpoint's address (SECURITY.md A3).
     if let Some(c) = text.chars().find(|c| "$`;|<>()\\'\"{}^!*".contains(*c) || !c.is_ascii_graphic()) {
-        return Err(unsafe_url(name, text, format!("it holds the character {c}")));
+        return Err(unsafe_url(transcript, name, text, &format!("it holds the character {c}")));
     }
-    text.parse().map_err(|error: crate::profile::Invalid| unsafe_url(name, text, error.problem))
+    text.parse().map_err(|error: crate::profile::Invalid| unsafe_url(transcript, name, text, &error.problem))
 }
 
-fn unsafe_url(name: &str, text: &str, reason: String) -> Failure {
-    let clean = |text: &str| super::identity::plain(text, 200);
-    FailureKind::UnsafeUrl { url: clean(text), reason: format!("the {name}: {}", clean(&reason)) }.into()
+fn unsafe_url(transcript: &Transcript, name: &str, text: &str, reason: &str) -> Failure {
+    let reason = format!("the {name}: {}", clean(transcript, reason));
+    FailureKind::UnsafeUrl { url: clean(transcript, text), reason }.into()
+}
+
+/// Metadata may repeat what we have sent: redacted, escaped and cut short.
+fn clean(transcript: &Transcript, text: &str) -> String {
+    transcript.redactor().clean(&text.chars().take(200).collect::<String>())
 }
 
 #[derive(Deserialize)]
@@ -128,29 +146,29 @@ struct Metadata {
 }
 
 impl Metadata {
-    fn check(self, http: &HttpClient, issuer: &EndpointUrl) -> Result<Endpoints, Failure> {
+    fn check(self, transcript: &Transcript, issuer: &EndpointUrl) -> Result<Endpoints, Failure> {
         // The comparison that the whole trust hangs on (OpenID Connect Discovery 1.0 §4.3, RFC 8414 §3.3).
         if !super::identity::is_issuer(&self.issuer, issuer) {
-            let named = super::identity::plain(&self.issuer, 200);
+            let named = clean(transcript, &self.issuer);
             let what = format!("the metadata of {issuer} names another issuer: {named}");
             return Err(FailureKind::OtherIssuer { what }.into());
         }
         if self.code_challenge_methods_supported.is_some_and(|methods| methods.iter().all(|method| method != "S256")) {
             let text = "the metadata does not list PKCE S256; it is sent all the same";
-            http.transcript().line("HTTP", crate::transcript::Speaker::Remark, text);
+            transcript.line("HTTP", Speaker::Remark, text);
         }
         let methods = self.token_endpoint_auth_methods_supported.unwrap_or_default();
         let offers = |name: &str| methods.iter().any(|method| method == name);
         let basic_only = offers("client_secret_basic") && !offers("client_secret_post");
         Ok(Endpoints {
-            authorization: safe_url("authorization_endpoint", &self.authorization_endpoint)?,
+            authorization: safe_url(transcript, "authorization_endpoint", &self.authorization_endpoint)?,
             token: TokenEndpoint {
-                url: safe_url("token_endpoint", &self.token_endpoint)?,
+                url: safe_url(transcript, "token_endpoint", &self.token_endpoint)?,
                 client_auth: if basic_only { ClientAuth::Basic } else { ClientAuth::Body },
             },
             device_authorization: self
                 .device_authorization_endpoint
-                .map(|text| safe_url("device_authorization_endpoint", &text))
+                .map(|text| safe_url(transcript, "device_authorization_endpoint", &text))
                 .transpose()?,
             issuer_in_response: self.authorization_response_iss_parameter_supported.unwrap_or(false),
         })
@@ -233,6 +251,28 @@ mod tests {
     }
 
     #[test]
+    fn what_metadata_repeats_of_a_secret_is_not_shown() {
+        // Found by fuzzing.
+        const SECRET: &str = "Canary0Q~planted.token";
+        let transcript = Transcript::default();
+        transcript.redactor().learn(&SECRET.into());
+        let issuer: EndpointUrl = "https://id.example".parse().unwrap();
+        for (name, value) in [
+            ("issuer", format!("https://id.example/{SECRET}")),
+            ("token_endpoint", format!("https://id.example/?{SECRET}\u{1b}")),
+            ("authorization_endpoint", format!("{SECRET}://x")),
+        ] {
+            let mut document = document("https://id.example");
+            document[name] = value.into();
+            let body = document.to_string().into_bytes().into();
+            let answer = HttpAnswer { status: 200, content_type: None, retry_after: None, date: None, body };
+            let failure = read(&transcript, &answer, &issuer).unwrap_err();
+            assert!(!failure.to_string().contains("planted"), "{failure}");
+            assert!(failure.to_string().contains("[redacted]"), "{failure}");
+        }
+    }
+
+    #[test]
     fn hostile_addresses_are_refused() {
         for hostile in [
             "file:///etc/passwd",
@@ -284,6 +324,8 @@ mod tests {
         for (status, body) in [
             ("200 OK", "<html>Sign in to the guest network</html>"),
             ("200 OK", "{}"),
+            // Found by fuzzing.
+            ("200 OK", r#"["https://id.example","https://id.example/a","https://id.example/t",null,null,null]"#),
             ("200 OK", "{\"issuer\":"),
             ("302 Found", ""),
             ("500 Oops", "{}"),

@@ -214,7 +214,7 @@ impl LoopbackListener {
     }
 
     /// Whether `head` is the answer that is waited for; else the status to refuse it with (SECURITY.md L3, L4).
-    fn judge(&self, head: &Head, request: &AuthorizationRequest) -> Result<Result<Callback, Failure>, u16> {
+    pub(super) fn judge(&self, head: &Head, request: &AuthorizationRequest) -> Result<Result<Callback, Failure>, u16> {
         let status = if head.host.as_deref() != Some(self.host.as_str()) {
             // RFC 9110 §15.5.20: a page that reaches us under another name (DNS rebinding) gets nothing.
             421

@@ -38,30 +38,54 @@ pub(super) enum NoHead {
 
 /// Reads a head from `stream` until `deadline`; `spoke` is called when the first bytes have come.
 pub(super) fn read_head(stream: &TcpStream, deadline: Instant, spoke: impl FnOnce()) -> Result<Head, NoHead> {
-    let mut buffer = [0; HEAD_LIMIT];
-    let mut filled = 0;
+    let mut arriving = Arriving::default();
     let mut spoke = Some(spoke);
     loop {
-        let read = read_before(stream, &mut buffer[filled..], deadline).map_err(|_| NoHead::Gone)?;
+        let read = read_before(stream, arriving.room(), deadline).map_err(|_| NoHead::Gone)?;
         if read == 0 {
             return Err(NoHead::Gone);
         }
         if let Some(spoke) = spoke.take() {
             spoke();
         }
+        if let Some(head) = arriving.took(read) {
+            return head;
+        }
+    }
+}
+
+/// A head on its way in, in pieces as the network cut it.
+pub(super) struct Arriving {
+    buffer: [u8; HEAD_LIMIT],
+    filled: usize,
+}
+
+impl Default for Arriving {
+    fn default() -> Self {
+        Self { buffer: [0; HEAD_LIMIT], filled: 0 }
+    }
+}
+
+impl Arriving {
+    /// Where the next piece goes. It is never empty as long as [`took`](Self::took) asks for more.
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        &mut self.buffer[self.filled..]
+    }
+
+    /// The next `read` bytes have come. What they make the head, or `None` if more must come.
+    pub(super) fn took(&mut self, read: usize) -> Option<Result<Head, NoHead>> {
         // A head's end may straddle two reads.
-        let from = filled.saturating_sub(3);
-        filled += read;
+        let from = self.filled.saturating_sub(3);
+        self.filled += read;
+        let bytes = &self.buffer[..self.filled];
         // RFC 8446 §5.1: a handshake record, of any version that was ever put there.
-        if buffer[0] == 0x16 && (filled < 2 || buffer[1] == 0x03) {
-            return Err(NoHead::Tls);
+        if bytes[0] == 0x16 && bytes.get(1).is_none_or(|version| *version == 0x03) {
+            return Some(Err(NoHead::Tls));
         }
-        if let Some(at) = buffer[from..filled].windows(4).position(|window| window == b"\r\n\r\n") {
-            return parse_head(&buffer[..from + at]).map_err(NoHead::Refused);
+        if let Some(at) = bytes[from..].windows(4).position(|window| window == b"\r\n\r\n") {
+            return Some(parse_head(&bytes[..from + at]).map_err(NoHead::Refused));
         }
-        if filled == HEAD_LIMIT {
-            return Err(NoHead::Refused(431));
-        }
+        (self.filled == HEAD_LIMIT).then_some(Err(NoHead::Refused(431)))
     }
 }
 
@@ -81,6 +105,11 @@ fn read_before(mut stream: &TcpStream, buffer: &mut [u8], deadline: Instant) -> 
 
 /// Parses a head without its final empty line; the error is the status to answer.
 fn parse_head(bytes: &[u8]) -> Result<Head, u16> {
+    // A byte that is no ASCII must not become the `?` between path and query.
+    let first_len = bytes.windows(2).position(|end| end == b"\r\n").unwrap_or(bytes.len());
+    if !bytes[..first_len].is_ascii() {
+        return Err(400);
+    }
     // Cookies of other programs on this host may hold anything; nothing that we look at may.
     let text: String = bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
     let mut lines = text.split("\r\n");

@@ -14,6 +14,8 @@ pub mod callback;
 pub mod device_code;
 pub mod device_poll;
 pub mod discovery;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 pub mod http;
 mod http_transport;
 pub mod identity;

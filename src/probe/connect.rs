@@ -48,6 +48,15 @@ pub(super) fn open(
     outcome: &mut ProbeOutcome,
 ) -> Result<(Wire, SocketAddr), Stop> {
     let spoken = protocol.into();
+    #[cfg(fuzzing)]
+    if let Some((script, stream, address)) = super::script::next() {
+        let mut wire = wire_over(target, spoken, stream);
+        wire.follow(script);
+        if target.server.tls == TlsMode::Implicit {
+            wire.begin_scripted_tls();
+        }
+        return Ok((wire, address));
+    }
     let addresses = observe(outcome, Stage::Dns, || {
         let addresses = look_up(target)?;
         let detail = addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
@@ -188,11 +197,15 @@ pub(super) fn handshake(
 ) -> Result<String, Failure> {
     let spoken = protocol.into();
     let host = target.server.host.as_str();
-    let connector = target.trust.connector(target.ca_file)?;
     wire.phase("the TLS handshake");
     if preamble.is_some() {
         wire.refuse_leftovers()?;
     }
+    #[cfg(fuzzing)]
+    if wire.begin_scripted_tls() {
+        return Ok("TLS".to_owned());
+    }
+    let connector = target.trust.connector(target.ca_file)?;
     match wire.start_tls(&connector, host) {
         Ok(seen) => {
             let certificate = wire.peer_certificate().and_then(|der| PeerCertificate::from_der(&der));

@@ -11,12 +11,16 @@
 
 pub mod arrival;
 mod connect;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod handshake;
 mod headers;
 pub mod imap;
 mod observe;
 pub mod pop3;
 mod reach;
+#[cfg(fuzzing)]
+mod script;
 pub mod smtp;
 mod socket;
 mod stream;

@@ -240,6 +240,8 @@ fn stuffed(message: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -252,6 +254,41 @@ mod tests {
             ("", ".\r\n"),
         ] {
             assert_eq!(String::from_utf8(stuffed(message.as_bytes())).unwrap(), sent, "{message:?}");
+        }
+    }
+
+    /// What a server makes of DATA's lines (RFC 5321 §4.5.2): up to a lone dot, without the first dot of a line.
+    fn unstuffed(sent: &str) -> (Vec<String>, String) {
+        let mut lines = Vec::new();
+        let mut rest = sent;
+        while let Some((line, after)) = rest.split_once("\r\n") {
+            rest = after;
+            if line == "." {
+                break;
+            }
+            lines.push(line.strip_prefix('.').unwrap_or(line).to_owned());
+        }
+        (lines, rest.to_owned())
+    }
+
+    proptest! {
+        #[test]
+        fn a_server_reads_the_lines_that_were_meant_and_no_more(message in "(\\.|\r|\n|\r\n|a|ä|MAIL FROM:<x@y>){0,40}") {
+            let sent = String::from_utf8(stuffed(message.as_bytes())).unwrap();
+            let bare = sent.replace("\r\n", "");
+            prop_assert!(!bare.contains(['\r', '\n']), "a bare CR or LF: {sent:?}");
+            let (lines, after) = unstuffed(&sent);
+            prop_assert_eq!(after, "", "something stands behind the end, and would be a command");
+            let mut meant: Vec<String> =
+                message.replace("\r\n", "\n").replace('\r', "\n").split('\n').map(str::to_owned).collect();
+            // The last line has its end, or is one all the same.
+            if meant.last().is_some_and(String::is_empty) {
+                meant.pop();
+            }
+            prop_assert_eq!(&lines, &meant);
+            // CRLF alone, and stuffing what is normal already changes nothing but the dots.
+            let normal = lines.iter().map(|line| format!("{line}\r\n")).collect::<String>();
+            prop_assert_eq!(String::from_utf8(stuffed(normal.as_bytes())).unwrap(), sent);
         }
     }
 }

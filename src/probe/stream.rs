@@ -25,6 +25,8 @@ pub(super) const REPLY_LIMIT: usize = 64 * 1024;
 enum Link {
     Plain(Socket),
     Tls(Box<TlsStream<Socket>>),
+    #[cfg(fuzzing)]
+    Script(Box<super::script::Script>),
     /// The handshake took the socket and failed.
     Gone,
 }
@@ -127,6 +129,8 @@ impl Wire {
         let sent = match &mut self.link {
             Link::Plain(socket) => socket.write_all(bytes).and_then(|()| socket.flush()),
             Link::Tls(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
+            #[cfg(fuzzing)]
+            Link::Script(script) => script.hear(bytes),
             Link::Gone => Err(io::ErrorKind::NotConnected.into()),
         };
         sent.map_err(|_| self.io_failure())
@@ -201,6 +205,8 @@ impl Wire {
         let count = match &mut self.link {
             Link::Plain(socket) => socket.read(&mut chunk),
             Link::Tls(stream) => stream.read(&mut chunk),
+            #[cfg(fuzzing)]
+            Link::Script(script) => script.read(&mut chunk, self.notes.borrow().is_hasty),
             Link::Gone => Err(io::ErrorKind::NotConnected.into()),
         }?;
         self.buffer.extend_from_slice(&chunk[..count]);
@@ -289,7 +295,23 @@ impl Wire {
                 stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok())
             }
             Link::Plain(_) | Link::Gone => None,
+            #[cfg(fuzzing)]
+            Link::Script(_) => None,
         }
+    }
+
+    /// Takes a script's server in place of the socket.
+    #[cfg(fuzzing)]
+    pub(super) fn follow(&mut self, script: super::script::Script) {
+        self.link = Link::Script(Box::new(script));
+    }
+
+    /// Begins TLS where a script stands in for the server; false where none does.
+    #[cfg(fuzzing)]
+    pub(super) fn begin_scripted_tls(&mut self) -> bool {
+        let Link::Script(script) = &mut self.link else { return false };
+        script.begin_tls();
+        true
     }
 
     /// Says good-bye and does not wait for the answer.

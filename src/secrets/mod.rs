@@ -11,6 +11,9 @@ mod records;
 mod trial;
 mod vault;
 
+#[cfg(fuzzing)]
+pub(crate) use vault::fuzzing;
+
 pub use keyring::KeyringStore;
 pub use lock::RecordLock;
 pub use records::{

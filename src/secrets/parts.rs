@@ -15,6 +15,8 @@ use crate::failure::StoreFault;
 const MAGIC: &str = "mailgrant-parts/1 ";
 const NONCE: usize = 16;
 const MOST_PARTS: usize = 64;
+/// A header may say what it likes: room is made for no more than the parts of the largest entries hold.
+const LARGEST: usize = MOST_PARTS * 256 * 1024;
 /// A reader is overtaken only by writers that hold the record's lock, one after the other.
 const MOST_READS: usize = 3;
 
@@ -77,7 +79,7 @@ impl Header {
             };
             let nonce = words.next().filter(|nonce| nonce.len() == NONCE)?.to_owned();
             let count = words.next()?.parse().ok().filter(|count| *count <= MOST_PARTS)?;
-            let length = words.next()?.parse().ok()?;
+            let length = words.next()?.parse().ok().filter(|length| *length <= LARGEST)?;
             Some(Self { slot, nonce, count, length })
         });
         parsed.map(Some).ok_or_else(|| damaged(name, "its header is not understood"))

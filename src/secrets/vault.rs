@@ -5,6 +5,8 @@
 //! replaces the file whole; writers take turns by a lock on the file beside it.
 
 mod contents;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod key;
 
 use std::path::{Path, PathBuf};

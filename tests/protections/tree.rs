@@ -95,7 +95,7 @@ impl Tree {
 
     fn cargo(&self, row: &Row, arguments: &[&str]) -> Output {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["test", "--quiet"]).current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        cargo.args(["test", "--locked", "--quiet"]).current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
         match row.target() {
             "lib" => cargo.arg("--lib"),
             target => cargo.args(["--test", target]),

@@ -1,6 +1,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use super::*;
 
 const LIMIT: usize = 2560;
@@ -153,12 +155,14 @@ fn what_reads_back_otherwise_is_a_failure_and_the_old_value_stays() {
 
 #[test]
 fn missing_foreign_and_shortened_parts_are_damage() {
-    let spoil: [fn(&mut Kept); 5] = [
+    let spoil: [fn(&mut Kept); 6] = [
         |entries| drop(entries.remove("mailbox:shop#a1")),
         |entries| entries.get_mut("mailbox:shop#a1").unwrap()[0] ^= 1,
         |entries| entries.get_mut("mailbox:shop#a1").unwrap().truncate(100),
         |entries| entries.get_mut("mailbox:shop#a2").unwrap().push(b'x'),
         |entries| drop(entries.insert(NAME.into(), format!("{MAGIC}c").into())),
+        // Found by the property below: room for this is not to be had, and asking for it ended the program.
+        |entries| drop(entries.insert(NAME.into(), format!("{MAGIC}a 0123456789abcdef 1 9999999999999999").into())),
     ];
     for (index, spoil) in spoil.iter().enumerate() {
         let entries = SmallEntries::default();
@@ -205,4 +209,53 @@ fn a_value_beyond_all_parts_is_refused_before_anything_is_written() {
     let fault = put(&entries, NAME, &vec![b'x'; 200_000], LIMIT).unwrap_err();
     assert!(matches!(fault, StoreFault::Other { .. }), "{fault:?}");
     assert_eq!((entries.value(), entries.names().len()), (Some(b"old".to_vec()), 1));
+}
+
+proptest! {
+    /// The limit is the store's own: the smallest holds a header, the largest is Windows'.
+    #[test]
+    fn any_bytes_come_back_over_any_limit_after_any_other_value(
+        limit in 64_usize..=LIMIT,
+        values in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..40), 1_usize..60, any::<bool>()), 1..5),
+    ) {
+        let entries = SmallEntries::default();
+        for (piece, times, looks_like_header) in values {
+            let mut value = if looks_like_header { MAGIC.as_bytes().to_vec() } else { Vec::new() };
+            value.extend(piece.repeat(times));
+            put(&entries, NAME, &value, limit).unwrap();
+            prop_assert_eq!(entries.value(), Some(value));
+            let kept = entries.entries.borrow().values().map(Vec::len).max();
+            prop_assert!(kept <= Some(limit), "an entry has {kept:?} bytes");
+        }
+        prop_assert!(delete(&entries, NAME).unwrap());
+        prop_assert!(entries.names().is_empty());
+    }
+
+    #[test]
+    fn a_write_cut_short_keeps_the_old_value_over_any_limit(
+        limit in 64_usize..=LIMIT, old in 0_usize..4000, new in 0_usize..4000, changes in 0_usize..80,
+    ) {
+        let entries = SmallEntries::default();
+        let (old, new) = (bytes(1, old), bytes(2, new));
+        put(&entries, NAME, &old, limit).unwrap();
+        entries.changes_left.set(Some(changes));
+        let is_written = put(&entries, NAME, &new, limit).is_ok();
+        entries.changes_left.set(None);
+        prop_assert_eq!(entries.value(), Some(if is_written { new } else { old }));
+    }
+
+    #[test]
+    fn whatever_stands_in_the_entries_is_a_value_or_a_fault(
+        header in "mailgrant-parts/1 [ab] [0-9a-f]{15,17} [0-9]{1,20} [0-9]{1,20}( x)?",
+        parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..30), 0..3),
+    ) {
+        let entries = SmallEntries::default();
+        entries.entries.borrow_mut().insert(NAME.to_owned(), header.into_bytes());
+        for (index, part) in parts.into_iter().enumerate() {
+            entries.entries.borrow_mut().insert(format!("{NAME}#a{index}"), part);
+        }
+        let _ = get(&entries, NAME);
+        put(&entries, NAME, b"new", LIMIT).unwrap();
+        prop_assert_eq!(entries.value(), Some(b"new".to_vec()));
+    }
 }

@@ -194,6 +194,10 @@ fn hostile_text_takes_time_in_proportion_to_its_length() {
     }
 }
 
+/// What stands before and after a secret in markup, JSON, forms, addresses and lines.
+const SIGNS: [[&str; 2]; 7] =
+    [["<", ">"], ["\"", "\""], ["=", "&"], ["(", ")"], ["\r\n", "\r\n"], ["{\"a\":\"", "\"}"], ["?x=", "#"]];
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -212,6 +216,30 @@ proptest! {
             prop_assert!(!encoded.as_bytes().windows(12).any(|part| cleaned.as_bytes().windows(12).any(|seen| seen == part)
                 && !before.as_bytes().windows(12).chain(after.as_bytes().windows(12)).any(|own| own == part)), "{}: {}", name, cleaned);
         }
+    }
+
+    #[test]
+    fn every_one_of_several_secrets_is_hidden_in_each_encoding_between_any_signs(
+        secrets in prop::collection::vec("[A-Za-z0-9+/=._~-]{12,60}", 1..4),
+        which in any::<prop::sample::Index>(),
+        encoding in any::<prop::sample::Index>(),
+        signs in prop::sample::select(&SIGNS[..]),
+        before in "\\PC{0,20}",
+        after in "\\PC{0,20}",
+    ) {
+        let redactor = Redactor::default();
+        secrets.iter().for_each(|secret| redactor.learn(&SecretString::from(secret.as_str())));
+        let secret = which.get(&secrets);
+        let all = encodings(secret, "");
+        let (name, encoded) = encoding.get(&all);
+        let [open, close] = signs;
+        let cleaned = redactor.clean(&format!("{before}{open}{encoded}{close}{after}"));
+        prop_assert!(!cleaned.contains(encoded), "{}: {}", name, cleaned);
+        let own = |part: &[u8]| [&before, &after].iter().any(|text| text.as_bytes().windows(12).any(|seen| seen == part));
+        let leaks = |text: &str| {
+            text.as_bytes().windows(12).any(|part| !own(part) && cleaned.as_bytes().windows(12).any(|seen| seen == part))
+        };
+        prop_assert!(!leaks(secret) && !leaks(encoded), "{}: {}", name, cleaned);
     }
 
     #[test]

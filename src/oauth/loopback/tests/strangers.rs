@@ -21,6 +21,8 @@ fn everything_but_the_right_answer_is_refused_and_the_wait_goes_on() {
         (sign_in.head("GET", "/callback?code=x&state=y"), "400"),
         (sign_in.head("GET", "/callback?error=access_denied&state=y"), "400"),
         (sign_in.head("GET", &format!("{right}&state={}", sign_in.state)), "400"),
+        // Found by fuzzing: bytes that are no ASCII stood for the `?`.
+        (sign_in.head("GET", &right.replace('?', "äa=b&")), "400"),
         (sign_in.head("HEAD", &right), "405"),
         (sign_in.head("OPTIONS", &right), "405"),
         (sign_in.head("POST", &right), "405"),

@@ -1,0 +1,19 @@
+//! The beginning of a TLS handshake, as the server sends it in the clear.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mailgrant::fuzzing::tls_hello;
+use mailgrant::tls::PeerCertificate;
+use mailgrant::transcript::Redactor;
+use mailgrant_fuzz::shown;
+
+fuzz_target!(|data: &[u8]| {
+    let (_, certificate, _) = tls_hello(data);
+    assert!(certificate.is_none_or(|len| len <= data.len()));
+    // And a certificate, which anybody may send before anything is verified.
+    if let Some(certificate) = PeerCertificate::from_der(data) {
+        let redactor = Redactor::default();
+        shown(&redactor.clean(&certificate.subject));
+        certificate.names.iter().for_each(|name| shown(&redactor.clean(name)));
+    }
+});
