@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders that builds make.
-const NOT_OURS: &[&str] = &[".git", "target", "node_modules", "artefacts"];
+const NOT_OURS: &[&str] = &[".git", "target", "node_modules", "artefacts", "fuzz/artifacts", "fuzz/found"];
 
 #[test]
 fn no_file_names_a_package_registry_or_a_machines_own_path() {

@@ -53,8 +53,7 @@ fuzz_target!(|data: &[u8]| {
         mailgrant_fuzz::without_canary(&cleaned);
     }
     assert!(cleaned.len() <= 10 * full.len() + 10, "it grows without need");
-    // A control character ends what a header or a word is; written out it does no longer, and more may be hidden then.
-    if !full.chars().any(char::is_control) {
-        assert_eq!(redactor.clean(&cleaned), cleaned, "what is clean stays as it is");
-    }
+    // Once more changes little: what stood apart may have moved together, and more is hidden then. Nothing comes back.
+    let again = redactor.clean(&cleaned);
+    assert!(!again.chars().any(char::is_control) && !again.contains(CANARY), "{again:?}");
 });
