@@ -17,6 +17,7 @@ static REQUESTS: LazyLock<[AuthorizationRequest; 2]> = LazyLock::new(|| {
         let endpoints = Endpoints {
             authorization: "https://id.example/authorize".parse().expect("it is an address"),
             token: "https://id.example/token".parse::<EndpointUrl>().expect("it is an address").into(),
+            device_authorization: None,
             issuer_in_response,
         };
         let redirect = "http://localhost:4711/cb".parse().expect("it is an address");

@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
     let token = if choice & 2 == 0 { format!("e30.{}.sig", BASE64_URL_SAFE_NO_PAD.encode(rest)) } else { text };
     let nonce = SecretString::from("nonce-of-this-sign-in");
     let now = Timestamp::from_second(NOW).expect("it is a time");
-    let identity = match identity::verify(app, &SecretString::from(token.clone()), &nonce, now) {
+    let identity = match identity::verify(app, &SecretString::from(token.clone()), Some(&nonce), now) {
         Ok(identity) => identity,
         Err(failure) => return failure_shown(&failure),
     };

@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     let Some((choice, rest)) = choice(data) else { return };
     let status = [200, 200, 200, 404][choice & 3];
     let body = planted_bytes(rest);
-    let answer = HttpAnswer { status, content_type: None, retry_after: None, body: body.clone().into() };
+    let answer = HttpAnswer { status, content_type: None, retry_after: None, date: None, body: body.clone().into() };
     let (transcript, _) = transcript();
     match read_metadata(&transcript, &answer, &ISSUER) {
         Ok(found) => {

@@ -46,6 +46,10 @@ impl SecretStore for Memory {
         Ok(self.records.lock().expect("no panic while it is held").remove(key).is_some())
     }
 
+    fn trial(&self) -> Result<String, StoreFault> {
+        Ok("memory".to_owned())
+    }
+
     fn describe(&self) -> String {
         "memory".to_owned()
     }

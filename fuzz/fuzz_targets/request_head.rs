@@ -15,6 +15,7 @@ static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
     let endpoints = Endpoints {
         authorization: "https://id.example/authorize".parse().expect("it is an address"),
         token: "https://id.example/token".parse::<mailgrant::profile::EndpointUrl>().expect("it is an address").into(),
+        device_authorization: None,
         issuer_in_response: false,
     };
     let address = "a@contoso.example".parse().expect("it is an address");

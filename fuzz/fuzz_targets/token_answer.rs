@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let status = STATUSES[choice & 7];
     let body = planted_bytes(body);
-    let answer = HttpAnswer { status, content_type, retry_after: None, body: body.clone().into() };
+    let answer = HttpAnswer { status, content_type, retry_after: None, date: None, body: body.clone().into() };
     let (transcript, _) = transcript();
     match read_token_answer(&transcript, answer) {
         Ok(answer) => {
