@@ -64,7 +64,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     document.warnings = examined.warnings;
     if document.exit_code() == ExitCode::AllPassed && profile.as_ref().is_some_and(|known| !known.mailboxes.is_empty())
     {
-        document.next.push("The machine is well. Test the mailboxes: mailgrant test-mailbox --all".to_owned());
+        document.next.push("The machine is well. Test the mailboxes: mailgrant test --all".to_owned());
     }
     if let Some(path) = &args.bundle {
         let collected = support::Collected {

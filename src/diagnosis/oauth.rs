@@ -46,6 +46,7 @@ fn unknown(fault: &OAuthFault, about: About<'_>) -> Finding {
     finding.fix = about.fill_all(&[
         "Read the provider's words below; they name what it does not like",
         "Compare the app's registration in {portal} with: mailgrant show {mailbox}",
+        "If that does not help, send the provider's support the page that this writes: mailgrant test {mailbox} --html report.html",
     ]);
     finding.confidence = Confidence::Possible;
     finding

@@ -45,6 +45,7 @@ pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: About<'_
             "Run: mailgrant show {mailbox}, and look who signed in and which scopes were granted",
             "Check that {protocol} is switched on for {address} at the provider",
             "Run: mailgrant authorize {mailbox}, and sign in as {user}",
+            "If that does not help, send the server's administrator the page that this writes: mailgrant test {mailbox} --html report.html",
         ]);
         finding.confidence = Confidence::Likely;
         finding.source = Some("RFC 7628 section 3.2.2, RFC 4954 section 6");
@@ -67,7 +68,10 @@ pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: About<'_
             "Check that {protocol} is switched on for {address}, and that {user} may open it",
             "Run: mailgrant show {mailbox}, and look who signed in",
         ],
-        _ => &["Read the server's words; run the command again with -v to see the whole conversation"],
+        _ => &[
+            "Read the server's words; run the command again with -v to see the whole conversation",
+            "Send the server's administrator the page that this writes: mailgrant test {mailbox} --html report.html",
+        ],
     });
     finding.confidence = Confidence::Likely;
     finding

@@ -71,11 +71,11 @@ fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let titles: Vec<String> = report.checks.iter().map(|check| title(check, are_several)).collect();
     let width = titles.iter().map(String::len).max().unwrap_or(0);
     for (check, title) in report.checks.iter().zip(&titles) {
-        write_check(check, title, width, out)?;
+        write_check(check, title, width, check.is_told_by(report.verdict.as_deref()), out)?;
     }
     if let Some(verdict) = &report.verdict {
-        writeln!(out, "  {STRONG}Do this first:{STRONG:#} {}", safe(&verdict.cause))?;
-        write_finding(verdict, "         ", out)?;
+        writeln!(out, "\n  {STRONG}Do this first:{STRONG:#} {}", safe(&verdict.cause))?;
+        write_finding(verdict, "  ", out)?;
     }
     for message in &report.latest {
         writeln!(out, "  {DIM}{}{DIM:#}  {}", safe(&message.date), safe(&message.subject))?;
@@ -136,7 +136,8 @@ fn title(check: &Check, are_several: bool) -> String {
     }
 }
 
-fn write_check(check: &Check, title: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
+/// `is_told`: what is to be done follows below, and stands there once.
+fn write_check(check: &Check, title: &str, width: usize, is_told: bool, out: &mut dyn Write) -> io::Result<()> {
     match &check.outcome {
         Outcome::Passed { detail } => {
             let time = Elapsed(check.elapsed);
@@ -147,6 +148,13 @@ fn write_check(check: &Check, title: &str, width: usize, out: &mut dyn Write) ->
         }
         Outcome::Failed { finding } => {
             let time = Elapsed(check.elapsed);
+            if is_told {
+                return writeln!(
+                    out,
+                    "  {BAD}FAIL{BAD:#} {title:<width$}  see below{DIM}{time}  [{}]{DIM:#}",
+                    finding.code
+                );
+            }
             writeln!(out, "  {BAD}FAIL{BAD:#} {title:<width$}  {}{DIM}{time}{DIM:#}", safe(&finding.cause))?;
             write_finding(finding, "         ", out)
         }
@@ -170,7 +178,12 @@ fn write_finding(finding: &Finding, indent: &str, out: &mut dyn Write) -> io::Re
     for (index, step) in finding.fix.iter().enumerate() {
         writeln!(out, "{indent}{}. {}", index + 1, safe(step))?;
     }
-    writeln!(out, "{indent}{DIM}[{}]{DIM:#}", finding.code)
+    let doubt = match finding.confidence {
+        Confidence::Certain => "",
+        Confidence::Likely => " likely",
+        Confidence::Possible => " possibly",
+    };
+    writeln!(out, "{indent}{DIM}[{}]{doubt}{DIM:#}", finding.code)
 }
 
 struct Elapsed(Duration);

@@ -108,7 +108,7 @@ fn write_report(report: &Report, body: &mut String) {
         let scale = Scale::of(&report.checks);
         body.push_str("<ul class=\"checks\">");
         for check in &report.checks {
-            write_check(check, &scale, body);
+            write_check(check, &scale, check.is_told_by(report.first_finding()), body);
         }
         body.push_str("</ul>");
     }
@@ -145,7 +145,7 @@ impl Scale {
     }
 }
 
-fn write_check(check: &Check, scale: &Scale, body: &mut String) {
+fn write_check(check: &Check, scale: &Scale, is_told: bool, body: &mut String) {
     let (class, mark) = match &check.outcome {
         Outcome::Passed { .. } => ("good", "&#10003;"),
         Outcome::Failed { .. } => ("bad", "&#10007;"),
@@ -175,6 +175,9 @@ fn write_check(check: &Check, scale: &Scale, body: &mut String) {
         Outcome::Passed { detail } => body.push_str(&escape(detail)),
         Outcome::Skipped { because } => {
             let _ = write!(body, "not tried: {}", escape(because));
+        }
+        Outcome::Failed { finding } if is_told => {
+            let _ = write!(body, "<p>See above.</p><p class=\"code\">{}</p>", escape(finding.code));
         }
         Outcome::Failed { finding } => write_finding(finding, false, body),
     }

@@ -444,6 +444,12 @@ impl Check {
         }
     }
 
+    /// Whether `told` says all that it found.
+    #[must_use]
+    pub fn is_told_by(&self, told: Option<&Finding>) -> bool {
+        self.finding().zip(told).is_some_and(|(found, told)| found.code == told.code)
+    }
+
     /// Whether it went well.
     #[must_use]
     pub fn has_passed(&self) -> bool {
