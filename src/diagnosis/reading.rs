@@ -42,8 +42,16 @@ fn without_escape_sequences(text: &str) -> String {
     while let Some(c) = characters.next() {
         match c {
             '\u{1b}' => match characters.next() {
-                Some('[') => while characters.next().is_some_and(|c| !('@'..='~').contains(&c)) {},
-                Some(']') => while characters.next().is_some_and(|c| c != '\u{7}' && c != '\u{1b}') {},
+                // One that was cut off ends with its line, and never takes what follows along.
+                Some('[') => {
+                    while characters.next_if(|c| (' '..='?').contains(c)).is_some() {}
+                    characters.next_if(|c| ('@'..='~').contains(c));
+                }
+                Some(']') => {
+                    while characters.next_if(|c| !c.is_control()).is_some() {}
+                    characters.next_if(|c| *c == '\u{7}');
+                }
+                Some('\n') => plain.push('\n'),
                 _ => {}
             },
             '\n' => plain.push('\n'),
@@ -182,6 +190,14 @@ mod tests {
         ] {
             let read = readings(text).replace("for+the", "for the");
             assert!(read.contains("is disabled for the Tenant"), "{text:?} reads {read:?}");
+        }
+    }
+
+    #[test]
+    fn a_sequence_that_was_cut_off_takes_no_words_along() {
+        for begun in ["\u{1b}[3", "\u{1b}[", "\u{1b}]8;;x", "\u{1b}"] {
+            let read = readings(&format!("{begun}\nAADSTS7000222: expired"));
+            assert!(read.contains("AADSTS7000222: expired"), "{begun:?}: {read:?}");
         }
     }
 
