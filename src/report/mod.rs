@@ -1,21 +1,22 @@
 //! Reports: what a command found, and how it is shown.
 //!
-//! `types` is ground floor: every room may make checks and findings. The renderers are the only code that writes
-//! results.
+//! `document`, `check` and `finding` are ground floor: every room may make checks and findings. The renderers are the only
+//! code that writes results.
 
+mod check;
+mod document;
+mod finding;
 mod human;
 mod json;
 mod page;
 #[cfg(test)]
 mod tests;
-mod types;
 
 use std::io::{self, Write};
 
-pub use types::{
-    Check, Confidence, Document, ExitCode, Explanation, Fact, Finding, Headline, Outcome, Report, Retry, SCHEMA, Stage,
-    Subject,
-};
+pub use check::{Check, Outcome, Stage};
+pub use document::{Document, Explanation, Fact, Headline, Report, SCHEMA, Subject};
+pub use finding::{Confidence, ExitCode, Finding, Retry};
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,156 @@
+//! Everything that one command has to say. Field names in JSON are public API.
+
+use serde::Serialize;
+
+use super::check::Check;
+use super::finding::{ExitCode, Finding};
+
+/// The number of the JSON layout. It grows when a field changes its meaning or goes away, not when one is added.
+pub const SCHEMA: u32 = 1;
+
+/// Everything one command has to say.
+#[derive(Debug, Clone, Serialize)]
+pub struct Document {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The subcommand's name.
+    pub command: &'static str,
+    /// One report for each mailbox or app the command looked at.
+    pub reports: Vec<Report>,
+    /// Things that are right but deserve attention, such as a secret that expires soon.
+    pub warnings: Vec<String>,
+    /// What to do next, as commands or click paths.
+    pub next: Vec<String>,
+    /// Answers explained, the most telling first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub explanations: Vec<Explanation>,
+    /// Why the command could not do its job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Finding>,
+}
+
+/// The checks of one command for one mailbox (or app).
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Whose report it is.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// What is so, as name and value: `address`, `authorized`, `expires` …
+    #[serde(serialize_with = "facts_as_map")]
+    pub facts: Vec<Fact>,
+    /// What was tried, in order.
+    pub checks: Vec<Check>,
+    /// The newest messages, newest first, where they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub latest: Vec<Headline>,
+    /// What the checks mean together: the one thing to do first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Box<Finding>>,
+}
+
+/// An answer of some server, explained without a mailbox.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    /// Whose servers say it, where that is known.
+    pub provider: Option<String>,
+    /// Where it is said, where that is known.
+    pub stage: Option<String>,
+    /// What it means.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// How a server said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+    /// A remark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A message as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Headline {
+    /// Its date, as the message has it.
+    pub date: String,
+    /// Who wrote it.
+    pub from: String,
+    /// Its subject.
+    pub subject: String,
+}
+
+/// Whose report it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A mailbox of the profile, by its name.
+    Mailbox(String),
+    /// An app of the profile, by its name.
+    App(String),
+    /// The profile file itself.
+    Profile(String),
+    /// This machine.
+    Machine(String),
+    /// A server, as host and port.
+    Host(String),
+}
+
+/// A name and a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// The JSON key; the human renderer shows it with blanks for underscores.
+    pub name: &'static str,
+    /// The value, fit for a terminal.
+    pub value: String,
+}
+
+impl Document {
+    /// An empty document of `command`.
+    #[must_use]
+    pub fn new(command: &'static str) -> Self {
+        Self {
+            schema: SCHEMA,
+            command,
+            reports: Vec::new(),
+            warnings: Vec::new(),
+            next: Vec::new(),
+            explanations: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// The exit code: that of the first finding, or "all passed". An explanation is no failure.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        let error = self.error.as_ref();
+        error
+            .or_else(|| self.reports.iter().find_map(Report::first_finding))
+            .map_or(ExitCode::AllPassed, |finding| finding.exit)
+    }
+}
+
+impl Report {
+    /// An empty report on `subject`.
+    #[must_use]
+    pub fn new(subject: Subject) -> Self {
+        Self { subject, facts: Vec::new(), checks: Vec::new(), latest: Vec::new(), verdict: None }
+    }
+
+    /// Adds a fact.
+    pub fn fact(&mut self, name: &'static str, value: impl Into<String>) {
+        self.facts.push(Fact { name, value: value.into() });
+    }
+
+    /// The verdict, or else the first finding, if any check failed.
+    #[must_use]
+    pub fn first_finding(&self) -> Option<&Finding> {
+        self.verdict.as_deref().or_else(|| self.findings().next())
+    }
+
+    /// The findings of all checks, in order.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.checks.iter().filter_map(Check::finding)
+    }
+}
+
+fn facts_as_map<S: serde::Serializer>(facts: &[Fact], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(facts.iter().map(|fact| (fact.name, &fact.value)))
+}

@@ -1,0 +1,124 @@
+//! What a failed check means, how sure that is, and the exit codes.
+
+use serde::{Deserialize, Serialize};
+
+/// What a failed check means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// A stable kebab-case name.
+    pub code: &'static str,
+    /// The cause in one or two plain sentences.
+    pub cause: String,
+    /// The way out, one imperative step each: a click path or a command.
+    pub fix: Vec<String>,
+    /// The server's own words, redacted and escaped.
+    pub server_said: Option<String>,
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// Where the knowledge comes from: an RFC section, a document.
+    pub source: Option<&'static str>,
+    /// What to do next, for programs.
+    pub retry: Retry,
+    /// What else the same answer may mean, by code, the most telling first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<&'static str>,
+    /// What the exit code is when this is the first finding.
+    #[serde(skip)]
+    pub exit: ExitCode,
+}
+
+/// What to do after a failure, for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(serialize = "snake_case", deserialize = "kebab-case"))]
+pub enum Retry {
+    /// Try again when somebody has mended what the fix names.
+    AfterFix,
+    /// Sign in again.
+    Reauthorize,
+    /// Wait, and try again by itself.
+    Backoff,
+    /// Ask again in the interval that the server gave (RFC 8628 §3.5).
+    Poll,
+    /// Do not try again.
+    Stop,
+}
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// The evidence admits nothing else.
+    Certain,
+    /// The usual cause.
+    Likely,
+    /// One of several.
+    Possible,
+}
+
+/// The exit codes. README and `--help` are checked against [`ExitCode::TABLE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// Everything that was tried went well.
+    AllPassed = 0,
+    /// A check failed.
+    CheckFailed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The profile is wrong or missing.
+    Profile = 3,
+    /// The mailbox must be authorized (again).
+    AuthorizationNeeded = 4,
+    /// The secret store could not do its part.
+    SecretStore = 5,
+    /// The network; trying again may help.
+    Network = 6,
+    /// Another process holds the lock; trying again may help.
+    Busy = 7,
+    /// A rotation stopped half-way; the old secret works.
+    RotationUnfinished = 8,
+    /// A bug of ours.
+    Bug = 70,
+    /// Ctrl-C, or "no" at a question.
+    Cancelled = 130,
+}
+
+impl ExitCode {
+    /// Every code with its meaning, in order.
+    pub const TABLE: [(ExitCode, &'static str); 11] = [
+        (Self::AllPassed, "all passed"),
+        (Self::CheckFailed, "a check failed"),
+        (Self::Usage, "the command line is wrong"),
+        (Self::Profile, "the profile is wrong or missing"),
+        (Self::AuthorizationNeeded, "authorization is needed"),
+        (Self::SecretStore, "the secret store could not do its part"),
+        (Self::Network, "network trouble, try again"),
+        (Self::Busy, "another process is at it, try again"),
+        (Self::RotationUnfinished, "the rotation is unfinished, the old secret works"),
+        (Self::Bug, "a bug in mailgrant"),
+        (Self::Cancelled, "cancelled"),
+    ];
+}
+
+impl Finding {
+    /// A finding without steps that is certain; set what differs.
+    #[must_use]
+    pub fn new(code: &'static str, cause: impl Into<String>, exit: ExitCode) -> Self {
+        Self {
+            code,
+            cause: cause.into(),
+            fix: Vec::new(),
+            server_said: None,
+            confidence: Confidence::Certain,
+            source: None,
+            retry: match exit {
+                ExitCode::AuthorizationNeeded => Retry::Reauthorize,
+                ExitCode::Network | ExitCode::Busy => Retry::Backoff,
+                ExitCode::Bug => Retry::Stop,
+                _ => Retry::AfterFix,
+            },
+            also: Vec::new(),
+            exit,
+        }
+    }
+}
