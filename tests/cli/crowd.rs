@@ -75,8 +75,6 @@ fn a_killed_holder_frees_its_lock_at_once() {
     shop.sandbox.hold_token_endpoint(Hold::Request, 1);
     let holder = shop.home.run(&["token", "shop"]).start();
     wait_until("the holder has asked", || shop.sandbox.counters().token_held == 1);
-    shop.sandbox.let_token_endpoint_go_on();
-    shop.sandbox.hold_token_endpoint(Hold::Request, 1);
     let waiter = shop.home.run(&["token", "shop"]).start();
     #[cfg(target_os = "linux")]
     wait_until("the next one waits", || waiting(&shop) == 1);
