@@ -150,6 +150,20 @@ fn a_logs_line_is_shown_again_without_its_secrets_and_without_its_escapes() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_text_without_an_end_is_not_waited_for() {
+    let home = Home::without_key();
+    // `timeout` would end it with 124.
+    let endless = "yes 'AADSTS7000222: expired' | timeout 30 \"$0\" explain; exit";
+    let finished = home.run_script(endless, &[]).finish().code(0);
+    assert!(
+        finished.stdout.contains("ms-secret-expired") && finished.stdout.contains("first megabyte"),
+        "{}",
+        finished.stdout
+    );
+}
+
 #[test]
 fn anything_up_to_a_megabyte_is_taken() {
     let home = Home::without_key();
