@@ -6,17 +6,15 @@
 
 mod build;
 mod house;
-#[path = "../sandbox/mod.rs"]
-mod sandbox;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use house::{House, Outcome};
-use sandbox::browser::{self, Person};
-use sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
-use sandbox::{Sandbox, SandboxConfig};
+use practice_tenant::browser::{self, Person};
+use practice_tenant::world::{ALICE, CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
+use practice_tenant::{Sandbox, SandboxConfig};
 
 const NEW_SECRET: &str = "practice-only-secret-number-two";
 
@@ -150,7 +148,7 @@ fn refuse_the_wrong_account(house: &mut House) -> Result<(), String> {
 }
 
 fn next_year() -> String {
-    let today = sandbox::world::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = practice_tenant::world::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     today.saturating_add(jiff::Span::new().years(1)).to_string()
 }
 

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-#[path = "../../examples/sandbox/mod.rs"]
-mod sandbox;
+use practice_tenant as sandbox;
+
 #[path = "../support/mod.rs"]
 mod support;
 

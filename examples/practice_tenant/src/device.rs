@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::authorize::is_known;
-use super::http::{Params, Request, Response, escape_html};
-use super::oauth_error::OAuthError;
-use super::token::authenticate;
-use super::world::{DeviceCode, DeviceDecision, Dialect, State, World, now, random_text};
+use crate::authorize::is_known;
+use crate::http::{Params, Request, Response, escape_html};
+use crate::oauth_error::OAuthError;
+use crate::token::authenticate;
+use crate::world::{DeviceCode, DeviceDecision, Dialect, State, World, now, random_text};
 
 /// `POST` to the device authorization endpoint.
-pub(crate) fn answer(world: &World, dialect: Dialect, request: &Request) -> Response {
+pub fn answer(world: &World, dialect: Dialect, request: &Request) -> Response {
     match begin(world, dialect, request) {
         Ok(response) => response,
         Err(error) => error.body(dialect),
@@ -79,7 +79,7 @@ fn user_code() -> String {
 }
 
 /// A poll (§3.4): whose tokens, and with which scopes.
-pub(crate) fn poll(
+pub fn poll(
     state: &mut State,
     dialect: Dialect,
     client_id: &str,
@@ -134,7 +134,7 @@ pub(crate) fn poll(
 }
 
 /// `GET` of the page on which a person enters the code.
-pub(crate) fn show(world: &World, query: &Params) -> Response {
+pub fn show(world: &World, query: &Params) -> Response {
     let code = escape_html(query.get("user_code").unwrap_or_default());
     let mut choices = String::new();
     for user in world.users.iter().filter(|user| user.can_sign_in) {
@@ -161,7 +161,7 @@ pub(crate) fn show(world: &World, query: &Params) -> Response {
 }
 
 /// `POST` of that page: `user_code`, `user` and `decision` (`accept` or `decline`).
-pub(crate) fn decide(world: &World, request: &Request) -> Response {
+pub fn decide(world: &World, request: &Request) -> Response {
     let form = request.form().unwrap_or_default();
     let wanted = form.get("user_code").unwrap_or_default();
     let user = form.get("user").and_then(|address| world.user(address)).filter(|user| user.can_sign_in);

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use native_tls::TlsAcceptor;
 
-use super::door::{self, Login, Mechanism, Protocol};
-use super::faults::{Fault, Stage};
-use super::mailstore::Message;
-use super::wire::Wire;
-use super::world::World;
+use crate::door::{self, Login, Mechanism, Protocol};
+use crate::faults::{Fault, Stage};
+use crate::mailstore::Message;
+use crate::wire::Wire;
+use crate::world::World;
 
 /// Talks until the client leaves.
-pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::Result<()> {
+pub fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::Result<()> {
     let shown = world.faults.certificate();
     if let Some(words) = world.faults.words(Protocol::Pop3, Stage::Greeting) {
         return wire.say(words.words);

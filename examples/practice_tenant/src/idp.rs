@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::faults::Fault;
-use super::http::{Request, Response};
-use super::jwt::Signer;
-use super::oauth_error::OAuthError;
-use super::wire::Wire;
-use super::world::{Dialect, TENANT_DOMAIN, TENANT_ID, World, now};
-use super::{authorize, device, token};
+use crate::faults::Fault;
+use crate::http::{Request, Response};
+use crate::jwt::Signer;
+use crate::oauth_error::OAuthError;
+use crate::wire::Wire;
+use crate::world::{Dialect, TENANT_DOMAIN, TENANT_ID, World, now};
+use crate::{authorize, device, token};
 
 /// Answers one request.
-pub(crate) fn serve(world: &Arc<World>, signer: &Signer, wire: &mut Wire) -> io::Result<()> {
+pub fn serve(world: &Arc<World>, signer: &Signer, wire: &mut Wire) -> io::Result<()> {
     match Request::read(wire) {
         Ok(Some(request)) => {
             let response = route(world, signer, &request);

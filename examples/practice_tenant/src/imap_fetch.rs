@@ -1,10 +1,10 @@
 //! What FETCH tells of a message (RFC 3501 §7.4.2): as much as a tool that only looks may ask.
 
-use super::imap_syntax::{Word, as_literal, as_nstring};
-use super::mailstore::Message;
+use crate::imap_syntax::{Word, as_literal, as_nstring};
+use crate::mailstore::Message;
 
 /// The parenthesised answer for `message`, or the name of the item that is not known here.
-pub(crate) fn answer(message: &Message, items: &Word, with_uid: bool) -> Result<Vec<u8>, String> {
+pub fn answer(message: &Message, items: &Word, with_uid: bool) -> Result<Vec<u8>, String> {
     let mut names: Vec<String> = match items {
         Word::List(words) => words.iter().filter_map(|word| word.text().map(str::to_owned)).collect(),
         word => vec![word.text().unwrap_or_default().to_owned()],

@@ -1,8 +1,8 @@
 //! What goes wrong on the way, and with the time of day.
 
-use super::super::ca::Certificate;
 use super::Wording::Seen;
 use super::{Fault, Row};
+use crate::ca::Certificate;
 
 pub(super) const ROWS: &[Row] = &[
     Row {

@@ -3,23 +3,23 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::super::ca::Certificate;
-use super::super::door::Protocol;
-use super::super::oauth_error::OAuthError;
-use super::super::wire::lock;
 use super::{At, Claim, Fault, Stage, Words};
+use crate::ca::Certificate;
+use crate::door::Protocol;
+use crate::oauth_error::OAuthError;
+use crate::wire::lock;
 
 /// The faults that are on just now, in the order in which they were switched on; the first that fits is heard.
 #[derive(Default)]
-pub(crate) struct Faults(Mutex<Vec<(Fault, Option<Instant>)>>);
+pub struct Faults(Mutex<Vec<(Fault, Option<Instant>)>>);
 
 impl Faults {
-    pub(crate) fn switch_on(&self, fault: Fault) {
+    pub fn switch_on(&self, fault: Fault) {
         self.switch_on_until(fault, None);
     }
 
     /// Switches a fault on that heals by itself.
-    pub(crate) fn switch_on_for(&self, fault: Fault, time: Duration) {
+    pub fn switch_on_for(&self, fault: Fault, time: Duration) {
         self.switch_on_until(fault, Some(Instant::now() + time));
     }
 
@@ -29,11 +29,11 @@ impl Faults {
         on.push((fault, end));
     }
 
-    pub(crate) fn switch_off(&self, fault: Fault) {
+    pub fn switch_off(&self, fault: Fault) {
         lock(&self.0).retain(|(other, _)| *other != fault);
     }
 
-    pub(crate) fn is_on(&self, fault: Fault) -> bool {
+    pub fn is_on(&self, fault: Fault) -> bool {
         self.find(|other| (other == fault).then_some(())).is_some()
     }
 
@@ -44,7 +44,7 @@ impl Faults {
     }
 
     /// The sign-in server's refusal at this place.
-    pub(crate) fn refusal(&self, place: At, client_id: &str, user: &str) -> Option<OAuthError> {
+    pub fn refusal(&self, place: At, client_id: &str, user: &str) -> Option<OAuthError> {
         self.find(|fault| match fault {
             Fault::OAuth(refusal) if refusal.is_at(place) => Some(refusal.spoken(client_id, user)),
             _ => None,
@@ -52,30 +52,30 @@ impl Faults {
     }
 
     /// The page that stands in the token endpoint's place.
-    pub(crate) fn token_page(&self) -> Option<(u16, &'static str)> {
+    pub fn token_page(&self) -> Option<(u16, &'static str)> {
         self.find(|fault| match fault {
             Fault::TokenPage { status, body } => Some((status, body)),
             _ => None,
         })
     }
 
-    pub(crate) fn access_claims(&self) -> &'static [Claim] {
+    pub fn access_claims(&self) -> &'static [Claim] {
         let pick = |fault| if let Fault::AccessClaims(claims) = fault { Some(claims) } else { None };
         self.find(pick).unwrap_or_default()
     }
 
-    pub(crate) fn id_claims(&self) -> &'static [Claim] {
+    pub fn id_claims(&self) -> &'static [Claim] {
         let pick = |fault| if let Fault::IdClaims(claims) = fault { Some(claims) } else { None };
         self.find(pick).unwrap_or_default()
     }
 
     /// By how many seconds the sign-in server's clock is ahead.
-    pub(crate) fn clock_ahead(&self) -> i64 {
+    pub fn clock_ahead(&self) -> i64 {
         self.find(|fault| if let Fault::ClockAhead(seconds) = fault { Some(seconds) } else { None }).unwrap_or_default()
     }
 
     /// What a mail server says at this stage.
-    pub(crate) fn words(&self, protocol: Protocol, at: Stage) -> Option<Words> {
+    pub fn words(&self, protocol: Protocol, at: Stage) -> Option<Words> {
         self.find(|fault| match fault {
             Fault::Mail(words) if (words.protocol, words.at) == (protocol, at) => Some(words),
             _ => None,
@@ -83,14 +83,14 @@ impl Faults {
     }
 
     /// The mechanisms that a mail server offers instead of its usual ones.
-    pub(crate) fn offers(&self, protocol: Protocol) -> Option<&'static str> {
+    pub fn offers(&self, protocol: Protocol) -> Option<&'static str> {
         self.find(|fault| match fault {
             Fault::Offers(other, mechanisms) if other == protocol => Some(mechanisms),
             _ => None,
         })
     }
 
-    pub(crate) fn certificate(&self) -> Certificate {
+    pub fn certificate(&self) -> Certificate {
         let pick = |fault| if let Fault::Certificate(certificate) = fault { Some(certificate) } else { None };
         self.find(pick).unwrap_or_default()
     }

@@ -3,15 +3,15 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::json;
 
-use super::faults::Fault;
-use super::world::{World, now};
+use crate::faults::Fault;
+use crate::world::{World, now};
 
 /// Clocks differ, so servers take a token for a while after its end; five minutes is usual.
-pub(crate) const LEEWAY: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+pub const LEEWAY: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
 /// A mail protocol, with the scope that opens it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Protocol {
+pub enum Protocol {
     Imap,
     Pop3,
     Smtp,
@@ -19,7 +19,7 @@ pub(crate) enum Protocol {
 
 /// A SASL mechanism on offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mechanism {
+pub enum Mechanism {
     /// <https://developers.google.com/workspace/gmail/imap/xoauth2-protocol>
     Xoauth2,
     /// RFC 7628.
@@ -27,17 +27,17 @@ pub(crate) enum Mechanism {
 }
 
 /// Somebody came in.
-pub(crate) struct Login {
+pub struct Login {
     /// Whose token it is.
-    pub(crate) user: String,
+    pub user: String,
     /// Whose mailbox was asked for.
-    pub(crate) mailbox: String,
+    pub mailbox: String,
     /// Whether the mailbox may be used. Exchange says yes to a good token before it looks.
-    pub(crate) connected: bool,
+    pub connected: bool,
 }
 
 impl Mechanism {
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         match name.to_ascii_uppercase().as_str() {
             "XOAUTH2" => Some(Self::Xoauth2),
             "OAUTHBEARER" => Some(Self::OauthBearer),
@@ -46,14 +46,14 @@ impl Mechanism {
     }
 
     /// The error challenge that comes before the refusal (RFC 7628 §3.2.2). Exchange sends none for XOAUTH2.
-    pub(crate) fn error_challenge(self) -> Option<String> {
+    pub fn error_challenge(self) -> Option<String> {
         let value = json!({"status": "invalid_token", "scope": "https://outlook.office.com/.default"});
         (self == Self::OauthBearer).then(|| BASE64_STANDARD.encode(value.to_string()))
     }
 }
 
 /// Lets somebody in, or not. `None` is a refusal; no server says why.
-pub(crate) fn knock(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) -> Option<Login> {
+pub fn knock(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) -> Option<Login> {
     let login = judge(world, protocol, mechanism, base64);
     let mut state = world.state();
     match &login {
@@ -96,7 +96,7 @@ fn judge(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) 
 }
 
 /// What a refusal adds to its usual words: mostly nothing.
-pub(crate) fn echo(world: &World, base64: &str) -> String {
+pub fn echo(world: &World, base64: &str) -> String {
     if !world.faults.is_on(Fault::RefusalsEcho) {
         return String::new();
     }

@@ -4,18 +4,15 @@
 //! `--list-faults` shows how.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example's own output")]
 
-#[path = "mod.rs"]
-mod sandbox;
-
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use sandbox::browser::{self, Person};
-use sandbox::faults::{Fault, Row, Stage, Words};
-use sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, SHARED, SHOP, TENANT_ID};
-use sandbox::{Sandbox, SandboxConfig};
+use practice_tenant::browser::{self, Person};
+use practice_tenant::faults::{Fault, Row, Stage, Words};
+use practice_tenant::world::{ALICE, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, SHARED, SHOP, TENANT_ID};
+use practice_tenant::{Sandbox, SandboxConfig};
 
 const SECOND_SECRET: &str = "practice-only-secret-number-two";
 

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 const KEY_ID: &str = "practice-key-1";
 
 /// The key that signs.
-pub(crate) struct Signer {
+pub struct Signer {
     key: EcdsaKeyPair,
     random: SystemRandom,
 }
 
 impl Signer {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let random = SystemRandom::new();
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).expect("a P-256 key can be made");
@@ -22,7 +22,7 @@ impl Signer {
         Self { key, random }
     }
 
-    pub(crate) fn sign(&self, claims: &Value) -> String {
+    pub fn sign(&self, claims: &Value) -> String {
         let header = json!({"typ": "JWT", "alg": "ES256", "kid": KEY_ID});
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(&header), part(claims));
@@ -31,7 +31,7 @@ impl Signer {
     }
 
     /// The public key (RFC 7517).
-    pub(crate) fn key_set(&self) -> Value {
+    pub fn key_set(&self) -> Value {
         // An uncompressed point: 0x04, X, Y (SEC 1 §2.3.3).
         let point = self.key.public_key().as_ref();
         let (x, y) = point[1..].split_at(32);

@@ -9,13 +9,13 @@ use std::time::Duration;
 use native_tls::{Certificate, TlsConnector};
 use url::Url;
 
-use super::wire::lock;
+use crate::wire::lock;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a person does at the sign-in page.
 #[derive(Debug, Clone)]
-pub(crate) enum Person {
+pub enum Person {
     /// Chooses this account.
     SignsInAs(String),
     /// Says no.
@@ -34,20 +34,20 @@ impl Person {
 
 /// An answer as a browser sees it.
 #[derive(Debug)]
-pub(crate) struct Page {
-    pub(crate) status: u16,
-    pub(crate) location: Option<String>,
-    pub(crate) body: String,
+pub struct Page {
+    pub status: u16,
+    pub location: Option<String>,
+    pub body: String,
 }
 
 /// The whole way: from the authorization URL to the page that the client's listener shows.
-pub(crate) fn sign_in(authorization_url: &str, ca_file: &Path, person: &Person) -> io::Result<Page> {
+pub fn sign_in(authorization_url: &str, ca_file: &Path, person: &Person) -> io::Result<Page> {
     let callback = obtain_redirect(authorization_url, ca_file, person)?;
     get(&callback, ca_file)
 }
 
 /// From the authorization URL to the address that the sign-in page sends the browser to, without going there.
-pub(crate) fn obtain_redirect(authorization_url: &str, ca_file: &Path, person: &Person) -> io::Result<String> {
+pub fn obtain_redirect(authorization_url: &str, ca_file: &Path, person: &Person) -> io::Result<String> {
     let page = get(authorization_url, ca_file)?;
     if let Some(location) = page.location {
         return Ok(location);
@@ -67,7 +67,7 @@ pub(crate) fn obtain_redirect(authorization_url: &str, ca_file: &Path, person: &
 }
 
 /// Opens the page for device codes and enters this one.
-pub(crate) fn enter_code(page: &str, user_code: &str, ca_file: &Path, person: &Person) -> io::Result<Page> {
+pub fn enter_code(page: &str, user_code: &str, ca_file: &Path, person: &Person) -> io::Result<Page> {
     let form = get(page, ca_file)?;
     let action = form.body.split_once("action=\"").and_then(|(_, rest)| rest.split_once('"'));
     let Some((action, _)) = action else {
@@ -78,12 +78,12 @@ pub(crate) fn enter_code(page: &str, user_code: &str, ca_file: &Path, person: &P
 }
 
 /// Fetches a page.
-pub(crate) fn get(url: &str, ca_file: &Path) -> io::Result<Page> {
+pub fn get(url: &str, ca_file: &Path) -> io::Result<Page> {
     request("GET", url, "", ca_file)
 }
 
 /// Posts a form.
-pub(crate) fn post(url: &str, fields: &[(&str, &str)], ca_file: &Path) -> io::Result<Page> {
+pub fn post(url: &str, fields: &[(&str, &str)], ca_file: &Path) -> io::Result<Page> {
     let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     request("POST", url, &form, ca_file)
 }
@@ -113,7 +113,7 @@ fn request(method: &str, url: &str, form: &str, ca_file: &Path) -> io::Result<Pa
 }
 
 /// One connector for each CA file: to make one, the library reads all the system's roots first.
-pub(crate) fn connector(ca_file: &Path) -> io::Result<TlsConnector> {
+pub fn connector(ca_file: &Path) -> io::Result<TlsConnector> {
     static KNOWN: Mutex<Vec<(PathBuf, TlsConnector)>> = Mutex::new(Vec::new());
     let mut known = lock(&KNOWN);
     if let Some((_, connector)) = known.iter().find(|(path, _)| path == ca_file) {

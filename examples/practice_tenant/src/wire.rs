@@ -16,7 +16,7 @@ const IDLE: Duration = Duration::from_secs(60);
 const LONGEST_LINE: usize = 64 * 1024;
 
 /// A listener on 127.0.0.1 with a thread for each connection. Dropping it closes the port and every connection.
-pub(crate) struct Listener {
+pub struct Listener {
     port: u16,
     stop: Arc<AtomicBool>,
     open: Arc<Mutex<HashMap<u64, TcpStream>>>,
@@ -25,7 +25,7 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// Listens on a free port and hands each connection to `serve`, whose errors mean only that the client has gone.
-    pub(crate) fn start<F>(serve: F) -> io::Result<Self>
+    pub fn start<F>(serve: F) -> io::Result<Self>
     where
         F: Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static,
     {
@@ -57,7 +57,7 @@ impl Listener {
         Ok(Self { port, stop, open, acceptor: Some(acceptor) })
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.port
     }
 }
@@ -77,12 +77,12 @@ impl Drop for Listener {
 }
 
 /// Locks, also after a panic elsewhere: the sandbox has nothing that half a change could spoil.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One connection with a read buffer.
-pub(crate) struct Wire {
+pub struct Wire {
     stream: Option<Stream>,
     buffer: Vec<u8>,
 }
@@ -93,12 +93,12 @@ enum Stream {
 }
 
 impl Wire {
-    pub(crate) fn plain(stream: TcpStream) -> Self {
+    pub fn plain(stream: TcpStream) -> Self {
         Self { stream: Some(Stream::Plain(stream)), buffer: Vec::new() }
     }
 
     /// TLS from the first byte.
-    pub(crate) fn tls(stream: TcpStream, acceptor: &TlsAcceptor) -> io::Result<Self> {
+    pub fn tls(stream: TcpStream, acceptor: &TlsAcceptor) -> io::Result<Self> {
         let mut wire = Self::plain(stream);
         wire.upgrade(acceptor)?;
         Ok(wire)
@@ -106,7 +106,7 @@ impl Wire {
 
     /// Goes from plain to TLS. A client that sent anything before the handshake is dropped: it could have been
     /// injected by a man in the middle (RFC 3207 §4.2 and its kin).
-    pub(crate) fn upgrade(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
+    pub fn upgrade(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
         if !self.buffer.is_empty() {
             return Err(io::Error::other("bytes before the TLS handshake"));
         }
@@ -118,12 +118,12 @@ impl Wire {
         Ok(())
     }
 
-    pub(crate) fn is_tls(&self) -> bool {
+    pub fn is_tls(&self) -> bool {
         matches!(self.stream, Some(Stream::Tls(_)))
     }
 
     /// One line without its ending, or `None` where the client has gone.
-    pub(crate) fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
+    pub fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
         loop {
             if let Some(end) = self.buffer.iter().position(|&byte| byte == b'\n') {
                 let mut line: Vec<u8> = self.buffer.drain(..=end).collect();
@@ -143,12 +143,12 @@ impl Wire {
     }
 
     /// Like [`Wire::line`], as text; bytes that are no UTF-8 become U+FFFD.
-    pub(crate) fn text_line(&mut self) -> io::Result<Option<String>> {
+    pub fn text_line(&mut self) -> io::Result<Option<String>> {
         Ok(self.line()?.map(|line| String::from_utf8_lossy(&line).into_owned()))
     }
 
     /// Exactly `count` bytes.
-    pub(crate) fn exact(&mut self, count: usize) -> io::Result<Vec<u8>> {
+    pub fn exact(&mut self, count: usize) -> io::Result<Vec<u8>> {
         while self.buffer.len() < count {
             if !self.fill()? {
                 return Err(io::ErrorKind::UnexpectedEof.into());
@@ -169,7 +169,7 @@ impl Wire {
     }
 
     /// Writes `bytes` as they are.
-    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.stream {
             Some(Stream::Plain(stream)) => stream.write_all(bytes),
             Some(Stream::Tls(stream)) => stream.write_all(bytes).and_then(|()| stream.flush()),
@@ -178,7 +178,7 @@ impl Wire {
     }
 
     /// Writes `text` and CRLF.
-    pub(crate) fn say(&mut self, text: &str) -> io::Result<()> {
+    pub fn say(&mut self, text: &str) -> io::Result<()> {
         self.send(format!("{text}\r\n").as_bytes())
     }
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use native_tls::TlsAcceptor;
 
-use super::door::{self, Mechanism, Protocol};
-use super::faults::{Fault, Stage};
-use super::mailstore::{Message, SentMessage};
-use super::wire::Wire;
-use super::world::{TENANT_DOMAIN, User, World, now};
+use crate::door::{self, Mechanism, Protocol};
+use crate::faults::{Fault, Stage};
+use crate::mailstore::{Message, SentMessage};
+use crate::wire::Wire;
+use crate::world::{TENANT_DOMAIN, User, World, now};
 
 const HOST: &str = "smtp.contoso.example";
 /// A command line with CRLF (RFC 5321 §4.5.3.1.4). A token does not fit: AUTH must go in two steps (RFC 4954 §4).
@@ -26,7 +26,7 @@ struct Session {
 }
 
 /// Talks until the client leaves.
-pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::Result<()> {
+pub fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::Result<()> {
     let shown = world.faults.certificate();
     if let Some(words) = world.faults.words(Protocol::Smtp, Stage::Greeting) {
         return wire.say(words.words);

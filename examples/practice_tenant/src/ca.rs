@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use mailgrant::clock::Clock;
+use crate::world::now;
 use native_tls::{Identity, TlsAcceptor};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -10,7 +10,7 @@ use rcgen::{
 
 /// Which certificate the servers show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Certificate {
+pub enum Certificate {
     /// The right one.
     #[default]
     Good,
@@ -25,17 +25,17 @@ pub(crate) enum Certificate {
 }
 
 /// The server sides of TLS, each made when it is first wanted.
-pub(crate) struct Acceptors {
+pub struct Acceptors {
     ca: PracticeCa,
     made: [OnceLock<TlsAcceptor>; 5],
 }
 
 impl Acceptors {
-    pub(crate) fn new(ca: PracticeCa) -> Self {
+    pub fn new(ca: PracticeCa) -> Self {
         Self { ca, made: Default::default() }
     }
 
-    pub(crate) fn show(&self, certificate: Certificate) -> TlsAcceptor {
+    pub fn show(&self, certificate: Certificate) -> TlsAcceptor {
         const HERE: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
         let make = || match certificate {
             Certificate::Good => self.ca.acceptor(&HERE, USUAL),
@@ -49,13 +49,13 @@ impl Acceptors {
 }
 
 /// A fresh authority. Its key lives in memory only and goes with it.
-pub(crate) struct PracticeCa {
+pub struct PracticeCa {
     pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl PracticeCa {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -67,7 +67,7 @@ impl PracticeCa {
     }
 
     /// The root certificate, as `--ca-file` takes it.
-    pub(crate) fn pem(&self) -> &str {
+    pub fn pem(&self) -> &str {
         &self.pem
     }
 
@@ -94,7 +94,7 @@ const USUAL: (i64, i64) = (-1, 30);
 
 fn set_validity(params: &mut CertificateParams, (from, to): (i64, i64)) {
     const DAY: i64 = 86_400;
-    let now = Clock::system().now().as_second();
+    let now = now().as_second();
     let day = |offset: i64| {
         let date = jiff::Timestamp::from_second(now + offset).expect("in range").to_zoned(jiff::tz::TimeZone::UTC);
         rcgen::date_time_ymd(i32::from(date.year()), date.month().unsigned_abs(), date.day().unsigned_abs())

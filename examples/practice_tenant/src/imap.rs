@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use native_tls::TlsAcceptor;
 
-use super::door::{self, Login, Mechanism, Protocol};
-use super::faults::{Fault, Stage};
-use super::imap_fetch;
-use super::imap_syntax::{Word, in_set, read_command, words};
-use super::mailstore::Message;
-use super::wire::Wire;
-use super::world::World;
+use crate::door::{self, Login, Mechanism, Protocol};
+use crate::faults::{Fault, Stage};
+use crate::imap_fetch;
+use crate::imap_syntax::{Word, in_set, read_command, words};
+use crate::mailstore::Message;
+use crate::wire::Wire;
+use crate::world::World;
 
 struct Session<'a> {
     world: &'a World,
@@ -31,7 +31,7 @@ enum Next {
 }
 
 /// Talks until the client leaves.
-pub(crate) fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::Result<()> {
+pub fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::Result<()> {
     let shown = world.faults.certificate();
     if world.faults.is_on(Fault::SilentImap) {
         // Until the client has had enough.

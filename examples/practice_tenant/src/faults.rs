@@ -13,30 +13,30 @@ mod smtp;
 mod switches;
 mod token;
 
-pub(crate) use answers::{At, Claim, Refusal, Stage, Words};
-pub(crate) use switches::Faults;
+pub use answers::{At, Claim, Refusal, Stage, Words};
+pub use switches::Faults;
 
-use super::ca::Certificate;
-use super::door::Protocol;
+use crate::ca::Certificate;
+use crate::door::Protocol;
 use answers::refusal;
 
 /// A row of the table: a fault with all that is to be known of it.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub struct Row {
     /// Its name on the command line.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// What it is, as somebody would tell it who has it.
-    pub(crate) meaning: &'static str,
+    pub meaning: &'static str,
     /// The finding that mailgrant should come to first.
-    pub(crate) finding: &'static str,
+    pub finding: &'static str,
     /// Where the words come from.
-    pub(crate) wording: Wording,
-    pub(crate) fault: Fault,
+    pub wording: Wording,
+    pub fault: Fault,
 }
 
 /// Where a fault's words come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wording {
+pub enum Wording {
     /// The fault is real here: the sandbox does it, and nobody's words are played.
     Seen,
     /// Whole, from an official document or a standard.
@@ -49,7 +49,7 @@ pub(crate) enum Wording {
 
 /// One misbehaviour.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The sign-in server refuses.
     OAuth(Refusal),
     /// The token endpoint's answer is a page, as of a portal or a proxy.
@@ -93,24 +93,24 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Every fault, by its place.
-    pub(crate) const TABLE: [&'static [Row]; 6] =
+    pub const TABLE: [&'static [Row]; 6] =
         [sign_in::ROWS, token::ROWS, policy::ROWS, mail::ROWS, smtp::ROWS, connection::ROWS];
 
-    pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
+    pub fn rows() -> impl Iterator<Item = &'static Row> {
         Self::TABLE.into_iter().flatten()
     }
 
-    pub(crate) fn row(name: &str) -> Option<&'static Row> {
+    pub fn row(name: &str) -> Option<&'static Row> {
         Self::rows().find(|row| row.name == name)
     }
 
     /// The fault of a row that is there.
-    pub(crate) fn named(name: &str) -> Self {
+    pub fn named(name: &str) -> Self {
         Self::row(name).unwrap_or_else(|| panic!("there is no fault '{name}'")).fault
     }
 
     /// Where it shows, for people.
-    pub(crate) fn place(self) -> &'static str {
+    pub fn place(self) -> &'static str {
         match self {
             Self::OAuth(refusal) => match refusal.at {
                 [At::Page | At::Account, ..] if refusal.is_at(At::Refresh) => "page, token",

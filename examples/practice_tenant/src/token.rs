@@ -7,12 +7,12 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::device;
-use super::faults::{At, Claim, Fault};
-use super::http::{Params, Request, Response};
-use super::jwt::Signer;
-use super::oauth_error::OAuthError;
-use super::world::{
+use crate::device;
+use crate::faults::{At, Claim, Fault};
+use crate::http::{Params, Request, Response};
+use crate::jwt::Signer;
+use crate::oauth_error::OAuthError;
+use crate::world::{
     ALICE, AccessToken, Dialect, Hold, RefreshState, RefreshToken, State, TENANT_ID, User, World, new_guid, now,
     random_text,
 };
@@ -28,7 +28,7 @@ struct Earned {
     refresh: bool,
 }
 
-pub(crate) fn answer(world: &World, signer: &Signer, dialect: Dialect, request: &Request) -> Response {
+pub fn answer(world: &World, signer: &Signer, dialect: Dialect, request: &Request) -> Response {
     let (number, delay) = {
         let mut state = world.state();
         state.counters.token_requests += 1;
@@ -105,12 +105,7 @@ fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Earned, O
 }
 
 /// Who asks, if nothing is to be refused here.
-pub(crate) fn authenticate(
-    world: &World,
-    state: &mut State,
-    request: &Request,
-    form: &Params,
-) -> Result<String, OAuthError> {
+pub fn authenticate(world: &World, state: &mut State, request: &Request, form: &Params) -> Result<String, OAuthError> {
     let client_id = identify(state, request, form)?;
     let place = match form.get("grant_type") {
         Some("refresh_token") => At::Refresh,

@@ -2,26 +2,26 @@
 
 use std::io;
 
-use super::wire::Wire;
+use crate::wire::Wire;
 
 const MOST_HEADERS: usize = 64;
 const LARGEST_BODY: usize = 256 * 1024;
 
 /// A request, with its query and form already decoded.
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) query: Params,
+pub struct Request {
+    pub method: String,
+    pub path: String,
+    pub query: Params,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
 /// Decoded parameters, duplicates included: OAuth forbids them (RFC 6749 §3.1), so somebody must see them.
 #[derive(Clone, Default)]
-pub(crate) struct Params(Vec<(String, String)>);
+pub struct Params(Vec<(String, String)>);
 
 /// An answer.
-pub(crate) struct Response {
+pub struct Response {
     status: u16,
     content_type: &'static str,
     headers: Vec<(&'static str, String)>,
@@ -33,12 +33,12 @@ impl Params {
         Self(url::form_urlencoded::parse(text).into_owned().collect())
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The first name that occurs twice.
-    pub(crate) fn duplicate(&self) -> Option<&str> {
+    pub fn duplicate(&self) -> Option<&str> {
         let repeated =
             |(at, (name, _)): &(usize, &(String, String))| self.0[..*at].iter().any(|(other, _)| other == name);
         self.0.iter().enumerate().find(repeated).map(|(_, (name, _))| name.as_str())
@@ -47,7 +47,7 @@ impl Params {
 
 impl Request {
     /// The request, or `None` where the client said nothing.
-    pub(crate) fn read(wire: &mut Wire) -> io::Result<Option<Self>> {
+    pub fn read(wire: &mut Wire) -> io::Result<Option<Self>> {
         let Some(first) = wire.text_line()? else { return Ok(None) };
         let mut words = first.split(' ');
         let (Some(method), Some(target), Some("HTTP/1.1")) = (words.next(), words.next(), words.next()) else {
@@ -78,51 +78,51 @@ impl Request {
         Ok(Some(request))
     }
 
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as it came.
-    pub(crate) fn body(&self) -> String {
+    pub fn body(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// The form in the body, or `None` where the body is something else.
-    pub(crate) fn form(&self) -> Option<Params> {
+    pub fn form(&self) -> Option<Params> {
         let kind = self.header("content-type")?.split(';').next()?.trim();
         kind.eq_ignore_ascii_case("application/x-www-form-urlencoded").then(|| Params::decode(&self.body))
     }
 }
 
 impl Response {
-    pub(crate) fn json(status: u16, value: &serde_json::Value) -> Self {
+    pub fn json(status: u16, value: &serde_json::Value) -> Self {
         Self { status, content_type: "application/json; charset=utf-8", headers: Vec::new(), body: value.to_string() }
     }
 
-    pub(crate) fn html(status: u16, body: String) -> Self {
+    pub fn html(status: u16, body: String) -> Self {
         Self { status, content_type: "text/html; charset=utf-8", headers: Vec::new(), body }
     }
 
-    pub(crate) fn redirect(to: String) -> Self {
+    pub fn redirect(to: String) -> Self {
         Self { headers: vec![("Location", to)], ..Self::html(302, String::new()) }
     }
 
-    pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
+    pub fn with(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    pub(crate) fn status(&self) -> u16 {
+    pub fn status(&self) -> u16 {
         self.status
     }
 
     /// With the server's time (RFC 9110 §6.6.1), in the one form that HTTP writes (§5.6.7).
-    pub(crate) fn dated(mut self, time: jiff::Timestamp) -> Self {
+    pub fn dated(mut self, time: jiff::Timestamp) -> Self {
         self.headers.push(("Date", time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()));
         self
     }
 
-    pub(crate) fn write(&self, wire: &mut Wire) -> io::Result<()> {
+    pub fn write(&self, wire: &mut Wire) -> io::Result<()> {
         let reason = match self.status {
             200 => "OK",
             302 => "Found",
@@ -150,6 +150,6 @@ impl Response {
 }
 
 /// `text` fit for HTML, attributes included.
-pub(crate) fn escape_html(text: &str) -> String {
+pub fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

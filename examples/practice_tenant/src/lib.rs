@@ -4,14 +4,12 @@
 //!
 //! Its answers are written from documents and users' reports; no live server of Microsoft's was seen.
 
-#![allow(dead_code, reason = "the sandbox's own program, the tour and the tests each use their part of it")]
-
 mod authorize;
-pub(crate) mod browser;
+pub mod browser;
 mod ca;
 mod device;
-pub(crate) mod door;
-pub(crate) mod faults;
+pub mod door;
+pub mod faults;
 mod http;
 mod idp;
 mod imap;
@@ -24,7 +22,7 @@ mod pop3;
 mod smtp;
 mod token;
 mod wire;
-pub(crate) mod world;
+pub mod world;
 
 use std::io;
 use std::path::Path;
@@ -43,11 +41,11 @@ use wire::{Listener, Wire};
 use world::{CONFIDENTIAL_CLIENT, ClientSecret, Counters, Hold, RefreshState, State, World, new_guid, now};
 
 /// What can be chosen before the start.
-pub(crate) struct SandboxConfig {
+pub struct SandboxConfig {
     /// How long access tokens live.
-    pub(crate) access_lifetime: Duration,
+    pub access_lifetime: Duration,
     /// The first client secret's value.
-    pub(crate) client_secret: String,
+    pub client_secret: String,
 }
 
 impl Default for SandboxConfig {
@@ -62,18 +60,18 @@ impl Default for SandboxConfig {
 
 /// Where each part listens, on localhost.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ports {
-    pub(crate) https: u16,
-    pub(crate) imap_implicit: u16,
-    pub(crate) imap_starttls: u16,
-    pub(crate) pop3_implicit: u16,
-    pub(crate) pop3_starttls: u16,
-    pub(crate) smtp_implicit: u16,
-    pub(crate) smtp_starttls: u16,
+pub struct Ports {
+    pub https: u16,
+    pub imap_implicit: u16,
+    pub imap_starttls: u16,
+    pub pop3_implicit: u16,
+    pub pop3_starttls: u16,
+    pub smtp_implicit: u16,
+    pub smtp_starttls: u16,
 }
 
 /// A running practice tenant. Dropping it stops everything.
-pub(crate) struct Sandbox {
+pub struct Sandbox {
     world: Arc<World>,
     ports: Ports,
     ca_file: NamedTempFile,
@@ -84,7 +82,7 @@ type MailServer = fn(&Arc<World>, Wire, &TlsAcceptor) -> io::Result<()>;
 
 impl Sandbox {
     /// Starts all servers on free ports.
-    pub(crate) fn start(config: SandboxConfig) -> io::Result<Self> {
+    pub fn start(config: SandboxConfig) -> io::Result<Self> {
         let ca = PracticeCa::new();
         let ca_file = tempfile::Builder::new().prefix("practice-ca-").suffix(".pem").tempfile()?;
         std::fs::write(ca_file.path(), ca.pem())?;
@@ -129,40 +127,40 @@ impl Sandbox {
     }
 
     /// What `--authority` takes.
-    pub(crate) fn authority(&self) -> &str {
+    pub fn authority(&self) -> &str {
         &self.world.authority
     }
 
     /// What `--issuer` takes.
-    pub(crate) fn issuer(&self) -> String {
+    pub fn issuer(&self) -> String {
         self.world.oidc_issuer()
     }
 
     /// What `--ca-file` takes.
-    pub(crate) fn ca_file(&self) -> &Path {
+    pub fn ca_file(&self) -> &Path {
         self.ca_file.path()
     }
 
-    pub(crate) fn ports(&self) -> Ports {
+    pub fn ports(&self) -> Ports {
         self.ports
     }
 
-    pub(crate) fn counters(&self) -> Counters {
+    pub fn counters(&self) -> Counters {
         self.world.state().counters
     }
 
     /// Every message that came in over SMTP.
-    pub(crate) fn sent(&self) -> Vec<SentMessage> {
+    pub fn sent(&self) -> Vec<SentMessage> {
         self.world.state().mail.sent.clone()
     }
 
     /// What no well-behaved client does, in words. A good test ends with this being empty.
-    pub(crate) fn surprises(&self) -> Vec<String> {
+    pub fn surprises(&self) -> Vec<String> {
         self.world.state().surprises.clone()
     }
 
     /// Registers a further client secret under the confidential app, good for a year, and returns its ID.
-    pub(crate) fn add_client_secret(&self, value: &str) -> String {
+    pub fn add_client_secret(&self, value: &str) -> String {
         let id = new_guid();
         let expires = now() + jiff::SignedDuration::from_hours(365 * 24);
         let secret = ClientSecret { id: id.clone(), value: value.to_owned(), expires };
@@ -173,19 +171,19 @@ impl Sandbox {
     }
 
     /// Lets a client secret expire now (AADSTS7000222 from here on).
-    pub(crate) fn expire_client_secret(&self, value: &str) {
+    pub fn expire_client_secret(&self, value: &str) {
         self.change(|state| {
             state.secrets().filter(|secret| secret.value == value).for_each(|secret| secret.expires = now())
         });
     }
 
     /// Takes a client secret away (AADSTS7000215 from here on).
-    pub(crate) fn remove_client_secret(&self, value: &str) {
+    pub fn remove_client_secret(&self, value: &str) {
         self.change(|state| state.apps.iter_mut().for_each(|app| app.secrets.retain(|secret| secret.value != value)));
     }
 
     /// Revokes every refresh token of a user (AADSTS50173 from here on), as an administrator's "sign out everywhere".
-    pub(crate) fn revoke_refresh_tokens(&self, user: &str) {
+    pub fn revoke_refresh_tokens(&self, user: &str) {
         self.change(|state| {
             let theirs = state.refresh_tokens.values_mut().filter(|token| token.user == user);
             theirs.for_each(|token| token.state = RefreshState::Revoked);
@@ -193,97 +191,97 @@ impl Sandbox {
     }
 
     /// No mail server takes the access tokens issued so far any more, whatever their `expires_in` said.
-    pub(crate) fn expire_access_tokens(&self) {
+    pub fn expire_access_tokens(&self) {
         self.change(|state| state.access_tokens.values_mut().for_each(|token| token.expires = now() - LEEWAY));
     }
 
     /// How long access tokens issued from now on live. With zero, a client must fetch a new one each time; the mail
     /// servers' leeway lets it use it all the same.
-    pub(crate) fn set_access_lifetime(&self, lifetime: Duration) {
+    pub fn set_access_lifetime(&self, lifetime: Duration) {
         self.change(|state| state.access_lifetime = lifetime);
     }
 
     /// Changes claims of the access tokens issued from now on (`null` as a value takes one away); `null` alone makes them
     /// opaque. The mail servers go by what they know of a token, not by its claims.
-    pub(crate) fn set_access_claims(&self, claims: serde_json::Value) {
+    pub fn set_access_claims(&self, claims: serde_json::Value) {
         self.change(|state| state.access_claims = claims);
     }
 
     /// How long the token endpoint thinks before it answers.
-    pub(crate) fn set_token_delay(&self, delay: Duration) {
+    pub fn set_token_delay(&self, delay: Duration) {
         self.change(|state| state.token_delay = delay);
     }
 
     /// How long device codes issued from now on are good, and how often they may be asked for.
-    pub(crate) fn set_device_code(&self, lifetime: Duration, interval: Duration) {
+    pub fn set_device_code(&self, lifetime: Duration, interval: Duration) {
         self.change(|state| (state.device_lifetime, state.device_interval) = (lifetime, interval));
     }
 
     /// Lets every device code expire now, whatever its `expires_in` said.
-    pub(crate) fn expire_device_codes(&self) {
+    pub fn expire_device_codes(&self) {
         self.change(|state| state.device_codes.values_mut().for_each(|code| code.ends = std::time::Instant::now()));
     }
 
     /// Answers so many of the next polls with `slow_down`, though they are in time.
-    pub(crate) fn slow_down(&self, polls: u32) {
+    pub fn slow_down(&self, polls: u32) {
         self.change(|state| state.slow_downs = polls);
     }
 
     /// Holds the token endpoint back at `point`, from the `nth` request from now on (1 is the next).
-    pub(crate) fn hold_token_endpoint(&self, point: Hold, nth: u32) {
+    pub fn hold_token_endpoint(&self, point: Hold, nth: u32) {
         self.change(|state| state.held = Some((point, state.counters.token_requests + nth)));
     }
 
     /// Lets what is held go on.
-    pub(crate) fn let_token_endpoint_go_on(&self) {
+    pub fn let_token_endpoint_go_on(&self) {
         self.change(|state| state.held = None);
     }
 
     /// Lets the `Date` of every HTTP answer be this far from the true time.
-    pub(crate) fn set_clock_shift(&self, shift: jiff::SignedDuration) {
+    pub fn set_clock_shift(&self, shift: jiff::SignedDuration) {
         self.change(|state| state.clock_shift = shift);
     }
 
     /// Lets refresh tokens be used more than once, as Microsoft does.
-    pub(crate) fn allow_refresh_reuse(&self) {
+    pub fn allow_refresh_reuse(&self) {
         self.change(|state| state.refresh_reuse = true);
     }
 
     /// Deletes a user's account and makes another of the same name.
-    pub(crate) fn recreate_user(&self, address: &str) {
+    pub fn recreate_user(&self, address: &str) {
         self.world.user(address).expect("a known user").recreate();
     }
 
     /// What identity tokens say from now on instead of the truth; a null takes the claim away.
-    pub(crate) fn forge_claims(&self, claims: &[(&str, serde_json::Value)]) {
+    pub fn forge_claims(&self, claims: &[(&str, serde_json::Value)]) {
         let claims = claims.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         self.change(|state| state.forged_claims = claims);
     }
 
     /// Whether the mail servers would take this access token now.
-    pub(crate) fn is_live_access_token(&self, token: &str) -> bool {
+    pub fn is_live_access_token(&self, token: &str) -> bool {
         self.world.state().access_tokens.get(token).is_some_and(|token| token.expires + LEEWAY > now())
     }
 
     /// Every refresh, access and identity token, authorization code and PKCE verifier so far, for tests that look for
     /// them where they must not be.
-    pub(crate) fn issued_tokens(&self) -> Vec<String> {
+    pub fn issued_tokens(&self) -> Vec<String> {
         let state = self.world.state();
         let tokens = state.refresh_tokens.keys().chain(state.access_tokens.keys());
         let codes = state.codes.keys().chain(state.device_codes.keys());
         tokens.chain(codes).chain(&state.other_secrets).cloned().collect()
     }
 
-    pub(crate) fn switch_on(&self, fault: Fault) {
+    pub fn switch_on(&self, fault: Fault) {
         self.world.faults.switch_on(fault);
     }
 
     /// Switches a fault on that heals by itself after a while.
-    pub(crate) fn switch_on_for(&self, fault: Fault, time: Duration) {
+    pub fn switch_on_for(&self, fault: Fault, time: Duration) {
         self.world.faults.switch_on_for(fault, time);
     }
 
-    pub(crate) fn switch_off(&self, fault: Fault) {
+    pub fn switch_off(&self, fault: Fault) {
         self.world.faults.switch_off(fault);
     }
 

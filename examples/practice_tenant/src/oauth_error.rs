@@ -4,31 +4,31 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::http::{Response, escape_html};
-use super::world::{Dialect, new_guid, now};
+use crate::http::{Response, escape_html};
+use crate::world::{Dialect, new_guid, now};
 
 /// An OAuth error (RFC 6749 §4.1.2.1, §5.2) with Microsoft's number for it.
 #[derive(Debug, Clone)]
-pub(crate) struct OAuthError {
-    pub(crate) status: u16,
-    pub(crate) error: &'static str,
+pub struct OAuthError {
+    pub status: u16,
+    pub error: &'static str,
     /// The number after AADSTS.
-    pub(crate) number: u32,
-    pub(crate) text: String,
+    pub number: u32,
+    pub text: String,
     /// Microsoft's hint at what would help.
-    pub(crate) suberror: Option<&'static str>,
+    pub suberror: Option<&'static str>,
     /// How many seconds to wait (RFC 9110 §10.2.3).
-    pub(crate) retry_after: Option<u32>,
+    pub retry_after: Option<u32>,
 }
 
 impl OAuthError {
-    pub(crate) fn new(error: &'static str, number: u32, text: impl Into<String>) -> Self {
+    pub fn new(error: &'static str, number: u32, text: impl Into<String>) -> Self {
         let status = if error == "invalid_client" { 401 } else { 400 };
         Self { status, error, number, text: text.into(), suberror: None, retry_after: None }
     }
 
     /// The body of a token endpoint's refusal.
-    pub(crate) fn body(&self, dialect: Dialect) -> Response {
+    pub fn body(&self, dialect: Dialect) -> Response {
         let mut value = match dialect {
             Dialect::Oidc => json!({"error": self.error, "error_description": self.text}),
             Dialect::Entra => {
@@ -58,7 +58,7 @@ impl OAuthError {
     }
 
     /// The text as `error_description` carries it through a redirect.
-    pub(crate) fn description(&self, dialect: Dialect) -> String {
+    pub fn description(&self, dialect: Dialect) -> String {
         match dialect {
             Dialect::Entra => format!("AADSTS{}: {}", self.number, self.text),
             Dialect::Oidc => self.text.clone(),
@@ -67,7 +67,7 @@ impl OAuthError {
 
     /// A page for the person at the browser. An error about the client or its redirect URI must not be redirected
     /// (RFC 6749 §4.1.2.1).
-    pub(crate) fn page(&self, dialect: Dialect) -> Response {
+    pub fn page(&self, dialect: Dialect) -> Response {
         let text = escape_html(&self.description(dialect));
         Response::html(
             400,

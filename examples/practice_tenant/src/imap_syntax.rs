@@ -2,13 +2,13 @@
 
 use std::io;
 
-use super::wire::Wire;
+use crate::wire::Wire;
 
 const LARGEST_LITERAL: usize = 64 * 1024;
 
 /// One word of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Word {
+pub enum Word {
     /// An atom; with brackets it goes to the closing one, as in `BODY.PEEK[HEADER.FIELDS (SUBJECT)]`.
     Atom(String),
     /// A quoted string or literal.
@@ -19,7 +19,7 @@ pub(crate) enum Word {
 
 impl Word {
     /// The text of an atom or string.
-    pub(crate) fn text(&self) -> Option<&str> {
+    pub fn text(&self) -> Option<&str> {
         match self {
             Self::Atom(text) | Self::Text(text) => Some(text),
             Self::List(_) => None,
@@ -28,7 +28,7 @@ impl Word {
 }
 
 /// Reads one whole command, asking for its literals. `None`: the client has gone.
-pub(crate) fn read_command(wire: &mut Wire) -> io::Result<Option<Vec<u8>>> {
+pub fn read_command(wire: &mut Wire) -> io::Result<Option<Vec<u8>>> {
     let mut command = Vec::new();
     loop {
         let Some(line) = wire.line()? else { return Ok(None) };
@@ -49,7 +49,7 @@ fn literal_length(line: &[u8]) -> Option<usize> {
 }
 
 /// The words of a command, or `None` where its grammar is broken.
-pub(crate) fn words(command: &[u8]) -> Option<Vec<Word>> {
+pub fn words(command: &[u8]) -> Option<Vec<Word>> {
     let mut rest = command;
     let words = list(&mut rest, false)?;
     rest.is_empty().then_some(words)
@@ -120,14 +120,14 @@ fn atom(rest: &mut &[u8]) -> Word {
 }
 
 /// `bytes` as a literal.
-pub(crate) fn as_literal(bytes: &[u8]) -> Vec<u8> {
+pub fn as_literal(bytes: &[u8]) -> Vec<u8> {
     let mut literal = format!("{{{}}}\r\n", bytes.len()).into_bytes();
     literal.extend_from_slice(bytes);
     literal
 }
 
 /// `text` as a quoted string where it can be one, else as a literal; NIL where there is none.
-pub(crate) fn as_nstring(text: Option<&str>) -> Vec<u8> {
+pub fn as_nstring(text: Option<&str>) -> Vec<u8> {
     match text {
         None => b"NIL".to_vec(),
         Some(text) if text.chars().all(|c| c.is_ascii() && !c.is_ascii_control()) => {
@@ -138,7 +138,7 @@ pub(crate) fn as_nstring(text: Option<&str>) -> Vec<u8> {
 }
 
 /// The numbers that a sequence set (RFC 3501 §9) names, where `*` is `last`; `None` where it is malformed.
-pub(crate) fn in_set(set: &str, last: u32, number: u32) -> Option<bool> {
+pub fn in_set(set: &str, last: u32, number: u32) -> Option<bool> {
     let one = |text: &str| if text == "*" { Some(last) } else { text.parse::<u32>().ok().filter(|&number| number > 0) };
     let mut found = false;
     for part in set.split(',') {

@@ -1,11 +1,11 @@
 //! What a fault that is only words holds.
 
-use super::super::door::Protocol;
-use super::super::oauth_error::OAuthError;
+use crate::door::Protocol;
+use crate::oauth_error::OAuthError;
 
 /// A refusal by the sign-in server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub struct Refusal {
     pub(super) at: &'static [At],
     status: u16,
     error: &'static str,
@@ -17,7 +17,7 @@ pub(crate) struct Refusal {
 
 /// Where the sign-in server can refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum At {
+pub enum At {
     /// On a page, before anybody is asked anything.
     Page,
     /// On a page, once it is known who signs in.
@@ -32,18 +32,18 @@ pub(crate) enum At {
 
 /// A mail server's words. `{tag}` is the IMAP command's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Words {
-    pub(crate) protocol: Protocol,
-    pub(crate) at: Stage,
+pub struct Words {
+    pub protocol: Protocol,
+    pub at: Stage,
     /// Lines, with CRLF between them.
-    pub(crate) words: &'static str,
+    pub words: &'static str,
     /// Whether the connection is closed afterwards.
-    pub(crate) hangs_up: bool,
+    pub hangs_up: bool,
 }
 
 /// Where a mail server can refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub enum Stage {
     /// Instead of the greeting.
     Greeting,
     /// At the end of the sign-in.
@@ -60,7 +60,7 @@ pub(crate) enum Stage {
 
 /// A changed claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Claim {
+pub enum Claim {
     /// Another text.
     Is(&'static str, &'static str),
     /// The tenant in `iss` and `tid`.
@@ -87,11 +87,11 @@ impl Refusal {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    pub(crate) fn number(self) -> u32 {
+    pub fn number(self) -> u32 {
         self.number
     }
 
-    pub(crate) fn is_at(self, place: At) -> bool {
+    pub fn is_at(self, place: At) -> bool {
         self.at.contains(&place)
     }
 
@@ -108,7 +108,7 @@ impl Refusal {
 }
 
 impl Words {
-    pub(crate) fn spoken(self, tag: &str) -> String {
+    pub fn spoken(self, tag: &str) -> String {
         self.words.replace("{tag}", tag)
     }
 }

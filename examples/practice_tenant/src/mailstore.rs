@@ -4,62 +4,62 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::world::now;
+use crate::world::now;
 
 /// A stored message.
 #[derive(Clone)]
-pub(crate) struct Message {
-    pub(crate) uid: u32,
-    pub(crate) received: Timestamp,
+pub struct Message {
+    pub uid: u32,
+    pub received: Timestamp,
     /// Headers and body with CRLF line endings, without dot-stuffing.
-    pub(crate) raw: Vec<u8>,
+    pub raw: Vec<u8>,
 }
 
 /// A message that came in over SMTP.
 #[derive(Clone)]
-pub(crate) struct SentMessage {
+pub struct SentMessage {
     /// Whose token sent it.
-    pub(crate) user: String,
+    pub user: String,
     /// MAIL FROM.
-    pub(crate) sender: String,
+    pub sender: String,
     /// RCPT TO.
-    pub(crate) recipients: Vec<String>,
-    pub(crate) raw: Vec<u8>,
+    pub recipients: Vec<String>,
+    pub raw: Vec<u8>,
 }
 
 /// All inboxes.
 #[derive(Default)]
-pub(crate) struct MailStore {
+pub struct MailStore {
     inboxes: BTreeMap<String, Vec<Message>>,
-    pub(crate) sent: Vec<SentMessage>,
+    pub sent: Vec<SentMessage>,
     last_uid: u32,
 }
 
 impl MailStore {
-    pub(crate) fn deliver(&mut self, address: &str, raw: Vec<u8>) {
+    pub fn deliver(&mut self, address: &str, raw: Vec<u8>) {
         self.last_uid += 1;
         let message = Message { uid: self.last_uid, received: now(), raw };
         self.inboxes.entry(address.to_lowercase()).or_default().push(message);
     }
 
-    pub(crate) fn inbox(&self, address: &str) -> Vec<Message> {
+    pub fn inbox(&self, address: &str) -> Vec<Message> {
         self.inboxes.get(&address.to_lowercase()).cloned().unwrap_or_default()
     }
 
-    pub(crate) fn next_uid(&self) -> u32 {
+    pub fn next_uid(&self) -> u32 {
         self.last_uid + 1
     }
 }
 
 impl Message {
     /// The headers with the empty line that ends them.
-    pub(crate) fn head(&self) -> &[u8] {
+    pub fn head(&self) -> &[u8] {
         let end = self.raw.windows(4).position(|window| window == b"\r\n\r\n").map_or(self.raw.len(), |at| at + 4);
         &self.raw[..end]
     }
 
     /// Every header field, unfolded, in order.
-    pub(crate) fn fields(&self) -> Vec<(String, String)> {
+    pub fn fields(&self) -> Vec<(String, String)> {
         let mut fields: Vec<(String, String)> = Vec::new();
         for line in String::from_utf8_lossy(self.head()).split("\r\n").take_while(|line| !line.is_empty()) {
             if line.starts_with([' ', '\t']) {
@@ -74,7 +74,7 @@ impl Message {
     }
 
     /// The value of the first header field of that name.
-    pub(crate) fn field(&self, name: &str) -> Option<String> {
+    pub fn field(&self, name: &str) -> Option<String> {
         self.fields().into_iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }

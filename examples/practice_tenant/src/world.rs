@@ -6,58 +6,57 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use mailgrant::clock::Clock;
 
-use super::ca::Certificate;
-use super::faults::Faults;
-use super::mailstore::MailStore;
-use super::wire::lock;
+use crate::ca::Certificate;
+use crate::faults::Faults;
+use crate::mailstore::MailStore;
+use crate::wire::lock;
 
 /// The tenant's ID.
-pub(crate) const TENANT_ID: &str = "0a11ce00-0000-4000-8000-00000000c0de";
+pub const TENANT_ID: &str = "0a11ce00-0000-4000-8000-00000000c0de";
 /// The tenant's verified domain.
-pub(crate) const TENANT_DOMAIN: &str = "contoso.example";
+pub const TENANT_DOMAIN: &str = "contoso.example";
 /// The app that has client secrets.
-pub(crate) const CONFIDENTIAL_CLIENT: &str = "5a4d0000-0000-4000-8000-00000000ab01";
+pub const CONFIDENTIAL_CLIENT: &str = "5a4d0000-0000-4000-8000-00000000ab01";
 /// The app that has none.
-pub(crate) const PUBLIC_CLIENT: &str = "5a4d0000-0000-4000-8000-00000000ab02";
+pub const PUBLIC_CLIENT: &str = "5a4d0000-0000-4000-8000-00000000ab02";
 /// The mailbox that everything is about.
-pub(crate) const SHOP: &str = "shop@contoso.example";
+pub const SHOP: &str = "shop@contoso.example";
 /// Somebody else, for the wrong-account mistake. She may open the shared mailbox.
-pub(crate) const ALICE: &str = "alice@contoso.example";
+pub const ALICE: &str = "alice@contoso.example";
 /// A shared mailbox: nobody signs in as it, Alice may use it.
-pub(crate) const SHARED: &str = "support@contoso.example";
+pub const SHARED: &str = "support@contoso.example";
 
 /// What can be addressed.
-pub(crate) struct User {
-    pub(crate) address: String,
-    pub(crate) name: &'static str,
+pub struct User {
+    pub address: String,
+    pub name: &'static str,
     object_id: Mutex<String>,
     /// Who else may open it and send as it. Only a shared mailbox has any.
-    pub(crate) delegates: Vec<String>,
+    pub delegates: Vec<String>,
     /// Whether somebody signs in with it.
-    pub(crate) can_sign_in: bool,
+    pub can_sign_in: bool,
 }
 
 /// An app registration.
-pub(crate) struct App {
-    pub(crate) client_id: &'static str,
-    pub(crate) confidential: bool,
-    pub(crate) redirect_uris: Vec<&'static str>,
-    pub(crate) secrets: Vec<ClientSecret>,
+pub struct App {
+    pub client_id: &'static str,
+    pub confidential: bool,
+    pub redirect_uris: Vec<&'static str>,
+    pub secrets: Vec<ClientSecret>,
 }
 
 /// A client secret as the portal knows it: its ID is a GUID, its value never is.
 #[derive(Clone)]
-pub(crate) struct ClientSecret {
-    pub(crate) id: String,
-    pub(crate) value: String,
-    pub(crate) expires: Timestamp,
+pub struct ClientSecret {
+    pub id: String,
+    pub value: String,
+    pub expires: Timestamp,
 }
 
 /// How an endpoint speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub enum Dialect {
     /// Microsoft's paths, error bodies and habits.
     Entra,
     /// A plain OpenID provider.
@@ -66,42 +65,42 @@ pub(crate) enum Dialect {
 
 /// An authorization request that passed all checks.
 #[derive(Clone)]
-pub(crate) struct SignIn {
-    pub(crate) dialect: Dialect,
-    pub(crate) client_id: String,
-    pub(crate) redirect_uri: String,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) state: String,
-    pub(crate) nonce: Option<String>,
-    pub(crate) code_challenge: String,
-    pub(crate) consented: bool,
+pub struct SignIn {
+    pub dialect: Dialect,
+    pub client_id: String,
+    pub redirect_uri: String,
+    pub scopes: Vec<String>,
+    pub state: String,
+    pub nonce: Option<String>,
+    pub code_challenge: String,
+    pub consented: bool,
 }
 
 /// An authorization code.
-pub(crate) struct Code {
-    pub(crate) sign_in: SignIn,
-    pub(crate) user: String,
-    pub(crate) expires: Timestamp,
-    pub(crate) redeemed: bool,
+pub struct Code {
+    pub sign_in: SignIn,
+    pub user: String,
+    pub expires: Timestamp,
+    pub redeemed: bool,
 }
 
 /// A device code and the user code beside it.
-pub(crate) struct DeviceCode {
-    pub(crate) dialect: Dialect,
-    pub(crate) client_id: String,
-    pub(crate) user_code: String,
-    pub(crate) scopes: Vec<String>,
+pub struct DeviceCode {
+    pub dialect: Dialect,
+    pub client_id: String,
+    pub user_code: String,
+    pub scopes: Vec<String>,
     /// The shortest time between two polls; it grows with each `slow_down`.
-    pub(crate) interval: Duration,
+    pub interval: Duration,
     /// When the next poll may come.
-    pub(crate) earliest: Instant,
-    pub(crate) ends: Instant,
-    pub(crate) decision: DeviceDecision,
+    pub earliest: Instant,
+    pub ends: Instant,
+    pub decision: DeviceDecision,
 }
 
 /// What has become of a device code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum DeviceDecision {
+pub enum DeviceDecision {
     Open,
     Accepted(String),
     Declined,
@@ -109,56 +108,56 @@ pub(crate) enum DeviceDecision {
 }
 
 /// A refresh token.
-pub(crate) struct RefreshToken {
-    pub(crate) dialect: Dialect,
-    pub(crate) client_id: String,
-    pub(crate) user: String,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) state: RefreshState,
+pub struct RefreshToken {
+    pub dialect: Dialect,
+    pub client_id: String,
+    pub user: String,
+    pub scopes: Vec<String>,
+    pub state: RefreshState,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RefreshState {
+pub enum RefreshState {
     Fresh,
     Used,
     Revoked,
 }
 
 /// An access token.
-pub(crate) struct AccessToken {
-    pub(crate) user: String,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) expires: Timestamp,
+pub struct AccessToken {
+    pub user: String,
+    pub scopes: Vec<String>,
+    pub expires: Timestamp,
 }
 
 /// How often what was asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Counters {
+pub struct Counters {
     /// Authorization requests, refused ones included.
-    pub(crate) authorize_requests: u32,
+    pub authorize_requests: u32,
     /// Codes handed out.
-    pub(crate) sign_ins: u32,
+    pub sign_ins: u32,
     /// Device authorization requests, refused ones included.
-    pub(crate) device_requests: u32,
+    pub device_requests: u32,
     /// Polls for a device code's tokens; they are token requests too.
-    pub(crate) device_polls: u32,
+    pub device_polls: u32,
     /// Token requests, refused ones included.
-    pub(crate) token_requests: u32,
+    pub token_requests: u32,
     /// Token requests that are held just now.
-    pub(crate) token_held: u32,
+    pub token_held: u32,
     /// Token requests that were refused.
-    pub(crate) token_refusals: u32,
+    pub token_refusals: u32,
     /// Refresh tokens that came a second time.
-    pub(crate) refresh_reuses: u32,
+    pub refresh_reuses: u32,
     /// Logins at the mail servers that went well.
-    pub(crate) mail_logins: u32,
+    pub mail_logins: u32,
     /// Logins at the mail servers that did not.
-    pub(crate) mail_refusals: u32,
+    pub mail_refusals: u32,
 }
 
 /// Where the token endpoint can be made to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hold {
+pub enum Hold {
     /// The request has come in, and nothing was done about it.
     Request,
     /// The tokens are issued, the old refresh token is spent, and the answer is not on its way.
@@ -166,50 +165,50 @@ pub(crate) enum Hold {
 }
 
 /// What changes while the sandbox runs.
-pub(crate) struct State {
-    pub(crate) apps: Vec<App>,
-    pub(crate) sign_ins: HashMap<String, SignIn>,
-    pub(crate) codes: HashMap<String, Code>,
-    pub(crate) device_codes: HashMap<String, DeviceCode>,
-    pub(crate) device_lifetime: Duration,
-    pub(crate) device_interval: Duration,
+pub struct State {
+    pub apps: Vec<App>,
+    pub sign_ins: HashMap<String, SignIn>,
+    pub codes: HashMap<String, Code>,
+    pub device_codes: HashMap<String, DeviceCode>,
+    pub device_lifetime: Duration,
+    pub device_interval: Duration,
     /// How many polls in time are still answered with `slow_down`.
-    pub(crate) slow_downs: u32,
-    pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
-    pub(crate) access_tokens: HashMap<String, AccessToken>,
+    pub slow_downs: u32,
+    pub refresh_tokens: HashMap<String, RefreshToken>,
+    pub access_tokens: HashMap<String, AccessToken>,
     /// Identity tokens that went out and verifiers that came in: nothing asks for them, but they are secrets too.
-    pub(crate) other_secrets: Vec<String>,
-    pub(crate) access_lifetime: Duration,
+    pub other_secrets: Vec<String>,
+    pub access_lifetime: Duration,
     /// How access tokens differ from the usual: claims to change, or `null` for opaque tokens.
-    pub(crate) access_claims: serde_json::Value,
-    pub(crate) token_delay: Duration,
+    pub access_claims: serde_json::Value,
+    pub token_delay: Duration,
     /// At which point, and from which token request on, the token endpoint says nothing more.
-    pub(crate) held: Option<(Hold, u32)>,
+    pub held: Option<(Hold, u32)>,
     /// How far the clock that HTTP answers tell is from the true time.
-    pub(crate) clock_shift: jiff::SignedDuration,
+    pub clock_shift: jiff::SignedDuration,
     /// Whether a refresh token is good more than once. Microsoft leaves the old one valid when it hands out a new one;
     /// the sandbox starts as strict as the strictest (RFC 9700 §4.14.2), so that a client which loses the new one is
     /// found out.
-    pub(crate) refresh_reuse: bool,
+    pub refresh_reuse: bool,
     /// What identity tokens say instead.
-    pub(crate) forged_claims: Vec<(String, serde_json::Value)>,
-    pub(crate) mail: MailStore,
-    pub(crate) counters: Counters,
+    pub forged_claims: Vec<(String, serde_json::Value)>,
+    pub mail: MailStore,
+    pub counters: Counters,
     /// What no well-behaved client does, in words.
-    pub(crate) surprises: Vec<String>,
+    pub surprises: Vec<String>,
 }
 
 /// The practice tenant.
-pub(crate) struct World {
+pub struct World {
     /// `https://localhost:PORT`, without a slash at the end.
-    pub(crate) authority: String,
-    pub(crate) users: Vec<User>,
-    pub(crate) faults: Faults,
+    pub authority: String,
+    pub users: Vec<User>,
+    pub faults: Faults,
     state: Mutex<State>,
 }
 
 impl World {
-    pub(crate) fn new(authority: String, access_lifetime: Duration) -> Self {
+    pub fn new(authority: String, access_lifetime: Duration) -> Self {
         let users =
             vec![person(SHOP, "Contoso Shop"), person(ALICE, "Alice Example"), shared(SHARED, "Support", ALICE)];
         let redirect_uris = vec![
@@ -256,33 +255,33 @@ impl World {
         Self { authority, users, faults: Faults::default(), state: Mutex::new(state) }
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+    pub fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
 
     /// Notes what no well-behaved client does.
-    pub(crate) fn surprise(&self, what: impl Into<String>) {
+    pub fn surprise(&self, what: impl Into<String>) {
         self.state().surprises.push(what.into());
     }
 
     /// Notes that a client gave TLS up. Where it was shown a bad certificate, that is what it should do.
-    pub(crate) fn handshake_failed(&self, shown: Certificate, command: &str, error: &io::Error) {
+    pub fn handshake_failed(&self, shown: Certificate, command: &str, error: &io::Error) {
         if shown == Certificate::Good {
             self.surprise(format!("{command}: {error}"));
         }
     }
 
-    pub(crate) fn user(&self, address: &str) -> Option<&User> {
+    pub fn user(&self, address: &str) -> Option<&User> {
         self.users.iter().find(|user| user.address.eq_ignore_ascii_case(address))
     }
 
     /// The issuer of the plain OpenID provider.
-    pub(crate) fn oidc_issuer(&self) -> String {
+    pub fn oidc_issuer(&self) -> String {
         format!("{}/oidc", self.authority)
     }
 
     /// What stands before an endpoint's last word, as in `{base}/token`.
-    pub(crate) fn endpoint_base(&self, dialect: Dialect) -> String {
+    pub fn endpoint_base(&self, dialect: Dialect) -> String {
         match dialect {
             Dialect::Entra => format!("{}/{TENANT_ID}/oauth2/v2.0", self.authority),
             Dialect::Oidc => self.oidc_issuer(),
@@ -292,28 +291,29 @@ impl World {
 
 impl User {
     /// What stays the same when somebody is renamed.
-    pub(crate) fn object_id(&self) -> String {
+    pub fn object_id(&self) -> String {
         lock(&self.object_id).clone()
     }
 
     /// Deletes the account and makes another of the same name, as administrators do.
-    pub(crate) fn recreate(&self) {
+    pub fn recreate(&self) {
         *lock(&self.object_id) = new_guid();
     }
 }
 
 impl State {
-    pub(crate) fn app(&self, client_id: &str) -> Option<&App> {
+    pub fn app(&self, client_id: &str) -> Option<&App> {
         self.apps.iter().find(|app| app.client_id == client_id)
     }
 
-    pub(crate) fn secrets(&mut self) -> impl Iterator<Item = &mut ClientSecret> {
+    pub fn secrets(&mut self) -> impl Iterator<Item = &mut ClientSecret> {
         self.apps.iter_mut().flat_map(|app| &mut app.secrets)
     }
 }
 
-pub(crate) fn now() -> Timestamp {
-    Clock::system().now()
+#[expect(clippy::disallowed_methods, reason = "what the tenant issues is dated by the machine's own clock")]
+pub fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 fn person(address: &str, name: &'static str) -> User {
@@ -341,7 +341,7 @@ fn welcome(address: &str) -> String {
 }
 
 /// `bytes` random bytes in base64url.
-pub(crate) fn random_text(bytes: usize) -> String {
+pub fn random_text(bytes: usize) -> String {
     use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
     let mut buffer = vec![0; bytes];
     getrandom::fill(&mut buffer).expect("the machine has random numbers");
@@ -349,7 +349,7 @@ pub(crate) fn random_text(bytes: usize) -> String {
 }
 
 /// A random GUID (RFC 9562 version 4).
-pub(crate) fn new_guid() -> String {
+pub fn new_guid() -> String {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("the machine has random numbers");
     bytes[6] = bytes[6] & 0x0f | 0x40;

@@ -2,10 +2,10 @@
 
 use url::{Host, Url};
 
-use super::faults::{At, Fault};
-use super::http::{Params, Request, Response, escape_html};
-use super::oauth_error::OAuthError;
-use super::world::{ALICE, App, Code, Dialect, SignIn, World, now, random_text};
+use crate::faults::{At, Fault};
+use crate::http::{Params, Request, Response, escape_html};
+use crate::oauth_error::OAuthError;
+use crate::world::{ALICE, App, Code, Dialect, SignIn, World, now, random_text};
 
 /// An authorization code lives this long (Entra: about ten minutes).
 const CODE_LIFETIME: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
@@ -24,7 +24,7 @@ enum Refusal {
 }
 
 /// `GET`: checks the request and shows the sign-in page.
-pub(crate) fn show(world: &World, dialect: Dialect, query: &Params) -> Response {
+pub fn show(world: &World, dialect: Dialect, query: &Params) -> Response {
     world.state().counters.authorize_requests += 1;
     let judged = check(world, dialect, query).and_then(|sign_in| {
         let refused = world.faults.refusal(At::Page, &sign_in.client_id, "");
@@ -50,7 +50,7 @@ pub(crate) fn show(world: &World, dialect: Dialect, query: &Params) -> Response 
 
 /// `POST`: somebody has chosen. A plain HTTP client may do so too: the form's fields are `ticket`, `user` and
 /// `decision` (`accept` or `decline`).
-pub(crate) fn decide(world: &World, request: &Request) -> Response {
+pub fn decide(world: &World, request: &Request) -> Response {
     let form = request.form().unwrap_or_default();
     let sign_in = world.state().sign_ins.remove(form.get("ticket").unwrap_or_default());
     let Some(sign_in) = sign_in else {
@@ -192,7 +192,7 @@ fn is_registered(app: &App, given: &str) -> bool {
     })
 }
 
-pub(crate) fn is_known(dialect: Dialect, scope: &str) -> bool {
+pub fn is_known(dialect: Dialect, scope: &str) -> bool {
     let outlook = || OUTLOOK_RESOURCES.iter().find_map(|resource| scope.strip_prefix(resource));
     OPENID_SCOPES.contains(&scope)
         || match dialect {
