@@ -81,8 +81,29 @@ pub trait SecretStore: Send + Sync {
     /// [`StoreFault`] if a step failed. Nothing is left behind, as far as the keep still answers.
     fn trial(&self) -> Result<String, StoreFault>;
 
+    /// Whether there is anything yet that records could be in. It is answered without the store's key, and changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`StoreFault`] if that cannot be told.
+    fn presence(&self) -> Result<Presence, StoreFault> {
+        Ok(Presence::There)
+    }
+
     /// The keep for people, as in `OS keyring (Secret Service)` or `vault /home/alice/vault.age`.
     fn describe(&self) -> String;
+}
+
+/// Whether a store has been made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// It is there, or it always is, as a keyring.
+    There,
+    /// Nothing was stored at `place` so far, or the place is not mounted: no record can be found.
+    NotYet {
+        /// Where it would be.
+        place: String,
+    },
 }
 
 /// Room in a keep for one write. Dropping it gives it back.

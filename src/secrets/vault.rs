@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 pub use key::{VaultKey, new_vault_key};
 
 use self::contents::Contents;
-use super::{RecordKey, Reservation, SecretBytes, SecretStore, trial};
+use super::{Presence, RecordKey, Reservation, SecretBytes, SecretStore, trial};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::files::{self, Draft, Privacy};
 use crate::lock::FileLock;
@@ -153,6 +153,13 @@ impl SecretStore for VaultStore {
             return Err(StoreFault::Damaged { what: "what is read back is not what was written".into() });
         }
         Ok(format!("{found}; a file was written beside it, read back and removed"))
+    }
+
+    fn presence(&self) -> Result<Presence, StoreFault> {
+        Ok(match files::access(&self.path).map_err(|failure| fault(&failure))? {
+            Some(_) => Presence::There,
+            None => Presence::NotYet { place: self.path.display().to_string() },
+        })
     }
 
     fn describe(&self) -> String {

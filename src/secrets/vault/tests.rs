@@ -386,3 +386,15 @@ fn names(folder: &Path) -> Vec<std::ffi::OsString> {
     names.sort();
     names
 }
+
+#[test]
+fn a_vault_that_nothing_was_stored_in_is_told_without_its_key() {
+    let home = Home::new();
+    fs::remove_file(home.key()).unwrap();
+    let place = home.vault().display().to_string();
+    assert_eq!(home.store().presence(), Ok(Presence::NotYet { place }));
+    new_vault_key(&home.key()).unwrap();
+    home.store().put(&shop(), &value("x")).unwrap();
+    fs::remove_file(home.key()).unwrap();
+    assert_eq!(home.store().presence(), Ok(Presence::There));
+}
