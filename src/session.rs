@@ -53,8 +53,8 @@ pub struct AccessToken {
     pub scopes: Vec<String>,
     /// When it came from the token endpoint, by this machine's clock of then.
     pub received: Timestamp,
-    /// Who was accepted at the sign-in, by the name for people.
-    pub signed_in_as: Option<String>,
+    /// Every name of the account that was accepted at the sign-in.
+    pub account_names: Vec<String>,
 }
 
 /// Held, this process alone may change the mailbox's grant, and there is room to store a new one.
@@ -83,7 +83,7 @@ impl AccessToken {
             source,
             scopes: access.scopes.clone(),
             received: grant.refreshed.unwrap_or(grant.obtained),
-            signed_in_as: grant.identity.as_ref().map(|identity| identity.label.clone()),
+            account_names: grant.identity.as_ref().map_or_else(Vec::new, GrantIdentity::all_names),
         })
     }
 }
@@ -190,6 +190,7 @@ impl Session<'_> {
                 subject: identity.subject.clone(),
                 tenant: identity.tenant.clone(),
                 label: identity.label().to_owned(),
+                names: identity.names.clone(),
             }),
             // RFC 6749 §5.1: no scope in the answer means "as asked for".
             scopes: answer.scopes.clone().map_or_else(|| asked.clone(), well_formed),

@@ -62,7 +62,7 @@ pub(super) fn presented(access: &AccessToken) -> Presented<'_> {
         granted: &access.scopes,
         received: access.received,
         expires: access.expires,
-        signed_in_as: access.signed_in_as.as_deref(),
+        account_names: &access.account_names,
     }
 }
 

@@ -131,26 +131,56 @@ fn without_soft_breaks(text: &str) -> String {
         .replace("=27", "'")
 }
 
+/// A tag that is longer than this is none.
+const LONGEST_TAG: usize = 2_000;
+
+/// Without HTML's tags. Takes time in proportion to the text: `Ahead` never looks at a character twice.
 fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('<') {
-        plain.push_str(before);
+    let (mut close, mut sign) = (Ahead::of(text, b'>'), Ahead::of(text, b'@'));
+    let mut at = 0;
+    while let Some(open) = text[at..].find('<').map(|found| at + found) {
+        plain.push_str(&text[at..open]);
+        let inner = open + 1;
         // "<shop@contoso.com>" is an address, and what never closes is no tag.
-        let is_tag = after.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
-        match after.split_once('>').filter(|(tag, _)| is_tag && !tag.contains('@') && tag.len() < 2_000) {
-            Some((_, behind)) => {
+        let is_tag = text[inner..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
+        let end = if is_tag { close.from(inner) } else { None };
+        match end.filter(|end| end - inner < LONGEST_TAG && sign.from(inner).is_none_or(|sign| sign > *end)) {
+            Some(end) => {
                 plain.push(' ');
-                rest = behind;
+                at = end + 1;
             }
             None => {
                 plain.push('<');
-                rest = after;
+                at = inner;
             }
         }
     }
-    plain.push_str(rest);
+    plain.push_str(&text[at..]);
     plain
+}
+
+/// Where one byte stands next in a text, asked from places that only grow.
+struct Ahead<'a> {
+    bytes: &'a [u8],
+    wanted: u8,
+    /// Up to where has been looked; `wanted` stands there, unless it is the end.
+    at: usize,
+}
+
+impl<'a> Ahead<'a> {
+    fn of(text: &'a str, wanted: u8) -> Self {
+        Self { bytes: text.as_bytes(), wanted, at: 0 }
+    }
+
+    fn from(&mut self, start: usize) -> Option<usize> {
+        if self.at < start || self.bytes.get(self.at) != Some(&self.wanted) {
+            let start = start.max(self.at);
+            let rest = self.bytes.get(start..).unwrap_or_default();
+            self.at = rest.iter().position(|byte| *byte == self.wanted).map_or(self.bytes.len(), |found| start + found);
+        }
+        (self.at < self.bytes.len()).then_some(self.at)
+    }
 }
 
 /// The error challenges in `text` (RFC 7628 §3.2.2): base64 that holds JSON.
@@ -205,6 +235,38 @@ mod tests {
     fn a_challenge_is_read_out_of_its_base64() {
         let read = readings("334 eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIn0=");
         assert!(read.contains(r#"{"status":"400","schemes":"Bearer"}"#), "{read}");
+    }
+
+    #[test]
+    fn a_tag_closes_soon_and_holds_no_address() {
+        let long = format!("<a {}>x", "y".repeat(LONGEST_TAG));
+        for (text, plain) in [
+            ("<p>one <b>two</b>", " one  two "),
+            ("<shop@contoso.com> 1 < 2 <b", "<shop@contoso.com> 1 < 2 <b"),
+            ("<a <b>c", " c"),
+            ("<a@b <i>c> d", "<a@b  c> d"),
+            ("<i>@<i>", " @ "),
+            (&long, &long),
+            ("<<<", "<<<"),
+            ("<ü>", "<ü>"),
+        ] {
+            assert_eq!(without_tags(text), plain, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_byte_is_looked_at_once_however_often_it_is_asked_for() {
+        // Asked from every place of a text without one, it has looked to the end at the first.
+        let text = "<a".repeat(10_000);
+        let mut close = Ahead::of(&text, b'>');
+        for start in 0..text.len() {
+            assert_eq!(close.from(start), None);
+            assert_eq!(close.at, text.len(), "from {start}");
+        }
+        let text = "..>..>.";
+        let mut close = Ahead::of(text, b'>');
+        let found: Vec<_> = (0..text.len()).map(|start| close.from(start)).collect();
+        assert_eq!(found, [Some(2), Some(2), Some(2), Some(5), Some(5), Some(5), None]);
     }
 
     #[test]

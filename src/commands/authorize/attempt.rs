@@ -171,6 +171,7 @@ mod tests {
             subject: subject.into(),
             tenant: None,
             label: "shop@contoso.com".into(),
+            names: vec!["shop@contoso.com".into()],
         }
     }
 

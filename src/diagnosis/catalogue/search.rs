@@ -114,6 +114,9 @@ fn has_enhanced_code(text: &str) -> bool {
     })
 }
 
+/// More bytes than sixteen numbers of Microsoft's take, however they are laid out.
+const LONGEST_CODES: usize = 512;
+
 /// The AADSTS numbers in `text`, and those in a JSON `error_codes`.
 fn numbers(text: &str) -> BTreeSet<u32> {
     let mut found = BTreeSet::new();
@@ -125,8 +128,11 @@ fn numbers(text: &str) -> BTreeSet<u32> {
     }
     for (at, sign) in lower.match_indices("error_codes") {
         let rest = &text[at + sign.len()..];
-        let Some((_, rest)) = rest.split_once('[').filter(|(before, _)| before.len() < 8) else { continue };
-        let inner = rest.split_once(']').map_or("", |(inner, _)| inner);
+        // Bounded, so that many such words without brackets do not make this quadratic.
+        let Some(open) = rest.bytes().take(8).position(|byte| byte == b'[') else { continue };
+        let rest = &rest[open + 1..];
+        let Some(close) = rest.bytes().take(LONGEST_CODES).position(|byte| byte == b']') else { continue };
+        let inner = &rest[..close];
         found.extend(inner.split(',').take(16).filter_map(|number| leading_number(number.trim())));
     }
     found

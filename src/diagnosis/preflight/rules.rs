@@ -197,7 +197,7 @@ fn span(later: i64, earlier: i64) -> String {
 fn other_user(said: &Said, presented: Presented<'_>, mailbox: &Mailbox) -> Option<Objection> {
     let expected = mailbox.signs_in_as();
     let is_accepted = |name: &String| {
-        expected.matches(name) || presented.signed_in_as.is_some_and(|known| known.eq_ignore_ascii_case(name))
+        expected.matches(name) || presented.account_names.iter().any(|known| known.eq_ignore_ascii_case(name))
     };
     if said.is_app_only || said.names.iter().any(is_accepted) {
         return None;

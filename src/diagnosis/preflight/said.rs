@@ -49,8 +49,8 @@ pub struct Presented<'a> {
     pub received: Timestamp,
     /// When it ends, by what the token endpoint said.
     pub expires: Timestamp,
-    /// Who was accepted at the sign-in, by the name for people.
-    pub signed_in_as: Option<&'a str>,
+    /// Every name of the account that was accepted at the sign-in.
+    pub account_names: &'a [String],
 }
 
 /// What an access token says (RFC 9068 §2.2, and Microsoft's and others' names for the same).

@@ -125,13 +125,13 @@ struct Case<'a> {
     granted: &'a [&'a str],
     received: i64,
     expires: i64,
-    signed_in_as: Option<&'a str>,
+    account_names: &'a [&'a str],
 }
 
 impl Default for Case<'_> {
     fn default() -> Self {
         let (app, mailbox) = (microsoft(), mailbox());
-        Self { app, mailbox, granted: &ALL, received: NOW, expires: NOW + 3_600, signed_in_as: None }
+        Self { app, mailbox, granted: &ALL, received: NOW, expires: NOW + 3_600, account_names: &[] }
     }
 }
 
@@ -139,12 +139,13 @@ impl Case<'_> {
     fn look(&self, token: &str, protocol: MailProtocol) -> Preflight {
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
         let granted: Vec<String> = self.granted.iter().map(|&scope| scope.to_owned()).collect();
+        let names: Vec<String> = self.account_names.iter().map(|&name| name.to_owned()).collect();
         let presented = Presented {
             token: &SecretString::from(token),
             granted: &granted,
             received: at(self.received),
             expires: at(self.expires),
-            signed_in_as: self.signed_in_as,
+            account_names: &names,
         };
         look(presented, &self.app, &self.mailbox, [protocol], at(NOW))
     }
@@ -409,7 +410,7 @@ fn another_name_is_a_guess_and_an_accepted_one_is_none() {
     assert!(objections[0].is_doubt);
     let about = About { app: None, mailbox: None, protocol: Some(IMAP) };
     assert_eq!(objections[0].finding(about).confidence, Confidence::Likely);
-    let accepted = Case { signed_in_as: Some("Alice@contoso.com"), ..Case::default() };
+    let accepted = Case { account_names: &["a.doe@contoso.onmicrosoft.com", "Alice@contoso.com"], ..Case::default() };
     insist(&accepted, &alice, IMAP, &[], "", "accepted at the sign-in");
     let seen = accepted.look(&alice, IMAP);
     assert_eq!(

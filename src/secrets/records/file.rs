@@ -89,6 +89,8 @@ struct IdentityFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tenant: Option<String>,
     label: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    names: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -180,6 +182,7 @@ pub(super) fn encode_grant(grant: &Grant) -> Result<SecretBytes, StoreFault> {
             subject: identity.subject.clone(),
             tenant: identity.tenant.clone(),
             label: identity.label.clone(),
+            names: identity.names.clone(),
         }),
         scopes: grant.scopes.clone(),
         asked: grant.asked.clone(),
@@ -210,6 +213,7 @@ pub(super) fn decode_grant(key: &RecordKey, bytes: &SecretBytes) -> Result<Grant
             subject: identity.subject,
             tenant: identity.tenant,
             label: identity.label,
+            names: identity.names,
         }),
         scopes: file.scopes,
         asked: file.asked,

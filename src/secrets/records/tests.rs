@@ -35,6 +35,7 @@ fn grant() -> Grant {
             subject: "subject".into(),
             tenant: Some("tenant".into()),
             label: "shop@contoso.com".into(),
+            names: vec!["shop@contoso.com".into(), "s.hop@contoso.onmicrosoft.com".into()],
         }),
         scopes: vec!["a".into()],
         asked: vec!["a".into(), "b".into()],

@@ -105,6 +105,8 @@ pub struct GrantIdentity {
     pub tenant: Option<String>,
     /// The name for people: a mail address, mostly.
     pub label: String,
+    /// All names that the provider gave for the account, the label among them; none in records of before 0.2.
+    pub names: Vec<String>,
 }
 
 /// An access token and what is known of it.
@@ -116,6 +118,14 @@ pub struct CachedAccess {
     pub expires: Timestamp,
     /// Its scopes.
     pub scopes: Vec<String>,
+}
+
+impl GrantIdentity {
+    /// Every name that is known of the account; older records have kept its label alone.
+    #[must_use]
+    pub fn all_names(&self) -> Vec<String> {
+        if self.names.is_empty() { vec![self.label.clone()] } else { self.names.clone() }
+    }
 }
 
 impl AppRecord {
