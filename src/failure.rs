@@ -1,6 +1,8 @@
 //! What went wrong, as facts: no advice, no formatting. Every room that talks to the outside returns this type, and
 //! `diagnosis` alone turns it into a [`Finding`](crate::report::Finding) for people.
 
+mod client_refusal;
+
 use std::fmt;
 use std::time::Duration;
 

@@ -393,9 +393,7 @@ fn judge(answer: Result<(), Failure>) -> Result<Proof, StoreFault> {
         // A server in trouble says nothing of the secret, whatever word it uses.
         FailureKind::OAuth(fault) if fault.status == 429 || fault.status >= 500 => Ok(Proof::Unknown(failure)),
         FailureKind::OAuth(fault) => Ok(match fault.error.as_str() {
-            // AADSTS7000215 and 7000222 come as invalid_client; should the word change, the number still tells.
-            _ if fault.codes.iter().any(|code| matches!(code, 7_000_215 | 7_000_222)) => Proof::Refused(failure),
-            "invalid_client" => Proof::Refused(failure),
+            _ if fault.refuses_client() => Proof::Refused(failure),
             "invalid_grant" | "interaction_required" | "consent_required" => Proof::GrantLost(failure),
             _ => Proof::Unknown(failure),
         }),

@@ -4,19 +4,26 @@ use super::about::About;
 use super::catalogue::Origin;
 use super::known;
 use crate::failure::{FailureKind, OAuthFault};
+use crate::profile::Credential;
 use crate::report::{Confidence, ExitCode, Finding};
 
 /// An OAuth error answer, by what the catalogue knows of its numbers, its words and its `error` field.
 pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
     let origin = if fault.status == 0 { Origin::Authorize } else { Origin::Token };
-    let text = serde_json::json!({
-        "error": fault.error,
-        "error_description": fault.description,
-        "error_codes": fault.codes,
-        "suberror": fault.suberror,
-    });
+    let refuses_client = fault.refuses_client();
+    let text = if refuses_client && says_so_in_own_words(fault, about) {
+        serde_json::json!({ "error": "invalid_client" })
+    } else {
+        serde_json::json!({
+            "error": fault.error,
+            "error_description": fault.description,
+            "error_codes": fault.codes,
+            "suberror": fault.suberror,
+        })
+    };
     let known = known::finding(&text.to_string(), origin, about);
     let mut finding = known.map_or_else(|| unknown(fault, about), |known| known.finding);
+    finding.refuses_client = refuses_client;
     finding.exit = exit(fault);
     if let Some(wait) = fault.retry_after {
         finding.fix.insert(0, format!("Wait {} seconds, as the server asks", wait.as_secs()));
@@ -26,6 +33,13 @@ pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
     }
     finding.server_said = Some(words(fault));
     finding
+}
+
+/// Whether a refused client is told in a word that elsewhere means something else, so that the standard's word finds the
+/// right entry. A public client sends no credentials that could be wrong.
+fn says_so_in_own_words(fault: &OAuthFault, about: About<'_>) -> bool {
+    let has_secret = about.app.is_none_or(|app| app.credential == Credential::Secret);
+    has_secret && fault.codes.is_empty() && fault.error != "invalid_client"
 }
 
 /// What scripts are told follows the `error` field alone: Microsoft may change its numbers and texts at any time, and

@@ -32,6 +32,27 @@ fn a_lost_grant_asks_for_authorization_and_a_refused_secret_does_not() {
 }
 
 #[test]
+fn a_refused_client_has_one_finding_whatever_the_provider_calls_it() {
+    let said = |status, error: &str, words: &str| {
+        let fault =
+            OAuthFault { error: error.into(), description: Some(words.into()), status, ..OAuthFault::default() };
+        finding(&FailureKind::OAuth(fault).into(), About::default())
+    };
+    for (status, error, words) in [
+        (401, "invalid_client", "Client authentication failed"),
+        (401, "unauthorized_client", "Invalid client or Invalid client credentials"),
+        (200, "invalid_client_secret", ""),
+        (401, "access_denied", "Unauthorized"),
+    ] {
+        let found = said(status, error, words);
+        assert_eq!((found.code, found.refuses_client), ("oauth-invalid-client", true), "{error}");
+        assert!(found.server_said.unwrap().starts_with(error), "the provider's own word is shown");
+    }
+    let found = said(400, "unauthorized_client", "Client not allowed for direct access grants");
+    assert_eq!((found.code, found.refuses_client), ("oauth-unauthorized-client", false));
+}
+
+#[test]
 fn a_server_that_asks_to_wait_is_network_trouble() {
     let fault = OAuthFault {
         error: "temporarily_unavailable".into(),

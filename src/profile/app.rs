@@ -120,6 +120,21 @@ impl ScopeSet {
 }
 
 impl App {
+    /// Whether both are one registration at the provider, with the same client secrets: the same client ID at the same
+    /// sign-in server. The tenant does not tell them apart: it may be named by its ID, by each of its domains and by
+    /// `common`.
+    #[must_use]
+    pub fn is_same_client(&self, other: &Self) -> bool {
+        let same_server = match (&self.identity, &other.identity) {
+            (IdentityRule::Issuer(one), IdentityRule::Issuer(another)) => one == another,
+            (IdentityRule::Microsoft { authority: one, .. }, IdentityRule::Microsoft { authority: another, .. }) => {
+                one == another
+            }
+            _ => false,
+        };
+        same_server && self.client_id.as_str().eq_ignore_ascii_case(other.client_id.as_str())
+    }
+
     /// The tenant as pages and messages name it; the provider where there is none.
     #[must_use]
     pub fn tenant_label(&self) -> &str {
@@ -150,6 +165,26 @@ pub fn same_permission(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_registration_is_known_by_client_id_and_sign_in_server() {
+        let app = |rest: &str| {
+            let text = format!("[apps.a]\n{rest}\n");
+            let profile = crate::config::parse("config.toml".as_ref(), &text).unwrap();
+            profile.apps.values().next().unwrap().clone()
+        };
+        let microsoft = |provider: &str, tenant: &str, id: &str| {
+            app(&format!("provider = \"{provider}\"\ntenant = \"{tenant}\"\nclient_id = \"{id}\""))
+        };
+        let one = microsoft("microsoft365", "contoso.com", "11111111-2222-3333-4444-aaaaaaaaaaaa");
+        assert!(one.is_same_client(&microsoft("microsoft365", "common", "11111111-2222-3333-4444-AAAAAAAAAAAA")));
+        assert!(!one.is_same_client(&microsoft("microsoft365", "contoso.com", "11111111-2222-3333-4444-bbbbbbbbbbbb")));
+        let oidc = |issuer: &str| {
+            app(&format!("provider = \"oidc\"\nissuer = \"{issuer}\"\nscopes = [\"m\"]\nclient_id = \"mail\""))
+        };
+        assert!(oidc("https://a.example").is_same_client(&oidc("https://a.example")));
+        assert!(!oidc("https://a.example").is_same_client(&oidc("https://b.example")));
+    }
 
     #[test]
     fn granted_scopes_are_compared_by_their_last_part() {

@@ -22,6 +22,9 @@ pub struct Finding {
     /// What else the same answer may mean, by code, the most telling first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<&'static str>,
+    /// Whether the token endpoint refused the client's own credentials, in whichever words.
+    #[serde(skip)]
+    pub refuses_client: bool,
     /// What the exit code is when this is the first finding.
     #[serde(skip)]
     pub exit: ExitCode,
@@ -118,6 +121,7 @@ impl Finding {
                 _ => Retry::AfterFix,
             },
             also: Vec::new(),
+            refuses_client: false,
             exit,
         }
     }
