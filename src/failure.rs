@@ -152,6 +152,8 @@ pub enum StoreFault {
     Slow { after: Duration },
     /// The vault's key is missing; `expected` says where it was looked for.
     NoKey { expected: String },
+    /// The vault's key is given, and there is no vault at `expected`: it was never made, or is not mounted here.
+    NoVault { expected: String },
     /// The vault's key does not open the vault.
     WrongKey,
     /// What was read is not what was written, or not a record of ours.

@@ -98,6 +98,7 @@ fn context(cli: &Cli) -> Result<Context, CommandError> {
         folders,
         store_choice: cli.store,
         vault_key,
+        vault_file: std::env::var_os("MAILGRANT_VAULT_FILE").filter(|file| !file.is_empty()).map(Into::into),
         trust: Trust::new(),
         transcript: Transcript::new(redactor, sink),
         clock: Clock::system(),

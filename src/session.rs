@@ -212,6 +212,9 @@ impl Session<'_> {
     pub fn grant(&self) -> Result<Grant, Failure> {
         let not_authorized = |why: String| Err(FailureKind::NotAuthorized { why }.into());
         let Some(grant) = load_grant(self.store, &self.mailbox.name)? else {
+            if let Some(fault) = self.store.absence() {
+                return Err(fault.into());
+            }
             return not_authorized("nobody has signed in yet".to_owned());
         };
         for secret in grant.secrets() {
@@ -288,6 +291,9 @@ impl Session<'_> {
         }
         let record = load_app(self.store, &self.app.name)?.filter(|record| record.client_id == self.app.client_id);
         let Some(active) = record.and_then(|record| record.active) else {
+            if let Some(fault) = self.store.absence() {
+                return Err(fault.into());
+            }
             return Err(FailureKind::NoClientSecret { app: self.app.name.to_string() }.into());
         };
         self.http.transcript().redactor().learn(&active.value);

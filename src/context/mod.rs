@@ -30,6 +30,8 @@ pub struct Context {
     pub store_choice: Option<StoreKind>,
     /// The vault's key from `MAILGRANT_VAULT_KEY`.
     pub vault_key: Option<SecretString>,
+    /// The vault's file from `MAILGRANT_VAULT_FILE`; it goes before the profile's.
+    pub vault_file: Option<PathBuf>,
     /// The CAs that we trust, and the TLS connectors made from them.
     pub trust: Trust,
     /// The conversation on the wire, for `-v`, and the redaction.
@@ -100,7 +102,8 @@ impl Context {
     /// Where the vault is, or would be.
     #[must_use]
     pub fn vault_file(&self, choice: &SecretsChoice) -> PathBuf {
-        choice.vault_file.clone().unwrap_or_else(|| self.folders.default_vault())
+        let named = self.vault_file.as_ref().or(choice.vault_file.as_ref());
+        named.cloned().unwrap_or_else(|| self.folders.default_vault())
     }
 
     /// Where the vault's key is, or would be.

@@ -41,6 +41,14 @@ pub(super) fn store(fault: &StoreFault) -> Finding {
             format!("The vault's key is missing: {expected}."),
             &["Make one with: mailgrant new-vault-key", "Or give an existing one in MAILGRANT_VAULT_KEY or key_file"],
         ),
+        StoreFault::NoVault { expected } => (
+            "vault-absent",
+            format!("There is no vault at {expected}, though its key is given."),
+            &[
+                "In a container or a CI job: mount the vault there, or name its place in MAILGRANT_VAULT_FILE or vault_file",
+                "If there has never been one: store the app's client secret (mailgrant rotate-secret NAME), if it has one, and sign in (mailgrant authorize NAME)",
+            ],
+        ),
         StoreFault::WrongKey => (
             "vault-wrong-key",
             "The key does not open the vault.".to_owned(),

@@ -66,6 +66,7 @@ fn failures() -> Vec<Failure> {
         StoreFault::Denied { reason: word("REASON") },
         StoreFault::Slow { after },
         StoreFault::NoKey { expected: word("FILE") },
+        StoreFault::NoVault { expected: word("FILE") },
         StoreFault::WrongKey,
         StoreFault::Damaged { what: word("WHAT") },
         StoreFault::Unsafe { path: word("FILE"), reason: word("REASON") },

@@ -41,6 +41,12 @@ pub trait SecretStore: Send + Sync {
     /// [`StoreFault`] if the keep could not be asked, or what it holds is damaged.
     fn get(&self, key: &RecordKey) -> Result<Option<SecretBytes>, StoreFault>;
 
+    /// Why a record that was not found may be missing: the store as a whole is not where it is expected. `None` where
+    /// the store is there, or makes itself.
+    fn absence(&self) -> Option<StoreFault> {
+        None
+    }
+
     /// Stores the value, reads it back and compares. A failure leaves the old value.
     ///
     /// # Errors

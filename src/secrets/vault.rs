@@ -4,6 +4,7 @@
 //! it too: a JSON object `{"schema":1,"records":{"mailbox:shop":"…base64…"}}`. Readers need no lock, since a write
 //! replaces the file whole; writers take turns by a lock on the file beside it.
 
+mod absent;
 mod contents;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
@@ -96,6 +97,10 @@ impl SecretStore for VaultStore {
         };
         let plain = decrypt(&self.path, &self.key.identities()?, &encrypted)?;
         Contents::parse(&plain)?.get(&key.entry_name())
+    }
+
+    fn absence(&self) -> Option<StoreFault> {
+        absent::fault(&self.path, &self.key)
     }
 
     fn put(&self, key: &RecordKey, value: &SecretBytes) -> Result<(), StoreFault> {

@@ -43,4 +43,5 @@ mod test_smtp;
 mod token;
 #[cfg(target_os = "linux")]
 mod unattended;
+mod vault_absent;
 mod who_signed_in;
