@@ -9,7 +9,7 @@
 //! context                                the outside world that a command may touch
 //! session    rotation    fleet  machine  a valid token; a new client secret; many at once; this machine
 //! oauth  probe  secrets  config  diagnosis   sign-in; the wire; the keeps; the file; what failures mean
-//! browser  bundle  files  lock  tls  sasl  jwt  transcript  html  report   one job each, for all above
+//! browser  bundle  files  lock  net  tls  sasl  jwt  transcript  html  report   one job each, for all above
 //! profile  failure  clock  harmless      the words that every room speaks
 //! ```
 //!
@@ -47,6 +47,7 @@ pub mod html;
 pub mod jwt;
 pub mod lock;
 pub mod machine;
+pub mod net;
 pub mod oauth;
 pub mod probe;
 pub mod profile;

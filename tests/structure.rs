@@ -15,6 +15,7 @@ const FLOORS: &[&[&str]] = &[
         "html",
         "jwt",
         "lock",
+        "net",
         "profile",
         "report",
         "sasl",

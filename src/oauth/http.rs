@@ -10,9 +10,11 @@ use oauth2::http::{Request, Response, header};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use zeroize::Zeroizing;
 
-use super::http_transport::{CONNECT_LIMIT, Certificate, NameLookup, Socks, Tcp, Tls};
+use super::http_plain::{LaterLookup, Tcp};
+use super::http_transport::{CONNECT_LIMIT, Certificate, Socks, Tls};
 use super::identity::plain;
 use crate::failure::{Failure, FailureKind};
+use crate::net::Dialler;
 use crate::profile::EndpointUrl;
 use crate::transcript::{Speaker, Transcript};
 
@@ -68,7 +70,6 @@ impl HttpClient {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_connect(Some(CONNECT_LIMIT))
-            .timeout_resolve(Some(CONNECT_LIMIT))
             .max_response_header_size(HEAD_LIMIT)
             .max_idle_connections(0)
             .max_idle_connections_per_host(0)
@@ -78,12 +79,12 @@ impl HttpClient {
             .build();
         let certificate = Certificate::default();
         let connectors =
-            ().chain(Socks).chain(ConnectProxyConnector::default()).chain(Tcp::default()).chain(Tls::new(
+            ().chain(Socks).chain(ConnectProxyConnector::default()).chain(Tcp::new(Dialler::system())).chain(Tls::new(
                 Box::new(tls),
                 transcript.clone(),
                 Certificate::clone(&certificate),
             ));
-        let agent = ureq::Agent::with_parts(config, connectors, NameLookup::default());
+        let agent = ureq::Agent::with_parts(config, connectors, LaterLookup);
         Self { agent, proxy, transcript, deadline: None, certificate }
     }
 
@@ -254,14 +255,10 @@ fn failure(error: ureq::Error, url: &EndpointUrl, limit: Duration) -> Failure {
             Ok(failure) => *failure,
             Err(other) => FailureKind::Unreachable { host, port, reason: other.to_string() }.into(),
         },
-        ureq::Error::Timeout(ureq::Timeout::Resolve) => {
-            FailureKind::TimedOut { during: format!("looking up {host}"), after: limit.min(CONNECT_LIMIT) }.into()
-        }
         ureq::Error::Timeout(ureq::Timeout::Connect) => {
             FailureKind::TimedOut { during: format!("connecting to {host}"), after: limit.min(CONNECT_LIMIT) }.into()
         }
         ureq::Error::Timeout(_) => FailureKind::TimedOut { during: waiting_for(url), after: limit }.into(),
-        ureq::Error::HostNotFound => FailureKind::NameNotFound { host }.into(),
         ureq::Error::ConnectProxyFailed(reason) => {
             FailureKind::Unreachable { host, port, reason: plain(&reason, 200) }.into()
         }

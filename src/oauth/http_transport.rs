@@ -1,4 +1,4 @@
-//! What carries HTTP: name lookup, TCP, and TLS through the connector that the mail side uses too. ureq is built
+//! What carries HTTP: TLS through the connector that the mail side uses too. ureq is built
 //! without TLS of its own, because it would parse the system's CA bundle once more and report less of what failed.
 
 use std::fmt;
@@ -8,11 +8,9 @@ use std::time;
 
 use native_tls::{HandshakeError, TlsConnector, TlsStream};
 use oauth2::http::Uri;
-use ureq::config::Config;
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, TcpConnector, Transport, TransportAdapter,
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 use zeroize::Zeroize;
 
@@ -20,45 +18,24 @@ use crate::failure::{Failure, FailureKind};
 use crate::tls::tls_fault;
 use crate::transcript::{Speaker, Transcript};
 
-/// How long a connection may take: looking the name up, and then TCP and TLS together.
+/// How long a connection may take: looking the name up, TCP and TLS together.
 pub(super) const CONNECT_LIMIT: time::Duration = time::Duration::from_secs(10);
 
 /// Our own failure on its way through ureq.
 fn pass(kind: FailureKind) -> ureq::Error {
-    ureq::Error::Other(Box::new(Failure::new(kind)))
+    pass_on(Failure::new(kind))
 }
 
-fn host_of(uri: &Uri) -> String {
+pub(super) fn pass_on(failure: Failure) -> ureq::Error {
+    ureq::Error::Other(Box::new(failure))
+}
+
+pub(super) fn host_of(uri: &Uri) -> String {
     uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned()
 }
 
-fn port_of(uri: &Uri) -> u16 {
+pub(super) fn port_of(uri: &Uri) -> u16 {
     uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 })
-}
-
-/// Looks names up as the system does, and tells a name that does not exist from a lookup that failed.
-#[derive(Debug, Default)]
-pub(super) struct NameLookup(DefaultResolver);
-
-impl Resolver for NameLookup {
-    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        self.0.resolve(uri, config, timeout).map_err(|error| match error {
-            ureq::Error::Io(error) => pass(lookup_failure(host_of(uri), &error)),
-            other => other,
-        })
-    }
-}
-
-/// The standard library hands getaddrinfo's answer on as text only.
-fn lookup_failure(host: String, error: &io::Error) -> FailureKind {
-    const ABSENT: [&str; 5] =
-        ["not known", "nodename nor servname", "No address associated", "No such host", "does not exist"];
-    let reason = error.to_string();
-    if ABSENT.iter().any(|words| reason.contains(words)) {
-        FailureKind::NameNotFound { host }
-    } else {
-        FailureKind::NameLookupFailed { host, reason }
-    }
 }
 
 /// Refuses SOCKS proxies by name. ureq would go around one in silence, and whoever set it wants none of that.
@@ -79,27 +56,6 @@ impl<In: Transport> Connector<In> for Socks {
             }
             _ => Ok(chained),
         }
-    }
-}
-
-/// Opens TCP connections, and says to whom when it fails.
-#[derive(Debug, Default)]
-pub(super) struct Tcp(TcpConnector);
-
-impl<In: Transport> Connector<In> for Tcp {
-    type Out = <TcpConnector as Connector<In>>::Out;
-
-    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
-        self.0.connect(details, chained).map_err(|error| match error {
-            ureq::Error::Io(error) => {
-                let (host, port) = (host_of(details.uri), port_of(details.uri));
-                pass(match error.kind() {
-                    io::ErrorKind::ConnectionRefused => FailureKind::ConnectionRefused { host, port },
-                    _ => FailureKind::Unreachable { host, port, reason: error.to_string() },
-                })
-            }
-            other => other,
-        })
     }
 }
 
@@ -130,7 +86,7 @@ impl<In: Transport> Connector<In> for Tls {
         if !details.needs_tls() || transport.is_tls() {
             return Ok(Some(Either::A(transport)));
         }
-        let connector = (self.source)().map_err(|failure| ureq::Error::Other(Box::new(failure)))?;
+        let connector = (self.source)().map_err(pass_on)?;
         let host = host_of(details.uri);
         let mut adapter = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         adapter.set_timeout(rest_of(details));

@@ -17,6 +17,7 @@ pub mod discovery;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 pub mod http;
+mod http_plain;
 mod http_transport;
 pub mod identity;
 pub mod loopback;

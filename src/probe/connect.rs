@@ -1,9 +1,6 @@
 //! From a host name to a connection: DNS, TCP, TLS.
 
-use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::handshake::Seen;
@@ -13,14 +10,11 @@ use super::stream::Wire;
 use super::{ProbeOutcome, Target};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, TlsFault};
+use crate::net::Dialler;
 use crate::profile::{MailProtocol, TlsMode};
 use crate::report::Stage;
 use crate::tls::PeerCertificate;
 
-/// How long an address may keep us before the next one is tried beside it (RFC 8305 §5).
-const HEAD_START: Duration = Duration::from_millis(250);
-/// More addresses than this are not tried.
-const MOST_ADDRESSES: usize = 8;
 /// More names of a certificate than this are not listed.
 const MOST_NAMES: usize = 8;
 
@@ -57,13 +51,14 @@ pub(super) fn open(
         }
         return Ok((wire, address));
     }
+    let (dialler, host) = (Dialler::system(), target.server.host.as_str());
     let addresses = observe(outcome, Stage::Dns, || {
-        let addresses = look_up(target)?;
+        let addresses = dialler.look_up(host, target.server.port, deadline(target))?;
         let detail = addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
         Ok((addresses, detail))
     })?;
     let (mut wire, address) = observe(outcome, Stage::Tcp, || {
-        let (stream, address) = reach(target, &addresses)?;
+        let (stream, address) = dialler.reach(host, &addresses, deadline(target))?;
         Ok(((wire_over(target, spoken, stream), address), address.to_string()))
     })?;
     if target.server.tls == TlsMode::Implicit {
@@ -83,107 +78,6 @@ fn wire_over(target: &Target<'_>, spoken: Spoken, stream: TcpStream) -> Wire {
 fn deadline(target: &Target<'_>) -> Instant {
     let own = Instant::now() + target.timeout;
     target.overall.map_or(own, |overall| overall.min(own))
-}
-
-/// The host's addresses, each family in turn beginning with the resolver's first choice (RFC 8305 §4).
-fn look_up(target: &Target<'_>) -> Result<Vec<SocketAddr>, Failure> {
-    let (host, port) = (target.server.host.as_str().to_owned(), target.server.port);
-    let start = Instant::now();
-    let (sender, receiver) = mpsc::channel();
-    let asked = host.clone();
-    // The system's resolver cannot be told a deadline: it gets a thread, which is left behind if it takes too long.
-    thread::spawn(move || {
-        let found = (asked.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-        // Nobody listens any more once the deadline has passed.
-        let _ = sender.send(found);
-    });
-    let found = receiver
-        .recv_timeout(deadline(target).saturating_duration_since(start))
-        .map_err(|_| FailureKind::TimedOut { during: "looking up the host name".to_owned(), after: start.elapsed() })?;
-    match found {
-        Ok(addresses) if addresses.is_empty() => Err(FailureKind::NameNotFound { host }.into()),
-        Ok(addresses) => Ok(interleave(addresses)),
-        Err(error) if is_not_found(&error) => Err(FailureKind::NameNotFound { host }.into()),
-        Err(error) => Err(FailureKind::NameLookupFailed { host, reason: error.to_string() }.into()),
-    }
-}
-
-/// The standard library passes getaddrinfo's code on as words only, and only on Windows as a number.
-fn is_not_found(error: &io::Error) -> bool {
-    const WORDS: [&str; 5] = [
-        "Name or service not known",  // glibc, EAI_NONAME
-        "No address associated",      // glibc, EAI_NODATA
-        "Name does not resolve",      // musl
-        "nodename nor servname",      // macOS, BSD
-        "Name has no usable address", // musl
-    ];
-    const WSAHOST_NOT_FOUND: i32 = 11001;
-    const WSANO_DATA: i32 = 11004;
-    let words = error.to_string();
-    matches!(error.raw_os_error(), Some(WSAHOST_NOT_FOUND | WSANO_DATA))
-        || WORDS.iter().any(|known| words.contains(known))
-}
-
-fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (first, second): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
-    let longest = first.len().max(second.len());
-    let mut turns: Vec<SocketAddr> = Vec::with_capacity(MOST_ADDRESSES);
-    for address in (0..longest).flat_map(|at| [first.get(at), second.get(at)]).flatten() {
-        if turns.len() < MOST_ADDRESSES && !turns.contains(address) {
-            turns.push(*address);
-        }
-    }
-    turns
-}
-
-/// Connects to the address that answers first; each gets a head start before the next one (RFC 8305 §5).
-fn reach(target: &Target<'_>, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Failure> {
-    let (start, deadline) = (Instant::now(), deadline(target));
-    let timed_out = || FailureKind::TimedOut { during: "connecting".to_owned(), after: start.elapsed() };
-    let (sender, receiver) = mpsc::channel();
-    let mut waiting = addresses.iter().copied();
-    let mut under_way = 0_usize;
-    let mut errors = Vec::new();
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(timed_out().into());
-        }
-        let next = waiting.next();
-        if let Some(address) = next {
-            let sender = sender.clone();
-            under_way += 1;
-            thread::spawn(move || {
-                // A connection that comes too late is dropped with the channel.
-                let _ = sender.send((address, TcpStream::connect_timeout(&address, left)));
-            });
-        } else if under_way == 0 {
-            return Err(unreachable(target, &errors));
-        }
-        let patience = if waiting.len() > 0 { HEAD_START.min(left) } else { left };
-        match receiver.recv_timeout(patience) {
-            Ok((address, Ok(stream))) => return Ok((stream, address)),
-            Ok((_, Err(error))) => {
-                under_way -= 1;
-                errors.push(error);
-            }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
-        }
-    }
-}
-
-fn unreachable(target: &Target<'_>, errors: &[io::Error]) -> Failure {
-    let (host, port) = (target.server.host.to_string(), target.server.port);
-    if errors.iter().all(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
-        return FailureKind::ConnectionRefused { host, port }.into();
-    }
-    if errors.iter().all(|error| error.kind() == io::ErrorKind::TimedOut) {
-        return FailureKind::TimedOut { during: "connecting".to_owned(), after: target.timeout }.into();
-    }
-    let mut reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    reasons.dedup();
-    FailureKind::Unreachable { host, port, reason: reasons.join("; ") }.into()
 }
 
 /// The TLS handshake; its detail is version and certificate. With a `preamble` TLS begins after STARTTLS, and the caller
@@ -283,28 +177,4 @@ fn describe(version: Option<u16>, certificate: Option<&PeerCertificate>) -> Stri
         certificate.issuer,
         until.strftime("%Y-%m-%d")
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn address(text: &str) -> SocketAddr {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn families_take_turns_beginning_with_the_resolvers_first() {
-        let found = ["[2001:db8::1]:1", "[2001:db8::2]:1", "192.0.2.1:1", "192.0.2.1:1"].map(address);
-        let turns = interleave(found.to_vec());
-        assert_eq!(turns, ["[2001:db8::1]:1", "192.0.2.1:1", "[2001:db8::2]:1"].map(address));
-    }
-
-    #[test]
-    fn what_the_resolvers_say_when_there_is_no_such_name() {
-        let glibc = io::Error::other("failed to lookup address information: Name or service not known");
-        let busy = io::Error::other("failed to lookup address information: Temporary failure in name resolution");
-        assert!(is_not_found(&glibc));
-        assert!(!is_not_found(&busy));
-    }
 }
