@@ -60,7 +60,7 @@ pub(super) fn sign_in(
     how: &How,
     context: &Context,
 ) -> Result<Report, CommandError> {
-    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
+    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
     let explained = |failure: Failure| CommandError::explained(&failure, about);
     // --timeout bounds the search for the endpoints, and then the person's time; a code that comes at the last moment
     // must still be redeemed.

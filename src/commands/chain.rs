@@ -22,7 +22,7 @@ use crate::session::{AccessToken, Session, TokenSource};
 /// Tests the whole chain of `mailbox`.
 pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Report {
     let app = tester.app_of(mailbox);
-    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
+    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
     let http = tester.http(app);
     let session = tester.session(mailbox, &http);
     let mut report = checks::report(mailbox);

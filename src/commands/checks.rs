@@ -239,7 +239,12 @@ impl<'a> Tester<'a> {
     }
 
     pub(super) fn about<'s>(&'s self, mailbox: &'s Mailbox, protocol: MailProtocol) -> About<'s> {
-        About { app: Some(self.profile.app_of(mailbox)), mailbox: Some(mailbox), protocol: Some(protocol) }
+        About {
+            app: Some(self.profile.app_of(mailbox)),
+            mailbox: Some(mailbox),
+            protocol: Some(protocol),
+            ..About::default()
+        }
     }
 
     fn target<'s>(&'s self, mailbox: &'s Mailbox, protocol: MailProtocol, server: &'s ServerEndpoint) -> Target<'s> {

@@ -91,7 +91,7 @@ fn unknown_code(code: &str) -> CommandError {
         fix.insert(0, format!("Perhaps you mean: {}", near.join(", ")));
     }
     fix.push("If a command has shown it, the text beside it says all: run that command again".to_owned());
-    CommandError::new("unknown-code", ExitCode::Usage, format!("No answer is known by the code '{code}'."), fix)
+    CommandError::new("unknown-code", ExitCode::CheckFailed, format!("No answer is known by the code '{code}'."), fix)
 }
 
 /// Standard input, whatever its encoding; what is too much is left out, and said so.

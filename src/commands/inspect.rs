@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let tester = Tester::new(context, &profile)?;
     let http = tester.http(app);
     let session = tester.session(mailbox, &http);
-    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
+    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
     // Whoever issued the token has seen the client secret too, and may have written it into a claim.
     let record = load_app(context.store(&profile.secrets)?, &app.name)?;
     record.iter().flat_map(AppRecord::secrets).for_each(|secret| context.transcript.redactor().learn(secret));
@@ -80,7 +80,7 @@ fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &Grant, mailbox: &Ma
     for fact in &mut report.facts[facts..] {
         fact.value = redactor.clean(&fact.value);
     }
-    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
+    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
     report.checks.extend(tester.preflight(&looked, |_| Door::NotTried, about));
 }
 

@@ -241,7 +241,7 @@ fn mailbox_reports(rotation: &Rotation<'_>, answer: Answer) -> Vec<Report> {
         .zip(pairs)
         .map(|(mailbox, (proof, connections))| {
             let mut report = super::checks::report(mailbox);
-            let about = About { app: Some(rotation.app), mailbox: Some(mailbox), protocol: None };
+            let about = About { app: Some(rotation.app), mailbox: Some(mailbox), protocol: None, ..About::default() };
             let failed =
                 |failure: &Failure| Check::failed(Stage::Token, Duration::ZERO, diagnosis::finding(failure, about));
             report.checks.push(match &proof {

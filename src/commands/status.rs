@@ -76,7 +76,7 @@ fn one(
     context: &Context,
 ) -> Report {
     let app = profile.app_of(mailbox);
-    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
+    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
     let mut report = super::checks::report(mailbox);
     let http = tester.http(app);
     match tester.session(mailbox, &http).grant() {

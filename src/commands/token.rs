@@ -25,6 +25,6 @@ pub fn run(args: &Args, context: &Context) -> Result<AccessToken, CommandError> 
     let app = profile.app_of(mailbox);
     let tester = Tester::new(context, &profile)?;
     let http = tester.http(app);
-    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
+    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
     tester.session(mailbox, &http).access_token().map_err(|failure| CommandError::explained(&failure, about))
 }

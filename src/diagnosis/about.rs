@@ -1,7 +1,7 @@
 //! What a failure was about, and the texts filled with it.
 
-use super::catalogue::Origin;
-use crate::profile::{App, MailProtocol, Mailbox};
+use super::catalogue::{Only, Origin};
+use crate::profile::{App, MailProtocol, Mailbox, PERSONAL_TENANT, Provider, Tenant};
 
 /// What a failure was about; its values are filled into the texts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -12,6 +12,15 @@ pub struct About<'a> {
     pub mailbox: Option<&'a Mailbox>,
     /// The mail protocol that was spoken.
     pub protocol: Option<MailProtocol>,
+    /// What is known of the token that was shown.
+    pub token: TokenFacts,
+}
+
+/// What is known of the token that a server was shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TokenFacts {
+    /// Whether it says itself that it is for this server.
+    pub is_for_server: bool,
 }
 
 impl About<'_> {
@@ -47,9 +56,35 @@ impl About<'_> {
         in_capitals(&filled)
     }
 
+    /// Whether a step that is for `only` these may be needed here: not where it is known that it does not apply.
+    pub(super) fn may_need(&self, only: Option<Only>) -> bool {
+        let provider = |is_it: fn(Provider) -> bool| self.app.is_none_or(|app| is_it(app.provider));
+        match only {
+            None => true,
+            Some(Only::Microsoft) => provider(Provider::is_microsoft),
+            Some(Only::Google) => provider(|provider| provider == Provider::Google),
+            Some(Only::OtherProvider) => provider(|provider| provider == Provider::Oidc),
+            Some(Only::Organisation) => provider(|provider| provider != Provider::Outlook),
+            Some(Only::Personal) => self
+                .app
+                .is_none_or(|app| app.provider == Provider::Outlook || app.tenant.as_ref().is_some_and(takes_personal)),
+            Some(Only::Shared) => self.mailbox.is_none_or(|mailbox| mailbox.sign_in_as.is_some()),
+            Some(Only::Own) => self.mailbox.is_none_or(|mailbox| mailbox.sign_in_as.is_none()),
+            // Every grant of ours is a person's.
+            Some(Only::AppOnly) => self.mailbox.is_none(),
+            Some(Only::AudienceOpen) => !self.token.is_for_server,
+            Some(Only::AudienceFits) => self.token.is_for_server,
+        }
+    }
+
     pub(super) fn fill_all<S: AsRef<str>>(&self, steps: &[S]) -> Vec<String> {
         steps.iter().map(|step| self.fill(step.as_ref())).collect()
     }
+}
+
+/// Whether personal accounts can sign in at `tenant`.
+fn takes_personal(tenant: &Tenant) -> bool {
+    matches!(tenant.as_str(), "common" | "consumers" | PERSONAL_TENANT)
 }
 
 /// What no value was given for: `{host}` becomes `HOST`, and a sentence that may be left out is left out.

@@ -3,7 +3,7 @@
 use super::about::About;
 use super::catalogue::{self, Entry, Family, Hint, Origin, places};
 use super::known::explained;
-use super::{reading, samples};
+use super::{known, reading, samples};
 use crate::report::{Confidence, ExitCode, Explanation, Finding, Retry};
 
 /// The code of a text that hits nothing.
@@ -24,11 +24,18 @@ pub fn explain(text: &str, hint: Hint) -> Vec<Explanation> {
 /// The finding called `code`: of the catalogue, or one that mailgrant itself gives.
 #[must_use]
 pub fn entry(code: &str) -> Option<Explanation> {
-    let own = || {
-        let finding = samples::finding(code)?;
-        Some(Explanation { provider: None, stage: None, finding, example: None, note: None })
+    let ours = |finding| Explanation {
+        provider: None,
+        stage: None,
+        finding,
+        example: None,
+        note: None,
+        is_recognised: code != UNKNOWN,
     };
-    catalogue::entry(code).map(|entry| in_full(entry, Hint::default())).or_else(own)
+    let of_catalogue = catalogue::entry(code).map(|entry| in_full(entry, Hint::default()));
+    of_catalogue
+        .or_else(|| catalogue::own::finding(code).map(|own| ours(known::looked_up(own))))
+        .or_else(|| samples::finding(code).map(ours))
 }
 
 /// Every entry of the catalogue that fits `hint`.
@@ -56,6 +63,7 @@ fn in_full(entry: &'static Entry, hint: Hint) -> Explanation {
         finding: explained(entry, About::default()),
         example: entry.example.clone(),
         note: entry.note.clone(),
+        is_recognised: true,
     }
 }
 
@@ -82,6 +90,7 @@ fn unknown(text: &str, hint: Hint) -> Explanation {
         finding,
         example: None,
         note: None,
+        is_recognised: false,
     }
 }
 

@@ -1,7 +1,8 @@
 //! From an entry of the catalogue to a finding with the profile's own values.
 
 use super::about::About;
-use super::catalogue::{self, Entry, Evidence, Family, Hint, Origin};
+use super::catalogue::own::Own;
+use super::catalogue::{self, Entry, Evidence, Family, Hint, Only, Origin, Step};
 use super::reading;
 use crate::profile::{Cloud, MailProtocol, Provider};
 use crate::report::{Confidence, ExitCode, Finding, Retry};
@@ -38,16 +39,18 @@ pub(super) fn explained(entry: &'static Entry, about: About<'_>) -> Finding {
 
 fn filled(entry: &'static Entry, about: About<'_>, values: &[(&str, &str)]) -> Finding {
     let about = about.at(entry.stage);
-    let mut values = values.to_vec();
-    if let (None, Some(portal)) = (about.app, portal(entry.provider)) {
-        values.push(("portal", portal));
-    }
-    let fill = |text: &String| {
-        let own = values.iter().fold(text.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
+    let fill = |text: &String, only: Option<Only>| {
+        let portal = if about.app.is_none() { portal(entry.provider, only) } else { None };
+        let values = values.iter().copied().chain(portal.map(|portal| ("portal", portal)));
+        let own = values.fold(text.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
         about.fill(&own)
     };
-    let mut finding = Finding::new(&entry.id, fill(&entry.cause), exit(entry));
-    finding.fix = entry.fix.iter().map(fill).collect();
+    let needed = |step: &&Step| about.may_need(step.only);
+    let mut finding = Finding::new(&entry.id, fill(&entry.cause, None), exit(entry));
+    for more in entry.cause_more.iter().filter(needed) {
+        finding.cause = format!("{} {}", finding.cause, fill(&more.text, more.only));
+    }
+    finding.fix = entry.fix.iter().filter(needed).map(|step| fill(&step.text, step.only)).collect();
     finding.confidence = match entry.evidence {
         Evidence::Documented => Confidence::Certain,
         Evidence::Reported => Confidence::Likely,
@@ -63,12 +66,23 @@ pub(super) fn own(code: &str, about: About<'_>, values: &[(&str, &str)]) -> Opti
     Some(filled(catalogue::entry(code)?, about, values))
 }
 
-/// Where this family's apps are registered.
-fn portal(family: Family) -> Option<&'static str> {
-    let provider = match family {
-        Family::Microsoft | Family::OutlookPersonal => Provider::Microsoft365,
-        Family::Google => Provider::Google,
-        Family::Yahoo | Family::Any => return None,
+/// One of our own, to be looked up by its code.
+pub(super) fn looked_up(own: &'static Own) -> Finding {
+    let about = About::default();
+    let mut finding = Finding::new(&own.id, about.fill(&own.cause), ExitCode::CheckFailed);
+    finding.fix = own.fix.iter().map(|step| about.fill(&step.text)).collect();
+    finding.source = own.source.as_deref();
+    finding.retry = own.next;
+    finding
+}
+
+/// Where apps are registered of which only the entry's family, or the provider of one step, is known.
+fn portal(family: Family, only: Option<Only>) -> Option<&'static str> {
+    let provider = match (only, family) {
+        (Some(Only::Microsoft), _) | (_, Family::Microsoft | Family::OutlookPersonal) => Provider::Microsoft365,
+        (Some(Only::Google), _) | (_, Family::Google) => Provider::Google,
+        (Some(Only::OtherProvider), _) => Provider::Oidc,
+        (_, Family::Yahoo | Family::Any) => return None,
     };
     Some(provider.preset(Cloud::Global).portal)
 }

@@ -17,7 +17,7 @@ mod rejection;
 mod samples;
 pub mod together;
 
-pub use about::About;
+pub use about::{About, TokenFacts};
 
 use crate::failure::{Failure, FailureKind, Rejection};
 use crate::report::Finding;

@@ -121,7 +121,7 @@ fn servers<'a>(mailbox: &'a Mailbox, app: &'a App) -> impl Iterator<Item = Host<
         server: server.clone(),
         role: Role::Mail(protocol),
         ca_file: mailbox.ca_file.as_deref(),
-        about: About { app: Some(app), mailbox: Some(mailbox), protocol: Some(protocol) },
+        about: About { app: Some(app), mailbox: Some(mailbox), protocol: Some(protocol), ..About::default() },
     })
 }
 

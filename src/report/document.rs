@@ -64,6 +64,9 @@ pub struct Explanation {
     /// A remark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Whether the answer is known at all.
+    #[serde(skip)]
+    pub is_recognised: bool,
 }
 
 /// A message as a list shows it.
@@ -117,9 +120,13 @@ impl Document {
         }
     }
 
-    /// The exit code: that of the first finding, or "all passed". An explanation is no failure.
+    /// The exit code: that of the first finding, or "all passed". An explanation is no failure, and that there is none is
+    /// one, as in grep(1).
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
+        if self.explanations.iter().any(|explanation| !explanation.is_recognised) {
+            return ExitCode::CheckFailed;
+        }
         let error = self.error.as_ref();
         error
             .or_else(|| self.reports.iter().find_map(Report::first_finding))

@@ -90,7 +90,7 @@ impl ExitCode {
     /// Every code with its meaning, in order.
     pub const TABLE: [(ExitCode, &'static str); 11] = [
         (Self::AllPassed, "all passed"),
-        (Self::CheckFailed, "a check failed"),
+        (Self::CheckFailed, "a check failed; explain: nothing was recognised"),
         (Self::Usage, "the command line is wrong"),
         (Self::Profile, "the profile is wrong or missing"),
         (Self::AuthorizationNeeded, "authorization is needed"),

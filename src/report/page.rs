@@ -16,12 +16,14 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 pub(super) fn page(document: &Document, when: &str) -> String {
     let exit = document.exit_code();
     let title = title(document);
+    // An explanation passes nothing and fails nothing.
+    let end =
+        if document.explanations.is_empty() { format!(" &middot; {}", escape(&meaning(exit))) } else { String::new() };
     let mut body = format!(
-        "<header><h1>{}</h1><p>mailgrant {} &middot; {} &middot; {}</p></header>",
+        "<header><h1>{}</h1><p>mailgrant {} &middot; {}{end}</p></header>",
         escape(&title),
         escape(document.command),
         escape(when),
-        escape(&meaning(exit)),
     );
     if let Some(error) = &document.error {
         body.push_str("<section class=\"bad\">");
@@ -83,6 +85,8 @@ fn name(subject: &Subject) -> &str {
 
 fn meaning(exit: ExitCode) -> String {
     let meaning = ExitCode::TABLE.iter().find(|(code, _)| *code == exit).map_or("", |(_, meaning)| meaning);
+    // What follows the semicolon is about explain, which has no such line.
+    let meaning = meaning.split(';').next().unwrap_or_default();
     format!("exit code {}: {meaning}", exit as u8)
 }
 

@@ -227,6 +227,19 @@ impl Drop for Running {
     }
 }
 
+/// README promises that each code that is printed can be looked up.
+fn insist_on_known_codes(value: &Value, shown: &str) {
+    if let (Some(code), Some(_)) = (value["code"].as_str(), value.get("cause")) {
+        assert!(
+            mailgrant::diagnosis::explain::entry(code).is_some(),
+            "{shown} prints the code '{code}', which explain does not know: add it to src/diagnosis/catalogue/own.toml"
+        );
+    }
+    let inner =
+        value.as_array().into_iter().flatten().chain(value.as_object().into_iter().flat_map(|map| map.values()));
+    inner.for_each(|value| insist_on_known_codes(value, shown));
+}
+
 impl Finished {
     /// Insists on an exit code.
     pub(crate) fn code(self, expected: i32) -> Self {
@@ -236,9 +249,11 @@ impl Finished {
 
     /// The JSON document on stdout.
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+        let document = serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
             panic!("{}: stdout is no JSON document ({error}):\n{}\n{}", self.shown, self.stdout, self.stderr)
-        })
+        });
+        insist_on_known_codes(&document, &self.shown);
+        document
     }
 
     /// The codes of all findings in the JSON document.

@@ -39,7 +39,7 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Broug
         let callback = pasted(&request, app, mailbox, context);
         (request, callback, None)
     } else {
-        let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None };
+        let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
         let say = context.say;
         let listener = LoopbackListener::bind(&app.redirect_uri, context.transcript.clone())
             .map_err(|failure| CommandError::explained(&failure, about))?

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::pattern::Pattern;
+use super::step::Step;
 use crate::report::Retry;
 
 /// Whose servers say it.
@@ -59,6 +60,18 @@ pub enum Evidence {
     Unverified,
 }
 
+/// What an answer means to the rules that judge several checks together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Meaning {
+    /// The client's credentials are refused, and nothing is said of why.
+    ClientRefused,
+    /// The account is known, and the mailbox does not open for it, for whatever reason.
+    MailboxClosed,
+    /// Sending by SMTP is switched off, whoever asks.
+    SendingOff,
+}
+
 /// What a server says, what that means, and the way out.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,12 +92,17 @@ pub struct Entry {
     pub example: Option<String>,
     /// What it means; `{address}` and the like stand for the profile's values.
     pub cause: String,
+    /// Sentences behind it that are not for everybody.
+    #[serde(default)]
+    pub cause_more: Vec<Step>,
     /// The way out, step by step.
-    pub fix: Vec<String>,
+    pub fix: Vec<Step>,
     /// Where the knowledge comes from.
     pub source: String,
     /// How good it is.
     pub evidence: Evidence,
+    /// What it means to the rules that judge several checks together, where they have to know.
+    pub means: Option<Meaning>,
     /// What to do after it was read.
     pub next: Retry,
     /// A remark.

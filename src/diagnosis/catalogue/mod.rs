@@ -6,6 +6,10 @@
 //! files of one provider before those of all. Where stage or provider is not known, all entries are asked, and the most
 //! telling hit comes first.
 //!
+//! # What mailgrant itself says
+//! `own.toml` holds the findings of our own: a code that a command prints and that neither stands there nor here fails a
+//! test (`tests/cli/codes.rs`).
+//!
 //! # How to add one
 //! Write an `[[error]]` into the file where its neighbours stand: `id` (never changed afterwards: it is public
 //! interface), `provider`, `stage`, `match`, one `example` as a server said it, `cause`, `fix`, `source`, `evidence` and
@@ -15,11 +19,14 @@
 //! Nothing of this is read before something has failed.
 
 mod entry;
+pub mod own;
 mod pattern;
 mod search;
+mod step;
 
-pub use entry::{Entry, Evidence, Family, Origin};
+pub use entry::{Entry, Evidence, Family, Meaning, Origin};
 pub use search::{Hint, Hit, places, search};
+pub use step::{Only, Step};
 
 use std::sync::OnceLock;
 

@@ -72,13 +72,14 @@ fn every_fix_is_imperative_and_names_a_place_or_a_command() {
         ["The", "A", "An", "This", "It", "You", "Your", "Microsoft", "Google", "There", "Exchange", "Then"];
     let mut wrong = Vec::new();
     for entry in entries() {
-        let first_words = entry.fix.iter().map(|step| step.split(' ').next().unwrap_or_default());
+        let first_words = entry.fix.iter().map(|step| step.text.split(' ').next().unwrap_or_default());
         wrong.extend(
             first_words
                 .filter(|word| NO_VERBS.contains(word))
                 .map(|word| format!("{}: a step begins with '{word}'", entry.id)),
         );
-        let names_something = |step: &String| {
+        let names_something = |step: &Step| {
+            let step = &step.text;
             let has_command =
                 step.split(' ').any(|word| word.contains('-') && word.starts_with(|c: char| c.is_ascii_uppercase()));
             step.contains(" > ")

@@ -408,7 +408,7 @@ fn another_name_is_a_guess_and_an_accepted_one_is_none() {
     let alice = jwt(&with(outlook(), json!({"upn": "alice@contoso.com"})));
     let objections = Case::default().objections(&alice, IMAP);
     assert!(objections[0].is_doubt);
-    let about = About { app: None, mailbox: None, protocol: Some(IMAP) };
+    let about = About { app: None, mailbox: None, protocol: Some(IMAP), ..About::default() };
     assert_eq!(objections[0].finding(about).confidence, Confidence::Likely);
     let accepted = Case { account_names: &["a.doe@contoso.onmicrosoft.com", "Alice@contoso.com"], ..Case::default() };
     insist(&accepted, &alice, IMAP, &[], "", "accepted at the sign-in");
@@ -454,7 +454,7 @@ fn every_objection_has_its_entry_in_the_catalogue() {
     for code in [AUDIENCE, SCOPE, ROLES, OTHER_TENANT, OTHER_ISSUER, SKEW, EXPIRED, ACCOUNT, NOT_GRANTED] {
         assert!(catalogue::entry(code).is_some(), "{code}");
         let (app, mailbox) = (microsoft(), mailbox());
-        let about = About { app: Some(&app), mailbox: Some(&mailbox), protocol: Some(SMTP) };
+        let about = About { app: Some(&app), mailbox: Some(&mailbox), protocol: Some(SMTP), ..About::default() };
         let finding = Objection::new(code, "The token is so.".to_owned()).finding(about);
         assert!(finding.cause.starts_with("The token is so. ") && !finding.fix.is_empty(), "{finding:?}");
         assert!(!format!("{} {}", finding.cause, finding.fix.join(" ")).contains('{'), "{finding:?}");

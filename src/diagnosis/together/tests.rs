@@ -34,7 +34,8 @@ fn failed(protocol: Option<MailProtocol>, stage: Stage, code: &'static str, exit
 fn judged(checks: &[Check], more: &str, change: impl FnOnce(&mut Situation<'_>)) -> Option<Finding> {
     let profile = profile(more);
     let mailbox = profile.mailboxes.values().next().unwrap();
-    let about = About { app: Some(profile.app_of(mailbox)), mailbox: Some(mailbox), protocol: None };
+    let about =
+        About { app: Some(profile.app_of(mailbox)), mailbox: Some(mailbox), protocol: None, ..About::default() };
     let mut situation = Situation {
         checks,
         about,
