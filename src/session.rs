@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use crate::lock::LOCK_WAIT;
-use crate::oauth::{self, ClientAuth, HttpClient, Identity, TokenAnswer, TokenEndpoint};
+use crate::oauth::{self, HttpClient, Identity, TokenAnswer, TokenEndpoint};
 use crate::profile::{App, Credential, IdentityRule, Mailbox, Scope};
 use crate::secrets::{
     Binding, CachedAccess, Grant, GrantIdentity, RecordKey, RecordLock, Reservation, SecretStore, load_app, load_grant,
@@ -184,7 +184,7 @@ impl Session<'_> {
             binding: self.binding(),
             refresh_token,
             token_endpoint: endpoint.url.to_string(),
-            basic_auth: endpoint.client_auth == ClientAuth::Basic,
+            client_auth: answer.client_auth,
             identity: identity.map(|identity| GrantIdentity {
                 issuer: identity.issuer.clone(),
                 subject: identity.subject.clone(),
@@ -306,8 +306,7 @@ impl Session<'_> {
             url: grant.token_endpoint.clone(),
             reason: invalid.problem,
         })?;
-        let client_auth = if grant.basic_auth { ClientAuth::Basic } else { ClientAuth::Body };
-        let endpoint = TokenEndpoint { url, client_auth };
+        let endpoint = TokenEndpoint::known(url, grant.client_auth);
         // Microsoft wants to hear for which resource the token shall be; elsewhere no scope means all that was granted
         // (RFC 6749 §6), and naming one that was refused would fail.
         let scopes: Vec<Scope> = if self.app.provider.is_microsoft() {
@@ -319,6 +318,7 @@ impl Session<'_> {
         let room = self.reserve()?;
         match oauth::refresh(self.http, self.app, &endpoint, &grant.refresh_token, &scopes, secret) {
             Ok(answer) => {
+                grant.client_auth = answer.client_auth;
                 self.take_over(&mut grant, answer);
                 grant.refreshed = Some(self.clock.now());
                 // Stored before it is used: a lost refresh token is a lost sign-in (SECURITY.md C4).

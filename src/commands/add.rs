@@ -340,6 +340,7 @@ impl AppFlags {
             scopes: scopes.or(old.scopes),
             client_id: text(&self.client_id, old.client_id),
             credential: self.credential.map(unspanned).or(old.credential),
+            client_authentication: old.client_authentication,
             secret_expires: expires.or(old.secret_expires),
             redirect_uri: text(&self.redirect_uri, old.redirect_uri),
             // The profile may stand elsewhere than where the command was typed.

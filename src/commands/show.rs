@@ -37,6 +37,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     report.fact("redirect_uri", app.redirect_uri.to_string());
     let scopes = app.scopes.for_protocols(mailbox.protocols());
     report.fact("scopes_wanted", scopes.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" "));
+    if let Some(way) = app.client_authentication {
+        report.fact("client_authentication", way.key());
+    }
     if let Some(ca_file) = &mailbox.ca_file {
         report.fact("ca_file", ca_file.display().to_string());
     }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::profile::{Cloud, Credential, IncomingProtocol, OutgoingProtocol, Provider, StoreKind, TlsMode};
+use crate::profile::{ClientAuth, Cloud, Credential, IncomingProtocol, OutgoingProtocol, Provider, StoreKind, TlsMode};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -50,6 +50,8 @@ pub struct AppFile {
     pub client_id: Option<Spanned<String>>,
     /// `credential`
     pub credential: Option<Spanned<Credential>>,
+    /// `client_authentication`
+    pub client_authentication: Option<Spanned<ClientAuth>>,
     /// `secret_expires`
     pub secret_expires: Option<Spanned<DayFile>>,
     /// `redirect_uri`

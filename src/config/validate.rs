@@ -64,13 +64,22 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
         })?),
         None => None,
     };
+    let credential = file.credential.as_ref().map_or(Credential::Secret, |credential| *credential.get_ref());
+    if let Some(value) = &file.client_authentication
+        && credential == Credential::None
+    {
+        let problem = "client_authentication says how a client secret is sent, and this app has none";
+        let invalid = Invalid::new(problem, "remove client_authentication");
+        return Err(Problem::new("client_authentication", value.span(), invalid));
+    }
     Ok(App {
         name,
         provider,
         cloud,
         tenant,
         client_id,
-        credential: file.credential.as_ref().map_or(Credential::Secret, |credential| *credential.get_ref()),
+        credential,
+        client_authentication: file.client_authentication.as_ref().map(|value| *value.get_ref()),
         secret_expires,
         redirect_uri,
         sign_in,

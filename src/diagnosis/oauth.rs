@@ -4,7 +4,7 @@ use super::about::About;
 use super::catalogue::Origin;
 use super::known;
 use crate::failure::{FailureKind, OAuthFault};
-use crate::profile::Credential;
+use crate::profile::{Credential, SignIn};
 use crate::report::{Confidence, ExitCode, Finding};
 
 /// An OAuth error answer, by what the catalogue knows of its numbers, its words and its `error` field.
@@ -24,6 +24,10 @@ pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
     let known = known::finding(&text.to_string(), origin, about);
     let mut finding = known.map_or_else(|| unknown(fault, about), |known| known.finding);
     finding.refuses_client = refuses_client;
+    if refuses_client && let Some(step) = another_way(about) {
+        let before_last = finding.fix.len().saturating_sub(1);
+        finding.fix.insert(before_last, step);
+    }
     finding.exit = exit(fault);
     if let Some(wait) = fault.retry_after {
         finding.fix.insert(0, format!("Wait {} seconds, as the server asks", wait.as_secs()));
@@ -40,6 +44,25 @@ pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
 fn says_so_in_own_words(fault: &OAuthFault, about: About<'_>) -> bool {
     let has_secret = about.app.is_none_or(|app| app.credential == Credential::Secret);
     has_secret && fault.codes.is_empty() && fault.error != "invalid_client"
+}
+
+/// How a secret that is right may be refused all the same. The known providers take it in each way.
+fn another_way(about: About<'_>) -> Option<String> {
+    let app = about
+        .app
+        .filter(|app| app.credential == Credential::Secret && matches!(app.sign_in, SignIn::Discovered { .. }))?;
+    let name = &app.name;
+    Some(match app.client_authentication {
+        Some(way) => format!(
+            "If the secret is right, take client_authentication = \"{}\" out of [apps.{name}] in the profile, or write \
+             another of \"basic\", \"basic-raw\" and \"body\": the provider may want the secret sent another way",
+            way.key()
+        ),
+        None => format!(
+            "If the secret is right, the provider may want it sent another way: write client_authentication = \"basic\", \
+             \"basic-raw\" (not percent-encoded) or \"body\" into [apps.{name}] in the profile"
+        ),
+    })
 }
 
 /// What scripts are told follows the `error` field alone: Microsoft may change its numbers and texts at any time, and

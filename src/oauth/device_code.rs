@@ -3,25 +3,24 @@
 //!
 //! The oauth2 crate has this grant too, but its loop ends on the first answer that is not to the letter.
 
+use std::cell::Cell;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use oauth2::http::{Request, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
-use url::form_urlencoded::{Serializer, byte_serialize};
-use zeroize::Zeroizing;
+use url::form_urlencoded::Serializer;
 
 use super::answer::{self, foreign, seconds};
-use super::discovery::{ClientAuth, Endpoints, safe_url};
+use super::client_auth;
+use super::discovery::{Endpoints, TokenEndpoint, safe_url};
 use super::http::{HttpAnswer, HttpClient};
 use super::identity::plain;
 use super::token_answer::{self, TokenAnswer, is_printable};
 use super::token_text::Token;
 use crate::failure::{Failure, FailureKind};
-use crate::profile::{App, EndpointUrl, Scope};
+use crate::profile::{App, ClientAuth, EndpointUrl, Scope};
 use crate::transcript::{Speaker, Transcript};
 
 /// RFC 8628 §3.2: "If no value is provided, clients MUST use 5 as the default."
@@ -50,6 +49,8 @@ pub struct DeviceAuthorization {
     pub expires_in: Duration,
     /// The shortest time between two polls.
     pub interval: Duration,
+    /// How the client secret was sent when it was last accepted.
+    pub(super) client_auth: Cell<ClientAuth>,
 }
 
 /// Asks for a device code and a user code (RFC 8628 §3.1).
@@ -68,8 +69,12 @@ pub fn request_device_code(
 ) -> Result<DeviceAuthorization, Failure> {
     let endpoint = offered(app, endpoints, scopes)?;
     let scope = scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ");
-    let request = form(http, app, endpoint, endpoints.token.client_auth, secret, &[("scope", &scope)])?;
-    read(http.transcript(), http.post_form(endpoint, request)?)
+    let (codes, client_auth) = client_auth::in_turn(http.transcript(), app, &endpoints.token, secret, |way| {
+        let request = form(http, app, endpoint, way, secret, &[("scope", &scope)])?;
+        read(http.transcript(), http.post_form(endpoint, request)?)
+    })?;
+    codes.client_auth.set(client_auth);
+    Ok(codes)
 }
 
 /// Asks once whether the user has signed in (RFC 8628 §3.4).
@@ -88,9 +93,16 @@ pub fn redeem_device_code(
         ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
         ("device_code", authorization.device_code.expose_secret()),
     ];
-    let endpoint = &endpoints.token;
-    let request = form(http, app, &endpoint.url, endpoint.client_auth, secret, &fields)?;
-    token_answer::read(http.transcript(), http.post_form(&endpoint.url, request)?)
+    // Whatever has been accepted once is what the next poll begins with.
+    let endpoint = TokenEndpoint { client_auth: authorization.client_auth.get(), ..endpoints.token.clone() };
+    let mut asked = endpoint.client_auth;
+    let answer = client_auth::in_turn(http.transcript(), app, &endpoint, secret, |way| {
+        asked = way;
+        let request = form(http, app, &endpoint.url, way, secret, &fields)?;
+        token_answer::read(http.transcript(), http.post_form(&endpoint.url, request)?)
+    });
+    authorization.client_auth.set(asked);
+    answer.map(|(answer, client_auth)| TokenAnswer { client_auth, ..answer })
 }
 
 /// The endpoint, if it can be asked for these scopes.
@@ -128,10 +140,8 @@ fn form(
         .header(header::ACCEPT, "application/json")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     match (client_auth, secret) {
-        (ClientAuth::Basic, Some(secret)) => {
-            let encoded = |text: &str| Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>());
-            let pair = Zeroizing::new(format!("{}:{}", *encoded(client_id), *encoded(secret.expose_secret())));
-            let value = Zeroizing::new(format!("Basic {}", BASE64_STANDARD.encode(pair.as_bytes())));
+        (ClientAuth::Basic | ClientAuth::BasicRaw, Some(secret)) => {
+            let value = client_auth::basic(client_auth, client_id, secret);
             request = request.header(header::AUTHORIZATION, value.as_str());
         }
         (_, secret) => {
@@ -200,6 +210,7 @@ fn read(transcript: &Transcript, answer: HttpAnswer) -> Result<DeviceAuthorizati
             .and_then(|text| page(transcript, &text).ok()),
         expires_in: Duration::from_secs_f64(life),
         interval: Duration::from_secs_f64(interval),
+        client_auth: Cell::default(),
     })
 }
 

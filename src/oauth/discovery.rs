@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
+use super::client_auth::{self, Fallbacks};
 use super::http::{HttpAnswer, HttpClient};
 use crate::failure::{Failure, FailureKind};
-use crate::profile::{App, EndpointUrl, SignIn};
+use crate::profile::{App, ClientAuth, EndpointUrl, SignIn};
 use crate::transcript::{Speaker, Transcript};
 
 /// Where an app signs in.
@@ -27,22 +28,22 @@ pub struct TokenEndpoint {
     pub url: EndpointUrl,
     /// How a client secret is sent there.
     pub client_auth: ClientAuth,
+    /// How else it may be sent, should that be refused.
+    pub fallbacks: Fallbacks,
 }
 
-/// How a client secret is sent (RFC 6749 §2.3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ClientAuth {
-    /// In the request body: `client_secret_post`.
-    #[default]
-    Body,
-    /// In the Authorization header: `client_secret_basic`, where the metadata offers nothing else.
-    Basic,
+impl TokenEndpoint {
+    /// A token endpoint at which `client_auth` has worked.
+    #[must_use]
+    pub fn known(url: EndpointUrl, client_auth: ClientAuth) -> Self {
+        Self { url, client_auth, fallbacks: client_auth::beside(client_auth) }
+    }
 }
 
 impl From<EndpointUrl> for TokenEndpoint {
     /// A token endpoint that takes the secret in the request body.
     fn from(url: EndpointUrl) -> Self {
-        Self { url, client_auth: ClientAuth::Body }
+        Self::known(url, ClientAuth::Body)
     }
 }
 
@@ -157,14 +158,14 @@ impl Metadata {
             let text = "the metadata does not list PKCE S256; it is sent all the same";
             transcript.line("HTTP", Speaker::Remark, text);
         }
-        let methods = self.token_endpoint_auth_methods_supported.unwrap_or_default();
-        let offers = |name: &str| methods.iter().any(|method| method == name);
-        let basic_only = offers("client_secret_basic") && !offers("client_secret_post");
+        let methods = self.token_endpoint_auth_methods_supported.as_deref();
+        let (client_auth, fallbacks) = client_auth::offered(methods);
         Ok(Endpoints {
             authorization: safe_url(transcript, "authorization_endpoint", &self.authorization_endpoint)?,
             token: TokenEndpoint {
                 url: safe_url(transcript, "token_endpoint", &self.token_endpoint)?,
-                client_auth: if basic_only { ClientAuth::Basic } else { ClientAuth::Body },
+                client_auth,
+                fallbacks,
             },
             device_authorization: self
                 .device_authorization_endpoint
@@ -218,7 +219,7 @@ mod tests {
         let found = find(|_| {}).unwrap();
         assert_eq!(found.authorization.as_url().as_str(), "https://id.example/authorize?realm=a&b=c");
         assert_eq!(found.token.url.as_url().as_str(), "https://id.example/token");
-        assert_eq!((found.token.client_auth, found.issuer_in_response), (ClientAuth::Body, false));
+        assert_eq!((found.token.client_auth, found.issuer_in_response), (ClientAuth::Basic, false));
         let found = find(|document| document["authorization_response_iss_parameter_supported"] = true.into()).unwrap();
         assert!(found.issuer_in_response);
         assert_eq!(found.device_authorization, None);
@@ -228,13 +229,16 @@ mod tests {
     }
 
     #[test]
-    fn the_authorization_header_is_used_only_where_nothing_else_is_offered() {
+    fn the_authorization_header_is_used_where_the_body_is_not_offered() {
         for (methods, expected) in [
             (json!(["client_secret_basic"]), ClientAuth::Basic),
             (json!(["client_secret_basic", "private_key_jwt"]), ClientAuth::Basic),
             (json!(["client_secret_basic", "client_secret_post"]), ClientAuth::Body),
-            (json!([]), ClientAuth::Body),
-            (Value::Null, ClientAuth::Body),
+            (json!(["client_secret_post"]), ClientAuth::Body),
+            (json!(["private_key_jwt"]), ClientAuth::Body),
+            // RFC 8414 §2: absent means client_secret_basic, and so does a list that should have been left out.
+            (json!([]), ClientAuth::Basic),
+            (Value::Null, ClientAuth::Basic),
         ] {
             let offered = methods.clone();
             let found = find(move |document| document["token_endpoint_auth_methods_supported"] = offered.clone());

@@ -11,6 +11,7 @@
 mod answer;
 pub mod authorization_code;
 pub mod callback;
+mod client_auth;
 pub mod device_code;
 pub mod device_poll;
 pub mod discovery;
@@ -36,7 +37,7 @@ pub use authorization_code::AuthorizationRequest;
 pub use callback::Callback;
 pub use device_code::{DeviceAuthorization, redeem_device_code, request_device_code};
 pub use device_poll::{Pace, PollEnd};
-pub use discovery::{ClientAuth, Endpoints, TokenEndpoint, endpoints};
+pub use discovery::{Endpoints, TokenEndpoint, endpoints};
 pub use http::{HttpAnswer, HttpClient};
 pub use identity::Identity;
 pub use loopback::{FailedWait, LoopbackListener, Strays};

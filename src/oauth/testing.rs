@@ -122,6 +122,7 @@ pub(crate) fn microsoft(tenant: &str) -> App {
         tenant: Some(tenant.parse().unwrap()),
         client_id: "11111111-2222-3333-4444-555555555555".parse().unwrap(),
         credential: Credential::Secret,
+        client_authentication: None,
         secret_expires: None,
         redirect_uri: "http://localhost".parse().unwrap(),
         sign_in: SignIn::Known {

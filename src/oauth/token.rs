@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::fmt;
 
 use oauth2::basic::BasicClient;
+use oauth2::http::header::{AUTHORIZATION, HeaderValue};
 use oauth2::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, PkceCodeVerifier, RedirectUrl,
     RefreshToken, TokenUrl,
@@ -15,13 +16,16 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroize;
 
 use super::authorization_code::AuthorizationRequest;
-use super::discovery::{ClientAuth, Endpoints, TokenEndpoint};
+use super::client_auth;
+use super::discovery::{Endpoints, TokenEndpoint};
 use super::http::{HttpAnswer, HttpClient};
 use super::token_answer::{self, TokenAnswer};
 use crate::failure::{Failure, FailureKind};
-use crate::profile::{App, Scope};
+use crate::profile::{App, ClientAuth, Scope};
 
-/// Trades `code`, which `request` brought, for tokens. The code is sent once, whatever comes back (SECURITY.md T3).
+/// Trades `code`, which `request` brought, for tokens. The code is sent once, whatever comes back (SECURITY.md T3); only a
+/// server that says that it has not looked at it, because it did not accept the client, gets it again with the secret
+/// sent another way.
 ///
 /// # Errors
 /// [`FailureKind::OAuth`] if the endpoint says no, [`FailureKind::NotOAuth`] if it says something else entirely, and
@@ -36,18 +40,21 @@ pub fn exchange_code(
 ) -> Result<TokenAnswer, Failure> {
     http.transcript().redactor().learn(&code);
     http.transcript().redactor().learn(request.verifier());
-    let client = client(http, app, &endpoints.token, secret);
     let redirect = RedirectUrl::new(request.redirect_uri().to_string()).map_err(|error| FailureKind::Local {
         what: "write the redirect URI into the token request".to_owned(),
         reason: error.to_string(),
     })?;
-    let client = client.set_redirect_uri(redirect);
-    let answer = Slot::default();
-    let exchange = client
-        .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
-        .set_pkce_verifier(PkceCodeVerifier::new(request.verifier().expose_secret().to_owned()));
-    let _ = exchange.request(&|request| answer.fill(http, &endpoints.token, request));
-    token_answer::read(http.transcript(), answer.take()?)
+    let endpoint = &endpoints.token;
+    let answer = client_auth::in_turn(http.transcript(), app, endpoint, secret, |way| {
+        let client = client(http, app, endpoint, way, secret).set_redirect_uri(redirect.clone());
+        let answer = Slot::default();
+        let exchange = client
+            .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(request.verifier().expose_secret().to_owned()));
+        let _ = exchange.request(&|request| answer.fill(http, endpoint, proved(request, app, way, secret)));
+        token_answer::read(http.transcript(), answer.take()?)
+    });
+    answer.map(|(answer, client_auth)| TokenAnswer { client_auth, ..answer })
 }
 
 /// Asks for a new access token. `scopes` may name those of one resource only, where the grant holds several (Microsoft
@@ -64,25 +71,34 @@ pub fn refresh(
     secret: Option<&SecretString>,
 ) -> Result<TokenAnswer, Failure> {
     http.transcript().redactor().learn(refresh_token);
-    let client = client(http, app, endpoint, secret);
-    let answer = Slot::default();
-    let token = RefreshToken::new(refresh_token.expose_secret().to_owned());
-    let scopes = scopes.iter().map(|scope| oauth2::Scope::new(scope.to_string()));
-    let refresh = client.exchange_refresh_token(&token).add_scopes(scopes);
-    let _ = refresh.request(&|request| answer.fill(http, endpoint, request));
-    // The crate does not wipe it (SECURITY.md K3).
-    token.into_secret().zeroize();
-    token_answer::read(http.transcript(), answer.take()?)
+    let answer = client_auth::in_turn(http.transcript(), app, endpoint, secret, |way| {
+        let client = client(http, app, endpoint, way, secret);
+        let answer = Slot::default();
+        let token = RefreshToken::new(refresh_token.expose_secret().to_owned());
+        let scopes = scopes.iter().map(|scope| oauth2::Scope::new(scope.to_string()));
+        let refresh = client.exchange_refresh_token(&token).add_scopes(scopes);
+        let _ = refresh.request(&|request| answer.fill(http, endpoint, proved(request, app, way, secret)));
+        // The crate does not wipe it (SECURITY.md K3).
+        token.into_secret().zeroize();
+        token_answer::read(http.transcript(), answer.take()?)
+    });
+    answer.map(|(answer, client_auth)| TokenAnswer { client_auth, ..answer })
 }
 
 type TokenClient = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
-fn client(http: &HttpClient, app: &App, endpoint: &TokenEndpoint, secret: Option<&SecretString>) -> TokenClient {
+fn client(
+    http: &HttpClient,
+    app: &App,
+    endpoint: &TokenEndpoint,
+    way: ClientAuth,
+    secret: Option<&SecretString>,
+) -> TokenClient {
     let client = BasicClient::new(ClientId::new(app.client_id.to_string()))
         .set_token_uri(TokenUrl::from_url(endpoint.url.as_url().clone()))
-        .set_auth_type(match endpoint.client_auth {
+        .set_auth_type(match way {
             ClientAuth::Body => AuthType::RequestBody,
-            ClientAuth::Basic => AuthType::BasicAuth,
+            ClientAuth::Basic | ClientAuth::BasicRaw => AuthType::BasicAuth,
         });
     match secret {
         Some(secret) => {
@@ -91,6 +107,21 @@ fn client(http: &HttpClient, app: &App, endpoint: &TokenEndpoint, secret: Option
         }
         None => client,
     }
+}
+
+/// The crate's request with the header that `way` wants: the crate knows only the encoded one.
+fn proved(
+    mut request: oauth2::HttpRequest,
+    app: &App,
+    way: ClientAuth,
+    secret: Option<&SecretString>,
+) -> oauth2::HttpRequest {
+    if let (ClientAuth::BasicRaw, Some(secret)) = (way, secret)
+        && let Ok(value) = HeaderValue::from_str(&client_auth::basic(way, app.client_id.as_str(), secret))
+    {
+        request.headers_mut().insert(AUTHORIZATION, value);
+    }
+    request
 }
 
 /// Catches the answer on its way to the crate, which is told that there is none.
@@ -221,7 +252,7 @@ mod tests {
             testing::reply("200 OK", "", r#"{"access_token":"t"}"#)(request, stream);
         })]);
         let app = testing::oidc("https://id.example");
-        let endpoint = TokenEndpoint { url: server.url("/token"), client_auth: ClientAuth::Basic };
+        let endpoint = TokenEndpoint::known(server.url("/token"), ClientAuth::Basic);
         let secret = SecretString::from("a:b %");
         let old = SecretString::from("r");
         refresh(&testing::client(), &app, &endpoint, &old, &[], Some(&secret)).ok().unwrap();

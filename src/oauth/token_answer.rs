@@ -11,6 +11,7 @@ use super::answer::{self, foreign, seconds};
 use super::http::HttpAnswer;
 use super::token_text::Token;
 use crate::failure::Failure;
+use crate::profile::ClientAuth;
 use crate::transcript::{Speaker, Transcript};
 
 /// Where the endpoint does not say how long a token lives, and the longest that we believe.
@@ -29,6 +30,8 @@ pub struct TokenAnswer {
     pub scopes: Option<Vec<String>>,
     /// The identity token (OpenID Connect Core §3.1.3.3).
     pub id_token: Option<SecretString>,
+    /// How the client secret was sent.
+    pub client_auth: ClientAuth,
 }
 
 /// Reads an answer of whatever status.
@@ -72,6 +75,7 @@ pub(super) fn read(transcript: &Transcript, answer: HttpAnswer) -> Result<TokenA
         expires_in: life(fields.expires_in.as_ref()),
         scopes: scopes(fields.scope.as_ref()),
         id_token: optional(fields.id_token),
+        client_auth: ClientAuth::default(),
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::{ClientId, Cloud, EndpointUrl, MailProtocol, Name, Provider, RedirectUri, Scope, Tenant};
+use super::{ClientAuth, ClientId, Cloud, EndpointUrl, MailProtocol, Name, Provider, RedirectUri, Scope, Tenant};
 
 /// One app of the profile. Many mailboxes can share it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct App {
     pub client_id: ClientId,
     /// How the app proves itself at the token endpoint.
     pub credential: Credential,
+    /// How the client secret is sent, where the profile says so; else as the provider announces.
+    pub client_authentication: Option<ClientAuth>,
     /// The day on which the client secret expires, as the portal shows it.
     pub secret_expires: Option<Date>,
     /// Where the browser comes back to.

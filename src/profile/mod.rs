@@ -1,6 +1,7 @@
 //! The profile: apps and mailboxes, validated and pure. A value of these types needs no second look.
 
 mod app;
+mod client_auth;
 mod endpoint;
 mod mailbox;
 mod names;
@@ -8,6 +9,7 @@ mod provider;
 mod web;
 
 pub use app::{App, Credential, IdentityRule, ScopeSet, SignIn, missing_scopes, same_permission};
+pub use client_auth::ClientAuth;
 pub use endpoint::{IncomingProtocol, MailProtocol, OutgoingProtocol, ServerEndpoint, TlsMode};
 pub use mailbox::{Incoming, Mailbox, Outgoing};
 pub use names::{Address, ClientId, HostName, Invalid, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::config;
 use crate::oauth::testing::{self, Server};
-use crate::profile::Profile;
+use crate::profile::{ClientAuth, Profile};
 use crate::secrets::MemoryStore;
 
 const PROFILE: &str = r#"
@@ -61,7 +61,7 @@ impl Desk {
                 binding: session.binding(),
                 refresh_token: SecretString::from(OLD),
                 token_endpoint: server.url("/token").to_string(),
-                basic_auth: false,
+                client_auth: ClientAuth::Body,
                 identity: None,
                 scopes: asked.clone(),
                 asked,
@@ -271,7 +271,7 @@ mod room {
             binding: session.binding(),
             refresh_token: "the-old-one".into(),
             token_endpoint: format!("http://{}/token", listener.local_addr().unwrap()),
-            basic_auth: false,
+            client_auth: ClientAuth::Body,
             identity: None,
             scopes: asked.clone(),
             asked,

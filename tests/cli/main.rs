@@ -15,6 +15,7 @@ mod add;
 mod authorize;
 mod authorize_by_code;
 mod authorize_elsewhere;
+mod client_authentication;
 mod codes;
 mod config_errors;
 #[cfg(unix)]

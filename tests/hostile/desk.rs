@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use mailgrant::clock::Clock;
 use mailgrant::config;
-use mailgrant::profile::Name;
+use mailgrant::profile::{ClientAuth, Name};
 use mailgrant::secrets::{
     AppRecord, Binding, CachedAccess, ClientSecret, Grant, VaultKey, VaultStore, load_grant, new_vault_key, save_app,
     save_grant,
@@ -164,7 +164,7 @@ impl Desk {
             },
             refresh_token: SecretString::from(REFRESH),
             token_endpoint: format!("https://localhost:{port}/token"),
-            basic_auth: false,
+            client_auth: ClientAuth::Body,
             identity: None,
             scopes: asked.clone(),
             asked,

@@ -116,6 +116,9 @@ fn metadata(world: &World, dialect: Dialect) -> Value {
             (world.oidc_issuer(), format!("{base}/keys"), scopes)
         }
     };
+    if let Some(rules) = &world.state().client_rules {
+        rules.announce(&mut metadata);
+    }
     metadata["issuer"] = Value::String(issuer);
     metadata["jwks_uri"] = Value::String(keys);
     metadata["scopes_supported"] = scopes;

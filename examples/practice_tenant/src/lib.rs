@@ -7,6 +7,7 @@
 mod authorize;
 pub mod browser;
 mod ca;
+pub mod client_rules;
 mod device;
 pub mod door;
 pub mod faults;
@@ -240,6 +241,11 @@ impl Sandbox {
     /// Lets the `Date` of every HTTP answer be this far from the true time.
     pub fn set_clock_shift(&self, shift: jiff::SignedDuration) {
         self.change(|state| state.clock_shift = shift);
+    }
+
+    /// Makes the provider want its clients' secrets in a certain way.
+    pub fn set_client_rules(&self, rules: client_rules::ClientRules) {
+        self.change(|state| state.client_rules = Some(rules));
     }
 
     /// Lets refresh tokens be used more than once, as Microsoft does.

@@ -7,6 +7,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::client_rules::SecretIn;
 use crate::device;
 use crate::faults::{At, Claim, Fault};
 use crate::http::{Params, Request, Response};
@@ -116,10 +117,29 @@ pub fn authenticate(world: &World, state: &mut State, request: &Request, form: &
     world.faults.refusal(place, &client_id, "").map_or(Ok(client_id), Err)
 }
 
-/// Who asks (RFC 6749 §2.3): by HTTP Basic or in the body, and not by both.
+/// Who asks (RFC 6749 §2.3), as this provider wants to be told.
 fn identify(state: &mut State, request: &Request, form: &Params) -> Result<String, OAuthError> {
+    let Some(rules) = state.client_rules.clone() else { return identify_by(state, request, form, None) };
+    let header = request.header("authorization").is_some();
+    let fits = match rules.accepts {
+        None => true,
+        Some(SecretIn::Body) => !header,
+        Some(SecretIn::Header | SecretIn::HeaderUndecoded) => header,
+    };
+    let identified = if fits { identify_by(state, request, form, rules.accepts) } else { Err(rules.refuse()) };
+    identified.map_err(|_| rules.refuse())
+}
+
+/// By HTTP Basic or in the body, and not by both.
+fn identify_by(
+    state: &mut State,
+    request: &Request,
+    form: &Params,
+    place: Option<SecretIn>,
+) -> Result<String, OAuthError> {
     let invalid = |number, text: String| OAuthError::new("invalid_client", number, text);
-    let basic = request.header("authorization").and_then(basic_credentials);
+    let undecoded = place == Some(SecretIn::HeaderUndecoded);
+    let basic = request.header("authorization").and_then(|header| basic_credentials(header, undecoded));
     if basic.is_some() && form.get("client_secret").is_some() {
         state.surprises.push("token: the client proves itself twice".to_owned());
         return Err(OAuthError::new("invalid_request", 900_144, "Two client authentications."));
@@ -161,12 +181,15 @@ fn identify(state: &mut State, request: &Request, form: &Params) -> Result<Strin
     Ok(client_id)
 }
 
-/// RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
-fn basic_credentials(header: &str) -> Option<(String, String)> {
+/// RFC 6749 §2.3.1: both halves are form-encoded before they are joined. Some providers take them as they are.
+fn basic_credentials(header: &str, undecoded: bool) -> Option<(String, String)> {
     let encoded = header.strip_prefix("Basic ")?;
     let pair = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
     let (user, password) = pair.split_once(':')?;
     let decode = |text: &str| {
+        if undecoded {
+            return text.to_owned();
+        }
         let pairs: String = url::form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).collect();
         pairs
     };

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::ca::Certificate;
+use crate::client_rules::ClientRules;
 use crate::faults::Faults;
 use crate::mailstore::MailStore;
 use crate::wire::lock;
@@ -190,6 +191,8 @@ pub struct State {
     /// the sandbox starts as strict as the strictest (RFC 9700 §4.14.2), so that a client which loses the new one is
     /// found out.
     pub refresh_reuse: bool,
+    /// How clients prove themselves, where it is not as usual.
+    pub client_rules: Option<ClientRules>,
     /// What identity tokens say instead.
     pub forged_claims: Vec<(String, serde_json::Value)>,
     pub mail: MailStore,
@@ -247,6 +250,7 @@ impl World {
             held: None,
             clock_shift: jiff::SignedDuration::ZERO,
             refresh_reuse: false,
+            client_rules: None,
             forged_claims: Vec::new(),
             mail,
             counters: Counters::default(),

@@ -26,6 +26,7 @@ pub(super) fn app_table(app: &AppFile) -> InlineTable {
         ("scopes", app.scopes.as_ref().map(|value| scopes_value(value.get_ref()))),
         ("client_id", text(app.client_id.as_ref())),
         ("credential", app.credential.as_ref().map(|value| word(value.get_ref()))),
+        ("client_authentication", app.client_authentication.as_ref().map(|value| word(value.get_ref()))),
         ("secret_expires", app.secret_expires.as_ref().and_then(|value| value.get_ref().day()).map(date_value)),
         ("redirect_uri", text(app.redirect_uri.as_ref())),
         ("ca_file", app.ca_file.as_deref().map(path_value)),

@@ -45,6 +45,7 @@ fn app(provider: Provider, tenant: Option<&str>, cloud: Cloud) -> App {
         tenant: tenant.map(|tenant| tenant.parse().unwrap()),
         client_id: CLIENT.parse().unwrap(),
         credential: Credential::None,
+        client_authentication: None,
         secret_expires: None,
         redirect_uri: "http://localhost".parse().unwrap(),
         sign_in: SignIn::Discovered { issuer: "https://id.example/realms/shop".parse().unwrap() },

@@ -11,7 +11,7 @@ const CODES: &str = r#"{"device_code":"canary-device-code","user_code":"WDJB-MJH
 
 fn endpoints(server: &Server, client_auth: ClientAuth) -> Endpoints {
     Endpoints {
-        token: TokenEndpoint { url: server.url("/token"), client_auth },
+        token: TokenEndpoint::known(server.url("/token"), client_auth),
         device_authorization: Some(server.url("/device")),
         ..testing::endpoints(server.url("/token"))
     }

@@ -11,7 +11,7 @@ use super::types::{
     AppRecord, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, RotationJournal, RotationPhase,
 };
 use crate::failure::StoreFault;
-use crate::profile::{ClientId, Name};
+use crate::profile::{ClientAuth, ClientId, Name};
 use crate::secrets::{RecordKey, SecretBytes};
 
 /// The format that this program writes.
@@ -58,8 +58,11 @@ struct GrantFile {
     binding: BindingFile,
     refresh_token: Hidden,
     token_endpoint: String,
+    /// What versions up to 0.1.0 read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     basic_auth: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_authentication: Option<ClientAuth>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     identity: Option<IdentityFile>,
     #[serde(default)]
@@ -176,7 +179,8 @@ pub(super) fn encode_grant(grant: &Grant) -> Result<SecretBytes, StoreFault> {
         },
         refresh_token: Hidden(grant.refresh_token.clone()),
         token_endpoint: grant.token_endpoint.clone(),
-        basic_auth: grant.basic_auth,
+        basic_auth: grant.client_auth != ClientAuth::Body,
+        client_authentication: (grant.client_auth == ClientAuth::BasicRaw).then_some(grant.client_auth),
         identity: grant.identity.as_ref().map(|identity| IdentityFile {
             issuer: identity.issuer.clone(),
             subject: identity.subject.clone(),
@@ -207,7 +211,11 @@ pub(super) fn decode_grant(key: &RecordKey, bytes: &SecretBytes) -> Result<Grant
         },
         refresh_token: file.refresh_token.0,
         token_endpoint: file.token_endpoint,
-        basic_auth: file.basic_auth,
+        client_auth: file.client_authentication.unwrap_or(if file.basic_auth {
+            ClientAuth::Basic
+        } else {
+            ClientAuth::Body
+        }),
         identity: file.identity.map(|identity| GrantIdentity {
             issuer: identity.issuer,
             subject: identity.subject,

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
+use crate::profile::ClientAuth;
 use crate::secrets::{MemoryStore, SecretBytes};
 
 fn name(text: &str) -> Name {
@@ -29,7 +30,7 @@ fn grant() -> Grant {
         },
         refresh_token: SecretString::from("0.refresh \"\\ ü"),
         token_endpoint: "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token".into(),
-        basic_auth: true,
+        client_auth: ClientAuth::Basic,
         identity: Some(GrantIdentity {
             issuer: "https://login.microsoftonline.com/x/v2.0".into(),
             subject: "subject".into(),
@@ -58,7 +59,7 @@ fn a_grant_comes_back_as_it_was_saved() {
     assert_eq!(after.binding, before.binding);
     assert_eq!(after.refresh_token.expose_secret(), before.refresh_token.expose_secret());
     assert_eq!(after.token_endpoint, before.token_endpoint);
-    assert_eq!(after.basic_auth, before.basic_auth);
+    assert_eq!(after.client_auth, before.client_auth);
     assert_eq!(after.identity, before.identity);
     assert_eq!((&after.scopes, &after.asked), (&before.scopes, &before.asked));
     assert_eq!((after.obtained, after.refreshed), (before.obtained, before.refreshed));

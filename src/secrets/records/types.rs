@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use secrecy::SecretString;
 
-use crate::profile::{ClientId, Name};
+use crate::profile::{ClientAuth, ClientId, Name};
 
 /// An app's client secrets and where their rotation stands. A public client has a record without secrets, or none.
 #[derive(Debug, Clone)]
@@ -65,8 +65,8 @@ pub struct Grant {
     pub refresh_token: SecretString,
     /// Where it is redeemed, as it was when we signed in.
     pub token_endpoint: String,
-    /// Whether that endpoint wants the client secret in the Authorization header (`client_secret_basic`).
-    pub basic_auth: bool,
+    /// How the client secret was sent there when it was last accepted.
+    pub client_auth: ClientAuth,
     /// Who signed in, if the provider told.
     pub identity: Option<GrantIdentity>,
     /// The scopes that were granted.
