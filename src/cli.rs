@@ -103,5 +103,8 @@ fn exit_codes() -> String {
     for (code, meaning) in crate::report::ExitCode::TABLE {
         text.push_str(&format!("  {:>3}  {meaning}\n", code as u8));
     }
+    let order: Vec<String> =
+        crate::report::ExitCode::MOST_LASTING_FIRST.iter().map(|code| (*code as u8).to_string()).collect();
+    text.push_str(&format!("Where several findings end a command, the first of these: {}\n", order.join(", ")));
     text
 }

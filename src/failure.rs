@@ -6,6 +6,10 @@ mod client_refusal;
 use std::fmt;
 use std::time::Duration;
 
+mod callback;
+
+pub use callback::CallbackRefusal;
+
 /// One failed step: what happened, and the other side's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -65,8 +69,9 @@ pub enum FailureKind {
     NoDeviceCode { why: String },
     /// Nobody entered the device code in time.
     DeviceCodeExpired { after: Duration },
-    /// The user (or the deadline) ended the sign-in before a valid callback arrived.
-    SignInTimedOut { after: Duration },
+    /// The user (or the deadline) ended the sign-in before a valid callback arrived; `refused` is what arrived instead, each
+    /// reason once.
+    SignInTimedOut { after: Duration, refused: Vec<CallbackRefusal> },
     /// There is no grant yet, or the provider has said that it no longer holds; `why` tells which.
     NotAuthorized { why: String },
     /// The app needs a client secret, and none is stored.

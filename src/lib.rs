@@ -4,6 +4,7 @@
 //! Arrows point down: a room names only rooms below it, and no two rooms name each other.
 //!
 //! ```text
+//! outputs                                standard output and the page
 //! cli                                    the root parser
 //! commands                               one file a verb
 //! context                                the outside world that a command may touch
@@ -16,7 +17,7 @@
 //! - [`oauth`], [`probe`] and [`secrets`] never name each other: [`session`] and [`commands`] join them.
 //! - A [`failure::Failure`] says what happened, a [`report::Finding`] what it means and how to mend it; [`diagnosis`] is
 //!   the only way from one to the other.
-//! - Only [`report`] writes results; only `main` ends the process.
+//! - Only [`report`] renders results and only [`outputs`] writes them; only `main` ends the process.
 //!
 //! # Left out on purpose
 //! - Passwords: there is no basic authentication, and no switch that turns certificate checks off.
@@ -49,6 +50,7 @@ pub mod lock;
 pub mod machine;
 pub mod net;
 pub mod oauth;
+pub mod outputs;
 pub mod probe;
 pub mod profile;
 pub mod report;

@@ -3,25 +3,23 @@
 #![forbid(unsafe_code)]
 
 use std::cell::OnceCell;
-use std::io::{self, Write};
-use std::path::Path;
+use std::panic::{self, AssertUnwindSafe};
+use std::process;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{panic, process};
 
 use clap::Parser;
 use mailgrant::cli::{Cli, Color, Command};
 use mailgrant::clock::Clock;
 use mailgrant::commands::{self, CommandError};
 use mailgrant::config::Folders;
-use mailgrant::context::{Context, Prompter, TerminalPrompter};
-use mailgrant::files::{self, Privacy};
-use mailgrant::report::{self, Document, ExitCode, Format};
-use mailgrant::session::AccessToken;
+use mailgrant::context::{Context, Prompter, TerminalPrompter, interrupt};
+use mailgrant::outputs::{self, Ended, Outputs, say};
+use mailgrant::report::{ExitCode, Format};
 use mailgrant::tls::Trust;
 use mailgrant::transcript::{Redactor, Sink, Transcript};
 use mailgrant::{browser, hardening};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 fn main() -> process::ExitCode {
     hardening::disable_core_dumps();
@@ -39,37 +37,34 @@ fn whole() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return show_usage(&error),
     };
-    let format = if cli.json { Format::Json } else { Format::Human };
-    let context = match context(&cli) {
-        Ok(context) => context,
-        Err(error) => return show_error(&error, cli.command.name(), format),
+    let outputs = match Outputs::open(&cli) {
+        Ok(outputs) => outputs,
+        Err((outputs, error)) => return outputs.deliver(Ended::Error(error)),
     };
-    match run(&cli, &context, format) {
-        Ok(code) => code,
-        Err(error) => {
-            // Whoever asked for a page gets one that says so.
-            let page = cli.html.as_ref().map(|file| {
-                let mut document = Document::new(cli.command.name());
-                document.error = Some(error.finding().clone());
-                write_page(file, &document, &context)
-            });
-            let code = show_error(&error, cli.command.name(), format);
-            page.and_then(Result::err).map_or(code, |error| show_error(&error, cli.command.name(), format))
-        }
-    }
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| run(&cli)));
+    let code = outputs.deliver(match ended {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(error)) => Ended::Error(error),
+        Err(_) => Ended::Panicked,
+    });
+    interrupt::forget_input();
+    code
 }
 
 /// Help and version go to standard output; what does not parse is an error, in JSON too where that was asked for.
 fn show_usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        return written(error.print(), ExitCode::AllPassed);
+        return outputs::after(error.print(), ExitCode::AllPassed);
     }
     if std::env::args_os().any(|argument| argument == "--json") {
-        let fix = "Run: mailgrant --help".to_owned();
-        let error = CommandError::usage(error.render().to_string().trim().to_owned(), fix);
-        return show_error(&error, "", Format::Json);
+        let text = error.render().to_string();
+        let cause = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let error = CommandError::usage(cause, "Run: mailgrant --help");
+        return Outputs::plain("", Format::Json).deliver(Ended::Error(error));
     }
-    written(error.print(), ExitCode::Usage)
+    // Where standard error cannot be written there is no place to say so.
+    let _ = error.print();
+    ExitCode::Usage
 }
 
 fn context(cli: &Cli) -> Result<Context, CommandError> {
@@ -113,12 +108,10 @@ fn context(cli: &Cli) -> Result<Context, CommandError> {
     })
 }
 
-fn run(cli: &Cli, context: &Context, format: Format) -> Result<ExitCode, CommandError> {
-    if cli.html.is_some() && matches!(cli.command, Command::Token(_)) {
-        return Err(CommandError::usage("'token' makes no page: it would hold the token.", "Leave --html out"));
-    }
+fn run(cli: &Cli) -> Result<Ended, CommandError> {
+    let context = &context(cli)?;
     let document = match &cli.command {
-        Command::Token(args) => return Ok(show_token(&commands::token::run(args, context)?, format)),
+        Command::Token(args) => return Ok(Ended::Token(commands::token::run(args, context)?)),
         Command::Add(args) => commands::add::run(args, context)?,
         Command::Authorize(args) => commands::authorize::run(args, context)?,
         Command::Test(args) => commands::test::run(args, context)?,
@@ -134,61 +127,5 @@ fn run(cli: &Cli, context: &Context, format: Format) -> Result<ExitCode, Command
         Command::Remove(args) => commands::remove::run(args, context)?,
         Command::NewVaultKey(args) => commands::new_vault_key::run(args, context)?,
     };
-    let shown = written(report::write(&document, format, &mut anstream::stdout()), document.exit_code());
-    if let Some(file) = &cli.html {
-        write_page(file, &document, context)?;
-    }
-    Ok(shown)
-}
-
-/// Writes the report as a page, private as the addresses in it are; what stood in the file before goes.
-fn write_page(file: &Path, document: &Document, context: &Context) -> Result<(), CommandError> {
-    let when = context.clock.now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
-    files::write_atomic(file, report::page(document, &when).as_bytes(), Privacy::Secret).map_err(|failure| {
-        let cause = CommandError::from(failure).finding().cause.clone();
-        CommandError::usage(format!("The page could not be written: {cause}"), "Give another file with --html FILE")
-    })
-}
-
-fn show_error(error: &CommandError, command: &'static str, format: Format) -> ExitCode {
-    let shown = match format {
-        Format::Human => report::write_error(error.finding(), &mut anstream::stderr()),
-        Format::Json => {
-            let mut document = Document::new(command);
-            document.error = Some(error.finding().clone());
-            report::write(&document, format, &mut anstream::stdout())
-        }
-    };
-    written(shown, error.exit())
-}
-
-fn show_token(access: &AccessToken, format: Format) -> ExitCode {
-    let mut out = io::stdout().lock();
-    let token = access.token.expose_secret();
-    let shown = match format {
-        Format::Human => writeln!(out, "{token}"),
-        Format::Json => {
-            let document = serde_json::json!({
-                "schema": report::SCHEMA,
-                "command": "token",
-                "access_token": token,
-                "expires": access.expires.to_string(),
-            });
-            writeln!(out, "{document}")
-        }
-    };
-    written(shown, ExitCode::AllPassed)
-}
-
-/// A pipe that the reader has closed is no reason to fail: whoever closed it has seen enough.
-fn written(result: io::Result<()>, code: ExitCode) -> ExitCode {
-    match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::Bug,
-        _ => code,
-    }
-}
-
-fn say(line: &str) {
-    // A closed stderr is no reason to stop.
-    let _ = writeln!(anstream::stderr(), "{line}");
+    Ok(Ended::Document(Box::new(document)))
 }

@@ -26,6 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["context", "fleet", "machine", "rotation", "session"],
     &["commands"],
     &["cli"],
+    &["outputs"],
     // `fuzzing` exists in builds for fuzzing alone, and nobody names it.
     &["fuzzing", "main"],
 ];

@@ -159,7 +159,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let secrets = document.profile().secrets.clone();
 
     // All is asked: from here on nobody waits for a person.
-    let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks())?;
+    let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks(), context.lock_wait())?;
     let now = document.profile();
     let same_app = [old_app.as_ref(), Some(&app)].contains(&now.apps.get(&app_name));
     let same_mailbox = [old_mailbox.as_ref(), Some(&mailbox)].contains(&now.mailboxes.get(&name));
@@ -169,8 +169,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     document.put_app(&app_name, &app_file);
     document.put_mailbox(&name, &mailbox_file);
     let edit = document.prepare()?;
-    let stored =
-        asked.map_or_else(|| Ok(Stored::default()), |asked| asked.store(context.locks(), context.clock.now()))?;
+    let stored = asked.map_or_else(
+        || Ok(Stored::default()),
+        |asked| asked.store(context.locks(), context.lock_wait(), context.clock.now()),
+    )?;
     let edit = match edit.commit() {
         Ok(edit) => edit,
         Err(error) => {

@@ -6,6 +6,7 @@ mod attempt;
 mod by_browser;
 mod by_device_code;
 mod how;
+mod paste;
 
 pub use how::How;
 

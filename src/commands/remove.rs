@@ -6,7 +6,6 @@ use super::{CommandError, subject};
 use crate::config::ProfileDocument;
 use crate::context::Context;
 use crate::failure::StoreFault;
-use crate::lock::LOCK_WAIT;
 use crate::profile::{App, ClientId, Mailbox, Name, Profile};
 use crate::report::{Document, ExitCode, Report, Subject};
 use crate::secrets::{RecordKey, RecordLock, SecretStore, load_app, load_grant};
@@ -43,7 +42,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             return Err(CommandError::cancelled());
         }
     }
-    let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks())?;
+    let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks(), context.lock_wait())?;
     if !Plan::make(document.profile(), &args.name).is_ok_and(|now| now == plan) {
         return Err(subject::changed_meanwhile(&context.profile_path));
     }
@@ -51,7 +50,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let store = context.store(&choice)?;
     // App before mailbox, as everywhere; and all of them before anything goes.
     let keys: Vec<RecordKey> = plan.keys().collect();
-    let lock = |key| RecordLock::acquire(context.locks(), key, LOCK_WAIT);
+    let lock = |key| RecordLock::acquire(context.locks(), key, context.lock_wait());
     let _locks: Vec<RecordLock> = keys.iter().map(lock).collect::<Result<_, _>>()?;
     let mut answer = Document::new("remove");
     let owned = keys.iter().map(|key| Ok((key, plan.owns(store, key)?))).collect::<Result<Vec<_>, StoreFault>>()?;

@@ -1,6 +1,6 @@
 //! `rotate-secret`: a new client secret is proven before it is used, and the old one stays until it is told to go.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use jiff::civil::Date;
@@ -14,7 +14,6 @@ use crate::config::ProfileDocument;
 use crate::context::Context;
 use crate::diagnosis::{self, About};
 use crate::failure::Failure;
-use crate::lock::LOCK_WAIT;
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::{Check, Document, ExitCode, Report, Stage, Subject};
 use crate::rotation::{Answer, Ending, MICROSOFT_PROPAGATION, NewSecret, Proof, Prover, RolledBack, Rotation};
@@ -213,9 +212,7 @@ fn finish(
 }
 
 fn app_lock(rotation: &Rotation<'_>, context: &Context) -> Result<RecordLock, CommandError> {
-    let left = context.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
-    let wait = left.map_or(LOCK_WAIT, |left| left.min(LOCK_WAIT));
-    Ok(RecordLock::acquire(context.locks(), &RecordKey::App(rotation.app.name.clone()), wait)?)
+    Ok(RecordLock::acquire(context.locks(), &RecordKey::App(rotation.app.name.clone()), context.lock_wait())?)
 }
 
 fn proven(proof: &Proof) -> bool {
@@ -263,7 +260,7 @@ fn mailbox_reports(rotation: &Rotation<'_>, answer: Answer) -> Vec<Report> {
 fn note_expiry(rotation: &Rotation<'_>, lock: RecordLock, context: &Context) -> Result<bool, CommandError> {
     let expires = rotation.record()?.active.and_then(|active| active.expires);
     drop(lock);
-    let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks())?;
+    let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks(), context.lock_wait())?;
     document.set_secret_expires(&rotation.app.name, expires);
     document.save()?;
     Ok(expires.is_some())

@@ -1,6 +1,7 @@
 //! The client secret of an app as `add` puts it into the store: never over one that somebody else relies on.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,7 +11,6 @@ use super::CommandError;
 use super::secret_source::SecretSource;
 use crate::context::Context;
 use crate::failure::StoreFault;
-use crate::lock::LOCK_WAIT;
 use crate::profile::{App, Name, SecretsChoice};
 use crate::report::ExitCode;
 use crate::rotation::Rotation;
@@ -73,9 +73,9 @@ impl<'a> Asked<'a> {
     ///
     /// # Errors
     /// What the lock and the store say; a record that may not be replaced.
-    pub(super) fn store(&self, locks: &Path, now: Timestamp) -> Result<Stored<'a>, CommandError> {
+    pub(super) fn store(&self, locks: &Path, wait: Duration, now: Timestamp) -> Result<Stored<'a>, CommandError> {
         let name = &self.wish.app.name;
-        let lock = RecordLock::acquire(locks, &RecordKey::App(name.clone()), LOCK_WAIT)?;
+        let lock = RecordLock::acquire(locks, &RecordKey::App(name.clone()), wait)?;
         let before = load_app(self.store, name)?;
         let Some(record) = self.decide(before.as_ref(), now)? else { return Ok(Stored::default()) };
         save_app(self.store, name, &record)?;
@@ -308,7 +308,7 @@ mod tests {
         let (store, locks) = (MemoryStore::default(), tempfile::tempdir().unwrap());
         let wish = Wish { app: &wanted.apps[&name], known: None, expires: None, force: false };
         let asked = Asked { wish, given: Some("new".into()), store: &store };
-        let stored = asked.store(locks.path(), Timestamp::UNIX_EPOCH).unwrap();
+        let stored = asked.store(locks.path(), Duration::from_secs(1), Timestamp::UNIX_EPOCH).unwrap();
         let try_it = || {
             let key = RecordKey::App(name.clone());
             RecordLock::acquire(locks.path(), &key, std::time::Duration::ZERO)

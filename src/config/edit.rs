@@ -1,6 +1,7 @@
 //! Edits of the profile that keep the user's comments and order, written atomically.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::civil::Date;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
@@ -12,7 +13,7 @@ use super::load::{mirror, parse, read};
 use super::locate::base_of;
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::files::{self, Draft, Privacy};
-use crate::lock::{LOCK_WAIT, ProfileLock};
+use crate::lock::ProfileLock;
 use crate::profile::{Name, Profile};
 
 mod values;
@@ -81,14 +82,14 @@ impl ProfileDocument {
         Ok(Self { path: path.to_owned(), document, before, unedited, file, profile, _lock: None })
     }
 
-    /// Waits for the profile's lock and opens the profile under it. The lock is held until the document is dropped, so
-    /// that nobody else's edit is lost between [`open_locked`](Self::open_locked) and [`save`](Self::save). `locks` is
-    /// the folder of the locks; the order of locks stands in `secrets/lock.rs`.
+    /// Waits for the profile's lock, for at most `wait`, and opens the profile under it. The lock is held until the
+    /// document is dropped, so that nobody else's edit is lost between [`open_locked`](Self::open_locked) and
+    /// [`save`](Self::save). `locks` is the folder of the locks; their order stands in `secrets/lock.rs`.
     ///
     /// # Errors
     /// As [`ProfileDocument::open`] and [`ProfileLock::acquire`].
-    pub fn open_locked(path: &Path, locks: &Path) -> Result<Self, OpenError> {
-        let lock = ProfileLock::acquire(locks, path, LOCK_WAIT).map_err(OpenError::Lock)?;
+    pub fn open_locked(path: &Path, locks: &Path, wait: Duration) -> Result<Self, OpenError> {
+        let lock = ProfileLock::acquire(locks, path, wait).map_err(OpenError::Lock)?;
         let document = Self::open(path).map_err(OpenError::Profile)?;
         Ok(Self { _lock: Some(lock), ..document })
     }

@@ -1,11 +1,19 @@
-//! Ctrl-C: puts the terminal back, and lets a wait for the browser end with an answer to it.
+//! Ctrl-C, and how the terminal is left: as it was found, without what was typed ahead and without unfinished files.
 
-use std::io::{self, Write};
-use std::sync::Once;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+
+use super::terminal;
 
 static WAITING: AtomicBool = AtomicBool::new(false);
 static CANCELLED: AtomicBool = AtomicBool::new(false);
+/// Whether a person was asked something, or was waited for.
+static ASKED: AtomicBool = AtomicBool::new(false);
+/// Files that are begun and not in their place yet.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// As long as this lives, Ctrl-C sets a flag instead of ending the process.
 pub struct Caught(());
@@ -13,7 +21,7 @@ pub struct Caught(());
 /// Catches Ctrl-C.
 #[must_use]
 pub fn catch() -> Caught {
-    restore_terminal();
+    asks();
     WAITING.store(true, Ordering::SeqCst);
     Caught(())
 }
@@ -38,20 +46,42 @@ impl Drop for Caught {
     }
 }
 
+/// Removes the file at `path` if Ctrl-C ends the process.
+pub fn discard(path: &Path) {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+    handle();
+}
+
+/// A person is asked or waited for from now on: what they type meanwhile is meant for this program, and goes with it.
+pub(super) fn asks() {
+    ASKED.store(true, Ordering::SeqCst);
+    handle();
+}
+
+/// Drops what was typed while a person was asked or waited for. The shell would run it, an authorization code among it.
+/// Where nobody was asked, what was typed ahead is the shell's.
+pub fn forget_input() {
+    if ASKED.load(Ordering::SeqCst) {
+        terminal::forget_input();
+    }
+}
+
 /// Ctrl-C at a hidden prompt would leave the terminal without echo and cursor: put both back, then end with 130.
-pub(super) fn restore_terminal() {
+fn handle() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        #[cfg(unix)]
-        let saved = rustix::termios::tcgetattr(io::stdin()).ok();
+        let saved = terminal::Modes::now();
         let _ = ctrlc::set_handler(move || {
             if WAITING.load(Ordering::SeqCst) && !CANCELLED.swap(true, Ordering::SeqCst) {
                 return;
             }
-            #[cfg(unix)]
             if let Some(saved) = &saved {
-                let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, saved);
+                saved.set();
                 let _ = io::stderr().write_all(b"\x1b[?25h\n");
+            }
+            forget_input();
+            for path in UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+                let _ = fs::remove_file(path);
             }
             #[expect(clippy::disallowed_methods, clippy::exit, reason = "the prompt's thread cannot be woken")]
             std::process::exit(130);

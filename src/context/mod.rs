@@ -2,8 +2,10 @@
 
 pub mod interrupt;
 mod prompter;
+mod terminal;
 
 pub use prompter::{LineReader, PromptError, Prompter, TerminalPrompter};
+pub use terminal::{PasteReader, Typed};
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ use url::Url;
 use crate::clock::Clock;
 use crate::config::{self, ConfigError, Folders};
 use crate::failure::StoreFault;
+use crate::lock::LOCK_WAIT;
 use crate::profile::{Profile, SecretsChoice, StoreKind};
 use crate::secrets::{KeyringStore, SecretStore, VaultKey, VaultStore};
 use crate::tls::Trust;
@@ -81,7 +84,7 @@ impl Context {
             StoreKind::Keyring => {
                 let say = self.say;
                 let tell = move || say("Waiting for the keyring: look for a dialog that asks to unlock it.");
-                Ok(Box::new(KeyringStore::new().on_wait(tell)))
+                Ok(Box::new(KeyringStore::new().at_most(self.timeout).on_wait(tell)))
             }
             StoreKind::Vault => {
                 let key = match &self.vault_key {
@@ -116,6 +119,13 @@ impl Context {
     #[must_use]
     pub fn locks(&self) -> &Path {
         &self.folders.state
+    }
+
+    /// How long to wait for another process's lock: the usual time, or what `--timeout` leaves of it (SECURITY.md C3).
+    #[must_use]
+    pub fn lock_wait(&self) -> Duration {
+        let left = self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        left.map_or(LOCK_WAIT, |left| left.min(LOCK_WAIT))
     }
 
     /// When the whole command must have ended.

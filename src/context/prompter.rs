@@ -5,6 +5,8 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+use super::terminal::PasteReader;
+
 /// Asks a person. Without a terminal every question is refused, never waited for (SECURITY.md N1).
 pub trait Prompter {
     /// Whether somebody is there to answer.
@@ -45,6 +47,9 @@ pub trait Prompter {
     /// What reads one line from standard input, terminal or not: for what is pasted or piped in. At most 64 KiB. It can
     /// be handed to a thread of its own, because standard input knows no deadline.
     fn line_reader(&self) -> LineReader;
+
+    /// What takes pastes at the terminal while something else is waited for; `None` where there is no terminal of ours.
+    fn paste_reader(&self) -> Option<PasteReader>;
 }
 
 /// Reads one line; an error is what reading answers, the end of input before any line among it.
@@ -85,7 +90,7 @@ impl TerminalPrompter {
         if !self.is_interactive() {
             return Err(PromptError::NoTerminal);
         }
-        super::interrupt::restore_terminal();
+        super::interrupt::asks();
         Ok(())
     }
 }
@@ -93,6 +98,15 @@ impl TerminalPrompter {
 impl Default for TerminalPrompter {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Enter alone is a no.
+fn yes_or_no(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Some(true),
+        "" | "n" | "no" => Some(false),
+        _ => None,
     }
 }
 
@@ -133,8 +147,12 @@ impl Prompter for TerminalPrompter {
 
     fn confirm(&self, question: &str) -> Result<bool, PromptError> {
         self.ready()?;
-        let answer = cancelled(dialoguer::Confirm::new().with_prompt(question).default(false).interact_opt())?;
-        answer.ok_or(PromptError::Cancelled)
+        // An answer that was typed before the question was read is an answer to something else.
+        super::terminal::forget_input();
+        let accept = |text: &String| yes_or_no(text).map(drop).ok_or("Type y or n, and Enter");
+        let input = dialoguer::Input::<String>::new().with_prompt(format!("{question} [y/N]")).allow_empty(true);
+        let text = cancelled(input.validate_with(accept).interact_text())?;
+        Ok(yes_or_no(&text).unwrap_or(false))
     }
 
     fn say(&self, line: &str) {
@@ -144,5 +162,11 @@ impl Prompter for TerminalPrompter {
 
     fn line_reader(&self) -> LineReader {
         read_line
+    }
+
+    fn paste_reader(&self) -> Option<PasteReader> {
+        // Before the modes change: Ctrl-C puts back what it finds now.
+        super::interrupt::asks();
+        PasteReader::open()
     }
 }

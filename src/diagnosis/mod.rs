@@ -5,6 +5,7 @@
 //! failure), the texts only explain.
 
 mod about;
+pub mod callback;
 pub mod catalogue;
 pub mod explain;
 mod known;

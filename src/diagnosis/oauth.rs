@@ -1,6 +1,7 @@
 //! What the sign-in and the token endpoint say.
 
 use super::about::About;
+use super::callback;
 use super::catalogue::Origin;
 use super::known;
 use crate::failure::{FailureKind, OAuthFault};
@@ -187,17 +188,21 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
                 about.fill_all(&["Check `issuer` of app '{app}' in the profile; it must be the provider's own"]);
             finding
         }
-        FailureKind::SignInTimedOut { after } => {
-            let mut finding = Finding::new(
-                "sign-in-timed-out",
-                format!("Nobody finished the sign-in within {} seconds.", after.as_secs()),
-                ExitCode::CheckFailed,
-            );
-            finding.fix = about.fill_all(&[
+        FailureKind::SignInTimedOut { after, refused } => {
+            let mut cause = format!("The sign-in was not completed within {} seconds.", after.as_secs());
+            let mut steps = Vec::new();
+            for refusal in refused {
+                cause.push(' ');
+                cause.push_str(callback::cause(*refusal));
+                steps.push(callback::step(*refusal).to_owned());
+            }
+            let mut finding = Finding::new("sign-in-timed-out", cause, ExitCode::CheckFailed);
+            finding.fix = steps;
+            finding.fix.extend(about.fill_all(&[
                 "Run: mailgrant authorize {mailbox}, and finish the page that opens; --timeout SECONDS gives more time",
                 "If the browser is on another machine, add --no-browser and paste the address that it ends on",
-                "If the browser showed an error page of the provider, follow that: it did not come back to us",
-            ]);
+                "If the browser showed an error page of the provider, copy its text and run: mailgrant explain",
+            ]));
             finding
         }
         FailureKind::NoDeviceCode { why } => {
@@ -228,7 +233,7 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
         FailureKind::WrongPaste { what } => {
             let mut finding = Finding::new(
                 "wrong-paste",
-                format!("This is not the answer to this sign-in: {what}."),
+                format!("That is not the whole address that the browser ended on: {what}."),
                 ExitCode::CheckFailed,
             );
             finding.fix = about.fill_all(&[

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::About;
-use crate::failure::{Failure, FailureKind, Rejection, StoreFault, TlsFault};
+use crate::failure::{CallbackRefusal, Failure, FailureKind, Rejection, StoreFault, TlsFault};
 use crate::profile::MailProtocol;
 use crate::report::Finding;
 
@@ -42,7 +42,7 @@ fn failures() -> Vec<Failure> {
         FailureKind::UnsafeUrl { url: word("URL"), reason: word("REASON") },
         FailureKind::NoDeviceCode { why: word("the provider does not offer it") },
         FailureKind::DeviceCodeExpired { after },
-        FailureKind::SignInTimedOut { after },
+        FailureKind::SignInTimedOut { after, refused: CallbackRefusal::ALL.to_vec() },
         FailureKind::NotAuthorized { why: word("REASON") },
         FailureKind::NoClientSecret { app: word("NAME") },
         FailureKind::NotArrived { after },

@@ -46,6 +46,12 @@ impl Draft {
         Ok(Self { path: path.to_owned(), target, temporary })
     }
 
+    /// Where the draft is for now, so that a process that is interrupted can remove it.
+    #[must_use]
+    pub fn temporary(&self) -> &Path {
+        self.temporary.path()
+    }
+
     /// Takes room for `size` bytes on the disk. Contents of up to that size then fit, unless the file system writes
     /// every block anew.
     ///

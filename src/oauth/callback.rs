@@ -9,7 +9,7 @@ use url::{Url, form_urlencoded};
 use super::answer::{aadsts, error_code};
 use super::authorization_code::AuthorizationRequest;
 use super::identity;
-use crate::failure::{Failure, FailureKind, OAuthFault};
+use crate::failure::{CallbackRefusal, Failure, FailureKind, OAuthFault};
 use crate::transcript::Redactor;
 
 /// What a valid answer to an [`AuthorizationRequest`] brought.
@@ -21,20 +21,9 @@ pub struct Callback {
 /// How an answer's query reads.
 pub(super) enum Answer {
     /// It is not for us: no state, or another one, or not what an authorization server sends. The wait goes on.
-    Stray(Stray),
+    Stray(CallbackRefusal),
     /// It is the one that was waited for, and it decides.
     Ours(Result<Callback, Failure>),
-}
-
-/// Why an answer is not for us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stray {
-    /// No `state` or several.
-    NoState,
-    /// Another `state`.
-    OtherState,
-    /// The right `state`, but not exactly one of `code` and `error`.
-    Malformed,
 }
 
 impl AuthorizationRequest {
@@ -48,21 +37,29 @@ impl AuthorizationRequest {
         let text: String = text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
         let text = text.trim_matches(|c| matches!(c, '"' | '\'' | '<' | '>'));
         let violation = |what: &str| Err(FailureKind::WrongPaste { what: what.to_owned() }.into());
-        let query = if text.contains("://") {
-            let Ok(url) = Url::parse(text) else { return violation("what was pasted is no address") };
+        let (query, has_fragment) = if text.contains("://") {
+            let Ok(url) = Url::parse(text) else { return violation("it cannot be read as an address") };
+            // Not the whole address: a provider may name the redirect URI in its answer, and that is no secret.
+            for (_, value) in url.query_pairs().filter(|(name, _)| matches!(name.as_ref(), "code" | "state")) {
+                redactor.learn(&SecretString::from(value.into_owned()));
+            }
             let ours = self.redirect_uri().as_url();
             if url.origin() != ours.origin() || url.path() != ours.path() {
-                return violation("the pasted address is not the redirect address of this sign-in");
+                return violation(&format!("it does not begin with {}", self.redirect_uri()));
             }
-            url.query().unwrap_or_default().to_owned()
+            (url.query().unwrap_or_default().to_owned(), url.fragment().is_some_and(|part| part.contains('=')))
         } else {
-            text.trim_start_matches('?').to_owned()
+            (text.trim_start_matches('?').to_owned(), false)
         };
         match self.read_query(&query, redactor) {
             Answer::Ours(result) => result,
-            Answer::Stray(Stray::NoState) => violation("the pasted address has no state, or several"),
-            Answer::Stray(Stray::OtherState) => violation("the pasted address belongs to another sign-in"),
-            Answer::Stray(Stray::Malformed) => violation("the pasted address holds neither a code nor an error"),
+            Answer::Stray(_) if has_fragment && query.is_empty() => {
+                violation("its answer is behind a # (response_mode=fragment), and only one behind a ? can be used")
+            }
+            Answer::Stray(CallbackRefusal::NoState) => violation("the part with \"state=\" is missing, or there twice"),
+            Answer::Stray(CallbackRefusal::OtherState) => violation("it belongs to another sign-in"),
+            Answer::Stray(CallbackRefusal::SeveralCodes) => violation("it holds several codes, or a code and an error"),
+            Answer::Stray(_) => violation("it holds neither a code nor an error"),
         }
     }
 
@@ -71,9 +68,9 @@ impl AuthorizationRequest {
         let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = form_urlencoded::parse(query.as_bytes()).collect();
         let all = |wanted: &str| pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value).collect();
         let states: Vec<&Cow<'_, str>> = all("state");
-        let [state] = states.as_slice() else { return Answer::Stray(Stray::NoState) };
+        let [state] = states.as_slice() else { return Answer::Stray(CallbackRefusal::NoState) };
         if !bool::from(state.as_bytes().ct_eq(self.state.expose_secret().as_bytes())) {
-            return Answer::Stray(Stray::OtherState);
+            return Answer::Stray(CallbackRefusal::OtherState);
         }
         let (codes, errors, issuers): (Vec<_>, Vec<_>, Vec<_>) = (all("code"), all("error"), all("iss"));
         if let Err(failure) = self.check_issuer(&issuers, redactor) {
@@ -97,7 +94,8 @@ impl AuthorizationRequest {
                 })
                 .into()))
             }
-            _ => Answer::Stray(Stray::Malformed),
+            ([] | [_], []) | ([], [_]) => Answer::Stray(CallbackRefusal::NoCode),
+            _ => Answer::Stray(CallbackRefusal::SeveralCodes),
         }
     }
 
@@ -157,10 +155,10 @@ mod tests {
             ("error=access_denied&state=x".to_owned(), "OtherState"),
             (format!("code=c&State={state}"), "NoState"),
             (format!("code=c&state={}", state.to_uppercase()), "OtherState"),
-            (format!("state={state}"), "Malformed"),
-            (format!("code=&state={state}"), "Malformed"),
-            (format!("code=a&code=b&state={state}"), "Malformed"),
-            (format!("code=a&error=x&state={state}"), "Malformed"),
+            (format!("state={state}"), "NoCode"),
+            (format!("code=&state={state}"), "NoCode"),
+            (format!("code=a&code=b&state={state}"), "SeveralCodes"),
+            (format!("code=a&error=x&state={state}"), "SeveralCodes"),
         ] {
             assert_eq!(read(&request, &query), Err(stray.to_owned()), "{query}");
         }
@@ -220,16 +218,16 @@ mod tests {
             assert_eq!(paste(&good), Ok("c".to_owned()), "{good}");
         }
         for (bad, why) in [
-            (format!("http://localhost:4712/?code=c&state={state}"), "not the redirect"),
-            (format!("https://localhost:4711/?code=c&state={state}"), "not the redirect"),
-            (format!("http://evil.example:4711/?code=c&state={state}"), "not the redirect"),
-            (format!("http://localhost:4711/x?code=c&state={state}"), "not the redirect"),
+            (format!("http://localhost:4712/?code=c&state={state}"), "does not begin with"),
+            (format!("https://localhost:4711/?code=c&state={state}"), "does not begin with"),
+            (format!("http://evil.example:4711/?code=c&state={state}"), "does not begin with"),
+            (format!("http://localhost:4711/x?code=c&state={state}"), "does not begin with"),
             ("http://localhost:4711/?code=c&state=x".to_owned(), "another sign-in"),
-            ("http://localhost:4711/".to_owned(), "no state"),
+            ("http://localhost:4711/".to_owned(), "is missing"),
             (format!("http://localhost:4711/?state={state}"), "neither a code"),
-            ("c".to_owned(), "no state"),
-            (String::new(), "no state"),
-            ("http://[".to_owned(), "no address"),
+            ("c".to_owned(), "is missing"),
+            (String::new(), "is missing"),
+            ("http://[".to_owned(), "cannot be read"),
             (format!("error=access_denied&state={state}"), "access_denied"),
         ] {
             let error = paste(&bad).unwrap_err();

@@ -4,7 +4,7 @@ use super::authorization_code::AuthorizationRequest;
 use super::callback::Answer;
 use super::discovery::{self, Endpoints};
 use super::http::HttpAnswer;
-use super::loopback::LoopbackListener;
+use super::loopback::{LoopbackListener, Refused};
 use super::loopback_request::{Arriving, NoHead};
 use super::token_answer::{self, TokenAnswer};
 use super::{Callback, loopback_request};
@@ -67,7 +67,7 @@ impl Judge {
             let Some(head) = arriving.took(read) else { continue };
             return match head.map(|head| self.listener.judge(&head, &self.request)) {
                 Ok(Ok(taken)) => Arrival::Taken(taken),
-                Ok(Err(status)) | Err(NoHead::Refused(status)) => Arrival::Refused(status),
+                Ok(Err(Refused { status, .. })) | Err(NoHead::Refused(status)) => Arrival::Refused(status),
                 Err(NoHead::Tls) => Arrival::Tls,
                 Err(NoHead::Gone) => Arrival::Gone,
             };

@@ -5,21 +5,21 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tiny_http::Method;
-use url::Host;
+use url::{Host, form_urlencoded};
 
 use super::authorization_code::AuthorizationRequest;
-use super::callback::{Answer, Callback, Stray};
+use super::callback::{Answer, Callback};
 use super::loopback_connection::{Door, Visit};
 use super::loopback_request::{self as request, Head, NoHead};
 use super::pages::Page;
 use super::pending_page::PendingPage;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{CallbackRefusal, Failure, FailureKind};
 use crate::profile::RedirectUri;
 use crate::transcript::{Speaker, Transcript};
 
@@ -35,27 +35,20 @@ pub struct LoopbackListener {
     redirect: RedirectUri,
     host: String,
     transcript: Transcript,
-    strays: Counters,
-    tell_tls: Option<Box<dyn Fn() + Send + Sync>>,
+    refused: Mutex<Vec<CallbackRefusal>>,
+    tell: Option<Box<dyn Fn(CallbackRefusal) + Send + Sync>>,
 }
 
-/// What knocked, and was not the sign-in's answer. For the explanation when the wait has been in vain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Strays {
-    /// TLS handshakes: somebody opened the address with https, or an extension or a setting of the browser did.
-    pub tls: usize,
-    /// Answers of another sign-in: an old tab, or somebody else's page.
-    pub other_state: usize,
-    /// Everything else: other paths, other hosts, other methods, broken requests.
-    pub other: usize,
+/// A request that is not the answer.
+pub(super) struct Refused {
+    /// The status to answer with.
+    pub(super) status: u16,
+    /// What was wrong, where it may have been the person's browser and not somebody's knock at the port.
+    pub(super) why: Option<CallbackRefusal>,
 }
 
-#[derive(Default)]
-struct Counters {
-    tls: AtomicUsize,
-    other_state: AtomicUsize,
-    other: AtomicUsize,
-}
+/// Looks whether the answer has come on another way, as by paste; called several times a second.
+pub type Beside<'a> = &'a mut dyn FnMut() -> Option<Result<Callback, Failure>>;
 
 /// A sign-in that brought no code, and the browser where one waits.
 pub struct FailedWait {
@@ -95,14 +88,14 @@ impl LoopbackListener {
         let name = url.host_str().unwrap_or_default();
         let host = if port == 80 { name.to_owned() } else { format!("{name}:{port}") };
         let redirect = url.as_str().parse().map_err(|error: crate::profile::Invalid| failed(error.problem))?;
-        Ok(Self { listeners, redirect, host, transcript, strays: Counters::default(), tell_tls: None })
+        Ok(Self { listeners, redirect, host, transcript, refused: Mutex::default(), tell: None })
     }
 
-    /// Calls `tell` at the first TLS handshake, while the wait goes on: the person sees an error of the browser's, and
-    /// would otherwise learn the cause when the time is over.
+    /// Calls `tell` at the first of each kind of unusable answer, while the wait goes on: the person sees an error in the
+    /// browser, and would otherwise learn the cause when the time is over.
     #[must_use]
-    pub fn on_tls(mut self, tell: impl Fn() + Send + Sync + 'static) -> Self {
-        self.tell_tls = Some(Box::new(tell));
+    pub fn on_refusal(mut self, tell: impl Fn(CallbackRefusal) + Send + Sync + 'static) -> Self {
+        self.tell = Some(Box::new(tell));
         self
     }
 
@@ -112,18 +105,25 @@ impl LoopbackListener {
         &self.redirect
     }
 
-    /// What has knocked so far.
+    /// What came instead of the answer so far, each kind once.
     #[must_use]
-    pub fn strays(&self) -> Strays {
-        let read = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
-        Strays {
-            tls: read(&self.strays.tls),
-            other_state: read(&self.strays.other_state),
-            other: read(&self.strays.other),
+    pub fn refused(&self) -> Vec<CallbackRefusal> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, refusal: CallbackRefusal) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.contains(&refusal) {
+            return;
+        }
+        refused.push(refusal);
+        drop(refused);
+        if let Some(tell) = &self.tell {
+            tell(refusal);
         }
     }
 
-    /// Waits for the answer to `request` until `deadline`, or until `cancelled` is set. Nobody accepts connections after
+    /// Waits for the answer to `request` until `deadline`, or until `cancelled` is set, or `beside` has one. Nobody accepts connections after
     /// it returns, so drop the listener then; the page does not need it.
     ///
     /// # Errors
@@ -134,6 +134,7 @@ impl LoopbackListener {
         request: &AuthorizationRequest,
         deadline: Instant,
         cancelled: &AtomicBool,
+        beside: Beside<'_>,
     ) -> Result<(Callback, PendingPage), Box<FailedWait>> {
         let started = Instant::now();
         let (sender, receiver) = mpsc::sync_channel(1);
@@ -154,6 +155,9 @@ impl LoopbackListener {
                 if let Ok(arrived) = receiver.recv_timeout(left.min(FLAG_INTERVAL)) {
                     break Some(arrived);
                 }
+                if let Some(result) = beside() {
+                    break Some((result, PendingPage::none()));
+                }
             };
             door.close(&self.listeners);
             match arrived {
@@ -167,7 +171,7 @@ impl LoopbackListener {
     }
 
     fn in_vain(&self, after: Duration) -> Failure {
-        FailureKind::SignInTimedOut { after }.into()
+        FailureKind::SignInTimedOut { after, refused: self.refused() }.into()
     }
 
     fn serve(
@@ -178,7 +182,7 @@ impl LoopbackListener {
         sender: &mpsc::SyncSender<(Result<Callback, Failure>, PendingPage)>,
     ) {
         let head = request::read_head(&visit.stream, visit.deadline, || visit.speaks());
-        let (status, with_body) = match head {
+        let (refused, with_body) = match head {
             Ok(head) => match self.judge(&head, request) {
                 Ok(result) if !taken.swap(true, Ordering::SeqCst) => {
                     let stream = visit.keep().then(|| Arc::clone(&visit.stream));
@@ -187,61 +191,73 @@ impl LoopbackListener {
                     return;
                 }
                 // The same answer again, as from a reload: the first one decides.
-                Ok(_) => (400, true),
-                Err(status) => (status, head.method != Method::Head),
+                Ok(_) => (Refused { status: 400, why: None }, true),
+                Err(refused) => (refused, head.method != Method::Head),
             },
             Err(NoHead::Gone) => return,
             Err(NoHead::Tls) => {
-                if self.strays.tls.fetch_add(1, Ordering::Relaxed) == 0
-                    && let Some(tell) = &self.tell_tls
-                {
-                    tell();
-                }
+                self.note(CallbackRefusal::Tls);
                 self.remark("a TLS handshake arrived: the browser opened this address with https instead of http");
                 request::answer_tls(&visit.stream, visit.deadline);
                 visit.is_served();
                 return request::drain(&visit.stream, visit.deadline);
             }
             Err(NoHead::Refused(status)) => {
-                self.strays.other.fetch_add(1, Ordering::Relaxed);
-                (status, true)
+                let why = matches!(status, 413 | 431).then_some(CallbackRefusal::TooLarge);
+                (Refused { status, why }, true)
             }
         };
+        let Refused { status, why } = refused;
         self.remark(&format!("a request was refused with {status}"));
-        request::answer(&visit.stream, status, &Page::refusal(status), with_body, visit.deadline);
+        if let Some(why) = why {
+            self.note(why);
+        }
+        request::answer(&visit.stream, status, &Page::refusal(status, why), with_body, visit.deadline);
         visit.is_served();
         request::drain(&visit.stream, visit.deadline);
     }
 
-    /// Whether `head` is the answer that is waited for; else the status to refuse it with (SECURITY.md L3, L4).
-    pub(super) fn judge(&self, head: &Head, request: &AuthorizationRequest) -> Result<Result<Callback, Failure>, u16> {
+    /// Whether `head` is the answer that is waited for; else how to refuse it (SECURITY.md L3, L4).
+    pub(super) fn judge(
+        &self,
+        head: &Head,
+        request: &AuthorizationRequest,
+    ) -> Result<Result<Callback, Failure>, Refused> {
+        let (path, query) = head.target.split_once('?').unwrap_or((&head.target, ""));
         let status = if head.host.as_deref() != Some(self.host.as_str()) {
             // RFC 9110 §15.5.20: a page that reaches us under another name (DNS rebinding) gets nothing.
             421
         } else if head.method != Method::Get {
             405
+        } else if path != self.redirect.as_url().path() || query.is_empty() {
+            404
         } else {
-            let (path, query) = head.target.split_once('?').unwrap_or((&head.target, ""));
-            if path != self.redirect.as_url().path() || query.is_empty() {
-                404
-            } else {
-                match request.read_query(query, self.transcript.redactor()) {
-                    Answer::Ours(result) => return Ok(result),
-                    Answer::Stray(Stray::OtherState) => {
-                        self.strays.other_state.fetch_add(1, Ordering::Relaxed);
-                        return Err(400);
-                    }
-                    Answer::Stray(_) => 400,
-                }
-            }
+            return match request.read_query(query, self.transcript.redactor()) {
+                Answer::Ours(result) => Ok(result),
+                Answer::Stray(why) => Err(Refused { status: 400, why: Some(why) }),
+            };
         };
-        self.strays.other.fetch_add(1, Ordering::Relaxed);
-        Err(status)
+        let is_ours = path == self.redirect.as_url().path();
+        let why = match status {
+            421 if is_ours && has_answer(query) => Some(CallbackRefusal::OtherHost),
+            405 if is_ours && head.method == Method::Post => Some(CallbackRefusal::FormPost),
+            404 if is_ours => Some(CallbackRefusal::NoQuery),
+            404 if has_answer(query) => Some(CallbackRefusal::OtherPath),
+            _ => None,
+        };
+        Err(Refused { status, why })
     }
 
     fn remark(&self, text: &str) {
         self.transcript.line("HTTP", Speaker::Remark, text);
     }
+}
+
+/// Whether this looks like the answer to a sign-in. A browser asks for icons by itself, and programs look at open ports:
+/// nobody needs to hear of those.
+fn has_answer(query: &str) -> bool {
+    let has = |names: &[&str]| form_urlencoded::parse(query.as_bytes()).any(|(name, _)| names.contains(&name.as_ref()));
+    has(&["state"]) && has(&["code", "error"])
 }
 
 /// Binds the first of `ports` that is free on every address.

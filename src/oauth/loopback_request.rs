@@ -12,10 +12,17 @@ use tiny_http::{HTTPVersion, Header, Method, Response};
 
 use super::pages::{self, Page};
 
-/// The most that a request's head may measure, in bytes.
-pub(super) const HEAD_LIMIT: usize = 8 * 1024;
+/// The most that a request's head may measure, in bytes. Cookies know no ports: what every program on this machine has set
+/// for `localhost` comes along. A header line is read and dropped, so that the size costs nothing.
+pub(super) const HEAD_LIMIT: usize = 128 * 1024;
+/// The most that the request line may measure, in bytes; a code can have several thousand.
+pub(super) const TARGET_LIMIT: usize = 16 * 1024;
+/// What is kept of a header line. Those that matter are shorter.
+const KEPT: usize = 1024;
 /// The most of a request's body that is read, to throw it away.
 pub(super) const BODY_LIMIT: usize = 16 * 1024;
+/// The most that is read of what a refused request still sends.
+const DRAIN_LIMIT: usize = 256 * 1024;
 
 /// The head of a request.
 #[derive(Debug)]
@@ -54,38 +61,144 @@ pub(super) fn read_head(stream: &TcpStream, deadline: Instant, spoke: impl FnOnc
     }
 }
 
-/// A head on its way in, in pieces as the network cut it.
+/// A head on its way in, in pieces as the network cut it. It is taken line by line, and no more of a line is kept than is
+/// looked at.
+#[derive(Default)]
 pub(super) struct Arriving {
-    buffer: [u8; HEAD_LIMIT],
-    filled: usize,
+    piece: Piece,
+    line: Vec<u8>,
+    /// How many bytes have come.
+    total: usize,
+    first: Option<(String, String)>,
+    fields: Fields,
+    /// What is wrong with it: the first fault decides, and is told when the head has ended.
+    wrong: Option<u16>,
 }
 
-impl Default for Arriving {
+struct Piece([u8; 4 * 1024]);
+
+impl Default for Piece {
     fn default() -> Self {
-        Self { buffer: [0; HEAD_LIMIT], filled: 0 }
+        Self([0; 4 * 1024])
     }
 }
 
+/// The header fields that matter.
+#[derive(Default)]
+struct Fields {
+    host: Option<String>,
+    length: Option<usize>,
+}
+
 impl Arriving {
-    /// Where the next piece goes. It is never empty as long as [`took`](Self::took) asks for more.
+    /// Where the next piece goes.
     pub(super) fn room(&mut self) -> &mut [u8] {
-        &mut self.buffer[self.filled..]
+        &mut self.piece.0
     }
 
     /// The next `read` bytes have come. What they make the head, or `None` if more must come.
     pub(super) fn took(&mut self, read: usize) -> Option<Result<Head, NoHead>> {
-        // A head's end may straddle two reads.
-        let from = self.filled.saturating_sub(3);
-        self.filled += read;
-        let bytes = &self.buffer[..self.filled];
-        // RFC 8446 §5.1: a handshake record, of any version that was ever put there.
-        if bytes[0] == 0x16 && bytes.get(1).is_none_or(|version| *version == 0x03) {
-            return Some(Err(NoHead::Tls));
+        let piece = self.piece.0;
+        let bytes = &piece[..read];
+        if self.total == 0 {
+            // RFC 8446 §5.1: a handshake record, of any version that was ever put there.
+            if bytes[0] == 0x16 && bytes.get(1).is_none_or(|version| *version == 0x03) {
+                return Some(Err(NoHead::Tls));
+            }
         }
-        if let Some(at) = bytes[from..].windows(4).position(|window| window == b"\r\n\r\n") {
-            return Some(parse_head(&bytes[..from + at]).map_err(NoHead::Refused));
+        for &byte in bytes {
+            self.total += 1;
+            if byte == b'\n' && self.line.last() == Some(&b'\r') {
+                self.line.pop();
+                let line = std::mem::take(&mut self.line);
+                if line.is_empty() {
+                    return Some(self.head());
+                }
+                if let Err(status) = self.take_line(&line) {
+                    self.wrong.get_or_insert(status);
+                }
+            } else if self.total >= HEAD_LIMIT || self.first.is_none() && self.line.len() == TARGET_LIMIT {
+                return Some(Err(NoHead::Refused(431)));
+            } else if self.first.is_none() || self.line.len() < KEPT {
+                self.line.push(byte);
+            } else {
+                self.drop_byte(byte);
+            }
         }
-        (self.filled == HEAD_LIMIT).then_some(Err(NoHead::Refused(431)))
+        None
+    }
+
+    /// A byte of a line that is longer than what is kept: the last place is that of a CR, which may be the line's end.
+    fn drop_byte(&mut self, byte: u8) {
+        let is_control = |byte: u8| byte.is_ascii_control() && byte != b'\t';
+        if self.line.last().is_some_and(|last| is_control(*last)) {
+            self.wrong.get_or_insert(400);
+        }
+        self.line.truncate(KEPT - 1);
+        self.line.push(byte);
+    }
+
+    fn take_line(&mut self, line: &[u8]) -> Result<(), u16> {
+        if self.first.is_none() {
+            // Whatever is wrong with it, what follows are header lines.
+            self.first = Some(Default::default());
+            self.first = Some(parse_first(line)?);
+            return Ok(());
+        }
+        self.fields.take(line)
+    }
+
+    fn head(&mut self) -> Result<Head, NoHead> {
+        let first = self.first.take().filter(|_| self.wrong.is_none());
+        let Some((method, target)) = first else { return Err(NoHead::Refused(self.wrong.unwrap_or(400))) };
+        if self.fields.length.is_some_and(|length| length > BODY_LIMIT) {
+            return Err(NoHead::Refused(413));
+        }
+        let method = Method::from_str(&method).map_err(|()| NoHead::Refused(400))?;
+        Ok(Head { method, target, host: self.fields.host.take() })
+    }
+}
+
+/// The method and the target of a request line; the error is the status to answer.
+fn parse_first(line: &[u8]) -> Result<(String, String), u16> {
+    // A byte that is no ASCII must not become the `?` between path and query.
+    let text = std::str::from_utf8(line).ok().filter(|text| text.is_ascii()).ok_or(400_u16)?;
+    let mut parts = text.split(' ');
+    let (Some(method), Some(target), Some(version), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(400);
+    };
+    if !matches!(version, "HTTP/1.1" | "HTTP/1.0") {
+        return Err(if version.starts_with("HTTP/") { 505 } else { 400 });
+    }
+    let is_token = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !is_token(method) || target.chars().any(char::is_control) {
+        return Err(400);
+    }
+    Ok((method.to_owned(), target.to_owned()))
+}
+
+impl Fields {
+    /// Takes a header line; the error is the status to answer.
+    fn take(&mut self, line: &[u8]) -> Result<(), u16> {
+        // Cookies of other programs on this host may hold anything; nothing that we look at may.
+        let text: String = line.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
+        let header = Header::from_str(&text).map_err(|()| 400_u16)?;
+        let value = header.value.as_str();
+        if value.chars().any(|c| c.is_control() && c != '\t') {
+            return Err(400);
+        }
+        let is = |name: &'static str| header.field.equiv(name);
+        if is("Host") && self.host.replace(value.to_ascii_lowercase()).is_some() {
+            return Err(400);
+        }
+        if is("Content-Length") && self.length.replace(value.parse().map_err(|_| 400_u16)?).is_some() {
+            return Err(400);
+        }
+        if is("Transfer-Encoding") {
+            return Err(411);
+        }
+        Ok(())
     }
 }
 
@@ -101,55 +214,6 @@ fn read_before(mut stream: &TcpStream, buffer: &mut [u8], deadline: Instant) -> 
             other => return other,
         }
     }
-}
-
-/// Parses a head without its final empty line; the error is the status to answer.
-fn parse_head(bytes: &[u8]) -> Result<Head, u16> {
-    // A byte that is no ASCII must not become the `?` between path and query.
-    let first_len = bytes.windows(2).position(|end| end == b"\r\n").unwrap_or(bytes.len());
-    if !bytes[..first_len].is_ascii() {
-        return Err(400);
-    }
-    // Cookies of other programs on this host may hold anything; nothing that we look at may.
-    let text: String = bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
-    let mut lines = text.split("\r\n");
-    let first = lines.next().unwrap_or_default();
-    let mut parts = first.split(' ');
-    let (Some(method), Some(target), Some(version), None) = (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(400);
-    };
-    if !matches!(version, "HTTP/1.1" | "HTTP/1.0") {
-        return Err(if version.starts_with("HTTP/") { 505 } else { 400 });
-    }
-    let is_token = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if !is_token(method) || target.chars().any(char::is_control) {
-        return Err(400);
-    }
-    let mut host = None;
-    let mut length = None;
-    for line in lines {
-        let header = Header::from_str(line).map_err(|()| 400_u16)?;
-        let value = header.value.as_str();
-        if value.chars().any(|c| c.is_control() && c != '\t') {
-            return Err(400);
-        }
-        let is = |name: &'static str| header.field.equiv(name);
-        if is("Host") && host.replace(value.to_ascii_lowercase()).is_some() {
-            return Err(400);
-        }
-        if is("Content-Length") && length.replace(value.parse().map_err(|_| 400_u16)?).is_some() {
-            return Err(400);
-        }
-        if is("Transfer-Encoding") {
-            return Err(411);
-        }
-    }
-    if length.is_some_and(|length: usize| length > BODY_LIMIT) {
-        return Err(413);
-    }
-    let method = Method::from_str(method).map_err(|()| 400_u16)?;
-    Ok(Head { method, target: target.to_owned(), host })
 }
 
 /// Answers with `page` before `deadline` and closes. Whoever asked may be gone: nothing depends on the answer.
@@ -183,12 +247,12 @@ fn send(mut stream: &TcpStream, bytes: &[u8], deadline: Instant) {
     let _ = sent.and_then(|()| stream.shutdown(Shutdown::Write));
 }
 
-/// Reads what the peer still sends, up to [`BODY_LIMIT`] and for a short while. Closing with bytes unread would reset
+/// Reads what the peer still sends, up to [`DRAIN_LIMIT`] and for a short while. Closing with bytes unread would reset
 /// the connection, and the answer could be lost with it (RFC 9112 §9.6).
 pub(super) fn drain(stream: &TcpStream, deadline: Instant) {
     let deadline = deadline.min(Instant::now() + Duration::from_millis(500));
-    let mut buffer = [0; 1024];
-    let mut left = BODY_LIMIT;
+    let mut buffer = [0; 8 * 1024];
+    let mut left = DRAIN_LIMIT;
     while left > 0 {
         match read_before(stream, &mut buffer, deadline) {
             Ok(read) if read > 0 => left = left.saturating_sub(read),

@@ -40,7 +40,7 @@ pub use device_poll::{Pace, PollEnd};
 pub use discovery::{Endpoints, TokenEndpoint, endpoints};
 pub use http::{HttpAnswer, HttpClient};
 pub use identity::Identity;
-pub use loopback::{FailedWait, LoopbackListener, Strays};
+pub use loopback::{FailedWait, LoopbackListener};
 pub use pages::{FailurePage, SuccessPage};
 pub use pending_page::PendingPage;
 pub use token::{exchange_code, refresh};

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::failure::CallbackRefusal;
 use crate::html::escape;
 
 /// The page after a sign-in that has been checked and stored.
@@ -59,6 +60,53 @@ dt{color:var(--soft)}dd{margin:0;font-weight:600}ol{margin:0 0 1.25rem;padding-l
 .end{margin:0;padding-top:1rem;border-top:1px solid var(--line);color:var(--soft)}\
 @media(max-width:26rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}";
 
+const ONLY_ANSWERS: &str = "This address only takes the answer of a sign-in.";
+
+/// What the browser shows of an answer that could not be used: title and text. The terminal says what to do.
+const REFUSALS: [(CallbackRefusal, &str, &str); 9] = [
+    (
+        CallbackRefusal::OtherState,
+        "This is another sign-in",
+        "This page belongs to an older sign-in, or to another one. The one that is waiting has another address.",
+    ),
+    (
+        CallbackRefusal::NoState,
+        "The answer is not complete",
+        "The part that says which sign-in it belongs to is missing, or is there twice.",
+    ),
+    (
+        CallbackRefusal::NoCode,
+        "The answer has no code",
+        "It belongs to this sign-in, but the provider sent no code with it.",
+    ),
+    (
+        CallbackRefusal::SeveralCodes,
+        "The answer is not clear",
+        "It belongs to this sign-in, but holds several codes, or a code and an error at once.",
+    ),
+    (
+        CallbackRefusal::NoQuery,
+        "No answer came with this page",
+        "The answer of a sign-in is expected behind a question mark in the address. One behind a # stays in the browser.",
+    ),
+    (CallbackRefusal::FormPost, "The answer came as a form", "It is expected in the address of this page instead."),
+    (
+        CallbackRefusal::OtherPath,
+        "The answer came to the wrong address",
+        "The path of this address is not that of the app's redirect URI.",
+    ),
+    (
+        CallbackRefusal::OtherHost,
+        "The answer came to the wrong address",
+        "The host name in this address is not that of the app's redirect URI.",
+    ),
+    (
+        CallbackRefusal::TooLarge,
+        "The browser sent too much",
+        "Cookies that other programs have set for localhost come along. Clear the cookies of localhost, or use a private window.",
+    ),
+];
+
 /// A page, ready to be written.
 pub(super) struct Page {
     good: bool,
@@ -100,14 +148,13 @@ impl Page {
     }
 
     /// The page of a request that is not the sign-in's answer. It says nothing about the sign-in that is under way.
-    pub(super) fn refusal(status: u16) -> Self {
-        let (title, cause) = match status {
-            404 => ("Nothing here", "This address only takes the answer of a sign-in."),
-            400 => (
-                "This is not the sign-in that is waiting",
-                "The page belongs to an older sign-in, or the sign-in has already been answered.",
-            ),
-            _ => ("This request was refused", "This address only takes the answer of a sign-in."),
+    pub(super) fn refusal(status: u16, why: Option<CallbackRefusal>) -> Self {
+        let row = why.and_then(|why| REFUSALS.iter().find(|(refusal, ..)| *refusal == why));
+        let (title, cause) = match (row, status) {
+            (Some((_, title, cause)), _) => (*title, *cause),
+            (None, 404) => ("Nothing here", ONLY_ANSWERS),
+            (None, 400) => ("This sign-in is over", "It has been answered already, or this is no answer to it."),
+            (None, _) => ("This request was refused", ONLY_ANSWERS),
         };
         let body = format!("<p>{cause}</p><p class=\"end\">Go back to the terminal.</p>");
         Self { good: false, title: title.to_owned(), body }
@@ -163,9 +210,9 @@ mod tests {
         let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
         assert!(POLICY.contains(&format!("'sha256-{hash}'")), "the style's hash is {hash}");
         assert!(POLICY.starts_with("default-src 'none';") && !POLICY.contains("unsafe"));
-        for html in
-            every_page("x").into_iter().chain([400, 404, 405, 421, 431].map(|status| Page::refusal(status).html()))
-        {
+        let plain = [400, 404, 405, 421, 431].map(|status| Page::refusal(status, None).html());
+        let told = CallbackRefusal::ALL.map(|why| Page::refusal(400, Some(why)).html());
+        for html in every_page("x").into_iter().chain(plain).chain(told) {
             assert_eq!(html.matches("<style>").count(), 1);
             assert!(html.contains(&format!("<style>{STYLE}</style>")));
             for foreign in ["<script", "src=", "href=", "url(", "@import", " style="] {

@@ -120,17 +120,16 @@ impl Document {
         }
     }
 
-    /// The exit code: that of the first finding, or "all passed". An explanation is no failure, and that there is none is
-    /// one, as in grep(1).
+    /// The exit code: that of the error, or the most lasting of the reports'. An explanation is no failure, and that there
+    /// is none is one, as in grep(1).
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
-        if self.explanations.iter().any(|explanation| !explanation.is_recognised) {
-            return ExitCode::CheckFailed;
+        let unknown = self.explanations.iter().any(|explanation| !explanation.is_recognised);
+        match &self.error {
+            Some(error) => error.exit,
+            None if unknown => ExitCode::CheckFailed,
+            None => ExitCode::most_lasting(self.reports.iter().map(Report::exit_code)),
         }
-        let error = self.error.as_ref();
-        error
-            .or_else(|| self.reports.iter().find_map(Report::first_finding))
-            .map_or(ExitCode::AllPassed, |finding| finding.exit)
     }
 }
 
@@ -150,6 +149,15 @@ impl Report {
     #[must_use]
     pub fn first_finding(&self) -> Option<&Finding> {
         self.verdict.as_deref().or_else(|| self.findings().next())
+    }
+
+    /// The verdict's exit code; without one the most lasting of the findings'.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match &self.verdict {
+            Some(verdict) => verdict.exit,
+            None => ExitCode::most_lasting(self.findings().map(|finding| finding.exit)),
+        }
     }
 
     /// The findings of all checks, in order.

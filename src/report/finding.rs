@@ -101,6 +101,29 @@ impl ExitCode {
         (Self::Bug, "a bug in mailgrant"),
         (Self::Cancelled, "cancelled"),
     ];
+
+    /// Every code but the one of success, the most lasting first: what another try alone may change comes last. Where
+    /// several findings end one command, the first of these is its code, so that a scheduler does not try again for ever
+    /// what waits for a person.
+    pub const MOST_LASTING_FIRST: [ExitCode; 10] = [
+        Self::Bug,
+        Self::Cancelled,
+        Self::Usage,
+        Self::Profile,
+        Self::SecretStore,
+        // The state of a whole app, and of every mailbox behind it.
+        Self::RotationUnfinished,
+        Self::AuthorizationNeeded,
+        Self::CheckFailed,
+        Self::Busy,
+        Self::Network,
+    ];
+
+    /// The most lasting of `codes`; success where there are none.
+    pub fn most_lasting(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
+        let rank = |code: &ExitCode| Self::MOST_LASTING_FIRST.iter().position(|other| other == code);
+        codes.into_iter().filter(|code| rank(code).is_some()).min_by_key(rank).unwrap_or(Self::AllPassed)
+    }
 }
 
 impl Finding {

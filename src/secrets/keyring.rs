@@ -52,6 +52,13 @@ impl KeyringStore {
         Self { limit, waiting: None, hanging: Mutex::default() }
     }
 
+    /// Limits each call to `limit` as well.
+    #[must_use]
+    pub fn at_most(mut self, limit: Option<Duration>) -> Self {
+        self.limit = limit.map_or(self.limit, |limit| self.limit.min(limit));
+        self
+    }
+
     /// Calls `tell` when a call has been waiting for 3 s, so that somebody can be told to look for a dialog.
     #[must_use]
     pub fn on_wait(mut self, tell: impl Fn() + Send + Sync + 'static) -> Self {

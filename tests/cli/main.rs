@@ -35,6 +35,8 @@ mod listener;
 #[cfg(target_os = "linux")]
 mod memory;
 mod mix_up;
+#[cfg(target_os = "linux")]
+mod outputs;
 mod rotate;
 #[cfg(target_os = "linux")]
 mod safekeeping;

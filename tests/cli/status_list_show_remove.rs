@@ -116,8 +116,7 @@ fn what_was_not_asked_about_is_not_removed() {
     // Meanwhile somebody else comes to need the app.
     shop.add("alice", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);
     let before = shop.home.files().into_iter().filter(|(path, _)| path.ends_with("vault.age")).collect::<Vec<_>>();
-    terminal.send("y").unwrap();
-    terminal.flush().unwrap();
+    terminal.send_line("yes").unwrap();
     terminal.exp_string("somebody else changed it just now").unwrap();
     terminal.exp_eof().unwrap();
     shop.json(&["test-mailbox", "shop"], 0);

@@ -5,20 +5,19 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 
 use super::attempt::{Attempt, Tokens};
+use super::paste::Paste;
 use crate::commands::CommandError;
 use crate::context::{Context, interrupt};
-use crate::diagnosis::About;
-use crate::failure::{Failure, FailureKind};
+use crate::diagnosis::{About, callback};
+use crate::failure::{CallbackRefusal, Failure, FailureKind};
 use crate::oauth::{self, AuthorizationRequest, Callback, LoopbackListener, PendingPage};
 use crate::profile::{App, Mailbox, RedirectUri};
 use crate::report::{Check, Report, Stage};
 
 /// How long somebody may take at the sign-in page. Entra's own page gives up after about ten minutes.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-/// What is said while the browser shows an error of its own (SECURITY.md L7).
-const HTTPS_INSTEAD: &str = "The browser opened the redirect address with https instead of http: switch off its HTTPS-only mode \
-                              for localhost, then load that page again with http:// in front.";
+/// How often the terminal is looked at.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The tokens or why there are none, and the browser's page where one waits for an answer.
 type Brought = (Result<Tokens, Failure>, Option<PendingPage>);
@@ -36,17 +35,20 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Broug
     };
     let (request, callback, page) = if how.no_browser || !app.redirect_uri.is_loopback() {
         let request = begin(&app.redirect_uri);
-        let callback = pasted(&request, app, mailbox, context);
+        let callback = pasted(&request, app, mailbox, context)?;
         (request, callback, None)
     } else {
         let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
         let say = context.say;
         let listener = LoopbackListener::bind(&app.redirect_uri, context.transcript.clone())
             .map_err(|failure| CommandError::explained(&failure, about))?
-            .on_tls(move || say(HTTPS_INSTEAD));
+            .on_refusal(move |refusal| say(&told(refusal)));
         let request = begin(listener.redirect_uri());
         announce(&request, mailbox, context);
         let deadline = Instant::now() + context.timeout.unwrap_or(PATIENCE);
+        // Caught before the terminal's modes change, so that Ctrl-C puts back the right ones.
+        let cancelled = interrupt::catch();
+        let mut paste = Paste::beside(context, &request);
         if context.opens_browser {
             let (open, say, url) = (context.browser, context.say, request.url().clone());
             let hide = how.hidden_variable.clone();
@@ -57,8 +59,7 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Broug
                 }
             });
         }
-        let cancelled = interrupt::catch();
-        match listener.wait(&request, deadline, cancelled.flag()) {
+        match listener.wait(&request, deadline, cancelled.flag(), &mut || paste.as_mut().and_then(Paste::look)) {
             Ok((callback, page)) => (request, Ok(callback), Some(page)),
             Err(_) if cancelled.is_set() => return Err(CommandError::cancelled()),
             Err(failed) => (request, Err(failed.failure), Some(failed.page)),
@@ -69,6 +70,11 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Broug
         redeem(attempt, &request, callback)
     });
     Ok((tokens, page))
+}
+
+/// What is said of an answer that cannot be used, while the browser shows its own page (SECURITY.md L7).
+fn told(refusal: CallbackRefusal) -> String {
+    format!("{} {}. Still waiting.", callback::cause(refusal), callback::step(refusal))
 }
 
 fn redeem(attempt: &Attempt<'_>, request: &AuthorizationRequest, callback: Callback) -> Result<Tokens, Failure> {
@@ -86,26 +92,49 @@ fn announce(request: &AuthorizationRequest, mailbox: &Mailbox, context: &Context
 }
 
 /// Shows the address and takes the one that the browser ends on.
+///
+/// # Errors
+/// If it was cancelled.
 fn pasted(
     request: &AuthorizationRequest,
     app: &App,
     mailbox: &Mailbox,
     context: &Context,
-) -> Result<Callback, Failure> {
+) -> Result<Result<Callback, Failure>, CommandError> {
     announce(request, mailbox, context);
     context.prompter.say(&format!(
         "The browser will end on an address that begins with {}; the page itself may not load.\nPaste that address here:",
         app.redirect_uri
     ));
     let patience = context.timeout.unwrap_or(PATIENCE);
+    let cancelled = interrupt::catch();
+    if let Some(mut paste) = Paste::alone(context, request) {
+        let deadline = Instant::now() + patience;
+        loop {
+            if cancelled.is_set() || paste.has_ended {
+                return Err(CommandError::cancelled());
+            }
+            if let Some(result) = paste.look() {
+                return Ok(result);
+            }
+            if Instant::now() >= deadline {
+                return Ok(Err(FailureKind::SignInTimedOut { after: patience, refused: Vec::new() }.into()));
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+    // Without a terminal: one line, and nobody to ask again. Ctrl-C ends the process.
+    drop(cancelled);
     let (send, receive) = std::sync::mpsc::channel();
     let read = context.prompter.line_reader();
     std::thread::spawn(move || send.send(read()));
-    let line = receive.recv_timeout(patience).map_err(|_| FailureKind::SignInTimedOut { after: patience })?;
-    let line = line.map_err(|error| FailureKind::Local {
-        what: "Reading the pasted address".to_owned(),
-        reason: error.to_string(),
-    })?;
-    context.transcript.redactor().learn(&line);
-    request.parse_pasted(line.expose_secret(), context.transcript.redactor())
+    let Ok(line) = receive.recv_timeout(patience) else {
+        return Ok(Err(FailureKind::SignInTimedOut { after: patience, refused: Vec::new() }.into()));
+    };
+    Ok(line
+        .map_err(|error| {
+            let (what, reason) = ("Reading the pasted address".to_owned(), error.to_string());
+            FailureKind::Local { what, reason }.into()
+        })
+        .and_then(|line| request.parse_pasted(line.expose_secret(), context.transcript.redactor())))
 }

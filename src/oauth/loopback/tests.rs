@@ -75,7 +75,7 @@ impl SignIn {
     }
 
     fn wait_for(&self, limit: Duration) -> Outcome {
-        self.listener.wait(&self.request, Instant::now() + limit, &AtomicBool::new(false))
+        self.listener.wait(&self.request, Instant::now() + limit, &AtomicBool::new(false), &mut || None)
     }
 
     /// Runs `knock` beside the wait, then sends the right answer, and returns what `knock` returned, how long the right
@@ -179,7 +179,7 @@ fn a_tls_handshake_is_recognized_and_remembered() {
         alert
     });
     assert_eq!(alert, [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28]);
-    assert_eq!(sign_in.listener.strays().tls, 1);
+    assert_eq!(sign_in.listener.refused(), [CallbackRefusal::Tls]);
     assert!(shown.lock().unwrap().contains("https instead of http"));
 }
 

@@ -1,6 +1,7 @@
 //! Too many, too slow, too long (SECURITY.md L5).
 
 use super::super::super::loopback_connection::CONNECTIONS;
+use super::super::super::loopback_request::{BODY_LIMIT, HEAD_LIMIT, TARGET_LIMIT};
 use super::*;
 
 #[test]
@@ -70,7 +71,8 @@ fn the_wait_ends_at_its_deadline_and_when_it_is_cancelled() {
     let failed = sign_in.wait_for(Duration::from_millis(150)).err().unwrap();
     assert!(matches!(failed.failure.kind, FailureKind::SignInTimedOut { .. }), "{}", failed.failure);
     let cancelled = AtomicBool::new(true);
-    let outcome = sign_in.listener.wait(&sign_in.request, Instant::now() + Duration::from_secs(60), &cancelled);
+    let outcome =
+        sign_in.listener.wait(&sign_in.request, Instant::now() + Duration::from_secs(60), &cancelled, &mut || None);
     assert!(matches!(outcome.err().unwrap().failure.kind, FailureKind::SignInTimedOut { .. }));
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     drop(silent);
@@ -128,7 +130,7 @@ fn who_drips_is_closed_after_five_seconds() {
 }
 
 #[test]
-fn a_head_of_eight_kibibytes_and_a_body_of_sixteen_are_the_most() {
+fn a_head_of_128_kibibytes_a_request_line_of_16_and_a_body_of_16_are_the_most() {
     let sign_in = sign_in("http://127.0.0.1/callback");
     let host = sign_in.listener.host.clone();
     let with_head = |size: usize| {
@@ -136,15 +138,43 @@ fn a_head_of_eight_kibibytes_and_a_body_of_sixteen_are_the_most() {
         let filling = "x".repeat(size - start.len() - 4);
         format!("{start}{filling}\r\n\r\n")
     };
+    let with_line = |size: usize| {
+        let filling = "x".repeat(size - "GET / HTTP/1.1\r".len());
+        format!("GET /{filling} HTTP/1.1\r\nHost: {host}\r\n\r\n")
+    };
     let with_body = |size: usize| format!("POST /x HTTP/1.1\r\nHost: {host}\r\nContent-Length: {size}\r\n\r\n");
     let cases = [
-        (with_head(8 * 1024), "404"),
-        (with_head(8 * 1024 + 1), "431"),
-        (with_body(16 * 1024), "405"),
-        (with_body(16 * 1024 + 1), "413"),
+        (with_head(HEAD_LIMIT), "404"),
+        (with_head(HEAD_LIMIT + 1), "431"),
+        (with_line(TARGET_LIMIT), "404"),
+        (with_line(TARGET_LIMIT + 1), "431"),
+        (with_body(BODY_LIMIT), "405"),
+        (with_body(BODY_LIMIT + 1), "413"),
     ];
+    assert_eq!((HEAD_LIMIT, TARGET_LIMIT, BODY_LIMIT), (128 * 1024, 16 * 1024, 16 * 1024));
     let (answers, ..) = sign_in.run(|sign_in| cases.map(|(bytes, status)| (sign_in.say(bytes), status)));
     for (answer, status) in answers {
         assert!(answer.starts_with(&format!("HTTP/1.0 {status} ")), "{status}: {answer}");
+    }
+    assert_eq!(sign_in.listener.refused(), [CallbackRefusal::TooLarge]);
+}
+
+#[test]
+fn cookies_of_other_programs_may_take_64_kibibytes() {
+    for size in [9_000, 64 * 1024] {
+        let sign_in = sign_in("http://127.0.0.1/callback");
+        let cookies = format!("Cookie: a={}; b={}", "x".repeat(size / 2), "y".repeat(size / 2));
+        let head = format!(
+            "GET {} HTTP/1.1\r\n{cookies}\r\nHost: {}\r\n{cookies}\r\n\r\n",
+            sign_in.right(),
+            sign_in.listener.host
+        );
+        let head = if size > 9_000 { head.replacen(&format!("{cookies}\r\n"), "", 1) } else { head };
+        let page = thread::scope(|scope| {
+            let browser = scope.spawn(|| sign_in.say(&head));
+            sign_in.wait_for(Duration::from_secs(10)).ok().unwrap().1.succeed(&SUCCESS());
+            browser.join().unwrap()
+        });
+        assert!(page.contains("is connected"), "{size}: {page}");
     }
 }

@@ -1,0 +1,210 @@
+//! The terminal on standard input: its modes, and what is typed or pasted there while something else is waited for.
+
+use std::io::{self, IsTerminal, Write as _};
+
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+pub(super) use sys::Modes;
+
+/// The most that is kept of one line.
+const LIMIT: usize = 64 * 1024;
+/// The most of a line that is shown as it is typed.
+const SHOWN: usize = 60;
+
+/// Drops what was typed and not read yet.
+pub(super) fn forget_input() {
+    sys::forget_input();
+}
+
+/// What has come from the terminal.
+pub enum Typed {
+    /// Nothing that is complete.
+    Nothing,
+    /// A line, or several that were pasted at once: terminals wrap long lines, and the wraps come along with the copy.
+    Line(SecretString),
+    /// Ctrl-D on an empty line.
+    End,
+}
+
+/// Takes what is pasted at the terminal, and never waits for it. As long as this lives the terminal hands over every
+/// character at once: where it hands over whole lines it cuts them, at 4,095 bytes on Linux and 1,024 on macOS, and a
+/// code can be longer (termios(3), `MAX_CANON`). Dropping it puts the terminal back.
+pub struct PasteReader {
+    modes: sys::Unbuffered,
+    line: Line,
+    /// Standard error is a terminal too, and not a log.
+    is_shown: bool,
+}
+
+impl PasteReader {
+    /// Begins to read; `None` where standard input is no terminal of ours to read from.
+    pub(super) fn open() -> Option<Self> {
+        Some(Self { modes: sys::Unbuffered::begin()?, line: Line::default(), is_shown: io::stderr().is_terminal() })
+    }
+
+    /// What has come since the last look.
+    pub fn poll(&mut self) -> Typed {
+        let mut buffer = Zeroizing::new([0; 4096]);
+        let mut came = false;
+        let mut shown = Vec::new();
+        loop {
+            let read = self.modes.read(buffer.as_mut_slice());
+            if read == 0 {
+                break;
+            }
+            came = true;
+            for byte in &buffer[..read] {
+                self.line.take(*byte, &mut shown);
+            }
+        }
+        let typed = if came { Typed::Nothing } else { self.line.finished() };
+        if matches!(typed, Typed::Line(_)) {
+            shown.push(b'\n');
+        }
+        if self.is_shown {
+            // A terminal that cannot be written to shows nothing, and that is all.
+            let _ = io::stderr().write_all(&shown);
+        }
+        typed
+    }
+}
+
+/// A line on its way in.
+#[derive(Default)]
+struct Line {
+    bytes: Zeroizing<Vec<u8>>,
+    /// The line's end has come; more may follow at once.
+    is_complete: bool,
+    is_end: bool,
+    /// Inside an escape sequence: a key such as an arrow, or a mark of pasting.
+    escape: Escape,
+    /// How much of it the terminal shows; after the first `?` or `=`, where secrets begin, an ellipsis and no more.
+    shown: usize,
+    is_hidden: bool,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Escape {
+    #[default]
+    Outside,
+    Begun,
+    Inside,
+}
+
+impl Line {
+    fn take(&mut self, byte: u8, shown: &mut Vec<u8>) {
+        match (self.escape, byte) {
+            (Escape::Begun, b'[' | b'O') => self.escape = Escape::Inside,
+            (Escape::Begun, _) | (Escape::Inside, 0x40..=0x7e) => self.escape = Escape::Outside,
+            (Escape::Inside, _) => {}
+            (Escape::Outside, 0x1b) => self.escape = Escape::Begun,
+            (Escape::Outside, b'\r' | b'\n') => self.is_complete |= !self.bytes.is_empty(),
+            // Ctrl-D, Ctrl-U, and the two that a backspace key sends.
+            (Escape::Outside, 0x04) => self.is_end |= self.bytes.is_empty(),
+            (Escape::Outside, 0x15) => while self.erase(shown) {},
+            (Escape::Outside, 0x08 | 0x7f) => drop(self.erase(shown)),
+            (Escape::Outside, 0..0x20) => {}
+            (Escape::Outside, _) => self.push(byte, shown),
+        }
+    }
+
+    fn push(&mut self, byte: u8, shown: &mut Vec<u8>) {
+        if self.bytes.len() == LIMIT {
+            return;
+        }
+        self.bytes.push(byte);
+        if self.is_hidden {
+            return;
+        }
+        if self.shown == SHOWN || matches!(byte, b'?' | b'=') {
+            self.is_hidden = true;
+            shown.extend("…".bytes());
+        } else {
+            shown.push(byte);
+            // A character's later bytes take no room of their own.
+            self.shown += usize::from(byte & 0xc0 != 0x80);
+        }
+    }
+
+    /// Takes the last character back; false if there is none.
+    fn erase(&mut self, shown: &mut Vec<u8>) -> bool {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let Some(last) = text.chars().next_back() else { return false };
+        let left = self.bytes.len().saturating_sub(last.len_utf8());
+        self.bytes.truncate(left);
+        if self.bytes.is_empty() && self.is_hidden {
+            self.is_hidden = false;
+            shown.extend(b"\x08 \x08".repeat(self.shown + 1));
+            self.shown = 0;
+        } else if !self.is_hidden {
+            shown.extend(b"\x08 \x08");
+            self.shown = self.shown.saturating_sub(1);
+        }
+        true
+    }
+
+    fn finished(&mut self) -> Typed {
+        if std::mem::take(&mut self.is_end) {
+            return Typed::End;
+        }
+        if !self.is_complete {
+            return Typed::Nothing;
+        }
+        let line = std::mem::take(self);
+        Typed::Line(SecretString::from(String::from_utf8_lossy(&line.bytes).into_owned()))
+    }
+}
+
+#[cfg(unix)]
+#[path = "terminal/unix.rs"]
+mod sys;
+#[cfg(not(unix))]
+#[path = "terminal/other.rs"]
+mod sys;
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn typed(pieces: &[&str]) -> (Typed, String) {
+        let (mut line, mut shown) = (Line::default(), Vec::new());
+        for byte in pieces.concat().bytes() {
+            line.take(byte, &mut shown);
+        }
+        (line.finished(), String::from_utf8(shown).unwrap())
+    }
+
+    fn line(pieces: &[&str]) -> String {
+        match typed(pieces).0 {
+            Typed::Line(line) => line.expose_secret().to_owned(),
+            Typed::Nothing => "nothing".to_owned(),
+            Typed::End => "end".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_line_is_edited_and_a_paste_with_wraps_is_one() {
+        assert_eq!(line(&["abc"]), "nothing");
+        assert_eq!(line(&["\n", "\r\n"]), "nothing");
+        assert_eq!(line(&["abx\x7fc\n"]), "abc");
+        assert_eq!(line(&["wrong\x15right\r"]), "right");
+        assert_eq!(line(&["http://localhost/?code=a", "\nb&state=c"]), "http://localhost/?code=ab&state=c");
+        assert_eq!(line(&["\x1b[200~a\x1b[Ab\x1b[201~\n"]), "ab");
+        assert_eq!(line(&["gr\u{fc}\x08u\n"]), "gru");
+        assert_eq!(line(&["\x04"]), "end");
+        assert_eq!(line(&["a\x04\n"]), "a");
+        assert_eq!(line(&[&"x".repeat(LIMIT + 10), "\n"]).len(), LIMIT);
+    }
+
+    #[test]
+    fn what_may_be_secret_is_not_shown() {
+        assert_eq!(typed(&["http://localhost:4711/?code=the-code"]).1, "http://localhost:4711/…");
+        assert_eq!(typed(&["code=the-code&state=x\n"]).1, "code…");
+        assert_eq!(typed(&["help\n"]).1, "help");
+        let shown = typed(&["x".repeat(16_384).as_str()]).1;
+        assert_eq!(shown.chars().count(), SHOWN + 1);
+    }
+}

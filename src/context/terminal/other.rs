@@ -1,0 +1,26 @@
+//! Systems without termios: nothing is read beside a wait, and what is pasted comes line by line.
+
+/// The modes of the terminal on standard input.
+pub(in crate::context) struct Modes;
+
+impl Modes {
+    pub(in crate::context) fn now() -> Option<Self> {
+        None
+    }
+
+    pub(in crate::context) fn set(&self) {}
+}
+
+pub(super) fn forget_input() {}
+
+pub(super) struct Unbuffered;
+
+impl Unbuffered {
+    pub(super) fn begin() -> Option<Self> {
+        None
+    }
+
+    pub(super) fn read(&mut self, _: &mut [u8]) -> usize {
+        0
+    }
+}
