@@ -240,7 +240,7 @@ impl Session<'_> {
     pub fn binding(&self) -> Binding {
         let issuer_or_authority = match &self.app.identity {
             IdentityRule::Issuer(issuer) => issuer.to_string(),
-            IdentityRule::Microsoft { authority, tenant } => format!("{authority}/{tenant}"),
+            IdentityRule::Microsoft { authority, tenant } => format!("{authority}/{}", tenant.as_str()),
         };
         Binding {
             client_id: self.app.client_id.clone(),

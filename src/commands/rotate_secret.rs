@@ -26,9 +26,12 @@ pub struct Args {
     name: String,
     #[command(flatten)]
     secret: SecretSource,
-    /// The day on which the new secret expires, as in 2027-05-20
-    #[arg(long, value_name = "DATE")]
+    /// The day on which the new secret expires, as in 2027-05-20 or '24 months'
+    #[arg(long, value_name = "DATE", value_parser = super::expires::flag)]
     expires: Option<Date>,
+    /// Take a new secret that looks like a mistake
+    #[arg(long, conflicts_with_all = ["rollback", "discard_previous"])]
+    force: bool,
     /// Bring the previous secret back, or drop a new one that is not in use yet
     #[arg(long, conflicts_with_all = ["SecretSource", "expires", "discard_previous", "reauthorize"])]
     rollback: bool,
@@ -133,7 +136,7 @@ fn rotate(
     let new = if resumes {
         None
     } else {
-        Some(NewSecret { value: args.secret.read(rotation.app, context)?, expires: args.expires })
+        Some(NewSecret { value: args.secret.read(rotation.app, context, args.force)?, expires: args.expires })
     };
     let answer = rotation.run(new)?;
     let mut document = Document::new("rotate-secret");

@@ -8,9 +8,11 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::CommandError;
+use super::doubt::{self, Ruling};
 use crate::config;
 use crate::context::Context;
-use crate::profile::App;
+use crate::profile::{App, secret_doubt};
+use crate::report::ExitCode;
 
 /// Longer than any secret, shorter than a file that was named by mistake.
 const LIMIT: u64 = 16 * 1024;
@@ -47,35 +49,63 @@ impl SecretSource {
         self.secret_env.as_deref()
     }
 
-    /// The client secret of `app`, from the flag's source or from a prompt, checked for the usual mistakes and known
-    /// to the redactor.
+    /// The client secret of `app`, from the flag's source or from a prompt, known to the redactor and checked for the
+    /// usual mistakes. At a prompt a mistake is said and the question asked again; elsewhere it is refused with its
+    /// reason, and `force` takes what can be sent at all.
     ///
     /// # Errors
     /// If it cannot be read, or cannot be a secret.
-    pub(super) fn read(&self, app: &App, context: &Context) -> Result<SecretString, CommandError> {
+    pub(super) fn read(&self, app: &App, context: &Context, force: bool) -> Result<SecretString, CommandError> {
+        let prompter = context.prompter.as_ref();
+        loop {
+            let secret = self.read_once(app, context)?;
+            let secret = SecretString::from(secret.expose_secret().trim_end_matches(['\r', '\n']).to_owned());
+            context.transcript.redactor().learn(&secret);
+            if let Err(invalid) = config::validate_client_secret(secret.expose_secret()) {
+                let error = CommandError::new(
+                    "secret-unusable",
+                    ExitCode::Usage,
+                    format!("{}.", sentence(&invalid.problem)),
+                    vec![sentence(&invalid.instead)],
+                );
+                if self.is_given() {
+                    return Err(error);
+                }
+                doubt::say(&error, prompter);
+                continue;
+            }
+            let Some(code) = secret_doubt(secret.expose_secret(), app.provider, app.client_id.as_str()) else {
+                return Ok(secret);
+            };
+            match doubt::rule(code, force, prompter)? {
+                Ruling::Use => return Ok(secret),
+                Ruling::AskAgain if self.is_given() => return Err(doubt::refused(code)),
+                Ruling::AskAgain => {}
+            }
+        }
+    }
+
+    fn read_once(&self, app: &App, context: &Context) -> Result<SecretString, CommandError> {
         let unreadable =
             |what: String| CommandError::usage(what, "Give it with --secret-stdin, --secret-env or --secret-file");
-        let secret = if self.secret_stdin {
-            bounded(&mut std::io::stdin().lock()).map_err(|error| unreadable(format!("Standard input: {error}.")))?
-        } else if let Some(variable) = &self.secret_env {
+        if self.secret_stdin {
+            return bounded(&mut std::io::stdin().lock())
+                .map_err(|error| unreadable(format!("Standard input: {error}.")));
+        }
+        if let Some(variable) = &self.secret_env {
             let value = std::env::var(variable)
                 .map_err(|_| unreadable(format!("The environment variable {variable} is not set.")))?;
-            SecretString::from(value)
-        } else if let Some(path) = &self.secret_file {
+            return Ok(SecretString::from(value));
+        }
+        if let Some(path) = &self.secret_file {
             let open = || bounded(&mut std::fs::File::open(path)?);
-            open().map_err(|error| unreadable(format!("{}: {error}.", path.display())))?
-        } else {
-            let question = format!("Client secret of app '{}' (the Value, not the ID; it is not shown)", app.name);
-            context.prompter.secret(&question).map_err(|error| {
-                CommandError::unasked(&error, "--secret-stdin, --secret-env VAR or --secret-file FILE")
-            })?
-        };
-        let secret = SecretString::from(secret.expose_secret().trim_end_matches(['\r', '\n']).to_owned());
-        context.transcript.redactor().learn(&secret);
-        config::validate_client_secret(secret.expose_secret(), app.provider.is_microsoft()).map_err(|invalid| {
-            CommandError::usage(format!("{}.", sentence(&invalid.problem)), sentence(&invalid.instead))
-        })?;
-        Ok(secret)
+            return open().map_err(|error| unreadable(format!("{}: {error}.", path.display())));
+        }
+        let question = format!("Client secret of app '{}' (the Value, not the ID; it is not shown)", app.name);
+        context
+            .prompter
+            .secret(&question)
+            .map_err(|error| CommandError::unasked(&error, "--secret-stdin, --secret-env VAR or --secret-file FILE"))
     }
 }
 

@@ -57,7 +57,8 @@ impl<'a> Wish<'a> {
         let store = context.store(choice)?;
         let record = load_app(store, &self.app.name)?;
         let has_one = self.own(record.as_ref()).is_some_and(|own| own.active.is_some());
-        let given = if has_one && !source.is_given() { None } else { Some(source.read(self.app, context)?) };
+        let given =
+            if has_one && !source.is_given() { None } else { Some(source.read(self.app, context, self.force)?) };
         let asked = Asked { wish: self, given, store };
         asked.decide(record.as_ref(), context.clock.now())?;
         Ok(asked)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::CommandError;
-use crate::profile::{App, Mailbox, Name, Profile};
+use crate::profile::{Address, App, Mailbox, Name, Profile};
 use crate::report::{ExitCode, Report, Subject};
 
 /// A report's subject: the mailbox of this name.
@@ -76,6 +76,16 @@ pub(super) fn describe(report: &mut Report, app: &App, mailbox: &Mailbox) {
     }
     if let Some(outgoing) = &mailbox.outgoing {
         report.fact("outgoing", format!("SMTP {}", outgoing.server));
+    }
+    let servers =
+        [mailbox.incoming.as_ref().map(|side| &side.server), mailbox.outgoing.as_ref().map(|side| &side.server)];
+    let hosts = servers.into_iter().flatten().map(|server| server.host.respelled());
+    let addresses = [Some(&mailbox.address), mailbox.sign_in_as.as_ref()].into_iter().flatten().map(Address::respelled);
+    // A name outside ASCII may look like another; as DNS has it, it does not.
+    let mut respelled: Vec<&str> = addresses.chain(hosts).flatten().collect();
+    respelled.dedup();
+    if !respelled.is_empty() {
+        report.fact("on_the_wire", respelled.join(", "));
     }
     if !mailbox.enabled {
         report.fact("enabled", "no");

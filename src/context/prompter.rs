@@ -12,7 +12,7 @@ pub trait Prompter {
     /// Whether somebody is there to answer.
     fn is_interactive(&self) -> bool;
 
-    /// Asks for a line, and again until `accept` takes it.
+    /// Asks for a line, which may be empty, and again until `accept` takes it.
     ///
     /// # Errors
     /// If nobody can answer or the question was cancelled.
@@ -23,7 +23,7 @@ pub trait Prompter {
         accept: &dyn Fn(&str) -> Result<(), String>,
     ) -> Result<String, PromptError>;
 
-    /// Asks for a secret, which is not shown.
+    /// Asks for a secret, which is not shown and may be empty.
     ///
     /// # Errors
     /// If nobody can answer or the question was cancelled.
@@ -126,7 +126,8 @@ impl Prompter for TerminalPrompter {
         accept: &dyn Fn(&str) -> Result<(), String>,
     ) -> Result<String, PromptError> {
         self.ready()?;
-        let mut input = dialoguer::Input::<String>::new().with_prompt(question);
+        // An empty answer is an answer: `accept` decides.
+        let mut input = dialoguer::Input::<String>::new().with_prompt(question).allow_empty(true);
         if let Some(default) = default {
             input = input.default(default.to_owned());
         }
@@ -136,7 +137,8 @@ impl Prompter for TerminalPrompter {
 
     fn secret(&self, question: &str) -> Result<SecretString, PromptError> {
         self.ready()?;
-        cancelled(dialoguer::Password::new().with_prompt(question).interact()).map(SecretString::from)
+        cancelled(dialoguer::Password::new().with_prompt(question).allow_empty_password(true).interact())
+            .map(SecretString::from)
     }
 
     fn choose(&self, question: &str, items: &[&str]) -> Result<usize, PromptError> {

@@ -121,7 +121,10 @@ pub(super) fn fits_rule(issuer: &str, rule: &IdentityRule) -> bool {
 
 /// Compares issuers as strings. A bare host counts with and without its slash, as some providers write it.
 pub(super) fn is_issuer(text: &str, wanted: &EndpointUrl) -> bool {
-    text == wanted.as_issuer() || text == wanted.as_url().as_str()
+    text == wanted.as_issuer()
+        || text == wanted.as_url().as_str()
+        // A host outside ASCII is one host in both spellings.
+        || !text.is_ascii() && text.parse::<EndpointUrl>().is_ok_and(|url| url == *wanted)
 }
 
 /// Items 3 to 5.

@@ -2,17 +2,23 @@
 
 mod app;
 mod client_auth;
+mod credential_form;
 mod endpoint;
+mod invalid;
 mod mailbox;
 mod names;
+pub mod placeholder;
 mod provider;
+mod spelled;
 mod web;
 
 pub use app::{App, Credential, IdentityRule, ScopeSet, SignIn, missing_scopes, same_permission};
 pub use client_auth::ClientAuth;
+pub use credential_form::{client_id_doubt, secret_doubt};
 pub use endpoint::{IncomingProtocol, MailProtocol, OutgoingProtocol, ServerEndpoint, TlsMode};
+pub use invalid::Invalid;
 pub use mailbox::{Incoming, Mailbox, Outgoing};
-pub use names::{Address, ClientId, HostName, Invalid, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};
+pub use names::{Address, ClientId, HostName, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};
 pub use provider::{Cloud, HostPreset, Preset, Provider, SignInPreset};
 pub use web::{EndpointUrl, RedirectUri};
 

@@ -3,48 +3,32 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::harmless::is_harmful;
-
-/// Why a text is not what it should be: what stands there, and what to write.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}; {instead}")]
-pub struct Invalid {
-    /// What is wrong.
-    pub problem: String,
-    /// What to write instead.
-    pub instead: String,
-}
-
-impl Invalid {
-    /// `problem` says what stands there, `instead` what to write.
-    pub fn new(problem: impl Into<String>, instead: impl Into<String>) -> Self {
-        Self { problem: problem.into(), instead: instead.into() }
-    }
-}
+use super::invalid::{Invalid, refuse_controls, refuse_placeholder};
+use super::spelled::{self, Spelled};
 
 macro_rules! text_type {
-    ($(#[$meta:meta])* $name:ident) => {
+    ($(#[$meta:meta])* $name:ident($text:ty)) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name($text);
 
         impl $name {
-            /// The text.
+            /// The text, as it goes over the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                self.0.fmt(f)
             }
         }
 
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
-                &self.0
+                self.as_str()
             }
         }
     };
@@ -52,54 +36,33 @@ macro_rules! text_type {
 
 text_type! {
     /// The name of an app or a mailbox in the profile: 1 to 64 of `a-z A-Z 0-9 . _ -`, beginning with a letter or digit.
-    Name
+    Name(String)
 }
 text_type! {
-    /// A mail address as SASL and SMTP carry it. Control characters and blanks never get this far (SECURITY.md Q1).
-    Address
+    /// A mail address; as text it is what SASL and SMTP carry, shown it is what was typed. Control characters and blanks
+    /// never get this far (SECURITY.md Q1). Letters outside ASCII before the @ stay as they are (RFC 6531): IMAP and POP3
+    /// take them in SASL, SMTP only where the server offers SMTPUTF8.
+    Address(Spelled)
 }
 text_type! {
-    /// A DNS name or IP address literal without port, in lower case.
-    HostName
+    /// A DNS name or IP address literal without port; as text in lower case and ASCII, shown as it was typed.
+    HostName(Spelled)
 }
 text_type! {
     /// An OAuth client ID.
-    ClientId
+    ClientId(String)
 }
 text_type! {
     /// A Microsoft tenant: a GUID, a verified domain, `organizations`, `consumers` or `common`.
-    Tenant
+    Tenant(Spelled)
 }
 text_type! {
     /// One OAuth scope token (RFC 6749 §3.3).
-    Scope
+    Scope(String)
 }
 
 /// The tenant of Microsoft's personal accounts.
 pub const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
-
-/// Refuses what everybody's template leaves behind.
-fn refuse_placeholder(text: &str, instead: &str) -> Result<(), Invalid> {
-    let lower = text.to_ascii_lowercase();
-    let is_placeholder = lower.contains("your_")
-        || lower.contains("your-")
-        || lower.contains("changeme")
-        || lower.contains('<')
-        || lower.contains('>')
-        || lower.contains("xxxx")
-        || lower.contains('…');
-    if is_placeholder { Err(Invalid::new(format!("'{text}' is a placeholder"), instead)) } else { Ok(()) }
-}
-
-/// First of all checks: what is refused for another reason is quoted in the message.
-fn refuse_controls(text: &str, instead: &str) -> Result<(), Invalid> {
-    match text.chars().find(|c| is_harmful(*c)) {
-        Some(c) => {
-            Err(Invalid::new(format!("it holds the control character U+{:04X}", u32::from(c)), instead.to_owned()))
-        }
-        None => Ok(()),
-    }
-}
 
 impl FromStr for Name {
     type Err = Invalid;
@@ -128,8 +91,10 @@ impl FromStr for HostName {
         if text.contains("://") {
             return Err(Invalid::new(format!("'{text}' is a URL"), INSTEAD));
         }
-        if text.parse::<std::net::IpAddr>().is_ok() {
-            return Ok(Self(text.to_owned()));
+        // Web addresses need the brackets around an IPv6 address (RFC 3986 §3.2.2); a host alone does not.
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        if bare.parse::<std::net::IpAddr>().is_ok() {
+            return Ok(Self(Spelled::new(bare.to_owned(), bare)));
         }
         if let Some((host, port)) = text.rsplit_once(':')
             && port.chars().all(|c| c.is_ascii_digit())
@@ -139,17 +104,11 @@ impl FromStr for HostName {
                 format!("write host = \"{host}\" and port = {port}"),
             ));
         }
-        let host = text.strip_suffix('.').unwrap_or(text);
-        let label_fits = |label: &str| {
-            (1..=63).contains(&label.len())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-        };
-        if (1..=253).contains(&host.len()) && host.split('.').all(label_fits) {
-            return Ok(Self(host.to_ascii_lowercase()));
+        if let Some(wire) = spelled::domain(text) {
+            let typed = text.strip_suffix('.').unwrap_or(text).to_lowercase();
+            return Ok(Self(Spelled::new(wire, &typed)));
         }
-        Err(Invalid::new(format!("'{text}' is no host name"), INSTEAD))
+        Err(Invalid::new(format!("'{text}' is not a host name"), INSTEAD))
     }
 }
 
@@ -176,24 +135,51 @@ impl FromStr for Address {
         if local.split('.').any(str::is_empty) {
             return wrong("has a dot too many before the @");
         }
-        if domain.parse::<HostName>().is_err() || !domain.contains('.') && domain != "localhost" {
-            return wrong("has no usable domain after the @");
+        // The domain is compared without regard to case (RFC 5321 §2.4), but kept as it was typed where it is ASCII.
+        let wire = match spelled::domain(domain) {
+            Some(_) if domain.is_ascii() => text.to_owned(),
+            Some(wire) => format!("{local}@{wire}"),
+            None => return wrong("has no usable domain after the @"),
+        };
+        if !domain.is_ascii() || domain.contains('.') || domain == "localhost" {
+            return Ok(Self(Spelled::new(wire, text)));
         }
-        Ok(Self(text.to_owned()))
+        wrong("has no usable domain after the @")
     }
 }
 
 impl Address {
-    /// The part after the @.
+    /// The part after the @, in ASCII.
     #[must_use]
     pub fn domain(&self) -> &str {
-        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+        self.as_str().rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
-    /// Whether `other` names the same mailbox: compared without regard to case, as every provider here does.
+    /// Whether `other` names the same mailbox: compared without regard to case, as every provider here does, and with
+    /// its domain in either spelling.
     #[must_use]
     pub fn matches(&self, other: &str) -> bool {
-        self.0.to_lowercase() == other.to_lowercase()
+        spelled::comparable(self.as_str()) == spelled::comparable(other)
+    }
+
+    /// Whether the part before the @ holds letters outside ASCII, so that SMTP needs SMTPUTF8 (RFC 6531 §3.1).
+    #[must_use]
+    pub fn needs_smtputf8(&self) -> bool {
+        !self.as_str().is_ascii()
+    }
+
+    /// What goes over the wire, where that is not what was typed.
+    #[must_use]
+    pub fn respelled(&self) -> Option<&str> {
+        self.0.differs().then(|| self.as_str())
+    }
+}
+
+impl HostName {
+    /// What goes over the wire, where that is not what was typed.
+    #[must_use]
+    pub fn respelled(&self) -> Option<&str> {
+        self.0.differs().then(|| self.as_str())
     }
 }
 
@@ -205,9 +191,9 @@ impl FromStr for ClientId {
             "write the app's client ID (Microsoft: Application (client) ID on the app's Overview page)";
         refuse_controls(text, INSTEAD)?;
         refuse_placeholder(text, INSTEAD)?;
-        // RFC 6749 appendix A.1: VSCHAR.
-        if text.is_empty() || text.len() > 512 || !text.chars().all(|c| c.is_ascii_graphic()) {
-            return Err(Invalid::new(format!("'{text}' is no client ID"), INSTEAD));
+        // RFC 6749 appendix A.1: VSCHAR, the blank among them. The text is not repeated: it may be a pasted secret.
+        if text.is_empty() || text.len() > 512 || !text.chars().all(|c| matches!(c, ' '..='~')) {
+            return Err(Invalid::new("this cannot be a client ID", INSTEAD));
         }
         Ok(Self(text.to_owned()))
     }
@@ -220,13 +206,14 @@ impl FromStr for Tenant {
         const INSTEAD: &str = "write the Directory (tenant) ID, a verified domain, organizations, consumers or common";
         refuse_controls(text, INSTEAD)?;
         refuse_placeholder(text, INSTEAD)?;
-        let fits = is_guid(text)
-            || matches!(text, "organizations" | "consumers" | "common")
-            || text.contains('.') && text.parse::<HostName>().is_ok();
-        if fits {
-            return Ok(Self(text.to_ascii_lowercase()));
+        let lower = text.to_ascii_lowercase();
+        if is_guid(text) || matches!(lower.as_str(), "organizations" | "consumers" | "common") {
+            return Ok(Self(Spelled::new(lower.clone(), &lower)));
         }
-        Err(Invalid::new(format!("'{text}' is no tenant"), INSTEAD))
+        match spelled::domain(text).filter(|domain| domain.contains('.')) {
+            Some(domain) => Ok(Self(Spelled::new(domain, &text.trim_end_matches('.').to_lowercase()))),
+            None => Err(Invalid::new(format!("'{text}' is not a tenant"), INSTEAD)),
+        }
     }
 }
 

@@ -1,0 +1,198 @@
+//! The values of an app and a mailbox as flags, and how they change what the profile has.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use jiff::civil::Date;
+use toml::Spanned;
+
+use super::super::CommandError;
+use crate::config::{AppFile, DayFile, IncomingFile, MailboxFile, OutgoingFile, ScopesFile};
+use crate::profile::{Cloud, Credential, IncomingProtocol, Name, OutgoingProtocol, Provider, TlsMode};
+
+/// The app's values.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "The app registration")]
+pub(super) struct AppFlags {
+    /// The app's name in the profile; several mailboxes can share one [default: the mailbox's name]
+    #[arg(long)]
+    pub(super) app: Option<String>,
+    /// Who runs the sign-in
+    #[arg(long)]
+    pub(super) provider: Option<Provider>,
+    /// Microsoft 365: which national cloud
+    #[arg(long)]
+    pub(super) cloud: Option<Cloud>,
+    /// Microsoft: Directory (tenant) ID, a verified domain, organizations, consumers or common
+    #[arg(long)]
+    pub(super) tenant: Option<String>,
+    /// Microsoft: another sign-in host than the cloud's own
+    #[arg(long, value_name = "URL")]
+    pub(super) authority: Option<String>,
+    /// OpenID provider: its issuer
+    #[arg(long, value_name = "URL")]
+    pub(super) issuer: Option<String>,
+    /// A scope that opens the mailbox, instead of the preset's; may be repeated
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(super) scopes: Vec<String>,
+    /// Application (client) ID
+    #[arg(long, value_name = "ID")]
+    pub(super) client_id: Option<String>,
+    /// How the app proves itself [default: secret]
+    #[arg(long)]
+    pub(super) credential: Option<Credential>,
+    /// The redirect URI as registered, where it is not the preset's
+    #[arg(long, value_name = "URI")]
+    pub(super) redirect_uri: Option<String>,
+    /// The day on which the client secret expires, as in 2027-05-20 or '24 months'
+    #[arg(long, value_name = "DATE", value_parser = super::super::expires::flag)]
+    pub(super) expires: Option<Date>,
+    /// A private CA (PEM) for the sign-in and mail servers, trusted beside the system's
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
+}
+
+/// The mailbox's values.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "The mailbox")]
+pub(super) struct MailboxFlags {
+    /// Whose mail it is
+    #[arg(long)]
+    pub(super) address: Option<String>,
+    /// Who signs in, where that is somebody else (a shared mailbox's delegate)
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) sign_in_as: Option<String>,
+    /// How its mail is read [default: imap]
+    #[arg(long)]
+    pub(super) incoming: Option<IncomingChoice>,
+    #[arg(long, value_name = "HOST")]
+    pub(super) incoming_host: Option<String>,
+    #[arg(long, value_name = "PORT")]
+    pub(super) incoming_port: Option<u16>,
+    #[arg(long, value_name = "MODE")]
+    pub(super) incoming_tls: Option<TlsMode>,
+    /// How its mail is sent [default: smtp]
+    #[arg(long)]
+    pub(super) outgoing: Option<OutgoingChoice>,
+    #[arg(long, value_name = "HOST")]
+    pub(super) outgoing_host: Option<String>,
+    #[arg(long, value_name = "PORT")]
+    pub(super) outgoing_port: Option<u16>,
+    #[arg(long, value_name = "MODE")]
+    pub(super) outgoing_tls: Option<TlsMode>,
+}
+
+/// A protocol for reading, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum IncomingChoice {
+    Imap,
+    Pop3,
+    None,
+}
+
+/// A protocol for sending, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum OutgoingChoice {
+    Smtp,
+    None,
+}
+
+impl AppFlags {
+    /// These flags over what stands in the profile.
+    pub(super) fn over(&self, file: Option<AppFile>) -> Result<AppFile, CommandError> {
+        let mut old = file.unwrap_or_default();
+        let was = old.provider.as_ref().map(|provider| *provider.get_ref());
+        if self.provider.is_some() && self.provider != was {
+            // What only the other provider understands.
+            (old.cloud, old.tenant, old.authority, old.issuer, old.scopes) = (None, None, None, None, None);
+        }
+        let text = |flag: &Option<String>, old: Option<Spanned<String>>| flag.clone().map(unspanned).or(old);
+        let scopes = (!self.scopes.is_empty()).then(|| unspanned(ScopesFile::All(self.scopes.clone())));
+        let expires = self.expires.map(day);
+        if self.credential == Some(Credential::None) {
+            // The day and the way to send it belong to the secret.
+            (old.secret_expires, old.client_authentication) = (None, None);
+        }
+        Ok(AppFile {
+            provider: self.provider.map(unspanned).or(old.provider),
+            cloud: self.cloud.map(unspanned).or(old.cloud),
+            tenant: text(&self.tenant, old.tenant),
+            authority: text(&self.authority, old.authority),
+            issuer: text(&self.issuer, old.issuer),
+            scopes: scopes.or(old.scopes),
+            client_id: text(&self.client_id, old.client_id),
+            credential: self.credential.map(unspanned).or(old.credential),
+            client_authentication: old.client_authentication,
+            secret_expires: expires.or(old.secret_expires),
+            redirect_uri: text(&self.redirect_uri, old.redirect_uri),
+            // The profile may stand elsewhere than where the command was typed.
+            ca_file: match &self.ca_file {
+                Some(path) => Some(std::path::absolute(path).map_err(|error| {
+                    CommandError::usage(format!("--ca-file {}: {error}.", path.display()), "Name an existing PEM file")
+                })?),
+                None => old.ca_file,
+            },
+        })
+    }
+}
+
+impl MailboxFlags {
+    /// These flags over what stands in the profile.
+    pub(super) fn over(&self, file: Option<MailboxFile>, app: &Name) -> MailboxFile {
+        let old = file.unwrap_or_default();
+        let text = |flag: &Option<String>, old: Option<Spanned<String>>| flag.clone().map(unspanned).or(old);
+        let old_incoming = old.incoming.map(Spanned::into_inner);
+        let incoming = match self.incoming {
+            Some(IncomingChoice::None) => None,
+            Some(IncomingChoice::Imap) => Some(self.incoming_file(IncomingProtocol::Imap, old_incoming)),
+            Some(IncomingChoice::Pop3) => Some(self.incoming_file(IncomingProtocol::Pop3, old_incoming)),
+            None => old_incoming.map(|old| self.incoming_file(old.protocol, Some(old))),
+        };
+        let old_outgoing = old.outgoing.map(Spanned::into_inner);
+        let outgoing = match self.outgoing {
+            Some(OutgoingChoice::None) => None,
+            Some(OutgoingChoice::Smtp) => Some(self.outgoing_file(old_outgoing)),
+            None => old_outgoing.map(|old| self.outgoing_file(Some(old))),
+        };
+        MailboxFile {
+            app: Some(unspanned(app.to_string())),
+            address: text(&self.address, old.address),
+            sign_in_as: text(&self.sign_in_as, old.sign_in_as),
+            incoming: incoming.map(unspanned),
+            outgoing: outgoing.map(unspanned),
+            enabled: old.enabled,
+            ca_file: old.ca_file,
+        }
+    }
+
+    /// The incoming side; what stood there counts only for the same protocol.
+    pub(super) fn incoming_file(&self, protocol: IncomingProtocol, old: Option<IncomingFile>) -> IncomingFile {
+        let old = old.filter(|old| old.protocol == protocol);
+        let (host, port, tls) = old.map_or((None, None, None), |old| (old.host, old.port, old.tls));
+        IncomingFile {
+            protocol,
+            host: self.incoming_host.clone().or(host),
+            port: self.incoming_port.or(port),
+            tls: self.incoming_tls.or(tls),
+        }
+    }
+
+    pub(super) fn outgoing_file(&self, old: Option<OutgoingFile>) -> OutgoingFile {
+        let (host, port, tls) = old.map_or((None, None, None), |old| (old.host, old.port, old.tls));
+        OutgoingFile {
+            protocol: OutgoingProtocol::Smtp,
+            host: self.outgoing_host.clone().or(host),
+            port: self.outgoing_port.or(port),
+            tls: self.outgoing_tls.or(tls),
+        }
+    }
+}
+
+pub(super) fn unspanned<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
+}
+
+/// A day as the profile has it.
+pub(super) fn day(day: Date) -> Spanned<DayFile> {
+    unspanned(DayFile::Text(day.to_string()))
+}

@@ -1,0 +1,170 @@
+//! What `add` asks at a terminal for whatever the flags leave open.
+
+use jiff::tz::TimeZone;
+use toml::Spanned;
+
+use super::super::doubt::{self, Ruling};
+use super::super::{CommandError, expires};
+use super::flags::{MailboxFlags, day, unspanned};
+use crate::config::{AppFile, MailboxFile};
+use crate::context::Context;
+use crate::profile::{
+    Address, App, ClientId, Credential, EndpointUrl, HostName, IncomingProtocol, Invalid, Provider, Tenant,
+    client_id_doubt,
+};
+
+/// A check of an answer: it parses as `T`.
+fn parses<T: std::str::FromStr<Err = Invalid>>(text: &str) -> Result<(), String> {
+    text.parse::<T>().map(|_| ()).map_err(|invalid| invalid.to_string())
+}
+
+/// Who runs the sign-in, where, and for which client.
+pub(super) fn sign_in(file: &mut AppFile, force: bool, context: &Context) -> Result<(), CommandError> {
+    let prompter = context.prompter.as_ref();
+    let provider = match &file.provider {
+        Some(provider) => *provider.get_ref(),
+        None => {
+            let all = [Provider::Microsoft365, Provider::Outlook, Provider::Google, Provider::Oidc];
+            let chosen = prompter
+                .choose("Who runs the sign-in", &all.map(Provider::title))
+                .map_err(|error| CommandError::unasked(&error, "--provider microsoft365, outlook, google or oidc"))?;
+            file.provider = Some(unspanned(all[chosen]));
+            all[chosen]
+        }
+    };
+    if provider == Provider::Microsoft365 && file.tenant.is_none() {
+        let tenant = prompter
+            .ask("Directory (tenant) ID", None, &parses::<Tenant>)
+            .map_err(|error| CommandError::unasked(&error, "--tenant with the Directory (tenant) ID"))?;
+        file.tenant = Some(unspanned(tenant));
+    }
+    if provider == Provider::Oidc && file.issuer.is_none() {
+        let issuer = prompter
+            .ask("Issuer of the OpenID provider", None, &parses::<EndpointUrl>)
+            .map_err(|error| CommandError::unasked(&error, "--issuer with the provider's https:// address"))?;
+        file.issuer = Some(unspanned(issuer));
+    }
+    let tenant: Option<Tenant> = file.tenant.as_ref().and_then(|tenant| tenant.get_ref().parse().ok());
+    loop {
+        let id = match &file.client_id {
+            Some(id) => id.get_ref().clone(),
+            None => prompter
+                .ask("Application (client) ID", None, &parses::<ClientId>)
+                .map_err(|error| CommandError::unasked(&error, "--client-id with the Application (client) ID"))?,
+        };
+        // What is no client ID at all is refused with the other values.
+        let doubt = id.parse::<ClientId>().ok().and_then(|_| client_id_doubt(&id, provider, tenant.as_ref()));
+        file.client_id = Some(unspanned(id));
+        let Some(code) = doubt else { return Ok(()) };
+        match doubt::rule(code, force, prompter)? {
+            Ruling::Use => return Ok(()),
+            Ruling::AskAgain => file.client_id = None,
+        }
+    }
+}
+
+/// Whether a new app has a secret, and until when. Without a terminal it has one, and the day stays unknown.
+pub(super) fn secret(file: &mut AppFile, source_is_given: bool, context: &Context) -> Result<(), CommandError> {
+    let prompter = context.prompter.as_ref();
+    if !prompter.is_interactive() {
+        return Ok(());
+    }
+    if file.credential.is_none() && !source_is_given {
+        let chosen = prompter
+            .choose("Does the app have a client secret", &["yes", "no, it is a public client"])
+            .map_err(|error| CommandError::unasked(&error, "--credential secret or none"))?;
+        if chosen == 1 {
+            file.credential = Some(unspanned(Credential::None));
+        }
+    }
+    let has_secret = file.credential.as_ref().is_none_or(|credential| *credential.get_ref() == Credential::Secret);
+    if !has_secret || file.secret_expires.is_some() {
+        return Ok(());
+    }
+    let today = context.clock.now().to_zoned(TimeZone::UTC).date();
+    let accept = |text: &str| match text {
+        "" => Ok(()),
+        text => expires::day(text, today).map(|_| ()).map_err(|invalid| invalid.to_string()),
+    };
+    let question = "When does the secret expire, as the portal shows it (2027-05-20, '24 months'; Enter if unknown)";
+    let answer =
+        prompter.ask(question, None, &accept).map_err(|error| CommandError::unasked(&error, "--expires DATE"))?;
+    file.secret_expires = expires::day(&answer, today).ok().map(day);
+    Ok(())
+}
+
+/// Whether an app of the profile is used for a new mailbox.
+pub(super) fn use_app(app: &App, context: &Context) -> Result<bool, CommandError> {
+    if !context.prompter.is_interactive() {
+        return Ok(true);
+    }
+    let question = format!("App '{}' has this client ID", app.name);
+    let chosen = context
+        .prompter
+        .choose(&question, &["use it", "make a second app with the same client ID"])
+        .map_err(|error| CommandError::unasked(&error, "--app NAME"))?;
+    Ok(chosen == 0)
+}
+
+/// Whose mail it is, and where it is read and sent.
+pub(super) fn mailbox(
+    file: &mut MailboxFile,
+    flags: &MailboxFlags,
+    app: &App,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let prompter = context.prompter.as_ref();
+    if file.address.is_none() {
+        let address = prompter
+            .ask("The mailbox's address", None, &parses::<Address>)
+            .map_err(|error| CommandError::unasked(&error, "--address with the mailbox's address"))?;
+        file.address = Some(unspanned(address));
+    }
+    let interactive = prompter.is_interactive();
+    if flags.incoming.is_none() && file.incoming.is_none() {
+        let protocol = if interactive && !flags.says_incoming() {
+            let chosen = prompter
+                .choose("How is its mail read", &["IMAP", "POP3", "not at all"])
+                .map_err(|error| CommandError::unasked(&error, "--incoming imap, pop3 or none"))?;
+            [Some(IncomingProtocol::Imap), Some(IncomingProtocol::Pop3), None][chosen]
+        } else {
+            Some(IncomingProtocol::Imap)
+        };
+        file.incoming = protocol.map(|protocol| unspanned(flags.incoming_file(protocol, None)));
+    }
+    if flags.outgoing.is_none() && file.outgoing.is_none() {
+        let wanted = if interactive && !flags.says_outgoing() {
+            let chosen = prompter
+                .choose("How is its mail sent", &["SMTP", "not at all"])
+                .map_err(|error| CommandError::unasked(&error, "--outgoing smtp or none"))?;
+            chosen == 0
+        } else {
+            true
+        };
+        file.outgoing = wanted.then(|| unspanned(flags.outgoing_file(None)));
+    }
+    // Only a provider of one's own has no preset hosts.
+    if interactive && app.provider == Provider::Oidc {
+        if let Some(side) = file.incoming.as_mut().map(Spanned::get_mut)
+            && side.host.is_none()
+        {
+            let host = prompter.ask("Incoming mail server", None, &parses::<HostName>);
+            side.host = Some(host.map_err(|error| CommandError::unasked(&error, "--incoming-host HOST"))?);
+        }
+        let incoming = file.incoming.as_ref().and_then(|side| side.get_ref().host.clone());
+        if let Some(side) = file.outgoing.as_mut().map(Spanned::get_mut)
+            && side.host.is_none()
+        {
+            let host = prompter.ask("Outgoing mail server", incoming.as_deref(), &parses::<HostName>);
+            side.host = Some(host.map_err(|error| CommandError::unasked(&error, "--outgoing-host HOST"))?);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a second mailbox with the address of `other` is meant.
+pub(super) fn twice(address: &Address, other: &str, context: &Context) -> Result<bool, CommandError> {
+    let prompter = context.prompter.as_ref();
+    prompter.say(&format!("Mailbox '{other}' of this profile has the address {address} already."));
+    prompter.confirm("Add it a second time?").map_err(|error| CommandError::unasked(&error, "--force"))
+}
