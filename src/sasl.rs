@@ -182,6 +182,22 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_outside_ascii_is_carried_as_dns_has_it() {
+        let server = ServerEndpoint { host: "imap.müller.de".parse().unwrap(), ..server() };
+        let user: Address = "Info@müller.de".parse().unwrap();
+        for (mechanism, wanted) in [
+            (SaslMechanism::Xoauth2, "user=Info@xn--mller-kva.de\x01auth=Bearer t\x01\x01"),
+            (
+                SaslMechanism::OauthBearer,
+                "n,a=Info@xn--mller-kva.de,\x01host=imap.xn--mller-kva.de\x01port=993\x01auth=Bearer t\x01\x01",
+            ),
+        ] {
+            let message = mechanism.initial_response(&user, &server, &SecretString::from("t")).unwrap();
+            assert_eq!(message.expose_secret(), wanted);
+        }
+    }
+
+    #[test]
     fn oauthbearer_escapes_the_gs2_specials_of_the_user() {
         let message = response(SaslMechanism::OauthBearer, "a=b@contoso.com", "t").unwrap();
         assert!(message.starts_with("n,a=a=3Db@contoso.com,\x01"), "{message:?}");

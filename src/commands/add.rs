@@ -54,11 +54,13 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
 
     unused::refuse(&args.app, &args.mailbox, args.secret.is_given(), &app, &mailbox)?;
     if !args.force {
-        let is_other = old_app.as_ref().is_some_and(|old| *old != app && !same::completes_app(old, &app));
-        refuse_other("app", &app_name, is_other, &name, args)?;
-        let is_other =
-            old_mailbox.as_ref().is_some_and(|old| *old != mailbox && !same::completes_mailbox(old, &mailbox));
-        refuse_other("mailbox", &name, is_other, &name, args)?;
+        if old_app.as_ref().is_some_and(|old| *old != app && !same::completes_app(old, &app)) {
+            let user = document.profile().mailboxes.values().find(|mailbox| mailbox.app == app_name);
+            return Err(app_taken(&app_name, user.map(|mailbox| &mailbox.name), args));
+        }
+        if old_mailbox.as_ref().is_some_and(|old| *old != mailbox && !same::completes_mailbox(old, &mailbox)) {
+            return Err(mailbox_taken(&name));
+        }
     }
     let twin = same::mailbox(&mailbox, document.profile()).filter(|_| old_mailbox.is_none());
     if let Some(twin) = twin
@@ -158,7 +160,9 @@ fn choose_app(
             refused = Some(app.name.clone());
             return Ok(None);
         }
-        let file = args.app.over(document.app_file(&app.name))?;
+        let known = document.app_file(&app.name);
+        let client_id = known.as_ref().and_then(|known| known.client_id.clone());
+        let file = AppFile { client_id, ..args.app.over(known)? };
         Ok(Some(Chosen { name: app.name.clone(), file, is_found: true }))
     };
     if let Some(chosen) = found(&file)? {
@@ -214,24 +218,34 @@ fn is_registered(app: &App, mailbox: &Mailbox, profile: &Profile) -> bool {
     !protocols.is_empty() && app.scopes.for_protocols(mailbox.protocols()).iter().all(|scope| used.contains(scope))
 }
 
-fn refuse_other(what: &str, taken: &Name, is_other: bool, mailbox: &Name, args: &Args) -> Result<(), CommandError> {
-    if !is_other {
-        return Ok(());
-    }
-    let mut fix = vec![
-        format!("Compare with: mailgrant show {mailbox}"),
-        "Choose another name, or add --force to replace the values".to_owned(),
-    ];
-    if what == "app"
-        && let Some(day) = args.app.expires
-    {
+/// The app called `name` has other values, and `user` is a mailbox that signs in with it.
+fn app_taken(name: &Name, user: Option<&Name>, args: &Args) -> CommandError {
+    let compare = user.map_or_else(
+        || format!("Compare with [apps.{name}] in the profile"),
+        |user| format!("Compare with: mailgrant show {user}"),
+    );
+    let mut fix =
+        vec![compare, "Make another app with --app NAME, or add --force to replace the values of this one".to_owned()];
+    if let Some(day) = args.app.expires {
         fix.push(format!(
-            "To note only when the secret expires: mailgrant rotate-secret {taken} --expires {day}, or write \
+            "To note only when the secret expires: mailgrant rotate-secret {name} --expires {day}, or write \
              secret_expires = {day} into the profile"
         ));
     }
-    let cause = format!("The {what} '{taken}' is in the profile with other values; nothing was changed.");
-    Err(CommandError::new("name-taken", ExitCode::Usage, cause, fix))
+    name_taken("app", name, fix)
+}
+
+fn mailbox_taken(name: &Name) -> CommandError {
+    let fix = vec![
+        format!("Compare with: mailgrant show {name}"),
+        "Choose another name, or add --force to replace the values".to_owned(),
+    ];
+    name_taken("mailbox", name, fix)
+}
+
+fn name_taken(what: &str, name: &Name, fix: Vec<String>) -> CommandError {
+    let cause = format!("The {what} '{name}' is in the profile with other values; nothing was changed.");
+    CommandError::new("name-taken", ExitCode::Usage, cause, fix)
 }
 
 fn flag_name(flag: &str, text: &str) -> Result<Name, CommandError> {

@@ -29,7 +29,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Whether one of the account's names is `address`, without regard to case.
+    /// Whether one of the account's names is `address`, without regard to case, its domain in either spelling.
     #[must_use]
     pub fn is(&self, address: &Address) -> bool {
         self.names.iter().any(|name| address.matches(name))
@@ -121,10 +121,9 @@ pub(super) fn fits_rule(issuer: &str, rule: &IdentityRule) -> bool {
 
 /// Compares issuers as strings. A bare host counts with and without its slash, as some providers write it.
 pub(super) fn is_issuer(text: &str, wanted: &EndpointUrl) -> bool {
-    text == wanted.as_issuer()
-        || text == wanted.as_url().as_str()
-        // A host outside ASCII is one host in both spellings.
-        || !text.is_ascii() && text.parse::<EndpointUrl>().is_ok_and(|url| url == *wanted)
+    // A host outside ASCII is one host in both spellings.
+    let is_respelled = !text.is_ascii() && text.parse::<EndpointUrl>().is_ok_and(|url| url == *wanted);
+    is_respelled || text == wanted.as_issuer() || text == wanted.as_url().as_str()
 }
 
 /// Items 3 to 5.

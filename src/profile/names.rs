@@ -313,6 +313,33 @@ mod tests {
     }
 
     #[test]
+    fn both_spellings_of_a_domain_are_one_address() {
+        let typed: Address = "Info@Müller.de".parse().unwrap();
+        let wire: Address = "Info@xn--mller-kva.de".parse().unwrap();
+        assert_eq!((typed.as_str(), typed.to_string().as_str()), (wire.as_str(), "Info@Müller.de"));
+        assert_eq!(typed, wire);
+        assert_eq!((typed.domain(), typed.respelled()), ("xn--mller-kva.de", Some(wire.as_str())));
+        for name in ["info@MÜLLER.de", "INFO@XN--MLLER-KVA.DE"] {
+            assert!(typed.matches(name) && wire.matches(name), "{name}");
+        }
+        assert!(!typed.matches("info@mueller.de"));
+        // Before the @ there is one spelling only (RFC 6531).
+        let local: Address = "müller@contoso.com".parse().unwrap();
+        assert!(local.needs_smtputf8() && !typed.needs_smtputf8());
+        let host: HostName = "Mail.Müller.de.".parse().unwrap();
+        assert_eq!((host.as_str(), host.to_string().as_str()), ("mail.xn--mller-kva.de", "mail.müller.de"));
+        assert!(refuses::<Address>("info@mü ller.de").contains("domain"));
+        assert!(refuses::<HostName>("mü/ller.de").contains("not a host name"));
+    }
+
+    #[test]
+    fn an_ipv6_address_may_have_its_brackets() {
+        assert_eq!("[::1]".parse::<HostName>().unwrap().as_str(), "::1");
+        assert!(refuses::<HostName>("[::1]:993").contains("port = 993"));
+        assert!(refuses::<HostName>("[mail.contoso.com]").contains("placeholder"));
+    }
+
+    #[test]
     fn a_guid_is_told_from_a_secret_value() {
         assert!(is_guid("11111111-2222-3333-4444-555555555555"));
         assert!(!is_guid("abC8Q~111111112222333344445555555555555555"));

@@ -213,7 +213,7 @@ fn a_provider_without_known_servers_asks_for_them_as_flags() {
 fn two_profiles_with_the_same_names_do_not_take_each_other_s_secrets() {
     let shop = Shop::authorized();
     let other = shop.home.path().join("other.toml").display().to_string();
-    let change = [("--config", Some(other.as_str())), ("--client-id", Some("another-client"))];
+    let change = [("--config", Some(other.as_str())), ("--client-id", Some("99999999-2222-3333-4444-555555555555"))];
     let refused = shop.add("shop", &change).finish().code(2);
     assert_eq!(refused.json()["error"]["code"], "secret-of-another");
     assert!(!std::path::Path::new(&other).exists());

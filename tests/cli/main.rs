@@ -12,6 +12,10 @@ mod practice_mail;
 mod shop;
 
 mod add;
+mod add_again;
+#[cfg(unix)]
+mod add_dialogue;
+mod add_names;
 mod authorize;
 mod authorize_by_code;
 mod authorize_elsewhere;

@@ -64,6 +64,20 @@ fn other_accounts_are_known_by_their_subject() {
     assert_eq!(identity.label(), "s-1");
 }
 
+#[test]
+fn an_account_is_known_in_both_spellings_of_its_domain() {
+    for (claim, address) in [
+        ("info@müller.de", "info@xn--mller-kva.de"),
+        ("Info@xn--mller-kva.de", "info@müller.de"),
+        ("info@MÜLLER.de", "Info@Müller.de"),
+    ] {
+        let claims = with(oidc_claims(), "email", &json!(claim));
+        let identity = check(&testing::oidc("https://id.example"), &claims).unwrap();
+        assert!(identity.is(&address.parse().unwrap()), "{claim} is {address}");
+        assert!(!identity.is(&"info@mueller.de".parse().unwrap()));
+    }
+}
+
 /// A forged claim, and the word that the refusal must hold; `Null` takes the claim away.
 #[test]
 fn forged_claims_are_refused_by_name() {

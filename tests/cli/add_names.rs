@@ -1,0 +1,171 @@
+//! Guesses about names and secrets: what may be right is taken, what cannot be is refused with its reason, and `--force`
+//! takes it.
+
+use crate::shop::{Shop, fact};
+use crate::support::canary;
+use crate::support::process::Finished;
+
+const GUID: &str = "11111111-2222-3333-4444-555555555555";
+
+fn profile(shop: &Shop) -> String {
+    std::fs::read_to_string(shop.home.config()).unwrap_or_default()
+}
+
+fn refused(finished: &Finished) -> String {
+    finished.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn names_that_only_hold_a_placeholder_are_taken() {
+    let shop = Shop::empty();
+    shop.add("one", &[("--address", Some("info@your-clinic.co.uk"))]).finish().code(0);
+    shop.add("two", &[("--address", Some("x@xxxx.example")), ("--incoming-host", Some("mail.your-server.de"))])
+        .finish()
+        .code(0);
+    shop.add("three", &[("--tenant", Some("your-travel.com")), ("--app", Some("travel"))]).finish().code(0);
+    let profile = profile(&shop);
+    for name in ["info@your-clinic.co.uk", "mail.your-server.de", "your-travel.com"] {
+        assert!(profile.contains(name), "{profile}");
+    }
+}
+
+#[test]
+fn names_of_examples_are_taken_with_a_warning() {
+    let shop = Shop::empty();
+    let added = shop.add("shop", &[("--address", Some("info@your-domain.com"))]).finish().code(0);
+    assert!(added.json()["warnings"].to_string().contains("your-domain"), "{}", added.stdout);
+}
+
+#[test]
+fn a_secret_may_hold_whatever_the_standard_allows() {
+    for secret in
+        ["8Q~xxxx-a secret with blanks.4711", "-begins-with-a-dash+and/ends=in=", "a<b>c~percent%41-and\\back"]
+    {
+        let shop = Shop::empty();
+        shop.add("shop", &[]).stdin(&format!("{secret}\n")).finish().code(0);
+        // The same again is no other secret.
+        let again = shop.add("shop", &[]).stdin(secret).finish().code(0);
+        assert!(fact(&again, "changed").starts_with("no"), "{}", again.stdout);
+    }
+}
+
+#[test]
+fn what_cannot_be_a_secret_is_refused_with_its_reason_and_force_takes_it() {
+    for (secret, code) in [
+        (GUID, "secret-is-id"),
+        ("\"8Q~abcdefghijklmnopqrstuvwxyz\"", "secret-in-quotes"),
+        ("“8Q~abcdefghijklmnopqrstuvwxyz”", "secret-in-quotes"),
+        (" 8Q~abcdefghijklmnopqrstuvwxyz", "secret-outer-blank"),
+        ("8Q~abcdefghijklmnopqrstuvwxyz \n", "secret-outer-blank"),
+        ("xyz", "secret-too-short"),
+        ("********************", "secret-is-placeholder"),
+        ("<the secret of your app>", "secret-is-placeholder"),
+        ("shop@contoso.example", "secret-is-address"),
+    ] {
+        let shop = Shop::empty();
+        let answer = shop.add("shop", &[]).stdin(secret).finish().code(2);
+        assert_eq!(refused(&answer), code, "{secret}");
+        assert!(!answer.all_text().contains(secret.trim()), "{secret} is shown");
+        assert!(!shop.home.config().exists(), "{secret}");
+        shop.json(&["explain", code], 0);
+        shop.add("shop", &[("--force", Some(""))]).stdin(secret).finish().code(0);
+    }
+    let shop = Shop::empty();
+    for unusable in ["", "\n", "two\nlines", "8Q~abcdefghijklm\u{200b}nopqrstuvwxyz"] {
+        let answer = shop.add("shop", &[("--force", Some(""))]).stdin(unusable).finish().code(2);
+        assert_eq!(refused(&answer), "secret-unusable", "{unusable:?}");
+    }
+}
+
+#[test]
+fn the_new_secret_of_a_rotation_is_looked_at_in_the_same_way() {
+    let shop = Shop::added();
+    for (secret, code) in [(GUID, "secret-is-id"), ("\"Second9R~abcdefghijklmnop\"", "secret-in-quotes")] {
+        let run = shop.home.run(&["--json", "rotate-secret", "shop", "--secret-stdin"]);
+        assert_eq!(refused(&run.stdin(secret).finish().code(2)), code);
+    }
+}
+
+#[test]
+fn what_cannot_be_a_client_id_is_refused_with_its_reason_and_force_takes_it() {
+    let google = [("--provider", Some("google")), ("--tenant", None), ("--authority", None)];
+    for (change, id, code) in [
+        (&[][..], "myapp", "client-id-not-a-guid"),
+        (&[], "shop@contoso.com", "client-id-is-address"),
+        (&[], "{11111111-2222-3333-4444-555555555555}", "client-id-in-quotes"),
+        (&[], "11111111-2222-3333-4444-555555555555 ", "client-id-outer-blank"),
+        (&[("--tenant", Some(GUID))], GUID, "client-id-is-tenant-id"),
+        (&google, "myapp", "client-id-not-of-google"),
+    ] {
+        let shop = Shop::empty();
+        let change = [change, &[("--client-id", Some(id))]].concat();
+        let answer = shop.add("shop", &change).finish().code(2);
+        assert_eq!(refused(&answer), code, "{id}");
+        assert!(!shop.home.config().exists(), "{id}");
+        shop.json(&["explain", code], 0);
+        shop.add("shop", &[&change[..], &[("--force", Some(""))]].concat()).finish().code(0);
+        // The profile that now has it can be used.
+        shop.json(&["list"], 0);
+    }
+}
+
+#[test]
+fn a_secret_pasted_as_the_client_id_is_not_shown() {
+    let shop = Shop::empty();
+    let answer = shop.add("shop", &[("--client-id", Some(canary::CLIENT_SECRET))]).finish().code(2);
+    assert!(!answer.all_text().contains(canary::CLIENT_SECRET), "{}", answer.all_text());
+}
+
+#[test]
+fn domains_outside_ascii_are_shown_as_typed_and_sent_as_xn() {
+    let shop = Shop::empty();
+    let change = [
+        ("--address", Some("info@müller.example")),
+        ("--incoming-host", Some("mail.müller.example")),
+        ("--outgoing-host", Some("[::1]")),
+        ("--tenant", Some("müller.example")),
+    ];
+    let added = shop.add("shop", &change).finish().code(0);
+    assert_eq!(fact(&added, "address"), "info@müller.example");
+    assert_eq!(fact(&added, "tenant"), "müller.example");
+    assert!(fact(&added, "incoming").starts_with("IMAP mail.müller.example:"), "{}", added.stdout);
+    assert!(fact(&added, "outgoing").starts_with("SMTP ::1:"), "{}", added.stdout);
+    let wire = fact(&added, "on_the_wire");
+    assert_eq!(wire, "info@xn--mller-kva.example, mail.xn--mller-kva.example");
+    assert!(profile(&shop).contains("info@müller.example"));
+    // The same in the other spelling is the same.
+    shop.add("shop", &[&change[..], &[("--address", Some("info@xn--mller-kva.example"))]].concat()).finish().code(0);
+    let mut signing_in = shop.home.run(&["--json", "authorize", "shop"]).start();
+    let url = signing_in.authorization_url();
+    assert!(url.contains("login_hint=info%40xn--mller-kva.example"), "{url}");
+    assert!(url.contains("/xn--mller-kva.example/oauth2/"), "{url}");
+}
+
+#[test]
+fn letters_outside_ascii_before_the_at_are_taken_with_a_warning() {
+    let shop = Shop::empty();
+    let added = shop.add("shop", &[("--address", Some("müller@contoso.example"))]).finish().code(0);
+    assert!(added.json()["warnings"].to_string().contains("SMTPUTF8"), "{}", added.stdout);
+    let ascii = shop.add("other", &[("--address", Some("info@müller.example"))]).finish().code(0);
+    assert!(!ascii.stdout.contains("SMTPUTF8"), "{}", ascii.stdout);
+}
+
+#[test]
+fn a_day_is_taken_as_portals_show_it_and_refused_in_words() {
+    let shop = Shop::empty();
+    for (number, (day, written)) in
+        [("20.05.2031", "2031-05-20"), ("5/20/2031", "2031-05-20"), ("2031-05-20T09:30:00Z", "2031-05-20")]
+            .into_iter()
+            .enumerate()
+    {
+        let name = format!("shop{number}");
+        shop.add(&name, &[("--app", Some(&name)), ("--expires", Some(day))]).finish().code(0);
+        assert!(profile(&shop).contains(written), "{day}");
+    }
+    for (day, words) in [("soon", "write the day as 2027-05-20"), ("5/6/2031", "2031-06-05 or 2031-05-06")] {
+        let answer = shop.add("late", &[("--expires", Some(day))]).finish().code(2);
+        assert!(answer.all_text().contains(words), "{}", answer.all_text());
+        let answer = shop.home.run(&["rotate-secret", "shop0", "--expires", day]).finish().code(2);
+        assert!(answer.all_text().contains(words), "{}", answer.all_text());
+    }
+}
