@@ -5,6 +5,17 @@ use super::flags::{AppFlags, MailboxFlags};
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::ExitCode;
 
+/// A part of an app or a mailbox, and the flags that are about it alone.
+struct Part<'a> {
+    is_there: bool,
+    /// Each with whether it was given.
+    flags: &'a [(&'static str, bool)],
+    /// Why the part is absent.
+    why: String,
+    /// The flag that adds it.
+    instead: &'static str,
+}
+
 /// Refuses what the flags say of a part that `app` or `mailbox` does not have. `has_source` tells whether a flag names
 /// a source of the secret.
 ///
@@ -18,34 +29,31 @@ pub(super) fn refuse(
     mailbox: &Mailbox,
 ) -> Result<(), CommandError> {
     let name = &mailbox.name;
-    let is_public = app.credential == Credential::None;
-    let public = format!("app '{}' is a public client, which has no secret", app.name);
-    let rows: [(bool, &[(&str, bool)], &str, &str); 3] = [
-        (
-            mailbox.incoming.is_none(),
-            &flags.incoming_details(),
-            &format!("mailbox '{name}' has no incoming side"),
-            "--incoming imap or --incoming pop3",
-        ),
-        (
-            mailbox.outgoing.is_none(),
-            &flags.outgoing_details(),
-            &format!("mailbox '{name}' has no outgoing side"),
-            "--outgoing smtp",
-        ),
-        (
-            is_public,
-            &[
+    let parts = [
+        Part {
+            is_there: mailbox.incoming.is_some(),
+            flags: &flags.incoming_details(),
+            why: format!("mailbox '{name}' has no incoming side"),
+            instead: "--incoming imap",
+        },
+        Part {
+            is_there: mailbox.outgoing.is_some(),
+            flags: &flags.outgoing_details(),
+            why: format!("mailbox '{name}' has no outgoing side"),
+            instead: "--outgoing smtp",
+        },
+        Part {
+            is_there: app.credential == Credential::Secret,
+            flags: &[
                 ("--secret-stdin, --secret-env or --secret-file", has_source),
                 ("--expires", app_flags.expires.is_some()),
             ],
-            &public,
-            "--credential secret",
-        ),
+            why: format!("app '{}' is a public client, which has no secret", app.name),
+            instead: "--credential secret",
+        },
     ];
-    for (is_absent, details, why, instead) in rows {
-        let flag = details.iter().find(|(_, is_given)| *is_given);
-        if let Some((flag, _)) = flag.filter(|_| is_absent) {
+    for Part { flags, why, instead, .. } in parts.iter().filter(|part| !part.is_there) {
+        if let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given) {
             return Err(CommandError::new(
                 "flag-without-effect",
                 ExitCode::Usage,
