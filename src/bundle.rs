@@ -54,7 +54,7 @@ impl Bundle {
 /// Writes the bundle: 0600, and never over anything.
 ///
 /// # Errors
-/// [`FailureKind::Local`](crate::failure::FailureKind::Local) if there is something of that name, or the system says no.
+/// [`FailureKind::File`](crate::failure::FailureKind::File) if there is something of that name, or the system says no.
 pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
     files::create_private(path, text.as_bytes())
 }

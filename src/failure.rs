@@ -3,8 +3,9 @@
 
 mod client_refusal;
 
-use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
+use std::{fmt, io};
 
 mod callback;
 
@@ -82,8 +83,10 @@ pub enum FailureKind {
     Store(StoreFault),
     /// A lock is held by another process.
     Busy { what: String, holder: Option<String>, waited: Duration },
-    /// A local file or socket operation failed.
+    /// An operation on this machine failed.
     Local { what: String, reason: String },
+    /// The system refused an operation on a file or folder. `what` says which, its path included.
+    File { what: String, path: PathBuf, reason: String, kind: io::ErrorKind },
 }
 
 /// Why a certificate or handshake was not accepted.
@@ -159,14 +162,37 @@ pub enum StoreFault {
     NoKey { expected: String },
     /// The vault's key is given, and there is no vault at `expected`: it was never made, or is not mounted here.
     NoVault { expected: String },
+    /// What should be the vault's key is none; `place` names the variable or the file.
+    BadKey { place: String, trouble: KeyTrouble },
     /// The vault's key does not open the vault.
     WrongKey,
     /// What was read is not what was written, or not a record of ours.
     Damaged { what: String },
+    /// A later version of this program wrote it, in a format of `number`; this one knows those up to `known`.
+    Newer { what: String, number: u32, known: u32 },
+    /// The vault as a whole cannot be read: none of its records can be had, and none can be removed.
+    VaultDamaged { path: PathBuf, why: String },
+    /// The vault's file of one record holds another.
+    Misfiled { path: PathBuf, holds: String, expected: String },
+    /// Another process was using it for too long.
+    InUse { what: String, holder: Option<String>, waited: Duration },
+    /// The system refused an operation on a file or folder. `what` says which, its path included.
+    File { what: String, path: PathBuf, reason: String, kind: io::ErrorKind },
     /// The file's owner or mode lets others read it, or it is a link.
     Unsafe { path: String, reason: String },
     /// Anything else.
     Other { reason: String },
+}
+
+/// Why a text is no key for the vault. The text itself is never repeated: it may be half a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyTrouble {
+    /// There is no line with a key.
+    Empty,
+    /// The line of this number is no age identity.
+    Line(usize),
+    /// It is not even text.
+    NotText,
 }
 
 impl Failure {

@@ -11,11 +11,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use draft::Draft;
+pub(crate) use folder::{create_folder_for_good, create_in_stage, put_in_place, remove, remove_folder};
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, FailureKind, StoreFault};
 
 mod draft;
+mod folder;
 
 /// The name of a temporary file: this, [`RANDOM`] letters or digits, and [`SUFFIX`].
 const PREFIX: &str = ".mailgrant-";
@@ -36,7 +38,7 @@ pub enum Privacy {
 ///
 /// # Errors
 /// [`StoreFault::Unsafe`] if `path` may not be replaced (see [`Privacy`]) or everybody can write to its folder;
-/// [`FailureKind::Local`] if the system says no. What stood there before stands there still.
+/// [`FailureKind::File`] if the system says no. What stood there before stands there still.
 pub fn write_atomic(path: &Path, contents: &[u8], privacy: Privacy) -> Result<(), Failure> {
     let mut draft = Draft::begin(path, privacy)?;
     draft.fill(contents)?;
@@ -46,11 +48,11 @@ pub fn write_atomic(path: &Path, contents: &[u8], privacy: Privacy) -> Result<()
 /// Writes a private file (0600) that must not exist yet.
 ///
 /// # Errors
-/// [`FailureKind::Local`] if there is something of that name already, or the system says no.
+/// [`FailureKind::File`] if there is something of that name already, or the system says no.
 pub fn create_private(path: &Path, contents: &[u8]) -> Result<(), Failure> {
     let failed = |error: io::Error| local("create", path, &error);
     sys::check_folder(folder_of(path))?;
-    let mut temporary = temporary_beside(path).map_err(failed)?;
+    let mut temporary = temporary_in(folder_of(path)).map_err(failed)?;
     temporary.write_all(contents).map_err(failed)?;
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist_noclobber(path).map_err(|error| failed(error.error))?;
@@ -61,7 +63,7 @@ pub fn create_private(path: &Path, contents: &[u8]) -> Result<(), Failure> {
 /// others' writes; others may look into it, since what lies in it is private by itself.
 ///
 /// # Errors
-/// [`StoreFault::Unsafe`] if an existing folder is not like that; [`FailureKind::Local`] if the system says no.
+/// [`StoreFault::Unsafe`] if an existing folder is not like that; [`FailureKind::File`] if the system says no.
 pub fn create_private_folder(path: &Path) -> Result<(), Failure> {
     let failed = |error: io::Error| local("create the folder", path, &error);
     sys::make_folders(path).map_err(failed)?;
@@ -72,7 +74,7 @@ pub fn create_private_folder(path: &Path) -> Result<(), Failure> {
 ///
 /// # Errors
 /// [`StoreFault::Unsafe`] if it is a link, no regular file, somebody else's, or open to others (root's own may be
-/// group-readable: that is how systemd hands over credentials); [`FailureKind::Local`] if the system says no.
+/// group-readable: that is how systemd hands over credentials); [`FailureKind::File`] if the system says no.
 pub fn open_private(path: &Path) -> Result<Option<File>, Failure> {
     sys::open_checked(path)
 }
@@ -140,7 +142,7 @@ pub struct Access {
 /// Looks at a file or folder; `None` if there is none.
 ///
 /// # Errors
-/// [`FailureKind::Local`] if the system says no.
+/// [`FailureKind::File`] if the system says no.
 pub fn access(path: &Path) -> Result<Option<Access>, Failure> {
     match fs::symlink_metadata(path) {
         Ok(is) => Ok(Some(sys::access(&is))),
@@ -152,10 +154,25 @@ pub fn access(path: &Path) -> Result<Option<Access>, Failure> {
 /// Whether what lies in an existing folder is safe from others' hands: it must be ours, and closed to others' writes.
 ///
 /// # Errors
-/// [`StoreFault::Unsafe`] if it is not like that; [`FailureKind::Local`] if the system says no.
+/// [`StoreFault::Unsafe`] if it is not like that; [`FailureKind::File`] if the system says no.
 pub fn check_own_folder(path: &Path) -> Result<(), Failure> {
     let is = fs::metadata(path).map_err(|error| local("look at", path, &error))?;
     if is.is_dir() { sys::check_own_folder(path, &is) } else { Err(unsafe_file(path, "it is no folder")) }
+}
+
+/// Whether there is a folder at `path` that private files may be read from: ours or root's, closed to others' writes, and
+/// no link.
+///
+/// # Errors
+/// As [`check_own_folder`].
+pub fn is_private_folder(path: &Path) -> Result<bool, Failure> {
+    match fs::symlink_metadata(path) {
+        Ok(is) if is.file_type().is_symlink() => Err(unsafe_file(path, "it is a symbolic link")),
+        Ok(is) if is.is_dir() => sys::check_readable_folder(path, &is).map(|()| true),
+        Ok(_) => Err(unsafe_file(path, "it is no folder")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(local("look at", path, &error)),
+    }
 }
 
 /// Temporary files in `folder` that a process of ours did not live to rename or remove.
@@ -175,10 +192,6 @@ pub fn leftovers(folder: &Path) -> Vec<PathBuf> {
 
 /// A younger temporary file may still be in use.
 const FRESH: Duration = Duration::from_secs(60);
-
-fn temporary_beside(target: &Path) -> io::Result<tempfile::NamedTempFile> {
-    temporary_in(folder_of(target))
-}
 
 fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     // More than once only where another writer sweeps in the very moment between the file's creation and its lock.
@@ -237,7 +250,13 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
 }
 
 pub(crate) fn local(verb: &str, path: &Path, error: &io::Error) -> Failure {
-    FailureKind::Local { what: format!("{verb} {}", path.display()), reason: error.to_string() }.into()
+    FailureKind::File {
+        what: format!("{verb} {}", path.display()),
+        path: path.to_owned(),
+        reason: error.to_string(),
+        kind: error.kind(),
+    }
+    .into()
 }
 
 fn unsafe_file(path: &Path, reason: impl Into<String>) -> Failure {

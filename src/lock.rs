@@ -31,7 +31,7 @@ impl ProfileLock {
     /// not be there yet. Every way to write its path, through symbolic links too, leads to the same lock.
     ///
     /// # Errors
-    /// [`FailureKind::Busy`] with the holder's name; [`FailureKind::Local`] or
+    /// [`FailureKind::Busy`] with the holder's name; [`FailureKind::File`] or
     /// [`StoreFault::Unsafe`](crate::failure::StoreFault::Unsafe) if the lock file cannot be had.
     pub fn acquire(state_dir: &Path, profile_path: &Path, wait: Duration) -> Result<Self, Failure> {
         let folder = state_dir.join("locks");

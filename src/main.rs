@@ -84,7 +84,9 @@ fn context(cli: &Cli) -> Result<Context, CommandError> {
     let prompter = TerminalPrompter::new();
     let sink: Option<Sink> = if cli.verbose { Some(Arc::new(say)) } else { None };
     let redactor = Redactor::default();
-    let vault_key = std::env::var("MAILGRANT_VAULT_KEY").ok().map(SecretString::from);
+    let vault_key = std::env::var_os("MAILGRANT_VAULT_KEY").map(|key| key.to_string_lossy().into_owned());
+    // An empty one, as compose files and CI leave it, is not set.
+    let vault_key = vault_key.filter(|key| !key.trim().is_empty()).map(SecretString::from);
     if let Some(key) = &vault_key {
         redactor.learn(key);
     }

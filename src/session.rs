@@ -264,7 +264,7 @@ impl Session<'_> {
     fn save(&self, grant: &Grant, room: Reservation) -> Result<(), Failure> {
         let mut saved = save_grant_reserved(self.store, &self.mailbox.name, grant, room);
         for _ in 0..3 {
-            if !matches!(saved, Err(StoreFault::Slow { .. } | StoreFault::Other { .. })) {
+            if !matches!(saved, Err(StoreFault::Slow { .. } | StoreFault::File { .. } | StoreFault::Other { .. })) {
                 break;
             }
             std::thread::sleep(Duration::from_millis(500));

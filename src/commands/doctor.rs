@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::machine::{self, Care, Examination, Place};
 use crate::profile::{Profile, SecretsChoice, StoreKind};
 use crate::report::{Check, Document, ExitCode, Report, Stage};
+use crate::secrets;
 
 /// How long the looks at the network may take together where `--timeout` says nothing.
 const USUAL: Duration = Duration::from_secs(10);
@@ -123,7 +124,9 @@ fn places(context: &Context, choice: &SecretsChoice) -> Vec<Place> {
             places.push(place("vault key", context.vault_key_file(choice), Care::Secret));
         }
         let folder = vault.parent().map(Path::to_owned);
-        places.push(place("vault", vault, Care::Secret));
+        let (single, records) = secrets::vault_places(&vault);
+        places.push(place("vault", records, Care::SecretFolder));
+        places.push(place("vault of an earlier version", single, Care::Secret));
         places.extend(folder.map(|folder| place("vault's folder", folder, Care::OwnFolder)));
     }
     places.push(place("state folder", context.folders.state.clone(), Care::OwnFolder));

@@ -57,7 +57,7 @@ impl From<ConfigError> for CommandError {
 impl From<OpenError> for CommandError {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Lock(Failure { kind: FailureKind::Local { what, reason }, .. }) => Self::new(
+            OpenError::Lock(Failure { kind: FailureKind::File { what, reason, .. }, .. }) => Self::new(
                 "profile",
                 ExitCode::Profile,
                 format!("The profile cannot be locked for an edit: {what}: {reason}."),

@@ -185,7 +185,7 @@ impl ProfileDocument {
 
     fn not_written(&self, failure: Failure) -> ConfigError {
         let reason = match failure.kind {
-            FailureKind::Local { reason, .. } | FailureKind::Store(StoreFault::Unsafe { reason, .. }) => reason,
+            FailureKind::File { reason, .. } | FailureKind::Store(StoreFault::Unsafe { reason, .. }) => reason,
             other => format!("{other:?}"),
         };
         ConfigError::whole(&self.path, format!("it cannot be written: {reason}"), None)

@@ -7,6 +7,7 @@
 mod about;
 pub mod callback;
 pub mod catalogue;
+mod disk;
 pub mod explain;
 mod known;
 mod local;
@@ -45,7 +46,9 @@ pub fn finding(failure: &Failure, about: About<'_>) -> Finding {
         | FailureKind::WrongPaste { .. }
         | FailureKind::NotAuthorized { .. } => oauth::sign_in(&failure.kind, about),
         FailureKind::Store(fault) => local::store(fault),
-        FailureKind::Busy { .. } | FailureKind::Local { .. } => local::finding(&failure.kind),
+        FailureKind::Busy { .. } | FailureKind::Local { .. } | FailureKind::File { .. } => {
+            local::finding(&failure.kind)
+        }
         FailureKind::Tls(fault) => network::tls(fault, about),
         _ => network::finding(&failure.kind, about),
     };

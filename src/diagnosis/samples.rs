@@ -1,10 +1,11 @@
 //! One failure of each kind that mailgrant itself notices, so that its finding can be looked up by its code. What differs
 //! from case to case stands there in capitals, as in the catalogue's entries.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::About;
-use crate::failure::{CallbackRefusal, Failure, FailureKind, Rejection, StoreFault, TlsFault};
+use crate::failure::{CallbackRefusal, Failure, FailureKind, KeyTrouble, Rejection, StoreFault, TlsFault};
 use crate::profile::MailProtocol;
 use crate::report::Finding;
 
@@ -48,6 +49,7 @@ fn failures() -> Vec<Failure> {
         FailureKind::NotArrived { after },
         FailureKind::Busy { what: word("the mailbox"), holder: None, waited: after },
         FailureKind::Local { what: word("WHAT"), reason: word("REASON") },
+        FailureKind::File { what: word("WHAT"), path: "FILE".into(), reason: word("REASON"), kind: ErrorKind::Other },
     ];
     let tls = [
         TlsFault::UnknownIssuer { issuer: None, is_alone: false },
@@ -67,8 +69,14 @@ fn failures() -> Vec<Failure> {
         StoreFault::Slow { after },
         StoreFault::NoKey { expected: word("FILE") },
         StoreFault::NoVault { expected: word("FILE") },
+        StoreFault::BadKey { place: word("FILE"), trouble: KeyTrouble::Empty },
         StoreFault::WrongKey,
         StoreFault::Damaged { what: word("WHAT") },
+        StoreFault::Newer { what: word("FILE"), number: 2, known: 1 },
+        StoreFault::VaultDamaged { path: "FILE".into(), why: word("REASON") },
+        StoreFault::Misfiled { path: "FILE".into(), holds: word("ONE"), expected: word("ANOTHER") },
+        StoreFault::InUse { what: word("the vault"), holder: None, waited: after },
+        StoreFault::File { what: word("WHAT"), path: "FILE".into(), reason: word("REASON"), kind: ErrorKind::Other },
         StoreFault::Unsafe { path: word("FILE"), reason: word("REASON") },
         StoreFault::Other { reason: word("REASON") },
     ];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{Privacy, folder_of, follow, local, sys, temporary_beside};
+use super::{Privacy, folder_of, follow, local, sys, temporary_in};
 use crate::failure::Failure;
 
 /// The new contents of a file, beside it. Dropped without [`commit`](Self::commit), they go, and the old ones stay.
@@ -23,6 +23,19 @@ impl Draft {
     /// # Errors
     /// As [`write_atomic`](super::write_atomic).
     pub fn begin(path: &Path, privacy: Privacy) -> Result<Self, Failure> {
+        Self::begin_in(None, path, privacy)
+    }
+
+    /// The same in a folder of its own on the same disk: looking for what killed writers left then takes no longer where
+    /// there are many files beside the file.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub fn begin_apart(folder: &Path, path: &Path, privacy: Privacy) -> Result<Self, Failure> {
+        Self::begin_in(Some(folder), path, privacy)
+    }
+
+    fn begin_in(apart: Option<&Path>, path: &Path, privacy: Privacy) -> Result<Self, Failure> {
         let failed = |error: io::Error| local("write", path, &error);
         let target = match privacy {
             Privacy::Secret => path.to_path_buf(),
@@ -39,7 +52,10 @@ impl Draft {
                 sys::check_replaceable(&target, old)?;
             }
         }
-        let temporary = temporary_beside(&target).map_err(failed)?;
+        if let Some(apart) = apart {
+            sys::check_folder(apart)?;
+        }
+        let temporary = temporary_in(apart.unwrap_or(folder_of(&target))).map_err(failed)?;
         if let (Privacy::Config, Some(old)) = (privacy, &old) {
             sys::copy_access(old, temporary.as_file()).map_err(failed)?;
         }
@@ -56,7 +72,7 @@ impl Draft {
     /// every block anew.
     ///
     /// # Errors
-    /// [`Local`](crate::failure::FailureKind::Local) if there is no such room, or the system says no.
+    /// [`File`](crate::failure::FailureKind::File) if there is no such room, or the system says no.
     pub fn reserve(&mut self, size: u64) -> Result<(), Failure> {
         let written = io::copy(&mut io::Read::take(io::repeat(0), size), &mut self.temporary);
         let synced = written.and_then(|_| self.temporary.as_file().sync_all());

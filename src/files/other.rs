@@ -23,6 +23,10 @@ pub(super) fn make_private(_: &File) -> io::Result<()> {
     Ok(())
 }
 
+pub(super) fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
 /// Nothing to lock: Windows' locks would keep readers out of the file in its place.
 pub(super) fn claim(_: &File) -> io::Result<bool> {
     Ok(true)
@@ -42,6 +46,10 @@ pub(super) fn make_folders(path: &Path) -> io::Result<()> {
 }
 
 pub(super) fn check_folder(_: &Path) -> Result<(), Failure> {
+    Ok(())
+}
+
+pub(super) fn check_readable_folder(_: &Path, _: &Metadata) -> Result<(), Failure> {
     Ok(())
 }
 

@@ -50,7 +50,7 @@ fn creating_refuses_to_overwrite() {
     let path = folder.path().join("key");
     create_private(&path, b"old").unwrap();
     let failure = create_private(&path, b"new").unwrap_err();
-    assert!(matches!(failure.kind, FailureKind::Local { .. }), "{failure}");
+    assert!(matches!(failure.kind, FailureKind::File { .. }), "{failure}");
     assert_eq!(fs::read(&path).unwrap(), b"old");
     assert_eq!(names_in(folder.path()), ["key"]);
 }

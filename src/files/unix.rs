@@ -34,6 +34,11 @@ pub(super) fn make_private(file: &File) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(0o600))
 }
 
+/// A new file of mode 0600; one that is there, a link too, is refused.
+pub(super) fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
 /// Locks a temporary file for its writer's life. False if it was swept away before that.
 pub(super) fn claim(file: &File) -> io::Result<bool> {
     match file.try_lock() {
@@ -65,6 +70,18 @@ pub(super) fn check_folder(folder: &Path) -> Result<(), Failure> {
         return Err(unsafe_file(folder, "everybody can write to this folder; chmod o-w it"));
     }
     Ok(())
+}
+
+/// A folder to read private files from: ours or root's, and reached without a link.
+pub(super) fn check_readable_folder(folder: &Path, is: &Metadata) -> Result<(), Failure> {
+    if is.uid() == us() {
+        return check_own_folder(folder, is);
+    }
+    match is.uid() {
+        0 if is.mode() & 0o022 == 0 => Ok(()),
+        0 => Err(unsafe_file(folder, format!("its mode {:04o} lets others write", is.mode() & 0o7777))),
+        owner => Err(unsafe_file(folder, format!("it belongs to user {owner}, and we are user {}", us()))),
+    }
 }
 
 pub(super) fn check_own_folder(folder: &Path, is: &Metadata) -> Result<(), Failure> {

@@ -29,6 +29,8 @@ pub enum Care {
     SettingsFolder,
     /// A folder of ours: nobody else may write in it.
     OwnFolder,
+    /// A folder of ours that is full of files with secrets.
+    SecretFolder,
 }
 
 /// One check for each of `places` that is there. What a crash left behind is a warning.
@@ -38,12 +40,16 @@ pub(super) fn checks(places: &[Place], warnings: &mut Vec<String>) -> Vec<Check>
     for place in places {
         checks.extend(check(place));
         let folder = match place.care {
-            Care::SettingsFolder | Care::OwnFolder => Some(place.path.as_path()),
+            Care::SettingsFolder | Care::OwnFolder | Care::SecretFolder => Some(place.path.as_path()),
             Care::Secret | Care::Settings => place.path.parent(),
         };
         if let Some(folder) = folder.filter(|folder| !searched.contains(folder)) {
             searched.push(folder);
             warnings.extend(files::leftovers(folder).iter().map(|path| leftover(path)));
+            if place.care == Care::SecretFolder {
+                let inner = subfolders(folder);
+                warnings.extend(inner.iter().flat_map(|inner| files::leftovers(inner)).map(|path| leftover(&path)));
+            }
         }
     }
     if checks.is_empty() {
@@ -58,7 +64,7 @@ fn check(place: &Place) -> Option<Check> {
     // A dotfile manager's link is none of our business; where it leads to is.
     let real = match care {
         Care::Settings | Care::SettingsFolder => path.canonicalize().unwrap_or_else(|_| path.clone()),
-        Care::Secret | Care::OwnFolder => path.clone(),
+        Care::Secret | Care::OwnFolder | Care::SecretFolder => path.clone(),
     };
     let access = match files::access(&real) {
         Ok(Some(access)) => access,
@@ -68,6 +74,7 @@ fn check(place: &Place) -> Option<Check> {
     let judged = match care {
         Care::Secret => files::open_private(&real).map(drop),
         Care::OwnFolder => files::check_own_folder(&real),
+        Care::SecretFolder => files::is_private_folder(&real).and_then(|_| files::check_own_folder(&real)),
         Care::Settings | Care::SettingsFolder => match who_could_write(&access) {
             Some(whom) => return failed(writable(what, &real, &access, &whom)),
             None => Ok(()),
@@ -75,7 +82,18 @@ fn check(place: &Place) -> Option<Check> {
     };
     match judged {
         Ok(()) => {
-            let detail = format!("{what} {}: {}", path.display(), describe(&access));
+            let mut detail = format!("{what} {}: {}", path.display(), describe(&access));
+            if *care == Care::SecretFolder {
+                let inside = entries(&real);
+                let inside = || inside.iter().filter(|path| !path.is_dir());
+                // Each file is judged as one alone is; the first that is not private is told.
+                let places = inside().map(|path| Place { what, path: path.clone(), care: Care::Secret });
+                let open = places.filter_map(|place| check(&place)).find(|check| check.finding().is_some());
+                if open.is_some() {
+                    return open;
+                }
+                detail.push_str(&format!("; {} files in it, each private", inside().count()));
+            }
             Some(Check::passed(Stage::Permissions, Duration::ZERO, detail))
         }
         Err(failure) => {
@@ -91,6 +109,17 @@ fn check(place: &Place) -> Option<Check> {
             failed(finding)
         }
     }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    entries
+}
+
+fn subfolders(folder: &Path) -> Vec<PathBuf> {
+    entries(folder).into_iter().filter(|path| !path.is_symlink() && path.is_dir()).collect()
 }
 
 const READ: u32 = 0o4;
@@ -171,7 +200,7 @@ fn repair(care: Care, path: &Path, access: &Access) -> String {
     }
     match care {
         Care::Secret => format!("Run: chmod 600 {path}"),
-        Care::OwnFolder => format!("Run: chmod 700 {path}"),
+        Care::OwnFolder | Care::SecretFolder => format!("Run: chmod 700 {path}"),
         Care::Settings | Care::SettingsFolder => format!("Run: chmod go-w {path}"),
     }
 }

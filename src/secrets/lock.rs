@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::RecordKey;
+use super::{RecordKey, vault};
 use crate::failure::{Failure, FailureKind};
 use crate::files;
 use crate::lock::FileLock;
@@ -22,13 +22,11 @@ impl RecordLock {
     /// lock a record cannot be used.
     pub fn acquire(state_dir: &Path, name: &RecordKey, wait: Duration) -> Result<Self, Failure> {
         let folder = state_dir.join("locks");
-        let (kind, record) = name.kind_and_name();
-        // Windows allows no colon in a file's name.
-        let path = folder.join(format!("{kind}-{record}.lock"));
+        let path = folder.join(format!("{}.lock", vault::stem(name)));
         let made = files::create_private_folder(&folder);
         let held = made.and_then(|()| FileLock::acquire(&path, &name.to_string(), wait));
         held.map(|held| Self { _held: held }).map_err(|failure| match failure.kind {
-            FailureKind::Local { .. } => super::vault::fault(&failure).into(),
+            FailureKind::File { .. } => vault::fault(&failure).into(),
             _ => failure,
         })
     }

@@ -20,7 +20,7 @@ pub use records::{
     AppRecord, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, RotationJournal, RotationPhase, load_app,
     load_grant, save_app, save_grant, save_grant_reserved,
 };
-pub use vault::{VaultKey, VaultStore, new_vault_key};
+pub use vault::{VaultKey, VaultStore, new_vault_key, vault_places};
 
 use std::fmt;
 
@@ -87,29 +87,8 @@ pub trait SecretStore: Send + Sync {
     /// [`StoreFault`] if a step failed. Nothing is left behind, as far as the keep still answers.
     fn trial(&self) -> Result<String, StoreFault>;
 
-    /// Whether there is anything yet that records could be in. It is answered without the store's key, and changes
-    /// nothing.
-    ///
-    /// # Errors
-    /// [`StoreFault`] if that cannot be told.
-    fn presence(&self) -> Result<Presence, StoreFault> {
-        Ok(Presence::There)
-    }
-
-    /// The keep for people, as in `OS keyring (Secret Service)` or `vault /home/alice/vault.age`.
+    /// The keep for people, as in `OS keyring (Secret Service)` or `vault /home/alice/vault.age.d`.
     fn describe(&self) -> String;
-}
-
-/// Whether a store has been made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Presence {
-    /// It is there, or it always is, as a keyring.
-    There,
-    /// Nothing was stored at `place` so far, or the place is not mounted: no record can be found.
-    NotYet {
-        /// Where it would be.
-        place: String,
-    },
 }
 
 /// Room in a keep for one write. Dropping it gives it back.
@@ -133,6 +112,19 @@ impl RecordKey {
     pub fn entry_name(&self) -> String {
         let (kind, name) = self.kind_and_name();
         format!("{kind}:{name}")
+    }
+
+    /// The record of which [`entry_name`](Self::entry_name) gives this name.
+    #[must_use]
+    pub fn from_entry_name(entry: &str) -> Option<Self> {
+        let (kind, name) = entry.split_once(':')?;
+        let name = name.parse().ok()?;
+        match kind {
+            "app" => Some(Self::App(name)),
+            "mailbox" => Some(Self::Mailbox(name)),
+            "trial" => Some(Self::Trial(name)),
+            _ => None,
+        }
     }
 
     fn kind_and_name(&self) -> (&'static str, &Name) {

@@ -1,221 +1,266 @@
-//! The vault: one age-encrypted file with every record, for machines without a keyring.
+//! The vault: a folder with one age-encrypted file a record, for machines without a keyring.
 //!
-//! The file is plain age (`age-encryption.org/v1`, X25519, binary), so `age --decrypt -i vault.key vault.age` opens
-//! it too: a JSON object `{"schema":1,"records":{"mailbox:shop":"…base64…"}}`. Readers need no lock, since a write
-//! replaces the file whole; writers take turns by a lock on the file beside it.
+//! Each file is plain age (`age-encryption.org/v1`, X25519, binary), so `age --decrypt -i vault.key
+//! vault.age.d/mailbox-shop.age` opens it too; what is inside is [`record`]'s affair. A write replaces a file whole, so
+//! that readers need no lock; who changes a record holds that record's. Drafts have a folder of their own, so that no
+//! write looks through all records. The vault's form of before, one file, is [`single`]'s; the first write makes the
+//! folder of it ([`takeover`]).
 
 mod absent;
-mod contents;
+mod faults;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod key;
+mod place;
+mod record;
+mod seal;
+mod single;
+mod takeover;
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use age::x25519::Identity;
-use zeroize::Zeroizing;
 
+pub(super) use faults::fault;
 pub use key::{VaultKey, new_vault_key};
+pub use place::vault_places;
+pub(super) use record::stem;
 
-use self::contents::Contents;
-use super::{Presence, RecordKey, Reservation, SecretBytes, SecretStore, trial};
-use crate::failure::{Failure, FailureKind, StoreFault};
+use self::faults::damaged;
+use self::place::DRAFTS;
+use self::record::Unread;
+use self::seal::Unopened;
+use super::{RecordKey, Reservation, SecretBytes, SecretStore, trial};
+use crate::failure::StoreFault;
 use crate::files::{self, Draft, Privacy};
-use crate::lock::FileLock;
 
-/// The most that a vault may hold, in bytes: a thousand mailboxes take about 10 MB.
-const LARGEST: usize = 64 * 1024 * 1024;
-/// By how much a write may make the vault larger without coming short of the room that was reserved for it: a grant with
+/// The most that one record may hold, in bytes.
+const LARGEST: usize = 8 * 1024 * 1024;
+/// By how much a write may make a record larger without coming short of the room that was reserved for it: a grant with
 /// four long tokens.
 const GROWTH: u64 = 16 * 1024;
-/// Another writer is done in milliseconds.
-const WRITER_WAIT: Duration = Duration::from_secs(10);
 
-/// An age-encrypted file of records.
+/// An age-encrypted file for each record.
 pub struct VaultStore {
-    path: PathBuf,
+    /// The one file of before.
+    single: PathBuf,
+    folder: PathBuf,
     key: VaultKey,
 }
 
 impl VaultStore {
-    /// The vault at `path`. Neither it nor the key is read before the first call; the file is made by the first write.
+    /// The vault at `path`: its records stand in the folder of that name and `.d`, or of that name if it ends so; the file
+    /// itself is what an earlier version left. Neither it nor the key is read before the first call, and the first write
+    /// makes the folder.
     #[must_use]
     pub fn new(path: PathBuf, key: VaultKey) -> Self {
-        Self { path, key }
+        let (single, folder) = vault_places(&path);
+        Self { single, folder, key }
     }
 
-    fn encrypted(&self) -> Result<Option<Vec<u8>>, StoreFault> {
-        let read = files::read_private(&self.path, LARGEST).map_err(|failure| fault(&failure))?;
+    fn is_made(&self) -> Result<bool, StoreFault> {
+        files::is_private_folder(&self.folder).map_err(|failure| fault(&failure))
+    }
+
+    fn file(&self, key: &RecordKey) -> PathBuf {
+        self.folder.join(record::file_name(key))
+    }
+
+    /// The record in its file; `None` if there is none.
+    fn read(&self, identities: &[Identity], key: &RecordKey) -> Result<Option<SecretBytes>, StoreFault> {
+        let path = self.file(key);
+        match self.sealed(&path)? {
+            Some(sealed) => open_record(&path, identities, &key.entry_name(), &sealed).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn sealed(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreFault> {
+        let read = files::read_private(path, LARGEST).map_err(|failure| fault(&failure))?;
         // Out of its wrapper: there is nothing in it to wipe.
-        Ok(read.map(|mut encrypted| std::mem::take(&mut *encrypted)))
+        Ok(read.map(|mut sealed| std::mem::take(&mut *sealed)))
     }
 
-    /// Reads, lets `change` change, and writes if it says so. For whoever holds the [`lock`](Self::lock).
-    fn update(
-        &self,
-        identities: &[Identity],
-        room: Reservation,
-        change: impl FnOnce(&mut Contents<'_>) -> bool,
-    ) -> Result<bool, StoreFault> {
-        let plain = self.encrypted()?.map(|encrypted| decrypt(&self.path, identities, &encrypted)).transpose()?;
-        let mut contents = match &plain {
-            Some(plain) => Contents::parse(plain)?,
-            None => Contents::default(),
+    /// The record in the one file of before; `None` if there is no such file. Another process may make the folder of it
+    /// meanwhile: then that decides.
+    fn read_single(&self, identities: &[Identity], key: &RecordKey) -> Result<Option<Option<SecretBytes>>, StoreFault> {
+        let Some(sealed) = single::read(&self.single)? else { return Ok(None) };
+        let plain = single::open(&self.single, identities, &sealed)?;
+        single::Contents::parse(&self.single, &plain)?.get(&key.entry_name()).map(Some)
+    }
+
+    /// Makes the vault ready for a write: its folder is there, and is ours.
+    fn make_ready(&self, identities: &[Identity]) -> Result<(), StoreFault> {
+        if !self.is_made()? {
+            takeover::make(&self.single, &self.folder, identities)?;
+        }
+        files::check_own_folder(&self.folder).map_err(|failure| fault(&failure))?;
+        takeover::clear_up(&self.single, &self.folder)
+    }
+
+    /// What this key does not open, or what is damaged, is not written over. Where there is no such record yet, another
+    /// one tells whether it is the vault's key.
+    fn check_key(&self, identities: &[Identity], key: &RecordKey) -> Result<(), StoreFault> {
+        if self.read(identities, key)?.is_some() {
+            return Ok(());
+        }
+        let Some(path) = record_files(&self.folder)?.next() else { return Ok(()) };
+        match self.sealed(&path)?.map(|sealed| seal::open(identities, &sealed)) {
+            Some(Err(Unopened::WrongKey)) => Err(StoreFault::WrongKey),
+            _ => Ok(()),
+        }
+    }
+
+    fn draft(&self, key: &RecordKey) -> Result<Draft, StoreFault> {
+        let begun = Draft::begin_apart(&self.folder.join(DRAFTS), &self.file(key), Privacy::Secret);
+        begun.map_err(|failure| fault(&failure))
+    }
+
+    fn not_read_back(&self) -> StoreFault {
+        StoreFault::Damaged { what: format!("{}: what is read back is not what was written", self.describe()) }
+    }
+
+    /// What the key opens, for [`trial`](SecretStore::trial).
+    fn looked_through(&self, identities: &[Identity]) -> Result<String, StoreFault> {
+        if self.is_made()? {
+            let mut count = 0;
+            for path in record_files(&self.folder)? {
+                if let Some(sealed) = self.sealed(&path)? {
+                    open_cover(&path, identities, &sealed)?;
+                    count += 1;
+                }
+            }
+            let left = if takeover::is_foreign(&self.single, &self.folder)? {
+                format!("; {} beside it is not read: remove it", self.single.display())
+            } else {
+                String::new()
+            };
+            return Ok(format!("its key opens it ({count} records){left}"));
+        }
+        let Some(sealed) = single::read(&self.single)? else {
+            return Ok("its key is there, there is no vault yet".to_owned());
         };
-        if !change(&mut contents) {
-            return Ok(false);
-        }
-        let encrypted = encrypt(identities, &contents.to_json())?;
-        let draft = room.0.map_or_else(|| self.draft(), Ok);
-        let written = draft.and_then(|mut draft| {
-            draft.fill(&encrypted)?;
-            draft.commit()
-        });
-        written.map_err(|failure| fault(&failure))?;
-        Ok(true)
-    }
-
-    fn draft(&self) -> Result<Draft, Failure> {
-        Draft::begin(&self.path, Privacy::Secret)
-    }
-
-    fn lock(&self) -> Result<FileLock, StoreFault> {
-        if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            files::create_private_folder(folder).map_err(|failure| fault(&failure))?;
-        }
-        let mut beside = self.path.clone().into_os_string();
-        beside.push(".lock");
-        FileLock::acquire(Path::new(&beside), "the vault", WRITER_WAIT).map_err(|failure| fault(&failure))
+        let plain = single::open(&self.single, identities, &sealed)?;
+        let count = single::Contents::parse(&self.single, &plain)?.len();
+        Ok(format!("its key opens it ({count} records in one file; the next write makes a folder of it)"))
     }
 }
 
 impl SecretStore for VaultStore {
     fn get(&self, key: &RecordKey) -> Result<Option<SecretBytes>, StoreFault> {
-        let Some(encrypted) = self.encrypted()? else {
-            return Ok(None);
-        };
-        let plain = decrypt(&self.path, &self.key.identities()?, &encrypted)?;
-        Contents::parse(&plain)?.get(&key.entry_name())
+        if !self.is_made()? {
+            if files::access(&self.single).map_err(|failure| fault(&failure))?.is_some()
+                && let Some(found) = self.read_single(&self.key.identities()?, key)?
+            {
+                return Ok(found);
+            }
+            // The folder may have been made of the file just now.
+            if !self.is_made()? {
+                return Ok(None);
+            }
+        }
+        self.read(&self.key.identities()?, key)
     }
 
     fn absence(&self) -> Option<StoreFault> {
-        absent::fault(&self.path, &self.key)
+        absent::fault(&self.single, &self.folder, &self.key)
     }
 
     fn put(&self, key: &RecordKey, value: &SecretBytes) -> Result<(), StoreFault> {
         self.put_reserved(key, value, Reservation::default())
     }
 
-    fn reserve(&self, _: &RecordKey) -> Result<Reservation, StoreFault> {
-        // The key first: without one nothing should appear on the disk, not even the lock's file.
-        self.key.identities()?;
-        let _turn = self.lock()?;
-        let size = std::fs::metadata(&self.path).map_or(0, |is| is.len());
-        let reserved = self.draft().and_then(|mut draft| {
-            draft.reserve(size + GROWTH)?;
-            Ok(draft)
-        });
-        reserved.map(|draft| Reservation(Some(draft))).map_err(|failure| fault(&failure))
+    fn reserve(&self, key: &RecordKey) -> Result<Reservation, StoreFault> {
+        // The key first: without one nothing should appear on the disk.
+        let identities = self.key.identities()?;
+        self.make_ready(&identities)?;
+        self.check_key(&identities, key)?;
+        let size = std::fs::metadata(self.file(key)).map_or(0, |is| is.len());
+        let mut draft = self.draft(key)?;
+        draft.reserve(size + GROWTH).map_err(|failure| fault(&failure))?;
+        Ok(Reservation(Some(draft)))
     }
 
     fn put_reserved(&self, key: &RecordKey, value: &SecretBytes, room: Reservation) -> Result<(), StoreFault> {
         let identities = self.key.identities()?;
-        let _turn = self.lock()?;
-        self.update(&identities, room, |contents| {
-            contents.set(key.entry_name(), value);
-            true
-        })?;
-        match self.get(key)? {
+        self.make_ready(&identities)?;
+        self.check_key(&identities, key)?;
+        let sealed = seal::seal(&identities, &record::compose(&key.entry_name(), value.expose()))?;
+        let mut draft = room.0.map_or_else(|| self.draft(key), Ok)?;
+        draft.fill(&sealed).and_then(|()| draft.commit()).map_err(|failure| fault(&failure))?;
+        match self.read(&identities, key)? {
             Some(stored) if stored.expose() == value.expose() => Ok(()),
-            _ => Err(StoreFault::Damaged {
-                what: format!("{}: what is read back is not what was written", self.describe()),
-            }),
+            _ => Err(self.not_read_back()),
         }
     }
 
     fn delete(&self, key: &RecordKey) -> Result<bool, StoreFault> {
-        if self.encrypted()?.is_none() {
-            return Ok(false);
+        if !self.is_made()? {
+            if files::access(&self.single).map_err(|failure| fault(&failure))?.is_none() {
+                return Ok(false);
+            }
+            let identities = self.key.identities()?;
+            if let Some(None) = self.read_single(&identities, key)? {
+                return Ok(false);
+            }
+            self.make_ready(&identities)?;
         }
+        let path = self.file(key);
+        let Some(sealed) = self.sealed(&path)? else { return Ok(false) };
         let identities = self.key.identities()?;
-        let _turn = self.lock()?;
-        self.update(&identities, Reservation::default(), |contents| contents.remove(&key.entry_name()))
+        self.make_ready(&identities)?;
+        match open_record(&path, &identities, &key.entry_name(), &sealed) {
+            // A record that cannot be read any more may go: that is the way out.
+            Ok(_) | Err(StoreFault::Damaged { .. }) => files::remove(&path).map_err(|failure| fault(&failure)),
+            Err(other) => Err(other),
+        }
     }
 
-    /// Leaves the vault as it is: its folder is tried with another file, encrypted and opened as the vault would be.
+    /// Leaves the vault as it is: its folder is tried with another file, encrypted and opened as a record would be.
     fn trial(&self) -> Result<String, StoreFault> {
         let identities = self.key.identities()?;
-        let mut found = "its key is there, there is no vault yet".to_owned();
-        if let Some(encrypted) = self.encrypted()? {
-            let plain = decrypt(&self.path, &identities, &encrypted)?;
-            found = format!("its key opens it ({} records)", Contents::parse(&plain)?.len());
-        }
+        let found = self.looked_through(&identities)?;
         let value = trial::worthless()?;
-        let folder = self.path.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
-        let back = files::trial(folder, &encrypt(&identities, value.expose())?).map_err(|failure| fault(&failure))?;
-        if decrypt(&self.path, &identities, &back)?.as_slice() != value.expose() {
+        let drafts = self.folder.join(DRAFTS);
+        let folder = drafts.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+        let sealed = seal::seal(&identities, value.expose())?;
+        let back = files::trial(folder, &sealed).map_err(|failure| fault(&failure))?;
+        if seal::open(&identities, &back).map_or(true, |back| back.as_slice() != value.expose()) {
             return Err(StoreFault::Damaged { what: "what is read back is not what was written".into() });
         }
         Ok(format!("{found}; a file was written beside it, read back and removed"))
     }
 
-    fn presence(&self) -> Result<Presence, StoreFault> {
-        Ok(match files::access(&self.path).map_err(|failure| fault(&failure))? {
-            Some(_) => Presence::There,
-            None => Presence::NotYet { place: self.path.display().to_string() },
-        })
-    }
-
     fn describe(&self) -> String {
-        format!("vault {}", self.path.display())
+        let is_single = !self.folder.exists() && self.single.exists();
+        format!("vault {}", if is_single { &self.single } else { &self.folder }.display())
     }
 }
 
-fn encrypt(identities: &[Identity], plain: &[u8]) -> Result<Vec<u8>, StoreFault> {
-    // The first identity is the one to write with; the others still open what was written with them.
-    let first = identities.first().map(Identity::to_public);
-    let recipient = first.ok_or_else(|| StoreFault::Other { reason: "the vault's key is empty".into() })?;
-    age::encrypt(&recipient, plain)
-        .map_err(|error| StoreFault::Other { reason: format!("the vault cannot be encrypted: {error}") })
+/// The files of the records in `folder`, in no order. They are not opened, and no more of the folder is read than is
+/// asked for.
+fn record_files(folder: &Path) -> Result<impl Iterator<Item = PathBuf>, StoreFault> {
+    let failed = |error: io::Error| fault(&files::local("read the folder", folder, &error));
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
+    let is_record = |path: &PathBuf| path.extension().is_some_and(|ending| ending == &record::ENDING[1..]);
+    Ok(entries.flatten().map(|entry| entry.path()).filter(is_record))
 }
 
-fn decrypt(path: &Path, identities: &[Identity], encrypted: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreFault> {
-    use std::io::Read;
-
-    let damaged = |why: &str| StoreFault::Damaged { what: format!("the vault {}: {why}", path.display()) };
-    if encrypted.starts_with(b"-----BEGIN AGE") {
-        return Err(damaged("it is armored; write it without age's -a"));
-    }
-    let opened = age::Decryptor::new_buffered(encrypted).map_err(|_| damaged("it is no age file"))?;
-    let mut reader = match opened.decrypt(identities.iter().map(|identity| identity as &dyn age::Identity)) {
-        Ok(reader) => reader,
-        Err(age::DecryptError::NoMatchingKeys) => return Err(StoreFault::WrongKey),
-        Err(_) => return Err(damaged("its header was changed or cut off")),
-    };
-    // The plain text is shorter than the encrypted one, so this never grows and leaves no copies.
-    let mut plain = Zeroizing::new(Vec::with_capacity(encrypted.len()));
-    reader.read_to_end(&mut plain).map_err(|_| damaged("it was changed or cut off"))?;
-    Ok(plain)
+fn open_cover(path: &Path, identities: &[Identity], sealed: &[u8]) -> Result<zeroize::Zeroizing<Vec<u8>>, StoreFault> {
+    seal::open(identities, sealed).map_err(|unopened| match unopened {
+        Unopened::WrongKey => StoreFault::WrongKey,
+        Unopened::Damaged(why) => damaged(path, why),
+    })
 }
 
-/// A file's failure as the store's.
-pub(super) fn fault(failure: &Failure) -> StoreFault {
-    match &failure.kind {
-        FailureKind::Store(fault) => fault.clone(),
-        FailureKind::Local { what, reason } => StoreFault::Other { reason: format!("{what}: {reason}") },
-        FailureKind::TooLarge { what, limit } => {
-            StoreFault::Damaged { what: format!("{what}: it is larger than {limit} bytes") }
-        }
-        FailureKind::Busy { what, holder, waited } => StoreFault::Other {
-            reason: format!(
-                "{what} was in use for {} s{}",
-                waited.as_secs(),
-                holder.as_ref().map(|holder| format!(" by {holder}")).unwrap_or_default()
-            ),
-        },
-        _ => StoreFault::Other { reason: failure.to_string() },
-    }
+fn open_record(path: &Path, identities: &[Identity], entry: &str, sealed: &[u8]) -> Result<SecretBytes, StoreFault> {
+    let plain = open_cover(path, identities, sealed)?;
+    record::parse(entry, &plain).map_err(|unread| match unread {
+        Unread::Other(holds) => StoreFault::Misfiled { path: path.to_owned(), holds, expected: entry.to_owned() },
+        Unread::Newer(number) => StoreFault::Newer { what: path.display().to_string(), number, known: record::FORMAT },
+        Unread::NotOurs => damaged(path, "it does not hold a record of ours"),
+    })
 }
 
 #[cfg(test)]

@@ -129,6 +129,13 @@ fn files_that_others_can_read_or_change_are_named_with_the_command_that_mends_it
     let fix = format!("Run: chmod 600 {}", key.display());
     assert!(doctor.stdout.contains(&fix) && doctor.stdout.contains("everybody can read"), "{}", doctor.stdout);
     set(&key, 0o600);
+    let record = shop.home.path().join("data/mailgrant/vault.age.d/app-shop.age");
+    set(&record, 0o640);
+    let doctor = shop.json(&["doctor"], 5);
+    assert!(doctor.stdout.contains(&format!("Run: chmod 600 {}", record.display())), "{}", doctor.stdout);
+    set(&record, 0o600);
+    let doctor = shop.json(&["doctor"], 0);
+    assert!(doctor.stdout.contains("1 files in it, each private"), "{}", doctor.stdout);
     set(&shop.home.config(), 0o646);
     let doctor = shop.json(&["doctor"], 3);
     assert_eq!(doctor.finding_codes(), ["profile-writable-by-others"]);

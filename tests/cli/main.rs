@@ -51,5 +51,7 @@ mod test_smtp;
 mod token;
 #[cfg(target_os = "linux")]
 mod unattended;
+#[cfg(unix)]
+mod vault;
 mod vault_absent;
 mod who_signed_in;

@@ -49,7 +49,7 @@ fn a_command_that_has_done_its_refresh_holds_nothing_that_it_no_longer_needs() {
     shop.add("shop", &[("--incoming-host", Some("127.0.0.1")), ("--incoming-port", Some(&port))]).finish().code(0);
     shop.sandbox.set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", SHOP).code(0);
-    let vault = shop.home.path().join("data/mailgrant/vault.age");
+    let vault = shop.home.path().join("data/mailgrant/vault.age.d/mailbox-shop.age");
     let inode = || std::fs::metadata(&vault).unwrap().ino();
     let (old, before) = (shop.sandbox.issued_tokens(), inode());
     let running = shop.home.run(&["test-mailbox", "shop"]).start();

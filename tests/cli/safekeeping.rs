@@ -52,14 +52,24 @@ fn an_open_umask_opens_nothing() {
 #[test]
 fn a_vault_that_is_a_link_is_not_followed() {
     let shop = Shop::added();
-    let vault = shop.home.path().join("data/mailgrant/vault.age");
-    let elsewhere = shop.home.path().join("elsewhere.age");
-    std::fs::rename(&vault, &elsewhere).unwrap();
-    symlink(&elsewhere, &vault).unwrap();
-    let before = std::fs::read(&elsewhere).unwrap();
-    shop.json(&["status", "shop"], 5);
-    shop.add("shop", &[("--force", Some(""))]).stdin("practice-only-secret-number-three").finish().code(5);
-    assert_eq!(std::fs::read(&elsewhere).unwrap(), before);
+    // One record, and the folder of all of them.
+    for link in ["data/mailgrant/vault.age.d/app-shop.age", "data/mailgrant/vault.age.d"] {
+        let (link, elsewhere) = (shop.home.path().join(link), shop.home.path().join("elsewhere"));
+        std::fs::rename(&link, &elsewhere).unwrap();
+        symlink(&elsewhere, &link).unwrap();
+        let before = shop.home.files();
+        shop.json(&["status", "shop"], 5);
+        shop.add("shop", &[("--force", Some(""))]).stdin("practice-only-secret-number-three").finish().code(5);
+        let is_lock = |path: &Path| path.extension().is_some_and(|ending| ending == "lock");
+        let changed = |(path, bytes): &(std::path::PathBuf, Vec<u8>)| {
+            !is_lock(path) && std::fs::read(path).is_ok_and(|now| now != *bytes)
+        };
+        assert!(!before.iter().any(changed), "{}", link.display());
+        std::fs::remove_file(&link).unwrap();
+        std::fs::rename(&elsewhere, &link).unwrap();
+    }
+    // There again, and not signed in.
+    shop.json(&["status", "shop"], 4);
 }
 
 #[test]

@@ -102,6 +102,14 @@ fn an_app_that_no_mailbox_uses_can_be_removed_by_its_name() {
     another.finish().code(0);
 }
 
+/// The vault's files.
+#[cfg(unix)]
+fn records(shop: &Shop) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let files =
+        shop.home.files().into_iter().filter(|(path, _)| path.extension().is_some_and(|ending| ending == "age"));
+    files.collect()
+}
+
 #[cfg(unix)]
 #[test]
 fn what_was_not_asked_about_is_not_removed() {
@@ -115,11 +123,11 @@ fn what_was_not_asked_about_is_not_removed() {
     terminal.exp_string("app 'shop' with its client secret?").unwrap();
     // Meanwhile somebody else comes to need the app.
     shop.add("alice", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);
-    let before = shop.home.files().into_iter().filter(|(path, _)| path.ends_with("vault.age")).collect::<Vec<_>>();
+    let before = records(&shop);
     terminal.send_line("yes").unwrap();
     terminal.exp_string("somebody else changed it just now").unwrap();
     terminal.exp_eof().unwrap();
     shop.json(&["test-mailbox", "shop"], 0);
-    let after = shop.home.files().into_iter().filter(|(path, _)| path.ends_with("vault.age")).collect::<Vec<_>>();
+    let after = records(&shop);
     assert!(before == after, "something was removed");
 }

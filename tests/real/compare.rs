@@ -60,7 +60,7 @@ fn beside_other_programs() {
     stack.sign_in(How::Plain, "alice", false);
     stack.desk.run(&["authorize", "kept"]).exits(0);
     let key = stack.desk.home.join(".config/mailgrant/vault.key");
-    let vault = stack.desk.home.join(".local/share/mailgrant/vault.age");
+    let vault = stack.desk.home.join(".local/share/mailgrant/vault.age.d/mailbox-kept.age");
     pair(
         "A token out of the vault",
         ("mailgrant --store vault token", &|| time(&mut stack.desk.command(&["token", "kept"]), "")),

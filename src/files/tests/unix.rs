@@ -59,7 +59,7 @@ fn files_and_folders_are_private_from_their_creation_under_any_umask() {
 fn child_writes() {
     let Some(folder) = folder_of_parent() else { return };
     // Not even the temporary file may ever be open to others.
-    let temporary = temporary_beside(&folder.join("x")).unwrap();
+    let temporary = temporary_in(&folder).unwrap();
     assert_eq!(mode_of(temporary.path()), 0o600);
     create_private(&folder.join("created"), b"x").unwrap();
     write_atomic(&folder.join("secret"), b"x", Privacy::Secret).unwrap();
@@ -304,7 +304,7 @@ fn child_fills_the_disk() {
             write_atomic(&config, contents, Privacy::Config).unwrap_err(),
             create_private(&folder.join("new"), contents).unwrap_err(),
         ] {
-            assert!(matches!(failure.kind, FailureKind::Local { .. }), "{failure}");
+            assert!(matches!(failure.kind, FailureKind::File { .. }), "{failure}");
         }
         assert_eq!((fs::read(&secret).unwrap(), fs::read(&config).unwrap()), (b"old".to_vec(), b"old".to_vec()));
         assert_eq!(names_in(&folder), ["config", "secret"]);

@@ -255,10 +255,7 @@ fn decode<'de, T: Deserialize<'de>>(key: &RecordKey, bytes: &'de SecretBytes) ->
     };
     let SchemaFile { schema } = serde_json::from_slice(bytes.expose()).map_err(no_record)?;
     if schema > SCHEMA {
-        return Err(damaged(
-            key,
-            &format!("a newer mailgrant wrote it (schema {schema}; this one knows up to {SCHEMA})"),
-        ));
+        return Err(StoreFault::Newer { what: format!("the record of {key}"), number: schema, known: SCHEMA });
     }
     serde_json::from_slice(bytes.expose()).map_err(no_record)
 }

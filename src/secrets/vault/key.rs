@@ -6,8 +6,8 @@ use age::x25519::Identity;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::fault;
-use crate::failure::StoreFault;
+use super::faults::fault;
+use crate::failure::{FailureKind, KeyTrouble, StoreFault};
 use crate::files;
 
 const LARGEST: usize = 64 * 1024;
@@ -27,12 +27,14 @@ impl VaultKey {
         match self {
             Self::Value(text) => parse("MAILGRANT_VAULT_KEY", text.expose_secret()),
             Self::File(path) => {
-                let Some(bytes) = files::read_private(path, LARGEST).map_err(|failure| fault(&failure))? else {
-                    return Err(StoreFault::NoKey { expected: path.display().to_string() });
-                };
                 let place = path.display().to_string();
-                let text = std::str::from_utf8(&bytes).map_err(|_| no_identity(&place, None))?;
-                parse(&place, text)
+                let not_text = || StoreFault::BadKey { place: place.clone(), trouble: KeyTrouble::NotText };
+                let bytes = files::read_private(path, LARGEST).map_err(|failure| match failure.kind {
+                    FailureKind::TooLarge { .. } => not_text(),
+                    _ => fault(&failure),
+                })?;
+                let Some(bytes) = bytes else { return Err(StoreFault::NoKey { expected: place }) };
+                parse(&place, std::str::from_utf8(&bytes).map_err(|_| not_text())?)
             }
         }
     }
@@ -61,14 +63,13 @@ fn parse(place: &str, text: &str) -> Result<Vec<Identity>, StoreFault> {
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
         if !line.is_empty() && !line.starts_with('#') {
-            identities.push(line.parse().map_err(|_| no_identity(place, Some(index + 1)))?);
+            identities.push(line.parse().map_err(|_| bad_key(place, KeyTrouble::Line(index + 1)))?);
         }
     }
-    if identities.is_empty() { Err(no_identity(place, None)) } else { Ok(identities) }
+    if identities.is_empty() { Err(bad_key(place, KeyTrouble::Empty)) } else { Ok(identities) }
 }
 
 /// Says where, never what: the line may be half a key.
-fn no_identity(place: &str, line: Option<usize>) -> StoreFault {
-    let line = line.map(|line| format!(" (line {line})")).unwrap_or_default();
-    StoreFault::Damaged { what: format!("{place}{line} is no age identity; it should be AGE-SECRET-KEY-1…") }
+fn bad_key(place: &str, trouble: KeyTrouble) -> StoreFault {
+    StoreFault::BadKey { place: place.to_owned(), trouble }
 }

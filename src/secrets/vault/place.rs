@@ -1,0 +1,26 @@
+//! Where things of the vault are.
+
+use std::path::{Path, PathBuf};
+
+/// Where drafts are written, in the vault's folder.
+pub(super) const DRAFTS: &str = "drafts";
+
+/// The ending of the folder's name.
+const FOLDER: &str = ".d";
+
+/// Of the vault at `path`, the one file that earlier versions wrote, and the folder of its records; `path` may name
+/// either.
+#[must_use]
+pub fn vault_places(path: &Path) -> (PathBuf, PathBuf) {
+    match path.as_os_str().to_str().and_then(|text| text.strip_suffix(FOLDER)) {
+        Some(single) if path.extension().is_some() => (PathBuf::from(single), path.to_owned()),
+        _ => (path.to_owned(), beside(path, FOLDER)),
+    }
+}
+
+/// `path` with more at its end.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(ending);
+    PathBuf::from(beside)
+}
