@@ -95,7 +95,11 @@ impl VaultStore {
         if !self.is_made()? {
             takeover::make(&self.single, &self.folder, identities)?;
         }
-        files::check_own_folder(&self.folder).map_err(|failure| fault(&failure))?;
+        // The drafts' own may be missing: an empty folder is easily lost in a copy, and another process may just be making
+        // both.
+        let ready = files::check_own_folder(&self.folder)
+            .and_then(|()| files::create_private_folder(&self.folder.join(DRAFTS)));
+        ready.map_err(|failure| fault(&failure))?;
         takeover::clear_up(&self.single, &self.folder)
     }
 
