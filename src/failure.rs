@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{fmt, io};
 
+use jiff::Timestamp;
+
 mod callback;
 
 pub use callback::CallbackRefusal;
@@ -75,6 +77,11 @@ pub enum FailureKind {
     SignInTimedOut { after: Duration, refused: Vec<CallbackRefusal> },
     /// There is no grant yet, or the provider has said that it no longer holds; `why` tells which.
     NotAuthorized { why: String },
+    /// The provider has said before that the refresh token is gone: what it said, and when, where that was noted.
+    GrantLost { fault: OAuthFault, at: Option<Timestamp> },
+    /// The store holds the sign-in of another mailbox by this mailbox's name: its address and client ID, where it signed
+    /// in, and the profile's file, where that was noted.
+    GrantOfAnother { address: String, client_id: String, at: String, profile: Option<String> },
     /// The app needs a client secret, and none is stored.
     NoClientSecret { app: String },
     /// The mail did not show up on the incoming side in time.
@@ -193,6 +200,14 @@ pub enum KeyTrouble {
     Line(usize),
     /// It is not even text.
     NotText,
+}
+
+impl FailureKind {
+    /// Whether there is no sign-in that could be used, so that a person must sign in.
+    #[must_use]
+    pub fn needs_authorization(&self) -> bool {
+        matches!(self, Self::NotAuthorized { .. } | Self::GrantLost { .. } | Self::GrantOfAnother { .. })
+    }
 }
 
 impl Failure {

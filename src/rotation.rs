@@ -389,7 +389,7 @@ fn judge(answer: Result<(), Failure>) -> Result<Proof, StoreFault> {
     let Err(failure) = answer else { return Ok(Proof::Accepted) };
     match &failure.kind {
         FailureKind::Store(fault) => Err(fault.clone()),
-        FailureKind::NotAuthorized { .. } => Ok(Proof::NotAuthorized(failure)),
+        kind if kind.needs_authorization() => Ok(Proof::NotAuthorized(failure)),
         // A server in trouble says nothing of the secret, whatever word it uses.
         FailureKind::OAuth(fault) if fault.status == 429 || fault.status >= 500 => Ok(Proof::Unknown(failure)),
         FailureKind::OAuth(fault) => Ok(match fault.error.as_str() {

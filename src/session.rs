@@ -1,25 +1,30 @@
 //! From a mailbox to an access token that is valid now: read, refresh under the lock, persist, return.
 
+mod answer;
+mod binding;
+mod fresh;
+mod lost;
+mod token;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use crate::lock::LOCK_WAIT;
 use crate::oauth::{self, HttpClient, Identity, TokenAnswer, TokenEndpoint};
-use crate::profile::{App, Credential, IdentityRule, Mailbox, Scope};
+use crate::profile::{App, Credential, Mailbox, Scope};
 use crate::secrets::{
-    Binding, CachedAccess, Grant, GrantIdentity, RecordKey, RecordLock, Reservation, SecretStore, load_app, load_grant,
+    Binding, Grant, GrantIdentity, LostGrant, RecordKey, RecordLock, Reservation, SecretStore, load_app, load_grant,
     save_grant, save_grant_reserved,
 };
 
+pub use self::binding::Replaced;
+pub use self::lost::OnLoss;
+pub use self::token::{AccessToken, TokenSource};
 pub use crate::profile::missing_scopes;
-
-/// An access token with less time left than this is refreshed before it is handed out.
-pub const FRESH: Duration = Duration::from_secs(5 * 60);
 
 /// One mailbox and all that is needed to get its tokens.
 pub struct Session<'a> {
@@ -39,22 +44,10 @@ pub struct Session<'a> {
     pub proving: Option<&'a SecretString>,
     /// When everything must be over.
     pub deadline: Option<Instant>,
-}
-
-/// A valid access token.
-pub struct AccessToken {
-    /// The token.
-    pub token: SecretString,
-    /// When it expires.
-    pub expires: Timestamp,
-    /// Whether it was in the store, or just fetched.
-    pub source: TokenSource,
-    /// The scopes that the token endpoint said it is good for; none where it did not say.
-    pub scopes: Vec<String>,
-    /// When it came from the token endpoint, by this machine's clock of then.
-    pub received: Timestamp,
-    /// Every name of the account that was accepted at the sign-in.
-    pub account_names: Vec<String>,
+    /// The profile's file, as a sign-in notes it: another profile may use the mailbox's name too.
+    pub profile_file: &'a Path,
+    /// What becomes of a sign-in whose refresh token is gone.
+    pub on_loss: OnLoss,
 }
 
 /// Held, this process alone may change the mailbox's grant, and there is room to store a new one.
@@ -63,65 +56,47 @@ pub struct Ready {
     room: Reservation,
 }
 
-/// Where a token came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenSource {
-    /// The store: no network was touched.
-    Store,
-    /// The token endpoint.
-    Refresh,
-}
-
-impl AccessToken {
-    /// The access token that `grant` holds, fresh or not.
-    #[must_use]
-    pub fn of(grant: &Grant, source: TokenSource) -> Option<Self> {
-        let access = grant.access.as_ref()?;
-        Some(Self {
-            token: access.token.clone(),
-            expires: access.expires,
-            source,
-            scopes: access.scopes.clone(),
-            received: grant.refreshed.unwrap_or(grant.obtained),
-            account_names: grant.identity.as_ref().map_or_else(Vec::new, GrantIdentity::all_names),
-        })
-    }
-}
-
 impl Session<'_> {
-    /// An access token that is valid for at least [`FRESH`]. One in the store is handed out without lock or network.
+    /// An access token that is good for a while yet (see [`fresh`]). One in the store is handed out without lock or
+    /// network, and one that still is good whatever the provider has said of the refresh token since: an access token
+    /// outlives it (RFC 7009 §2).
     ///
     /// # Errors
-    /// [`FailureKind::NotAuthorized`] if somebody must sign in first; what the store, the lock or the token endpoint
-    /// say.
+    /// [`FailureKind::NotAuthorized`] or [`FailureKind::GrantLost`] if someone must sign in first; what the store, the
+    /// lock or the token endpoint say.
     pub fn access_token(&self) -> Result<AccessToken, Failure> {
-        let grant = self.grant()?;
-        if let Some(token) = self.cached(&grant) {
+        let seen = self.stored_grant()?;
+        if let Some(token) = self.at_hand(&seen)? {
             return Ok(token);
         }
         // Refresh tokens are often good for one use only, so two refreshes at once lose the sign-in (RFC 9700 §2.2.2).
         // Whoever waited for the lock finds what the holder has fetched (SECURITY.md C1).
         let _lock = self.lock()?;
-        let grant = self.grant()?;
-        if let Some(token) = self.cached(&grant) {
+        let grant = self.stored_grant()?;
+        if let Some(token) = self.fetched_since(&seen, &grant) {
             return Ok(token);
         }
+        if let Some(token) = self.at_hand(&grant)? {
+            return Ok(token);
+        }
+        let left = self.good(&grant);
         let secret = self.client_secret()?;
-        self.refresh(grant, secret.as_ref())
+        // A no, or no answer, comes early enough for what is left of the last token.
+        self.refresh(grant, secret.as_ref(), self.on_loss).or_else(|failure| left.ok_or(failure))
     }
 
-    /// Fetches a new access token, whatever the store holds: this proves the client secret.
+    /// Fetches a new access token, whatever the store holds and whatever the provider has said before: this proves grant
+    /// and client secret, and a success takes the mark of a lost sign-in away. A refusal changes nothing.
     ///
     /// # Errors
     /// As [`Session::access_token`].
     pub fn refreshed_token(&self) -> Result<AccessToken, Failure> {
         let _lock = self.lock()?;
         let secret = self.client_secret()?;
-        self.refresh(self.grant()?, secret.as_ref())
+        self.refresh(self.stored_grant()?, secret.as_ref(), OnLoss::LeaveUnmarked)
     }
 
-    /// The access token in the store, if it is good for a while yet; neither lock nor network is touched. What has been
-    /// said of the grant does not matter: an access token outlives it (RFC 7009 §2).
+    /// The access token in the store, if it is still good; neither lock nor network is touched.
     #[must_use]
     pub fn stored_token(&self) -> Option<AccessToken> {
         let grant = load_grant(self.store, &self.mailbox.name).ok()??;
@@ -129,16 +104,19 @@ impl Session<'_> {
             return None;
         }
         grant.secrets().for_each(|secret| self.http.transcript().redactor().learn(secret));
-        self.cached(&grant)
+        self.good(&grant)
     }
 
     /// Makes ready for a sign-in's tokens. A code is good once, so that nothing may stand between its tokens and the
     /// store: this comes before it is redeemed.
     ///
     /// # Errors
-    /// What the lock or the store say.
-    pub fn make_ready(&self) -> Result<Ready, Failure> {
+    /// What the lock or the store say, and [`FailureKind::GrantOfAnother`].
+    pub fn make_ready(&self, replaced: Replaced) -> Result<Ready, Failure> {
         let lock = self.lock()?;
+        if replaced == Replaced::Own {
+            self.refuse_foreign()?;
+        }
         Ok(Ready { _lock: lock, room: self.reserve()? })
     }
 
@@ -162,6 +140,32 @@ impl Session<'_> {
         Ok(self.store.reserve(&self.record())?)
     }
 
+    /// What is not in a store that is not there at all need not be missing.
+    fn refuse_absent_store(&self) -> Result<(), Failure> {
+        self.store.absence().map_or(Ok(()), |fault| Err(fault.into()))
+    }
+
+    /// Refuses to replace what another profile's mailbox of the same name left in the store.
+    ///
+    /// # Errors
+    /// [`FailureKind::GrantOfAnother`]; what the store says.
+    pub fn refuse_foreign(&self) -> Result<(), Failure> {
+        // What cannot be read any more is of no use to any profile.
+        let grant = match load_grant(self.store, &self.mailbox.name) {
+            Err(StoreFault::Damaged { .. }) => None,
+            grant => grant?,
+        };
+        match grant {
+            Some(grant) if grant.binding != self.binding() && !self.is_ours(&grant) => Err(binding::of_another(&grant)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether this profile's mailbox made the grant, though its settings may have been changed since.
+    fn is_ours(&self, grant: &Grant) -> bool {
+        grant.profile.as_deref().is_some_and(|profile| Path::new(profile) == self.profile_file)
+    }
+
     fn record(&self) -> RecordKey {
         RecordKey::Mailbox(self.mailbox.name.clone())
     }
@@ -180,8 +184,10 @@ impl Session<'_> {
     ) -> Result<Grant, Failure> {
         let refresh_token = answer.refresh_token.clone().ok_or(FailureKind::NoRefreshToken)?;
         let asked: Vec<String> = asked.iter().map(Scope::to_string).collect();
+        let now = self.clock.now();
         let mut grant = Grant {
             binding: self.binding(),
+            profile: Some(self.profile_file.display().to_string()),
             refresh_token,
             token_endpoint: endpoint.url.to_string(),
             client_auth: answer.client_auth,
@@ -193,40 +199,52 @@ impl Session<'_> {
                 names: identity.names.clone(),
             }),
             // RFC 6749 §5.1: no scope in the answer means "as asked for".
-            scopes: answer.scopes.clone().map_or_else(|| asked.clone(), well_formed),
+            scopes: answer.scopes.clone().map_or_else(|| asked.clone(), answer::well_formed),
             asked,
-            obtained: self.clock.now(),
+            obtained: now,
             refreshed: None,
             access: None,
             needs_authorization: None,
         };
-        self.take_over(&mut grant, answer);
+        answer::take_over(&mut grant, answer, now, self.http.transcript().redactor());
         self.save(&grant, ready.room)?;
         Ok(grant)
     }
 
-    /// The grant in the store, if it belongs to this mailbox as the profile has it now.
+    /// The grant in the store, if it belongs to this mailbox as the profile has it now and the provider has not said that
+    /// it is gone.
     ///
     /// # Errors
-    /// [`FailureKind::NotAuthorized`] with the reason; what the store says.
+    /// As [`Session::stored_grant`], and [`FailureKind::GrantLost`].
     pub fn grant(&self) -> Result<Grant, Failure> {
+        let grant = self.stored_grant()?;
+        match lost::loss(self.app.provider, &grant) {
+            Some(lost) => Err(lost),
+            None => Ok(grant),
+        }
+    }
+
+    /// The grant in the store, if it belongs to this mailbox as the profile has it now, whatever the provider has said
+    /// of it since.
+    ///
+    /// # Errors
+    /// [`FailureKind::NotAuthorized`] with the reason, [`FailureKind::GrantOfAnother`]; what the store says.
+    pub fn stored_grant(&self) -> Result<Grant, Failure> {
         let not_authorized = |why: String| Err(FailureKind::NotAuthorized { why }.into());
         let Some(grant) = load_grant(self.store, &self.mailbox.name)? else {
-            if let Some(fault) = self.store.absence() {
-                return Err(fault.into());
-            }
-            return not_authorized("nobody has signed in yet".to_owned());
+            self.refuse_absent_store()?;
+            return not_authorized("there has been no sign-in yet".to_owned());
         };
         for secret in grant.secrets() {
             self.http.transcript().redactor().learn(secret);
         }
         if grant.binding != self.binding() {
+            if !self.is_ours(&grant) {
+                return Err(binding::of_another(&grant));
+            }
             return not_authorized(
                 "the profile's client ID, sign-in server or address has changed since the last sign-in".to_owned(),
             );
-        }
-        if let Some(why) = &grant.needs_authorization {
-            return not_authorized(why.clone());
         }
         let wanted = self.app.scopes.for_protocols(self.mailbox.protocols());
         if let Some(scope) = wanted.iter().find(|scope| !grant.asked.iter().any(|asked| asked == scope.as_str())) {
@@ -238,15 +256,7 @@ impl Session<'_> {
     /// The settings that a grant is good for. A change of any makes it void.
     #[must_use]
     pub fn binding(&self) -> Binding {
-        let issuer_or_authority = match &self.app.identity {
-            IdentityRule::Issuer(issuer) => issuer.to_string(),
-            IdentityRule::Microsoft { authority, tenant } => format!("{authority}/{}", tenant.as_str()),
-        };
-        Binding {
-            client_id: self.app.client_id.clone(),
-            issuer_or_authority,
-            address: self.mailbox.signs_in_as().as_str().to_lowercase(),
-        }
+        binding::of(self.app, self.mailbox)
     }
 
     /// The mailbox's lock.
@@ -273,9 +283,32 @@ impl Session<'_> {
         Ok(saved?)
     }
 
-    fn cached(&self, grant: &Grant) -> Option<AccessToken> {
-        let left = grant.access.as_ref()?.expires.duration_since(self.clock.now());
-        if left > FRESH.try_into().ok()? { AccessToken::of(grant, TokenSource::Store) } else { None }
+    /// What can be handed out without asking the provider; none where it must be asked.
+    ///
+    /// # Errors
+    /// [`FailureKind::GrantLost`] if asking is of no use.
+    fn at_hand(&self, grant: &Grant) -> Result<Option<AccessToken>, Failure> {
+        if let Some(token) = self.good(grant)
+            && token.life().is_fresh(self.clock.now())
+        {
+            return Ok(Some(token));
+        }
+        match lost::loss(self.app.provider, grant) {
+            Some(lost) => self.good(grant).map(Some).ok_or(lost),
+            None => Ok(None),
+        }
+    }
+
+    /// The access token that another process has stored since `seen` was read. It is as new as one of our own would be,
+    /// however short its life is.
+    fn fetched_since(&self, seen: &Grant, now: &Grant) -> Option<AccessToken> {
+        let token = |grant: &Grant| grant.access.as_ref().map(|access| access.token.expose_secret().to_owned());
+        if token(seen) == token(now) { None } else { self.good(now) }
+    }
+
+    /// The grant's access token, if it is still good.
+    fn good(&self, grant: &Grant) -> Option<AccessToken> {
+        AccessToken::of(grant, TokenSource::Store).filter(|token| token.life().is_good(self.clock.now()))
     }
 
     /// The client secret to use: the active one, or the one that is being proven; `None` for a public client.
@@ -291,9 +324,7 @@ impl Session<'_> {
         }
         let record = load_app(self.store, &self.app.name)?.filter(|record| record.client_id == self.app.client_id);
         let Some(active) = record.and_then(|record| record.active) else {
-            if let Some(fault) = self.store.absence() {
-                return Err(fault.into());
-            }
+            self.refuse_absent_store()?;
             return Err(FailureKind::NoClientSecret { app: self.app.name.to_string() }.into());
         };
         self.http.transcript().redactor().learn(&active.value);
@@ -301,7 +332,12 @@ impl Session<'_> {
     }
 
     /// Refreshes. The caller holds the lock, and `grant` was read under it.
-    fn refresh(&self, mut grant: Grant, secret: Option<&SecretString>) -> Result<AccessToken, Failure> {
+    fn refresh(
+        &self,
+        mut grant: Grant,
+        secret: Option<&SecretString>,
+        on_loss: OnLoss,
+    ) -> Result<AccessToken, Failure> {
         let url = grant.token_endpoint.parse().map_err(|invalid: crate::profile::Invalid| FailureKind::UnsafeUrl {
             url: grant.token_endpoint.clone(),
             reason: invalid.problem,
@@ -319,8 +355,10 @@ impl Session<'_> {
         match oauth::refresh(self.http, self.app, &endpoint, &grant.refresh_token, &scopes, secret) {
             Ok(answer) => {
                 grant.client_auth = answer.client_auth;
-                self.take_over(&mut grant, answer);
-                grant.refreshed = Some(self.clock.now());
+                let now = self.clock.now();
+                answer::take_over(&mut grant, answer, now, self.http.transcript().redactor());
+                grant.refreshed = Some(now);
+                grant.profile.get_or_insert_with(|| self.profile_file.display().to_string());
                 // Stored before it is used: a lost refresh token is a lost sign-in (SECURITY.md C4).
                 self.save(&grant, room)?;
                 AccessToken::of(&grant, TokenSource::Refresh).ok_or_else(|| {
@@ -328,10 +366,9 @@ impl Session<'_> {
                 })
             }
             Err(failure) => {
-                if let FailureKind::OAuth(fault) = &failure.kind
-                    && fault.error == "invalid_grant"
-                    && matches!(fault.status, 400 | 401)
-                    && fault.retry_after.is_none()
+                if on_loss == OnLoss::Mark
+                    && let FailureKind::OAuth(fault) = &failure.kind
+                    && lost::is_gone(self.app.provider, fault)
                 {
                     // A store that cannot take the mark must not hide what the provider said.
                     let _ = self.mark_lost(&grant, fault);
@@ -341,39 +378,16 @@ impl Session<'_> {
         }
     }
 
-    /// Notes that the provider no longer accepts the grant. Nothing else ever does: a portal's HTML, a 5xx or a refused
-    /// client secret are no lost sign-ins (SECURITY.md T2). Nothing is deleted.
-    fn mark_lost(&self, tried: &Grant, fault: &OAuthFault) -> Result<(), Failure> {
+    /// Notes that the provider no longer accepts the grant, and what it said. Nothing is deleted.
+    fn mark_lost(&self, tried: &Grant, fault: &OAuthFault) -> Result<(), StoreFault> {
         // Another program may have refreshed without our lock; then what was refused is not what stands there now.
         let Some(mut now) = load_grant(self.store, &self.mailbox.name)? else { return Ok(()) };
         if now.refresh_token.expose_secret() != tried.refresh_token.expose_secret() {
             return Ok(());
         }
-        let number = fault.codes.first().map_or(String::new(), |code| format!(", AADSTS{code}"));
-        now.needs_authorization = Some(format!("the provider refused its refresh token (invalid_grant{number})"));
-        save_grant(self.store, &self.mailbox.name, &now)?;
-        Ok(())
+        now.needs_authorization = Some(LostGrant { at: Some(self.clock.now()), fault: fault.clone() });
+        save_grant(self.store, &self.mailbox.name, &now)
     }
-
-    /// Takes an answer's tokens into the grant. A missing refresh token keeps the old one (RFC 6749 §6).
-    fn take_over(&self, grant: &mut Grant, answer: TokenAnswer) {
-        let redactor = self.http.transcript().redactor();
-        redactor.learn(&answer.access_token);
-        if let Some(refresh_token) = answer.refresh_token {
-            redactor.learn(&refresh_token);
-            grant.refresh_token = refresh_token;
-        }
-        if let Some(scopes) = answer.scopes {
-            grant.scopes = well_formed(scopes);
-        }
-        let expires = self.clock.now().checked_add(answer.expires_in).unwrap_or(Timestamp::MAX);
-        grant.access = Some(CachedAccess { token: answer.access_token, expires, scopes: grant.scopes.clone() });
-    }
-}
-
-/// The scopes that are what RFC 6749 §3.3 calls one; a server's other inventions are not kept, much less shown.
-fn well_formed(scopes: Vec<String>) -> Vec<String> {
-    scopes.into_iter().filter(|scope| scope.parse::<Scope>().is_ok()).collect()
 }
 
 #[cfg(test)]

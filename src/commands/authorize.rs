@@ -23,6 +23,7 @@ use crate::oauth::{self, FailurePage, PendingPage, SuccessPage};
 use crate::profile::{App, Mailbox};
 use crate::report::{Check, Document, Finding, Report, Stage};
 use crate::secrets::{Grant, load_grant};
+use crate::session::Replaced;
 use attempt::{Attempt, scopes_missing, stage_of};
 
 /// Sign in as the mailbox's user, in a browser or with a code, and keep the grant
@@ -70,7 +71,12 @@ pub(super) fn sign_in(
     tester.deadline = None;
     let http = tester.http(app);
     let session = tester.session(mailbox, &http);
-    let secret = session.client_secret().map_err(explained)?;
+    // Read again when the code has come: it may be rotated while the person signs in.
+    session.client_secret().map_err(explained)?;
+    let replaced = if how.replace { Replaced::Any } else { Replaced::Own };
+    if replaced == Replaced::Own {
+        session.refuse_foreign().map_err(explained)?;
+    }
     let before = load_grant(session.store, &mailbox.name)?;
     // Nobody should sign in for a store that cannot take what comes of it.
     session.check_store().map_err(explained)?;
@@ -88,7 +94,7 @@ pub(super) fn sign_in(
         endpoints: &endpoints,
         asked: &asked,
         how,
-        secret: secret.as_ref(),
+        replaced,
         before: before.as_ref(),
         context,
     };

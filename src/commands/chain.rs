@@ -4,6 +4,7 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
@@ -37,7 +38,7 @@ pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Rep
     let (feeds, waiting): (Vec<_>, Vec<_>) = sides.iter().map(|_| mpsc::channel::<Option<SecretString>>()).unzip();
     let (fetched, outcomes) = std::thread::scope(|scope| {
         let fetch = scope.spawn(|| {
-            let fetched = Fetched::fetch(&session, kept.grant.is_some());
+            let fetched = Fetched::fetch(&session, kept.not_asked);
             for feed in &feeds {
                 // Nobody listens any more where the connection failed before the token was wanted.
                 let _ = feed.send(fetched.token.as_ref().map(|access| access.token.clone()));
@@ -81,7 +82,8 @@ pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Rep
             }
         }
     }
-    let today = clock.now().to_zoned(TimeZone::UTC).date();
+    let now = clock.now();
+    let today = now.to_zoned(TimeZone::UTC).date();
     let secret = kept.app.as_ref().and_then(|record| record.active.as_ref());
     report.verdict = together::verdict(&Situation {
         checks: &report.checks,
@@ -89,13 +91,23 @@ pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Rep
         signed_in_as: kept.grant.as_ref().and_then(|grant| grant.identity.as_ref()).map(|who| who.label.as_str()),
         secret_has_worked: secret
             .zip(kept.grant.as_ref())
-            .is_some_and(|(secret, grant)| grant.refreshed.unwrap_or(grant.obtained) > secret.added),
-        secret_is_new: secret.is_some_and(|secret| clock.now().duration_since(secret.added).as_mins() < 15),
+            .is_some_and(|(secret, grant)| worked_since(grant.refreshed.unwrap_or(grant.obtained), secret.added, now)),
+        secret_is_new: secret.is_some_and(|secret| is_minutes_old(secret.added, now)),
         secret_expired: app.secret_expires.or(secret.and_then(|secret| secret.expires)).map(|day| day < today),
         works_until: fetched.leftover().map(|access| access.expires),
     })
     .map(Box::new);
     report
+}
+
+/// Whether `used` came after `stored`. A time in the future is of a clock that was ahead, and proves nothing.
+fn worked_since(used: Timestamp, stored: Timestamp, now: Timestamp) -> bool {
+    stored < used && used <= now
+}
+
+/// Whether `time` was a quarter of an hour ago or less.
+fn is_minutes_old(time: Timestamp, now: Timestamp) -> bool {
+    time <= now && now.duration_since(time).as_mins() < 15
 }
 
 fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
@@ -106,14 +118,16 @@ fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
 struct Kept {
     grant: Option<Grant>,
     app: Option<AppRecord>,
+    /// Why the token endpoint cannot be asked.
+    not_asked: Option<&'static str>,
 }
 
 impl Kept {
     fn read(session: &Session<'_>, app: &App, tester: &Tester<'_>, about: About<'_>, report: &mut Report) -> Self {
         let started = Instant::now();
-        let mut kept = Self { grant: None, app: None };
+        let mut kept = Self { grant: None, app: None, not_asked: None };
         let read = || -> Result<(Grant, Option<AppRecord>), Failure> {
-            let grant = session.grant()?;
+            let grant = session.stored_grant()?;
             session.client_secret()?;
             Ok((grant, load_app(session.store, &app.name)?))
         };
@@ -129,11 +143,22 @@ impl Kept {
                     (_, Some(day)) => format!("; client secret until {day}"),
                     (_, None) => "; client secret, expiry unknown".to_owned(),
                 };
-                kept = Self { grant: Some(grant), app: record };
-                Check::passed(Stage::SecretStore, elapsed, format!("signed in{who} since {since}{secret}"))
+                let lost = match grant.needs_authorization.as_ref().and_then(|lost| lost.at) {
+                    Some(at) => format!("; refused by the provider on {}", at.strftime("%Y-%m-%d")),
+                    None => String::new(),
+                };
+                kept = Self { grant: Some(grant), app: record, not_asked: None };
+                Check::passed(Stage::SecretStore, elapsed, format!("signed in{who} since {since}{secret}{lost}"))
             }
-            Err(failure) if matches!(failure.kind, FailureKind::NotAuthorized { .. }) => failed(Stage::Token, &failure),
-            Err(failure) => failed(Stage::SecretStore, &failure),
+            Err(failure) => {
+                let (stage, not_asked) = match &failure.kind {
+                    kind if kind.needs_authorization() => (Stage::Token, "there is no sign-in to use"),
+                    FailureKind::NoClientSecret { .. } => (Stage::SecretStore, "no client secret is stored"),
+                    _ => (Stage::SecretStore, "the secret store could not be read"),
+                };
+                kept.not_asked = Some(not_asked);
+                failed(stage, &failure)
+            }
         };
         report.checks.push(check.begun(tester.since_start(started)));
         kept
@@ -144,7 +169,9 @@ impl Kept {
 struct Fetched {
     started: Instant,
     elapsed: Duration,
-    /// What the token endpoint says; `None` where it was not asked.
+    /// Why the token endpoint was not asked.
+    not_asked: Option<&'static str>,
+    /// What it says; `None` where it was not asked.
     refusal: Option<Failure>,
     /// A new one, or what is left of the last one where the endpoint refused.
     token: Option<AccessToken>,
@@ -153,16 +180,16 @@ struct Fetched {
 impl Fetched {
     /// Asks the token endpoint, whatever the store holds: that alone proves grant and secret. Where it refuses, a token
     /// that is still good shows whether the mail servers are all right.
-    fn fetch(session: &Session<'_>, is_signed_in: bool) -> Self {
+    fn fetch(session: &Session<'_>, not_asked: Option<&'static str>) -> Self {
         let started = Instant::now();
-        if !is_signed_in {
-            return Self { started, elapsed: Duration::ZERO, refusal: None, token: None };
+        if not_asked.is_some() {
+            return Self { started, elapsed: Duration::ZERO, not_asked, refusal: None, token: None };
         }
         let (refusal, token) = match session.refreshed_token() {
             Ok(token) => (None, Some(token)),
             Err(failure) => (Some(failure), session.stored_token()),
         };
-        Self { started, elapsed: started.elapsed(), refusal, token }
+        Self { started, elapsed: started.elapsed(), not_asked, refusal, token }
     }
 
     /// A token that is good although the endpoint refused a new one.
@@ -177,7 +204,7 @@ impl Fetched {
                 let detail = format!("grant and client accepted; new token {}", tester.until(token.expires));
                 Check::passed(Stage::TokenEndpoint, self.elapsed, detail)
             }
-            (None, None) => Check::skipped(Stage::TokenEndpoint, "nobody has signed in"),
+            (None, None) => Check::skipped(Stage::TokenEndpoint, self.not_asked.unwrap_or("it was not asked")),
         };
         report.checks.push(check.begun(tester.since_start(self.started)));
         if let Some(token) = self.leftover() {

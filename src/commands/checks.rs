@@ -1,6 +1,6 @@
 //! From probes to checks: the token and the mail server side by side, each failure explained.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use crate::profile::{Address, App, MailProtocol, Mailbox, Profile, ServerEndpoin
 use crate::report::{Check, Headline, Report, Stage, Subject};
 use crate::sasl::SaslMechanism;
 use crate::secrets::SecretStore;
-use crate::session::{self, AccessToken, Session};
+use crate::session::{self, AccessToken, OnLoss, Session};
 use crate::tls::Trust;
 use crate::transcript::Transcript;
 
@@ -43,6 +43,10 @@ pub(super) struct Tester<'a> {
     pub proving: Option<SecretString>,
     /// When everything must be over.
     pub deadline: Option<Instant>,
+    /// The profile's file.
+    profile_file: PathBuf,
+    /// What becomes of a sign-in that is found to be lost: nothing, for a test.
+    pub on_loss: OnLoss,
 }
 
 /// What a test of the outgoing side shall try.
@@ -80,6 +84,8 @@ impl<'a> Tester<'a> {
             phase: context.timeout.unwrap_or(PHASE),
             mechanism: None,
             proving: None,
+            profile_file: context.profile_path.canonicalize().unwrap_or_else(|_| context.profile_path.clone()),
+            on_loss: OnLoss::LeaveUnmarked,
         })
     }
 
@@ -109,6 +115,8 @@ impl<'a> Tester<'a> {
             mailbox,
             proving: self.proving.as_ref(),
             deadline: self.deadline,
+            profile_file: &self.profile_file,
+            on_loss: self.on_loss,
         }
     }
 

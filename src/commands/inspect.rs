@@ -43,18 +43,21 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let record = load_app(context.store(&profile.secrets)?, &app.name)?;
     record.iter().flat_map(AppRecord::secrets).for_each(|secret| context.transcript.redactor().learn(secret));
     let mut report = checks::report(mailbox);
+    let mut has_token = false;
     if !args.offline {
         let started = Instant::now();
         let token = session.access_token();
+        has_token = token.is_ok();
         report.checks.push(tester.token_check(&token, started, about));
     }
-    match session.grant() {
-        Ok(grant) => inspect(&mut report, &tester, &grant, mailbox, context),
-        // Without --offline the check above has said so.
-        Err(failure) if args.offline => {
-            report.checks.push(Check::failed(Stage::Token, Duration::ZERO, diagnosis::finding(&failure, about)));
-        }
-        Err(_) => {}
+    // Where there is no token, the check above has said why.
+    if (args.offline || has_token)
+        && let Err(failure) = session.grant()
+    {
+        report.checks.push(Check::failed(Stage::Token, Duration::ZERO, diagnosis::finding(&failure, about)));
+    }
+    if let Ok(grant) = session.stored_grant() {
+        inspect(&mut report, &tester, &grant, mailbox, context);
     }
     let mut document = Document::new("inspect");
     document.reports.push(report);

@@ -5,6 +5,7 @@ use clap::Args as ClapArgs;
 use super::checks::Tester;
 use super::{CommandError, authorize, registration, status, subject};
 use crate::context::Context;
+use crate::diagnosis::{self, About};
 use crate::failure::FailureKind;
 use crate::profile::SignIn;
 use crate::report::{Document, Report, Subject};
@@ -56,15 +57,26 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     }
     let tester = Tester::new(context, &profile)?;
     let http = tester.http(app);
+    let mut next = registration::steps(app, mailbox);
     match tester.session(mailbox, &http).grant() {
         Ok(grant) => authorize::describe(&mut report, &grant, context),
         Err(failure) => match failure.kind {
             FailureKind::NotAuthorized { why } => report.fact("status", format!("not authorized: {why}")),
+            FailureKind::GrantLost { .. } | FailureKind::GrantOfAnother { .. } => {
+                let about = About { app: Some(app), mailbox: Some(mailbox), ..About::default() };
+                let finding = diagnosis::finding(&failure, about);
+                report.fact("status", format!("not authorized: {}", finding.cause));
+                report.fact("finding", finding.code);
+                if let Some(words) = finding.server_said {
+                    report.fact("server_said", words);
+                }
+                next = finding.fix;
+            }
             _ => return Err(failure.into()),
         },
     }
     let mut document = Document::new("show");
     document.reports.push(report);
-    document.next = registration::steps(app, mailbox);
+    document.next = next;
     Ok(document)
 }

@@ -7,11 +7,11 @@ use clap::Args as ClapArgs;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::checks::Tester;
+use super::checks::{Tester, valid_until};
 use super::{CommandError, authorize, subject};
 use crate::context::Context;
 use crate::diagnosis::{self, About};
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::profile::{App, Credential, Mailbox, Name, Profile};
 use crate::report::{Check, Document, ExitCode, Finding, Report, Stage};
 use crate::rotation::Rotation;
@@ -79,11 +79,16 @@ fn one(
     let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
     let mut report = super::checks::report(mailbox);
     let http = tester.http(app);
-    match tester.session(mailbox, &http).grant() {
+    let session = tester.session(mailbox, &http);
+    match session.grant() {
         Ok(grant) => authorize::describe(&mut report, &grant, context),
         Err(failure) => {
-            if matches!(failure.kind, FailureKind::NotAuthorized { .. }) {
+            if failure.kind.needs_authorization() {
                 report.fact("status", "not authorized");
+            }
+            // What is left of a sign-in that the provider has ended.
+            if let Some(access) = session.stored_token() {
+                report.fact("access_token", valid_until(access.expires, context.clock));
             }
             report.checks.push(failed(Stage::Token, &failure, about));
         }

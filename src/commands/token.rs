@@ -6,7 +6,7 @@ use super::checks::Tester;
 use super::{CommandError, subject};
 use crate::context::Context;
 use crate::diagnosis::About;
-use crate::session::AccessToken;
+use crate::session::{AccessToken, OnLoss};
 
 /// Print a valid access token on standard output, for other programs
 #[derive(Debug, ClapArgs)]
@@ -23,7 +23,8 @@ pub fn run(args: &Args, context: &Context) -> Result<AccessToken, CommandError> 
     let profile = context.profile()?;
     let mailbox = subject::mailbox(&profile, &args.name)?;
     let app = profile.app_of(mailbox);
-    let tester = Tester::new(context, &profile)?;
+    let mut tester = Tester::new(context, &profile)?;
+    tester.on_loss = OnLoss::Mark;
     let http = tester.http(app);
     let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
     tester.session(mailbox, &http).access_token().map_err(|failure| CommandError::explained(&failure, about))

@@ -9,6 +9,7 @@ pub mod callback;
 pub mod catalogue;
 mod disk;
 pub mod explain;
+mod grant;
 mod known;
 mod local;
 mod network;
@@ -45,6 +46,10 @@ pub fn finding(failure: &Failure, about: About<'_>) -> Finding {
         | FailureKind::OtherIssuer { .. }
         | FailureKind::WrongPaste { .. }
         | FailureKind::NotAuthorized { .. } => oauth::sign_in(&failure.kind, about),
+        FailureKind::GrantLost { fault, at } => grant::lost(fault, *at, about),
+        FailureKind::GrantOfAnother { address, client_id, at, profile } => {
+            grant::of_another((address, client_id, at), profile.as_deref(), about)
+        }
         FailureKind::Store(fault) => local::store(fault),
         FailureKind::Busy { .. } | FailureKind::Local { .. } | FailureKind::File { .. } => {
             local::finding(&failure.kind)

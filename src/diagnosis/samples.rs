@@ -45,6 +45,12 @@ fn failures() -> Vec<Failure> {
         FailureKind::DeviceCodeExpired { after },
         FailureKind::SignInTimedOut { after, refused: CallbackRefusal::ALL.to_vec() },
         FailureKind::NotAuthorized { why: word("REASON") },
+        FailureKind::GrantOfAnother {
+            address: word("ANOTHER"),
+            client_id: word("CLIENT_ID"),
+            at: word("ISSUER"),
+            profile: None,
+        },
         FailureKind::NoClientSecret { app: word("NAME") },
         FailureKind::NotArrived { after },
         FailureKind::Busy { what: word("the mailbox"), holder: None, waited: after },

@@ -5,9 +5,12 @@
 //! holds `\` or `"` in a scratch buffer of its own (tokens hold neither; a client secret could).
 
 mod file;
+mod lost;
 mod types;
 
-pub use types::{AppRecord, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, RotationJournal, RotationPhase};
+pub use types::{
+    AppRecord, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, LostGrant, RotationJournal, RotationPhase,
+};
 
 use super::{RecordKey, Reservation, SecretStore};
 use crate::failure::StoreFault;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use mailgrant::secrets::{VaultKey, VaultStore, load_grant, save_grant};
+use mailgrant::clock::Clock;
+use mailgrant::secrets::{Grant, VaultKey, VaultStore, load_grant, save_grant};
 
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::{Hold, SHOP};
@@ -15,12 +16,17 @@ const CROWD: usize = 64;
 
 /// Makes the access token in the store as old as one that has just run out, which saves a sign-in.
 fn make_stale(shop: &Shop) {
+    change_grant(shop, |grant| grant.access.as_mut().unwrap().expires = jiff::Timestamp::UNIX_EPOCH);
+}
+
+/// Changes what the store holds of the mailbox.
+fn change_grant(shop: &Shop, change: impl FnOnce(&mut Grant)) {
     let home = shop.home.path();
     let key = VaultKey::File(home.join("config/mailgrant/vault.key"));
     let store = VaultStore::new(home.join("data/mailgrant/vault.age"), key);
     let name = "shop".parse().unwrap();
     let mut grant = load_grant(&store, &name).unwrap().unwrap();
-    grant.access.as_mut().unwrap().expires = jiff::Timestamp::UNIX_EPOCH;
+    change(&mut grant);
     save_grant(&store, &name, &grant).unwrap();
 }
 
@@ -174,4 +180,58 @@ fn a_sign_in_while_a_token_is_refreshed_comes_after_it_and_is_what_stays() {
     shop.home.run(&["token", "shop"]).finish().code(0);
     assert_eq!(shop.sandbox.counters().refresh_reuses, 0);
     shop.insist_on_manners();
+}
+
+/// Keycloak's tokens live for five minutes, others' for one: whoever waits takes what was fetched meanwhile.
+#[test]
+fn sixty_four_processes_make_one_token_request_for_tokens_that_live_for_minutes() {
+    for lifetime in [300, 60] {
+        let shop = Shop::authorized();
+        shop.sandbox.set_access_lifetime(Duration::from_secs(lifetime));
+        make_stale(&shop);
+        shop.sandbox.hold_token_endpoint(Hold::Request, 1);
+        let before = shop.sandbox.counters().token_requests;
+        let crowd: Vec<_> = (0..CROWD).map(|_| shop.home.run(&["token", "shop"]).start()).collect();
+        #[cfg(target_os = "linux")]
+        wait_until("all but one wait for the lock", || waiting(&shop) == CROWD - 1);
+        #[cfg(not(target_os = "linux"))]
+        std::thread::sleep(Duration::from_millis(500));
+        wait_until("one has asked", || shop.sandbox.counters().token_held == 1);
+        shop.sandbox.let_token_endpoint_go_on();
+        let tokens: BTreeSet<String> = crowd.into_iter().map(|running| running.finish().code(0).stdout).collect();
+        assert_eq!(tokens.len(), 1, "{lifetime} s");
+        assert_eq!(shop.sandbox.counters().token_requests, before + 1, "{lifetime} s");
+        // And one behind the other, which is the usual way.
+        for _ in 0..3 {
+            shop.home.run(&["token", "shop"]).finish().code(0);
+        }
+        assert_eq!(shop.sandbox.counters().token_requests, before + 1, "{lifetime} s: at birth it is fresh");
+    }
+}
+
+/// A token that is past half of its life when the lock is free again was fetched while this process waited.
+#[test]
+fn what_was_fetched_while_a_process_waited_is_taken_though_half_of_its_life_has_passed() {
+    let shop = Shop::authorized();
+    make_stale(&shop);
+    let before = shop.sandbox.counters().token_requests;
+    // This test is the holder.
+    let path = shop.home.path().join("state/mailgrant/locks/mailbox-shop.lock");
+    let lock = std::fs::File::options().read(true).write(true).open(path).unwrap();
+    lock.lock().unwrap();
+    let waiter = shop.home.run(&["token", "shop"]).start();
+    #[cfg(target_os = "linux")]
+    wait_until("it waits for the lock", || waiting(&shop) == 1);
+    #[cfg(not(target_os = "linux"))]
+    std::thread::sleep(Duration::from_secs(1));
+    change_grant(&shop, |grant| {
+        let now = Clock::system().now();
+        grant.refreshed = Some(now - jiff::SignedDuration::from_secs(50));
+        let access = grant.access.as_mut().unwrap();
+        access.token = "fetched-meanwhile".into();
+        access.expires = now + jiff::SignedDuration::from_secs(10);
+    });
+    lock.unlock().unwrap();
+    assert_eq!(waiter.finish().code(0).stdout, "fetched-meanwhile\n");
+    assert_eq!(shop.sandbox.counters().token_requests, before);
 }

@@ -36,6 +36,7 @@ mod last_page;
 mod leaks;
 #[cfg(target_os = "linux")]
 mod listener;
+mod lost;
 #[cfg(target_os = "linux")]
 mod memory;
 mod mix_up;
@@ -49,6 +50,7 @@ mod test;
 mod test_mailbox;
 mod test_smtp;
 mod token;
+mod two_profiles;
 #[cfg(target_os = "linux")]
 mod unattended;
 #[cfg(unix)]

@@ -162,6 +162,8 @@ impl Desk {
                 issuer_or_authority: format!("{AUTHORITY}/{TENANT}"),
                 address: USER.to_owned(),
             },
+            // So that it is this profile's own, whatever the case changes in it.
+            profile: Some(self.home.config().canonicalize().unwrap().display().to_string()),
             refresh_token: SecretString::from(REFRESH),
             token_endpoint: format!("https://localhost:{port}/token"),
             client_auth: ClientAuth::Body,

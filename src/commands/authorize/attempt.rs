@@ -11,7 +11,7 @@ use crate::oauth::{Endpoints, HttpClient, Identity, TokenAnswer, identity};
 use crate::profile::{Address, App, Mailbox, Scope};
 use crate::report::{Check, ExitCode, Finding, Report, Stage};
 use crate::secrets::{Grant, GrantIdentity};
-use crate::session::{self, Ready, Session};
+use crate::session::{self, Ready, Replaced, Session};
 
 /// What stays the same during one sign-in.
 pub(super) struct Attempt<'a> {
@@ -24,8 +24,8 @@ pub(super) struct Attempt<'a> {
     pub(super) endpoints: &'a Endpoints,
     pub(super) asked: &'a [Scope],
     pub(super) how: &'a How,
-    /// The app's client secret, where it has one.
-    pub(super) secret: Option<&'a SecretString>,
+    /// What this sign-in may replace in the store.
+    pub(super) replaced: Replaced,
     /// The grant of the last sign-in.
     pub(super) before: Option<&'a Grant>,
     pub(super) context: &'a Context,

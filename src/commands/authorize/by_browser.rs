@@ -78,10 +78,12 @@ fn told(refusal: CallbackRefusal) -> String {
 }
 
 fn redeem(attempt: &Attempt<'_>, request: &AuthorizationRequest, callback: Callback) -> Result<Tokens, Failure> {
-    let ready = attempt.session.make_ready()?;
+    let ready = attempt.session.make_ready(attempt.replaced)?;
+    // Only now: it may have been rotated while the person signed in, and a code is good once.
+    let secret = attempt.session.client_secret()?;
     let started = Instant::now();
-    let Attempt { app, http, endpoints, secret, .. } = *attempt;
-    let answer = oauth::exchange_code(http, app, endpoints, request, callback.code, secret)?;
+    let Attempt { app, http, endpoints, .. } = *attempt;
+    let answer = oauth::exchange_code(http, app, endpoints, request, callback.code, secret.as_ref())?;
     Ok(Tokens { ready, answer, nonce: Some(request.nonce().clone()), elapsed: started.elapsed() })
 }
 

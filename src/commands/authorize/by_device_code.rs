@@ -19,9 +19,13 @@ const FLAG_INTERVAL: Duration = Duration::from_millis(50);
 /// # Errors
 /// If it was cancelled.
 pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Result<Tokens, Failure>, CommandError> {
-    let Attempt { app, http, endpoints, asked, secret, context, .. } = *attempt;
+    let Attempt { app, http, endpoints, asked, context, .. } = *attempt;
     let started = Instant::now();
-    let authorization = match oauth::request_device_code(attempt.bounded, app, endpoints, asked, secret) {
+    let requested = attempt
+        .session
+        .client_secret()
+        .and_then(|secret| oauth::request_device_code(attempt.bounded, app, endpoints, asked, secret.as_ref()));
+    let authorization = match requested {
         Ok(authorization) => authorization,
         Err(failure) => return Ok(Err(failure)),
     };
@@ -31,9 +35,11 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Resul
     }
     let ask = || {
         // Each answer may be the one with the tokens. In between, other processes may have the mailbox.
-        let ready = attempt.session.make_ready()?;
+        let ready = attempt.session.make_ready(attempt.replaced)?;
+        // It may have been rotated while the person signs in.
+        let secret = attempt.session.client_secret()?;
         let asked = Instant::now();
-        let answer = oauth::redeem_device_code(http, app, endpoints, &authorization, secret)?;
+        let answer = oauth::redeem_device_code(http, app, endpoints, &authorization, secret.as_ref())?;
         Ok(Tokens { ready, answer, nonce: None, elapsed: asked.elapsed() })
     };
     match poll(&authorization, context.timeout, &clock, ask) {

@@ -17,6 +17,9 @@ pub struct How {
     /// Accept another account than the mailbox's own (an alias, a renamed user)
     #[arg(long)]
     pub allow_other_account: bool,
+    /// Replace the sign-in of another mailbox that the store holds by the same name, as of another profile
+    #[arg(long)]
+    pub replace: bool,
     /// The environment variable that holds a secret, which the browser must not inherit
     #[arg(skip)]
     pub hidden_variable: Option<String>,

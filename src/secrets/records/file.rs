@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::lost::{self, LostFile};
 use super::types::{
     AppRecord, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, RotationJournal, RotationPhase,
 };
@@ -75,7 +76,12 @@ struct GrantFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     access: Option<AccessFile>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    lost: Option<LostFile>,
+    /// What a version before 0.2 wrote instead.
+    #[serde(default, skip_serializing)]
     needs_authorization: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profile: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -197,7 +203,9 @@ pub(super) fn encode_grant(grant: &Grant) -> Result<SecretBytes, StoreFault> {
             expires: access.expires,
             scopes: access.scopes.clone(),
         }),
-        needs_authorization: grant.needs_authorization.clone(),
+        lost: grant.needs_authorization.as_ref().map(lost::encode),
+        needs_authorization: None,
+        profile: grant.profile.clone(),
     })
 }
 
@@ -232,7 +240,8 @@ pub(super) fn decode_grant(key: &RecordKey, bytes: &SecretBytes) -> Result<Grant
             expires: access.expires,
             scopes: access.scopes,
         }),
-        needs_authorization: file.needs_authorization,
+        needs_authorization: lost::decode(file.lost, file.needs_authorization.as_deref()),
+        profile: file.profile,
     })
 }
 

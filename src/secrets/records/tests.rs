@@ -2,6 +2,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
+use crate::failure::OAuthFault;
 use crate::profile::ClientAuth;
 use crate::secrets::{MemoryStore, SecretBytes};
 
@@ -28,6 +29,7 @@ fn grant() -> Grant {
             issuer_or_authority: "https://login.microsoftonline.com/contoso.com".into(),
             address: "shop@contoso.com".into(),
         },
+        profile: Some("/home/alice/.config/mailgrant/config.toml".into()),
         refresh_token: SecretString::from("0.refresh \"\\ ü"),
         token_endpoint: "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token".into(),
         client_auth: ClientAuth::Basic,
@@ -47,7 +49,18 @@ fn grant() -> Grant {
             expires: at("2026-11-22T03:02:03Z"),
             scopes: vec!["a".into()],
         }),
-        needs_authorization: Some("AADSTS700082".into()),
+        needs_authorization: Some(LostGrant {
+            at: Some(at("2026-11-22T04:02:03Z")),
+            fault: OAuthFault {
+                error: "invalid_grant".into(),
+                description: Some("AADSTS700082: The refresh token has expired".into()),
+                status: 400,
+                codes: vec![700_082],
+                suberror: Some("token_expired".into()),
+                correlation_id: Some("c-1".into()),
+                retry_after: None,
+            },
+        }),
     }
 }
 
@@ -67,6 +80,7 @@ fn a_grant_comes_back_as_it_was_saved() {
     assert_eq!(after_access.token.expose_secret(), before_access.token.expose_secret());
     assert_eq!((after_access.expires, after_access.scopes), (before_access.expires, before_access.scopes));
     assert_eq!(after.needs_authorization, before.needs_authorization);
+    assert_eq!(after.profile, before.profile);
 }
 
 #[test]
@@ -138,6 +152,33 @@ fn the_format_on_disk_stays_readable() {
     );
     let app = load_app(&store, &name("contoso")).unwrap().unwrap();
     assert_eq!(app.journal.unwrap().phase, RotationPhase::Stored);
+}
+
+/// Before 0.2 a lost sign-in was one sentence; its number is what can be explained, and judged again.
+#[test]
+fn the_sentence_of_older_records_is_read() {
+    let store = MemoryStore::default();
+    for (sentence, codes) in [
+        ("the provider refused its refresh token (invalid_grant, AADSTS53003)", vec![53_003]),
+        ("the provider refused its refresh token (invalid_grant)", Vec::new()),
+    ] {
+        put(
+            &store,
+            RecordKey::Mailbox(name("shop")),
+            &format!(
+                r#"{{"schema":1,"binding":{{"client_id":"c","authority":"https://a","address":"shop@contoso.com"}},
+                "refresh_token":"r","token_endpoint":"https://a/token","obtained":"2026-11-22T01:02:03Z",
+                "needs_authorization":"{sentence}"}}"#
+            ),
+        );
+        let lost = load_grant(&store, &name("shop")).unwrap().unwrap().needs_authorization.unwrap();
+        assert_eq!((lost.at, lost.fault.error.as_str(), lost.fault.codes), (None, "invalid_grant", codes));
+    }
+    // Written as it is now, it can be read by the older version too, which knows nothing of it.
+    save_grant(&store, &name("shop"), &grant()).unwrap();
+    let json = stored(&store, &RecordKey::Mailbox(name("shop")));
+    assert_eq!(json["lost"]["error_codes"], serde_json::json!([700_082]));
+    assert!(json.get("needs_authorization").is_none() && json["schema"] == 1, "{json}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use secrecy::SecretString;
 
+use crate::failure::OAuthFault;
 use crate::profile::{ClientAuth, ClientId, Name};
 
 /// An app's client secrets and where their rotation stands. A public client has a record without secrets, or none.
@@ -61,6 +62,8 @@ pub enum RotationPhase {
 pub struct Grant {
     /// What it is good for; anything else than an equal binding means that it is not this mailbox's any more.
     pub binding: Binding,
+    /// The profile whose mailbox signed in, as the path of its file; not known of what a version before 0.2 has stored.
+    pub profile: Option<String>,
     /// The refresh token (RFC 6749 §1.5).
     pub refresh_token: SecretString,
     /// Where it is redeemed, as it was when we signed in.
@@ -79,8 +82,17 @@ pub struct Grant {
     pub refreshed: Option<Timestamp>,
     /// The last access token.
     pub access: Option<CachedAccess>,
-    /// Why somebody must sign in again; `None` as long as the provider has not said so.
-    pub needs_authorization: Option<String>,
+    /// The provider's word that the refresh token is gone; `None` as long as it has not said so.
+    pub needs_authorization: Option<LostGrant>,
+}
+
+/// What was said when a refresh token was found to be gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostGrant {
+    /// When the provider said so; not known of what a version before 0.2 has noted.
+    pub at: Option<Timestamp>,
+    /// What it said, redacted.
+    pub fault: OAuthFault,
 }
 
 /// The security-relevant settings that a grant was obtained under.

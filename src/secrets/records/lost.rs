@@ -1,0 +1,68 @@
+//! The JSON of a lost grant: what the provider said, as RFC 6749 §5.2 and Microsoft name it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::types::LostGrant;
+use crate::failure::OAuthFault;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct LostFile {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<Timestamp>,
+    error: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error_description: Option<String>,
+    status: u16,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    error_codes: Vec<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suberror: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<String>,
+}
+
+pub(super) fn encode(lost: &LostGrant) -> LostFile {
+    let OAuthFault { error, description, status, codes, suberror, correlation_id, .. } = lost.fault.clone();
+    LostFile {
+        at: lost.at,
+        error,
+        error_description: description,
+        status,
+        error_codes: codes,
+        suberror,
+        correlation_id,
+    }
+}
+
+/// Reads what was noted: as it is written now, or the one sentence of a version before 0.2, as in `the provider refused
+/// its refresh token (invalid_grant, AADSTS700082)`.
+pub(super) fn decode(file: Option<LostFile>, sentence: Option<&str>) -> Option<LostGrant> {
+    match (file, sentence) {
+        (Some(file), _) => {
+            let LostFile { at, error, error_description, status, error_codes, suberror, correlation_id } = file;
+            let description = error_description;
+            let fault = OAuthFault {
+                error,
+                description,
+                status,
+                codes: error_codes,
+                suberror,
+                correlation_id,
+                retry_after: None,
+            };
+            Some(LostGrant { at, fault })
+        }
+        (None, Some(sentence)) => {
+            let after = sentence.split_once("AADSTS").map_or("", |(_, after)| after);
+            let number = after.split(|c: char| !c.is_ascii_digit()).next().and_then(|number| number.parse().ok());
+            let codes: Vec<u32> = number.into_iter().collect();
+            let description = codes.first().map(|number| format!("AADSTS{number}"));
+            // Only such an answer was ever noted.
+            let fault =
+                OAuthFault { error: "invalid_grant".into(), status: 400, codes, description, ..OAuthFault::default() };
+            Some(LostGrant { at: None, fault })
+        }
+        (None, None) => None,
+    }
+}

@@ -1,0 +1,29 @@
+//! What a token endpoint's answer leaves in the grant.
+
+use jiff::Timestamp;
+
+use crate::oauth::TokenAnswer;
+use crate::profile::Scope;
+use crate::secrets::{CachedAccess, Grant};
+use crate::transcript::Redactor;
+
+/// Takes an answer's tokens, which came `now`, into the grant. A missing refresh token keeps the old one (RFC 6749 §6).
+/// Whatever the provider has said of the grant before is over.
+pub(super) fn take_over(grant: &mut Grant, answer: TokenAnswer, now: Timestamp, redactor: &Redactor) {
+    redactor.learn(&answer.access_token);
+    if let Some(refresh_token) = answer.refresh_token {
+        redactor.learn(&refresh_token);
+        grant.refresh_token = refresh_token;
+    }
+    if let Some(scopes) = answer.scopes {
+        grant.scopes = well_formed(scopes);
+    }
+    grant.needs_authorization = None;
+    let expires = now.checked_add(answer.expires_in).unwrap_or(Timestamp::MAX);
+    grant.access = Some(CachedAccess { token: answer.access_token, expires, scopes: grant.scopes.clone() });
+}
+
+/// The scopes that are what RFC 6749 §3.3 calls one; a server's other inventions are not kept, much less shown.
+pub(super) fn well_formed(scopes: Vec<String>) -> Vec<String> {
+    scopes.into_iter().filter(|scope| scope.parse::<Scope>().is_ok()).collect()
+}

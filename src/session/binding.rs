@@ -1,0 +1,39 @@
+//! Whose sign-in the store holds by a mailbox's name: several profiles may use one name.
+
+use crate::failure::{Failure, FailureKind};
+use crate::profile::{App, IdentityRule, Mailbox};
+use crate::secrets::{Binding, Grant};
+
+/// What a new sign-in may replace in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// What this profile's mailbox left there.
+    Own,
+    /// What another profile's mailbox of the same name left there too.
+    Any,
+}
+
+/// The settings that a grant of `mailbox` is good for.
+pub(super) fn of(app: &App, mailbox: &Mailbox) -> Binding {
+    let issuer_or_authority = match &app.identity {
+        IdentityRule::Issuer(issuer) => issuer.to_string(),
+        IdentityRule::Microsoft { authority, tenant } => format!("{authority}/{}", tenant.as_str()),
+    };
+    Binding {
+        client_id: app.client_id.clone(),
+        issuer_or_authority,
+        address: mailbox.signs_in_as().as_str().to_lowercase(),
+    }
+}
+
+/// The refusal to use or replace `grant`, which another mailbox has left.
+pub(super) fn of_another(grant: &Grant) -> Failure {
+    let Binding { client_id, address, issuer_or_authority } = &grant.binding;
+    FailureKind::GrantOfAnother {
+        address: address.clone(),
+        client_id: client_id.to_string(),
+        at: issuer_or_authority.clone(),
+        profile: grant.profile.clone(),
+    }
+    .into()
+}
