@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
+use crate::environment;
+
 /// A starter that fails does so at once; one that is still there after this has found a browser.
 const PATIENCE: Duration = Duration::from_millis(800);
 
@@ -24,7 +26,7 @@ pub fn open(url: &Url, hide: &[&str]) -> Result<(), String> {
     if !may_open(url) {
         return Err("only https addresses, and http addresses of this machine, are opened".to_owned());
     }
-    match std::env::var_os("BROWSER").filter(|list| !list.is_empty()) {
+    match environment::raw("BROWSER") {
         Some(list) => open_with_list(&list, url, hide),
         None => open_with_system(url, hide),
     }
@@ -87,7 +89,7 @@ fn open_with_system(url: &Url, hide: &[&str]) -> Result<(), String> {
         [&["xdg-open"], &["gio", "open"], &["kde-open"], &["exo-open"], &["x-www-browser"], &["wslview"]];
     // Under WSL, Windows' own starter; it comes without a shell.
     const WINDOWS: &[&str] = &["rundll32.exe", "url.dll,FileProtocolHandler"];
-    let is_set = |name| std::env::var_os(name).is_some_and(|value: OsString| !value.is_empty());
+    let is_set = |name| environment::raw(name).is_some();
     let is_wsl = is_set("WSL_DISTRO_NAME");
     if !is_wsl && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
         return Err("there is no desktop here".to_owned());

@@ -1,13 +1,17 @@
 //! The root parser and the global flags.
 
+mod conventions;
+
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use anstream::ColorChoice;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     add, authorize, doctor, explain, inspect, list, new_vault_key, remove, rotate_secret, show, status, test,
     test_mailbox, test_smtp, token,
 };
+use crate::environment;
 use crate::profile::StoreKind;
 
 /// Gets a mailbox onto OAuth, proves that it works, and keeps it working
@@ -41,16 +45,38 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// Reads the command line and the variables beside it.
+    ///
+    /// # Errors
+    /// What does not parse, or the help that was asked for.
+    pub fn from_outside() -> Result<Self, clap::Error> {
+        Self::from_arg_matches_mut(&mut conventions::applied(Self::command()).try_get_matches()?)
+    }
+}
+
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// On a terminal, unless `NO_COLOR` is set; elsewhere where `FORCE_COLOR` or `CLICOLOR_FORCE` is.
     #[default]
     Auto,
     /// Always.
     Always,
     /// Never.
     Never,
+}
+
+impl Color {
+    /// The choice for both output streams; `None` leaves it to each stream whether it is a terminal.
+    #[must_use]
+    pub fn choice(self) -> Option<ColorChoice> {
+        match self {
+            Self::Auto => conventions::colours(&environment::text),
+            Self::Always => Some(ColorChoice::Always),
+            Self::Never => Some(ColorChoice::Never),
+        }
+    }
 }
 
 /// What to do.

@@ -3,6 +3,10 @@
 
 mod client_refusal;
 
+mod proxy;
+
+pub use proxy::{ProxyFault, ProxyTrouble};
+
 use std::path::PathBuf;
 use std::time::Duration;
 use std::{fmt, io};
@@ -34,6 +38,8 @@ pub enum FailureKind {
     ConnectionRefused { host: String, port: u16 },
     /// No route, network down, or another I/O error before the connection stood.
     Unreachable { host: String, port: u16, reason: String },
+    /// The proxy that the environment names could not be used; the server behind it was not asked.
+    Proxy(ProxyTrouble),
     /// Nothing (or too little) arrived in time. `during` names the phase, as in "waiting for the greeting".
     TimedOut { during: String, after: Duration },
     /// The peer closed the connection in the middle of `during`.

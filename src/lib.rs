@@ -11,7 +11,7 @@
 //! session    rotation    fleet  machine  a valid token; a new client secret; many at once; this machine
 //! oauth  probe  secrets  config  diagnosis   sign-in; the wire; the keeps; the file; what failures mean
 //! browser  bundle  files  lock  net  tls  sasl  jwt  transcript  html  report   one job each, for all above
-//! profile  failure  clock  harmless      the words that every room speaks
+//! profile  failure  clock  environment  harmless   the words that every room speaks
 //! ```
 //!
 //! - [`oauth`], [`probe`] and [`secrets`] never name each other: [`session`] and [`commands`] join them.
@@ -37,6 +37,7 @@ pub mod commands;
 pub mod config;
 pub mod context;
 pub mod diagnosis;
+pub mod environment;
 pub mod failure;
 pub mod files;
 pub mod fleet;

@@ -8,17 +8,17 @@ use std::process;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
-use mailgrant::cli::{Cli, Color, Command};
+use mailgrant::cli::{Cli, Command};
 use mailgrant::clock::Clock;
 use mailgrant::commands::{self, CommandError};
 use mailgrant::config::Folders;
 use mailgrant::context::{Context, Prompter, TerminalPrompter, interrupt};
+use mailgrant::net::Proxies;
 use mailgrant::outputs::{self, Ended, Outputs, say};
 use mailgrant::report::{ExitCode, Format};
 use mailgrant::tls::Trust;
 use mailgrant::transcript::{Redactor, Sink, Transcript};
-use mailgrant::{browser, hardening};
+use mailgrant::{browser, environment, hardening};
 use secrecy::SecretString;
 
 fn main() -> process::ExitCode {
@@ -33,7 +33,7 @@ fn main() -> process::ExitCode {
 }
 
 fn whole() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::from_outside() {
         Ok(cli) => cli,
         Err(error) => return show_usage(&error),
     };
@@ -68,10 +68,8 @@ fn show_usage(error: &clap::Error) -> ExitCode {
 }
 
 fn context(cli: &Cli) -> Result<Context, CommandError> {
-    match cli.color {
-        Color::Auto => {}
-        Color::Always => anstream::ColorChoice::Always.write_global(),
-        Color::Never => anstream::ColorChoice::Never.write_global(),
+    if let Some(choice) = cli.color.choice() {
+        choice.write_global();
     }
     let folders = Folders::of_user().map_err(|error| {
         CommandError::new(
@@ -84,23 +82,24 @@ fn context(cli: &Cli) -> Result<Context, CommandError> {
     let prompter = TerminalPrompter::new();
     let sink: Option<Sink> = if cli.verbose { Some(Arc::new(say)) } else { None };
     let redactor = Redactor::default();
-    let vault_key = std::env::var_os("MAILGRANT_VAULT_KEY").map(|key| key.to_string_lossy().into_owned());
-    // An empty one, as compose files and CI leave it, is not set.
-    let vault_key = vault_key.filter(|key| !key.trim().is_empty()).map(SecretString::from);
-    if let Some(key) = &vault_key {
-        redactor.learn(key);
+    // Blanks are no key either, as compose files leave them.
+    let vault_key = environment::text("MAILGRANT_VAULT_KEY").filter(|key| !key.trim().is_empty());
+    let vault_key = vault_key.map(SecretString::from);
+    let proxies = Proxies::of(&environment::text);
+    for secret in vault_key.iter().chain(&proxies.passwords()) {
+        redactor.learn(secret);
     }
     Ok(Context {
         profile_path: cli.config.clone().unwrap_or_else(|| folders.default_profile()),
         folders,
         store_choice: cli.store,
         vault_key,
-        vault_file: std::env::var_os("MAILGRANT_VAULT_FILE").filter(|file| !file.is_empty()).map(Into::into),
+        vault_file: environment::raw("MAILGRANT_VAULT_FILE").map(Into::into),
         trust: Trust::new(),
+        proxies,
         transcript: Transcript::new(redactor, sink),
         clock: Clock::system(),
-        opens_browser: prompter.is_interactive()
-            || std::env::var_os("BROWSER").is_some_and(|browser| !browser.is_empty()),
+        opens_browser: prompter.is_interactive() || environment::raw("BROWSER").is_some(),
         prompter: Box::new(prompter),
         say,
         browser: browser::open,

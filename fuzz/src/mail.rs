@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use mailgrant::fuzzing::Heard;
+use mailgrant::net::Proxies;
 use mailgrant::probe::{ProbeOutcome, Target};
 use mailgrant::profile::{Address, ServerEndpoint, TlsMode};
 use mailgrant::report::Stage;
@@ -22,6 +23,7 @@ pub struct Talk {
     server: ServerEndpoint,
     user: Address,
     trust: Trust,
+    proxies: Proxies,
     /// Where the conversation is shown.
     pub transcript: Transcript,
     mechanism: Option<SaslMechanism>,
@@ -35,7 +37,7 @@ impl Talk {
         let mechanism = [None, None, Some(SaslMechanism::Xoauth2), Some(SaslMechanism::OauthBearer)][choice >> 1 & 3];
         let host = "mail.contoso.example".parse().expect("it is a host name");
         let user = "a@contoso.example".parse().expect("it is an address");
-        Self { server: ServerEndpoint { host, port: 1, tls }, user, trust: Trust::new(), transcript, mechanism }
+        Self { server: ServerEndpoint { host, port: 1, tls }, user, trust: Trust::new(), proxies: Proxies::default(), transcript, mechanism }
     }
 
     /// What a probe needs to know.
@@ -45,6 +47,7 @@ impl Talk {
             server: &self.server,
             user: &self.user,
             trust: &self.trust,
+            proxies: &self.proxies,
             ca_file: None::<&Path>,
             transcript: &self.transcript,
             mechanism: self.mechanism,

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::context::Context;
 use crate::diagnosis::{self, About};
 use crate::failure::{Failure, StoreFault};
+use crate::net::Proxies;
 use crate::oauth::HttpClient;
 use crate::probe::{self, Observation, ProbeOutcome, Target, TokenSource};
 use crate::profile::{Address, App, MailProtocol, Mailbox, Profile, ServerEndpoint};
@@ -32,6 +33,7 @@ pub(super) struct Tester<'a> {
     store: &'a dyn SecretStore,
     locks: &'a Path,
     trust: &'a Trust,
+    proxies: &'a Proxies,
     /// Where the conversations are shown.
     pub transcript: &'a Transcript,
     clock: Clock,
@@ -76,6 +78,7 @@ impl<'a> Tester<'a> {
             store: context.store(&profile.secrets)?,
             locks: context.locks(),
             trust: &context.trust,
+            proxies: &context.proxies,
             transcript: &context.transcript,
             clock: context.clock,
             started: context.started,
@@ -97,7 +100,7 @@ impl<'a> Tester<'a> {
     /// The way to the sign-in server of `app`.
     pub(super) fn http(&self, app: &App) -> HttpClient {
         let (trust, ca_file) = (self.trust.clone(), app.ca_file.clone());
-        let http = HttpClient::new(move || trust.connector(ca_file.as_deref()), self.transcript.clone());
+        let http = HttpClient::new(move || trust.connector(ca_file.as_deref()), self.transcript.clone(), self.proxies);
         match self.deadline {
             Some(deadline) => http.until(deadline),
             None => http,
@@ -260,6 +263,7 @@ impl<'a> Tester<'a> {
             server,
             user: mailbox.sasl_identity(protocol),
             trust: self.trust,
+            proxies: self.proxies,
             ca_file: mailbox.ca_file.as_deref(),
             transcript: self.transcript,
             mechanism: self.mechanism,

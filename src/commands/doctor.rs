@@ -8,6 +8,7 @@ use clap::Args as ClapArgs;
 use super::{CommandError, support};
 use crate::config::ConfigError;
 use crate::context::Context;
+use crate::environment;
 use crate::machine::{self, Care, Examination, Place};
 use crate::profile::{Profile, SecretsChoice, StoreKind};
 use crate::report::{Check, Document, ExitCode, Report, Stage};
@@ -40,10 +41,6 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut report = machine::report(&context.profile_path);
     let profile = read_profile(context, &mut report);
     let choice = profile.as_ref().map(|profile| profile.secrets.clone()).unwrap_or_default();
-    let env = |name: &str| std::env::var(name).ok();
-    for password in machine::proxy_passwords(&env) {
-        context.transcript.redactor().learn(&password);
-    }
     let unread = match &args.bundle {
         // Before the first line of a conversation is kept.
         Some(_) => support::learn_all(context, profile.as_ref(), &choice),
@@ -54,10 +51,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         store: context.store(&choice),
         places: places(context, &choice),
         trust: &context.trust,
+        proxies: &context.proxies,
         transcript: &context.transcript,
         clock: context.clock,
         deadline: Instant::now() + context.timeout.unwrap_or(USUAL),
-        env: &env,
+        env: &environment::text,
     }
     .run(report);
     let mut document = Document::new("doctor");

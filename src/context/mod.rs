@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::{self, ConfigError, Folders};
 use crate::failure::StoreFault;
 use crate::lock::LOCK_WAIT;
+use crate::net::Proxies;
 use crate::profile::{Profile, SecretsChoice, StoreKind};
 use crate::secrets::{KeyringStore, SecretStore, VaultKey, VaultStore};
 use crate::tls::Trust;
@@ -37,6 +38,8 @@ pub struct Context {
     pub vault_file: Option<PathBuf>,
     /// The CAs that we trust, and the TLS connectors made from them.
     pub trust: Trust,
+    /// The proxies that the environment names.
+    pub proxies: Proxies,
     /// The conversation on the wire, for `-v`, and the redaction.
     pub transcript: Transcript,
     /// The time of day.

@@ -15,6 +15,7 @@ mod local;
 mod network;
 mod oauth;
 pub mod preflight;
+mod proxy;
 mod reading;
 mod rejection;
 mod samples;
@@ -55,6 +56,7 @@ pub fn finding(failure: &Failure, about: About<'_>) -> Finding {
             local::finding(&failure.kind)
         }
         FailureKind::Tls(fault) => network::tls(fault, about),
+        FailureKind::Proxy(trouble) => proxy::finding(trouble, about),
         _ => network::finding(&failure.kind, about),
     };
     if finding.server_said.is_none() {

@@ -5,7 +5,9 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::About;
-use crate::failure::{CallbackRefusal, Failure, FailureKind, KeyTrouble, Rejection, StoreFault, TlsFault};
+use crate::failure::{
+    CallbackRefusal, Failure, FailureKind, KeyTrouble, ProxyFault, ProxyTrouble, Rejection, StoreFault, TlsFault,
+};
 use crate::profile::MailProtocol;
 use crate::report::Finding;
 
@@ -86,9 +88,23 @@ fn failures() -> Vec<Failure> {
         StoreFault::Unsafe { path: word("FILE"), reason: word("REASON") },
         StoreFault::Other { reason: word("REASON") },
     ];
+    let proxies = [
+        ProxyFault::Unreadable { reason: word("REASON") },
+        ProxyFault::NotReached(Box::new(FailureKind::ConnectionRefused { host: word("HOST"), port: 3128 })),
+        ProxyFault::WantsSignIn { scheme: None },
+        ProxyFault::Refused { answer: word("ANSWER") },
+        ProxyFault::HostNotReached { answer: word("ANSWER") },
+        ProxyFault::NotUnderstood { answer: word("ANSWER") },
+        ProxyFault::Unsupported { what: word("REASON") },
+    ];
+    let trouble = |fault| {
+        let (proxy, variable, host) = (word("http://proxy.example:3128"), "https_proxy", word("HOST"));
+        FailureKind::Proxy(ProxyTrouble { proxy, variable, host, fault })
+    };
+    let proxies = proxies.into_iter().map(trouble);
     let tls = tls.into_iter().map(FailureKind::Tls);
     let stores = stores.into_iter().map(FailureKind::Store);
-    kinds.into_iter().chain(tls).chain(stores).map(Failure::new).collect()
+    kinds.into_iter().chain(tls).chain(stores).chain(proxies).map(Failure::new).collect()
 }
 
 fn rejections() -> Vec<Failure> {
@@ -112,6 +128,7 @@ mod tests {
             include_str!("local.rs"),
             include_str!("network.rs"),
             include_str!("oauth.rs"),
+            include_str!("proxy.rs"),
             include_str!("rejection.rs"),
         ];
         let is_code =

@@ -25,12 +25,11 @@ pub use permissions::{Care, Place};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use secrecy::SecretString;
-
 use crate::clock::Clock;
 use crate::diagnosis::{self, About};
 use crate::failure::StoreFault;
 use crate::fleet::{self, Limits};
+use crate::net::Proxies;
 use crate::profile::Profile;
 use crate::report::{Check, Report, Stage, Subject};
 use crate::secrets::SecretStore;
@@ -50,13 +49,15 @@ pub struct Examination<'a> {
     pub places: Vec<Place>,
     /// Whom we trust.
     pub trust: &'a Trust,
+    /// The proxies that the environment names.
+    pub proxies: &'a Proxies,
     /// Where conversations are shown.
     pub transcript: &'a Transcript,
     /// The time of day.
     pub clock: Clock,
     /// When every look at the network must be over.
     pub deadline: Instant,
-    /// The environment's variables.
+    /// The environment's variables; an empty one counts as unset.
     pub env: &'a (dyn Fn(&str) -> Option<String> + Sync),
 }
 
@@ -80,6 +81,7 @@ impl Examination<'_> {
         };
         let network = network::Network {
             trust: self.trust,
+            proxies: self.proxies,
             transcript: self.transcript,
             clock: self.clock,
             deadline: self.deadline,
@@ -91,7 +93,7 @@ impl Examination<'_> {
             let looks = scope.spawn(|| fleet::each(&hosts, LIMITS, |host| host.label(), |host| network.look(host)));
             let mut local = permissions::checks(&self.places, &mut warnings);
             local.extend(trust::checks(self.trust, &self.ca_files(), self.env));
-            local.extend(proxy::checks(self.env));
+            local.extend(proxy::checks(self.proxies));
             machine.checks.push(joined(store));
             machine.checks.extend(local);
             joined(looks)
@@ -145,10 +147,4 @@ pub fn report(profile: &Path) -> Report {
     }
     report.fact("profile", profile.display().to_string());
     report
-}
-
-/// The passwords of the proxies that the environment names: secrets of this machine's that no store holds.
-#[must_use]
-pub fn proxy_passwords(env: &dyn Fn(&str) -> Option<String>) -> Vec<SecretString> {
-    proxy::passwords(env)
 }

@@ -6,6 +6,7 @@ use super::clock;
 use super::hosts::{Host, Role};
 use crate::clock::Clock;
 use crate::diagnosis::{self, About};
+use crate::net::Proxies;
 use crate::oauth::HttpClient;
 use crate::probe::{self, Observation, ProbeOutcome, Target};
 use crate::profile::{Address, EndpointUrl};
@@ -16,6 +17,7 @@ use crate::transcript::Transcript;
 /// What a look at the network needs.
 pub(super) struct Network<'a> {
     pub(super) trust: &'a Trust,
+    pub(super) proxies: &'a Proxies,
     pub(super) transcript: &'a Transcript,
     pub(super) clock: Clock,
     pub(super) deadline: Instant,
@@ -59,8 +61,8 @@ impl Network<'_> {
         report: &mut Report,
     ) -> Option<String> {
         let (trust, ca_file) = (self.trust.clone(), host.ca_file.map(std::path::Path::to_path_buf));
-        let http =
-            HttpClient::new(move || trust.connector(ca_file.as_deref()), transcript.clone()).until(self.deadline);
+        let tls = move || trust.connector(ca_file.as_deref());
+        let http = HttpClient::new(tls, transcript.clone(), self.proxies).until(self.deadline);
         let proxy = http.proxy_to(url);
         let is_https = url.as_url().scheme() == "https";
         if proxy.is_some() {
@@ -84,8 +86,9 @@ impl Network<'_> {
                 None
             }
             Ok(answer) => {
-                if let Some(proxy) = proxy {
-                    report.checks.push(Check::passed(Stage::Proxy, elapsed, format!("reached through {proxy}")));
+                if let Some((proxy, variable)) = proxy {
+                    let detail = format!("reached through {proxy} ({variable})");
+                    report.checks.push(Check::passed(Stage::Proxy, elapsed, detail));
                     report.checks.extend(self.certificate(&http, transcript));
                 }
                 let (check, warning) = clock::check(&host.label(), (sent, received), answer.date, elapsed);
@@ -116,6 +119,7 @@ impl Network<'_> {
             server: &host.server,
             user: &user,
             trust: self.trust,
+            proxies: self.proxies,
             ca_file: host.ca_file,
             transcript,
             mechanism: None,
@@ -144,7 +148,7 @@ pub(super) fn no_name(hosts: &[Host<'_>], looks: &[Look]) -> Option<Check> {
     finding.fix = vec![
         "Check the network connection, the VPN, and the DNS server of this machine (Linux: resolvectl status, or /etc/resolv.conf)"
             .to_owned(),
-        "If the sign-in shall go through a proxy, set HTTPS_PROXY; the mail protocols need DNS all the same".to_owned(),
+        "To go through a proxy, set HTTPS_PROXY for the sign-in, or ALL_PROXY for the mail protocols too".to_owned(),
         "Run: mailgrant doctor".to_owned(),
     ];
     Some(Check::failed(Stage::Dns, Duration::ZERO, finding))

@@ -1,95 +1,55 @@
-//! What the environment says of proxies. The sign-in goes through an HTTP proxy; the mail protocols never do.
+//! What the environment says of proxies, and which of our connections follow it. What a connection does is decided in
+//! `net`; here it is asked.
 
 use std::time::Duration;
 
-use secrecy::SecretString;
-
-use crate::report::{Check, ExitCode, Finding, Stage};
+use crate::diagnosis::{self, About};
+use crate::net::{Proxies, Setting, Traffic};
+use crate::report::{Check, Stage};
 use crate::transcript::Redactor;
 
-/// The variables in the order in which the first usable one wins; as ureq has it (`Proxy::try_from_env`).
-const VARIABLES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
-const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
-
-type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
-
 /// What is set, without users and passwords.
-pub(super) fn checks(env: Env<'_>) -> Vec<Check> {
-    let mut checks = Vec::new();
-    let mut in_force: Option<&str> = None;
-    for (name, value) in set(env) {
-        let shown = without_credentials(&value);
-        let scheme = value.split_once("://").map_or_else(|| "http".to_owned(), |(scheme, _)| scheme.to_lowercase());
-        let usable = ureq::Proxy::new(&value).is_ok();
-        let check = match in_force {
-            Some(first) => passed(format!("{name} = {shown}: not used, {first} goes before it")),
-            None if !usable => failed(
-                "proxy-unreadable",
-                format!("{name} = {shown} is no proxy's address; it is not used."),
-                &format!("Set it as in {name}=http://proxy.example:3128, or unset it"),
-            ),
-            None if scheme.starts_with("socks") => failed(
-                "proxy-socks",
-                format!("{name} = {shown} is a SOCKS proxy; the sign-in can go through HTTP proxies only."),
-                &format!("Set {name} to an HTTP proxy, or unset it for mailgrant: env -u {name} mailgrant doctor"),
-            ),
-            None => passed(format!(
-                "{name} = {shown}: the sign-in goes through it; IMAP, POP3 and SMTP do not, and need a direct way out"
-            )),
-        };
-        if usable {
-            in_force = in_force.or(Some(name));
-        }
-        checks.push(check);
-    }
+pub(super) fn checks(proxies: &Proxies) -> Vec<Check> {
+    let mut checks: Vec<Check> = proxies.settings().iter().map(|setting| check(proxies, setting)).collect();
     if checks.is_empty() {
         checks.push(passed("none is set".to_owned()));
-    } else if let Some((name, hosts)) = EXCEPTIONS.iter().find_map(|name| Some((name, env(name)?))) {
-        checks.push(passed(format!("{name} = {}: these go around it", clean(&hosts))));
+    } else if let Some(exceptions) = proxies.exceptions() {
+        let (name, hosts) = (exceptions.variable(), clean(exceptions.text()));
+        checks.push(passed(format!("{name} = {hosts}: these are reached without a proxy")));
     }
     checks
 }
 
-/// A shorter password is a word of other texts too, and taking it out of them would hide more than it helps. None is
-/// ever shown here.
-const SHORTEST: usize = 8;
-
-/// The passwords in it, as they stand and decoded.
-pub(super) fn passwords(env: Env<'_>) -> Vec<SecretString> {
-    let values = set(env).filter_map(|(_, value)| {
-        let (_, rest) = split(&value);
-        let (_, password) = rest.rsplit_once('@')?.0.split_once(':')?;
-        let decoded = ureq::Proxy::new(&value).ok().and_then(|proxy| proxy.password().map(str::to_owned));
-        Some([Some(password.to_owned()), decoded])
-    });
-    values.flatten().flatten().filter(|password| password.len() >= SHORTEST).map(SecretString::from).collect()
-}
-
-/// Each variable that is set. On Windows both spellings are one variable; what is the same is told once.
-fn set(env: Env<'_>) -> impl Iterator<Item = (&'static str, String)> {
-    let mut told: Vec<(&'static str, String)> = Vec::new();
-    for name in VARIABLES {
-        let Some(value) = env(name).filter(|value| !value.trim().is_empty()) else { continue };
-        let is_told = |(known, same): &(&str, String)| known.eq_ignore_ascii_case(name) && *same == value;
-        if !told.iter().any(is_told) {
-            told.push((name, value));
+fn check(proxies: &Proxies, setting: &Setting) -> Check {
+    let sets = |traffic| proxies.in_force(traffic).is_some_and(|used| used.variable == setting.variable);
+    let (sign_in, mail) = (sets(Traffic::Https), sets(Traffic::Mail));
+    if (sign_in || mail) && setting.proxy.is_err() {
+        let mut finding = diagnosis::finding(&setting.unreadable(""), About::default());
+        finding.cause = clean(&finding.cause);
+        return Check::failed(Stage::Proxy, Duration::ZERO, finding);
+    }
+    let used = match (sign_in, mail) {
+        (true, true) => "the sign-in and mail go through it".to_owned(),
+        (true, false) => "the sign-in goes through it; mail does not, for which ALL_PROXY would be set".to_owned(),
+        (false, true) => {
+            format!("mail goes through it; for the sign-in, {} overrides it", overrides(proxies, Traffic::Https))
         }
-    }
-    told.into_iter()
+        (false, false) => unused(proxies, setting),
+    };
+    passed(format!("{} = {}: {used}", setting.variable, clean(&setting.shown)))
 }
 
-fn split(value: &str) -> (&str, &str) {
-    value.split_once("://").map_or(("", value), |(scheme, rest)| (scheme, rest))
+fn unused(proxies: &Proxies, setting: &Setting) -> String {
+    let traffic =
+        [Traffic::Https, Traffic::Mail].into_iter().find(|traffic| traffic.variables().contains(&setting.variable));
+    match traffic {
+        Some(traffic) => format!("ignored, {} overrides it", overrides(proxies, traffic)),
+        None => "not used; it is for http addresses, and the sign-in is https: set HTTPS_PROXY for that".to_owned(),
+    }
 }
 
-/// Everything up to the last `@` may be a password, whatever characters it holds.
-fn without_credentials(value: &str) -> String {
-    let (scheme, rest) = split(value.trim());
-    let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
-    match rest.rsplit_once('@') {
-        Some((_, host)) => clean(&format!("{scheme}[user]@{host}")),
-        None => clean(&format!("{scheme}{rest}")),
-    }
+fn overrides(proxies: &Proxies, traffic: Traffic) -> &'static str {
+    proxies.in_force(traffic).map_or("another variable", |setting| setting.variable)
 }
 
 fn clean(text: &str) -> String {
@@ -100,16 +60,8 @@ fn passed(detail: String) -> Check {
     Check::passed(Stage::Proxy, Duration::ZERO, detail)
 }
 
-fn failed(code: &'static str, cause: String, fix: &str) -> Check {
-    let mut finding = Finding::new(code, cause, ExitCode::Network);
-    finding.fix = vec![fix.to_owned()];
-    Check::failed(Stage::Proxy, Duration::ZERO, finding)
-}
-
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret as _;
-
     use super::*;
     use crate::report::Outcome;
 
@@ -120,7 +72,7 @@ mod tests {
             Outcome::Failed { finding } => format!("{}: {}", finding.code, finding.cause),
             Outcome::Skipped { because } => because,
         };
-        checks(&env).into_iter().map(words).collect()
+        checks(&Proxies::of(&env)).into_iter().map(words).collect()
     }
 
     #[test]
@@ -145,29 +97,32 @@ mod tests {
     }
 
     #[test]
-    fn the_first_usable_variable_wins_and_the_others_are_told() {
+    fn each_variable_is_told_with_what_goes_through_it() {
         let told = shown(&[
-            ("ALL_PROXY", "::no proxy::"),
             ("HTTPS_PROXY", "http://one.example:1"),
-            ("HTTP_PROXY", "http://two.example:2"),
+            ("https_proxy", "http://two.example:2"),
+            ("HTTP_PROXY", "http://three.example:3"),
+            ("ALL_PROXY", "socks5h://four.example"),
             ("no_proxy", "localhost,.intern"),
         ]);
-        assert_eq!(told.len(), 4, "{told:#?}");
+        let expected = [
+            "https_proxy = http://two.example:2: the sign-in goes through it; mail does not",
+            "HTTPS_PROXY = http://one.example:1: ignored, https_proxy overrides it",
+            "HTTP_PROXY = http://three.example:3: not used",
+            "ALL_PROXY = socks5h://four.example: mail goes through it; for the sign-in, https_proxy overrides it",
+            "no_proxy = localhost,.intern: these are reached without a proxy",
+        ];
+        assert_eq!(told.len(), expected.len(), "{told:#?}");
+        for (told, expected) in told.iter().zip(expected) {
+            assert!(told.starts_with(expected), "{told} for {expected}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_used_must_be_readable() {
+        let told = shown(&[("ALL_PROXY", "::no proxy::")]);
         assert!(told[0].starts_with("proxy-unreadable: ALL_PROXY"), "{told:#?}");
-        assert!(told[1].contains("IMAP, POP3 and SMTP do not"), "{told:#?}");
-        assert!(told[2].contains("HTTPS_PROXY goes before it"), "{told:#?}");
-        assert!(told[3].contains("localhost,.intern"), "{told:#?}");
-    }
-
-    #[test]
-    fn a_socks_proxy_is_a_finding() {
-        assert!(shown(&[("ALL_PROXY", "socks5://127.0.0.1:1080")])[0].starts_with("proxy-socks"));
-    }
-
-    #[test]
-    fn passwords_are_known_as_written_and_decoded() {
-        let env = |name: &str| (name == "HTTPS_PROXY").then(|| "http://u:canary%21pass@p.example:1".to_owned());
-        let known: Vec<String> = passwords(&env).iter().map(|secret| secret.expose_secret().to_owned()).collect();
-        assert_eq!(known, ["canary%21pass", "canary!pass"]);
+        let told = shown(&[("ALL_PROXY", "::no proxy::"), ("all_proxy", "http://one.example:1")]);
+        assert!(told[1].starts_with("ALL_PROXY = ::no proxy::: ignored, all_proxy overrides it"), "{told:#?}");
     }
 }

@@ -1,14 +1,26 @@
 //! From a host name to a connection, the same way for the sign-in and for mail.
 //!
 //! ```text
-//! dial     races a host's addresses under one deadline
-//! names    looks a host name up, and reads what the system's resolver says
-//! timed    a connection whose every read and write ends by a deadline
+//! proxies, exceptions    which way: what the environment says of proxies
+//! proxy                  one proxy's address
+//! dial, names            races a host's addresses under one deadline; looks them up
+//! tunnel                 through a proxy to a host
+//! connect_method, socks  what is said to the proxy
+//! timed                  a connection whose every read and write ends by a deadline
 //! ```
 
+mod connect_method;
 mod dial;
+mod exceptions;
 mod names;
+mod proxies;
+mod proxy;
+mod socks;
 mod timed;
+mod tunnel;
 
 pub use dial::Dialler;
+pub use exceptions::Exceptions;
+pub use proxies::{Proxies, Route, Setting, Traffic};
+pub use proxy::Proxy;
 pub use timed::Timed;

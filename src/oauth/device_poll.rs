@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::device_code::DeviceAuthorization;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind, ProxyFault, ProxyTrouble};
 
 /// RFC 8628 §3.5: slow_down means "the interval MUST be increased by 5 seconds for this and all subsequent requests".
 const SLOW_DOWN: Duration = Duration::from_secs(5);
@@ -115,7 +115,11 @@ fn meaning(failure: &Failure) -> Meaning {
         | FailureKind::Unreachable { .. }
         | FailureKind::NameNotFound { .. }
         | FailureKind::NameLookupFailed { .. }
-        | FailureKind::Busy { .. } => Meaning::Passing,
+        | FailureKind::Busy { .. }
+        | FailureKind::Proxy(ProxyTrouble {
+            fault: ProxyFault::NotReached(_) | ProxyFault::HostNotReached { .. },
+            ..
+        }) => Meaning::Passing,
         _ => Meaning::Final,
     }
 }

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use native_tls::TlsConnector;
 use oauth2::http::{Request, Response, header};
-use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
+use ureq::unversioned::transport::Connector as _;
 use zeroize::Zeroizing;
 
-use super::http_plain::{LaterLookup, Tcp};
-use super::http_transport::{CONNECT_LIMIT, Certificate, Socks, Tls};
+use super::http_plain::{LaterLookup, Tcp, traffic};
+use super::http_transport::{CONNECT_LIMIT, Certificate, Tls, TlsSource};
 use super::identity::plain;
 use crate::failure::{Failure, FailureKind};
-use crate::net::Dialler;
+use crate::net::{Proxies, Route};
 use crate::profile::EndpointUrl;
 use crate::transcript::{Speaker, Transcript};
 
@@ -30,7 +30,7 @@ const RETRY_LIMIT: Duration = Duration::from_secs(3600);
 /// code that may have been spent must not be sent again (SECURITY.md T3).
 pub struct HttpClient {
     agent: ureq::Agent,
-    proxy: Option<ureq::Proxy>,
+    proxies: Proxies,
     transcript: Transcript,
     deadline: Option<Instant>,
     certificate: Certificate,
@@ -51,20 +51,14 @@ pub struct HttpAnswer {
 }
 
 impl HttpClient {
-    /// A client that takes its TLS connector from `tls` when the first https request needs it, and goes through the
-    /// proxy that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name, but never to this machine itself.
+    /// A client that takes its TLS connector from `tls` when the first https request needs it, and goes the way that
+    /// `proxies` say.
     pub fn new(
         tls: impl Fn() -> Result<Arc<TlsConnector>, Failure> + Send + Sync + 'static,
         transcript: Transcript,
+        proxies: &Proxies,
     ) -> Self {
-        Self::with_proxy(tls, transcript, ureq::Proxy::try_from_env())
-    }
-
-    pub(super) fn with_proxy(
-        tls: impl Fn() -> Result<Arc<TlsConnector>, Failure> + Send + Sync + 'static,
-        transcript: Transcript,
-        proxy: Option<ureq::Proxy>,
-    ) -> Self {
+        let (tls, proxies): (TlsSource, _) = (Arc::new(tls), proxies.clone());
         let config = ureq::config::Config::builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -78,14 +72,10 @@ impl HttpClient {
             .proxy(None)
             .build();
         let certificate = Certificate::default();
-        let connectors =
-            ().chain(Socks).chain(ConnectProxyConnector::default()).chain(Tcp::new(Dialler::system())).chain(Tls::new(
-                Box::new(tls),
-                transcript.clone(),
-                Certificate::clone(&certificate),
-            ));
+        let tcp = Tcp::new(proxies.clone(), Arc::clone(&tls));
+        let connectors = ().chain(tcp).chain(Tls::new(tls, transcript.clone(), Certificate::clone(&certificate)));
         let agent = ureq::Agent::with_parts(config, connectors, LaterLookup);
-        Self { agent, proxy, transcript, deadline: None, certificate }
+        Self { agent, proxies, transcript, deadline: None, certificate }
     }
 
     /// The same client with a deadline over everything it does, where that is nearer than [`WHOLE_LIMIT`].
@@ -101,20 +91,23 @@ impl HttpClient {
         &self.transcript
     }
 
-    /// The proxy that a request to `url` goes through, as `host:port`, if it goes through one.
+    /// The proxy that a request to `url` goes through, without user and password, and its variable; `None` where it goes
+    /// directly.
     #[must_use]
-    pub fn proxy_to(&self, url: &EndpointUrl) -> Option<String> {
-        self.proxy_of(url).map(|proxy| format!("{}:{}", proxy.host(), proxy.port()))
+    pub fn proxy_to(&self, url: &EndpointUrl) -> Option<(String, &'static str)> {
+        let url = url.as_url();
+        let port = url.port_or_known_default().unwrap_or_default();
+        match self.proxies.route(traffic(Some(url.scheme())), url.host_str().unwrap_or_default(), port) {
+            Route::Direct => None,
+            Route::Through(proxy) => Some((proxy.to_string(), proxy.variable())),
+            Route::Unreadable(setting) => Some((setting.shown.clone(), setting.variable)),
+        }
     }
 
     /// The certificate (DER) of the last server that a TLS handshake succeeded with.
     #[must_use]
     pub fn last_certificate(&self) -> Option<Vec<u8>> {
         self.certificate.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn proxy_of(&self, url: &EndpointUrl) -> Option<ureq::Proxy> {
-        self.proxy.clone().filter(|proxy| !is_this_machine(url) && !skips(proxy, url))
     }
 
     /// Fetches `url`.
@@ -125,8 +118,8 @@ impl HttpClient {
         self.note(&format!("GET {url}"));
         let request = Request::get(url.as_url().as_str()).header(header::ACCEPT, "application/json").body(());
         let request = request.map_err(|error| violation(url, &error))?;
-        self.finish(url, |agent, limit, proxy| {
-            let configured = agent.configure_request(request).timeout_global(Some(limit)).proxy(proxy).build();
+        self.finish(url, |agent, limit| {
+            let configured = agent.configure_request(request).timeout_global(Some(limit)).build();
             agent.run(configured)
         })
     }
@@ -146,9 +139,9 @@ impl HttpClient {
             }
             self.note(&redacted_form(&body));
         }
-        self.finish(url, |agent, limit, proxy| {
+        self.finish(url, |agent, limit| {
             let request = Request::from_parts(parts, body.as_slice());
-            let configured = agent.configure_request(request).timeout_global(Some(limit)).proxy(proxy).build();
+            let configured = agent.configure_request(request).timeout_global(Some(limit)).build();
             agent.run(configured)
         })
     }
@@ -156,21 +149,19 @@ impl HttpClient {
     fn finish(
         &self,
         url: &EndpointUrl,
-        send: impl FnOnce(&ureq::Agent, Duration, Option<ureq::Proxy>) -> Result<Response<ureq::Body>, ureq::Error>,
+        send: impl FnOnce(&ureq::Agent, Duration) -> Result<Response<ureq::Body>, ureq::Error>,
     ) -> Result<HttpAnswer, Failure> {
         let limit = match self.deadline {
             Some(deadline) => WHOLE_LIMIT.min(deadline.saturating_duration_since(Instant::now())),
             None => WHOLE_LIMIT,
         };
-        let proxy = self.proxy_of(url);
-        if let Some(proxy) = &proxy {
-            let text = format!("through the proxy {}:{} of the environment", proxy.host(), proxy.port());
-            self.transcript.line("HTTP", Speaker::Remark, &text);
+        if let Some((proxy, variable)) = self.proxy_to(url) {
+            self.transcript.line("HTTP", Speaker::Remark, &format!("through the proxy {proxy} ({variable})"));
         }
         if limit.is_zero() {
             return Err(FailureKind::TimedOut { during: waiting_for(url), after: limit }.into());
         }
-        let answer = send(&self.agent, limit, proxy).and_then(read).map_err(|error| failure(error, url, limit));
+        let answer = send(&self.agent, limit).and_then(read).map_err(|error| failure(error, url, limit));
         match &answer {
             Ok(answer) => {
                 let kind = answer.content_type.as_deref().unwrap_or("no content type");
@@ -185,19 +176,6 @@ impl HttpClient {
     fn note(&self, text: &str) {
         self.transcript.line("HTTP", Speaker::Client, text);
     }
-}
-
-fn is_this_machine(url: &EndpointUrl) -> bool {
-    match url.as_url().host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-fn skips(proxy: &ureq::Proxy, url: &EndpointUrl) -> bool {
-    url.as_url().as_str().parse().is_ok_and(|uri| proxy.is_no_proxy(&uri))
 }
 
 fn waiting_for(url: &EndpointUrl) -> String {
@@ -259,9 +237,6 @@ fn failure(error: ureq::Error, url: &EndpointUrl, limit: Duration) -> Failure {
             FailureKind::TimedOut { during: format!("connecting to {host}"), after: limit.min(CONNECT_LIMIT) }.into()
         }
         ureq::Error::Timeout(_) => FailureKind::TimedOut { during: waiting_for(url), after: limit }.into(),
-        ureq::Error::ConnectProxyFailed(reason) => {
-            FailureKind::Unreachable { host, port, reason: plain(&reason, 200) }.into()
-        }
         ureq::Error::LargeResponseHeader(..) => {
             FailureKind::TooLarge { what: "the head of an HTTP answer".to_owned(), limit: HEAD_LIMIT }.into()
         }
@@ -288,6 +263,7 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+    use crate::failure::ProxyFault;
     use crate::oauth::testing::{self, Server};
 
     fn kind_of(result: Result<HttpAnswer, Failure>) -> FailureKind {
@@ -468,28 +444,51 @@ mod tests {
         assert!(matches!(&kind, FailureKind::Local { what, .. } if what == "use TLS"), "{kind:?}");
     }
 
+    fn proxies(variable: &'static str, value: &str) -> Proxies {
+        let value = value.to_owned();
+        Proxies::of(&move |name| (name == variable).then(|| value.clone()))
+    }
+
     #[test]
     fn a_proxy_carries_requests_but_never_those_to_this_machine() {
         let proxy = Server::script(vec![Box::new(|request, stream| {
             assert!(request.starts_with("CONNECT login.example:443 "), "{request}");
             stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").unwrap();
         })]);
-        let setting = ureq::Proxy::new(proxy.address()).unwrap();
-        let client = HttpClient::with_proxy(testing::no_tls, Transcript::default(), Some(setting));
+        let setting = proxies("all_proxy", proxy.address());
+        let client = HttpClient::new(testing::no_tls, Transcript::default(), &setting);
         let server = Server::answering("200 OK", "", "{}");
         assert_eq!(client.get(&server.url("/")).unwrap().status, 200);
         server.finish();
         let kind = kind_of(client.get(&"https://login.example/".parse().unwrap()));
-        assert!(matches!(&kind, FailureKind::Unreachable { reason, .. } if reason.contains("407")), "{kind:?}");
+        let FailureKind::Proxy(trouble) = &kind else { panic!("{kind:?}") };
+        assert_eq!((trouble.variable, trouble.host.as_str()), ("all_proxy", "login.example"));
+        assert_eq!(trouble.fault, ProxyFault::WantsSignIn { scheme: None });
         proxy.finish();
     }
 
     #[test]
-    fn a_socks_proxy_is_refused_by_name() {
-        let setting = ureq::Proxy::new("socks5://127.0.0.1:1").unwrap();
-        let client = HttpClient::with_proxy(testing::no_tls, Transcript::default(), Some(setting));
-        let kind = kind_of(client.get(&"https://192.0.2.1/".parse().unwrap()));
-        assert!(matches!(&kind, FailureKind::Unreachable { reason, .. } if reason.contains("SOCKS")), "{kind:?}");
+    fn a_socks_proxy_is_spoken_to() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let setting = proxies("all_proxy", &format!("socks5h://{}", listener.local_addr().unwrap()));
+        let proxy = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut hello = [0; 3];
+            stream.read_exact(&mut hello).unwrap();
+            stream.write_all(&[5, 0]).unwrap();
+            let mut request = [0; 20];
+            stream.read_exact(&mut request).unwrap();
+            stream.write_all(&[5, 5, 0, 1]).unwrap();
+            request
+        });
+        let client = HttpClient::new(testing::no_tls, Transcript::default(), &setting);
+        let kind = kind_of(client.get(&"https://login.example/".parse().unwrap()));
+        let FailureKind::Proxy(trouble) = &kind else { panic!("{kind:?}") };
+        assert!(
+            matches!(&trouble.fault, ProxyFault::HostNotReached { answer } if answer.contains("refused")),
+            "{kind:?}"
+        );
+        assert_eq!(&proxy.join().unwrap(), b"\x05\x01\0\x03\x0dlogin.example\x01\xbb");
     }
 
     #[test]

@@ -1,9 +1,12 @@
-//! What carries HTTP up to TLS: the connections come from the dialler that mail uses too. ureq's own connector would try
-//! a host's addresses one after the other, and let the first silent one take half of the time.
+//! What carries HTTP up to TLS: the connections come from the dialler that mail uses too, and go through the proxy that
+//! it uses too. ureq's own connector would try a host's addresses one after the other, and let the first silent one take
+//! half of the time.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::time;
 
+use native_tls::{HandshakeError, TlsStream};
 use oauth2::http::Uri;
 use ureq::config::Config;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -13,8 +16,10 @@ use ureq::unversioned::transport::{
 };
 use zeroize::Zeroize;
 
-use super::http_transport::{CONNECT_LIMIT, host_of, pass_on, port_of};
-use crate::net::{Dialler, Timed};
+use super::http_transport::{CONNECT_LIMIT, TlsSource, host_of, pass_on, port_of};
+use crate::failure::{Failure, FailureKind};
+use crate::net::{Dialler, Proxies, Proxy, Route, Timed, Traffic};
+use crate::tls::tls_fault;
 
 /// Gives ureq no address: the names are looked up where the connections are made, in [`Tcp`].
 #[derive(Debug)]
@@ -26,13 +31,63 @@ impl Resolver for LaterLookup {
     }
 }
 
+/// What an address of this scheme is, as far as proxies go.
+pub(super) fn traffic(scheme: Option<&str>) -> Traffic {
+    if scheme == Some("http") { Traffic::Http } else { Traffic::Https }
+}
+
 /// Opens connections as the mail side does.
-#[derive(Debug)]
-pub(super) struct Tcp(Dialler);
+pub(super) struct Tcp {
+    dialler: Dialler,
+    proxies: Proxies,
+    /// For a proxy that is spoken to inside TLS.
+    tls: TlsSource,
+}
 
 impl Tcp {
-    pub(super) fn new(dialler: Dialler) -> Self {
-        Self(dialler)
+    pub(super) fn new(proxies: Proxies, tls: TlsSource) -> Self {
+        Self { dialler: Dialler::system(), proxies, tls }
+    }
+
+    fn open(&self, uri: &Uri, deadline: time::Instant) -> Result<Box<dyn Channel>, Failure> {
+        let (host, port) = (host_of(uri), port_of(uri));
+        match self.proxies.route(traffic(uri.scheme_str()), &host, port) {
+            Route::Direct => {
+                let (stream, _) = self.dialler.dial(&host, port, deadline)?;
+                Ok(Box::new(Timed::new(stream, deadline)))
+            }
+            Route::Unreadable(setting) => Err(setting.unreadable(&host)),
+            Route::Through(proxy) => {
+                let stream = self.dialler.dial_proxy(proxy, &host, deadline)?;
+                let mut stream = self.channel(proxy, stream, &host, deadline)?;
+                self.dialler.ask_proxy(proxy, &mut *stream, (&host, port), deadline)?;
+                Ok(stream)
+            }
+        }
+    }
+
+    /// The stream to `proxy`, inside TLS where that is how it is spoken to.
+    fn channel(
+        &self,
+        proxy: &Proxy,
+        stream: Timed,
+        host: &str,
+        deadline: time::Instant,
+    ) -> Result<Box<dyn Channel>, Failure> {
+        if !proxy.needs_tls() {
+            return Ok(Box::new(stream));
+        }
+        let connector = (self.tls)()?;
+        match connector.connect(proxy.host(), stream) {
+            Ok(stream) => Ok(Box::new(stream)),
+            Err(HandshakeError::Failure(error)) if time::Instant::now() < deadline => {
+                Err(proxy.not_reached(host, FailureKind::Tls(tls_fault(&error, proxy.host())).into()))
+            }
+            Err(_) => {
+                let during = format!("the TLS handshake with the proxy {proxy}");
+                Err(proxy.not_reached(host, FailureKind::TimedOut { during, after: CONNECT_LIMIT }.into()))
+            }
+        }
     }
 }
 
@@ -47,20 +102,42 @@ impl<In: Transport> Connector<In> for Tcp {
             Duration::Exact(left) => left.min(CONNECT_LIMIT),
             Duration::NotHappening => CONNECT_LIMIT,
         };
-        let deadline = time::Instant::now() + limit;
-        let (stream, _) = self.0.dial(&host_of(details.uri), port_of(details.uri), deadline).map_err(pass_on)?;
-        Ok(Some(Either::B(Plain::new(Timed::new(stream, deadline), details.config))))
+        let stream = self.open(details.uri, time::Instant::now() + limit).map_err(pass_on)?;
+        Ok(Some(Either::B(Plain::new(stream, details.config))))
+    }
+}
+
+impl fmt::Debug for Tcp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tcp")
+    }
+}
+
+/// A stream whose deadline can be moved.
+trait Channel: Read + Write + Send + Sync {
+    fn until(&mut self, deadline: time::Instant);
+}
+
+impl Channel for Timed {
+    fn until(&mut self, deadline: time::Instant) {
+        Self::until(self, deadline);
+    }
+}
+
+impl Channel for TlsStream<Timed> {
+    fn until(&mut self, deadline: time::Instant) {
+        self.get_mut().until(deadline);
     }
 }
 
 /// A connection without TLS, or below it.
 pub(super) struct Plain {
     buffers: LazyBuffers,
-    stream: Timed,
+    stream: Box<dyn Channel>,
 }
 
 impl Plain {
-    fn new(stream: Timed, config: &Config) -> Self {
+    fn new(stream: Box<dyn Channel>, config: &Config) -> Self {
         Self { buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()), stream }
     }
 
@@ -113,8 +190,8 @@ impl Transport for Plain {
     }
 }
 
-impl std::fmt::Debug for Plain {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Plain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Plain")
     }
 }

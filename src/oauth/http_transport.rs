@@ -18,7 +18,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::tls::tls_fault;
 use crate::transcript::{Speaker, Transcript};
 
-/// How long a connection may take: looking the name up, TCP and TLS together.
+/// How long a connection may take: looking the name up, TCP, a proxy and TLS together.
 pub(super) const CONNECT_LIMIT: time::Duration = time::Duration::from_secs(10);
 
 /// Our own failure on its way through ureq.
@@ -38,28 +38,8 @@ pub(super) fn port_of(uri: &Uri) -> u16 {
     uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 })
 }
 
-/// Refuses SOCKS proxies by name. ureq would go around one in silence, and whoever set it wants none of that.
-#[derive(Debug)]
-pub(super) struct Socks;
-
-impl<In: Transport> Connector<In> for Socks {
-    type Out = In;
-
-    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<In>, ureq::Error> {
-        match details.config.proxy() {
-            Some(proxy) if proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("socks")) => {
-                Err(pass(FailureKind::Unreachable {
-                    host: host_of(details.uri),
-                    port: port_of(details.uri),
-                    reason: "the environment names a SOCKS proxy, and only HTTP proxies are supported".to_owned(),
-                }))
-            }
-            _ => Ok(chained),
-        }
-    }
-}
-
-type TlsSource = Box<dyn Fn() -> Result<Arc<TlsConnector>, Failure> + Send + Sync>;
+/// Where a TLS connector comes from.
+pub(super) type TlsSource = Arc<dyn Fn() -> Result<Arc<TlsConnector>, Failure> + Send + Sync>;
 
 /// Wraps https connections in TLS. Its connector is asked for when the first one needs it: building one costs some
 /// 50 ms, and a request to this machine needs none.
@@ -244,6 +224,7 @@ mod tests {
 
     use super::*;
     use crate::failure::TlsFault;
+    use crate::net::Proxies;
     use crate::oauth::HttpClient;
     use crate::profile::EndpointUrl;
     use crate::tls::Trust;
@@ -290,7 +271,7 @@ mod tests {
 
     fn client(ca_file: Option<&std::path::Path>) -> HttpClient {
         let (trust, ca_file) = (Trust::new(), ca_file.map(std::path::Path::to_path_buf));
-        HttpClient::with_proxy(move || trust.connector(ca_file.as_deref()), Transcript::default(), None)
+        HttpClient::new(move || trust.connector(ca_file.as_deref()), Transcript::default(), &Proxies::default())
     }
 
     fn fault(client: &HttpClient, url: &EndpointUrl) -> FailureKind {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::{Endpoints, HttpClient};
 use crate::failure::{Failure, FailureKind};
+use crate::net::Proxies;
 use crate::profile::{App, Cloud, Credential, EndpointUrl, IdentityRule, Provider, ScopeSet, SignIn};
 use crate::transcript::{Redactor, Transcript};
 
@@ -86,7 +87,7 @@ pub(crate) fn no_tls() -> Result<Arc<native_tls::TlsConnector>, Failure> {
 }
 
 pub(crate) fn client() -> HttpClient {
-    HttpClient::with_proxy(no_tls, Transcript::default(), None)
+    HttpClient::new(no_tls, Transcript::default(), &Proxies::default())
 }
 
 /// A client, and everything that its transcript shows.
@@ -101,7 +102,7 @@ pub(crate) fn recorded_client() -> (HttpClient, Arc<Mutex<String>>) {
             shown.push('\n');
         })),
     );
-    (HttpClient::with_proxy(no_tls, transcript, None), shown)
+    (HttpClient::new(no_tls, transcript, &Proxies::default()), shown)
 }
 
 pub(crate) fn endpoints(token: EndpointUrl) -> Endpoints {

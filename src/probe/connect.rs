@@ -1,16 +1,16 @@
-//! From a host name to a connection: DNS, TCP, TLS.
+//! From a host name to a connection with TLS.
 
-use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::net::TcpStream;
+use std::time::Instant;
 
 use super::handshake::Seen;
 use super::observe::{Stop, observe};
 use super::socket::Socket;
 use super::stream::Wire;
+use super::way::Way;
 use super::{ProbeOutcome, Target};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, TlsFault};
-use crate::net::Dialler;
 use crate::profile::{MailProtocol, TlsMode};
 use crate::report::Stage;
 use crate::tls::PeerCertificate;
@@ -36,11 +36,11 @@ impl From<MailProtocol> for Spoken {
 }
 
 /// Finds and reaches the server, and starts TLS where it comes first.
-pub(super) fn open(
-    target: &Target<'_>,
+pub(super) fn open<'a>(
+    target: &Target<'a>,
     protocol: impl Into<Spoken>,
     outcome: &mut ProbeOutcome,
-) -> Result<(Wire, SocketAddr), Stop> {
+) -> Result<(Wire, Way<'a>), Stop> {
     let spoken = protocol.into();
     #[cfg(fuzzing)]
     if let Some((script, stream, address)) = super::script::next() {
@@ -49,22 +49,14 @@ pub(super) fn open(
         if target.server.tls == TlsMode::Implicit {
             wire.begin_scripted_tls();
         }
-        return Ok((wire, address));
+        return Ok((wire, Way::Direct(address)));
     }
-    let (dialler, host) = (Dialler::system(), target.server.host.as_str());
-    let addresses = observe(outcome, Stage::Dns, || {
-        let addresses = dialler.look_up(host, target.server.port, deadline(target))?;
-        let detail = addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
-        Ok((addresses, detail))
-    })?;
-    let (mut wire, address) = observe(outcome, Stage::Tcp, || {
-        let (stream, address) = dialler.reach(host, &addresses, deadline(target))?;
-        Ok(((wire_over(target, spoken, stream), address), address.to_string()))
-    })?;
+    let (stream, way) = Way::find(target, outcome, || deadline(target))?;
+    let mut wire = wire_over(target, spoken, stream);
     if target.server.tls == TlsMode::Implicit {
-        observe(outcome, Stage::Tls, || Ok(((), handshake(target, spoken, &mut wire, address, None)?)))?;
+        observe(outcome, Stage::Tls, || Ok(((), handshake(target, spoken, &mut wire, way, None)?)))?;
     }
-    Ok((wire, address))
+    Ok((wire, way))
 }
 
 fn wire_over(target: &Target<'_>, spoken: Spoken, stream: TcpStream) -> Wire {
@@ -86,7 +78,7 @@ pub(super) fn handshake(
     target: &Target<'_>,
     protocol: impl Into<Spoken>,
     wire: &mut Wire,
-    address: SocketAddr,
+    way: Way<'_>,
     preamble: Option<Preamble>,
 ) -> Result<String, Failure> {
     let spoken = protocol.into();
@@ -110,7 +102,7 @@ pub(super) fn handshake(
         Err((failure, seen)) => {
             let failure = match failure.kind {
                 FailureKind::Tls(fault @ (TlsFault::UnknownIssuer { .. } | TlsFault::WrongHost { .. })) => {
-                    let shown = certificate_of(seen).or_else(|| look_again(target, spoken, address, preamble));
+                    let shown = certificate_of(seen).or_else(|| look_again(target, spoken, way, preamble));
                     FailureKind::Tls(with_names(wire, fault, shown)).into()
                 }
                 _ => failure,
@@ -131,9 +123,8 @@ fn certificate_of(seen: Seen) -> Option<Shown> {
 /// TLS 1.3 encrypts the certificate, and native-tls gives out none that it did not accept. So that the finding can name
 /// the issuer (a company's proxy) or the names (a wrong host), a second handshake is limited to TLS 1.2, where the
 /// certificate is in the clear. It verifies as the first one did, and fails as that did.
-fn look_again(target: &Target<'_>, spoken: Spoken, address: SocketAddr, preamble: Option<Preamble>) -> Option<Shown> {
-    let left = deadline(target).saturating_duration_since(Instant::now());
-    let stream = TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1))).ok()?;
+fn look_again(target: &Target<'_>, spoken: Spoken, way: Way<'_>, preamble: Option<Preamble>) -> Option<Shown> {
+    let stream = way.again(target, deadline(target))?;
     let mut wire = wire_over(target, spoken, stream);
     if let Some(preamble) = preamble {
         preamble(&mut wire).and_then(|()| wire.refuse_leftovers()).ok()?;

@@ -100,7 +100,7 @@ fn sign_in(
     outcome: &mut ProbeOutcome,
     slot: &mut Option<Wire>,
 ) -> Result<(imap::Session<Shared>, Shared), Stop> {
-    let (wire, address) = open(target, MailProtocol::Imap, outcome)?;
+    let (wire, way) = open(target, MailProtocol::Imap, outcome)?;
     let wire = slot.insert(wire);
     let greeting = observe(outcome, Stage::Greeting, || {
         let greeting = greet(wire)?;
@@ -115,7 +115,7 @@ fn sign_in(
                 let greeting = greet(wire)?;
                 ask_for_tls(wire, capabilities_in(&greeting))
             };
-            Ok(((), handshake(target, MailProtocol::Imap, wire, address, Some(preamble))?))
+            Ok(((), handshake(target, MailProtocol::Imap, wire, way, Some(preamble))?))
         })?;
     }
     // What was said before TLS is forgotten (RFC 9051 §6.2.1): `known` is empty then.

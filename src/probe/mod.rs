@@ -5,7 +5,8 @@
 //! reach                        as far as TLS, and no further
 //! imap, pop3, smtp, arrival    what to say
 //! headers                      what a message's headers say
-//! connect, handshake           DNS, TCP, TLS
+//! way                          DNS and TCP, or a proxy
+//! connect, handshake           TLS
 //! stream, socket               deadlines, sizes, transcript
 //! ```
 
@@ -24,6 +25,7 @@ mod script;
 pub mod smtp;
 mod socket;
 mod stream;
+mod way;
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,7 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 
 use crate::failure::Failure;
+use crate::net::Proxies;
 use crate::profile::{Address, ServerEndpoint};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
@@ -63,6 +66,8 @@ pub struct Target<'a> {
     pub user: &'a Address,
     /// Whom we trust.
     pub trust: &'a Trust,
+    /// The proxies that the environment names.
+    pub proxies: &'a Proxies,
     /// A private CA (PEM), trusted beside the system's.
     pub ca_file: Option<&'a Path>,
     /// Where the conversation is shown, and what redacts it.

@@ -79,14 +79,14 @@ pub(super) fn enter(
     outcome: &mut ProbeOutcome,
     slot: &mut Option<Wire>,
 ) -> Result<Maildrop, Stop> {
-    let (wire, address) = open(target, MailProtocol::Pop3, outcome)?;
+    let (wire, way) = open(target, MailProtocol::Pop3, outcome)?;
     let wire = slot.insert(wire);
     observe(outcome, Stage::Greeting, || Ok(((), greet(wire)?)))?;
     if target.server.tls == TlsMode::StartTls {
         observe(outcome, Stage::Tls, || {
             ask_for_tls(wire)?;
             let preamble = |wire: &mut Wire| greet(wire).and_then(|_| ask_for_tls(wire));
-            Ok(((), handshake(target, MailProtocol::Pop3, wire, address, Some(preamble))?))
+            Ok(((), handshake(target, MailProtocol::Pop3, wire, way, Some(preamble))?))
         })?;
     }
     // What was said before TLS is forgotten (RFC 2595 §4).

@@ -47,14 +47,14 @@ fn converse(
     outcome: &mut ProbeOutcome,
     slot: &mut Option<Wire>,
 ) -> Result<(), Stop> {
-    let (wire, address) = open(target, MailProtocol::Smtp, outcome)?;
+    let (wire, way) = open(target, MailProtocol::Smtp, outcome)?;
     let wire = slot.insert(wire);
     observe(outcome, Stage::Greeting, || Ok(((), greet(wire)?)))?;
     if target.server.tls == TlsMode::StartTls {
         observe(outcome, Stage::Tls, || {
             ask_for_tls(wire)?;
             let preamble = |wire: &mut Wire| greet(wire).and_then(|_| ask_for_tls(wire));
-            Ok(((), handshake(target, MailProtocol::Smtp, wire, address, Some(preamble))?))
+            Ok(((), handshake(target, MailProtocol::Smtp, wire, way, Some(preamble))?))
         })?;
     }
     // What was said before TLS is forgotten (RFC 3207 §4.2).

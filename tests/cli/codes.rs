@@ -92,7 +92,7 @@ fn the_codes_of_commands_and_of_the_machine_are_explained() {
         "name-taken",
         "no-dns",
         "profile",
-        "proxy-socks",
+        "proxy-not-reached",
         "rotation-unfinished",
         "scopes-not-granted",
         "secret-differs",

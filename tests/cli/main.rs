@@ -42,6 +42,7 @@ mod memory;
 mod mix_up;
 #[cfg(target_os = "linux")]
 mod outputs;
+mod proxies;
 mod rotate;
 #[cfg(target_os = "linux")]
 mod safekeeping;

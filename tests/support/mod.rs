@@ -9,6 +9,7 @@ pub(crate) mod home;
 #[cfg(target_os = "linux")]
 pub(crate) mod memory;
 pub(crate) mod process;
+pub(crate) mod proxy;
 
 /// How often a test that needs many tries runs its round: `usual` times, or as `MAILGRANT_TEST_ROUNDS` says.
 pub(crate) fn rounds(usual: u32) -> u32 {

@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use super::pki::{Accept, Stream};
 pub(super) use super::pki::{Flaw, Pki};
 use crate::failure::{Failure, Rejection};
+use crate::net::Proxies;
 use crate::probe::{ProbeOutcome, Target};
 use crate::profile::{Address, ServerEndpoint, TlsMode};
 use crate::report::Stage;
@@ -217,6 +218,7 @@ pub(super) struct Client {
     server: ServerEndpoint,
     user: Address,
     trust: Trust,
+    proxies: Proxies,
     transcript: Transcript,
     pub(super) shown: std::sync::Arc<std::sync::Mutex<String>>,
     pub(super) mechanism: Option<SaslMechanism>,
@@ -233,6 +235,7 @@ impl Client {
             server: ServerEndpoint { host: "localhost".parse().unwrap(), port, tls },
             user: USER.parse().unwrap(),
             trust: Trust::new(),
+            proxies: Proxies::default(),
             transcript: Transcript::new(Redactor::default(), Some(std::sync::Arc::new(sink))),
             shown,
             mechanism: None,
@@ -246,6 +249,7 @@ impl Client {
             server: &self.server,
             user: &self.user,
             trust: &self.trust,
+            proxies: &self.proxies,
             ca_file: Some(pki.ca_file()),
             transcript: &self.transcript,
             mechanism: self.mechanism,

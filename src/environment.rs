@@ -1,0 +1,15 @@
+//! Reading environment variables: one that is set to nothing counts as unset, as CI systems set them.
+
+use std::ffi::OsString;
+
+/// The variable's value, unless it is unset or empty.
+#[must_use]
+pub fn raw(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The same as text. What is not UTF-8 is replaced, so that whoever reads the value finds it wrong, not absent.
+#[must_use]
+pub fn text(name: &str) -> Option<String> {
+    raw(name).map(|value| value.to_string_lossy().into_owned())
+}

@@ -1,0 +1,36 @@
+//! What goes wrong with a proxy, told apart from what goes wrong with the server behind it.
+
+use super::FailureKind;
+
+/// A proxy that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyTrouble {
+    /// The proxy without user and password, as in `http://proxy.example:3128`.
+    pub proxy: String,
+    /// The environment variable that names it.
+    pub variable: &'static str,
+    /// The host that it was to lead to.
+    pub host: String,
+    /// What happened.
+    pub fault: ProxyFault,
+}
+
+/// What happened between us and a proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are documented; their fields say it with their names")]
+pub enum ProxyFault {
+    /// The variable's value is not a proxy's address.
+    Unreadable { reason: String },
+    /// The proxy itself could not be reached, or did not answer: a failure of the connection to it.
+    NotReached(Box<FailureKind>),
+    /// It wants a user name and a password, or other ones (HTTP 407, RFC 1929).
+    WantsSignIn { scheme: Option<String> },
+    /// It does not let us through to this host.
+    Refused { answer: String },
+    /// It tried, and did not reach the host (HTTP 502 to 504; RFC 1928 §6, replies 3 to 6).
+    HostNotReached { answer: String },
+    /// What answers there does not speak the protocol of such a proxy.
+    NotUnderstood { answer: String },
+    /// This kind of proxy cannot carry what is asked for.
+    Unsupported { what: String },
+}

@@ -1,0 +1,71 @@
+//! The way to a mail server: directly, or through the proxy that the environment names for all protocols.
+
+use std::net::{SocketAddr, TcpStream};
+use std::time::Instant;
+
+use super::observe::{Stop, observe};
+use super::{ProbeOutcome, Target};
+use crate::failure::{Failure, ProxyFault};
+use crate::net::{Dialler, Proxy, Route, Traffic};
+use crate::report::Stage;
+
+/// How a server was reached, so that it can be reached again.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way<'a> {
+    /// At this address.
+    Direct(SocketAddr),
+    /// Through this proxy.
+    Through(&'a Proxy),
+}
+
+impl<'a> Way<'a> {
+    /// Finds and reaches the server; `deadline` gives each step its own time.
+    pub(super) fn find(
+        target: &Target<'a>,
+        outcome: &mut ProbeOutcome,
+        deadline: impl Fn() -> Instant,
+    ) -> Result<(TcpStream, Self), Stop> {
+        let (dialler, host, port) = (Dialler::system(), target.server.host.as_str(), target.server.port);
+        match target.proxies.route(Traffic::Mail, host, port) {
+            Route::Direct => {
+                let addresses = observe(outcome, Stage::Dns, || {
+                    let addresses = dialler.look_up(host, port, deadline())?;
+                    let detail =
+                        addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
+                    Ok((addresses, detail))
+                })?;
+                observe(outcome, Stage::Tcp, || {
+                    let (stream, address) = dialler.reach(host, &addresses, deadline())?;
+                    Ok(((stream, Self::Direct(address)), address.to_string()))
+                })
+            }
+            Route::Unreadable(setting) => observe(outcome, Stage::Proxy, || Err(setting.unreadable(host))),
+            Route::Through(proxy) => observe(outcome, Stage::Proxy, || {
+                let stream = through(&dialler, proxy, target, deadline())?;
+                Ok(((stream, Self::Through(proxy)), format!("through {proxy} ({})", proxy.variable())))
+            }),
+        }
+    }
+
+    /// Reaches the server once more the same way.
+    pub(super) fn again(self, target: &Target<'_>, deadline: Instant) -> Option<TcpStream> {
+        match self {
+            Self::Direct(address) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                TcpStream::connect_timeout(&address, left.max(std::time::Duration::from_millis(1))).ok()
+            }
+            Self::Through(proxy) => through(&Dialler::system(), proxy, target, deadline).ok(),
+        }
+    }
+}
+
+fn through(dialler: &Dialler, proxy: &Proxy, target: &Target<'_>, deadline: Instant) -> Result<TcpStream, Failure> {
+    let (host, port) = (target.server.host.as_str(), target.server.port);
+    if proxy.needs_tls() {
+        let what = "mail goes through HTTP and SOCKS proxies, not through one inside TLS".to_owned();
+        return Err(proxy.trouble(host, ProxyFault::Unsupported { what }));
+    }
+    let mut stream = dialler.dial_proxy(proxy, host, deadline)?;
+    dialler.ask_proxy(proxy, &mut stream, (host, port), deadline)?;
+    Ok(stream.into_inner())
+}
