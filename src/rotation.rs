@@ -134,8 +134,8 @@ impl Rotation<'_> {
     /// # Errors
     /// What the store says.
     pub fn record(&self) -> Result<AppRecord, StoreFault> {
-        let record = load_app(self.store, &self.app.name)?.filter(|record| record.client_id == self.app.client_id);
-        Ok(record.unwrap_or_else(|| AppRecord::new(self.app.client_id.clone())))
+        let record = load_app(self.store, &self.app.name)?.filter(|record| record.is_of(self.app));
+        Ok(record.unwrap_or_else(|| AppRecord::of(self.app)))
     }
 
     /// Rotates to `new`, or finishes what was begun where there is none.

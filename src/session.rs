@@ -322,7 +322,7 @@ impl Session<'_> {
         if let Some(proving) = self.proving {
             return Ok(Some(proving.clone()));
         }
-        let record = load_app(self.store, &self.app.name)?.filter(|record| record.client_id == self.app.client_id);
+        let record = load_app(self.store, &self.app.name)?.filter(|record| record.is_of(self.app));
         let Some(active) = record.and_then(|record| record.active) else {
             self.refuse_absent_store()?;
             return Err(FailureKind::NoClientSecret { app: self.app.name.to_string() }.into());

@@ -196,6 +196,9 @@ fn warnings(app: &App, mailbox: &Mailbox, app_is_new: bool, mailbox_is_new: bool
             mailbox.address
         ));
     }
+    if !mailbox.address.domain().contains('.') {
+        warnings.push(format!("the domain of {} has no dot; if a part of it is missing, correct it", mailbox.address));
+    }
     warnings.extend(example("address", mailbox.address.as_str()));
     let servers =
         [mailbox.incoming.as_ref().map(|side| &side.server), mailbox.outgoing.as_ref().map(|side| &side.server)];

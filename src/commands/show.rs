@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     }
     let store = context.store(&profile.secrets)?;
     report.fact("secrets_in", store.describe());
-    let record = load_app(store, &app.name)?.filter(|record| record.client_id == app.client_id);
+    let record = load_app(store, &app.name)?.filter(|record| record.is_of(app));
     if let Some(record) = &record {
         let stored = |secret: &Option<crate::secrets::ClientSecret>| if secret.is_some() { "stored" } else { "none" };
         report.fact("client_secret", stored(&record.active));

@@ -55,7 +55,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     for mailbox in mailboxes {
         let app = profile.app_of(mailbox);
         if !apps.contains_key(&app.name) {
-            let record = load_app(store, &app.name)?.filter(|record| record.client_id == app.client_id);
+            let record = load_app(store, &app.name)?.filter(|record| record.is_of(app));
             apps.insert(&app.name, record);
         }
         let record = apps.get(&app.name).and_then(Option::as_ref);

@@ -65,7 +65,7 @@ impl<'a> Wish<'a> {
     }
 
     fn own<'r>(&self, record: Option<&'r AppRecord>) -> Option<&'r AppRecord> {
-        record.filter(|record| record.client_id == self.app.client_id)
+        record.filter(|record| record.is_of(self.app))
     }
 }
 
@@ -113,9 +113,9 @@ impl<'a> Asked<'a> {
             (Some(own), _) => own.clone(),
             (None, Some(other)) => {
                 self.refuse_foreign(other)?;
-                AppRecord::new(app.client_id.clone())
+                AppRecord::of(app)
             }
-            (None, None) => AppRecord::new(app.client_id.clone()),
+            (None, None) => AppRecord::of(app),
         };
         refuse_under_way(app, &new)?;
         if new.active.is_some() {
@@ -134,7 +134,7 @@ impl<'a> Asked<'a> {
     /// Records are found by name alone, and another profile may use the name for a client of its own.
     fn refuse_foreign(&self, record: &AppRecord) -> Result<(), CommandError> {
         let name = &self.wish.app.name;
-        if self.wish.known.is_some_and(|known| known.client_id == record.client_id) {
+        if self.wish.known.is_some_and(|known| record.is_of(known)) {
             return refuse_under_way(self.wish.app, record);
         }
         if self.wish.force || record.secrets().next().is_none() {
@@ -144,10 +144,14 @@ impl<'a> Asked<'a> {
             "secret-of-another",
             ExitCode::Usage,
             format!(
-                "The {} holds a client secret of an app '{name}' with another client ID ({}): another profile on this \
-                 machine uses the name, or the ID was changed; nothing was changed.",
+                "The {} holds a client secret of an app '{name}' with {}: another profile on this machine uses the \
+                 name, or the value was changed; nothing was changed.",
                 self.store.describe(),
-                record.client_id
+                match &record.registrar {
+                    Some(registrar) if record.client_id == self.wish.app.client_id =>
+                        format!("this client ID at {registrar}"),
+                    _ => format!("another client ID ({})", record.client_id),
+                }
             ),
             vec![
                 "Choose another name with --app".to_owned(),

@@ -122,6 +122,15 @@ impl ScopeSet {
 }
 
 impl App {
+    /// Who knows the client ID: the issuer, or Microsoft's authority, at which it is one in all tenants.
+    #[must_use]
+    pub fn registrar(&self) -> &str {
+        match &self.identity {
+            IdentityRule::Issuer(issuer) => issuer.as_issuer(),
+            IdentityRule::Microsoft { authority, .. } => authority.as_issuer(),
+        }
+    }
+
     /// Whether both are one registration at the provider, with the same client secrets: the same client ID at the same
     /// sign-in server. The tenant does not tell them apart: it may be named by its ID, by each of its domains and by
     /// `common`.

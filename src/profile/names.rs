@@ -135,16 +135,12 @@ impl FromStr for Address {
         if local.split('.').any(str::is_empty) {
             return wrong("has a dot too many before the @");
         }
-        // The domain is compared without regard to case (RFC 5321 §2.4), but kept as it was typed where it is ASCII.
-        let wire = match spelled::domain(domain) {
-            Some(_) if domain.is_ascii() => text.to_owned(),
-            Some(wire) => format!("{local}@{wire}"),
-            None => return wrong("has no usable domain after the @"),
-        };
-        if !domain.is_ascii() || domain.contains('.') || domain == "localhost" {
-            return Ok(Self(Spelled::new(wire, text)));
+        match spelled::domain(domain) {
+            // What is ASCII stays as it was typed: its case means nothing (RFC 5321 §2.4), and servers show it again.
+            Some(_) if domain.is_ascii() => Ok(Self(Spelled::new(text.to_owned(), text))),
+            Some(wire) => Ok(Self(Spelled::new(format!("{local}@{wire}"), text))),
+            None => wrong("has no usable domain after the @"),
         }
-        wrong("has no usable domain after the @")
     }
 }
 

@@ -136,3 +136,36 @@ fn a_public_client_s_app_loses_the_day_of_the_secret_it_had() {
     shop.add("shop", &[("--credential", Some("none")), ("--force", Some(""))]).finish().code(0);
     assert!(!profile(&shop).contains("2031"), "{}", profile(&shop));
 }
+
+#[test]
+fn one_client_id_at_two_providers_is_two_apps_with_their_own_secrets() {
+    let shop = Shop::empty();
+    let at = |name, issuer, secret| {
+        let config = shop.home.path().join(name).display().to_string();
+        let oidc = [
+            ("--provider", Some("oidc")),
+            ("--tenant", None),
+            ("--authority", None),
+            ("--client-id", Some("mailgrant")),
+            ("--issuer", Some(issuer)),
+            ("--config", Some(config.as_str())),
+        ];
+        shop.add("shop", &oidc).stdin(secret).finish()
+    };
+    at("one.toml", "https://login.one.example", canary::CLIENT_SECRET).code(0);
+    // Another profile: neither does it get the secret of the first, nor does it replace it.
+    for secret in ["", canary::CLIENT_SECRET, canary::NEXT_CLIENT_SECRET] {
+        at("two.toml", "https://login.two.example", secret).code(2);
+    }
+    let refused = at("two.toml", "https://login.two.example", canary::NEXT_CLIENT_SECRET).code(2);
+    assert_eq!(refused.json()["error"]["code"], "secret-of-another");
+    assert!(refused.stdout.contains("https://login.one.example"), "{}", refused.stdout);
+    let again = at("one.toml", "https://login.one.example", canary::CLIENT_SECRET).code(0);
+    assert!(fact(&again, "changed").starts_with("no"), "{}", again.stdout);
+    // Written by hand, the second profile has no secret at all.
+    let one = std::fs::read_to_string(shop.home.path().join("one.toml")).unwrap();
+    let two = shop.home.path().join("two.toml");
+    std::fs::write(&two, one.replace("login.one.example", "login.two.example")).unwrap();
+    let shown = shop.home.run(&["--json", "--config", &two.display().to_string(), "status"]).finish();
+    assert!(shown.stdout.contains("none stored"), "{}", shown.stdout);
+}

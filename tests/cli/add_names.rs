@@ -34,6 +34,9 @@ fn names_of_examples_are_taken_with_a_warning() {
     let shop = Shop::empty();
     let added = shop.add("shop", &[("--address", Some("info@your-domain.com"))]).finish().code(0);
     assert!(added.json()["warnings"].to_string().contains("your-domain"), "{}", added.stdout);
+    // A name of a network of one's own may be all there is; it may also be a slip.
+    let added = shop.add("lan", &[("--address", Some("shop@mailhost"))]).finish().code(0);
+    assert!(added.json()["warnings"].to_string().contains("has no dot"), "{}", added.stdout);
 }
 
 #[test]

@@ -51,7 +51,8 @@ fn is_same_id(id: &ClientId, other: &str) -> bool {
 pub(super) fn warnings(app: &App, profile: &Profile) -> Vec<String> {
     let others = profile.apps.values().filter(|other| other.name != app.name);
     others
-        .filter(|other| is_same_id(&other.client_id, app.client_id.as_str()))
+        // Providers give out IDs without regard to each other.
+        .filter(|other| other.registrar() == app.registrar() && is_same_id(&other.client_id, app.client_id.as_str()))
         .map(|other| {
             if is_one(app, other) {
                 format!(
@@ -60,7 +61,7 @@ pub(super) fn warnings(app: &App, profile: &Profile) -> Vec<String> {
                     app.name, other.name, other.name
                 )
             } else {
-                format!("app '{}' has the same client ID at another tenant, cloud or provider", other.name)
+                format!("app '{}' has the same client ID for another tenant or kind of account", other.name)
             }
         })
         .collect()

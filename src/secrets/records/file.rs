@@ -28,6 +28,8 @@ struct AppFile {
     schema: u32,
     client_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    registrar: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     active: Option<ClientSecretFile>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     previous: Option<ClientSecretFile>,
@@ -146,6 +148,7 @@ pub(super) fn encode_app(record: &AppRecord) -> Result<SecretBytes, StoreFault> 
     encode(&AppFile {
         schema: SCHEMA,
         client_id: record.client_id.to_string(),
+        registrar: record.registrar.clone(),
         active: record.active.as_ref().map(secret),
         previous: record.previous.as_ref().map(secret),
         pending: record.pending.as_ref().map(secret),
@@ -168,6 +171,7 @@ pub(super) fn decode_app(key: &RecordKey, bytes: &SecretBytes) -> Result<AppReco
     });
     Ok(AppRecord {
         client_id: client_id(key, &file.client_id)?,
+        registrar: file.registrar,
         active: file.active.map(secret),
         previous: file.previous.map(secret),
         pending: file.pending.map(secret),

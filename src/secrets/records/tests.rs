@@ -98,6 +98,7 @@ fn an_app_comes_back_as_it_was_saved() {
     };
     let before = AppRecord {
         client_id: "client".parse().unwrap(),
+        registrar: Some("https://id.example".to_owned()),
         active: Some(secret("active", Some("2027-05-20"))),
         previous: Some(secret("previous", None)),
         pending: Some(secret("pending", None)),
@@ -105,7 +106,7 @@ fn an_app_comes_back_as_it_was_saved() {
     };
     save_app(&store, &contoso, &before).unwrap();
     let after = load_app(&store, &contoso).unwrap().unwrap();
-    assert_eq!(after.client_id, before.client_id);
+    assert_eq!((&after.client_id, &after.registrar), (&before.client_id, &before.registrar));
     assert_eq!(after.journal, Some(journal));
     let values: Vec<_> = after.secrets().map(ExposeSecret::expose_secret).collect();
     assert_eq!(values, ["active", "previous", "pending"]);

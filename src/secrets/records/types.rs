@@ -4,13 +4,15 @@ use jiff::{Timestamp, civil::Date};
 use secrecy::SecretString;
 
 use crate::failure::OAuthFault;
-use crate::profile::{ClientAuth, ClientId, Name};
+use crate::profile::{App, ClientAuth, ClientId, Name};
 
 /// An app's client secrets and where their rotation stands. A public client has a record without secrets, or none.
 #[derive(Debug, Clone)]
 pub struct AppRecord {
     /// The client ID that the secrets belong to; they are of no use to another.
     pub client_id: ClientId,
+    /// Who knows the client ID ([`App::registrar`]); unknown in records of version 0.1.0.
+    pub registrar: Option<String>,
     /// The secret in use.
     pub active: Option<ClientSecret>,
     /// The one before, kept until it is discarded.
@@ -141,10 +143,24 @@ impl GrantIdentity {
 }
 
 impl AppRecord {
-    /// A record without secrets.
+    /// A record without secrets, of a provider that is not known.
     #[must_use]
     pub fn new(client_id: ClientId) -> Self {
-        Self { client_id, active: None, previous: None, pending: None, journal: None }
+        Self { client_id, registrar: None, active: None, previous: None, pending: None, journal: None }
+    }
+
+    /// A record without secrets for `app`.
+    #[must_use]
+    pub fn of(app: &App) -> Self {
+        Self { registrar: Some(app.registrar().to_owned()), ..Self::new(app.client_id.clone()) }
+    }
+
+    /// Whether its secrets are `app`'s. Records are found by name, and another profile may use the name for another
+    /// client; two providers may have given out one client ID.
+    #[must_use]
+    pub fn is_of(&self, app: &App) -> bool {
+        self.client_id == app.client_id
+            && self.registrar.as_deref().is_none_or(|registrar| registrar == app.registrar())
     }
 
     /// Every secret in it, for the redactor.
