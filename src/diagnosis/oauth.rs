@@ -4,6 +4,7 @@ use super::about::About;
 use super::callback;
 use super::catalogue::Origin;
 use super::known;
+use crate::clock::in_words;
 use crate::failure::{FailureKind, OAuthFault};
 use crate::profile::{Credential, SignIn};
 use crate::report::{Confidence, ExitCode, Finding};
@@ -189,7 +190,8 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
             finding
         }
         FailureKind::SignInTimedOut { after, refused } => {
-            let mut cause = format!("The sign-in was not completed within {} seconds.", after.as_secs());
+            // Rounded: a wait ends a moment before the time that was asked for, or behind it.
+            let mut cause = format!("The sign-in was not completed within {}.", in_words(after.as_secs_f64().round() as u64));
             let mut steps = Vec::new();
             for refusal in refused {
                 cause.push(' ');

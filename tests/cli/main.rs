@@ -21,6 +21,7 @@ mod authorize_by_code;
 mod authorize_elsewhere;
 mod client_authentication;
 mod codes;
+mod callbacks;
 mod config_errors;
 #[cfg(unix)]
 mod crash;
@@ -47,6 +48,8 @@ mod rotate;
 #[cfg(target_os = "linux")]
 mod safekeeping;
 mod status_list_show_remove;
+#[cfg(unix)]
+mod terminal;
 mod test;
 mod test_mailbox;
 mod test_smtp;

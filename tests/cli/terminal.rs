@@ -1,0 +1,181 @@
+//! The terminal is the person's: what is typed or pasted is taken, never handed to the shell, and the terminal is left as
+//! it was.
+
+use std::process::Command;
+use std::time::Duration;
+
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::sandbox::browser::{self, Person};
+use crate::sandbox::world::SHOP;
+use crate::shop::Shop;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_mailgrant");
+
+/// A shell on a terminal of its own that runs `script`, in which `$0` is the binary, and then shows the terminal's modes
+/// and the line that it reads next: a shell would run that line.
+fn shell(shop: &Shop, script: &str) -> PtySession {
+    let script = format!(
+        "before=$(stty -g); {script}; echo \"rc=$?\"; \
+         [ \"$(stty -g)\" = \"$before\" ] && echo modes=same || echo modes=changed; \
+         echo ready; IFS= read -r line; echo \"shell <$line>\""
+    );
+    let mut command = Command::new("bash");
+    command.env_clear().args(["-c", &script, BINARY]).current_dir(shop.home.path());
+    for (name, folder) in [("XDG_CONFIG_HOME", "config"), ("XDG_STATE_HOME", "state"), ("XDG_DATA_HOME", "data")] {
+        command.env(name, shop.home.path().join(folder));
+    }
+    command
+        .env("HOME", shop.home.path())
+        .env("MAILGRANT_STORE", "vault")
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("BROWSER", "true")
+        .env("TERM", "xterm");
+    spawn_command(command, Some(30_000)).unwrap()
+}
+
+/// The command has ended with `code`, the terminal is as it was, and the shell reads what is typed from now on only.
+fn ends_cleanly(terminal: &mut PtySession, code: i32) {
+    terminal.exp_string(&format!("rc={code}\r\n")).unwrap();
+    terminal.exp_string("modes=same").unwrap();
+    terminal.exp_string("ready").unwrap();
+    terminal.send_line("fresh").unwrap();
+    terminal.exp_string("shell <fresh>").unwrap();
+}
+
+/// The authorization URL that the terminal shows, and the address that the browser is sent to at its end.
+fn redirect(shop: &Shop, terminal: &mut PtySession) -> String {
+    let (_, url) = terminal.exp_regex("https://localhost:[0-9]+/\\S+").unwrap();
+    browser::obtain_redirect(&url, shop.sandbox.ca_file(), &Person::SignsInAs(SHOP.to_owned())).unwrap()
+}
+
+#[test]
+fn a_question_waits_for_enter_and_takes_words() {
+    let shop = Shop::added();
+    for (typed, code) in [("no", 130), ("n", 130), ("", 130), ("maybe\nNO", 130), ("yes", 0)] {
+        let mut terminal = shell(&shop, "\"$0\" remove shop");
+        terminal.exp_string("[y/N]").unwrap();
+        for line in typed.split('\n') {
+            terminal.send_line(line).unwrap();
+            if line == "maybe" {
+                terminal.exp_string("Type y or n, and Enter").unwrap();
+            }
+        }
+        ends_cleanly(&mut terminal, code);
+        shop.json(&["show", "shop"], if code == 0 { 3 } else { 0 });
+    }
+    // A single key is no answer yet.
+    shop.add("shop", &[]).finish().code(0);
+    let mut terminal = shell(&shop, "\"$0\" remove shop");
+    terminal.exp_string("[y/N]").unwrap();
+    terminal.send("y").unwrap();
+    terminal.flush().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    shop.json(&["show", "shop"], 0);
+    terminal.send_control('c').unwrap();
+    ends_cleanly(&mut terminal, 130);
+    shop.json(&["show", "shop"], 0);
+}
+
+#[test]
+fn what_is_typed_ahead_never_reaches_the_shell() {
+    let shop = Shop::added();
+    let mut terminal = shell(&shop, "\"$0\" remove shop");
+    terminal.exp_string("[y/N]").unwrap();
+    terminal.send_line("no\necho owned >pwned\necho more >pwned").unwrap();
+    ends_cleanly(&mut terminal, 130);
+    // While a browser is waited for, and while a code is.
+    for flags in ["", "--no-browser", "--device-code"] {
+        let mut terminal = shell(&shop, &format!("\"$0\" authorize shop {flags} --timeout 2"));
+        terminal.exp_string("Sign in as").unwrap();
+        terminal.send_line("echo owned >pwned").unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        terminal.send("echo half a line").unwrap();
+        terminal.flush().unwrap();
+        ends_cleanly(&mut terminal, 1);
+    }
+    assert!(!shop.home.path().join("pwned").exists());
+}
+
+#[test]
+fn a_pasted_address_is_taken_while_the_browser_is_waited_for() {
+    let shop = Shop::added();
+    let mut terminal = shell(&shop, "\"$0\" authorize shop");
+    let address = redirect(&shop, &mut terminal);
+    terminal.exp_string("paste that address here").unwrap();
+    for (wrong, why) in [
+        ("hello", "\"state=\" is missing"),
+        ("http://localhost:1/?code=a&state=b", "it does not begin with http://localhost:"),
+        (&address.replace("state=", "state=x"), "it belongs to another sign-in"),
+        (&address.replace('?', "#"), "its answer is behind a #"),
+    ] {
+        terminal.send_line(wrong).unwrap();
+        terminal.exp_string("That is not the whole address from the browser's address bar").unwrap();
+        terminal.exp_string(why).unwrap();
+    }
+    // Wrapped, as it comes out of a narrow window.
+    let (first, second) = address.split_at(address.len() / 2);
+    terminal.send_line(&format!("{first}\n{second}")).unwrap();
+    let shown = terminal.exp_string("signed in").unwrap();
+    let code = address.split_once("code=").unwrap().1.split('&').next().unwrap();
+    assert!(!shown.contains(code), "the code is not shown: {shown}");
+    ends_cleanly(&mut terminal, 0);
+    shop.json(&["test-mailbox", "shop"], 0);
+    shop.insist_on_manners();
+}
+
+#[test]
+fn a_paste_may_have_16_kibibytes_in_both_ways() {
+    let shop = Shop::added();
+    for flag in ["", "--no-browser"] {
+        let mut terminal = shell(&shop, &format!("\"$0\" authorize shop {flag}"));
+        let address = redirect(&shop, &mut terminal);
+        terminal.exp_string("address here").unwrap();
+        terminal.send_line(&format!("{address}&session_state={}", "x".repeat(16 * 1024))).unwrap();
+        ends_cleanly(&mut terminal, 0);
+    }
+}
+
+#[test]
+fn without_a_browser_a_wrong_paste_is_asked_again_until_ctrl_c_or_ctrl_d() {
+    let shop = Shop::added();
+    for (last, code) in [(None, 0), (Some('c'), 130), (Some('d'), 130)] {
+        let mut terminal = shell(&shop, "\"$0\" authorize shop --no-browser");
+        let address = redirect(&shop, &mut terminal);
+        terminal.exp_string("Paste that address here:").unwrap();
+        for _ in 0..3 {
+            terminal.send_line("not this").unwrap();
+            terminal.exp_string("Paste it again:").unwrap();
+        }
+        match last {
+            None => drop(terminal.send_line(&address).unwrap()),
+            Some(key) => terminal.send_control(key).unwrap(),
+        }
+        ends_cleanly(&mut terminal, code);
+    }
+}
+
+#[test]
+fn ctrl_c_and_the_end_of_the_wait_put_the_terminal_back() {
+    let shop = Shop::added();
+    let mut terminal = shell(&shop, "\"$0\" authorize shop");
+    terminal.exp_string("paste that address here").unwrap();
+    terminal.send("half a line").unwrap();
+    terminal.send_control('c').unwrap();
+    ends_cleanly(&mut terminal, 130);
+    let mut terminal = shell(&shop, "\"$0\" authorize shop --timeout 1");
+    ends_cleanly(&mut terminal, 1);
+    // The browser came back.
+    let mut terminal = shell(&shop, "\"$0\" authorize shop");
+    let address = redirect(&shop, &mut terminal);
+    assert_eq!(browser::get(&address, shop.sandbox.ca_file()).unwrap().status, 200);
+    ends_cleanly(&mut terminal, 0);
+}
+
+/// A process in the background that touches the terminal is stopped by the kernel, and would wait for ever.
+#[test]
+fn in_the_background_the_terminal_is_left_alone() {
+    let shop = Shop::added();
+    let mut terminal = shell(&shop, "set -m; \"$0\" authorize shop --timeout 2 & wait $!");
+    ends_cleanly(&mut terminal, 1);
+}
