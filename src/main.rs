@@ -57,8 +57,10 @@ fn show_usage(error: &clap::Error) -> ExitCode {
         return outputs::after(error.print(), ExitCode::AllPassed);
     }
     if std::env::args_os().any(|argument| argument == "--json") {
+        // What is wrong is the first paragraph; below it stand usage and advice for a terminal.
         let text = error.render().to_string();
-        let cause = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        let cause = lines.join(" ").trim_start_matches("error: ").to_owned();
         let error = CommandError::usage(cause, "Run: mailgrant --help");
         return Outputs::plain("", Format::Json).deliver(Ended::Error(error));
     }

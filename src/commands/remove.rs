@@ -35,7 +35,7 @@ struct Plan {
 /// # Errors
 /// If the profile or the store cannot be used, or the answer is no.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let plan = Plan::make(ProfileDocument::open(&context.profile_path)?.profile(), &args.name)?;
+    let plan = Plan::make(&context.profile()?, &args.name)?;
     if !args.yes {
         let yes = context.prompter.confirm(&plan.question()).map_err(|error| CommandError::unasked(&error, "--yes"))?;
         if !yes {

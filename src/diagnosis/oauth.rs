@@ -191,7 +191,8 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
         }
         FailureKind::SignInTimedOut { after, refused } => {
             // Rounded: a wait ends a moment before the time that was asked for, or behind it.
-            let mut cause = format!("The sign-in was not completed within {}.", in_words(after.as_secs_f64().round() as u64));
+            let mut cause =
+                format!("The sign-in was not completed within {}.", in_words(after.as_secs_f64().round() as u64));
             let mut steps = Vec::new();
             for refusal in refused {
                 cause.push(' ');

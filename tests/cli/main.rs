@@ -19,9 +19,9 @@ mod add_names;
 mod authorize;
 mod authorize_by_code;
 mod authorize_elsewhere;
+mod callbacks;
 mod client_authentication;
 mod codes;
-mod callbacks;
 mod config_errors;
 #[cfg(unix)]
 mod crash;
@@ -31,6 +31,8 @@ mod disk;
 mod doctor;
 mod explain;
 mod faults;
+#[cfg(target_os = "linux")]
+mod flags;
 mod hostile_words;
 mod inspect;
 mod last_page;

@@ -175,18 +175,19 @@ fn the_most_lasting_trouble_of_several_mailboxes_is_the_exit_code() {
     shop.json(&["test", "--all"], 4);
 }
 
+/// Holds the lock whose file's name begins with `prefix`, until it is dropped.
+pub(crate) fn locked(shop: &Shop, prefix: &str) -> File {
+    let locks = fs::read_dir(shop.home.path().join("state/mailgrant/locks")).unwrap();
+    let is_it = |path: &std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(prefix);
+    let path = locks.map(|entry| entry.unwrap().path()).find(is_it).unwrap();
+    let file = File::options().read(true).write(true).open(path).unwrap();
+    file.lock().unwrap();
+    file
+}
+
 #[test]
 fn timeout_is_heard_while_another_process_holds_a_lock() {
     let shop = Shop::authorized();
-    let locks = shop.home.path().join("state/mailgrant/locks");
-    // Both kinds of locks of a profile's edits are there after an `add`.
-    let lock = |prefix: &str| {
-        let name = fs::read_dir(&locks).unwrap().map(|entry| entry.unwrap().path());
-        let mut found = name.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(prefix));
-        let file = File::options().read(true).write(true).open(found.next().unwrap()).unwrap();
-        file.lock().unwrap();
-        file
-    };
     let add: Vec<String> = shop.add_arguments("other", &[("--app", Some("shop"))]);
     let fresh: Vec<String> = shop.add_arguments("fresh", &[]);
     let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
@@ -198,7 +199,7 @@ fn timeout_is_heard_while_another_process_holds_a_lock() {
         ("profile-", fresh),
         ("app-", words("rotate-secret shop --rollback")),
     ] {
-        let _held = lock(held);
+        let _held = locked(&shop, held);
         let begun = Instant::now();
         let command: Vec<&str> = command.iter().map(String::as_str).chain(["--timeout", "2"]).collect();
         let run = shop.home.run(&command).stdin(crate::support::canary::CLIENT_SECRET);

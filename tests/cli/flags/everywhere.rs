@@ -1,0 +1,239 @@
+//! The flags that every verb has.
+
+use std::time::{Duration, Instant};
+
+use crate::outputs::locked;
+use crate::shop::{ALWAYS_STALE, Shop};
+use crate::support::canary;
+use crate::support::process::Finished;
+
+/// A verb, how it is run without harm, and what the common flags can mean for it.
+pub(crate) struct Verb {
+    pub(crate) name: &'static str,
+    /// Its arguments; those of `add` are the shop's own.
+    arguments: &'static [&'static str],
+    /// What it waits for.
+    waits: Waits,
+    /// What it does with the profile.
+    profile: Profile,
+    /// Whether it reads or writes secrets.
+    has_secrets: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Waits {
+    /// For servers.
+    Servers,
+    /// For a person.
+    Person,
+    /// For another process's lock of this kind.
+    Lock(&'static str),
+    /// For nothing.
+    Never,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Profile {
+    /// Reads it, and fails without.
+    Needs,
+    /// Makes it.
+    Makes,
+    /// Looks at it.
+    Sees,
+    /// Has none.
+    Without,
+}
+
+const fn verb(
+    name: &'static str,
+    arguments: &'static [&'static str],
+    waits: Waits,
+    profile: Profile,
+    has_secrets: bool,
+) -> Verb {
+    Verb { name, arguments, waits, profile, has_secrets }
+}
+
+use Profile::{Makes, Needs, Sees, Without};
+use Waits::{Lock, Never, Person, Servers};
+
+pub(crate) const VERBS: &[Verb] = &[
+    verb("add", &[], Lock("profile-"), Makes, true),
+    verb("authorize", &["shop", "--timeout", "1"], Person, Needs, true),
+    verb("test", &["shop"], Servers, Needs, true),
+    verb("test-mailbox", &["shop"], Servers, Needs, true),
+    verb("test-smtp", &["shop"], Servers, Needs, true),
+    verb("doctor", &[], Servers, Sees, true),
+    verb("inspect", &["shop"], Servers, Needs, true),
+    verb("rotate-secret", &["shop", "--rollback"], Lock("app-"), Needs, true),
+    verb("explain", &["AADSTS50011"], Never, Without, false),
+    verb("status", &["shop"], Never, Needs, true),
+    verb("list", &[], Never, Needs, false),
+    verb("show", &["shop"], Never, Needs, true),
+    verb("remove", &["no-such", "--yes"], Lock("mailbox-"), Needs, true),
+    verb("token", &["shop"], Servers, Needs, true),
+    verb("new-vault-key", &[], Never, Sees, false),
+];
+
+impl Verb {
+    fn words(&self, shop: &Shop) -> Vec<String> {
+        if self.name == "add" {
+            return shop.add_arguments("shop", &[]);
+        }
+        std::iter::once(self.name).chain(self.arguments.iter().copied()).map(str::to_owned).collect()
+    }
+
+    /// The verb's usual run with `more`.
+    fn run(&self, shop: &Shop, more: &[&str]) -> Finished {
+        let words = self.words(shop);
+        let words: Vec<&str> = words.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        let input = if self.name == "add" { canary::CLIENT_SECRET } else { "" };
+        let ended = shop.home.run(&words).stdin(input).finish();
+        assert!(!matches!(ended.code, None | Some(70)), "{words:?}: {}", ended.all_text());
+        ended
+    }
+}
+
+type Look = fn(&Shop, &Verb);
+
+pub(crate) const ROWS: &[(&str, Look)] = &[
+    ("--json", json),
+    ("--html", html),
+    ("--color", color),
+    ("--verbose", verbose),
+    ("--config", config),
+    ("--store", store),
+    ("--timeout", timeout),
+    ("--help", help),
+    ("--version", version),
+];
+
+fn json(shop: &Shop, verb: &Verb) {
+    let document = verb.run(shop, &["--json"]).json();
+    assert_eq!((&document["schema"], &document["command"]), (&1.into(), &verb.name.into()), "{document}");
+}
+
+fn html(shop: &Shop, verb: &Verb) {
+    let name = format!("{}.html", verb.name);
+    let ended = verb.run(shop, &["--html", &name]);
+    let page = std::fs::read_to_string(shop.home.path().join(&name));
+    if verb.name == "token" {
+        // A page would hold the token.
+        assert!(ended.code == Some(2) && page.is_err() && ended.stderr.contains("makes no page"), "{}", ended.stderr);
+    } else {
+        let page = page.unwrap();
+        assert!(page.contains(&format!("</h1><p>mailgrant {}", verb.name)), "{page}");
+    }
+}
+
+fn color(shop: &Shop, verb: &Verb) {
+    let always = verb.run(shop, &["--color", "always"]).all_text();
+    // A token is for another program.
+    assert_eq!(always.contains('\u{1b}'), verb.name != "token", "{}: {always}", verb.name);
+    assert!(!verb.run(shop, &["--color", "never"]).all_text().contains('\u{1b}'), "{}", verb.name);
+    let neither = verb.run(shop, &["--color", "sometimes"]);
+    assert!(neither.code == Some(2) && neither.stderr.contains("auto, always, never"), "{}", neither.stderr);
+}
+
+fn verbose(_: &Shop, verb: &Verb) {
+    let shop = Shop::added();
+    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    shop.authorize_as("shop", crate::sandbox::world::SHOP).code(0);
+    let more: &[&str] = match verb.name {
+        "authorize" => &["--device-code", "-v"],
+        _ => &["-v"],
+    };
+    let shown = verb.run(&shop, more).stderr;
+    let has_wire = ["HTTP", "IMAP", "SMTP", "TLS"].iter().any(|protocol| shown.contains(protocol));
+    // Where no server is spoken to there is no conversation to show.
+    let speaks = matches!(verb.waits, Servers | Person);
+    assert_eq!(has_wire, speaks, "{}: {shown}", verb.name);
+}
+
+fn config(shop: &Shop, verb: &Verb) {
+    let missing = shop.home.path().join(format!("{}.toml", verb.name));
+    let name = missing.to_str().unwrap();
+    let ended = verb.run(shop, &["--config", name]);
+    match verb.profile {
+        Needs => assert!(ended.code == Some(3) && ended.stderr.contains(name), "{}: {}", verb.name, ended.all_text()),
+        Makes => assert!(ended.code == Some(0) && missing.exists(), "{}: {}", verb.name, ended.all_text()),
+        Sees if verb.name == "doctor" => assert!(ended.stdout.contains(name), "{}", ended.stdout),
+        Sees => {
+            // The profile says where the key is.
+            let key = shop.home.path().join("named.key");
+            std::fs::write(&missing, format!("[secrets]\nstore = \"vault\"\nkey_file = \"{}\"\n", key.display()))
+                .unwrap();
+            assert_eq!(verb.run(shop, &["--config", name]).code, Some(0));
+            assert!(key.exists());
+        }
+        Without => assert_eq!(ended.stdout, verb.run(shop, &[]).stdout),
+    }
+}
+
+fn store(shop: &Shop, verb: &Verb) {
+    let ended = verb.run(shop, &["--store", "keyring"]);
+    // There is no keyring here.
+    if verb.name == "doctor" {
+        assert!(ended.stdout.contains("keyring-absent"), "{}", ended.stdout);
+    } else if verb.name == "remove" {
+        let none = shop.home.run(&["remove", "shop", "--yes", "--store", "keyring"]).finish().code(5);
+        assert!(none.stderr.contains("keyring-absent"), "{}", none.stderr);
+    } else if verb.has_secrets && verb.name != "show" {
+        assert_eq!(ended.code, Some(5), "{}: {}", verb.name, ended.all_text());
+        assert!(ended.all_text().contains("keyring-absent"), "{}: {}", verb.name, ended.all_text());
+    } else if verb.name == "show" {
+        assert_ne!(ended.all_text(), verb.run(shop, &[]).all_text());
+    } else {
+        // It opens no store.
+        assert_eq!(ended.all_text(), verb.run(shop, &[]).all_text(), "{}", verb.name);
+    }
+    assert_eq!(verb.run(shop, &["--store", "drawer"]).code, Some(2));
+}
+
+fn timeout(_: &Shop, verb: &Verb) {
+    const SOON: Duration = Duration::from_secs(14);
+    let shop = Shop::added();
+    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    shop.authorize_as("shop", crate::sandbox::world::SHOP).code(0);
+    let begun = Instant::now();
+    match verb.waits {
+        Servers if verb.name == "doctor" => {
+            let ended = verb.run(&shop, &["--timeout", "1"]);
+            assert!(matches!(ended.code, Some(0 | 1 | 6)), "{}", ended.all_text());
+        }
+        Servers => {
+            shop.sandbox.set_token_delay(Duration::from_secs(20));
+            let ended = verb.run(&shop, &["--timeout", "2"]);
+            assert_eq!(ended.code, Some(6), "{}: {}", verb.name, ended.all_text());
+        }
+        Person => assert_eq!(verb.run(&shop, &[]).code, Some(1)),
+        Lock(kind) => {
+            let _held = locked(&shop, kind);
+            let ended = match verb.name {
+                "remove" => shop.home.run(&["remove", "shop", "--yes", "--timeout", "1"]).finish(),
+                "add" => {
+                    let words = shop.add_arguments("other", &[("--app", Some("shop"))]);
+                    let words: Vec<&str> = words.iter().map(String::as_str).chain(["--timeout", "1"]).collect();
+                    shop.home.run(&words).stdin(canary::CLIENT_SECRET).finish()
+                }
+                _ => verb.run(&shop, &["--timeout", "1"]),
+            };
+            assert_eq!(ended.code, Some(7), "{}: {}", verb.name, ended.all_text());
+        }
+        Never => assert_eq!(verb.run(&shop, &["--timeout", "1"]).stdout, verb.run(&shop, &[]).stdout),
+    }
+    assert!(begun.elapsed() < SOON, "{} took {:?}", verb.name, begun.elapsed());
+    if verb.waits != Person {
+        assert_eq!(verb.run(&shop, &["--timeout", "0"]).code, Some(2));
+    }
+}
+
+fn help(shop: &Shop, verb: &Verb) {
+    let help = shop.home.run(&[verb.name, "--help"]).finish().code(0);
+    assert!(help.stdout.contains(&format!("Usage: mailgrant {}", verb.name)), "{}", help.stdout);
+}
+
+fn version(shop: &Shop, verb: &Verb) {
+    let version = shop.home.run(&[verb.name, "--version"]).finish().code(0);
+    assert!(version.stdout.contains(env!("CARGO_PKG_VERSION")), "{}", version.stdout);
+}
