@@ -184,6 +184,18 @@ pub(super) const ROWS: &[Row] = &[
         let shown = rotate(&shop, &["--skip-connection-tests"], 0).stdout;
         assert!(!shown.contains("\"greeting\"") && !shown.contains("\"tls\""), "{shown}");
     }),
+    does("rotate-secret", "--force", |_| {
+        let shop = Shop::authorized();
+        let guid = "0a11ce00-0000-4000-8000-00000000c0de";
+        shop.sandbox.add_client_secret(guid);
+        let run = |more: &[&str]| {
+            let words = [&["--json", "rotate-secret", "shop", "--secret-env", "GIVEN"], more].concat();
+            shop.home.run(&words).env("GIVEN", guid).finish()
+        };
+        let refused = run(&[]).code(2);
+        assert!(refused.stdout.contains("GUID"), "{}", refused.stdout);
+        run(&["--force"]).code(0);
+    }),
     does("explain", "<text>", |shop| shows(shop, &["explain", "AADSTS50011"], 0, "ms-redirect-uri-mismatch")),
     does("explain", "--list", |shop| {
         shows(shop, &["explain", "--list"], 0, "ms-redirect-uri-mismatch");
