@@ -11,13 +11,13 @@ use secrecy::SecretString;
 use super::checks::{self, Side, Tester};
 use super::preflight::Door;
 use crate::clock::Clock;
-use crate::diagnosis::together::{self, Situation};
+use crate::diagnosis::together::{self, Role, SecretStory, Server, Situation, TokenAnswer};
 use crate::diagnosis::{self, About};
 use crate::failure::{Failure, FailureKind};
 use crate::probe::ProbeOutcome;
-use crate::profile::{App, Credential, Mailbox};
+use crate::profile::{App, Credential, EndpointUrl, Mailbox};
 use crate::report::{Check, Report, Stage};
-use crate::secrets::{AppRecord, Grant, load_app};
+use crate::secrets::{AppRecord, Grant, GrantIdentity, load_app};
 use crate::session::{AccessToken, Session, TokenSource};
 
 /// Tests the whole chain of `mailbox`.
@@ -65,10 +65,12 @@ pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Rep
         };
         report.checks.extend(tester.preflight(looked, door, about));
     }
+    let mut servers: Vec<Server> = fetched.server(kept.grant.as_ref()).into_iter().collect();
     for (side, outcome) in sides.iter().zip(outcomes) {
         let Some(outcome) = outcome else { continue };
+        servers.extend(side.seen(mailbox, &outcome));
         let mut one = checks::report(mailbox);
-        tester.note(mailbox, side, outcome, fetched.token.is_some(), &mut one);
+        tester.note(mailbox, side, outcome, looked.as_ref(), &mut one);
         report.checks.append(&mut one.checks);
         let (server, mechanism) = match side {
             Side::Incoming { .. } => ("incoming", "incoming_mechanism"),
@@ -85,16 +87,23 @@ pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Rep
     let now = clock.now();
     let today = now.to_zoned(TimeZone::UTC).date();
     let secret = kept.app.as_ref().and_then(|record| record.active.as_ref());
+    let identity = kept.grant.as_ref().and_then(|grant| grant.identity.as_ref());
+    let account = identity.map_or_else(Vec::new, GrantIdentity::all_names);
     report.verdict = together::verdict(&Situation {
         checks: &report.checks,
         about,
-        signed_in_as: kept.grant.as_ref().and_then(|grant| grant.identity.as_ref()).map(|who| who.label.as_str()),
-        secret_has_worked: secret
-            .zip(kept.grant.as_ref())
-            .is_some_and(|(secret, grant)| worked_since(grant.refreshed.unwrap_or(grant.obtained), secret.added, now)),
-        secret_is_new: secret.is_some_and(|secret| is_minutes_old(secret.added, now)),
-        secret_expired: app.secret_expires.or(secret.and_then(|secret| secret.expires)).map(|day| day < today),
+        servers: &servers,
+        token: fetched.answer(),
+        account: &account,
+        secret: SecretStory {
+            has_worked: secret.zip(kept.grant.as_ref()).is_some_and(|(secret, grant)| {
+                worked_since(grant.refreshed.unwrap_or(grant.obtained), secret.added, now)
+            }),
+            is_new: secret.is_some_and(|secret| is_minutes_old(secret.added, now)),
+            has_expired: app.secret_expires.or(secret.and_then(|secret| secret.expires)).map(|day| day < today),
+        },
         works_until: fetched.leftover().map(|access| access.expires),
+        now,
     })
     .map(Box::new);
     report
@@ -190,6 +199,26 @@ impl Fetched {
             Err(failure) => (Some(failure), session.stored_token()),
         };
         Self { started, elapsed: started.elapsed(), not_asked, refusal, token }
+    }
+
+    /// What the endpoint makes of client and grant.
+    fn answer(&self) -> TokenAnswer {
+        match (&self.refusal, &self.token) {
+            (Some(failure), _) => TokenAnswer::of(Err(&failure.kind)),
+            (None, Some(_)) => TokenAnswer::of(Ok(())),
+            (None, None) => TokenAnswer::None,
+        }
+    }
+
+    /// The endpoint as a server, where it was asked.
+    fn server(&self, grant: Option<&Grant>) -> Option<Server> {
+        let url: EndpointUrl = grant?.token_endpoint.parse().ok()?;
+        if self.refusal.is_none() && self.token.is_none() {
+            return None;
+        }
+        let (host, port) = (url.as_url().host_str()?, url.as_url().port_or_known_default()?);
+        let steps = [(Stage::TokenEndpoint, self.refusal.as_ref().map(|failure| &failure.kind))];
+        Some(Server::seen(Role::SignIn, host.trim_matches(['[', ']']), port, steps))
     }
 
     /// A token that is good although the endpoint refused a new one.

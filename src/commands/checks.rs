@@ -10,7 +10,8 @@ use secrecy::SecretString;
 use super::preflight::{self, Door, Looked};
 use crate::clock::Clock;
 use crate::context::Context;
-use crate::diagnosis::{self, About};
+use crate::diagnosis::together::{Role, Server};
+use crate::diagnosis::{self, About, TokenFacts};
 use crate::failure::{Failure, StoreFault};
 use crate::net::Proxies;
 use crate::oauth::HttpClient;
@@ -152,7 +153,7 @@ impl<'a> Tester<'a> {
             let door = Door::seen(&outcome.observations);
             report.checks.extend(self.preflight(looked, |_| door, about));
         }
-        self.note(mailbox, side, outcome, looked.is_some(), report);
+        self.note(mailbox, side, outcome, looked.as_ref(), report);
     }
 
     /// What `access` says of itself, and of what it opens. Whoever waits for the token has it by then.
@@ -203,15 +204,16 @@ impl<'a> Tester<'a> {
         mailbox: &Mailbox,
         side: &Side<'_>,
         outcome: ProbeOutcome,
-        has_token: bool,
+        looked: Option<&Looked>,
         report: &mut Report,
     ) {
         let (Some(protocol), Some(server)) = (side.protocol(mailbox), side.server(mailbox)) else { return };
-        let about = self.about(mailbox, protocol);
+        let is_for_server = looked.is_some_and(|looked| looked.seen.is_for(protocol));
+        let about = About { token: TokenFacts { is_for_server }, ..self.about(mailbox, protocol) };
         let connected = outcome.observations.iter().all(|observation| observation.result.is_ok());
         let observed = outcome.observations.into_iter();
         report.checks.extend(observed.map(|observation| self.check(observation, about).over(protocol)));
-        if !has_token && connected {
+        if looked.is_none() && connected {
             let skipped = Check::skipped(Stage::Authentication, "there is no access token");
             report.checks.push(skipped.over(protocol));
         }
@@ -339,6 +341,16 @@ impl<'a> Side<'a> {
             Self::Incoming { .. } => mailbox.incoming.as_ref().map(|side| &side.server),
             Self::Outgoing(_) => mailbox.outgoing.as_ref().map(|side| &side.server),
         }
+    }
+
+    /// What `outcome` tells of the server.
+    pub(super) fn seen(&self, mailbox: &Mailbox, outcome: &ProbeOutcome) -> Option<Server> {
+        let (protocol, server) = (self.protocol(mailbox)?, self.server(mailbox)?);
+        let steps = outcome
+            .observations
+            .iter()
+            .map(|seen| (seen.stage, seen.result.as_ref().err().map(|failure| &failure.kind)));
+        Some(Server::seen(Role::Mail(protocol), server.host.as_str(), server.port, steps))
     }
 
     fn name(&self) -> &'static str {

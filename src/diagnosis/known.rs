@@ -50,7 +50,12 @@ fn filled(entry: &'static Entry, about: About<'_>, values: &[(&str, &str)]) -> F
     for more in entry.cause_more.iter().filter(needed) {
         finding.cause = format!("{} {}", finding.cause, fill(&more.text, more.only));
     }
-    finding.fix = entry.fix.iter().filter(needed).map(|step| fill(&step.text, step.only)).collect();
+    let mut needed: Vec<&Step> = entry.fix.iter().filter(needed).collect();
+    if needed.is_empty() {
+        // What was known is wrong, or the entry: some advice is better than none.
+        needed = entry.fix.iter().collect();
+    }
+    finding.fix = needed.into_iter().map(|step| fill(&step.text, step.only)).collect();
     finding.confidence = match entry.evidence {
         Evidence::Documented => Confidence::Certain,
         Evidence::Reported => Confidence::Likely,

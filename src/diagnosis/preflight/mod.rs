@@ -29,6 +29,15 @@ pub struct Preflight {
     pub doors: Vec<(MailProtocol, Part)>,
 }
 
+impl Preflight {
+    /// Whether the token says itself that it is for the server of `protocol`, and permits what is needed there.
+    #[must_use]
+    pub fn is_for(&self, protocol: MailProtocol) -> bool {
+        let said = self.said.as_ref().is_some_and(|said| !said.audience.is_empty());
+        said && self.doors.iter().any(|(door, part)| *door == protocol && part.objections.is_empty())
+    }
+}
+
 /// One side of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {

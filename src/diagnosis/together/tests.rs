@@ -1,170 +1,272 @@
-use std::time::Duration;
+//! A table of faults that come together, each with the verdict that is right. A situation is made of failures, as the
+//! wire and the token endpoint give them, and not of findings: what is explained of them is tested too.
 
-use super::*;
-use crate::config;
-use crate::profile::Profile;
-use crate::report::Check;
+mod made;
 
-fn profile(more: &str) -> Profile {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("config.toml");
-    let text = format!(
-        "[apps.contoso]\nprovider = \"microsoft365\"\ntenant = \"contoso.onmicrosoft.com\"\n\
-         client_id = \"11111111-2222-3333-4444-555555555555\"\ncredential = \"secret\"\n\
-         [mailboxes.shop]\napp = \"contoso\"\naddress = \"shop@contoso.com\"\n\
-         incoming = {{ protocol = \"imap\" }}\noutgoing = {{ protocol = \"smtp\" }}\n{more}"
-    );
-    std::fs::write(&file, text).unwrap();
-    config::load(&file).unwrap()
+use std::collections::BTreeSet;
+
+use made::{code, judged};
+
+use super::super::about::About;
+use super::super::{catalogue, known};
+use crate::report::{Confidence, ExitCode};
+
+/// Profile, token endpoint, incoming side, outgoing side, what else is known; and the verdict's code. The words are
+/// explained in `made`.
+const TABLE: &[[&str; 6]] = &[
+    // Nothing at all is reached.
+    ["ms", "no-lookup", "no-lookup", "no-lookup", "", "no-network"],
+    ["ms", "no-route", "no-route", "no-lookup", "", "no-network"],
+    ["ms", "silent", "silent", "silent", "", "no-network"],
+    ["ms", "no-name", "no-name", "no-name", "", "no-network"],
+    ["ms", "no-lookup", "-", "no-lookup", "", "no-network"],
+    ["own", "none", "no-lookup", "no-lookup", "two-sites", "no-network"],
+    ["own", "none", "no-route", "no-lookup", "two-sites", "no-network"],
+    // … or only seems so.
+    ["own", "none", "silent", "silent", "two-sites", "not-authorized"],
+    ["own", "none", "no-name", "no-name", "two-sites", "not-authorized"],
+    ["own", "none", "no-lookup", "no-lookup", "", "not-authorized"],
+    ["ms", "no-lookup", "no-lookup", "ok", "", "name-lookup-failed"],
+    ["ms", "refused", "refused", "refused", "", "connection-refused"],
+    ["ms", "silent", "silent", "refused", "", "timed-out"],
+    // Every certificate is out of its time.
+    ["ms", "expired", "expired", "expired", "", "certificates-out-of-time"],
+    ["ms", "early", "early", "early", "", "certificates-out-of-time"],
+    ["ms", "none", "expired", "expired", "", "certificates-out-of-time"],
+    ["own", "none", "early", "early", "", "certificates-out-of-time"],
+    ["ms", "no-secret", "expired", "expired", "", "certificates-out-of-time"],
+    ["ms", "expired", "early", "expired", "", "certificates-out-of-time"],
+    ["ms", "none", "expired", "silent", "", "certificates-out-of-time"],
+    // … and not where one is good.
+    ["ms", "ok", "expired", "expired", "", "tls-expired"],
+    ["ms", "grant", "expired", "ok", "", "oauth-invalid-grant"],
+    ["ms", "none", "expired", "ok", "", "not-authorized"],
+    ["own", "none", "expired", "stranger:X", "", "not-authorized"],
+    // One unknown issuer at several operators is an inspection; at one it is that operator's.
+    ["ms", "stranger:Box", "stranger:Box", "stranger:Box", "", "tls-interception"],
+    ["own", "stranger:Box", "stranger:Box", "stranger:Box", "two-sites", "tls-interception"],
+    ["ms", "none", "stranger:Box", "stranger:Box", "", "tls-interception"],
+    ["ms", "ok", "stranger:Box", "silent", "", "tls-interception"],
+    ["own", "ok", "stranger:Ours", "stranger:Ours", "", "tls-unknown-issuer"],
+    ["own", "stranger:Ours", "stranger:Ours", "stranger:Ours", "", "tls-unknown-issuer"],
+    ["own", "ok", "stranger:One", "stranger:Two", "two-sites", "tls-unknown-issuer"],
+    ["own", "none", "stranger:Ours", "stranger:Ours", "", "not-authorized"],
+    ["own", "ok", "stranger:?", "stranger:?", "two-sites", "tls-unknown-issuer"],
+    ["own", "ok", "self-signed", "stranger:Ours", "", "tls-self-signed"],
+    // The store.
+    ["ms", "store", "ok", "ok", "", "vault-wrong-key"],
+    ["ms", "store", "silent", "ok", "", "vault-wrong-key"],
+    ["ms", "no-secret", "ok", "refused", "", "no-client-secret"],
+    ["ms", "store", "expired", "expired", "", "certificates-out-of-time"],
+    // The client: why, tells its story, unless the provider does.
+    ["ms", "ms:7000215", "ok", "ok", "worked", "secret-removed"],
+    ["ms", "ms:7000215", "ok", "ok", "new", "secret-not-yet-known"],
+    ["ms", "ms:7000215", "ok", "ok", "", "secret-never-worked"],
+    ["ms", "ms:7000215", "ok", "ok", "worked day-over", "secret-past-its-day"],
+    ["ms", "ms:7000222", "ok", "ok", "worked", "ms-secret-expired"],
+    ["ms", "ms:700025", "ok", "ok", "worked", "ms-public-client-sent-secret"],
+    ["ms", "ms:7000215", "ok", "refused", "worked", "secret-removed"],
+    ["ms", "ms:7000215", "silent", "ok", "worked", "secret-removed"],
+    ["ms", "ms:7000215", "not-connected", "ok", "worked", "secret-removed"],
+    ["ms", "ms:7000222", "silent", "silent", "", "ms-secret-expired"],
+    ["ms", "ms:7000215", "stranger:Box", "stranger:Box", "worked", "tls-interception"],
+    ["own", "client:", "ok", "refused", "worked", "secret-removed"],
+    ["own", "client:", "ok", "silent", "worked", "secret-removed"],
+    ["own", "keycloak:Invalid client or Invalid client credentials", "ok", "ok", "worked", "secret-removed"],
+    ["own", "keycloak:Invalid client secret", "ok", "ok", "", "secret-never-worked"],
+    ["own", "client:Client secret has expired", "ok", "ok", "worked", "secret-past-its-day"],
+    ["own", "client:Public client must not send a client secret", "ok", "ok", "worked", "client-is-public"],
+    ["own", "client:Client not found", "ok", "ok", "worked", "client-not-known"],
+    ["own", "client:Client authentication failed (e.g., unknown client)", "ok", "ok", "worked", "secret-removed"],
+    ["public", "client:", "ok", "ok", "", "client-needs-secret"],
+    ["public", "client:Client secret has expired", "silent", "ok", "", "client-needs-secret"],
+    ["public", "client:Client not found", "ok", "ok", "", "client-not-known"],
+    ["google", "client:The OAuth client was not found.", "ok", "ok", "worked", "google-client-not-found"],
+    ["google", "client:Unauthorized", "ok", "ok", "worked", "secret-removed"],
+    // The sign-in.
+    ["ms", "grant", "ok", "ok", "", "oauth-invalid-grant"],
+    ["ms", "grant", "ok", "refused", "", "oauth-invalid-grant"],
+    ["ms", "grant", "silent", "ok", "", "oauth-invalid-grant"],
+    ["ms", "policy", "ok", "silent", "", "ms-conditional-access-blocked"],
+    ["ms", "none", "silent", "ok", "", "not-authorized"],
+    ["ms", "none", "refused", "refused", "", "not-authorized"],
+    ["own", "grant", "stranger:Ours", "stranger:Ours", "", "oauth-invalid-grant"],
+    ["ms", "grant", "not-connected", "off-tenant", "", "oauth-invalid-grant"],
+    // One port is silent; one that refuses is not.
+    ["ms", "ok", "ok", "silent", "", "port-blocked"],
+    ["ms", "ok", "silent", "silent", "", "port-blocked"],
+    ["ms", "ok", "ok", "refused", "", "connection-refused"],
+    ["ms", "ok", "refused", "refused", "", "connection-refused"],
+    ["own", "ok", "refused", "silent", "", "port-blocked"],
+    ["ms", "ok", "no-route", "ok", "", "unreachable"],
+    ["ms", "ok", "no-name", "ok", "", "name-not-found"],
+    ["ms", "silent", "ok", "ok", "until", "timed-out"],
+    ["ms", "503", "ok", "silent", "until", "port-blocked"],
+    ["ms", "ok", "silent", "off-tenant", "", "port-blocked"],
+    ["ms", "ok", "not-connected", "silent", "", "port-blocked"],
+    ["ms", "html", "ok", "ok", "until", "oauth-not-oauth"],
+    // The token.
+    ["ms", "ok", "auth-failed", "5.7.3", "graph", "local-token-wrong-audience"],
+    ["ms", "ok", "auth-failed", "silent", "graph", "port-blocked"],
+    ["own", "ok", "ok", "no-auth", "scope-missing", "local-scope-not-granted"],
+    // What is switched off, and who signed in.
+    ["ms", "ok", "ok", "off-tenant", "", "exo-smtp-auth-disabled-tenant"],
+    ["ms", "ok", "not-connected", "off-tenant", "account:alice@contoso.com", "exo-imap-authenticated-not-connected"],
+    ["ms", "ok", "not-connected", "ok", "", "protocol-off-for-mailbox"],
+    ["ms", "ok", "not-connected", "ok", "account:j.doe@contoso.onmicrosoft.com", "protocol-off-for-mailbox"],
+    [
+        "ms",
+        "ok",
+        "not-connected",
+        "5.7.3",
+        "account:j.doe@contoso.onmicrosoft.com account:shop@contoso.com",
+        "exo-imap-authenticated-not-connected",
+    ],
+    ["ms", "ok", "not-connected", "-", "account:alice@contoso.com", "exo-imap-authenticated-not-connected"],
+    ["ms", "ok", "not-connected", "5.7.3", "account:alice@contoso.com", "wrong-account-signed-in"],
+    ["ms", "ok", "auth-failed", "5.7.3", "account:alice@contoso.com", "wrong-account-signed-in"],
+    ["ms", "ok", "not-connected", "5.7.3", "account:SHOP@contoso.com", "exo-imap-authenticated-not-connected"],
+    ["ms", "ok", "busy", "5.7.3", "account:alice@contoso.com", "wrong-account-signed-in"],
+    ["ms-shared", "ok", "not-connected", "-", "account:alice@contoso.com", "shared-mailbox-without-full-access"],
+    ["ms-shared", "ok", "not-connected", "ok", "account:alice@contoso.com", "shared-mailbox-without-full-access"],
+    ["ms-shared", "ok", "not-connected", "-", "account:admin@contoso.com", "wrong-account-signed-in"],
+    ["own", "ok", "auth-failed", "535", "account:bob@shop.example", "wrong-account-signed-in"],
+    ["own", "ok", "auth-failed", "ok", "account:bob@shop.example", "sign-in-refused"],
+    ["own", "ok", "auth-failed", "535", "account:office@shop.example", "sign-in-refused"],
+    ["own", "ok", "no-auth", "535", "account:bob@shop.example", "wrong-account-signed-in"],
+];
+
+#[test]
+fn faults_that_come_together_get_the_verdict_of_the_furthest_reaching() {
+    let wrong: Vec<String> = TABLE
+        .iter()
+        .filter_map(|row| {
+            let found = code(row);
+            (found != row[5]).then(|| format!("{row:?} came to {found}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), TABLE.len());
+    assert!(TABLE.len() >= 60, "only {} rows", TABLE.len());
+    let rows: BTreeSet<&[&str]> = TABLE.iter().map(|row| &row[..5]).collect();
+    assert_eq!(rows.len(), TABLE.len(), "a row stands twice");
 }
 
-fn passed(protocol: Option<MailProtocol>, stage: Stage) -> Check {
-    let check = Check::passed(stage, Duration::ZERO, "fine");
-    protocol.map_or(check.clone(), |protocol| check.over(protocol))
+/// What one server said is never told as another's words.
+#[test]
+fn a_verdict_shows_the_words_of_its_own_check_or_none() {
+    for row in TABLE {
+        let Some((verdict, checks)) = judged(row) else { continue };
+        let Some(said) = verdict.server_said else { continue };
+        let of_whom: Vec<&str> = checks
+            .iter()
+            .filter(|finding| finding.server_said.as_deref() == Some(said.as_str()))
+            .map(|finding| finding.code)
+            .collect();
+        let own = catalogue::entry(verdict.code).is_some_and(|entry| entry.source == "several checks together");
+        assert!(own || of_whom.contains(&verdict.code), "{row:?}: the words '{said}' are those of {of_whom:?}");
+        let about_the_way = ["no-network", "certificates-out-of-time", "tls-interception", "port-blocked"];
+        assert!(!about_the_way.contains(&verdict.code), "{row:?}: nothing was said, and yet '{said}'");
+    }
+    let (verdict, _) = judged(&["own", "client:", "ok", "refused", "worked", ""]).unwrap();
+    assert!(verdict.server_said.unwrap().contains("invalid_client"));
 }
 
-fn failed(protocol: Option<MailProtocol>, stage: Stage, code: &'static str, exit: ExitCode) -> Check {
-    let mut finding = Finding::new(code, format!("{code} happened."), exit);
-    finding.fix.push("Mend it".to_owned());
-    let check = Check::failed(stage, Duration::ZERO, finding);
-    protocol.map_or(check.clone(), |protocol| check.over(protocol))
-}
-
-/// The verdict on `checks`, with what `change` knows besides.
-fn judged(checks: &[Check], more: &str, change: impl FnOnce(&mut Situation<'_>)) -> Option<Finding> {
-    let profile = profile(more);
-    let mailbox = profile.mailboxes.values().next().unwrap();
-    let about =
-        About { app: Some(profile.app_of(mailbox)), mailbox: Some(mailbox), protocol: None, ..About::default() };
-    let mut situation = Situation {
-        checks,
-        about,
-        signed_in_as: None,
-        secret_has_worked: false,
-        secret_is_new: false,
-        secret_expired: None,
-        works_until: None,
+/// No page of one provider is named to the customers of another.
+#[test]
+fn advice_names_the_provider_at_hand() {
+    const MICROSOFT: [&str; 7] =
+        ["Microsoft", "Entra", "Exchange", "App registrations", "Certificates & secrets", "Secret ID", "Outlook"];
+    const GOOGLE: [&str; 3] = ["Google", "Gmail", "GOCSPX"];
+    let mut wrong = Vec::new();
+    let mut looked = 0;
+    let insist = |profile: &str, code: &str, text: &str, wrong: &mut Vec<String>| {
+        let strange = |words: &[&str]| words.iter().find(|word| text.contains(**word)).map(|word| (*word).to_owned());
+        let found = match profile {
+            "ms" => strange(&GOOGLE),
+            "google" => strange(&MICROSOFT),
+            _ => strange(&MICROSOFT).or_else(|| strange(&GOOGLE)),
+        };
+        wrong.extend(found.map(|word| format!("{profile}, {code}: '{word}' in {text}")));
     };
-    change(&mut situation);
-    verdict(&situation)
-}
-
-fn code(checks: &[Check], more: &str, change: impl FnOnce(&mut Situation<'_>)) -> &'static str {
-    judged(checks, more, change).map_or("none", |finding| finding.code)
-}
-
-const FINE: fn(&mut Situation<'_>) = |_| ();
-use ExitCode::{AuthorizationNeeded, CheckFailed, Network};
-
-#[test]
-fn where_nothing_failed_there_is_no_verdict() {
-    assert!(judged(&[passed(None, Stage::TokenEndpoint)], "", FINE).is_none());
-}
-
-#[test]
-fn without_a_rule_the_first_failure_of_the_chain_is_it_and_the_others_are_named() {
-    let checks = [
-        failed(Some(Imap), Stage::Folder, "folder-refused", CheckFailed),
-        failed(Some(Smtp), Stage::Sender, "sender-refused", CheckFailed),
-    ];
-    let verdict = judged(&checks, "", FINE).unwrap();
-    assert_eq!(verdict.code, "folder-refused");
-    assert_eq!(verdict.also, ["sender-refused"]);
+    for row in TABLE.iter().filter(|row| row[0] != "ms-shared") {
+        let Some((verdict, _)) = judged(row) else { continue };
+        let text = format!("{} {}", verdict.cause, verdict.fix.join(" "));
+        insist(row[0], verdict.code, &text, &mut wrong);
+    }
+    for profile in ["ms", "google", "own"] {
+        made::about(profile, |about| {
+            for entry in catalogue::entries().iter().filter(|entry| entry.provider == catalogue::Family::Any) {
+                let finding = known::explained(entry, about);
+                assert!(!finding.fix.is_empty(), "{profile}, {}: no step is left", entry.id);
+                let text = format!("{} {}", finding.cause, finding.fix.join(" "));
+                insist(profile, finding.code, &text, &mut wrong);
+                looked += 1;
+            }
+        });
+    }
+    assert!(looked > 200, "only {looked}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
-fn when_nothing_is_reached_it_is_the_network() {
-    let away = |mail: &[Check]| {
-        code(&[&[failed(None, Stage::TokenEndpoint, "name-lookup-failed", Network)], mail].concat(), "", FINE)
+fn steps_that_are_known_not_to_apply_are_left_out() {
+    let steps = |row: &[&str; 6]| {
+        let (verdict, checks) = judged(row).unwrap();
+        let all: Vec<String> = checks.iter().chain([&verdict]).flat_map(|finding| finding.fix.clone()).collect();
+        all.join("\n")
     };
-    let dns = |protocol| failed(Some(protocol), Stage::Dns, "name-lookup-failed", Network);
-    assert_eq!(away(&[dns(Imap), dns(Smtp)]), "no-network");
-    assert_ne!(away(&[dns(Imap), passed(Some(Smtp), Stage::Tcp)]), "no-network", "one was reached");
-    assert_ne!(away(&[]), "no-network", "nothing else was tried");
+    let own = steps(&["ms", "ok", "not-connected", "5.7.3", "account:alice@contoso.com fits", ""]);
+    for words in [
+        "-Identity shop@contoso.com -User shop@contoso.com",
+        "-Trustee shop@contoso.com",
+        "app-only",
+        "personal",
+        "(aud)",
+    ] {
+        assert!(!own.contains(words), "{words} in {own}");
+    }
+    let shared = steps(&["ms-shared", "ok", "not-connected", "5.7.3", "account:alice@contoso.com", ""]);
+    assert!(shared.contains("-Identity support@contoso.com -User alice@contoso.com"), "{shared}");
+    assert!(shared.contains("(aud)"), "an opaque token was not looked into: {shared}");
+    let personal = steps(&["outlook", "ok", "not-connected", "5.7.3", "", ""]);
+    assert!(personal.contains("personal") && !personal.contains("Set-CASMailbox"), "{personal}");
 }
 
 #[test]
-fn one_silent_port_among_answering_ones_is_a_firewall() {
-    let silent = failed(Some(Smtp), Stage::Tcp, "timed-out", Network);
-    let verdict = judged(&[passed(None, Stage::TokenEndpoint), silent.clone()], "", FINE).unwrap();
-    assert_eq!(verdict.code, "port-blocked");
-    assert!(verdict.cause.contains("smtp.office365.com") && verdict.cause.contains("587"), "{}", verdict.cause);
-    assert_eq!(code(&[passed(Some(Imap), Stage::Tcp), silent.clone()], "", FINE), "port-blocked");
-    assert_eq!(code(&[silent], "", FINE), "timed-out", "nothing else is known to answer");
-}
-
-#[test]
-fn one_unknown_issuer_is_a_server_and_two_are_an_inspection() {
-    let stranger = |protocol| failed(protocol, Stage::Tls, "tls-unknown-issuer", CheckFailed);
-    assert_eq!(code(&[stranger(Some(Imap)), stranger(Some(Smtp))], "", FINE), "tls-interception");
-    assert_eq!(code(&[stranger(Some(Imap)), passed(Some(Smtp), Stage::Tls)], "", FINE), "tls-unknown-issuer");
-}
-
-#[test]
-fn why_a_secret_is_refused_depends_on_its_story() {
-    let refused = [failed(None, Stage::TokenEndpoint, "ms-secret-id-instead-of-value", CheckFailed)];
-    assert_eq!(code(&refused, "", FINE), "secret-never-worked");
-    assert_eq!(code(&refused, "", |s| s.secret_is_new = true), "secret-not-yet-known");
-    assert_eq!(code(&refused, "", |s| s.secret_has_worked = true), "secret-removed");
-    assert_eq!(code(&refused, "", |s| s.secret_expired = Some(true)), "secret-past-its-day");
-    let expired = [failed(None, Stage::TokenEndpoint, "ms-secret-expired", CheckFailed)];
-    assert_eq!(code(&expired, "", |s| s.secret_has_worked = true), "ms-secret-expired", "the provider itself says why");
-    let verdict = judged(&refused, "", |s| s.works_until = Some("2026-01-02T03:04:00Z".parse().unwrap())).unwrap();
-    assert!(verdict.cause.contains("until 2026-01-02 03:04 UTC"), "{}", verdict.cause);
-    assert!(!verdict.cause.contains("stored and works"));
-}
-
-#[test]
-fn a_lost_sign_in_is_it_even_while_mail_still_flows() {
-    let lost = failed(None, Stage::TokenEndpoint, "oauth-invalid-grant", AuthorizationNeeded);
-    let checks = [lost, passed(Some(Imap), Stage::Authentication), passed(Some(Imap), Stage::Folder)];
-    let verdict = judged(&checks, "", |s| s.works_until = Some("2026-01-02T03:04:00Z".parse().unwrap())).unwrap();
-    assert_eq!((verdict.code, verdict.exit), ("oauth-invalid-grant", AuthorizationNeeded));
-    assert!(verdict.cause.contains("03:04 UTC"), "{}", verdict.cause);
-}
-
-#[test]
-fn a_token_that_says_itself_why_goes_before_the_servers_refusal() {
-    let checks = [
-        failed(Some(Smtp), Stage::Authentication, "exo-smtp-5-7-3", CheckFailed),
-        failed(Some(Smtp), Stage::Preflight, "local-token-wrong-audience", CheckFailed),
-    ];
-    let verdict = judged(&checks, "", FINE).unwrap();
-    assert_eq!((verdict.code, verdict.confidence), ("local-token-wrong-audience", Confidence::Certain));
-}
-
-#[test]
-fn reading_proves_that_smtp_auth_alone_is_off() {
-    let off = failed(Some(Smtp), Stage::Authentication, "exo-smtp-auth-disabled-tenant", CheckFailed);
-    let verdict = judged(&[passed(Some(Imap), Stage::Folder), off.clone()], "", FINE).unwrap();
-    assert_eq!((verdict.code, verdict.confidence), ("exo-smtp-auth-disabled-tenant", Confidence::Certain));
-    assert!(verdict.cause.starts_with("Reading works"), "{}", verdict.cause);
-    assert!(!judged(&[off], "", FINE).unwrap().cause.starts_with("Reading works"));
-}
-
-#[test]
-fn why_a_mailbox_does_not_open_depends_on_who_signed_in_and_what_else_works() {
-    let closed = failed(Some(Imap), Stage::Folder, "exo-imap-authenticated-not-connected", CheckFailed);
-    let alone = [closed.clone()];
-    let other = |s: &mut Situation<'_>| s.signed_in_as = Some("admin@contoso.com");
-    let right = |s: &mut Situation<'_>| s.signed_in_as = Some("SHOP@contoso.com");
-    let verdict = judged(&alone, "", other).unwrap();
-    assert_eq!(verdict.code, "wrong-account-signed-in");
-    assert!(verdict.cause.contains("admin@contoso.com"), "{}", verdict.cause);
-    assert_eq!(code(&alone, "", right), "exo-imap-authenticated-not-connected", "nothing tells which it is");
-    assert_eq!(
-        code(&[closed.clone(), passed(Some(Smtp), Stage::Authentication)], "", right),
-        "protocol-off-for-mailbox"
+fn a_verdict_says_what_it_rests_on() {
+    let verdict = |row: &[&str; 6]| judged(row).unwrap().0;
+    let blocked = verdict(&["ms", "ok", "ok", "silent", "", ""]);
+    assert!(blocked.cause.contains("smtp.office365.com port 587"), "{}", blocked.cause);
+    let both = verdict(&["ms", "ok", "silent", "silent", "", ""]);
+    assert!(both.cause.contains("outlook.office365.com port 993, smtp.office365.com port 587"), "{}", both.cause);
+    let clock = verdict(&["ms", "none", "early", "early", "", ""]);
+    assert!(
+        clock.cause.contains("is not valid yet") && clock.cause.contains("2026-01-01 12:00 UTC"),
+        "{}",
+        clock.cause
     );
-    let shared = "sign_in_as = \"alice@contoso.com\"\n";
-    let alice = |s: &mut Situation<'_>| s.signed_in_as = Some("alice@contoso.com");
-    assert_eq!(code(&alone, shared, alice), "shared-mailbox-without-full-access");
-    assert_eq!(code(&alone, shared, other), "wrong-account-signed-in", "neither the owner nor the delegate");
+    assert_eq!(clock.confidence, Confidence::Possible, "one operator's certificates may be forgotten together");
+    let sure = verdict(&["ms", "expired", "expired", "expired", "", ""]);
+    assert_eq!(sure.confidence, Confidence::Likely);
+    let inspected = verdict(&["ms", "stranger:Box CA", "stranger:Box CA", "ok", "", ""]);
+    assert!(inspected.cause.contains("'Box CA'"), "{}", inspected.cause);
+    let removed = verdict(&["ms", "ms:7000215", "ok", "ok", "worked until", ""]);
+    assert!(removed.cause.contains("until 2026-01-02 03:04 UTC"), "{}", removed.cause);
+    let lost = verdict(&["ms", "grant", "ok", "ok", "until", ""]);
+    assert_eq!(lost.exit, ExitCode::AuthorizationNeeded);
+    assert!(lost.cause.contains("03:04 UTC"), "{}", lost.cause);
+    let off = verdict(&["ms", "ok", "ok", "off-tenant", "", ""]);
+    assert!(off.cause.starts_with("Reading works") && off.confidence == Confidence::Certain, "{}", off.cause);
+    assert!(!verdict(&["ms", "ok", "-", "off-tenant", "", ""]).cause.starts_with("Reading works"));
+    let graph = verdict(&["ms", "ok", "auth-failed", "5.7.3", "graph", ""]);
+    assert_eq!(graph.confidence, Confidence::Certain, "a refusal proves it");
+    assert!(graph.also.contains(&"exo-smtp-5-7-3"), "{:?}", graph.also);
+    assert!(judged(&["ms", "ok", "ok", "ok", "", ""]).is_none(), "nothing failed");
 }
 
 #[test]
 fn every_verdict_of_our_own_is_in_the_catalogue_and_filled() {
-    for entry in super::super::catalogue::entries().iter().filter(|entry| entry.source == "several checks together") {
+    for entry in catalogue::entries().iter().filter(|entry| entry.source == "several checks together") {
         let finding = known::own(&entry.id, About::default(), &[]).unwrap();
         let text = format!("{} {}", finding.cause, finding.fix.join(" "));
         assert!(!text.contains(['{', '}']), "{text}");

@@ -1,0 +1,50 @@
+//! Rules on the store, the client secret and the sign-in.
+
+use super::Situation;
+use super::evidence::{Reason, SecretStory, TokenAnswer};
+use crate::diagnosis::catalogue::{self, Family, Meaning};
+use crate::profile::Credential;
+use crate::report::{ExitCode, Finding, Stage};
+
+/// Without the store, nothing of ours works.
+pub(super) fn store_closed(situation: &Situation<'_>) -> Option<Finding> {
+    situation.found(None, Stage::SecretStore).cloned()
+}
+
+/// The client is refused; why, the provider's words, the profile and the store know.
+pub(super) fn client_refused(situation: &Situation<'_>) -> Option<Finding> {
+    let TokenAnswer::ClientRefused(reason) = situation.token else { return None };
+    let refusal = situation.found(None, Stage::TokenEndpoint)?;
+    let entry = catalogue::entry(refusal.code);
+    let is_specific =
+        entry.is_some_and(|entry| entry.provider != Family::Any && entry.means != Some(Meaning::ClientRefused));
+    if is_specific {
+        // The provider itself says why.
+        let mut finding = refusal.clone();
+        finding.cause.push_str(&situation.until());
+        return Some(finding);
+    }
+    let has_none = situation.about.app.is_some_and(|app| app.credential == Credential::None);
+    let (code, evidence) = match (reason, situation.secret) {
+        (Reason::NoSuchClient, _) => ("client-not-known", ""),
+        (_, _) if has_none => ("client-needs-secret", ""),
+        (Reason::Public, _) => ("client-is-public", ""),
+        (Reason::Expired, _) => ("secret-past-its-day", "it says that it has expired"),
+        (_, SecretStory { has_expired: Some(true), .. }) => ("secret-past-its-day", "by the profile it has expired"),
+        (_, SecretStory { has_worked: true, .. }) => ("secret-removed", ""),
+        (_, SecretStory { is_new: true, .. }) => ("secret-not-yet-known", ""),
+        _ => ("secret-never-worked", ""),
+    };
+    let mut finding = situation.own(code, None, &[("until", &situation.until()), ("evidence", evidence)])?;
+    finding.server_said.clone_from(&refusal.server_said);
+    Some(finding)
+}
+
+/// Nobody has signed in, or the sign-in is refused, whether or not the mail servers have noticed yet.
+pub(super) fn sign_in_lost(situation: &Situation<'_>) -> Option<Finding> {
+    let stages = [Stage::Token, Stage::TokenEndpoint];
+    let lost = |finding: &&Finding| finding.exit == ExitCode::AuthorizationNeeded;
+    let mut finding = stages.into_iter().find_map(|stage| situation.found(None, stage).filter(lost))?.clone();
+    finding.cause.push_str(&situation.until());
+    Some(finding)
+}

@@ -1,0 +1,99 @@
+//! Rules on the way to the servers: no network, a wrong clock, inspected TLS, a blocked port.
+
+use super::Situation;
+use super::evidence::{Certificate, Reach, Role, Server};
+use crate::report::{Confidence, Finding};
+
+/// Not one server could be reached, and none so much as refused.
+pub(super) fn no_network(situation: &Situation<'_>) -> Option<Finding> {
+    let servers = situation.servers;
+    let was_asked = servers.iter().any(|server| server.role == Role::SignIn);
+    let is_away = |server: &Server| {
+        // Without the sign-in server's word, silent ports may be blocked ones, and unknown names may be misspelt.
+        server.reach.is_nothing() && (was_asked || matches!(server.reach, Reach::NoRoute | Reach::NoLookup))
+    };
+    let has_mail = servers.iter().any(|server| server.role != Role::SignIn);
+    if !has_mail || sites(servers.iter()).len() < 2 && !was_asked || !servers.iter().all(is_away) {
+        return None;
+    }
+    let what = if was_asked { "neither the sign-in server nor a mail server" } else { "not one mail server" };
+    situation.own("no-network", None, &[("what", what)])
+}
+
+/// Every certificate is out of its time: rather this machine's clock than all of them.
+pub(super) fn wrong_clock(situation: &Situation<'_>) -> Option<Finding> {
+    let shown: Vec<&Server> =
+        situation.servers.iter().filter(|server| server.certificate != Certificate::NotSeen).collect();
+    if shown.is_empty() || !shown.iter().all(|server| server.certificate.is_out_of_time()) {
+        return None;
+    }
+    let are_all = |certificate: &Certificate| shown.iter().all(|server| server.certificate == *certificate);
+    let state = match () {
+        () if are_all(&Certificate::Expired) => "has expired",
+        () if are_all(&Certificate::NotYetValid) => "is not valid yet",
+        () => "has expired or is not valid yet",
+    };
+    let mut hosts: Vec<&str> = shown.iter().map(|server| server.host.as_str()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    let now = situation.now.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let values = [("state", state), ("hosts", &hosts.join(", ")), ("now", &now)];
+    let mut finding = situation.own("certificates-out-of-time", None, &values)?;
+    // The certificates of one operator may have been forgotten together.
+    if sites(shown.iter().copied()).len() < 2 {
+        finding.confidence = Confidence::Possible;
+    }
+    Some(finding)
+}
+
+/// Servers of several operators show certificates of one issuer that this machine does not know.
+pub(super) fn interception(situation: &Situation<'_>) -> Option<Finding> {
+    let strangers = || situation.servers.iter().filter(|server| issuer(server).is_some());
+    let first = strangers().next()?;
+    let of_one = strangers().filter(|server| issuer(server) == issuer(first));
+    let operators = sites(of_one);
+    // A server of one's own, with a CA of one's own, may speak several protocols under several names. But a provider's
+    // servers are known to everybody.
+    let is_public = strangers().any(|server| is_preset(situation, server));
+    if operators.len() < 2 && !is_public {
+        return None;
+    }
+    situation.own("tls-interception", None, &[("issuer", issuer(first)?)])
+}
+
+fn issuer(server: &Server) -> Option<&str> {
+    match &server.certificate {
+        Certificate::UnknownIssuer { issuer } => issuer.as_deref(),
+        _ => None,
+    }
+}
+
+/// Ports are silent while other servers answer. One that refuses is not silent.
+pub(super) fn port_blocked(situation: &Situation<'_>) -> Option<Finding> {
+    let silent: Vec<&Server> = situation
+        .servers
+        .iter()
+        .filter(|server| server.role != Role::SignIn && server.reach == Reach::Silent)
+        .collect();
+    let first = silent.first()?;
+    if !situation.servers.iter().any(|server| server.reach == Reach::Reached) {
+        return None;
+    }
+    let Role::Mail(protocol) = first.role else { return None };
+    let places: Vec<String> = silent.iter().map(|server| format!("{} port {}", server.host, server.port)).collect();
+    situation.own("port-blocked", Some(protocol), &[("places", &places.join(", "))])
+}
+
+fn sites<'a>(servers: impl Iterator<Item = &'a Server>) -> Vec<&'a str> {
+    let mut sites: Vec<&str> = servers.map(Server::site).collect();
+    sites.sort_unstable();
+    sites.dedup();
+    sites
+}
+
+/// Whether it is one of the servers that the provider documents.
+fn is_preset(situation: &Situation<'_>, server: &Server) -> bool {
+    let Some(app) = situation.about.app else { return false };
+    let preset = app.provider.preset(app.cloud);
+    [preset.imap, preset.pop3, preset.smtp].into_iter().flatten().any(|known| known.host == server.host)
+}
