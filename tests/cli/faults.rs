@@ -87,6 +87,8 @@ impl Desk {
         // By its ID, so that another tenant's tokens are told from ours.
         let own = |name: &str, change: &[(&str, &str)]| {
             let mut flags = vec![("--app", Some("contoso")), ("--tenant", Some(TENANT_ID))];
+            // Two hosts: one alone with a CA that nobody knows is not inspected.
+            flags.push(("--outgoing-host", Some("127.0.0.1")));
             flags.extend(change.iter().map(|(flag, value)| (*flag, Some(*value))));
             shop.add(name, &flags).finish().code(0);
         };

@@ -62,4 +62,5 @@ mod unattended;
 #[cfg(unix)]
 mod vault;
 mod vault_absent;
+mod verdicts;
 mod who_signed_in;

@@ -15,14 +15,14 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "certificate-expired",
         meaning: "the certificate expired yesterday",
-        finding: "tls-expired",
+        finding: "certificates-out-of-time",
         wording: Seen,
         fault: Fault::Certificate(Certificate::Expired),
     },
     Row {
         name: "certificate-not-yet-valid",
         meaning: "the certificate is valid from the day after tomorrow on",
-        finding: "tls-not-yet-valid",
+        finding: "certificates-out-of-time",
         wording: Seen,
         fault: Fault::Certificate(Certificate::NotYetValid),
     },
