@@ -1,7 +1,7 @@
 //! Rules on the store, the client secret and the sign-in.
 
-use super::Situation;
 use super::evidence::{Reason, SecretStory, TokenAnswer};
+use super::situation::Situation;
 use crate::diagnosis::catalogue::{self, Family, Meaning};
 use crate::profile::Credential;
 use crate::report::{ExitCode, Finding, Stage};

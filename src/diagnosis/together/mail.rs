@@ -1,7 +1,7 @@
 //! Rules on the mail servers: what the token says, who signed in, and what is switched off.
 
-use super::Situation;
 use super::evidence::Role;
+use super::situation::Situation;
 use crate::diagnosis::catalogue::{self, Meaning};
 use crate::profile::MailProtocol::{self, Imap, Pop3, Smtp};
 use crate::report::{Check, Confidence, ExitCode, Finding, Stage};

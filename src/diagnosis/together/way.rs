@@ -1,7 +1,7 @@
 //! Rules on the way to the servers: no network, a wrong clock, inspected TLS, a blocked port.
 
-use super::Situation;
 use super::evidence::{Certificate, Reach, Role, Server};
+use super::situation::Situation;
 use crate::report::{Confidence, Finding};
 
 /// Not one server could be reached, and none so much as refused.
