@@ -27,10 +27,11 @@ use crate::report::Finding;
 type Rule = fn(&Situation<'_>) -> Option<Finding>;
 
 /// The rules, the furthest-reaching first.
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     way::no_network,
     way::wrong_clock,
     way::interception,
+    way::proxy,
     client::store_closed,
     client::client_refused,
     client::sign_in_lost,

@@ -180,3 +180,24 @@ fn steps_that_cannot_help_are_left_out_of_every_finding() {
         assert!(!shown.contains(words), "{words} in {shown}");
     }
 }
+
+#[test]
+fn why_the_token_endpoint_was_not_asked_is_said_as_it_is() {
+    let reason = |shop: &Shop| {
+        let test = shop.home.run(&["--json", "test", "shop"]).finish().json();
+        let checks = test["reports"][0]["checks"].as_array().unwrap().clone();
+        let check = checks.into_iter().find(|check| check["stage"] == "token_endpoint").unwrap();
+        check["because"].as_str().unwrap_or_default().to_owned()
+    };
+    let shop = Shop::authorized();
+    let other = shop.home.run(&["--json", "new-vault-key", "other.key"]).finish().code(0);
+    drop(other);
+    let key = shop.home.path().join("other.key");
+    let key = std::fs::read_to_string(key).unwrap_or_default();
+    let key = key.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap_or_default().to_owned();
+    let test = shop.home.run(&["--json", "test", "shop"]).env("MAILGRANT_VAULT_KEY", &key).finish().json();
+    let checks = test["reports"][0]["checks"].as_array().unwrap().clone();
+    let because = checks.iter().find(|check| check["stage"] == "token_endpoint").unwrap()["because"].to_string();
+    assert!(because.contains("store could not be read"), "{because}");
+    assert!(!reason(&Shop::added()).contains("store"), "{}", reason(&Shop::added()));
+}

@@ -1,6 +1,6 @@
 //! What is known of each server, of the token endpoint's answer and of the client secret: facts, not findings.
 
-use crate::failure::{FailureKind, TlsFault};
+use crate::failure::{FailureKind, ProxyFault, ProxyTrouble, TlsFault};
 use crate::profile::MailProtocol;
 use crate::report::Stage;
 
@@ -45,6 +45,8 @@ pub enum Reach {
     NoSuchName,
     /// The name could not be looked up.
     NoLookup,
+    /// A proxy that the environment names did not lead to it.
+    StoppedByProxy,
 }
 
 /// What a certificate was worth.
@@ -118,6 +120,13 @@ impl Reach {
             FailureKind::NameLookupFailed { .. } => Self::NoLookup,
             FailureKind::ConnectionRefused { .. } => Self::Refused,
             FailureKind::Unreachable { .. } => Self::NoRoute,
+            // Where the proxy itself is away, so is the rest of the network.
+            FailureKind::Proxy(ProxyTrouble { fault: ProxyFault::NotReached(kind), .. })
+                if matches!(**kind, FailureKind::NameLookupFailed { .. } | FailureKind::Unreachable { .. }) =>
+            {
+                Self::of(stage, kind)
+            }
+            FailureKind::Proxy(_) => Self::StoppedByProxy,
             FailureKind::TimedOut { .. } if stage == Stage::Dns => Self::NoLookup,
             // Over HTTP the connection and the answer are one step.
             FailureKind::TimedOut { .. } if matches!(stage, Stage::Tcp | Stage::TokenEndpoint) => Self::Silent,
@@ -128,7 +137,7 @@ impl Reach {
     /// Whether nothing at all came back, not even a refusal.
     #[must_use]
     pub fn is_nothing(self) -> bool {
-        !matches!(self, Self::Reached | Self::Refused)
+        matches!(self, Self::Silent | Self::NoRoute | Self::NoSuchName | Self::NoLookup)
     }
 }
 

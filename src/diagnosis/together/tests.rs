@@ -53,6 +53,11 @@ const TABLE: &[[&str; 6]] = &[
     ["own", "none", "stranger:Ours", "stranger:Ours", "", "not-authorized"],
     ["own", "ok", "stranger:?", "stranger:?", "two-sites", "tls-unknown-issuer"],
     ["own", "ok", "self-signed", "stranger:Ours", "", "tls-self-signed"],
+    // A proxy of the environment: no sign-in gets through, whatever the mail servers do.
+    ["ms", "proxy-407", "ok", "off-tenant", "until", "proxy-wants-sign-in"],
+    ["ms", "proxy-407", "silent", "silent", "", "proxy-wants-sign-in"],
+    ["ms", "proxy-refused", "no-route", "no-route", "", "proxy-not-reached"],
+    ["ms", "proxy-away", "no-lookup", "no-lookup", "", "no-network"],
     // The store.
     ["ms", "store", "ok", "ok", "", "vault-wrong-key"],
     ["ms", "store", "silent", "ok", "", "vault-wrong-key"],

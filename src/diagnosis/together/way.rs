@@ -2,7 +2,7 @@
 
 use super::evidence::{Certificate, Reach, Role, Server};
 use super::situation::Situation;
-use crate::report::{Confidence, Finding};
+use crate::report::{Confidence, Finding, Stage};
 
 /// Not one server could be reached, and none so much as refused.
 pub(super) fn no_network(situation: &Situation<'_>) -> Option<Finding> {
@@ -66,6 +66,13 @@ fn issuer(server: &Server) -> Option<&str> {
         Certificate::UnknownIssuer { issuer } => issuer.as_deref(),
         _ => None,
     }
+}
+
+/// A proxy stands between this machine and the sign-in: what it says is about every mailbox of the machine.
+pub(super) fn proxy(situation: &Situation<'_>) -> Option<Finding> {
+    let is_stopped = |server: &Server| server.role == Role::SignIn && server.reach == Reach::StoppedByProxy;
+    let trouble = situation.servers.iter().any(is_stopped);
+    situation.found(None, Stage::TokenEndpoint).filter(|_| trouble).cloned()
 }
 
 /// Ports are silent while other servers answer. One that refuses is not silent.

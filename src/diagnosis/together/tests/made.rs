@@ -4,7 +4,8 @@
 //! `public` (the same, without a secret).
 //!
 //! Token endpoint: `ok`; `none` (nobody has signed in), `no-secret`, `store` (it does not open): these ask nothing;
-//! `ms:NUMBER`, `client:WORDS`, `keycloak:WORDS`, `grant`, `policy`, `503`, `html`; or what ails the way there.
+//! `ms:NUMBER`, `client:WORDS`, `keycloak:WORDS`, `grant`, `policy`, `503`, `html`, `proxy-407`, `proxy-refused`,
+//! `proxy-away`; or what ails the way there.
 //!
 //! Sides: `ok`; `-` (there is none); what ails the way: `silent`, `refused`, `no-route`, `no-name`, `no-lookup`,
 //! `expired`, `early`, `self-signed`, `stranger:ISSUER` (`?` for none); what the server says: `no-auth`, `auth-failed`,
@@ -22,7 +23,7 @@ use super::super::super::preflight::Objection;
 use super::super::super::{catalogue, known};
 use super::super::{Role, SecretStory, Server, Situation, TokenAnswer, verdict};
 use crate::config;
-use crate::failure::{Failure, FailureKind, OAuthFault, Rejection, StoreFault, TlsFault};
+use crate::failure::{Failure, FailureKind, OAuthFault, ProxyFault, ProxyTrouble, Rejection, StoreFault, TlsFault};
 use crate::profile::MailProtocol::{self, Imap, Smtp};
 use crate::profile::Profile;
 use crate::report::{Check, Finding, Stage};
@@ -181,7 +182,20 @@ fn oauth(word: &str) -> Option<FailureKind> {
     if let Some(words) = word.strip_prefix("keycloak:") {
         return fault(401, "unauthorized_client", words, &[]);
     }
+    let proxy = |fault| {
+        let (proxy, variable) = ("http://proxy.example:3128".to_owned(), "HTTPS_PROXY");
+        Some(FailureKind::Proxy(ProxyTrouble { proxy, variable, host: "HOST".to_owned(), fault }))
+    };
     match word {
+        "proxy-407" => proxy(ProxyFault::WantsSignIn { scheme: None }),
+        "proxy-refused" => {
+            let refused = FailureKind::ConnectionRefused { host: "proxy.example".to_owned(), port: 3128 };
+            proxy(ProxyFault::NotReached(Box::new(refused)))
+        }
+        "proxy-away" => {
+            let away = FailureKind::NameLookupFailed { host: "proxy.example".to_owned(), reason: "no".to_owned() };
+            proxy(ProxyFault::NotReached(Box::new(away)))
+        }
         "grant" => fault(400, "invalid_grant", "", &[]),
         "policy" => fault(400, "invalid_grant", "AADSTS53003: blocked", &[53_003]),
         "503" => fault(503, "temporarily_unavailable", "", &[]),
