@@ -9,10 +9,10 @@ use clap::Args as ClapArgs;
 
 use super::secret_source::{SecretSource, sentence};
 use super::stored_secret::{Stored, Wish};
-use super::{CommandError, registration, subject};
+use super::{CommandError, registration, slips, subject};
 use crate::config::{self, AppFile, Edit, Problem, ProfileDocument, base_of};
 use crate::context::Context;
-use crate::profile::{App, Credential, Invalid, Mailbox, Name, Profile, placeholder};
+use crate::profile::{App, Credential, Invalid, Mailbox, Name, Profile};
 use crate::report::{Document, ExitCode, Report};
 use flags::{AppFlags, MailboxFlags};
 
@@ -86,7 +86,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if !same_app || !same_mailbox || now.secrets != secrets {
         return Err(subject::changed_meanwhile(&context.profile_path));
     }
-    let warnings = warnings(&app, &mailbox, old_app.is_none(), old_mailbox.is_none(), now);
+    let new_app = Some(&app).filter(|app| old_app.as_ref() != Some(*app));
+    let new_mailbox = Some(&mailbox).filter(|mailbox| old_mailbox.as_ref() != Some(*mailbox));
+    let warnings = warnings(new_app, new_mailbox, now);
     let is_registered = is_registered(&app, &mailbox, now);
     document.put_app(&app_name, &app_file);
     document.put_mailbox(&name, &mailbox_file);
@@ -176,41 +178,19 @@ fn choose_app(
     Ok(Chosen { name, file, is_found: false })
 }
 
-/// What is right, but deserves a look.
-fn warnings(app: &App, mailbox: &Mailbox, app_is_new: bool, mailbox_is_new: bool, profile: &Profile) -> Vec<String> {
+/// What is right, but deserves a look, of the parts that are new or changed.
+fn warnings(app: Option<&App>, mailbox: Option<&Mailbox>, profile: &Profile) -> Vec<String> {
     let mut warnings = Vec::new();
-    if app_is_new {
+    if let Some(app) = app {
         warnings.extend(same::warnings(app, profile));
-        warnings.extend(app.tenant.as_ref().and_then(|tenant| example("tenant", tenant.as_str())));
+        warnings.extend(slips::of_app(app));
     }
-    if !mailbox_is_new {
-        return warnings;
+    if let Some(mailbox) = mailbox {
+        let twin = same::mailbox(mailbox, profile);
+        warnings.extend(twin.map(|twin| format!("mailbox '{}' has the address {} as well", twin.name, twin.address)));
+        warnings.extend(slips::of_mailbox(mailbox));
     }
-    if let Some(twin) = same::mailbox(mailbox, profile) {
-        warnings.push(format!("mailbox '{}' has the address {} as well", twin.name, twin.address));
-    }
-    if mailbox.address.needs_smtputf8() {
-        warnings.push(format!(
-            "{} has letters outside ASCII before the @ (RFC 6531): it can be read where the server takes it, sending needs a \
-             server that offers SMTPUTF8, and Microsoft and Google have no such addresses",
-            mailbox.address
-        ));
-    }
-    if !mailbox.address.domain().contains('.') {
-        warnings.push(format!("the domain of {} has no dot; if a part of it is missing, correct it", mailbox.address));
-    }
-    warnings.extend(example("address", mailbox.address.as_str()));
-    let servers =
-        [mailbox.incoming.as_ref().map(|side| &side.server), mailbox.outgoing.as_ref().map(|side| &side.server)];
-    warnings.extend(servers.into_iter().flatten().filter_map(|server| example("host", server.host.as_str())));
     warnings
-}
-
-fn example(what: &str, text: &str) -> Option<String> {
-    let label = placeholder::likely(text)?;
-    Some(format!(
-        "the {what} {text} holds '{label}', which documents use as an example; if it was copied from one, correct it"
-    ))
 }
 
 /// Whether the other mailboxes of `app` need all that this one does, so that it is registered already.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args as ClapArgs;
 
-use super::{CommandError, support};
+use super::{CommandError, slips, support};
 use crate::config::ConfigError;
 use crate::context::Context;
 use crate::environment;
@@ -61,6 +61,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut document = Document::new("doctor");
     document.reports = examined.reports;
     document.warnings = examined.warnings;
+    if let Some(profile) = &profile {
+        document.warnings.extend(profile.apps.values().flat_map(slips::of_app));
+        document.warnings.extend(profile.mailboxes.values().flat_map(slips::of_mailbox));
+    }
     if document.exit_code() == ExitCode::AllPassed && profile.as_ref().is_some_and(|known| !known.mailboxes.is_empty())
     {
         document.next.push("The machine is well. Test the mailboxes: mailgrant test --all".to_owned());

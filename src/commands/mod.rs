@@ -18,6 +18,7 @@ pub mod remove;
 pub mod rotate_secret;
 mod secret_source;
 pub mod show;
+mod slips;
 pub mod status;
 mod stored_secret;
 mod subject;

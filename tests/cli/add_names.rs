@@ -172,3 +172,19 @@ fn a_day_is_taken_as_portals_show_it_and_refused_in_words() {
         assert!(answer.all_text().contains(words), "{}", answer.all_text());
     }
 }
+
+#[test]
+fn a_profile_written_by_hand_with_unlikely_values_can_be_used_and_doctor_names_them() {
+    let shop = Shop::empty();
+    shop.home.write_config(
+        "[apps.shop]\nprovider = \"microsoft365\"\ntenant = \"your-tenant.onmicrosoft.com\"\n\
+         authority = \"https://localhost:1\"\nclient_id = \"myapp\"\n\
+         [mailboxes.shop]\napp = \"shop\"\naddress = \"shop@lan\"\n\
+         incoming = { protocol = \"imap\", host = \"localhost\", port = 1 }\n",
+    );
+    shop.json(&["list"], 0);
+    let warnings = shop.home.run(&["--json", "--timeout", "5", "doctor"]).finish().json()["warnings"].to_string();
+    for words in ["'your-tenant'", "the client ID of app 'shop' looks wrong", "has no dot"] {
+        assert!(warnings.contains(words), "{warnings}");
+    }
+}

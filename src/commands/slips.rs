@@ -1,0 +1,42 @@
+//! Values of a profile that are most likely slips: they may be right, so they are warned of and never refused.
+
+use super::doubt;
+use crate::profile::{App, Mailbox, client_id_doubt, placeholder};
+
+/// What is to be said of an app's values.
+pub(super) fn of_app(app: &App) -> Vec<String> {
+    let tenant = app.tenant.as_ref().and_then(|tenant| example("tenant", tenant.as_str()));
+    let id = client_id_doubt(app.client_id.as_str(), app.provider, app.tenant.as_ref());
+    let id = id.map(|code| {
+        let cause = doubt::refused(code).finding().cause.clone();
+        format!("the client ID of app '{}' looks wrong: {cause}", app.name)
+    });
+    tenant.into_iter().chain(id).collect()
+}
+
+/// What is to be said of a mailbox's values.
+pub(super) fn of_mailbox(mailbox: &Mailbox) -> Vec<String> {
+    let address = &mailbox.address;
+    let mut warnings = Vec::new();
+    if address.needs_smtputf8() {
+        warnings.push(format!(
+            "{address} has letters outside ASCII before the @ (RFC 6531): it can be read where the server takes it, sending \
+             needs a server that offers SMTPUTF8, and Microsoft and Google have no such addresses"
+        ));
+    }
+    if !address.domain().contains('.') {
+        warnings.push(format!("the domain of {address} has no dot; if a part of it is missing, correct it"));
+    }
+    warnings.extend(example("address", address.as_str()));
+    let servers =
+        [mailbox.incoming.as_ref().map(|side| &side.server), mailbox.outgoing.as_ref().map(|side| &side.server)];
+    warnings.extend(servers.into_iter().flatten().filter_map(|server| example("host", server.host.as_str())));
+    warnings
+}
+
+fn example(what: &str, text: &str) -> Option<String> {
+    let label = placeholder::likely(text)?;
+    Some(format!(
+        "the {what} {text} holds '{label}', which documents use as an example; if it was copied from one, correct it"
+    ))
+}
