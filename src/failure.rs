@@ -14,8 +14,10 @@ use std::{fmt, io};
 use jiff::Timestamp;
 
 mod callback;
+mod service;
 
 pub use callback::CallbackRefusal;
+pub use service::{OtherService, Service};
 
 /// One failed step: what happened, and the other side's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +50,11 @@ pub enum FailureKind {
     Tls(TlsFault),
     /// The peer broke the protocol in a way that an attacker or a broken proxy would; the connection was given up.
     ProtocolViolation { what: String },
+    /// The peer's answer to what `what` names cannot be read: a server with a fault of its own, or one that this program
+    /// does not understand. Nothing says that anybody meddles.
+    Unreadable { what: String },
+    /// Something else answers on the port than the mail server that the profile names.
+    OtherService(OtherService),
     /// The peer sent more than we are willing to hold (line, reply, literal, body), in bytes.
     TooLarge { what: String, limit: usize },
     /// STARTTLS (or STLS) is configured, and the server does not offer it.
@@ -100,6 +107,8 @@ pub enum FailureKind {
     Local { what: String, reason: String },
     /// The system refused an operation on a file or folder. `what` says which, its path included.
     File { what: String, path: PathBuf, reason: String, kind: io::ErrorKind },
+    /// This program stumbled over a fault of its own.
+    Bug,
 }
 
 /// Why a certificate or handshake was not accepted.
@@ -127,10 +136,13 @@ pub enum TlsFault {
     Other(String),
 }
 
+/// What [`Rejection::command`] says where a server refuses in its greeting, before any command.
+pub const GREETING: &str = "the connection";
+
 /// A server's "no" on a mail protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rejection {
-    /// What was asked, as in `AUTHENTICATE XOAUTH2`, `RCPT TO`.
+    /// What was asked, as in `AUTHENTICATE XOAUTH2`, `RCPT TO`; or [`GREETING`].
     pub command: String,
     /// SMTP's three digits (RFC 5321 §4.2).
     pub reply_code: Option<u16>,
@@ -138,6 +150,8 @@ pub struct Rejection {
     pub detail_code: Option<String>,
     /// The decoded error challenge of XOAUTH2 or OAUTHBEARER (RFC 7628 §3.2.2), usually JSON.
     pub challenge: Option<String>,
+    /// Whether the server ends the connection with it (RFC 9051 §7.1.5).
+    pub closes: bool,
 }
 
 /// An OAuth error answer.

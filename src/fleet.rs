@@ -1,6 +1,8 @@
-//! Many at once, bounded as a whole and for each server and tenant.
+//! Many at once, bounded as a whole and for each server and tenant; a panic over one is no matter of the others.
 
+use std::any::Any;
 use std::collections::HashMap;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// How many at once.
@@ -17,19 +19,40 @@ impl Limits {
     pub const USUAL: Self = Self { total: 16, per_key: 8 };
 }
 
+/// Some work ended in a panic. What it said is not kept: it may hold what the work stumbled over, a secret among it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Panicked;
+
+impl From<Box<dyn Any + Send>> for Panicked {
+    fn from(_: Box<dyn Any + Send>) -> Self {
+        Self
+    }
+}
+
+/// Runs `work` and survives its panic.
+///
+/// # Errors
+/// [`Panicked`].
+pub fn survive<R>(work: impl FnOnce() -> R) -> Result<R, Panicked> {
+    // What the work has changed and left half-done is behind locks that tell, or is its own and goes with it.
+    panic::catch_unwind(AssertUnwindSafe(work)).map_err(Panicked::from)
+}
+
 struct Queue<'a, T> {
     waiting: Vec<(usize, &'a T, String)>,
     running: HashMap<String, usize>,
 }
 
 /// Runs `work` for each of `items`, several at once; `key` says which share a server. The answers come in the order of
-/// the items.
+/// the items; where the work panics, `fallen` gives the item's answer.
 pub fn each<T: Sync, R: Send>(
     items: &[T],
     limits: Limits,
     key: impl Fn(&T) -> String,
     work: impl Fn(&T) -> R + Sync,
+    fallen: impl Fn(&T, Panicked) -> R + Sync,
 ) -> Vec<R> {
+    let work = |item: &T| survive(|| work(item)).unwrap_or_else(|panicked| fallen(item, panicked));
     if let [only] = items {
         return vec![work(only)];
     }
@@ -109,13 +132,29 @@ mod tests {
                 running[item % 2].fetch_sub(1, Ordering::SeqCst);
                 item * 2
             },
+            |item, Panicked| panic!("{item} does not panic"),
         );
         assert_eq!(answers, items.iter().map(|item| item * 2).collect::<Vec<_>>());
         assert_eq!(most.load(Ordering::SeqCst), 3);
     }
 
     #[test]
+    fn a_panic_over_one_item_is_that_items_answer_and_the_others_have_theirs() {
+        for count in [1_usize, 2, 40] {
+            let items: Vec<usize> = (0..count).collect();
+            // One at a time for the key: whoever waits behind a panic must get its turn.
+            let limits = Limits { total: 4, per_key: 1 };
+            let key = |item: &usize| (item % 2).to_string();
+            let work = |item: &usize| if item.is_multiple_of(3) { panic!("over {item}") } else { item * 2 };
+            let answers = each(&items, limits, key, work, |item, Panicked| 1_000 + item);
+            let expected: Vec<usize> =
+                items.iter().map(|item| if item % 3 == 0 { 1_000 + item } else { item * 2 }).collect();
+            assert_eq!(answers, expected);
+        }
+    }
+
+    #[test]
     fn nothing_to_do_is_done() {
-        assert!(each(&[] as &[u8], Limits::USUAL, |_| String::new(), |_| ()).is_empty());
+        assert!(each(&[] as &[u8], Limits::USUAL, |_| String::new(), |_| (), |_, _| ()).is_empty());
     }
 }

@@ -13,10 +13,11 @@ use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::Clock;
+use crate::diagnosis::{self, About};
 use crate::failure::{Failure, FailureKind, StoreFault};
-use crate::fleet::{self, Limits};
+use crate::fleet::{self, Limits, Panicked};
 use crate::profile::{App, Mailbox};
-use crate::report::{Check, Outcome};
+use crate::report::{Check, ExitCode, Stage};
 use crate::secrets::{AppRecord, ClientSecret, RotationJournal, RotationPhase, SecretStore, load_app, save_app};
 
 /// How long a new secret may be refused at Microsoft because not every server knows it yet. Users report 4 to 18 seconds.
@@ -169,7 +170,8 @@ impl Rotation<'_> {
         }
         self.journal(&mut record, RotationPhase::Proven)?;
         let connections = self.connect(&proofs, &pending.value);
-        let failed = |check: &Check| matches!(check.outcome, Outcome::Failed { .. });
+        // A bug of ours in the look at a connection says nothing of the secret, and must not keep the old one in use.
+        let failed = |check: &Check| check.finding().is_some_and(|finding| finding.exit != ExitCode::Bug);
         if connections.iter().flatten().any(failed) {
             return Ok(self.answer(Ending::Unfinished, proofs, connections));
         }
@@ -298,7 +300,10 @@ impl Rotation<'_> {
         let others = &self.mailboxes[rest..];
         // One token endpoint for all of them.
         let tenant = |_: &&Mailbox| String::new();
-        let answers = fleet::each(others, Limits::USUAL, tenant, |mailbox| self.prove_one(&record, mailbox, secret));
+        let prove = |mailbox: &&Mailbox| self.prove_one(&record, mailbox, secret);
+        let answers = fleet::each(others, Limits::USUAL, tenant, prove, |_, Panicked| {
+            Ok(Proof::Unknown(FailureKind::Bug.into()))
+        });
         for (slot, answer) in proofs[rest..].iter_mut().zip(answers) {
             *slot = Some(answer?);
         }
@@ -357,8 +362,12 @@ impl Rotation<'_> {
         let host = |(mailbox, _): &(&Mailbox, bool)| {
             mailbox.incoming.as_ref().map_or(String::new(), |incoming| incoming.server.host.to_string())
         };
-        fleet::each(&pairs, Limits::USUAL, host, |(mailbox, proven)| {
+        let connect = |(mailbox, proven): &(&Mailbox, bool)| {
             if *proven { self.prover.connect(mailbox, secret) } else { Vec::new() }
+        };
+        fleet::each(&pairs, Limits::USUAL, host, connect, |_, Panicked| {
+            let finding = diagnosis::finding(&FailureKind::Bug.into(), About::default());
+            vec![Check::failed(Stage::Rotation, Duration::ZERO, finding)]
         })
     }
 

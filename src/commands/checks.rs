@@ -12,9 +12,11 @@ use crate::clock::Clock;
 use crate::context::Context;
 use crate::diagnosis::together::{Role, Server};
 use crate::diagnosis::{self, About, TokenFacts};
-use crate::failure::{Failure, StoreFault};
+use crate::failure::{Failure, FailureKind, StoreFault};
+use crate::fleet::{self, Panicked};
 use crate::net::Proxies;
 use crate::oauth::HttpClient;
+use crate::probe::mark::Mark;
 use crate::probe::{self, Observation, ProbeOutcome, Target, TokenSource};
 use crate::profile::{Address, App, MailProtocol, Mailbox, Profile, ServerEndpoint};
 use crate::report::{Check, Headline, Report, Stage, Subject};
@@ -183,7 +185,7 @@ impl<'a> Tester<'a> {
     pub(super) fn run(&self, mailbox: &Mailbox, side: &Side<'_>, token: TokenSource<'_>) -> Option<ProbeOutcome> {
         let protocol = side.protocol(mailbox)?;
         let target = self.target(mailbox, protocol, side.server(mailbox)?);
-        Some(match (side, protocol) {
+        let probe = || match (side, protocol) {
             (Side::Incoming { latest }, MailProtocol::Pop3) => {
                 probe::pop3::run(&target, token, &probe::pop3::Pop3Ask { latest: *latest })
             }
@@ -195,7 +197,13 @@ impl<'a> Tester<'a> {
                 let ask = probe::smtp::SmtpAsk { sender: &mailbox.address, recipient, message };
                 probe::smtp::run(&target, token, &ask)
             }
-        })
+        };
+        let began = Instant::now();
+        Some(fleet::survive(probe).unwrap_or_else(|Panicked| {
+            let (elapsed, result) = (began.elapsed(), Err(FailureKind::Bug.into()));
+            let fallen = Observation { stage: side.aim(), began, elapsed, result };
+            ProbeOutcome { observations: vec![fallen], ..ProbeOutcome::default() }
+        }))
     }
 
     /// Writes down what a probe saw.
@@ -232,8 +240,8 @@ impl<'a> Tester<'a> {
         }));
     }
 
-    /// Waits until the message with this Message-ID stands in the mailbox.
-    pub(super) fn arrival(&self, mailbox: &Mailbox, message_id: &str, patience: Duration) -> Check {
+    /// Waits until the message with this mark stands in the mailbox.
+    pub(super) fn arrival(&self, mailbox: &Mailbox, mark: &Mark, patience: Duration) -> Check {
         let Some(side) = &mailbox.incoming else {
             return Check::skipped(Stage::Arrival, "the profile gives no incoming side to read it back from");
         };
@@ -245,7 +253,7 @@ impl<'a> Tester<'a> {
             Err(failure) => Check::failed(Stage::Arrival, started.elapsed(), diagnosis::finding(&failure, about)),
             Ok(access) => {
                 let target = self.target(mailbox, protocol, &side.server);
-                let observation = probe::arrival::wait(&target, side.protocol, &access.token, message_id, patience);
+                let observation = probe::arrival::wait(&target, side.protocol, &access.token, mark, patience);
                 self.check(observation, about).over(protocol)
             }
         }
@@ -353,12 +361,28 @@ impl<'a> Side<'a> {
         Some(Server::seen(Role::Mail(protocol), server.host.as_str(), server.port, steps))
     }
 
+    /// The step that a test of it is after.
+    fn aim(&self) -> Stage {
+        match self {
+            Self::Incoming { .. } => Stage::Folder,
+            Self::Outgoing(_) => Stage::Recipient,
+        }
+    }
+
     fn name(&self) -> &'static str {
         match self {
             Self::Incoming { .. } => "incoming",
             Self::Outgoing(_) => "outgoing",
         }
     }
+}
+
+/// The report on a mailbox over which this program stumbled.
+pub(super) fn fallen(mailbox: &&Mailbox, _: Panicked) -> Report {
+    let mut report = report(mailbox);
+    let finding = diagnosis::finding(&FailureKind::Bug.into(), About::default());
+    report.checks.push(Check::failed(Stage::Profile, Duration::ZERO, finding));
+    report
 }
 
 /// A report on `mailbox` that begins with its address.

@@ -165,18 +165,26 @@ fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> 
     let sides: Vec<(&Mailbox, MailProtocol)> =
         enabled.flat_map(|mailbox| mailbox.protocols().map(move |protocol| (mailbox, protocol))).collect();
     let app = |(mailbox, _): &(&Mailbox, MailProtocol)| mailbox.app.to_string();
-    fleet::each(&sides, Limits::USUAL, app, |(mailbox, protocol)| {
-        let (transcript, recording) = tester.transcript.recorded();
-        let mut tester = tester.clone();
-        tester.transcript = &transcript;
-        let mut report = checks::report(mailbox);
-        let side = match protocol {
-            MailProtocol::Imap | MailProtocol::Pop3 => Side::Incoming { latest: 0 },
-            MailProtocol::Smtp => Side::outgoing_of(mailbox),
-        };
-        tester.side(mailbox, &side, &mut report);
-        (format!("{}, {protocol}", mailbox.name), report, recording.text())
-    })
+    fleet::each(
+        &sides,
+        Limits::USUAL,
+        app,
+        |(mailbox, protocol)| {
+            let (transcript, recording) = tester.transcript.recorded();
+            let mut tester = tester.clone();
+            tester.transcript = &transcript;
+            let mut report = checks::report(mailbox);
+            let side = match protocol {
+                MailProtocol::Imap | MailProtocol::Pop3 => Side::Incoming { latest: 0 },
+                MailProtocol::Smtp => Side::outgoing_of(mailbox),
+            };
+            tester.side(mailbox, &side, &mut report);
+            (format!("{}, {protocol}", mailbox.name), report, recording.text())
+        },
+        |(mailbox, protocol), panicked| {
+            (format!("{}, {protocol}", mailbox.name), checks::fallen(mailbox, panicked), String::new())
+        },
+    )
 }
 
 fn text_or_cause(result: Result<Document, CommandError>) -> String {

@@ -2,7 +2,7 @@
 
 use clap::Args as ClapArgs;
 
-use super::checks::Tester;
+use super::checks::{self, Tester};
 use super::which::Which;
 use super::{CommandError, chain};
 use crate::context::Context;
@@ -36,7 +36,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     tester.mechanism = args.which.mechanism;
     let clock = context.clock;
     let mut document = Document::new("test");
-    document.reports = fleet::each(&mailboxes, Limits::USUAL, host, |mailbox| chain::whole(&tester, mailbox, clock));
+    let whole = |mailbox: &&Mailbox| chain::whole(&tester, mailbox, clock);
+    document.reports = fleet::each(&mailboxes, Limits::USUAL, host, whole, checks::fallen);
     Ok(document)
 }
 

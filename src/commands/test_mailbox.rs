@@ -36,11 +36,17 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut tester = Tester::new(context, &profile)?;
     tester.mechanism = args.which.mechanism;
     let mut document = Document::new("test-mailbox");
-    document.reports = fleet::each(&mailboxes, Limits::USUAL, host, |mailbox| {
-        let mut report = checks::report(mailbox);
-        tester.side(mailbox, &Side::Incoming { latest: usize::from(args.latest) }, &mut report);
-        report
-    });
+    document.reports = fleet::each(
+        &mailboxes,
+        Limits::USUAL,
+        host,
+        |mailbox| {
+            let mut report = checks::report(mailbox);
+            tester.side(mailbox, &Side::Incoming { latest: usize::from(args.latest) }, &mut report);
+            report
+        },
+        checks::fallen,
+    );
     Ok(document)
 }
 

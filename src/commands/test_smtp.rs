@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args as ClapArgs;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 
@@ -14,6 +12,7 @@ use super::which::Which;
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::fleet::{self, Limits};
+use crate::probe::mark::{self, Mark};
 use crate::profile::{Address, Invalid, Mailbox};
 use crate::report::{Check, Document, ExitCode, Outcome, Report, Stage};
 
@@ -66,9 +65,13 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     tester.mechanism = args.which.mechanism;
     let mut document = Document::new("test-smtp");
     let clock = context.clock;
-    document.reports = fleet::each(&mailboxes, Limits::USUAL, host, |mailbox| {
-        one(&tester, mailbox, recipient.as_ref(), args.wait_arrival, clock)
-    });
+    document.reports = fleet::each(
+        &mailboxes,
+        Limits::USUAL,
+        host,
+        |mailbox| one(&tester, mailbox, recipient.as_ref(), args.wait_arrival, clock),
+        checks::fallen,
+    );
     if recipient.is_none() {
         document.next.push("To send a real mail and see it arrive: add --to ADDRESS, and --wait-arrival".to_owned());
     }
@@ -88,7 +91,7 @@ fn one(tester: &Tester<'_>, mailbox: &Mailbox, to: Option<&Address>, wait: Optio
         tester.side(mailbox, &Side::outgoing_of(mailbox), &mut report);
         return report;
     };
-    let (message_id, message) = match message(mailbox, to, clock) {
+    let TestMail { mark, message_id, message } = match message(mailbox, to, clock) {
         Ok(message) => message,
         Err(error) => {
             report.checks.push(Check::failed(Stage::Message, Duration::ZERO, error.finding().clone()));
@@ -96,25 +99,34 @@ fn one(tester: &Tester<'_>, mailbox: &Mailbox, to: Option<&Address>, wait: Optio
         }
     };
     tester.side(mailbox, &Side::Outgoing(Outgoing { recipient: to, message: Some(&message) }), &mut report);
-    report.fact("message_id", message_id.clone());
+    report.fact("message_id", message_id);
     let accepted = |check: &Check| check.stage == Stage::Message && matches!(check.outcome, Outcome::Passed { .. });
     if let Some(seconds) = wait
         && report.checks.iter().any(accepted)
     {
-        report.checks.push(tester.arrival(mailbox, &message_id, Duration::from_secs(seconds.into())));
+        report.checks.push(tester.arrival(mailbox, &mark, Duration::from_secs(seconds.into())));
     }
     report
 }
 
-/// A test mail and its Message-ID.
-fn message(mailbox: &Mailbox, to: &Address, clock: Clock) -> Result<(String, Vec<u8>), CommandError> {
+/// A test mail, and what it is known by.
+struct TestMail {
+    mark: Mark,
+    message_id: String,
+    message: Vec<u8>,
+}
+
+fn message(mailbox: &Mailbox, to: &Address, clock: Clock) -> Result<TestMail, CommandError> {
     let cannot = |error: &dyn std::fmt::Display| {
         CommandError::new("message", ExitCode::Bug, format!("The test mail cannot be written: {error}."), Vec::new())
     };
-    let mut random = [0_u8; 18];
+    let mut random = [0_u8; 16];
     getrandom::fill(&mut random).map_err(|error| cannot(&error))?;
-    let message_id = format!("<{}@{}>", URL_SAFE_NO_PAD.encode(random), mailbox.address.domain());
+    let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let message_id = format!("<{token}@{}>", mailbox.address.domain());
     let now = clock.now();
+    let subject = format!("mailgrant test mail {} [{token}]", now.strftime("%Y-%m-%d %H:%M:%S UTC"));
+    let mark = Mark::new(&token, &subject, &message_id).ok_or_else(|| cannot(&"it would not be known again"))?;
     let text = format!(
         "This is a test mail from mailgrant, sent at {now} for the mailbox '{}' ({}).\r\n\
          Nobody needs to answer it; it can be deleted.\r\n",
@@ -123,14 +135,33 @@ fn message(mailbox: &Mailbox, to: &Address, clock: Clock) -> Result<(String, Vec
     let message = lettre::Message::builder()
         .from(mailbox.address.as_str().parse().map_err(|error: lettre::address::AddressError| cannot(&error))?)
         .to(to.as_str().parse().map_err(|error: lettre::address::AddressError| cannot(&error))?)
-        .subject(format!("mailgrant test mail {}", now.strftime("%Y-%m-%d %H:%M:%S UTC")))
+        .subject(subject)
         .date(now.into())
         .message_id(Some(message_id.clone()))
         .header(AutoSubmitted)
+        .header(TestToken(token))
         .header(lettre::message::header::ContentType::TEXT_PLAIN)
         .body(text)
         .map_err(|error| cannot(&error))?;
-    Ok((message_id, message.formatted()))
+    Ok(TestMail { mark, message_id, message: message.formatted() })
+}
+
+/// The header by which a test mail is known where Message-ID is replaced.
+#[derive(Debug, Clone)]
+struct TestToken(String);
+
+impl Header for TestToken {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str(mark::HEADER)
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), self.0.clone())
+    }
 }
 
 /// RFC 3834 §5: keeps vacation responders quiet.

@@ -19,6 +19,7 @@ mod proxy;
 mod reading;
 mod rejection;
 mod samples;
+mod service;
 pub mod together;
 
 pub use about::{About, TokenFacts};

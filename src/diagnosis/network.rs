@@ -64,6 +64,25 @@ pub(super) fn finding(kind: &FailureKind, about: About<'_>) -> Finding {
                 "Try from another network; if it stays, show the server's administrator the output of -v",
             ],
         ),
+        FailureKind::Unreadable { what } => refused(
+            "answer-not-understood",
+            format!("The server's answer cannot be understood: {what}."),
+            &[
+                "Check host and port of the {protocol} side in the profile",
+                "Run the command again; if it stays, show the server's administrator the output of -v",
+            ],
+        ),
+        FailureKind::OtherService(seen) => super::service::finding(seen, about),
+        FailureKind::Bug => {
+            let mut finding = Finding::new(
+                "bug-in-mailgrant",
+                "mailgrant stumbled over a fault of its own; what else it was to do is done.",
+                ExitCode::Bug,
+            );
+            finding.fix =
+                vec!["Report it, with the command that you typed and the place that standard error names".to_owned()];
+            finding
+        }
         FailureKind::TooLarge { what, limit } => refused(
             "answer-too-large",
             format!("The server sent more than {limit} bytes as {what}; the connection was given up."),

@@ -3,7 +3,7 @@
 use super::about::About;
 use super::catalogue::Family;
 use super::known;
-use crate::failure::Rejection;
+use crate::failure::{GREETING, Rejection};
 use crate::report::{Confidence, ExitCode, Finding};
 
 /// By what the catalogue knows, else by the codes that the standards define.
@@ -21,6 +21,34 @@ pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: About<'_
             }
             return known.finding;
         }
+    }
+    if rejection.command == GREETING {
+        let mut finding = Finding::new(
+            "greeting-refused",
+            about.fill("The {protocol} server answers, and turns the connection away before anything was asked."),
+            ExitCode::Network,
+        );
+        finding.fix = about.fill_all(&[
+            "Wait a few minutes and run the command again; a server does so under load, in maintenance, and after too many connections",
+            "If it stays, read the server's words: it may refuse this machine's address",
+        ]);
+        finding.confidence = Confidence::Likely;
+        finding.source = Some("RFC 5321 section 3.1, RFC 9051 section 7.1.5, RFC 1939 section 4");
+        return finding;
+    }
+    if rejection.closes {
+        let mut finding = Finding::new(
+            "server-closes",
+            about.fill("The {protocol} server ends the connection by itself, in the middle of the conversation."),
+            ExitCode::Network,
+        );
+        finding.fix = about.fill_all(&[
+            "Wait a few minutes and run the command again; the server's words say why it closes",
+            "If it stays, show the server's administrator the output of -v",
+        ]);
+        finding.confidence = Confidence::Likely;
+        finding.source = Some("RFC 9051 section 7.1.5, RFC 5321 section 3.8");
+        return finding;
     }
     let detail = rejection.detail_code.as_deref().unwrap_or_default().to_ascii_uppercase();
     let passing = rejection.reply_code.is_some_and(|code| (400..500).contains(&code))

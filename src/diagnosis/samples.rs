@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::About;
 use crate::failure::{
-    CallbackRefusal, Failure, FailureKind, KeyTrouble, ProxyFault, ProxyTrouble, Rejection, StoreFault, TlsFault,
+    CallbackRefusal, Failure, FailureKind, GREETING, KeyTrouble, ProxyFault, ProxyTrouble, Rejection, StoreFault,
+    TlsFault,
 };
 use crate::profile::MailProtocol;
 use crate::report::Finding;
@@ -20,8 +21,11 @@ pub(super) fn finding(code: &str) -> Option<Finding> {
     explained.chain(refused).find(|finding| finding.code == code)
 }
 
+fn word(word: &str) -> String {
+    word.to_owned()
+}
+
 fn failures() -> Vec<Failure> {
-    let word = |word: &str| word.to_owned();
     let after = Duration::from_secs(30);
     let kinds = [
         FailureKind::NameNotFound { host: word("HOST") },
@@ -31,6 +35,8 @@ fn failures() -> Vec<Failure> {
         FailureKind::TimedOut { during: word("waiting for the server"), after },
         FailureKind::ConnectionLost { during: word("waiting for the server") },
         FailureKind::ProtocolViolation { what: word("WHAT") },
+        FailureKind::Unreadable { what: word("WHAT") },
+        FailureKind::Bug,
         FailureKind::TooLarge { what: word("a line"), limit: 8_192 },
         FailureKind::StartTlsNotOffered,
         FailureKind::MechanismNotOffered { wanted: None, offered: vec![word("PLAIN"), word("LOGIN")] },
@@ -102,9 +108,10 @@ fn failures() -> Vec<Failure> {
         FailureKind::Proxy(ProxyTrouble { proxy, variable, host, fault })
     };
     let proxies = proxies.into_iter().map(trouble);
+    let services = super::service::samples().into_iter().map(FailureKind::OtherService);
     let tls = tls.into_iter().map(FailureKind::Tls);
     let stores = stores.into_iter().map(FailureKind::Store);
-    kinds.into_iter().chain(tls).chain(stores).chain(proxies).map(Failure::new).collect()
+    kinds.into_iter().chain(tls).chain(stores).chain(proxies).chain(services).map(Failure::new).collect()
 }
 
 fn rejections() -> Vec<Failure> {
@@ -113,6 +120,9 @@ fn rejections() -> Vec<Failure> {
         Failure::new(FailureKind::Rejected(rejection))
     };
     let mut refusals = vec![refused("AUTH", Some(599)), refused("NOOP", Some(450))];
+    let closing = Rejection { command: word("NOOP"), closes: true, ..Rejection::default() };
+    refusals.push(Failure::new(FailureKind::Rejected(closing)));
+    refusals.push(refused(GREETING, None));
     refusals.extend(["MAIL", "RCPT", "DATA", "EXAMINE", "NOOP"].map(|command| refused(command, None)));
     refusals
 }
@@ -130,6 +140,7 @@ mod tests {
             include_str!("oauth.rs"),
             include_str!("proxy.rs"),
             include_str!("rejection.rs"),
+            include_str!("service.rs"),
         ];
         let is_code =
             |text: &&str| text.contains('-') && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');

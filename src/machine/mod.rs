@@ -28,7 +28,7 @@ use std::time::Instant;
 use crate::clock::Clock;
 use crate::diagnosis::{self, About};
 use crate::failure::StoreFault;
-use crate::fleet::{self, Limits};
+use crate::fleet::{self, Limits, Panicked};
 use crate::net::Proxies;
 use crate::profile::Profile;
 use crate::report::{Check, Report, Stage, Subject};
@@ -89,8 +89,10 @@ impl Examination<'_> {
         let mut machine = begun;
         let mut warnings = Vec::new();
         let looks = std::thread::scope(|scope| {
-            let store = scope.spawn(|| self.store_check());
-            let looks = scope.spawn(|| fleet::each(&hosts, LIMITS, |host| host.label(), |host| network.look(host)));
+            let store = scope
+                .spawn(|| fleet::survive(|| self.store_check()).unwrap_or_else(|Panicked| bug(Stage::SecretStore)));
+            let looks = scope
+                .spawn(|| fleet::each(&hosts, LIMITS, |host| host.label(), |host| network.look(host), network::fallen));
             let mut local = permissions::checks(&self.places, &mut warnings);
             local.extend(trust::checks(self.trust, &self.ca_files(), self.env));
             local.extend(proxy::checks(self.proxies));
@@ -132,6 +134,15 @@ impl Examination<'_> {
         files.dedup();
         files
     }
+}
+
+/// This program stumbled over a fault of its own at `stage`.
+fn bug(stage: Stage) -> Check {
+    Check::failed(
+        stage,
+        std::time::Duration::ZERO,
+        diagnosis::finding(&crate::failure::FailureKind::Bug.into(), About::default()),
+    )
 }
 
 fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {

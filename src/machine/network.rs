@@ -6,6 +6,7 @@ use super::clock;
 use super::hosts::{Host, Role};
 use crate::clock::Clock;
 use crate::diagnosis::{self, About};
+use crate::fleet::Panicked;
 use crate::net::Proxies;
 use crate::oauth::HttpClient;
 use crate::probe::{self, Observation, ProbeOutcome, Target};
@@ -28,6 +29,14 @@ pub(super) struct Look {
     pub(super) report: Report,
     pub(super) warning: Option<String>,
     pub(super) conversation: String,
+}
+
+/// What is known of a server over whose look this program stumbled.
+pub(super) fn fallen(host: &Host<'_>, _: Panicked) -> Look {
+    let mut report = Report::new(Subject::Host(host.label()));
+    report.fact("role", host.role());
+    report.checks.push(super::bug(Stage::Tcp));
+    Look { report, warning: None, conversation: String::new() }
 }
 
 impl Network<'_> {

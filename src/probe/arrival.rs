@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
+use super::mark::Mark;
 use super::observe::leave_politely;
-use super::{Observation, ProbeOutcome, Target, headers, imap, pop3};
+use super::{Observation, ProbeOutcome, Target, imap, pop3};
 use crate::failure::{Failure, FailureKind};
 use crate::profile::IncomingProtocol;
 use crate::report::Stage;
@@ -17,31 +18,23 @@ const PAUSES: [Duration; 4] =
 /// POP3 cannot search: this many of the newest messages are looked at.
 const POP3_DEPTH: usize = 10;
 
-/// Looks for the message with `message_id` (with or without angle brackets) in INBOX until it is there or `timeout` has
-/// passed. IMAP searches again and again on one session; POP3 shows the state at sign-in (RFC 1939 §8), so each look is a
-/// session of its own.
+/// Looks for the message with `mark` in INBOX until it is there or `timeout` has passed. IMAP looks again and again on one
+/// session; POP3 shows the state at sign-in (RFC 1939 §8), so each look is a session of its own.
 #[must_use]
 pub fn wait(
     target: &Target<'_>,
     protocol: IncomingProtocol,
     token: &SecretString,
-    message_id: &str,
+    mark: &Mark,
     timeout: Duration,
 ) -> Observation {
     let start = Instant::now();
     let own = start + timeout;
     let deadline = target.overall.map_or(own, |overall| overall.min(own));
     let target = Target { overall: Some(deadline), transcript: target.transcript, ..*target };
-    let found = match bare(message_id) {
-        Some(message_id) => match protocol {
-            IncomingProtocol::Imap => wait_imap(&target, token, message_id, deadline),
-            IncomingProtocol::Pop3 => wait_pop3(&target, token, message_id, deadline),
-        },
-        None => Err(FailureKind::Local {
-            what: "looking for the message".to_owned(),
-            reason: "its Message-ID holds a character that a search cannot quote".to_owned(),
-        }
-        .into()),
+    let found = match protocol {
+        IncomingProtocol::Imap => wait_imap(&target, token, mark, deadline),
+        IncomingProtocol::Pop3 => wait_pop3(&target, token, mark, deadline),
     };
     let elapsed = start.elapsed();
     let result = match found {
@@ -56,13 +49,6 @@ pub fn wait(
     Observation { stage: Stage::Arrival, began: start, elapsed, result }
 }
 
-/// The identifier without angle brackets, if it can stand in a quoted string (RFC 9051 §4.3).
-fn bare(message_id: &str) -> Option<&str> {
-    let bare = message_id.trim_start_matches('<').trim_end_matches('>');
-    let fits = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\<>".contains(&byte));
-    fits.then_some(bare)
-}
-
 /// Waits before the next look; false when there is no time for one.
 fn pause(look: usize, deadline: Instant) -> bool {
     let pause = PAUSES[look.min(PAUSES.len() - 1)];
@@ -74,15 +60,15 @@ fn pause(look: usize, deadline: Instant) -> bool {
     true
 }
 
-fn wait_imap(target: &Target<'_>, token: &SecretString, message_id: &str, deadline: Instant) -> Result<bool, Failure> {
+fn wait_imap(target: &Target<'_>, token: &SecretString, mark: &Mark, deadline: Instant) -> Result<bool, Failure> {
     let mut outcome = ProbeOutcome::default();
     let mut inbox =
         imap::enter(target, Box::new(|| Some(token.clone())), &mut outcome).map_err(|_| last(&mut outcome))?;
-    let mut found = inbox.has(message_id);
+    let mut found = inbox.has(mark);
     let mut look = 0;
     while matches!(found, Ok(false)) && pause(look, deadline) {
         look += 1;
-        found = inbox.has(message_id);
+        found = inbox.has(mark);
     }
     if found.is_ok() {
         inbox.leave(&outcome);
@@ -90,10 +76,10 @@ fn wait_imap(target: &Target<'_>, token: &SecretString, message_id: &str, deadli
     found
 }
 
-fn wait_pop3(target: &Target<'_>, token: &SecretString, message_id: &str, deadline: Instant) -> Result<bool, Failure> {
+fn wait_pop3(target: &Target<'_>, token: &SecretString, mark: &Mark, deadline: Instant) -> Result<bool, Failure> {
     let mut look = 0;
     loop {
-        match look_pop3(target, token, message_id) {
+        match look_pop3(target, token, mark) {
             Ok(true) => return Ok(true),
             Ok(false) => {}
             // The maildrop is still locked by the session before, or the server asks for patience (RFC 2449 §8.1).
@@ -107,18 +93,17 @@ fn wait_pop3(target: &Target<'_>, token: &SecretString, message_id: &str, deadli
     }
 }
 
-fn look_pop3(target: &Target<'_>, token: &SecretString, message_id: &str) -> Result<bool, Failure> {
+fn look_pop3(target: &Target<'_>, token: &SecretString, mark: &Mark) -> Result<bool, Failure> {
     let mut outcome = ProbeOutcome::default();
     let mut slot = None;
     let maildrop = pop3::enter(target, Box::new(|| Some(token.clone())), &mut outcome, &mut slot);
-    let Ok(maildrop) = maildrop else {
+    let Ok(mut maildrop) = maildrop else {
         leave_politely(&outcome, slot, pop3::FAREWELL);
         return Err(last(&mut outcome));
     };
     let Some(mut wire) = slot else { return Err(last(&mut outcome)) };
     for number in maildrop.newest(POP3_DEPTH) {
-        let head = pop3::top(&mut wire, number)?;
-        if headers::header(&head, "Message-ID").as_deref().and_then(bare) == Some(message_id) {
+        if maildrop.head(&mut wire, number)?.is_some_and(|head| mark.is_on(&head)) {
             wire.leave(pop3::FAREWELL);
             return Ok(true);
         }

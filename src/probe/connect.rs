@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::handshake::Seen;
 use super::observe::{Stop, observe};
+use super::recognise::instead_of_tls;
 use super::socket::Socket;
 use super::stream::Wire;
 use super::way::Way;
@@ -24,6 +25,15 @@ pub(super) type Preamble = fn(&mut Wire) -> Result<(), Failure>;
 /// What the transcript calls the conversation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spoken(pub(super) &'static str);
+
+impl Spoken {
+    /// TLS alone, and nothing said inside.
+    pub(super) const TLS: Self = Self("TLS");
+
+    fn is_mail(self) -> bool {
+        self.0 != Self::TLS.0
+    }
+}
 
 impl From<MailProtocol> for Spoken {
     fn from(protocol: MailProtocol) -> Self {
@@ -54,12 +64,16 @@ pub(super) fn open<'a>(
     let (stream, way) = Way::find(target, outcome, || deadline(target))?;
     let mut wire = wire_over(target, spoken, stream);
     if target.server.tls == TlsMode::Implicit {
-        observe(outcome, Stage::Tls, || Ok(((), handshake(target, spoken, &mut wire, way, None)?)))?;
+        observe(outcome, Stage::Tls, || {
+            let done = handshake(target, spoken, &mut wire, way, None);
+            let done = done.map_err(|failure| if spoken.is_mail() { instead_of_tls(target, failure) } else { failure });
+            Ok(((), done?))
+        })?;
     }
     Ok((wire, way))
 }
 
-fn wire_over(target: &Target<'_>, spoken: Spoken, stream: TcpStream) -> Wire {
+pub(super) fn wire_over(target: &Target<'_>, spoken: Spoken, stream: TcpStream) -> Wire {
     let socket = Socket::new(stream, Instant::now());
     let mut wire = Wire::new(socket, spoken.0, target.transcript.clone(), target.timeout, target.overall);
     wire.phase("connecting");

@@ -3,6 +3,8 @@
 
 mod bridge;
 mod preamble;
+mod syntax;
+mod untagged;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,9 +12,12 @@ use std::rc::Rc;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use self::bridge::{Bridge, Shared};
-use self::preamble::{ask_for_tls, capabilities, capabilities_in, greet, strip_prefix_ignoring_case};
+use self::preamble::{ask_for_tls, capabilities, capabilities_in, greet};
+use self::syntax::strip_prefix_ignoring_case;
 use super::connect::{handshake, open};
-use super::observe::{Stop, choose, describe_sign_in, leave_politely, observe};
+use super::greeting::await_greeting;
+use super::mark::{self, Mark};
+use super::observe::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
 use super::stream::{Wire, violation};
 use super::{Message, ProbeOutcome, Target, TokenSource, headers};
 use crate::failure::{Failure, FailureKind};
@@ -46,7 +51,7 @@ pub fn run(target: &Target<'_>, token: TokenSource<'_>, ask: &ImapAsk) -> ProbeO
             let listed = observe(&mut outcome, Stage::Latest, || {
                 let latest = inbox.latest(ask.latest)?;
                 let detail = format!("{} listed", latest.len());
-                Ok((latest, detail))
+                Ok((latest, inbox.bridge.0.borrow_mut().wire().with_notices(detail)))
             });
             outcome.latest = listed.unwrap_or_default();
         }
@@ -73,7 +78,8 @@ pub(super) fn enter(target: &Target<'_>, token: TokenSource<'_>, outcome: &mut P
         bridge.0.borrow_mut().wire().phase("waiting for the answer to EXAMINE");
         let folder =
             session.examine("INBOX").map_err(|error| bridge.0.borrow_mut().failure("EXAMINE INBOX", &error))?;
-        Ok((folder.exists, describe_folder(folder.exists, folder.unseen)))
+        let described = describe_folder(folder.exists, folder.unseen);
+        Ok((folder.exists, bridge.0.borrow_mut().wire().with_notices(described)))
     });
     match opened {
         Ok(messages) => Ok(Inbox { session, bridge, messages }),
@@ -103,6 +109,7 @@ fn sign_in(
     let (wire, way) = open(target, MailProtocol::Imap, outcome)?;
     let wire = slot.insert(wire);
     let greeting = observe(outcome, Stage::Greeting, || {
+        await_greeting(target, MailProtocol::Imap, wire, way)?;
         let greeting = greet(wire)?;
         let detail = wire.clean(&greeting);
         Ok((greeting, detail))
@@ -115,23 +122,26 @@ fn sign_in(
                 let greeting = greet(wire)?;
                 ask_for_tls(wire, capabilities_in(&greeting))
             };
-            Ok(((), handshake(target, MailProtocol::Imap, wire, way, Some(preamble))?))
+            let described = handshake(target, MailProtocol::Imap, wire, way, Some(preamble))?;
+            Ok(((), wire.with_notices(described)))
         })?;
     }
     // What was said before TLS is forgotten (RFC 9051 §6.2.1): `known` is empty then.
     let capabilities = observe(outcome, Stage::Capabilities, || {
         let capabilities = known.map_or_else(|| capabilities(wire), Ok)?;
         let detail = wire.clean(&capabilities.join(", "));
-        Ok((capabilities, detail))
+        Ok((capabilities, wire.with_notices(detail)))
     })?;
     let offered = capabilities.iter().filter_map(|word| strip_prefix_ignoring_case(word, "AUTH="));
     let offered = offered.map(|name| wire.clean(name)).collect();
-    let (mechanism, token) = choose(target, token, outcome, offered)?;
+    let (mechanism, token) = choose(target, token, outcome, Offer::Listed(offered))?;
     let described = describe_sign_in(mechanism, &outcome.mechanisms_offered);
     let has_initial = capabilities.iter().any(|word| word.eq_ignore_ascii_case("SASL-IR"));
     let signed_in = observe(outcome, Stage::Authentication, || {
         let response = sasl::encode(&mechanism.initial_response(target.user, target.server, &token)?);
-        Ok((authenticate(slot, mechanism, response, has_initial)?, described))
+        let (session, bridge) = authenticate(slot, mechanism, response, has_initial)?;
+        let described = bridge.0.borrow_mut().wire().with_notices(described);
+        Ok(((session, bridge), described))
     })?;
     outcome.mechanism_used = Some(mechanism);
     Ok(signed_in)
@@ -192,14 +202,36 @@ impl Inbox {
         Ok(latest)
     }
 
-    /// Whether a message with this Message-ID is here. The identifier must be fit for a quoted string.
-    pub(super) fn has(&mut self, message_id: &str) -> Result<bool, Failure> {
+    /// Whether the message with this mark is here. What SEARCH finds is looked at once more, and where it finds nothing so
+    /// are the newest messages: a server's index may lag behind, or not know the headers that were asked for.
+    pub(super) fn has(&mut self, mark: &Mark) -> Result<bool, Failure> {
         self.bridge.0.borrow_mut().wire().phase("waiting for the answer to SEARCH");
         let asked = |bridge: &Shared, error| bridge.0.borrow_mut().failure("SEARCH", &error);
         // Some servers look for new messages only when they are given the chance.
         self.session.noop().map_err(|error| asked(&self.bridge, error))?;
-        let found = self.session.search(format!("HEADER Message-ID \"{message_id}\""));
-        Ok(!found.map_err(|error| asked(&self.bridge, error))?.is_empty())
+        let found = self.session.search(mark.search()).map_err(|error| asked(&self.bridge, error));
+        let mut found: Vec<u32> = match found {
+            Ok(found) => found.into_iter().collect(),
+            Err(failure) if matches!(&failure.kind, FailureKind::Rejected(no) if !no.closes) => Vec::new(),
+            Err(failure) => return Err(failure),
+        };
+        found.sort_unstable_by(|one, other| other.cmp(one));
+        found.truncate(BATCH as usize);
+        if !found.is_empty() {
+            let set = found.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+            if self.is_among(&set, mark)? {
+                return Ok(true);
+            }
+        }
+        let exists = self.bridge.0.borrow().exists();
+        Ok(exists > 0 && self.is_among(&format!("{}:{exists}", exists.saturating_sub(BATCH - 1).max(1)), mark)?)
+    }
+
+    fn is_among(&mut self, set: &str, mark: &Mark) -> Result<bool, Failure> {
+        self.bridge.0.borrow_mut().wire().phase("waiting for the answer to FETCH");
+        let fetched = self.session.fetch(set, mark::HEADERS);
+        let fetched = fetched.map_err(|error| self.bridge.0.borrow_mut().failure("FETCH", &error))?;
+        Ok(fetched.iter().filter_map(|fetch| fetch.header()).any(|head| mark.is_on(&String::from_utf8_lossy(head))))
     }
 
     /// Logs out, and does not wait for the answer.

@@ -4,9 +4,10 @@
 //! ```text
 //! reach                        as far as TLS, and no further
 //! imap, pop3, smtp, arrival    what to say
-//! headers                      what a message's headers say
+//! headers, mark                what a message's headers say, and what a test mail is known by
 //! way                          DNS and TCP, or a proxy
 //! connect, handshake           TLS
+//! greeting, recognise          whether the server that is meant answers at all
 //! stream, socket               deadlines, sizes, transcript
 //! ```
 
@@ -14,12 +15,15 @@ pub mod arrival;
 mod connect;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
+mod greeting;
 mod handshake;
 mod headers;
 pub mod imap;
+pub mod mark;
 mod observe;
 pub mod pop3;
 mod reach;
+mod recognise;
 #[cfg(fuzzing)]
 mod script;
 pub mod smtp;

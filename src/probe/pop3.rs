@@ -1,16 +1,25 @@
 //! POP3 (RFC 1939, RFC 2449, RFC 2595, RFC 5034).
 
+use std::time::{Duration, Instant};
+
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::connect::{handshake, open};
-use super::observe::{Stop, choose, describe_sign_in, leave_politely, observe};
-use super::stream::{Wire, violation};
+use super::greeting::await_greeting;
+use super::observe::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
+use super::stream::{REPLY_LIMIT, Wire, unreadable, violation};
 use super::{ProbeOutcome, Target, TokenSource, headers};
-use crate::failure::{Failure, FailureKind, Rejection};
+use crate::failure::{Failure, FailureKind, GREETING, Rejection};
 use crate::profile::{MailProtocol, TlsMode};
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
 
+/// The longest head of a message that is read; of what is longer than a reply may be, the beginning is held.
+const LONGEST_HEAD: usize = 1024 * 1024;
+/// A message that can only be looked at whole is left alone if it is larger, in octets.
+const LARGEST_WHOLE: u64 = 32 * 1024;
+/// How long to wait for the list behind a `+OK` that may stand alone.
+const LIST_PATIENCE: Duration = Duration::from_secs(2);
 /// What ends a session.
 pub(super) const FAREWELL: &str = "QUIT\r\n";
 
@@ -44,7 +53,7 @@ fn converse(
         return Ok(());
     }
     let latest = observe(outcome, Stage::Latest, || {
-        if !maildrop.has_top {
+        if maildrop.top == Top::Missing {
             return Ok((Vec::new(), "none listed: the server does not offer TOP".to_owned()));
         }
         let mut latest = Vec::new();
@@ -61,14 +70,45 @@ fn converse(
 
 /// What STAT says, and whether the messages' headers can be asked for.
 pub(super) struct Maildrop {
-    pub(super) messages: u32,
-    pub(super) has_top: bool,
+    messages: u32,
+    top: Top,
+}
+
+/// Whether the server has TOP, which is optional (RFC 1939 §7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Top {
+    /// It says so.
+    Offered,
+    /// It says nothing of what it has.
+    Untold,
+    /// It has not.
+    Missing,
 }
 
 impl Maildrop {
     /// The numbers of the `count` newest messages, newest first.
     pub(super) fn newest(&self, count: usize) -> impl Iterator<Item = u32> + use<> {
         (1..=self.messages).rev().take(count)
+    }
+
+    /// The headers of a message; where there is no TOP, of a small message, which must be read whole for that.
+    pub(super) fn head(&mut self, wire: &mut Wire, number: u32) -> Result<Option<String>, Failure> {
+        if self.top != Top::Missing {
+            match top(wire, number) {
+                Err(Failure { kind: FailureKind::Rejected(_), .. }) if self.top == Top::Untold => {}
+                head => return head.map(Some),
+            }
+            self.top = Top::Missing;
+        }
+        wire.phase("waiting for a message");
+        let size = command(wire, &format!("LIST {number}"))?;
+        let size = size.split_ascii_whitespace().nth(1).and_then(|size| size.parse::<u64>().ok());
+        if size.is_none_or(|size| size > LARGEST_WHOLE) {
+            return Ok(None);
+        }
+        command(wire, &format!("RETR {number}"))?;
+        let lines = lines(wire)?;
+        Ok(Some(lines.split(String::is_empty).next().unwrap_or_default().join("\r\n")))
     }
 }
 
@@ -81,7 +121,10 @@ pub(super) fn enter(
 ) -> Result<Maildrop, Stop> {
     let (wire, way) = open(target, MailProtocol::Pop3, outcome)?;
     let wire = slot.insert(wire);
-    observe(outcome, Stage::Greeting, || Ok(((), greet(wire)?)))?;
+    observe(outcome, Stage::Greeting, || {
+        await_greeting(target, MailProtocol::Pop3, wire, way)?;
+        Ok(((), greet(wire)?))
+    })?;
     if target.server.tls == TlsMode::StartTls {
         observe(outcome, Stage::Tls, || {
             ask_for_tls(wire)?;
@@ -92,11 +135,20 @@ pub(super) fn enter(
     // What was said before TLS is forgotten (RFC 2595 §4).
     let capabilities = observe(outcome, Stage::Capabilities, || {
         let capabilities = capabilities(wire)?;
-        let detail = wire.clean(&capabilities.join(", "));
-        Ok((capabilities, detail))
+        let mut detail = capabilities.as_ref().map_or("CAPA is not known here".to_owned(), |list| list.join(", "));
+        let listed = capabilities.iter().flatten().cloned().collect::<Vec<_>>();
+        let listed = parameters(&listed, "SASL").into_iter().flatten().map(str::to_owned).collect::<Vec<_>>();
+        let offer = if listed.is_empty() { ask_for_mechanisms(wire)? } else { Offer::Listed(listed) };
+        if parameters(capabilities.as_deref().unwrap_or_default(), "SASL").is_none() {
+            detail.push_str(&match &offer {
+                Offer::Listed(names) => format!("; AUTH lists {}", names.join(", ")),
+                Offer::Untold => "; no list of mechanisms".to_owned(),
+            });
+        }
+        Ok(((capabilities, offer.cleaned(wire)), wire.clean(&detail)))
     })?;
-    let offered = parameters(&capabilities, "SASL").into_iter().flatten().map(|name| wire.clean(name)).collect();
-    let (mechanism, token) = choose(target, token, outcome, offered)?;
+    let (capabilities, offer) = capabilities;
+    let (mechanism, token) = choose(target, token, outcome, offer)?;
     let described = describe_sign_in(mechanism, &outcome.mechanisms_offered);
     observe(outcome, Stage::Authentication, || {
         authenticate(target, wire, mechanism, &token)?;
@@ -109,9 +161,14 @@ pub(super) fn enter(
         let mut numbers = answer.split_ascii_whitespace().map_while(|word| word.parse::<u64>().ok());
         let (Some(messages), Some(octets)) = (numbers.next().and_then(|n| u32::try_from(n).ok()), numbers.next())
         else {
-            return Err(violation("its answer to STAT has no two numbers").said(wire.clean(&answer)));
+            return Err(unreadable("its answer to STAT has no two numbers").said(wire.clean(&answer)));
         };
-        let maildrop = Maildrop { messages, has_top: parameters(&capabilities, "TOP").is_some() };
+        let top = match &capabilities {
+            None => Top::Untold,
+            Some(list) if parameters(list, "TOP").is_some() => Top::Offered,
+            Some(_) => Top::Missing,
+        };
+        let maildrop = Maildrop { messages, top };
         Ok((maildrop, format!("{messages} messages, {octets} octets")))
     })
 }
@@ -142,7 +199,7 @@ fn read_status(wire: &mut Wire) -> Result<Status, Failure> {
 
 fn greet(wire: &mut Wire) -> Result<String, Failure> {
     wire.phase("waiting for the greeting");
-    expect_ok(wire, "the connection").map(|text| wire.clean(&text))
+    expect_ok(wire, GREETING).map(|text| wire.clean(&text))
 }
 
 fn expect_ok(wire: &mut Wire, command: &str) -> Result<String, Failure> {
@@ -162,6 +219,7 @@ fn rejection(wire: &Wire, command: &str, text: &str, challenge: Option<String>) 
         // RFC 2449 §8.
         detail_code: text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(code, _)| wire.clean(code)),
         challenge,
+        closes: false,
     });
     Failure::new(kind).said(wire.clean(format!("-ERR {text}").trim_end()))
 }
@@ -175,7 +233,12 @@ fn command(wire: &mut Wire, command: &str) -> Result<String, Failure> {
 
 /// An answer that is there before its command is nobody's answer.
 fn refuse_early_words(wire: &mut Wire) -> Result<(), Failure> {
-    if wire.unread().is_empty() { Ok(()) } else { Err(violation("it spoke before it was asked")) }
+    let unread = wire.unread();
+    // A server that has waited too long says so and closes.
+    if unread.is_empty() || unread.starts_with(b"-ERR") {
+        return Ok(());
+    }
+    Err(violation("it spoke before it was asked"))
 }
 
 /// The lines of a multi-line answer (RFC 1939 §3), dots undoubled.
@@ -191,10 +254,34 @@ fn lines(wire: &mut Wire) -> Result<Vec<String>, Failure> {
     }
 }
 
-fn capabilities(wire: &mut Wire) -> Result<Vec<String>, Failure> {
+/// What the server says it can do; none where it does not know CAPA, which is optional (RFC 2449 §5).
+fn capabilities(wire: &mut Wire) -> Result<Option<Vec<String>>, Failure> {
     wire.phase("waiting for the answer to CAPA");
-    command(wire, "CAPA")?;
-    lines(wire)
+    match command(wire, "CAPA") {
+        Ok(_) => lines(wire).map(Some),
+        Err(Failure { kind: FailureKind::Rejected(_), .. }) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// AUTH alone lists the mechanisms on servers that are older than RFC 5034, or that leave them out of CAPA.
+fn ask_for_mechanisms(wire: &mut Wire) -> Result<Offer, Failure> {
+    wire.phase("waiting for the answer to AUTH");
+    refuse_early_words(wire)?;
+    wire.send("AUTH\r\n")?;
+    match read_status(wire)? {
+        Status::Ok(_) if wire.is_heard_by(Instant::now() + LIST_PATIENCE) => {
+            let names: Vec<String> =
+                lines(wire)?.iter().flat_map(|line| line.split_ascii_whitespace()).map(str::to_owned).collect();
+            Ok(if names.is_empty() { Offer::Untold } else { Offer::Listed(names) })
+        }
+        Status::Ok(_) | Status::Err(_) => Ok(Offer::Untold),
+        Status::Continue(_) => {
+            // RFC 5034 §4: a star alone ends an exchange that we did not mean.
+            wire.send("*\r\n")?;
+            read_status(wire).map(|_| Offer::Untold)
+        }
+    }
 }
 
 fn parameters<'a>(capabilities: &'a [String], keyword: &str) -> Option<impl Iterator<Item = &'a str>> {
@@ -205,7 +292,8 @@ fn parameters<'a>(capabilities: &'a [String], keyword: &str) -> Option<impl Iter
 }
 
 fn ask_for_tls(wire: &mut Wire) -> Result<(), Failure> {
-    if parameters(&capabilities(wire)?, "STLS").is_none() {
+    // A server that does not know CAPA may know STLS; if not, it says so.
+    if capabilities(wire)?.is_some_and(|list| parameters(&list, "STLS").is_none()) {
         return Err(FailureKind::StartTlsNotOffered.into());
     }
     wire.phase("waiting for the answer to STLS");
@@ -256,5 +344,19 @@ fn authenticate(
 pub(super) fn top(wire: &mut Wire, number: u32) -> Result<String, Failure> {
     wire.phase("waiting for a message's headers");
     command(wire, &format!("TOP {number} 0"))?;
-    Ok(lines(wire)?.join("\r\n"))
+    let (mut head, mut read) = (String::new(), 0);
+    loop {
+        let line = wire.line()?;
+        // A message to hundreds of people has a head that no reply of another kind has.
+        read += line.len();
+        wire.forgive(LONGEST_HEAD.saturating_sub(read));
+        match line.strip_prefix('.') {
+            Some("") => return Ok(head),
+            undoubled if head.len() < REPLY_LIMIT => {
+                head.push_str(undoubled.unwrap_or(&line));
+                head.push_str("\r\n");
+            }
+            _ => {}
+        }
+    }
 }

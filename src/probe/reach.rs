@@ -21,6 +21,6 @@ pub fn reach(target: &Target<'_>, protocol: MailProtocol) -> ProbeOutcome {
 pub fn reach_tls(target: &Target<'_>) -> ProbeOutcome {
     let mut outcome = ProbeOutcome::default();
     // Why it stopped is in the last observation.
-    let _ = connect::open(target, connect::Spoken("TLS"), &mut outcome);
+    let _ = connect::open(target, connect::Spoken::TLS, &mut outcome);
     outcome
 }

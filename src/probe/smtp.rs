@@ -8,10 +8,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use self::reply::{command, read_reply};
 use super::connect::{handshake, open};
-use super::observe::{Stop, choose, describe_sign_in, leave_politely, observe};
+use super::greeting::await_greeting;
+use super::observe::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
 use super::stream::{Wire, violation};
 use super::{ProbeOutcome, Target, TokenSource};
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind, GREETING};
 use crate::profile::{Address, MailProtocol, TlsMode};
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
@@ -49,7 +50,10 @@ fn converse(
 ) -> Result<(), Stop> {
     let (wire, way) = open(target, MailProtocol::Smtp, outcome)?;
     let wire = slot.insert(wire);
-    observe(outcome, Stage::Greeting, || Ok(((), greet(wire)?)))?;
+    observe(outcome, Stage::Greeting, || {
+        await_greeting(target, MailProtocol::Smtp, wire, way)?;
+        Ok(((), greet(wire)?))
+    })?;
     if target.server.tls == TlsMode::StartTls {
         observe(outcome, Stage::Tls, || {
             ask_for_tls(wire)?;
@@ -63,8 +67,8 @@ fn converse(
         let detail = wire.clean(&capabilities.0.join(", "));
         Ok((capabilities, detail))
     })?;
-    let offered = capabilities.mechanisms().map(|name| wire.clean(name)).collect();
-    let (mechanism, token) = choose(target, token, outcome, offered)?;
+    let offer = Offer::Listed(capabilities.mechanisms()).cleaned(wire);
+    let (mechanism, token) = choose(target, token, outcome, offer)?;
     let described = describe_sign_in(mechanism, &outcome.mechanisms_offered);
     observe(outcome, Stage::Authentication, || {
         authenticate(target, wire, mechanism, &token)?;
@@ -77,7 +81,7 @@ fn converse(
 fn greet(wire: &mut Wire) -> Result<String, Failure> {
     wire.phase("waiting for the greeting");
     let reply = read_reply(wire)?;
-    Ok(reply.expect(wire, &[220], "the connection")?.shown(wire))
+    Ok(reply.expect(wire, &[220], GREETING)?.shown(wire))
 }
 
 /// What EHLO lists (RFC 5321 §4.1.1.1), one keyword with its parameters each.
@@ -95,8 +99,20 @@ impl Capabilities {
         self.parameters(keyword).is_some()
     }
 
-    fn mechanisms(&self) -> impl Iterator<Item = &str> {
-        self.parameters("AUTH").into_iter().flatten()
+    /// Those of every AUTH line; `AUTH=` is how servers wrote it before RFC 2554, and some still write both.
+    fn mechanisms(&self) -> Vec<String> {
+        let mut mechanisms: Vec<String> = Vec::new();
+        for line in &self.0 {
+            let mut words = line.split([' ', '\t', '=']).filter(|word| !word.is_empty());
+            if words.next().is_some_and(|first| first.eq_ignore_ascii_case("AUTH")) {
+                for name in words {
+                    if !mechanisms.iter().any(|other| other.eq_ignore_ascii_case(name)) {
+                        mechanisms.push(name.to_owned());
+                    }
+                }
+            }
+        }
+        mechanisms
     }
 }
 
@@ -175,8 +191,8 @@ fn submit(
     observe(outcome, Stage::Recipient, || {
         wire.phase("waiting for the answer to RCPT TO");
         let reply = if is_pipelining { read_reply(wire)? } else { command(wire, &rcpt)? };
-        // 251: the server forwards it (RFC 5321 §3.4).
-        Ok(((), reply.expect(wire, &[250, 251], "RCPT TO")?.shown(wire)))
+        // 251: the server forwards it (RFC 5321 §3.4); 252: it takes it without knowing (§4.2.2).
+        Ok(((), reply.expect(wire, &[250, 251, 252], "RCPT TO")?.shown(wire)))
     })?;
     let Some(message) = ask.message else { return Ok(()) };
     observe(outcome, Stage::Message, || {

@@ -21,6 +21,8 @@ use crate::transcript::{Speaker, Transcript};
 pub(super) const LINE_LIMIT: usize = 8 * 1024;
 /// The longest reply that we take: all that comes until we speak again.
 pub(super) const REPLY_LIMIT: usize = 64 * 1024;
+/// More remarks of a server than these are not shown beside one step.
+const MOST_NOTICES: usize = 5;
 
 enum Link {
     Plain(Socket),
@@ -50,6 +52,8 @@ pub(super) struct Wire {
     taken: usize,
     /// How many bytes of the current reply have been handed on.
     reply: usize,
+    /// What the server wants people to read, and has not been shown yet.
+    notices: Vec<String>,
 }
 
 impl Wire {
@@ -74,6 +78,23 @@ impl Wire {
             buffer: Vec::new(),
             taken: 0,
             reply: 0,
+            notices: Vec::new(),
+        }
+    }
+
+    /// Keeps words of the server's that people are to read, as an alert (RFC 9051 §7.1).
+    pub(super) fn notice(&mut self, words: &str) {
+        let words = self.clean(words);
+        if self.notices.len() < MOST_NOTICES && !self.notices.contains(&words) {
+            self.notices.push(words);
+        }
+    }
+
+    /// `detail`, and behind it what the server wanted people to read since the last step.
+    pub(super) fn with_notices(&mut self, detail: String) -> String {
+        match std::mem::take(&mut self.notices).as_slice() {
+            [] => detail,
+            notices => format!("{detail}; the server says: {}", notices.join("; ")),
         }
     }
 
@@ -145,6 +166,23 @@ impl Wire {
 
     /// The next line with its line ending.
     pub(super) fn raw_line(&mut self) -> Result<Vec<u8>, Failure> {
+        let end = self.line_end()?;
+        let line = self.hand_on(end)?;
+        if self.transcript.is_on() {
+            let text = String::from_utf8_lossy(&line);
+            self.transcript.line(self.protocol, Speaker::Server, text.trim_end_matches(['\r', '\n']));
+        }
+        Ok(line)
+    }
+
+    /// The next line with its line ending, which stays to be read.
+    pub(super) fn peek_line(&mut self) -> Result<&[u8], Failure> {
+        let end = self.line_end()?;
+        Ok(&self.buffer[self.taken..end])
+    }
+
+    /// Waits for a whole line. Where it ends in the buffer.
+    fn line_end(&mut self) -> Result<usize, Failure> {
         let mut looked_at = self.taken;
         let end = loop {
             if let Some(at) = self.buffer[looked_at..].iter().position(|&byte| byte == b'\n') {
@@ -159,12 +197,7 @@ impl Wire {
         if end - self.taken > LINE_LIMIT {
             return Err(self.too_large("a line", LINE_LIMIT));
         }
-        let line = self.hand_on(end)?;
-        if self.transcript.is_on() {
-            let text = String::from_utf8_lossy(&line);
-            self.transcript.line(self.protocol, Speaker::Server, text.trim_end_matches(['\r', '\n']));
-        }
-        Ok(line)
+        Ok(end)
     }
 
     /// Up to `most` bytes, at least one, without regard to lines: pieces of a literal.
@@ -174,6 +207,22 @@ impl Wire {
         }
         let end = self.buffer.len().min(self.taken + most);
         self.hand_on(end)
+    }
+
+    /// Reads past a literal of `len` bytes.
+    pub(super) fn skip_literal(&mut self, mut len: usize) -> Result<(), Failure> {
+        while len > 0 {
+            len -= self.raw_bytes(len.min(4096))?.len();
+        }
+        Ok(())
+    }
+
+    /// Counts what was read of this reply as not read, if at least a byte is `left` of what its reader allows itself: it
+    /// does not hold what it reads.
+    pub(super) fn forgive(&mut self, left: usize) {
+        if left > 0 {
+            self.reply = 0;
+        }
     }
 
     fn hand_on(&mut self, end: usize) -> Result<Vec<u8>, Failure> {
@@ -219,6 +268,29 @@ impl Wire {
         while self.buffer.len() - self.taken < LINE_LIMIT && matches!(self.read_more(), Ok(1..)) {}
         self.notes.borrow_mut().is_hasty = false;
         &self.buffer[self.taken..]
+    }
+
+    /// Waits until the server has said something or has closed, and reads none of it on; false if nothing has come by
+    /// `until`. The rest of the phase is left to whoever reads next.
+    pub(super) fn is_heard_by(&mut self, until: Instant) -> bool {
+        #[cfg(fuzzing)]
+        if matches!(self.link, Link::Script(_)) {
+            return true;
+        }
+        // Inside TLS, bytes on the socket may be the library's own affair (RFC 8446 §4.6.1): then there is still
+        // nothing to read, and the wait goes on.
+        while self.unread().is_empty() {
+            let left = until.min(self.notes.borrow().deadline).saturating_duration_since(Instant::now());
+            if left.is_zero() || self.bare.set_read_timeout(Some(left)).is_err() {
+                return false;
+            }
+            match self.bare.peek(&mut [0; 1]) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) => return !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
+            }
+        }
+        true
     }
 
     /// After the answer to STARTTLS: plain text that is already there would be taken for the server's words over TLS
@@ -343,6 +415,11 @@ impl Wire {
         self.remark(&format!("{} failed", self.during));
         failure
     }
+}
+
+/// The peer's answer makes no sense, and nothing says that anybody meddles.
+pub(super) fn unreadable(what: impl Into<String>) -> Failure {
+    FailureKind::Unreadable { what: what.into() }.into()
 }
 
 /// The peer broke the protocol in a way that an attacker would.

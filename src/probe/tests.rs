@@ -8,3 +8,4 @@ mod kit;
 mod pki;
 mod pop3;
 mod smtp;
+mod untagged;

@@ -43,6 +43,7 @@ mod lost;
 #[cfg(target_os = "linux")]
 mod memory;
 mod mix_up;
+mod other_service;
 #[cfg(target_os = "linux")]
 mod outputs;
 mod proxies;

@@ -1,7 +1,9 @@
 use serde_json::Value;
 
+use crate::sandbox::faults::Fault;
 use crate::sandbox::world::SHOP;
 use crate::shop::{ALWAYS_STALE, Shop, fact};
+use crate::support::canary::NEXT_CLIENT_SECRET;
 
 fn stages(report: &Value) -> Vec<String> {
     let checks = report["checks"].as_array().unwrap();
@@ -172,4 +174,19 @@ fn a_name_that_is_not_there_is_a_matter_of_the_profile() {
     let shop = Shop::added();
     let refused = shop.json(&["test-mailbox", "shpo"], 3);
     assert!(refused.stdout.contains("shop"), "{}", refused.stdout);
+}
+
+#[test]
+fn a_mailbox_near_its_quota_is_tested_beside_the_others_with_the_servers_warning() {
+    let shop = Shop::authorized();
+    shop.add("second", &[("--app", Some("shop"))]).finish().code(0);
+    shop.authorize_as("second", SHOP).code(0);
+    shop.sandbox.switch_on(Fault::named("imap-quota-warning"));
+    let both = shop.json(&["test-mailbox", "--all"], 0);
+    assert_eq!(both.json()["reports"].as_array().unwrap().len(), 2);
+    assert!(both.stdout.contains("the server says: NO [ALERT] Mailbox is at 97% of quota"), "{}", both.stdout);
+    // A rotation tests the connections too, and the warning is no reason to stop it.
+    shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
+    let rotate = ["--json", "rotate-secret", "shop", "--secret-stdin"];
+    shop.home.run(&rotate).stdin(NEXT_CLIENT_SECRET).finish().code(0);
 }

@@ -13,8 +13,9 @@ use crate::script::Step;
 
 /// No peer waits longer; the client's own deadlines are far shorter.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// What a client may say after the end of a script: good-bye.
-const FAREWELLS: [&str; 4] = ["p9 LOGOUT", "QUIT", "RSET", ""];
+/// What a client may say after the end of a script: good-bye, and where nothing comes, what a web server would answer.
+const FAREWELLS: [&str; 7] =
+    ["p9 LOGOUT", "QUIT", "RSET", "HEAD / HTTP/1.1", "Host: localhost", "Connection: close", ""];
 
 /// What a peer heard, all connections together.
 #[derive(Debug, Default)]

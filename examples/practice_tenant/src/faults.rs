@@ -89,6 +89,18 @@ pub enum Fault {
     SilentImap,
     /// The metadata names no device authorization endpoint.
     NoDeviceCode,
+    /// The SMTP server gives each mail a Message-ID of its own, and keeps the old one in this header, if in any.
+    MessageIdReplaced(Option<&'static str>),
+    /// The IMAP server finds nothing by SEARCH.
+    SearchFindsNothing,
+    /// The IMAP server does not know what it is to search for.
+    SearchRefused,
+    /// The IMAP server says this before each answer to who is signed in.
+    Untagged(&'static str),
+    /// The POP3 server does not know CAPA.
+    NoCapa,
+    /// The POP3 server does not say in CAPA how to sign in; whether AUTH alone lists it.
+    NoSaslInCapa(bool),
 }
 
 impl Fault {
@@ -129,7 +141,9 @@ impl Fault {
                 Protocol::Pop3 => "POP3",
                 Protocol::Smtp => "SMTP",
             },
-            Self::SilentImap => "IMAP",
+            Self::SilentImap | Self::SearchFindsNothing | Self::SearchRefused | Self::Untagged(_) => "IMAP",
+            Self::MessageIdReplaced(_) => "SMTP",
+            Self::NoCapa | Self::NoSaslInCapa(_) => "POP3",
             Self::NoMailbox | Self::NoDelegates | Self::AccessTokensExpired | Self::NoStartTls => "mail",
             Self::ClockAhead(_) | Self::Certificate(_) | Self::RefusalsEcho => "everywhere",
         }

@@ -9,6 +9,7 @@ use native_tls::TlsAcceptor;
 use crate::door::{self, Login, Mechanism, Protocol};
 use crate::faults::{Fault, Stage};
 use crate::imap_fetch;
+use crate::imap_search::Key;
 use crate::imap_syntax::{Word, in_set, read_command, words};
 use crate::mailstore::Message;
 use crate::wire::Wire;
@@ -133,6 +134,7 @@ impl Session<'_> {
                 self.wire.say("* OK [UIDVALIDITY 14] UIDVALIDITY value")?;
                 self.wire.say(&format!("* OK [UIDNEXT {next_uid}] The next unique identifier value"))?;
                 self.folder = Some(messages);
+                self.say_untagged()?;
                 let mode = if verb == "EXAMINE" { "READ-ONLY" } else { "READ-WRITE" };
                 self.wire.say(&format!("{tag} OK [{mode}] {verb} completed."))?;
                 Ok(Next::Read)
@@ -171,7 +173,14 @@ impl Session<'_> {
         Ok(Some(if words.hangs_up { Next::End } else { Next::Read }))
     }
 
+    /// What the server wants to say beside its answers (RFC 3501 §7).
+    fn say_untagged(&mut self) -> io::Result<()> {
+        let words = self.world.faults.untagged().filter(|_| self.login.is_some());
+        words.map_or(Ok(()), |words| self.wire.say(words))
+    }
+
     fn complete(&mut self, tag: &str, verb: &str) -> io::Result<Next> {
+        self.say_untagged()?;
         self.wire.say(&format!("{tag} OK {verb} completed."))?;
         Ok(Next::Read)
     }
@@ -217,23 +226,22 @@ impl Session<'_> {
         Ok(Next::Read)
     }
 
-    /// `ALL` and `HEADER name value` (RFC 3501 §6.4.4), all of which must hold.
+    /// Keys of RFC 3501 §6.4.4, all of which must hold.
     fn search(&mut self, tag: &str, command: &[u8], criteria: &[Word], by_uid: bool) -> io::Result<Next> {
         let Some(messages) = self.folder.clone() else { return self.refuse(tag, command) };
+        if self.world.faults.is_on(Fault::SearchRefused) {
+            self.wire.say(&format!("{tag} NO [CANNOT] SEARCH by these keys is not possible."))?;
+            return Ok(Next::Read);
+        }
         let mut found: Vec<(u32, &Message)> = (1..).zip(&messages).collect();
         let mut rest = criteria;
-        while let Some((key, arguments)) = rest.split_first() {
-            match (key.text().unwrap_or_default().to_ascii_uppercase().as_str(), arguments) {
-                ("ALL", _) => rest = arguments,
-                ("HEADER", [name, value, more @ ..]) => {
-                    let (name, value) = (name.text().unwrap_or_default(), value.text().unwrap_or_default());
-                    let value = value.to_lowercase();
-                    let holds = |text: String| text.to_lowercase().contains(&value);
-                    found.retain(|(_, message)| message.field(name).is_some_and(holds));
-                    rest = more;
-                }
-                _ => return self.refuse(tag, command),
-            }
+        while !rest.is_empty() {
+            let Some((key, more)) = Key::read(rest) else { return self.refuse(tag, command) };
+            found.retain(|(_, message)| key.holds(message));
+            rest = more;
+        }
+        if self.world.faults.is_on(Fault::SearchFindsNothing) {
+            found.clear();
         }
         let numbers: String =
             found.iter().map(|(number, message)| format!(" {}", if by_uid { message.uid } else { *number })).collect();

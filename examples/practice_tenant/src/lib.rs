@@ -15,6 +15,7 @@ mod http;
 mod idp;
 mod imap;
 mod imap_fetch;
+mod imap_search;
 mod imap_syntax;
 mod jwt;
 mod mailstore;

@@ -25,6 +25,10 @@ pub fn serve(world: &Arc<World>, mut wire: Wire, acceptor: &TlsAcceptor) -> io::
         let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
         let verb = verb.to_ascii_uppercase();
         match (verb.as_str(), &messages) {
+            ("CAPA", _) if world.faults.is_on(Fault::NoCapa) => wire.say("-ERR Unknown command.")?,
+            ("AUTH", None) if argument.is_empty() && world.faults.auth_lists().is_some() => {
+                say_mechanisms(world, &mut wire)?
+            }
             ("CAPA", _) => say_capabilities(world, &mut wire, messages.is_some())?,
             ("NOOP", Some(_)) => wire.say("+OK")?,
             ("QUIT", _) => return wire.say("+OK The practice POP3 service is signing off."),
@@ -98,11 +102,24 @@ fn say_capabilities(world: &World, wire: &mut Wire, inside: bool) -> io::Result<
     match (wire.is_tls(), inside) {
         (false, _) if world.faults.is_on(Fault::NoStartTls) => {}
         (false, _) => wire.say("STLS")?,
+        (true, false) if world.faults.auth_lists().is_some() => {}
         (true, false) => {
             let offered = world.faults.offers(Protocol::Pop3).unwrap_or("XOAUTH2 OAUTHBEARER");
             wire.say(&format!("SASL {offered}"))?;
         }
         (true, true) => {}
+    }
+    wire.say(".")
+}
+
+/// AUTH alone: as servers listed their mechanisms before RFC 5034.
+fn say_mechanisms(world: &World, wire: &mut Wire) -> io::Result<()> {
+    if world.faults.auth_lists() != Some(true) || !wire.is_tls() {
+        return wire.say("-ERR Which mechanism?");
+    }
+    wire.say("+OK")?;
+    for name in ["PLAIN", "XOAUTH2"] {
+        wire.say(name)?;
     }
     wire.say(".")
 }

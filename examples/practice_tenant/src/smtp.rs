@@ -211,11 +211,36 @@ fn data(world: &World, wire: &mut Wire, session: &mut Session) -> io::Result<()>
         }
     }
     let message_id = message.field("Message-ID").unwrap_or_default();
+    let delivered = match world.faults.message_id() {
+        Some(keeps) => with_another_message_id(&message, keeps),
+        None => message.raw.clone(),
+    };
     let mut state = world.state();
     for recipient in &recipients {
-        state.mail.deliver(recipient, message.raw.clone());
+        state.mail.deliver(recipient, delivered.clone());
     }
     state.mail.sent.push(SentMessage { user, sender, recipients, raw: message.raw });
     drop(state);
     wire.say(&format!("250 2.0.0 OK {message_id} [Hostname={HOST}] Queued mail for delivery"))
+}
+
+/// The message with a Message-ID of the server's own; the header `keeps` holds the one that it had.
+fn with_another_message_id(message: &Message, keeps: Option<&str>) -> Vec<u8> {
+    let text = String::from_utf8_lossy(&message.raw);
+    let own = format!("Message-ID: <{}@{HOST}>\r\n", now().as_nanosecond());
+    let mut is_dropped = false;
+    let mut rest = String::new();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    for line in head.split("\r\n") {
+        if !line.starts_with([' ', '\t']) {
+            is_dropped = line.to_ascii_lowercase().starts_with("message-id:");
+        }
+        if !is_dropped {
+            rest.push_str(&format!("{line}\r\n"));
+        }
+    }
+    if let (Some(name), Some(old)) = (keeps, message.field("Message-ID")) {
+        rest.push_str(&format!("{name}: {old}\r\n"));
+    }
+    format!("{own}{rest}\r\n{body}").into_bytes()
 }

@@ -1,6 +1,6 @@
 //! The imap crate on our wire. The crate keeps what it writes in buffers that nobody wipes, takes whatever answer is there
-//! for the answer to its command, parses without bounds, and its errors hide the server's words. So it is handed one
-//! response line at a time, each checked; the SASL response is put in behind its back; and the words are kept here.
+//! for the answer to its command, parses without bounds, panics at lawful responses that it does not expect, and its
+//! errors hide the server's words. So it is handed what its command is about and nothing else, each line checked; the SASL response is put in behind its back; and the words are kept here.
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
@@ -8,8 +8,10 @@ use std::rc::Rc;
 
 use secrecy::SecretString;
 
+use super::syntax::{literal_len, response_code};
+use super::untagged::{self, Running, Sorted};
 use crate::failure::{Failure, FailureKind, Rejection};
-use crate::probe::stream::{Wire, violation};
+use crate::probe::stream::{Wire, unreadable, violation};
 use crate::sasl::{self, SaslMechanism};
 
 /// The longest literal that we take (SECURITY.md P1).
@@ -43,6 +45,9 @@ pub(super) struct Bridge {
     incoming: Vec<u8>,
     /// The tag of the command that waits for its answer.
     tag: Option<String>,
+    running: Running,
+    /// How many messages the folder holds, by what the server has said last.
+    exists: u32,
     exchange: Exchange,
     mechanism: SaslMechanism,
     response: Option<SecretString>,
@@ -56,6 +61,16 @@ pub(super) struct Bridge {
     literals: usize,
     depth: usize,
     is_inside: bool,
+    /// Whether the crate gets the response that is being read.
+    is_handed: bool,
+}
+
+/// What a response begins with.
+enum Begun {
+    /// The crate gets this piece, and the response ends with it.
+    Piece(Vec<u8>),
+    /// An untagged response.
+    Untagged(Sorted),
 }
 
 /// A handle for the crate, and one for us.
@@ -71,6 +86,8 @@ impl Bridge {
             outgoing: Vec::new(),
             incoming: Vec::new(),
             tag: None,
+            running: Running::Other,
+            exists: 0,
             exchange: Exchange::Due,
             mechanism,
             response: Some(response),
@@ -82,7 +99,13 @@ impl Bridge {
             literals: 0,
             depth: 0,
             is_inside: false,
+            is_handed: false,
         }
+    }
+
+    /// How many messages the folder holds.
+    pub(super) fn exists(&self) -> u32 {
+        self.exists
     }
 
     pub(super) fn wire(&mut self) -> &mut Wire {
@@ -116,51 +139,71 @@ impl Bridge {
                 reply_code: None,
                 detail_code: self.detail_code.take(),
                 challenge: self.challenge.take().filter(|text| !text.is_empty()),
+                closes: is_bye,
             });
             return Failure { kind, server_said: said };
         }
-        let failure = fault.unwrap_or_else(|| violation("its answer cannot be read as IMAP"));
+        let failure = fault.unwrap_or_else(|| unreadable("its answer cannot be read as IMAP"));
         Failure { server_said: failure.server_said.or(said), ..failure }
     }
 
-    /// What the crate gets to read next.
+    /// What the crate gets to read next. What its command is not about is read past.
     fn next_piece(&mut self) -> Result<Vec<u8>, Failure> {
-        if self.literal_left > 0 {
-            let piece = self.wire.raw_bytes(self.literal_left.min(4096))?;
-            self.literal_left -= piece.len();
-            return Ok(piece);
-        }
-        let mut line = self.wire.raw_line()?;
-        // RFC 9051 §2.2 wants CRLF, and so does the crate's parser; some servers do without.
-        let end = line.iter().rposition(|byte| !b"\r\n".contains(byte)).map_or(0, |at| at + 1);
-        line.truncate(end);
-        if !self.is_inside {
-            (self.literals, self.depth) = (0, 0);
-            if self.is_continuation(&line)? {
-                return Ok(b"+\r\n".to_vec());
+        loop {
+            if self.literal_left > 0 {
+                let piece = self.wire.raw_bytes(self.literal_left.min(4096))?;
+                self.literal_left -= piece.len();
+                if self.is_handed {
+                    return Ok(piece);
+                }
+                continue;
+            }
+            let mut line = self.wire.raw_line()?;
+            // RFC 9051 §2.2 wants CRLF, and so does the crate's parser; some servers do without.
+            let end = line.iter().rposition(|byte| !b"\r\n".contains(byte)).map_or(0, |at| at + 1);
+            line.truncate(end);
+            let mut instead = None;
+            if !self.is_inside {
+                (self.literals, self.depth) = (0, 0);
+                match self.begin(&line)? {
+                    Begun::Piece(piece) => return Ok(piece),
+                    Begun::Untagged(Sorted::Whole) => self.is_handed = true,
+                    Begun::Untagged(Sorted::Line(line)) => (self.is_handed, instead) = (false, Some(line)),
+                    Begun::Untagged(Sorted::Past) => self.is_handed = false,
+                }
+            }
+            self.measure(&line)?;
+            if let Some(instead) = instead {
+                return Ok(format!("{instead}\r\n").into_bytes());
+            }
+            if self.is_handed {
+                line.extend_from_slice(b"\r\n");
+                return Ok(line);
             }
         }
-        self.count_parentheses(&line)?;
-        let literal = literal_len(&line);
-        self.is_inside = literal.is_some();
-        if let Some(len) = literal {
-            self.literal_left = len;
-            self.literals += 1;
-            let too_large = |what: &str, limit| FailureKind::TooLarge { what: what.to_owned(), limit };
-            if len > LITERAL_LIMIT {
-                return Err(too_large("a literal", LITERAL_LIMIT).into());
-            }
-            if self.literals > MOST_LITERALS {
-                return Err(too_large("the number of literals", MOST_LITERALS).into());
-            }
-        }
-        line.extend_from_slice(b"\r\n");
-        Ok(line)
     }
 
-    /// Judges the first line of a response. For a continuation (true) the crate gets a bare `+`: it would stumble over a
-    /// challenge that is not base64.
-    fn is_continuation(&mut self, line: &[u8]) -> Result<bool, Failure> {
+    /// Holds a line of a response to our limits, and notes the literal that it announces.
+    fn measure(&mut self, line: &[u8]) -> Result<(), Failure> {
+        self.count_parentheses(line)?;
+        let literal = literal_len(line);
+        self.is_inside = literal.is_some();
+        let Some(len) = literal else { return Ok(()) };
+        self.literal_left = len;
+        self.literals += 1;
+        let too_large = |what: &str, limit| FailureKind::TooLarge { what: what.to_owned(), limit };
+        if len > LITERAL_LIMIT {
+            return Err(too_large("a literal", LITERAL_LIMIT).into());
+        }
+        if self.literals > MOST_LITERALS {
+            return Err(too_large("the number of literals", MOST_LITERALS).into());
+        }
+        Ok(())
+    }
+
+    /// Judges the first line of a response. For a continuation the crate gets a bare `+`: it would stumble over a
+    /// challenge that is not base64. For a tagged answer it gets the status alone, and the words are kept here.
+    fn begin(&mut self, line: &[u8]) -> Result<Begun, Failure> {
         let text = String::from_utf8_lossy(line);
         // RFC 9051 §7.6: a blank follows, and some servers leave it out where nothing else does. "+OK" is another protocol.
         if let Some(challenge) = text.strip_prefix('+').filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
@@ -174,19 +217,10 @@ impl Bridge {
                 Exchange::None => return Err(violation("it wants a command to be continued")),
                 Exchange::Ended => return Err(violation("it sent a second error challenge")),
             }
-            return Ok(true);
+            return Ok(Begun::Piece(b"+\r\n".to_vec()));
         }
-        if let Some(untagged) = text.strip_prefix("* ") {
-            let word = untagged.split(' ').next().unwrap_or_default().to_ascii_uppercase();
-            match word.as_str() {
-                "PREAUTH" => return Err(violation("it sent PREAUTH in the middle of a session")),
-                "BYE" => self.has_said_bye = true,
-                _ => {}
-            }
-            if matches!(word.as_str(), "BYE" | "NO" | "BAD") || untagged.contains("[ALERT]") {
-                self.words.push(self.wire.clean(untagged));
-            }
-            return Ok(false);
+        if let Some(response) = text.strip_prefix("* ") {
+            return self.untagged(response).map(Begun::Untagged);
         }
         let (tag, answer) = text.split_once(' ').unwrap_or((&text, ""));
         if self.tag.as_deref() != Some(tag) {
@@ -195,13 +229,38 @@ impl Bridge {
         self.tag = None;
         self.words.push(self.wire.clean(answer));
         let status = answer.split(' ').next().unwrap_or_default().to_ascii_uppercase();
-        self.detail_code = super::preamble::response_code(answer).map(|code| self.wire.clean(code));
+        self.detail_code = response_code(answer).map(|code| self.wire.clean(code));
         match (status.as_str(), self.exchange) {
             ("OK", Exchange::Due) => Err(violation("it accepted AUTHENTICATE before the token")),
             ("OK", Exchange::Ended) => Err(violation("it accepted AUTHENTICATE after an error challenge")),
-            ("OK" | "NO" | "BAD", _) => Ok(false),
+            ("OK" | "NO" | "BAD", _) => Ok(Begun::Piece(format!("{tag} {status} done\r\n").into_bytes())),
             _ => Err(violation("its tagged answer is neither OK nor NO nor BAD")),
         }
+    }
+
+    /// Judges an untagged response by its first line.
+    fn untagged(&mut self, response: &str) -> Result<Sorted, Failure> {
+        let word = response.split(' ').next().unwrap_or_default().to_ascii_uppercase();
+        match word.as_str() {
+            "PREAUTH" => return Err(violation("it sent PREAUTH in the middle of a session")),
+            // RFC 9051 §7.1.5: the server closes; nothing that comes behind it counts.
+            "BYE" => {
+                self.words.push(self.wire.clean(response));
+                self.has_said_bye = true;
+                return Err(FailureKind::ConnectionLost { during: "waiting for an answer".to_owned() }.into());
+            }
+            _ => {}
+        }
+        if untagged::is_for_people(response) {
+            self.words.push(self.wire.clean(response));
+            self.wire.notice(response);
+        }
+        if let Some(exists) = untagged::exists(response) {
+            self.exists = exists;
+        } else if untagged::is_expunge(response) {
+            self.exists = self.exists.saturating_sub(1);
+        }
+        Ok(self.running.sort(response))
     }
 
     fn count_parentheses(&mut self, line: &[u8]) -> Result<(), Failure> {
@@ -238,14 +297,14 @@ impl Bridge {
         let line = String::from_utf8_lossy(&line);
         let line = line.strip_suffix("\r\n").unwrap_or(&line);
         // Data may come unasked for (RFC 9051 §7), answers may not.
-        let early =
-            self.wire.unread().split(|byte| *byte == b'\n').any(|line| !line.is_empty() && !line.starts_with(b"*"));
+        let early = !untagged::are_untagged(self.wire.unread());
         if early {
             return Err(violation("it spoke before it was asked"));
         }
         // While the exchange runs, lines are parts of it, and the tag stays.
         if self.tag.is_none() {
-            self.tag = line.split_once(' ').map(|(tag, _)| tag.to_owned());
+            let (tag, command) = line.split_once(' ').unwrap_or((line, ""));
+            (self.tag, self.running) = (Some(tag.to_owned()), Running::of(command));
             (self.words, self.detail_code) = (Vec::new(), None);
         }
         match self.response.take_if(|_| self.exchange == Exchange::Sent) {
@@ -262,16 +321,6 @@ impl Bridge {
             io::ErrorKind::Other.into()
         })
     }
-}
-
-/// The length that `{…}` at the end of a line announces (RFC 9051 §4.3).
-fn literal_len(line: &[u8]) -> Option<usize> {
-    let digits = line.strip_suffix(b"}")?;
-    let start = digits.iter().rposition(|byte| *byte == b'{')? + 1;
-    let digits = std::str::from_utf8(&digits[start..]).ok()?;
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    // A number that does not fit is too large, not absent.
-    is_number.then(|| digits.parse().unwrap_or(usize::MAX))
 }
 
 impl Read for Shared {

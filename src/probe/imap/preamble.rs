@@ -1,18 +1,9 @@
 //! IMAP up to AUTHENTICATE, in our own words: greeting, CAPABILITY, STARTTLS.
 
-use crate::failure::{Failure, FailureKind, Rejection};
-use crate::probe::stream::{Wire, violation};
-
-/// The code in brackets of a response text, as in `OK [CAPABILITY IMAP4rev1] hello` (RFC 9051 §7.1).
-pub(super) fn response_code(response: &str) -> Option<&str> {
-    let (_status, rest) = response.split_once(' ')?;
-    rest.strip_prefix('[')?.split_once(']').map(|(code, _)| code)
-}
-
-pub(super) fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    let (start, rest) = text.split_at_checked(prefix.len())?;
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
-}
+use super::syntax::{literal_len, response_code, strip_prefix_ignoring_case};
+use super::untagged;
+use crate::failure::{Failure, FailureKind, GREETING, Rejection};
+use crate::probe::stream::{Wire, unreadable, violation};
 
 /// The capabilities in a greeting or another response with a code.
 pub(super) fn capabilities_in(response: &str) -> Option<Vec<String>> {
@@ -28,17 +19,18 @@ pub(super) fn greet(wire: &mut Wire) -> Result<String, Failure> {
     let status = greeting.split(' ').next().unwrap_or_default().to_ascii_uppercase();
     match status.as_str() {
         "OK" => Ok(greeting.to_owned()),
-        "BYE" => Err(rejection(wire, "the connection", &[greeting.to_owned()])),
+        "BYE" => Err(closing(wire, GREETING, greeting)),
         // A session that somebody else has opened proves nothing, and before TLS it would keep us from TLS
         // (RFC 9051 §6.2.1).
         "PREAUTH" => Err(violation("it says that we are signed in already (PREAUTH)").said(wire.clean(&line))),
-        _ => Err(violation("its greeting is no IMAP").said(wire.clean(&line))),
+        _ => Err(unreadable("its greeting is no IMAP").said(wire.clean(&line))),
     }
 }
 
 /// Sends a command of ours before the imap crate takes over; its untagged lines.
 fn command(wire: &mut Wire, tag: &str, command: &str) -> Result<Vec<String>, Failure> {
-    if !wire.unread().is_empty() {
+    // Data may come unasked for (RFC 9051 §7), answers may not.
+    if !untagged::are_untagged(wire.unread()) {
         return Err(violation("it spoke before it was asked"));
     }
     wire.send(&format!("{tag} {command}\r\n"))?;
@@ -50,7 +42,15 @@ fn command(wire: &mut Wire, tag: &str, command: &str) -> Result<Vec<String>, Fai
                 return Err(violation("it sent PREAUTH in the middle of a session").said(wire.clean(&line)));
             }
             if strip_prefix_ignoring_case(data, "BYE").is_some() {
-                return Err(rejection(wire, command, &[data.to_owned()]));
+                return Err(closing(wire, command, data));
+            }
+            if untagged::is_for_people(data) {
+                wire.notice(data);
+            }
+            let mut literal = literal_len(line.as_bytes());
+            while let Some(len) = literal {
+                wire.skip_literal(len)?;
+                literal = literal_len(wire.line()?.as_bytes());
             }
             untagged.push(data.to_owned());
             continue;
@@ -60,13 +60,23 @@ fn command(wire: &mut Wire, tag: &str, command: &str) -> Result<Vec<String>, Fai
         match status.as_str() {
             "OK" => return Ok(untagged),
             "NO" | "BAD" => {
-                let mut words = untagged;
+                let mut words: Vec<String> =
+                    untagged.into_iter().filter(|data| untagged::is_for_people(data)).collect();
                 words.push(answer.to_owned());
                 return Err(rejection(wire, command, &words));
             }
             _ => return Err(violation("it answered with a tag that is not ours").said(wire.clean(&line))),
         }
     }
+}
+
+/// The server ends the connection instead of an answer to `command` (RFC 9051 §7.1.5).
+fn closing(wire: &Wire, command: &str, words: &str) -> Failure {
+    let mut failure = rejection(wire, command, &[words.to_owned()]);
+    if let FailureKind::Rejected(rejection) = &mut failure.kind {
+        rejection.closes = true;
+    }
+    failure
 }
 
 fn rejection(wire: &Wire, command: &str, words: &[String]) -> Failure {
@@ -81,10 +91,11 @@ fn rejection(wire: &Wire, command: &str, words: &[String]) -> Failure {
 pub(super) fn capabilities(wire: &mut Wire) -> Result<Vec<String>, Failure> {
     wire.phase("waiting for the answer to CAPABILITY");
     let untagged = command(wire, "p1", "CAPABILITY")?;
-    let list = untagged.iter().find_map(|data| strip_prefix_ignoring_case(data, "CAPABILITY "));
+    // The last one is the answer: what came unasked for came before it.
+    let list = untagged.iter().rev().find_map(|data| strip_prefix_ignoring_case(data, "CAPABILITY "));
     match list {
         Some(list) => Ok(list.split_ascii_whitespace().map(str::to_owned).collect()),
-        None => Err(violation("its answer to CAPABILITY lists none")),
+        None => Err(unreadable("its answer to CAPABILITY lists none")),
     }
 }
 

@@ -80,6 +80,7 @@ impl Reply {
             reply_code: Some(self.code),
             detail_code: first.filter(|word| is_enhanced_status(word)).map(str::to_owned),
             challenge: None,
+            closes: self.code == 421,
         });
         Failure::new(kind).said(self.shown(wire))
     }

@@ -1,7 +1,7 @@
 //! Certificates and handshakes that must not be accepted (SECURITY.md X4).
 
 use super::kit::*;
-use crate::failure::{FailureKind, TlsFault};
+use crate::failure::{FailureKind, OtherService, Service, TlsFault};
 use crate::probe::imap::{ImapAsk, run};
 use crate::probe::smtp::{self, SmtpAsk};
 use crate::profile::TlsMode;
@@ -86,8 +86,13 @@ fn a_server_that_speaks_no_tls_is_recognised() {
     let server = Server::start(&pki, vec![vec![say("* OK this is port 143")], vec![]]);
     let client = Client::new(server.port, TlsMode::Implicit);
     let failure = failure_at(&run(&client.target(&pki), client.token(), &ImapAsk::default()), Stage::Tls);
-    assert_eq!(failure.kind, FailureKind::Tls(TlsFault::NotTls));
+    let other = OtherService { found: Service::Imap, is_tls: false, wanted: TlsMode::Implicit, port: server.port };
+    assert_eq!(failure.kind, FailureKind::OtherService(other));
     assert_eq!(failure.server_said.as_deref(), Some("* OK this is port 143"));
+    let server = Server::start(&pki, vec![vec![say("hello, this is another thing")], vec![]]);
+    let client = Client::new(server.port, TlsMode::Implicit);
+    let failure = failure_at(&run(&client.target(&pki), client.token(), &ImapAsk::default()), Stage::Tls);
+    assert_eq!(failure.kind, FailureKind::Tls(TlsFault::NotTls));
 }
 
 #[test]

@@ -318,7 +318,7 @@ fn answers_that_would_break_the_parser_end_the_connection() {
         // The parser would begin again for each.
         (format!("* 1 FETCH ({}", "BODY[] {0}\r\n ".repeat(5000)), too_large("the number of literals", 128)),
         ("* 1 EXISTS\r\n".repeat(10_000), too_large("a reply", 65_536)),
-        ("* \0\u{1}\u{2}".to_owned(), violation("its answer cannot be read as IMAP")),
+        ("\0\u{1}\u{2}".to_owned(), violation("it answered with a tag that is not ours")),
     ] {
         let script = vec![
             Step::Tls,

@@ -168,3 +168,66 @@ fn a_long_token_goes_in_one_line_of_its_own() {
         server.heard_by_script();
     }
 }
+
+/// From the greeting to the count, with what the server says to CAPA and to AUTH alone.
+fn told(capa: &str, auth: Option<&str>, mechanism: SaslMechanism) -> Vec<Step> {
+    let mut script = vec![Step::Tls, say("+OK ready"), hear("CAPA"), say(capa)];
+    if let Some(list) = auth {
+        script.extend([hear("AUTH"), say(list)]);
+    }
+    script.extend(sign_in(mechanism).split_off(2));
+    script.push(hear("QUIT"));
+    script
+}
+
+#[test]
+fn mechanisms_that_capa_does_not_list_are_asked_for_and_tried() {
+    for (capa, auth, forced, used, offered) in [
+        ("-ERR what?", Some("+OK\r\nPLAIN\r\nXOAUTH2\r\n."), None, Xoauth2, &["PLAIN", "XOAUTH2"][..]),
+        ("+OK\r\nTOP\r\n.", Some("+OK\r\nOAUTHBEARER\r\n."), None, OauthBearer, &["OAUTHBEARER"]),
+        ("+OK\r\nTOP\r\nSASL\r\n.", Some("+OK list\r\nPLAIN XOAUTH2\r\n."), None, Xoauth2, &["PLAIN", "XOAUTH2"]),
+        ("-ERR what?", Some("-ERR which one?"), None, Xoauth2, &[]),
+        ("+OK\r\n.", Some("-ERR"), Some(OauthBearer), OauthBearer, &[]),
+        // A bare +OK with no list behind it.
+        ("+OK\r\n.", Some("+OK"), None, Xoauth2, &[]),
+        ("+OK\r\nSASL XOAUTH2\r\n.", None, None, Xoauth2, &["XOAUTH2"]),
+    ] {
+        let (outcome, _) = probe(TlsMode::Implicit, forced, 0, told(capa, auth, used));
+        assert_eq!(details(&outcome).last(), Some(&(Stage::Folder, "12 messages, 34567 octets".to_owned())));
+        assert_eq!(outcome.mechanism_used, Some(used), "{capa} {auth:?}");
+        assert_eq!(outcome.mechanisms_offered, offered, "{capa} {auth:?}");
+    }
+}
+
+#[test]
+fn what_auth_lists_without_ours_is_an_offer_without_ours() {
+    let script =
+        vec![Step::Tls, say("+OK hi"), hear("CAPA"), say("-ERR"), hear("AUTH"), say("+OK\r\nPLAIN\r\n."), hear("QUIT")];
+    let (outcome, heard) = probe(TlsMode::Implicit, None, 0, script);
+    let offered = vec!["PLAIN".to_owned()];
+    let kind = failure_at(&outcome, Stage::Authentication).kind;
+    assert_eq!(kind, FailureKind::MechanismNotOffered { wanted: None, offered });
+    assert_eq!(heard.lines, ["CAPA", "AUTH", "QUIT"]);
+}
+
+#[test]
+fn stls_is_tried_where_capa_is_not_known_and_nothing_is_sent_without_it() {
+    let mut script = vec![say("+OK hi"), hear("CAPA"), say("-ERR"), hear("STLS"), say("+OK go")];
+    script.extend([Step::Tls, hear("CAPA"), say("-ERR"), hear("AUTH"), say("-ERR")]);
+    script.extend(sign_in(Xoauth2).split_off(2));
+    script.push(hear("QUIT"));
+    details(&probe(TlsMode::StartTls, None, 0, script).0);
+    let script = vec![say("+OK hi"), hear("CAPA"), say("-ERR"), hear("STLS"), say("-ERR"), hear("QUIT")];
+    let (outcome, heard) = probe(TlsMode::StartTls, None, 0, script);
+    assert_eq!(rejection_at(&outcome, Stage::Tls).0.command, "STLS");
+    assert_no_credential(&heard);
+}
+
+#[test]
+fn a_server_that_has_waited_too_long_says_so_and_is_no_attacker() {
+    let mut script = vec![Step::Tls, say("+OK ready")];
+    script.extend(sign_in(Xoauth2).into_iter().take(5));
+    script.extend([say("+OK in\r\n-ERR Disconnected for inactivity."), hear("STAT"), hear("QUIT")]);
+    let (outcome, _) = probe(TlsMode::Implicit, None, 0, script);
+    assert_eq!(rejection_at(&outcome, Stage::Folder).1, "-ERR Disconnected for inactivity.");
+}

@@ -237,3 +237,45 @@ fn a_rejecting_greeting_is_passed_on() {
     let (outcome, _) = probe(TlsMode::Implicit, vec![Step::Tls, say("554 5.7.1 go away"), hear("RSET"), hear("QUIT")]);
     assert_eq!(rejection_at(&outcome, Stage::Greeting).1, "554 5.7.1 go away");
 }
+
+#[test]
+fn mechanisms_are_read_from_every_auth_line_in_both_spellings() {
+    for offer in [
+        "250-mail\r\n250-PIPELINING\r\n250 AUTH=LOGIN XOAUTH2",
+        "250-mail\r\n250-PIPELINING\r\n250-AUTH=LOGIN PLAIN\r\n250 AUTH LOGIN XOAUTH2",
+        "250-mail\r\n250-PIPELINING\r\n250-AUTH LOGIN\r\n250 AUTH XOAUTH2",
+        "250-mail\r\n250-PIPELINING\r\n250 auth=xoauth2",
+    ] {
+        let mut script = signed_in();
+        script[3] = say(offer);
+        script.extend(mail_and_rcpt());
+        script.extend([hear("RSET"), hear("QUIT")]);
+        let (outcome, _) = probe(TlsMode::Implicit, script);
+        assert_eq!(outcome.mechanism_used, Some(Xoauth2), "{offer}");
+    }
+}
+
+#[test]
+fn a_recipient_that_is_taken_without_being_known_is_taken() {
+    for taken in ["251 2.1.5 will forward", "252 2.1.5 cannot verify, will try"] {
+        let mut script = signed_in();
+        script.extend(mail_and_rcpt());
+        let at = script.len() - 1;
+        script[at] = say(&format!("250 2.1.0 ok\r\n{taken}"));
+        script.extend([hear("RSET"), hear("QUIT")]);
+        let (outcome, _) = probe(TlsMode::Implicit, script);
+        assert_eq!(details(&outcome).last(), Some(&(Stage::Recipient, taken.to_owned())));
+    }
+}
+
+#[test]
+fn a_greeting_of_many_lines_and_a_421_at_any_time_are_lawful() {
+    let mut script = signed_in();
+    script[1] = say("220-mail.contoso.com ESMTP\r\n220-no spam\r\n220 ready");
+    script[5] = say("235 2.7.0 welcome\r\n421 4.3.2 going down");
+    script.extend([hear("MAIL FROM:<shop@contoso.com>"), hear("RCPT TO:<desk@contoso.com>"), Step::HangUp]);
+    let (outcome, _) = probe(TlsMode::Implicit, script);
+    let (rejection, said) = rejection_at(&outcome, Stage::Sender);
+    assert!(rejection.closes, "{rejection:?}");
+    assert_eq!(said, "421 4.3.2 going down");
+}

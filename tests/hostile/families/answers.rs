@@ -132,17 +132,9 @@ fn portals() -> Vec<Case> {
                 Some("handshake"),
                 format!("raw {page}"),
                 "greeting",
-                "protocol-violation",
+                "other-service",
             ),
-            (
-                "a portal's page",
-                "before TLS",
-                Tls::StartTls,
-                None,
-                format!("raw {page}"),
-                "greeting",
-                "protocol-violation",
-            ),
+            ("a portal's page", "before TLS", Tls::StartTls, None, format!("raw {page}"), "greeting", "other-service"),
             (
                 "a portal's page",
                 "instead of TLS",
@@ -150,7 +142,7 @@ fn portals() -> Vec<Case> {
                 None,
                 format!("hello\nraw {page}"),
                 "tls",
-                "tls-not-tls",
+                "other-service",
             ),
             (
                 "a portal's page",
@@ -168,7 +160,7 @@ fn portals() -> Vec<Case> {
                 None,
                 format!("send {greeting}"),
                 "tls",
-                "tls-not-tls",
+                "wrong-tls-mode",
             ),
             (
                 "no TLS at all",
@@ -177,7 +169,7 @@ fn portals() -> Vec<Case> {
                 None,
                 format!("hello\nsend {greeting}"),
                 "tls",
-                "tls-not-tls",
+                "wrong-tls-mode",
             ),
         ] {
             let mut case = Case::new(fault, name, protocol, 1);
@@ -227,10 +219,11 @@ fn literals() -> Vec<Case> {
         ),
         ("200,000 answers with one each", r#"repeat 200000 * LIST () "/" {1}\r\nx"#, "answer-too-large"),
         ("200,000 that need no permission", "raw * 1 FETCH (UID 1\nrepeat 200000  BODY[] {5+}", "protocol-violation"),
-        ("200,000 of binary", "raw * 1 FETCH (UID 1\nrepeat 200000  BINARY[1] ~{0}", "protocol-violation"),
+        ("200,000 of binary", "raw * 1 FETCH (UID 1\nrepeat 200000  BINARY[1] ~{0}", "answer-too-large"),
         ("one byte over the limit", r#"raw * LIST () "/" {65537}\r\n"#, "answer-too-large"),
-        ("of a negative length", r#"send * LIST () "/" {-1}"#, "protocol-violation"),
-        ("without a length", r#"send * LIST () "/" {}"#, "protocol-violation"),
+        // No literals: what EXAMINE is not about is read past, and what follows is no part of it.
+        ("of a negative length", "send * LIST () \"/\" {-1}\\r\\nabc", "protocol-violation"),
+        ("without a length", "send * LIST () \"/\" {}\\r\\nabc", "protocol-violation"),
         (
             "that drips",
             r#"raw * LIST () "/" {60000}\r\n

@@ -13,6 +13,8 @@ struct Fault {
     code: &'static str,
     /// The code where TLS should begin; `None` where the fault makes no sense there.
     handshake: Option<(i32, &'static str)>,
+    /// The code where the greeting should come: what it is not tells that another service answers.
+    greeting: (i32, &'static str),
 }
 
 const FAULTS: [Fault; 6] = [
@@ -22,6 +24,7 @@ const FAULTS: [Fault; 6] = [
         exit: 6,
         code: "timed-out",
         handshake: Some((6, "timed-out")),
+        greeting: (6, "timed-out"),
     },
     Fault {
         name: "drip, one byte a second",
@@ -30,6 +33,7 @@ const FAULTS: [Fault; 6] = [
         exit: 6,
         code: "timed-out",
         handshake: Some((6, "timed-out")),
+        greeting: (1, "other-service"),
     },
     Fault {
         name: "cut",
@@ -37,6 +41,7 @@ const FAULTS: [Fault; 6] = [
         exit: 6,
         code: "connection-lost",
         handshake: Some((6, "connection-lost")),
+        greeting: (6, "connection-lost"),
     },
     Fault {
         name: "cut in the middle of a line",
@@ -48,6 +53,7 @@ const FAULTS: [Fault; 6] = [
         exit: 6,
         code: "connection-lost",
         handshake: None,
+        greeting: (6, "connection-lost"),
     },
     Fault {
         name: "a line of 100 MB",
@@ -55,6 +61,7 @@ const FAULTS: [Fault; 6] = [
         exit: 1,
         code: "answer-too-large",
         handshake: Some((1, "tls-not-tls")),
+        greeting: (1, "answer-too-large"),
     },
     Fault {
         name: "NUL, bad UTF-8 and escape sequences",
@@ -62,6 +69,7 @@ const FAULTS: [Fault; 6] = [
         exit: 1,
         code: "protocol-violation",
         handshake: Some((1, "tls-not-tls")),
+        greeting: (1, "other-service"),
     },
 ];
 
@@ -78,15 +86,23 @@ pub(super) fn phases() -> Vec<Case> {
                     let mut case = Case::new(fault, format!("at {}", phase.name), protocol, exit);
                     (case.tls, case.after) = (tls, before.clone());
                     (case.stage, case.code) = (Some(stage.to_owned()), Some(code.to_owned()));
-                    if code == "timed-out" {
+                    if code == "timed-out" || fault.starts_with("drip") {
                         case.timeout = 2;
+                    }
+                    if stage == "greeting" && fault == "silence" {
+                        // A second look finds out what keeps silent, and a third asks as a web client does.
+                        case.connections = 3;
                     }
                     case.script = steps;
                     cases.push(case);
                 };
                 for fault in &FAULTS {
                     let is_handshake = phase.name == "handshake";
-                    let outcome = if is_handshake { fault.handshake } else { Some((fault.exit, fault.code)) };
+                    let outcome = match phase.stage.as_str() {
+                        _ if is_handshake => fault.handshake,
+                        "greeting" => Some(fault.greeting),
+                        _ => Some((fault.exit, fault.code)),
+                    };
                     if let Some((exit, code)) = outcome {
                         // Before the client begins TLS it would be more after the answer to STARTTLS.
                         let start = if is_handshake { "hello\n".to_owned() } else { phase.asked() };
@@ -99,10 +115,15 @@ pub(super) fn phases() -> Vec<Case> {
                     let steps = format!("{}raw {answer}{early}", phase.asked());
                     add("an answer before its question", 1, "protocol-violation", &next.stage, steps);
                 }
+                // CAPA may be refused: pop3.toml has what comes of it.
+                if protocol == Protocol::Pop3 && phase.name.ends_with("capabilities") {
+                    continue;
+                }
                 for human in [false, true] {
                     let refusal = refusal(protocol, &phase.name);
                     let name = format!("at {}{}", phase.name, if human { ", for people" } else { "" });
-                    let mut case = Case::new("a refusal full of escape sequences", name, protocol, 1);
+                    let exit = if phase.stage == "greeting" { 6 } else { 1 };
+                    let mut case = Case::new("a refusal full of escape sequences", name, protocol, exit);
                     (case.tls, case.after, case.human) = (tls, before.clone(), human);
                     case.script = format!("{}raw {refusal}", phase.asked());
                     case.stage = Some(phase.stage.clone());

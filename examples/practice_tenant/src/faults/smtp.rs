@@ -174,4 +174,18 @@ pub(super) const ROWS: &[Row] = &[
         wording: Composed,
         fault: smtp(Message, "430 4.2.0 STOREDRV; mailbox logon failure; Cannot open mailbox"),
     },
+    Row {
+        name: "message-id-replaced",
+        meaning: "each mail gets another Message-ID, and keeps the old one beside it (Outlook.com)",
+        finding: "-",
+        wording: Reported,
+        fault: Fault::MessageIdReplaced(Some("X-Microsoft-Original-Message-ID")),
+    },
+    Row {
+        name: "message-id-dropped",
+        meaning: "each mail gets another Message-ID (Amazon SES)",
+        finding: "-",
+        wording: Reported,
+        fault: Fault::MessageIdReplaced(None),
+    },
 ];

@@ -90,6 +90,25 @@ impl Faults {
         })
     }
 
+    /// The header that keeps the Message-ID that is replaced, if any does; `None` where none is replaced.
+    pub fn message_id(&self) -> Option<Option<&'static str>> {
+        self.find(|fault| if let Fault::MessageIdReplaced(keeps) = fault { Some(keeps) } else { None })
+    }
+
+    /// What the IMAP server says before each answer.
+    pub fn untagged(&self) -> Option<&'static str> {
+        self.find(|fault| if let Fault::Untagged(words) = fault { Some(words) } else { None })
+    }
+
+    /// Whether AUTH alone lists the mechanisms; `None` where CAPA lists them.
+    pub fn auth_lists(&self) -> Option<bool> {
+        self.find(|fault| match fault {
+            Fault::NoCapa => Some(true),
+            Fault::NoSaslInCapa(lists) => Some(lists),
+            _ => None,
+        })
+    }
+
     pub fn certificate(&self) -> Certificate {
         let pick = |fault| if let Fault::Certificate(certificate) = fault { Some(certificate) } else { None };
         self.find(pick).unwrap_or_default()
