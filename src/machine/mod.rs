@@ -88,7 +88,7 @@ impl Examination<'_> {
         };
         let mut machine = begun;
         let mut warnings = Vec::new();
-        let looks = std::thread::scope(|scope| {
+        let mut looks = std::thread::scope(|scope| {
             let store = scope
                 .spawn(|| fleet::survive(|| self.store_check()).unwrap_or_else(|Panicked| bug(Stage::SecretStore)));
             let looks = scope
@@ -100,7 +100,10 @@ impl Examination<'_> {
             machine.checks.extend(local);
             joined(looks)
         });
-        machine.checks.extend(network::no_name(&hosts, &looks));
+        if let Some(check) = network::no_name(&hosts, &looks) {
+            machine.checks.push(check);
+            network::doubt_names(&mut looks);
+        }
         let mut examined = Examined { reports: vec![machine], warnings, conversations: Vec::new() };
         for (host, look) in hosts.iter().zip(looks) {
             examined.reports.push(look.report);

@@ -163,6 +163,16 @@ pub(super) fn no_name(hosts: &[Host<'_>], looks: &[Look]) -> Option<Check> {
     Some(Check::failed(Stage::Dns, Duration::ZERO, finding))
 }
 
+/// Where no name at all was found, none of them is known to be wrong.
+pub(super) fn doubt_names(looks: &mut [Look]) {
+    for check in looks.iter_mut().flat_map(|look| &mut look.report.checks) {
+        if let (Stage::Dns, Outcome::Failed { finding }) = (check.stage, &mut check.outcome) {
+            finding.exit = ExitCode::Network;
+            finding.confidence = Confidence::Possible;
+        }
+    }
+}
+
 fn check(observation: Observation, about: About<'_>) -> Check {
     let Observation { stage, elapsed, result, .. } = observation;
     match result {

@@ -195,3 +195,6 @@ impl fmt::Debug for Plain {
         f.write_str("Plain")
     }
 }
+
+#[cfg(test)]
+mod tests;

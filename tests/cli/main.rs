@@ -29,6 +29,7 @@ mod crowd;
 #[cfg(target_os = "linux")]
 mod disk;
 mod doctor;
+mod environment;
 mod explain;
 mod faults;
 #[cfg(target_os = "linux")]

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use crate::shop::Shop;
 use crate::support::home::Home;
 use crate::support::process::Finished;
 use crate::support::proxy::{Manner, ScriptedProxy};
@@ -267,6 +268,34 @@ fn a_proxys_trouble_is_told_as_the_proxys() {
                 assert!(!codes.iter().any(|found| found == wrong), "{manner:?} {scheme}: {codes:?}\n{text}");
             }
         }
+    }
+}
+
+/// From end to end: what comes out of a proxy is the practice tenant, whose certificate is for localhost.
+#[test]
+fn a_proxy_leads_to_the_server_and_its_name_is_checked_all_the_same() {
+    let shop = Shop::empty();
+    let ports = shop.sandbox.ports();
+    for scheme in ["http", "socks4a", "socks5h"] {
+        let sign_in = ScriptedProxy::start(Manner::LeadsTo(ports.https));
+        let mail = ScriptedProxy::start(Manner::LeadsTo(ports.imap_implicit));
+        shop.home.write_config(&format!(
+            "[apps.shop]\nprovider = \"oidc\"\nissuer = \"https://login.corp.example\"\nclient_id = \"practice\"\n\
+             credential = \"none\"\nscopes = [\"openid\", \"mail\"]\nca_file = \"{ca}\"\n\
+             [mailboxes.shop]\napp = \"shop\"\naddress = \"shop@corp.example\"\nca_file = \"{ca}\"\n\
+             incoming = {{ protocol = \"imap\", host = \"imap.corp.example\", port = 993, tls = \"implicit\" }}\n",
+            ca = shop.ca_file()
+        ));
+        let doctor = shop.home.run(&["-v", "--json", "doctor"]);
+        let doctor = doctor.env("https_proxy", &format!("{scheme}://127.0.0.1:{}", sign_in.port));
+        let doctor = doctor.env("all_proxy", &format!("{scheme}://ann:canary-proxy-pass@127.0.0.1:{}", mail.port));
+        let doctor = doctor.finish().code(1);
+        let wrong: Vec<String> = doctor.finding_codes().into_iter().filter(|code| code == "tls-wrong-host").collect();
+        assert_eq!(wrong.len(), 2, "{scheme}: {}", doctor.all_text());
+        // The second look at the certificate, which tells its names, goes through the proxy too.
+        assert!(doctor.stdout.contains("is not for imap.corp.example, but for localhost"), "{}", doctor.all_text());
+        assert!(doctor.stdout.contains(&format!("through {scheme}://127.0.0.1:{} (all_proxy)", mail.port)));
+        assert!(!doctor.all_text().contains("canary"), "{}", doctor.all_text());
     }
 }
 
