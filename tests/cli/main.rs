@@ -27,6 +27,8 @@ mod config_errors;
 mod crash;
 mod crowd;
 #[cfg(target_os = "linux")]
+mod dead_addresses;
+#[cfg(target_os = "linux")]
 mod disk;
 mod doctor;
 mod environment;
