@@ -148,3 +148,18 @@ fn the_wait_for_the_browser_has_an_end() {
     assert_eq!(gone.finding_codes(), ["sign-in-timed-out"]);
     assert!(started.elapsed().as_secs() < 20);
 }
+
+/// Signing in takes minutes, and the client secret may be another one by then: a code is good once.
+#[test]
+fn a_client_secret_that_is_rotated_while_somebody_signs_in_is_no_trouble() {
+    let shop = Shop::authorized();
+    shop.sandbox.add_client_secret(canary::NEXT_CLIENT_SECRET);
+    let mut running = shop.home.run(&["--json", "authorize", "shop"]).start();
+    let url = running.authorization_url();
+    let rotate = ["--json", "rotate-secret", "shop", "--secret-stdin", "--skip-connection-tests"];
+    shop.home.run(&rotate).stdin(canary::NEXT_CLIENT_SECRET).finish().code(0);
+    shop.sandbox.remove_client_secret(canary::CLIENT_SECRET);
+    browser::sign_in(&url, shop.sandbox.ca_file(), &Person::SignsInAs(SHOP.to_owned())).unwrap();
+    running.finish().code(0);
+    shop.json(&["test-mailbox", "shop"], 0);
+}

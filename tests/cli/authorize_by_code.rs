@@ -201,3 +201,18 @@ fn ctrl_c_ends_the_wait_at_once() {
         assert!(pressed.elapsed() < Duration::from_secs(5), "{:?}", pressed.elapsed());
     }
 }
+
+/// The person takes minutes, and the client secret may be another one by then.
+#[test]
+fn a_client_secret_that_is_rotated_while_the_code_is_entered_is_no_trouble() {
+    let shop = quick(Shop::authorized());
+    shop.sandbox.add_client_secret(canary::NEXT_CLIENT_SECRET);
+    let mut running = shop.home.run(&ARGUMENTS).start();
+    let (address, code) = running.device_code();
+    let rotate = ["--json", "rotate-secret", "shop", "--secret-stdin", "--skip-connection-tests"];
+    shop.home.run(&rotate).stdin(canary::NEXT_CLIENT_SECRET).finish().code(0);
+    shop.sandbox.remove_client_secret(canary::CLIENT_SECRET);
+    browser::enter_code(&address, &code, shop.sandbox.ca_file(), &shop_person()).unwrap();
+    running.finish().code(0);
+    shop.json(&["test-mailbox", "shop"], 0);
+}

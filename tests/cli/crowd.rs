@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use mailgrant::clock::Clock;
-use mailgrant::secrets::{Grant, VaultKey, VaultStore, load_grant, save_grant};
 
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::{Hold, SHOP};
@@ -16,18 +15,7 @@ const CROWD: usize = 64;
 
 /// Makes the access token in the store as old as one that has just run out, which saves a sign-in.
 fn make_stale(shop: &Shop) {
-    change_grant(shop, |grant| grant.access.as_mut().unwrap().expires = jiff::Timestamp::UNIX_EPOCH);
-}
-
-/// Changes what the store holds of the mailbox.
-fn change_grant(shop: &Shop, change: impl FnOnce(&mut Grant)) {
-    let home = shop.home.path();
-    let key = VaultKey::File(home.join("config/mailgrant/vault.key"));
-    let store = VaultStore::new(home.join("data/mailgrant/vault.age"), key);
-    let name = "shop".parse().unwrap();
-    let mut grant = load_grant(&store, &name).unwrap().unwrap();
-    change(&mut grant);
-    save_grant(&store, &name, &grant).unwrap();
+    shop.change_grant(|grant| grant.access.as_mut().unwrap().expires = jiff::Timestamp::UNIX_EPOCH);
 }
 
 /// How many processes wait in the kernel for the lock on the mailbox.
@@ -224,7 +212,7 @@ fn what_was_fetched_while_a_process_waited_is_taken_though_half_of_its_life_has_
     wait_until("it waits for the lock", || waiting(&shop) == 1);
     #[cfg(not(target_os = "linux"))]
     std::thread::sleep(Duration::from_secs(1));
-    change_grant(&shop, |grant| {
+    shop.change_grant(|grant| {
         let now = Clock::system().now();
         grant.refreshed = Some(now - jiff::SignedDuration::from_secs(50));
         let access = grant.access.as_mut().unwrap();

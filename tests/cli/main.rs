@@ -46,6 +46,7 @@ mod lost;
 #[cfg(target_os = "linux")]
 mod memory;
 mod mix_up;
+mod not_asked;
 mod other_service;
 #[cfg(target_os = "linux")]
 mod outputs;

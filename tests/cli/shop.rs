@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mailgrant::secrets::{Grant, VaultKey, VaultStore, load_grant, save_grant};
+
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
 use crate::sandbox::{Sandbox, SandboxConfig};
@@ -97,6 +99,17 @@ impl Shop {
     /// Runs to the end with `--json` and insists on an exit code.
     pub(crate) fn json(&self, arguments: &[&str], code: i32) -> Finished {
         self.home.json(arguments, code)
+    }
+
+    /// Changes what the store holds of the mailbox `shop`.
+    pub(crate) fn change_grant(&self, change: impl FnOnce(&mut Grant)) {
+        let home = self.home.path();
+        let key = VaultKey::File(home.join("config/mailgrant/vault.key"));
+        let store = VaultStore::new(home.join("data/mailgrant/vault.age"), key);
+        let name = "shop".parse().unwrap();
+        let mut grant = load_grant(&store, &name).unwrap().unwrap();
+        change(&mut grant);
+        save_grant(&store, &name, &grant).unwrap();
     }
 
     /// Insists that the tenant saw nothing that a well-behaved client does not do.

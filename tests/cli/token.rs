@@ -1,3 +1,5 @@
+use mailgrant::clock::Clock;
+
 use crate::shop::Shop;
 
 #[test]
@@ -41,4 +43,34 @@ fn a_stale_token_and_an_absent_provider_are_a_network_matter() {
     std::fs::remove_file(path).unwrap();
     assert_eq!(token.code, Some(6), "{}", token.stderr);
     assert_eq!(token.stdout, "");
+}
+
+/// A token a message is what many programs ask for.
+#[test]
+fn a_good_token_is_asked_for_once() {
+    let shop = Shop::authorized();
+    let before = shop.sandbox.counters().token_requests;
+    let first = shop.home.run(&["token", "shop"]).finish().code(0).stdout;
+    for _ in 0..5 {
+        assert_eq!(shop.home.run(&["token", "shop"]).finish().code(0).stdout, first);
+    }
+    assert_eq!(shop.sandbox.counters().token_requests, before);
+}
+
+/// Fetched while this machine's clock was three hours ahead, and asked for after it was put right.
+#[test]
+fn a_token_that_came_in_the_future_is_fetched_again() {
+    let shop = Shop::authorized();
+    let hours = |count| jiff::SignedDuration::from_hours(count);
+    shop.change_grant(|grant| {
+        let now = Clock::system().now();
+        grant.refreshed = Some(now + hours(3));
+        grant.access.as_mut().unwrap().expires = now + hours(4);
+    });
+    let before = shop.sandbox.counters().token_requests;
+    shop.home.run(&["token", "shop"]).finish().code(0);
+    assert_eq!(shop.sandbox.counters().token_requests, before + 1);
+    // From the clock's right time on it is as good as any.
+    shop.json(&["test-mailbox", "shop"], 0);
+    assert_eq!(shop.sandbox.counters().token_requests, before + 1);
 }
