@@ -14,6 +14,7 @@ use crate::config::{self, AppFile, Edit, Problem, ProfileDocument, base_of};
 use crate::context::Context;
 use crate::profile::{App, Credential, Invalid, Mailbox, Name, Profile};
 use crate::report::{Document, ExitCode, Report};
+use crate::secrets::load_app;
 use flags::{AppFlags, MailboxFlags};
 
 /// Add a mailbox (and its app, where it is new) to the profile
@@ -40,6 +41,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let name = flag_name("NAME", &args.name)?;
     let document = ProfileDocument::open(&context.profile_path)?;
     let base = base_of(&context.profile_path).to_owned();
+    if context.prompter.is_interactive() && args.app.credential != Some(Credential::None) {
+        // A store that cannot be read is told before the first question: no answer is lost to it.
+        load_app(context.store(&document.profile().secrets)?, &name)?;
+    }
 
     let Chosen { name: app_name, file: app_file, is_found } = choose_app(args, &name, &document, context)?;
     let old_app = document.profile().apps.get(&app_name).cloned();
@@ -162,9 +167,7 @@ fn choose_app(
             refused = Some(app.name.clone());
             return Ok(None);
         }
-        let known = document.app_file(&app.name);
-        let client_id = known.as_ref().and_then(|known| known.client_id.clone());
-        let file = AppFile { client_id, ..args.app.over(known)? };
+        let file = args.app.over(document.app_file(&app.name))?;
         Ok(Some(Chosen { name: app.name.clone(), file, is_found: true }))
     };
     if let Some(chosen) = found(&file)? {

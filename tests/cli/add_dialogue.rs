@@ -26,7 +26,7 @@ fn answer(terminal: &mut PtySession, question: &str, answer: &str) {
 fn mistakes_are_asked_about_again_and_the_day_is_asked_for() {
     let shop = Shop::empty();
     let mut terminal = terminal(&shop, &["add", "shop"]);
-    answer(&mut terminal, "Who runs the sign-in", "");
+    answer(&mut terminal, "Which provider", "");
     answer(&mut terminal, "Directory (tenant) ID", "contoso.example");
     answer(&mut terminal, "Application (client) ID", SHOP);
     answer(&mut terminal, "Use it all the same?", "n");
@@ -71,6 +71,16 @@ fn an_app_with_the_client_id_is_offered_and_a_second_one_can_be_made() {
         let profile = std::fs::read_to_string(shop.home.config()).unwrap();
         assert_eq!(profile.contains("[apps.alice]"), section, "{profile}");
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_keyring_that_is_absent_is_told_before_the_first_question() {
+    let shop = Shop::empty();
+    // No session bus, so no keyring.
+    let mut terminal = terminal(&shop, &["--store", "keyring", "add", "shop"]);
+    let said = terminal.exp_eof().unwrap();
+    assert!(said.contains("no usable keyring") && !said.contains("Which provider"), "{said}");
 }
 
 #[test]

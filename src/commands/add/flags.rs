@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::super::CommandError;
 use crate::config::{AppFile, DayFile, IncomingFile, MailboxFile, OutgoingFile, ScopesFile};
-use crate::profile::{Cloud, Credential, IncomingProtocol, Name, OutgoingProtocol, Provider, TlsMode};
+use crate::profile::{Cloud, Credential, IncomingProtocol, Name, OutgoingProtocol, Provider, TlsMode, is_guid};
 
 /// The app's values.
 #[derive(Debug, ClapArgs)]
@@ -17,7 +17,7 @@ pub(super) struct AppFlags {
     /// The app's name in the profile; several mailboxes can share one [default: the mailbox's name]
     #[arg(long)]
     pub(super) app: Option<String>,
-    /// Who runs the sign-in
+    /// The provider of the sign-in
     #[arg(long)]
     pub(super) provider: Option<Provider>,
     /// Microsoft 365: which national cloud
@@ -56,28 +56,34 @@ pub(super) struct AppFlags {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "The mailbox")]
 pub(super) struct MailboxFlags {
-    /// Whose mail it is
+    /// The mailbox's address
     #[arg(long)]
     pub(super) address: Option<String>,
-    /// Who signs in, where that is somebody else (a shared mailbox's delegate)
+    /// The account that signs in, where it is another one (a shared mailbox's delegate)
     #[arg(long, value_name = "ADDRESS")]
     pub(super) sign_in_as: Option<String>,
     /// How its mail is read [default: imap]
     #[arg(long)]
     pub(super) incoming: Option<IncomingChoice>,
+    /// The server that it is read from, where it is not the provider's
     #[arg(long, value_name = "HOST")]
     pub(super) incoming_host: Option<String>,
+    /// That server's port
     #[arg(long, value_name = "PORT")]
     pub(super) incoming_port: Option<u16>,
+    /// How TLS begins there
     #[arg(long, value_name = "MODE")]
     pub(super) incoming_tls: Option<TlsMode>,
     /// How its mail is sent [default: smtp]
     #[arg(long)]
     pub(super) outgoing: Option<OutgoingChoice>,
+    /// The server that it is sent through, where it is not the provider's
     #[arg(long, value_name = "HOST")]
     pub(super) outgoing_host: Option<String>,
+    /// That server's port
     #[arg(long, value_name = "PORT")]
     pub(super) outgoing_port: Option<u16>,
+    /// How TLS begins there
     #[arg(long, value_name = "MODE")]
     pub(super) outgoing_tls: Option<TlsMode>,
 }
@@ -98,7 +104,7 @@ pub(super) enum OutgoingChoice {
 }
 
 impl AppFlags {
-    /// These flags over what stands in the profile.
+    /// These flags over what the profile has. A client ID that differs in the case of a GUID alone is the same one.
     pub(super) fn over(&self, file: Option<AppFile>) -> Result<AppFile, CommandError> {
         let mut old = file.unwrap_or_default();
         let was = old.provider.as_ref().map(|provider| *provider.get_ref());
@@ -120,7 +126,10 @@ impl AppFlags {
             authority: text(&self.authority, old.authority),
             issuer: text(&self.issuer, old.issuer),
             scopes: scopes.or(old.scopes),
-            client_id: text(&self.client_id, old.client_id),
+            client_id: match (&self.client_id, old.client_id) {
+                (Some(new), Some(old)) if is_same_id(old.get_ref(), new) => Some(old),
+                (new, old) => text(new, old),
+            },
             credential: self.credential.map(unspanned).or(old.credential),
             client_authentication: old.client_authentication,
             secret_expires: expires.or(old.secret_expires),
@@ -195,4 +204,9 @@ pub(super) fn unspanned<T>(value: T) -> Spanned<T> {
 /// A day as the profile has it.
 pub(super) fn day(day: Date) -> Spanned<DayFile> {
     unspanned(DayFile::Text(day.to_string()))
+}
+
+/// Whether two texts are one client ID. GUIDs are compared without regard to case (RFC 9562 §4), others are not.
+pub(super) fn is_same_id(one: &str, other: &str) -> bool {
+    one == other || is_guid(other) && one.eq_ignore_ascii_case(other)
 }

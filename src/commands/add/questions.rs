@@ -26,7 +26,7 @@ pub(super) fn sign_in(file: &mut AppFile, force: bool, context: &Context) -> Res
         None => {
             let all = [Provider::Microsoft365, Provider::Outlook, Provider::Google, Provider::Oidc];
             let chosen = prompter
-                .choose("Who runs the sign-in", &all.map(Provider::title))
+                .choose("Which provider", &all.map(Provider::title))
                 .map_err(|error| CommandError::unasked(&error, "--provider microsoft365, outlook, google or oidc"))?;
             file.provider = Some(unspanned(all[chosen]));
             all[chosen]

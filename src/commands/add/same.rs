@@ -7,14 +7,15 @@ use std::path::Path;
 
 use toml::Spanned;
 
+use super::flags::is_same_id;
 use crate::config::{self, AppFile, ProfileDocument};
-use crate::profile::{App, ClientId, Mailbox, Profile, is_guid};
+use crate::profile::{App, Mailbox, Profile};
 
 /// The app of the profile that `file` is about: the same client ID, and nothing that `file` says of provider, cloud,
 /// tenant, authority or issuer is another there.
 pub(super) fn app<'a>(file: &AppFile, document: &'a ProfileDocument, base: &Path) -> Option<&'a App> {
     let id = file.client_id.as_ref()?.get_ref();
-    let mut candidates = document.profile().apps.values().filter(|app| is_same_id(&app.client_id, id));
+    let mut candidates = document.profile().apps.values().filter(|app| is_same_id(app.client_id.as_str(), id));
     candidates.find(|app| {
         document.app_file(&app.name).is_some_and(|known| {
             let provider = file.provider.as_ref().map_or(app.provider, |provider| *provider.get_ref());
@@ -39,12 +40,7 @@ fn is_one(one: &App, other: &App) -> bool {
     one.provider == other.provider
         && one.cloud == other.cloud
         && one.identity == other.identity
-        && is_same_id(&one.client_id, other.client_id.as_str())
-}
-
-/// GUIDs are compared without regard to case (RFC 9562 §4), other client IDs are not.
-fn is_same_id(id: &ClientId, other: &str) -> bool {
-    id.as_str() == other || is_guid(other) && id.as_str().eq_ignore_ascii_case(other)
+        && is_same_id(one.client_id.as_str(), other.client_id.as_str())
 }
 
 /// What is to be said of the other apps of `profile` with the client ID of `app`.
@@ -52,7 +48,9 @@ pub(super) fn warnings(app: &App, profile: &Profile) -> Vec<String> {
     let others = profile.apps.values().filter(|other| other.name != app.name);
     others
         // Providers give out IDs without regard to each other.
-        .filter(|other| other.registrar() == app.registrar() && is_same_id(&other.client_id, app.client_id.as_str()))
+        .filter(|other| {
+            other.registrar() == app.registrar() && is_same_id(other.client_id.as_str(), app.client_id.as_str())
+        })
         .map(|other| {
             if is_one(app, other) {
                 format!(
@@ -61,7 +59,11 @@ pub(super) fn warnings(app: &App, profile: &Profile) -> Vec<String> {
                     app.name, other.name, other.name
                 )
             } else {
-                format!("app '{}' has the same client ID for another tenant or kind of account", other.name)
+                format!(
+                    "app '{}' has the same client ID for another tenant or kind of account; if it is the same app, add \
+                     the mailbox with --app {}",
+                    other.name, other.name
+                )
             }
         })
         .collect()
