@@ -81,6 +81,15 @@ fn every_code_of_the_source_can_be_looked_up() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
+/// Codes are public: what a script or a ticket quotes can be looked up ever after.
+#[test]
+fn no_code_of_an_earlier_version_is_forgotten() {
+    let earlier: Vec<&str> = include_str!("codes-0.1.txt").lines().collect();
+    assert!(earlier.len() > 400, "only {}", earlier.len());
+    let forgotten: Vec<&&str> = earlier.iter().filter(|code| explain::entry(code).is_none()).collect();
+    assert!(forgotten.is_empty(), "{forgotten:?}");
+}
+
 #[test]
 fn the_codes_of_commands_and_of_the_machine_are_explained() {
     let home = Home::without_key();
