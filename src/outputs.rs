@@ -101,8 +101,11 @@ impl Outputs {
                 written
             }
             (None, Format::Human, Some(error)) => {
+                // What was found before the error is not lost with it.
+                let is_empty = document.reports.is_empty();
+                let written = if is_empty { Ok(()) } else { report::write(&document, Format::Human, &mut out) };
                 show_error(Some(error).filter(|_| !is_shown));
-                Ok(())
+                written
             }
             (None, format, _) => report::write(&document, format, &mut out),
         };

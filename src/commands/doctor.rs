@@ -78,7 +78,12 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             unread: &unread,
             with_tests: args.with_tests,
         };
-        support::write(path, &collected)?;
+        let written = support::write(path, &collected);
+        if let Err(error) = written {
+            // What was found about the machine is not lost with the bundle.
+            document.error = Some(error.finding().clone());
+            return Ok(document);
+        }
         document.next.push(format!("Read the bundle, and send it to whoever helps: {}", path.display()));
     }
     Ok(document)

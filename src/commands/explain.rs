@@ -96,10 +96,14 @@ fn unknown_code(code: &str) -> CommandError {
 
 /// Standard input, whatever its encoding; what is too much is left out, and said so.
 fn read(context: &Context, document: &mut Document) -> Result<String, CommandError> {
-    let mut stdin = std::io::stdin().lock();
-    if stdin.is_terminal() {
+    if std::io::stdin().is_terminal() {
         context.prompter.say("Paste the server's answer, and end with Ctrl-D on a line of its own:");
+        // A terminal that hands over lines cuts the long ones, as logs and JSON have them.
+        if let Some(bytes) = context.prompter.text(LIMIT as usize) {
+            return Ok(decoded(&bytes));
+        }
     }
+    let mut stdin = std::io::stdin().lock();
     let mut bytes = Vec::new();
     stdin.by_ref().take(LIMIT).read_to_end(&mut bytes).map_err(|error| {
         CommandError::usage(format!("Standard input: {error}."), "Give the text behind the command, in quotes")

@@ -31,10 +31,17 @@ pub(super) struct Collected<'a> {
     pub(super) with_tests: bool,
 }
 
-/// Refuses a name that is taken, before anybody has waited.
+/// Refuses a name that is taken, or where nothing can be written, before anybody has waited.
 pub(super) fn refuse_taken(path: &Path) -> Result<(), CommandError> {
     if path.symlink_metadata().is_err() {
-        return Ok(());
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        return files::trial(folder, b"a bundle will be written here").map(drop).map_err(|failure| {
+            let cause = CommandError::from(failure).finding().cause.clone();
+            CommandError::usage(
+                format!("The bundle could not be written: {cause} Nothing was done."),
+                "Name another file: mailgrant doctor --bundle FILE",
+            )
+        });
     }
     Err(CommandError::new(
         "bundle-exists",

@@ -48,6 +48,10 @@ pub trait Prompter {
     /// be handed to a thread of its own, because standard input knows no deadline.
     fn line_reader(&self) -> LineReader;
 
+    /// A text of several lines, typed or pasted at the terminal until Ctrl-D, at most `limit` bytes of it; `None` where there
+    /// is no terminal of ours.
+    fn text(&self, limit: usize) -> Option<Vec<u8>>;
+
     /// What takes pastes at the terminal while something else is waited for; `None` where there is no terminal of ours.
     fn paste_reader(&self) -> Option<PasteReader>;
 }
@@ -164,6 +168,11 @@ impl Prompter for TerminalPrompter {
 
     fn line_reader(&self) -> LineReader {
         read_line
+    }
+
+    fn text(&self, limit: usize) -> Option<Vec<u8>> {
+        super::interrupt::asks();
+        super::terminal::read_text(limit)
     }
 
     fn paste_reader(&self) -> Option<PasteReader> {

@@ -1,6 +1,7 @@
 //! The terminal on standard input: its modes, and what is typed or pasted there while something else is waited for.
 
 use std::io::{self, IsTerminal, Write as _};
+use std::time::Duration;
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -67,6 +68,58 @@ impl PasteReader {
             let _ = io::stderr().write_all(&shown);
         }
         typed
+    }
+}
+
+/// How often the terminal is looked at where it alone is waited for.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Reads a text until Ctrl-D, with lines of any length; `None` where standard input is no terminal of ours. What is more
+/// than `limit` bytes is dropped.
+pub(super) fn read_text(limit: usize) -> Option<Vec<u8>> {
+    let mut modes = sys::Unbuffered::begin()?;
+    let is_shown = io::stderr().is_terminal();
+    let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let read = modes.read(&mut buffer);
+        let end = buffer[..read].iter().position(|byte| *byte == 0x04);
+        let mut shown = Vec::new();
+        for byte in &buffer[..end.unwrap_or(read)] {
+            take_text(*byte, limit, &mut text, &mut shown);
+        }
+        if is_shown {
+            let _ = io::stderr().write_all(&shown);
+        }
+        match (end, read) {
+            (Some(_), _) => return Some(text),
+            (None, 0) => std::thread::sleep(LOOK),
+            (None, _) => {}
+        }
+    }
+}
+
+fn take_text(byte: u8, limit: usize, text: &mut Vec<u8>, shown: &mut Vec<u8>) {
+    match byte {
+        // A character of several bytes goes with its first.
+        0x08 | 0x7f => {
+            while text.last().is_some_and(|last| *last != b'\n') {
+                let is_whole = text.pop().is_some_and(|last| last & 0xc0 != 0x80);
+                if is_whole {
+                    shown.extend(b"\x08 \x08");
+                    break;
+                }
+            }
+        }
+        _ if text.len() == limit => {}
+        b'\n' | b'\t' | 0x20..=0x7e | 0x80.. => {
+            text.push(byte);
+            shown.push(byte);
+        }
+        // Kept, because it may be a part of what a server said; the terminal must not obey it.
+        _ => {
+            text.push(byte);
+            shown.push(b'?');
+        }
     }
 }
 

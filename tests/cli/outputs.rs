@@ -134,6 +134,24 @@ fn a_page_is_announced_or_goes_to_standard_output() {
 }
 
 #[test]
+fn a_bundle_that_cannot_be_written_is_known_before_the_looks_or_leaves_their_report() {
+    let shop = Shop::added();
+    for bundle in ["missing/folder/bundle.txt", "/proc/bundle.txt"] {
+        let refused = shop.json(&["doctor", "--bundle", bundle], 2);
+        assert!(
+            refused.json()["reports"].as_array().unwrap().is_empty() && refused.stdout.contains("Nothing was done")
+        );
+    }
+    let limited = |words: &[&str]| shop.home.run_after("trap '' XFSZ; ulimit -f 2", words).finish();
+    let text = limited(&["doctor", "--bundle", "bundle.txt"]).code(1);
+    assert!(text.stdout.contains("tls library") || text.stdout.contains("this machine"), "{}", text.stdout);
+    assert!(text.stderr.contains("bundle.txt"), "{}", text.stderr);
+    let json = limited(&["--json", "doctor", "--bundle", "bundle.txt"]).code(1).json();
+    assert!(!json["reports"].as_array().unwrap().is_empty() && json["error"]["cause"].is_string(), "{json}");
+    assert!(!shop.home.path().join("bundle.txt").exists());
+}
+
+#[test]
 fn ctrl_c_leaves_no_unfinished_page() {
     let shop = Shop::added();
     let mut running = shop.home.run(&["authorize", "shop", "--html", "page.html"]).start();

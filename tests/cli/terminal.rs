@@ -179,3 +179,16 @@ fn in_the_background_the_terminal_is_left_alone() {
     let mut terminal = shell(&shop, "set -m; \"$0\" authorize shop --timeout 2 & wait $!");
     ends_cleanly(&mut terminal, 1);
 }
+
+/// A terminal that hands over whole lines cuts them at 4,095 bytes.
+#[test]
+fn a_long_line_is_explained_whole() {
+    let shop = Shop::empty();
+    let mut terminal = shell(&shop, "\"$0\" explain");
+    terminal.exp_string("end with Ctrl-D").unwrap();
+    terminal.send_line("wrong line\x7f\x7f\x7f\x7f").unwrap();
+    terminal.send_line(&format!("{{\"trace\":\"{}\",\"error\":\"AADSTS50011\"}}", "x".repeat(8 * 1024))).unwrap();
+    terminal.send_control('d').unwrap();
+    terminal.exp_string("[ms-redirect-uri-mismatch]").unwrap();
+    ends_cleanly(&mut terminal, 0);
+}

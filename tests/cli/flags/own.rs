@@ -73,6 +73,14 @@ pub(super) const ROWS: &[Row] = &[
         shop.authorize_as("shop", ALICE).code(1);
         shop.authorize(&["authorize", "shop", "--allow-other-account"], &Person::SignsInAs(ALICE.to_owned())).code(0);
     }),
+    does("authorize", "--replace", |_| {
+        let shop = Shop::authorized();
+        let other = shop.home.path().join("other.toml").display().to_string();
+        shop.add("shop", &[("--config", Some(other.as_str())), ("--address", Some(ALICE))]).finish().code(0);
+        shows(&shop, &["--config", &other, "authorize", "shop"], 4, "sign-in-of-another");
+        let alice = Person::SignsInAs(ALICE.to_owned());
+        shop.authorize(&["--config", &other, "authorize", "shop", "--replace"], &alice).code(0);
+    }),
     does("test", "<names>", |_| names_and_all("test")),
     does("test", "--all", |_| names_and_all("test")),
     does("test", "--mechanism", |shop| mechanism(shop, "test")),
