@@ -1,9 +1,12 @@
 //! Many at once, bounded as a whole and for each server and tenant; a panic over one is no matter of the others.
 
+mod queue;
+
 use std::any::Any;
-use std::collections::HashMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, PoisonError};
+
+use self::queue::{Next, Queue};
 
 /// How many at once.
 #[derive(Debug, Clone, Copy)]
@@ -38,11 +41,6 @@ pub fn survive<R>(work: impl FnOnce() -> R) -> Result<R, Panicked> {
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(Panicked::from)
 }
 
-struct Queue<'a, T> {
-    waiting: Vec<(usize, &'a T, String)>,
-    running: HashMap<String, usize>,
-}
-
 /// Runs `work` for each of `items`, several at once; `key` says which share a server. The answers come in the order of
 /// the items; where the work panics, `fallen` gives the item's answer.
 pub fn each<T: Sync, R: Send>(
@@ -56,18 +54,16 @@ pub fn each<T: Sync, R: Send>(
     if let [only] = items {
         return vec![work(only)];
     }
-    // Taken from the end, so the first shall stand last.
-    let waiting = items.iter().enumerate().map(|(index, item)| (index, item, key(item))).rev().collect();
-    let queue = Mutex::new(Queue { waiting, running: HashMap::new() });
+    let queue = Mutex::new(Queue::new(items.iter().map(key), limits.per_key));
     let freed = Condvar::new();
     let answers: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
     std::thread::scope(|scope| {
         for _ in 0..limits.total.clamp(1, items.len().max(1)) {
             scope.spawn(|| {
-                while let Some((index, item, key)) = take(&queue, &freed, limits.per_key) {
+                while let Some((index, line)) = take(&queue, &freed) {
                     // Freed on the way out of a panic too: the others must not wait for ever.
-                    let _place = Place { queue: &queue, freed: &freed, key: &key };
-                    let answer = work(item);
+                    let _place = Place { queue: &queue, freed: &freed, line };
+                    let answer = work(&items[index]);
                     answers.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(answer);
                 }
             });
@@ -76,34 +72,27 @@ pub fn each<T: Sync, R: Send>(
     answers.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect()
 }
 
-fn take<'a, T>(queue: &Mutex<Queue<'a, T>>, freed: &Condvar, per_key: usize) -> Option<(usize, &'a T, String)> {
+/// The next item and its line, once there is a place for it.
+fn take(queue: &Mutex<Queue>, freed: &Condvar) -> Option<(usize, usize)> {
     let mut state = queue.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
-        if state.waiting.is_empty() {
-            return None;
+        match state.take() {
+            Next::Item { index, line } => return Some((index, line)),
+            Next::Done => return None,
+            Next::Later => state = freed.wait(state).unwrap_or_else(PoisonError::into_inner),
         }
-        let free = |key: &str| state.running.get(key).is_none_or(|count| *count < per_key.max(1));
-        if let Some(position) = state.waiting.iter().rposition(|(_, _, key)| free(key)) {
-            let taken = state.waiting.remove(position);
-            *state.running.entry(taken.2.clone()).or_default() += 1;
-            return Some(taken);
-        }
-        state = freed.wait(state).unwrap_or_else(PoisonError::into_inner);
     }
 }
 
-struct Place<'q, 'a, T> {
-    queue: &'q Mutex<Queue<'a, T>>,
+struct Place<'q> {
+    queue: &'q Mutex<Queue>,
     freed: &'q Condvar,
-    key: &'q str,
+    line: usize,
 }
 
-impl<T> Drop for Place<'_, '_, T> {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let mut state = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = state.running.get_mut(self.key) {
-            *count -= 1;
-        }
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).free(self.line);
         self.freed.notify_all();
     }
 }

@@ -1,6 +1,6 @@
 //! Reads a profile and says what is wrong with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use super::error::{ConfigError, Problem};
 use super::file::ProfileFile;
 use super::locate::base_of;
 use super::{mask, validate};
-use crate::profile::{Invalid, Mailbox, Name, Profile, SecretsChoice};
+use crate::profile::{App, Invalid, Mailbox, Name, Profile, SecretsChoice};
 
 /// A profile larger than this is not one: 500 mailboxes take 100 KiB.
 const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
@@ -65,12 +65,13 @@ pub fn parse(path: &Path, source: &str) -> Result<Profile, ConfigError> {
             validate::app(name.clone(), app, key.span(), base).map_err(|found| problem(&key.span(), found))?;
         apps.insert(name, checked);
     }
+    // A profile may have as many apps as mailboxes.
+    let by_name: HashMap<&str, &App> = apps.iter().map(|(name, app)| (name.as_str(), app)).collect();
     let mut mailboxes: BTreeMap<Name, Mailbox> = BTreeMap::new();
     for (key, mailbox) in &file.mailboxes {
         let name: Name = key.get_ref().parse().map_err(|invalid| at(key.span(), invalid, "mailbox name"))?;
         let app_key = mailbox.app.as_ref();
-        let app = app_key.and_then(|app| apps.iter().find(|(name, _)| name.as_str() == app.get_ref()));
-        let Some((_, app)) = app else {
+        let Some(app) = app_key.and_then(|app| by_name.get(app.get_ref().as_str()).copied()) else {
             let span = app_key.map_or_else(|| key.span(), toml::Spanned::span);
             let wrong = app_key.map_or_else(
                 || "app is missing".to_owned(),

@@ -1,7 +1,7 @@
 //! Takes secrets out of text, by value and by shape (SECURITY.md K2).
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -24,6 +24,15 @@ const SHORTEST: usize = 4;
 #[derive(Clone, Default)]
 pub struct Redactor {
     known: Arc<Mutex<Known>>,
+    learning: Learning,
+}
+
+/// Whether secrets are remembered.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Learning {
+    #[default]
+    Every,
+    None,
 }
 
 /// Fingerprints instead of copies: of each secret, the hash of every window of [`WINDOW`] bytes (of all bytes, where it
@@ -31,7 +40,29 @@ pub struct Redactor {
 struct Known {
     /// Odd and random, so that nobody can choose text whose hash collides.
     base: u64,
-    windows: BTreeMap<usize, HashSet<u64>>,
+    windows: BTreeMap<usize, HashSet<u64, BuildHasherDefault<Spread>>>,
+}
+
+/// A hash of a number that is one already: only its bits are spread, as a table looks at the lowest and the highest.
+/// Taking a long token in means thousands of them.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // Not for numbers of 64 bits; slow, and right.
+        bytes.iter().for_each(|byte| self.write_u64(self.0 ^ u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // The golden ratio's fraction. The products' upper half depends on all bits below, so it goes to both ends.
+        let product = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = product ^ (product >> 32);
+    }
 }
 
 impl Default for Known {
@@ -41,10 +72,16 @@ impl Default for Known {
 }
 
 impl Redactor {
+    /// One that remembers nothing, for a command that shows no other side's words and reads many secrets.
+    #[must_use]
+    pub fn without_memory() -> Self {
+        Self { learning: Learning::None, ..Self::default() }
+    }
+
     /// Remembers a secret for redaction by value. Call it as soon as a secret is read, typed or received.
     pub fn learn(&self, secret: &SecretString) {
         let bytes = secret.expose_secret().trim().as_bytes();
-        if bytes.len() >= SHORTEST {
+        if bytes.len() >= SHORTEST && self.learning == Learning::Every {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             let (len, base) = (bytes.len().min(WINDOW), known.base);
             known.windows.entry(len).or_default().extend(Rolling::over(bytes, len, base));
