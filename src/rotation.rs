@@ -5,31 +5,43 @@
 //! ```
 //! The journal stands in the app's record, beside the secrets, so that one write moves both (SECURITY.md R1). Until
 //! `Activated` the old secret is the active one: whatever happens, every mailbox goes on working with it.
+//!
+//! Several apps of a profile may be one registration at the provider. They are rotated together, each with a record and a
+//! journal of its own: a step is taken in all records before the next one is taken in any, and what stops half-way is
+//! taken up by the next run record by record.
 
-use std::sync::{Mutex, PoisonError};
+mod proof;
+mod roll_back;
+
+pub use proof::{PROOF_LIFE, Proof};
+pub use roll_back::{Force, Restored, RolledBack};
+
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::Clock;
-use crate::diagnosis::{self, About};
 use crate::failure::{Failure, FailureKind, StoreFault};
-use crate::fleet::{self, Limits, Panicked};
-use crate::profile::{App, Mailbox};
-use crate::report::{Check, ExitCode, Stage};
+use crate::profile::{App, Mailbox, Name};
+use crate::report::{Check, ExitCode};
 use crate::secrets::{AppRecord, ClientSecret, RotationJournal, RotationPhase, SecretStore, load_app, save_app};
 
 /// How long a new secret may be refused at Microsoft because not every server knows it yet. Users report 4 to 18 seconds.
 pub const MICROSOFT_PROPAGATION: Duration = Duration::from_secs(120);
+/// A rotation that was stopped this recently, with only its end left, is what a run without a new secret is about.
+const RECENT: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a rotation works with. The caller holds the app's lock.
+/// What a rotation works with. The caller holds the locks of all apps.
 pub struct Rotation<'a> {
-    /// Where the app's record is kept.
+    /// Where the apps' records are kept.
     pub store: &'a dyn SecretStore,
-    /// The app.
+    /// The app that was named.
     pub app: &'a App,
-    /// Its mailboxes.
+    /// It and the others that are the same registration, in the order of their names.
+    pub apps: &'a [&'a App],
+    /// The mailboxes of all of them.
     pub mailboxes: &'a [&'a Mailbox],
     /// The time of day.
     pub clock: Clock,
@@ -58,12 +70,37 @@ pub trait Prover {
     fn wait(&self, pause: Duration, said: &Failure);
 }
 
+/// What a run is asked for.
+pub enum Wish {
+    /// Rotate to this secret.
+    New(NewSecret),
+    /// Finish what was begun; a date is that of the secret that it was begun with.
+    Finish {
+        /// The day on which that secret expires, where it was given now.
+        expires: Option<Date>,
+    },
+}
+
 /// A new secret.
 pub struct NewSecret {
     /// The secret.
     pub value: SecretString,
     /// The day on which it expires.
     pub expires: Option<Date>,
+}
+
+/// What an earlier run has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Idle,
+    /// A new secret that is not in use yet.
+    Pending,
+    /// The new secret is in use; only the journal's end is left.
+    Activated {
+        /// Whether that happened in the last day, so that a run without a new secret means this rotation.
+        recently: bool,
+    },
 }
 
 /// How a rotation ended.
@@ -79,19 +116,6 @@ pub enum Ending {
     Unfinished,
 }
 
-/// What a rollback came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RolledBack {
-    /// The previous secret is the active one again.
-    Restored,
-    /// It was so already.
-    Already,
-    /// A new secret that was not in use yet is gone.
-    Dropped,
-    /// There is nothing to bring back.
-    Nothing,
-}
-
 /// What was seen on the way.
 #[derive(Debug)]
 pub struct Answer {
@@ -101,22 +125,6 @@ pub struct Answer {
     pub proofs: Vec<Option<Proof>>,
     /// For each mailbox in order, the tests of its connections.
     pub connections: Vec<Vec<Check>>,
-}
-
-/// What the token endpoint said to a mailbox's refresh token with the new secret.
-#[derive(Debug, Clone)]
-pub enum Proof {
-    /// The secret is good.
-    Accepted,
-    /// The secret is good (the client is checked before the grant, RFC 6749 §5.2), but this mailbox must be authorized
-    /// again.
-    GrantLost(Failure),
-    /// There is no sign-in to prove it with.
-    NotAuthorized(Failure),
-    /// No answer that counts.
-    Unknown(Failure),
-    /// The secret is not accepted.
-    Refused(Failure),
 }
 
 impl Rotation<'_> {
@@ -130,32 +138,52 @@ impl Rotation<'_> {
         }
     }
 
-    /// The app's record, if it belongs to the client ID that the profile has; an empty one otherwise.
+    /// The apps' records in order; an empty one for an app whose record belongs to another client ID than the profile's.
     ///
     /// # Errors
     /// What the store says.
-    pub fn record(&self) -> Result<AppRecord, StoreFault> {
-        let record = load_app(self.store, &self.app.name)?.filter(|record| record.is_of(self.app));
-        Ok(record.unwrap_or_else(|| AppRecord::of(self.app)))
+    pub fn records(&self) -> Result<Vec<AppRecord>, StoreFault> {
+        let record = |app: &&App| {
+            let record = load_app(self.store, &app.name)?.filter(|record| record.is_of(app));
+            Ok(record.unwrap_or_else(|| AppRecord::of(app)))
+        };
+        self.apps.iter().map(record).collect()
     }
 
-    /// Rotates to `new`, or finishes what was begun where there is none.
+    /// What an earlier run has left.
     ///
     /// # Errors
-    /// What the store says. The record is then as it was before the step that failed.
-    pub fn run(&self, new: Option<NewSecret>) -> Result<Answer, StoreFault> {
-        let mut record = self.record()?;
-        if !self.begin(&mut record, new)? {
-            return Ok(self.answer(Ending::Unchanged, Vec::new(), Vec::new()));
+    /// What the store says.
+    pub fn standing(&self) -> Result<Standing, StoreFault> {
+        let records = self.records()?;
+        let mut under_way = records.iter().filter(|record| Self::is_under_way(record)).peekable();
+        if under_way.peek().is_none() {
+            return Ok(Standing::Idle);
         }
-        let Some(pending) = record.pending.clone() else {
+        if records.iter().any(|record| Self::is_under_way(record) && record.pending.is_some()) {
+            return Ok(Standing::Pending);
+        }
+        let recently = under_way.filter_map(|record| record.journal.as_ref()).any(|journal| {
+            let age = self.clock.now().duration_since(journal.started);
+            (SignedDuration::ZERO..RECENT).contains(&age)
+        });
+        Ok(Standing::Activated { recently })
+    }
+
+    /// Rotates to a new secret, or finishes what was begun.
+    ///
+    /// # Errors
+    /// What the store says. The records are then as they were before the step that failed.
+    pub fn run(&self, wish: Wish) -> Result<Answer, StoreFault> {
+        let started = self.clock.now();
+        let mut records = self.records()?;
+        let Some(secret) = self.begin(&mut records, wish)? else {
             return Ok(self.answer(Ending::Unchanged, Vec::new(), Vec::new()));
         };
-        let (mut record, proofs) = self.prove(record, &pending.value)?;
-        if let Some(Proof::Refused(failure)) = proofs.iter().flatten().find(|proof| matches!(proof, Proof::Refused(_)))
-        {
+        let (mut records, proofs) = self.prove(records, &secret)?;
+        if let Some(failure) = proofs.iter().flatten().find_map(Proof::refusal) {
             let failure = failure.clone();
-            self.give_up(record)?;
+            self.give_up(&mut records)?;
             return Ok(self.answer(Ending::Refused(failure), proofs, Vec::new()));
         }
         // Where the secret is known to be good, an OAuth error is one mailbox's own trouble; no answer is nobody's.
@@ -168,66 +196,80 @@ impl Rotation<'_> {
         if proofs.iter().any(open) {
             return Ok(self.answer(Ending::Unfinished, proofs, Vec::new()));
         }
-        self.journal(&mut record, RotationPhase::Proven)?;
-        let connections = self.connect(&proofs, &pending.value);
+        self.journal(&mut records, RotationPhase::Proven)?;
+        let connections = self.connect(&proofs, &secret);
         // A bug of ours in the look at a connection says nothing of the secret, and must not keep the old one in use.
         let failed = |check: &Check| check.finding().is_some_and(|finding| finding.exit != ExitCode::Bug);
         if connections.iter().flatten().any(failed) {
             return Ok(self.answer(Ending::Unfinished, proofs, connections));
         }
-        self.activate(record, pending)?;
+        // What an earlier run has proven may have been removed since, and the connection tests may have taken longer than a
+        // proof counts.
+        match self.prove_again(&records, &proofs, &secret, started)? {
+            Some(Proof::Refused(failure)) => {
+                self.give_up(&mut records)?;
+                return Ok(self.answer(Ending::Refused(failure), proofs, connections));
+            }
+            Some(Proof::Unknown(_) | Proof::NotAuthorized(_)) => {
+                return Ok(self.answer(Ending::Unfinished, proofs, connections));
+            }
+            Some(Proof::Accepted | Proof::GrantLost(_)) | None => {}
+        }
+        self.activate(&mut records)?;
         Ok(self.answer(Ending::Activated, proofs, connections))
     }
 
-    /// Ends a rotation whose effects outside the store (the profile's expiry date) are done too.
+    /// Ends a rotation whose secret is in use. What could not be written beside the store (the profile's date) does not
+    /// keep it open.
     ///
     /// # Errors
     /// What the store says.
     pub fn settle(&self) -> Result<(), StoreFault> {
-        let mut record = self.record()?;
-        if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::Activated) {
-            record.journal = None;
-            save_app(self.store, &self.app.name, &record)?;
+        for (app, mut record) in self.apps.iter().zip(self.records()?) {
+            if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::Activated) {
+                record.journal = None;
+                save_app(self.store, &app.name, &record)?;
+            }
         }
         Ok(())
     }
 
-    /// Brings the previous secret back, or drops a new one that was not activated yet. Run twice, it changes nothing
-    /// the second time: a rollback that was interrupted can be repeated.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn roll_back(&self) -> Result<RolledBack, StoreFault> {
-        let mut record = self.record()?;
-        if record.pending.is_some() {
-            self.give_up(record)?;
-            return Ok(RolledBack::Dropped);
-        }
-        if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::RolledBack) {
-            return Ok(RolledBack::Already);
-        }
-        let Some(previous) = record.previous.take() else { return Ok(RolledBack::Nothing) };
-        record.previous = record.active.replace(previous);
-        let started = self.clock.now();
-        record.journal = Some(RotationJournal { phase: RotationPhase::RolledBack, started, proven: Vec::new() });
-        save_app(self.store, &self.app.name, &record)?;
-        Ok(RolledBack::Restored)
-    }
-
-    /// Forgets the previous secret. Answers whether there was one.
+    /// Forgets the previous secrets. Answers whether there was one.
     ///
     /// # Errors
     /// What the store says.
     pub fn discard_previous(&self) -> Result<bool, StoreFault> {
-        let mut record = self.record()?;
-        if record.previous.take().is_none() {
-            return Ok(false);
+        let mut any = false;
+        for (app, mut record) in self.apps.iter().zip(self.records()?) {
+            if record.previous.take().is_none() {
+                continue;
+            }
+            if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::RolledBack) {
+                record.journal = None;
+            }
+            save_app(self.store, &app.name, &record)?;
+            any = true;
         }
-        if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::RolledBack) {
-            record.journal = None;
+        Ok(any)
+    }
+
+    /// Which of `others` still have one of the previous secrets in use, so that it must stay in the portal.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn holders_of_previous(&self, others: &[Name]) -> Result<Vec<Name>, StoreFault> {
+        let previous: Vec<ClientSecret> = self.records()?.into_iter().filter_map(|record| record.previous).collect();
+        let mut holders = Vec::new();
+        for name in others.iter().filter(|name| self.apps.iter().all(|app| app.name != **name)) {
+            // What cannot be read is in nobody's use.
+            let Ok(Some(record)) = load_app(self.store, name) else { continue };
+            let in_use = [&record.active, &record.pending];
+            let holds = |secret: &ClientSecret| previous.iter().any(|previous| is_same(previous, &secret.value));
+            if in_use.into_iter().flatten().any(holds) {
+                holders.push(name.clone());
+            }
         }
-        save_app(self.store, &self.app.name, &record)?;
-        Ok(true)
+        Ok(holders)
     }
 
     fn answer(&self, ending: Ending, mut proofs: Vec<Option<Proof>>, mut connections: Vec<Vec<Check>>) -> Answer {
@@ -236,178 +278,123 @@ impl Rotation<'_> {
         Answer { ending, proofs, connections }
     }
 
-    /// Journals the intent. False if there is nothing to prove.
-    fn begin(&self, record: &mut AppRecord, new: Option<NewSecret>) -> Result<bool, StoreFault> {
-        let same = |secret: Option<&ClientSecret>, new: &NewSecret| {
-            secret.is_some_and(|secret| secret.value.expose_secret() == new.value.expose_secret())
-        };
-        let Some(new) = new else {
-            return Ok(Self::is_under_way(record) && record.pending.is_some());
-        };
-        if same(record.active.as_ref(), &new) {
-            let dated = record.active.as_mut().filter(|active| new.expires.is_some() && active.expires != new.expires);
-            let changed = dated.map(|active| active.expires = new.expires).is_some() || record.pending.is_some();
-            if changed {
-                // A pending other secret is given up: the one that is in use was asked for.
-                record.journal = record.journal.take().filter(|journal| journal.phase == RotationPhase::Activated);
-                record.pending = None;
-                save_app(self.store, &self.app.name, record)?;
+    /// Journals the intent. The secret that is to be proven; none if there is nothing to prove.
+    fn begin(&self, records: &mut [AppRecord], wish: Wish) -> Result<Option<SecretString>, StoreFault> {
+        let new = match wish {
+            Wish::New(new) => new,
+            Wish::Finish { expires } => {
+                let Some(pending) = self.pending(records) else {
+                    self.date_what_was_activated(records, expires)?;
+                    return Ok(None);
+                };
+                NewSecret { value: pending.value.clone(), expires: expires.or(pending.expires) }
             }
-            return Ok(false);
+        };
+        let mut is_open = false;
+        for (app, record) in self.apps.iter().zip(records) {
+            if record.active.as_ref().is_some_and(|active| is_same(active, &new.value)) {
+                self.keep_active(app, record, new.expires)?;
+            } else {
+                self.begin_one(app, record, &new)?;
+                is_open = true;
+            }
         }
-        if same(record.pending.as_ref(), &new) && Self::is_under_way(record) {
-            if let Some(pending) = &mut record.pending
-                && new.expires.is_some()
-            {
-                pending.expires = new.expires;
+        Ok(is_open.then_some(new.value))
+    }
+
+    /// The secret that was not in use yet when a run was stopped: the named app's before another's.
+    fn pending<'r>(&self, records: &'r [AppRecord]) -> Option<&'r ClientSecret> {
+        let open = |record: &'r AppRecord| record.pending.as_ref().filter(|_| Self::is_under_way(record));
+        let named = self.apps.iter().zip(records).find(|(app, _)| app.name == self.app.name);
+        named.and_then(|(_, record)| open(record)).or_else(|| records.iter().find_map(open))
+    }
+
+    /// The secret that is in use already was asked for: only its date may be new, and a pending other one is given up.
+    fn keep_active(&self, app: &App, record: &mut AppRecord, expires: Option<Date>) -> Result<(), StoreFault> {
+        let dated = record.active.as_mut().filter(|active| expires.is_some() && active.expires != expires);
+        if dated.map(|active| active.expires = expires).is_some() || record.pending.is_some() {
+            record.journal = record.journal.take().filter(|journal| journal.phase == RotationPhase::Activated);
+            record.pending = None;
+            save_app(self.store, &app.name, record)?;
+        }
+        Ok(())
+    }
+
+    fn begin_one(&self, app: &App, record: &mut AppRecord, new: &NewSecret) -> Result<(), StoreFault> {
+        let now = self.clock.now();
+        let is_pending = record.pending.as_ref().is_some_and(|pending| is_same(pending, &new.value));
+        if is_pending && Self::is_under_way(record) {
+            let dated = record.pending.as_mut().filter(|p| new.expires.is_some() && p.expires != new.expires);
+            if dated.map(|pending| pending.expires = new.expires).is_none() {
+                return Ok(());
             }
         } else {
-            let now = self.clock.now();
             // The profile is where people note the date; the old secret keeps it for a rollback.
-            if let (Some(active), Some(day)) = (&mut record.active, self.app.secret_expires) {
-                active.expires = Some(day);
+            if let Some(active) = &mut record.active {
+                active.expires = active.expires.max(app.secret_expires);
             }
-            record.pending = Some(ClientSecret { value: new.value, expires: new.expires, added: now });
-            record.journal = Some(RotationJournal { phase: RotationPhase::Stored, started: now, proven: Vec::new() });
+            record.pending = Some(ClientSecret { value: new.value.clone(), expires: new.expires, added: now });
+            record.journal = Some(RotationJournal::new(RotationPhase::Stored, now));
         }
-        save_app(self.store, &self.app.name, record)?;
-        Ok(true)
+        save_app(self.store, &app.name, record)
     }
 
-    /// Proves the secret at the token endpoint: with one mailbox first, which may wait until the provider's servers
-    /// all know the secret, then with the others side by side.
-    fn prove(&self, record: AppRecord, secret: &SecretString) -> Result<(AppRecord, Vec<Option<Proof>>), StoreFault> {
-        let record = Mutex::new(record);
-        let mut proofs: Vec<Option<Proof>> = vec![None; self.mailboxes.len()];
-        let mut rest = 0;
-        for (index, mailbox) in self.mailboxes.iter().enumerate() {
-            let proof = self.prove_one(&record, mailbox, secret)?;
-            let decided = matches!(proof, Proof::Accepted | Proof::GrantLost(_));
-            let stop = match &proof {
-                Proof::Refused(_) => true,
-                Proof::Unknown(failure) => !matches!(failure.kind, FailureKind::OAuth(_)),
-                Proof::Accepted | Proof::GrantLost(_) | Proof::NotAuthorized(_) => false,
-            };
-            proofs[index] = Some(proof);
-            rest = index + 1;
-            if stop {
-                return Ok((record.into_inner().unwrap_or_else(PoisonError::into_inner), proofs));
-            }
-            if decided {
-                break;
+    /// A date that was given on the run that finds only the journal's end left is that of the secret in use.
+    fn date_what_was_activated(&self, records: &mut [AppRecord], expires: Option<Date>) -> Result<(), StoreFault> {
+        for (app, record) in self.apps.iter().zip(records) {
+            if Self::is_under_way(record)
+                && let Some(active) =
+                    record.active.as_mut().filter(|active| expires.is_some() && active.expires != expires)
+            {
+                active.expires = expires;
+                save_app(self.store, &app.name, record)?;
             }
         }
-        let others = &self.mailboxes[rest..];
-        // One token endpoint for all of them.
-        let tenant = |_: &&Mailbox| String::new();
-        let prove = |mailbox: &&Mailbox| self.prove_one(&record, mailbox, secret);
-        let answers = fleet::each(others, Limits::USUAL, tenant, prove, |_, Panicked| {
-            Ok(Proof::Unknown(FailureKind::Bug.into()))
-        });
-        for (slot, answer) in proofs[rest..].iter_mut().zip(answers) {
-            *slot = Some(answer?);
-        }
-        Ok((record.into_inner().unwrap_or_else(PoisonError::into_inner), proofs))
+        Ok(())
     }
 
-    fn prove_one(
-        &self,
-        record: &Mutex<AppRecord>,
-        mailbox: &Mailbox,
-        secret: &SecretString,
-    ) -> Result<Proof, StoreFault> {
-        let lock = || record.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = lock().journal.as_ref().is_some_and(|journal| journal.proven.contains(&mailbox.name));
-        if done {
-            return Ok(Proof::Accepted);
-        }
-        let mut waited = Duration::ZERO;
-        let mut pause = Duration::from_secs(2);
-        let proof = loop {
-            let proof = judge(self.prover.redeem(mailbox, secret))?;
-            match &proof {
-                Proof::Refused(failure) if waited < self.propagation => {
-                    let next = pause.min(self.propagation - waited);
-                    if self.deadline.is_some_and(|deadline| Instant::now() + next >= deadline) {
-                        // Out of time is not refused: the new secret is kept, and a rerun goes on.
-                        break Proof::Unknown(failure.clone());
-                    }
-                    self.prover.wait(next, failure);
-                    waited += next;
-                    pause = (pause * 2).min(Duration::from_secs(15));
-                }
-                _ => break proof,
-            }
-        };
-        if matches!(proof, Proof::Accepted) {
-            let mut record = lock();
+    fn journal(&self, records: &mut [AppRecord], phase: RotationPhase) -> Result<(), StoreFault> {
+        for (app, record) in self.apps.iter().zip(records).filter(|(_, record)| record.pending.is_some()) {
             if let Some(journal) = &mut record.journal {
-                journal.proven.push(mailbox.name.clone());
-                save_app(self.store, &self.app.name, &record)?;
+                journal.phase = phase;
             }
+            save_app(self.store, &app.name, record)?;
         }
-        Ok(proof)
+        Ok(())
     }
 
-    fn connect(&self, proofs: &[Option<Proof>], secret: &SecretString) -> Vec<Vec<Check>> {
-        if !self.test_connections {
-            return Vec::new();
+    /// Makes the new secret the active one, in one write for each record.
+    fn activate(&self, records: &mut [AppRecord]) -> Result<(), StoreFault> {
+        for (app, record) in self.apps.iter().zip(records) {
+            let Some(pending) = record.pending.take() else { continue };
+            record.previous = record.active.replace(pending);
+            if let Some(journal) = &mut record.journal {
+                journal.phase = RotationPhase::Activated;
+            }
+            save_app(self.store, &app.name, record)?;
         }
-        let pairs: Vec<(&Mailbox, bool)> = self
-            .mailboxes
-            .iter()
-            .zip(proofs)
-            .map(|(mailbox, proof)| (*mailbox, matches!(proof, Some(Proof::Accepted))))
-            .collect();
-        let host = |(mailbox, _): &(&Mailbox, bool)| {
-            mailbox.incoming.as_ref().map_or(String::new(), |incoming| incoming.server.host.to_string())
-        };
-        let connect = |(mailbox, proven): &(&Mailbox, bool)| {
-            if *proven { self.prover.connect(mailbox, secret) } else { Vec::new() }
-        };
-        fleet::each(&pairs, Limits::USUAL, host, connect, |_, Panicked| {
-            let finding = diagnosis::finding(&FailureKind::Bug.into(), About::default());
-            vec![Check::failed(Stage::Rotation, Duration::ZERO, finding)]
-        })
-    }
-
-    fn journal(&self, record: &mut AppRecord, phase: RotationPhase) -> Result<(), StoreFault> {
-        if let Some(journal) = &mut record.journal {
-            journal.phase = phase;
-        }
-        save_app(self.store, &self.app.name, record)
-    }
-
-    /// Makes the new secret the active one, in one write.
-    fn activate(&self, mut record: AppRecord, pending: ClientSecret) -> Result<(), StoreFault> {
-        record.previous = record.active.replace(pending);
-        record.pending = None;
-        self.journal(&mut record, RotationPhase::Activated)
+        Ok(())
     }
 
     /// Drops the new secret.
-    fn give_up(&self, mut record: AppRecord) -> Result<(), StoreFault> {
-        record.pending = None;
-        record.journal = None;
-        save_app(self.store, &self.app.name, &record)
+    fn give_up(&self, records: &mut [AppRecord]) -> Result<(), StoreFault> {
+        for (app, record) in self.apps.iter().zip(records).filter(|(_, record)| record.pending.is_some()) {
+            record.pending = None;
+            record.journal = None;
+            save_app(self.store, &app.name, record)?;
+        }
+        Ok(())
     }
 }
 
-/// What an answer of the token endpoint says of the secret. A store that fails stops the rotation.
-fn judge(answer: Result<(), Failure>) -> Result<Proof, StoreFault> {
-    let Err(failure) = answer else { return Ok(Proof::Accepted) };
-    match &failure.kind {
-        FailureKind::Store(fault) => Err(fault.clone()),
-        kind if kind.needs_authorization() => Ok(Proof::NotAuthorized(failure)),
-        // A server in trouble says nothing of the secret, whatever word it uses.
-        FailureKind::OAuth(fault) if fault.status == 429 || fault.status >= 500 => Ok(Proof::Unknown(failure)),
-        FailureKind::OAuth(fault) => Ok(match fault.error.as_str() {
-            _ if fault.refuses_client() => Proof::Refused(failure),
-            "invalid_grant" | "interaction_required" | "consent_required" => Proof::GrantLost(failure),
-            _ => Proof::Unknown(failure),
-        }),
-        _ => Ok(Proof::Unknown(failure)),
-    }
+fn is_same(secret: &ClientSecret, value: &SecretString) -> bool {
+    secret.value.expose_secret() == value.expose_secret()
+}
+
+/// Whether a proof of then is one of now. What came in this clock's future says nothing of the time.
+fn is_fresh(proven: Timestamp, now: Timestamp) -> bool {
+    let age = now.duration_since(proven);
+    !age.is_negative() && age <= PROOF_LIFE
 }
 
 #[cfg(test)]

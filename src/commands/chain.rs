@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use super::checks::{self, Side, Tester};
 use super::preflight::Door;
+use super::secret_expiry;
 use crate::clock::Clock;
 use crate::diagnosis::together::{self, Role, SecretStory, Server, Situation, TokenAnswer};
 use crate::diagnosis::{self, About};
@@ -100,7 +101,7 @@ pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Rep
                 worked_since(grant.refreshed.unwrap_or(grant.obtained), secret.added, now)
             }),
             is_new: secret.is_some_and(|secret| is_minutes_old(secret.added, now)),
-            has_expired: app.secret_expires.or(secret.and_then(|secret| secret.expires)).map(|day| day < today),
+            has_expired: secret_expiry::of(app, kept.app.as_ref()).map(|day| day < today),
         },
         works_until: fetched.leftover().map(|access| access.expires),
         now,

@@ -16,6 +16,7 @@ mod preflight;
 mod registration;
 pub mod remove;
 pub mod rotate_secret;
+mod secret_expiry;
 mod secret_source;
 pub mod show;
 mod slips;

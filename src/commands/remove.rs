@@ -2,13 +2,14 @@
 
 use clap::Args as ClapArgs;
 
+use super::checks::Tester;
 use super::{CommandError, subject};
 use crate::config::ProfileDocument;
 use crate::context::Context;
 use crate::failure::StoreFault;
-use crate::profile::{App, ClientId, Mailbox, Name, Profile};
+use crate::profile::{App, Mailbox, Name, Profile};
 use crate::report::{Document, ExitCode, Report, Subject};
-use crate::secrets::{RecordKey, RecordLock, SecretStore, load_app, load_grant};
+use crate::secrets::{AppRecord, Binding, RecordKey, RecordLock, SecretStore, load_app, load_grant};
 
 /// Remove a mailbox from the profile, and its tokens from the store
 #[derive(Debug, ClapArgs)]
@@ -18,6 +19,20 @@ pub struct Args {
     /// Do not ask
     #[arg(long)]
     yes: bool,
+    /// Remove from the store what seems to be another profile's, too
+    #[arg(long)]
+    force: bool,
+}
+
+/// What becomes of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fate {
+    /// It goes.
+    Goes,
+    /// It cannot be read, and goes.
+    GoesUnread,
+    /// It stays, for this reason.
+    Stays(String),
 }
 
 /// What goes.
@@ -26,7 +41,6 @@ struct Plan {
     mailbox: Option<Mailbox>,
     /// The app goes too where nobody else uses it.
     app: Option<App>,
-    client_id: ClientId,
     name: Name,
 }
 
@@ -53,7 +67,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let lock = |key| RecordLock::acquire(context.locks(), key, context.lock_wait());
     let _locks: Vec<RecordLock> = keys.iter().map(lock).collect::<Result<_, _>>()?;
     let mut answer = Document::new("remove");
-    let owned = keys.iter().map(|key| Ok((key, plan.owns(store, key)?))).collect::<Result<Vec<_>, StoreFault>>()?;
+    let fates = plan.fates(store, &plan.binding(document.profile(), context)?, args.force)?;
     if let Some(mailbox) = &plan.mailbox {
         document.remove_mailbox(&mailbox.name);
     }
@@ -63,18 +77,28 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     // A profile that cannot be written must show before anything has gone.
     let edit = document.prepare()?;
     // The secrets first: were the profile first and the store failed, nobody would remember that they are there.
-    for (key, owned) in owned {
-        if owned {
-            store.delete(key)?;
-        } else {
-            answer.warnings.push(format!(
-                "what the {} holds as '{key}' belongs to another client ID, so another profile may use it: it stays",
-                store.describe()
-            ));
-        }
+    let mut report = plan.report();
+    report.fact("store", store.describe());
+    for (key, fate) in keys.iter().zip(fates) {
+        let name = if matches!(key, RecordKey::App(_)) { "app_record" } else { "mailbox_record" };
+        let value = match fate {
+            Fate::Stays(why) => {
+                answer.warnings.push(format!(
+                    "what the {} holds as '{key}' stays: {why} (with --force it would have gone too)",
+                    store.describe()
+                ));
+                format!("{key}: kept, {why}")
+            }
+            fate => match (store.delete(key)?, fate) {
+                (true, Fate::GoesUnread) => format!("{key}: removed; it could not be read"),
+                (true, _) => format!("{key}: removed"),
+                (false, _) => format!("{key}: none was stored"),
+            },
+        };
+        report.fact(name, value);
     }
     edit.commit()?;
-    answer.reports.push(plan.report());
+    answer.reports.push(report);
     if let Some(mailbox) = &plan.mailbox {
         answer.next.push(format!(
             "The provider still lists the sign-in: to end it there too, let {} remove the app at the provider's account page",
@@ -99,18 +123,12 @@ impl Plan {
                     vec!["Remove these mailboxes; with the last one the app goes too".to_owned()],
                 ));
             }
-            let (client_id, name) = (app.client_id.clone(), app.name.clone());
-            return Ok(Self { mailbox: None, app: Some(app.clone()), client_id, name });
+            return Ok(Self { mailbox: None, app: Some(app.clone()), name: app.name.clone() });
         }
         let mailbox = subject::mailbox(profile, name)?;
         let app = profile.app_of(mailbox);
         let is_last = profile.mailboxes.values().filter(|other| other.app == mailbox.app).count() == 1;
-        Ok(Self {
-            mailbox: Some(mailbox.clone()),
-            app: is_last.then(|| app.clone()),
-            client_id: app.client_id.clone(),
-            name: mailbox.name.clone(),
-        })
+        Ok(Self { mailbox: Some(mailbox.clone()), app: is_last.then(|| app.clone()), name: mailbox.name.clone() })
     }
 
     fn question(&self) -> String {
@@ -130,20 +148,49 @@ impl Plan {
         app.chain(self.mailbox.iter().map(|mailbox| RecordKey::Mailbox(mailbox.name.clone())))
     }
 
-    /// Whether a record is this profile's: records are found by name alone, and another profile may use the name too.
-    /// What cannot be read any more is of no use to anybody.
-    fn owns(&self, store: &dyn SecretStore, key: &RecordKey) -> Result<bool, StoreFault> {
-        let client_id = match key {
-            RecordKey::App(name) => load_app(store, name).map(|record| record.map(|record| record.client_id)),
-            RecordKey::Mailbox(name) => load_grant(store, name).map(|grant| grant.map(|grant| grant.binding.client_id)),
-            // Worthless by its nature, and no app's.
-            RecordKey::Trial(_) => Ok(None),
+    /// What the mailbox's grant is bound to, if it is this profile's.
+    fn binding(&self, profile: &Profile, context: &Context) -> Result<Option<Binding>, StoreFault> {
+        let Some(mailbox) = &self.mailbox else { return Ok(None) };
+        let tester = Tester::new(context, profile)?;
+        let http = tester.http(tester.app_of(mailbox));
+        Ok(Some(tester.session(mailbox, &http).binding()))
+    }
+
+    /// What becomes of each record, in the order of the keys. Records are found by name alone, and another profile on this
+    /// machine may use the name too.
+    fn fates(&self, store: &dyn SecretStore, binding: &Option<Binding>, force: bool) -> Result<Vec<Fate>, StoreFault> {
+        let of_grant = match (&self.mailbox, binding) {
+            (Some(mailbox), Some(binding)) => {
+                let found = load_grant(store, &mailbox.name).map(|grant| grant.map(|grant| grant.binding));
+                fate(found, |found| foreign(found, binding))?
+            }
+            _ => Fate::Goes,
         };
-        match client_id {
-            Ok(client_id) => Ok(client_id.is_none_or(|client_id| client_id == self.client_id)),
-            Err(StoreFault::Damaged { .. }) => Ok(true),
-            Err(fault) => Err(fault),
-        }
+        let fate_of = |key: RecordKey| match key {
+            // Worthless by its nature, and no app's.
+            RecordKey::Trial(_) => Ok(Fate::Goes),
+            RecordKey::Mailbox(_) => Ok(of_grant.clone()),
+            RecordKey::App(name) => {
+                let found = load_app(store, &name);
+                let is_ours = |record: &AppRecord| self.app.as_ref().is_some_and(|app| record.is_of(app));
+                let shared = |record: &AppRecord| match &of_grant {
+                    // Whoever signed in there needs this secret.
+                    Fate::Stays(_) if is_ours(record) => {
+                        Some(format!("another profile seems to have a mailbox '{}' with this app", self.name))
+                    }
+                    _ => (!is_ours(record)).then(|| {
+                        let whose = match &record.registrar {
+                            Some(registrar) => format!("{} at {registrar}", record.client_id),
+                            None => record.client_id.to_string(),
+                        };
+                        format!("it belongs to another client ID ({whose}), so another profile may use it")
+                    }),
+                };
+                fate(found, shared)
+            }
+        };
+        let fates = self.keys().map(fate_of).collect::<Result<Vec<_>, StoreFault>>()?;
+        Ok(fates.into_iter().map(|fate| if force { Fate::Goes } else { fate }).collect())
     }
 
     fn report(&self) -> Report {
@@ -156,9 +203,31 @@ impl Plan {
         if let Some(mailbox) = &self.mailbox {
             report.fact("address", mailbox.address.to_string());
         }
-        report.fact("removed", format!("{removed}, from the profile and the store"));
+        report.fact("removed", format!("{removed}, from the profile"));
         report
     }
+}
+
+/// The fate of what was found, which stays where `keep` gives a reason. What cannot be read is of no use to anybody.
+fn fate<T>(found: Result<Option<T>, StoreFault>, keep: impl Fn(&T) -> Option<String>) -> Result<Fate, StoreFault> {
+    match found {
+        Ok(found) => Ok(found.as_ref().and_then(keep).map_or(Fate::Goes, Fate::Stays)),
+        Err(StoreFault::Damaged { .. }) => Ok(Fate::GoesUnread),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Why a grant that is bound to `found` is not this profile's, whose mailbox would have bound it to `own`.
+fn foreign(found: &Binding, own: &Binding) -> Option<String> {
+    let (what, value) = match () {
+        () if found.client_id != own.client_id => ("client ID", found.client_id.to_string()),
+        () if found.address != own.address => ("address", found.address.clone()),
+        () if found.issuer_or_authority != own.issuer_or_authority => {
+            ("sign-in server", found.issuer_or_authority.clone())
+        }
+        () => return None,
+    };
+    Some(format!("it belongs to another {what} ({value}), so another profile may use it"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 
 use super::checks::Tester;
-use super::{CommandError, authorize, registration, status, subject};
+use super::{CommandError, authorize, registration, secret_expiry, subject};
 use crate::context::Context;
 use crate::diagnosis::{self, About};
 use crate::failure::FailureKind;
@@ -52,7 +52,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         report.fact("client_secret", stored(&record.active));
         report.fact("previous_client_secret", stored(&record.previous));
     }
-    if let Some(day) = status::expiry(app, record.as_ref()) {
+    if let Some(day) = secret_expiry::of(app, record.as_ref()) {
         report.fact("client_secret_expires", day.to_string());
     }
     let tester = Tester::new(context, &profile)?;

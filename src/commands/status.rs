@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::checks::{Tester, valid_until};
-use super::{CommandError, authorize, subject};
+use super::{CommandError, authorize, secret_expiry, subject};
 use crate::context::Context;
 use crate::diagnosis::{self, About};
 use crate::failure::Failure;
 use crate::profile::{App, Credential, Mailbox, Name, Profile};
-use crate::report::{Check, Document, ExitCode, Finding, Report, Stage};
+use crate::report::{Check, Document, ExitCode, Report, Stage};
 use crate::rotation::Rotation;
 use crate::secrets::{AppRecord, load_app};
 use crate::transcript::{Redactor, Transcript};
 
 /// From here on an expiry is worth a warning, in days.
 const WARN_WITHIN: i32 = 30;
+/// What `--fail-within` means without a number, in days.
+const USUAL_ALARM: u16 = 7;
 
 /// Show what is authorized, as whom, and what expires when
 #[derive(Debug, ClapArgs)]
@@ -27,9 +27,44 @@ pub struct Args {
     /// The mailboxes' names [default: all that are enabled]
     #[arg(value_name = "NAME")]
     pub(super) names: Vec<String>,
-    /// Fail if a client secret expires within this many days
-    #[arg(long, value_name = "DAYS", num_args = 0..=1, default_missing_value = "7", require_equals = true)]
-    pub(super) fail_within: Option<u16>,
+    /// Fail if a client secret expires within this many days [default: 7], or nothing says when it does
+    #[arg(long, value_name = "DAYS", num_args = 0..=1, require_equals = true)]
+    pub(super) fail_within: Option<Option<u16>>,
+    /// With --fail-within: do not fail because nothing says when a client secret expires
+    #[arg(long, requires = "fail_within")]
+    pub(super) allow_unknown_expiry: bool,
+}
+
+/// When a client secret's expiry is a failure.
+#[derive(Clone, Copy)]
+enum Alarm {
+    /// Once it has expired.
+    Past,
+    /// This many days before.
+    Within { days: u16, allow_unknown: bool },
+}
+
+impl Args {
+    /// The mailboxes' names and the alarm. `--fail-within 14` means 14 days, though the command line's parser takes the 14
+    /// for a name: a value that may be left out is one only behind an equals sign.
+    fn resolved(&self, profile: &Profile) -> Result<(Vec<String>, Alarm), CommandError> {
+        let alarm = |days| Alarm::Within { days, allow_unknown: self.allow_unknown_expiry };
+        let (names, days) = match self.fail_within {
+            None => return Ok((self.names.clone(), Alarm::Past)),
+            Some(Some(days)) => return Ok((self.names.clone(), alarm(days))),
+            Some(None) => self.names.iter().cloned().partition::<Vec<_>, _>(|name| name.parse::<u16>().is_err()),
+        };
+        match days.as_slice() {
+            [] => Ok((names, alarm(USUAL_ALARM))),
+            [one] if !profile.mailboxes.keys().any(|name| name.as_str() == one) => {
+                Ok((names, alarm(one.parse().unwrap_or(USUAL_ALARM))))
+            }
+            several => Err(CommandError::usage(
+                format!("Is {} a number of days or a mailbox?", several.join(" or ")),
+                format!("Write --fail-within={} for the days; a mailbox's name stands before the flag", several[0]),
+            )),
+        }
+    }
 }
 
 /// Runs the command.
@@ -38,7 +73,8 @@ pub struct Args {
 /// If the profile or the store cannot be used.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let mailboxes = subject::mailboxes(&profile, &args.names, args.names.is_empty())?;
+    let (names, alarm) = args.resolved(&profile)?;
+    let mailboxes = subject::mailboxes(&profile, &names, names.is_empty())?;
     if mailboxes.is_empty() && args.fail_within.is_some() {
         let fix = vec!["Add one: mailgrant add NAME".to_owned()];
         return Err(CommandError::new(
@@ -63,7 +99,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             apps.insert(&app.name, record);
         }
         let record = apps.get(&app.name).and_then(Option::as_ref);
-        document.reports.push(one(&tester, &profile, mailbox, record, args.fail_within, context));
+        document.reports.push(one(&tester, &profile, mailbox, record, alarm, context));
     }
     for (name, record) in &apps {
         warn(&mut document, &profile.apps[*name], record.as_ref(), context);
@@ -76,7 +112,7 @@ fn one(
     profile: &Profile,
     mailbox: &Mailbox,
     record: Option<&AppRecord>,
-    fail_within: Option<u16>,
+    alarm: Alarm,
     context: &Context,
 ) -> Report {
     let app = profile.app_of(mailbox);
@@ -102,22 +138,28 @@ fn one(
         return report;
     }
     let active = record.and_then(|record| record.active.as_ref());
-    let expires = expiry(app, record);
+    let expires = secret_expiry::of(app, record);
     match (active, expires) {
         (None, _) => report.fact("client_secret", "none stored"),
         (Some(_), None) => report.fact("client_secret", "stored; its expiry is unknown"),
         (Some(_), Some(day)) => {
-            report.fact("client_secret", format!("expires {day} ({})", days_in_words(days_left(day, context))));
+            let left = secret_expiry::days_in_words(secret_expiry::days_left(day, context));
+            report.fact("client_secret", format!("expires {day} ({left})"));
         }
     }
-    if let Some(day) = expires {
-        let left = days_left(day, context);
-        if fail_within.is_some_and(|within| left <= i32::from(within)) || left < 0 {
-            report.checks.push(Check::failed(Stage::Profile, Duration::ZERO, expiring(app, day, left)));
+    let finding = match (expires, alarm) {
+        (Some(day), alarm) => {
+            let left = secret_expiry::days_left(day, context);
+            let is_near = matches!(alarm, Alarm::Within { days, .. } if left <= i32::from(days));
+            (is_near || left < 0).then(|| secret_expiry::expiring(app, day, left))
         }
-    }
+        // An alarm that knows nothing must not look like one that has nothing to say.
+        (None, Alarm::Within { allow_unknown: false, .. }) => Some(secret_expiry::unknown(app)),
+        (None, _) => None,
+    };
+    report.checks.extend(finding.map(|finding| Check::failed(Stage::Profile, Duration::ZERO, finding)));
     if record.is_some_and(Rotation::is_under_way) {
-        report.fact("rotation", "unfinished; run: mailgrant rotate-secret");
+        report.fact("rotation", format!("unfinished; run: mailgrant rotate-secret {}", app.name));
     }
     report
 }
@@ -126,55 +168,24 @@ fn failed(stage: Stage, failure: &Failure, about: About<'_>) -> Check {
     Check::failed(stage, Duration::ZERO, diagnosis::finding(failure, about))
 }
 
-/// The day on which the secret in use expires: as the profile says, which people edit, else as it was given with the
-/// secret.
-pub(super) fn expiry(app: &App, record: Option<&AppRecord>) -> Option<Date> {
-    app.secret_expires.or_else(|| record.and_then(|record| record.active.as_ref()?.expires))
-}
-
-fn days_left(day: Date, context: &Context) -> i32 {
-    let today = context.clock.now().to_zoned(TimeZone::UTC).date();
-    day.since(today).map_or(0, |span| span.get_days())
-}
-
-fn days_in_words(left: i32) -> String {
-    match left {
-        i32::MIN..=-2 => format!("{} days ago", -left),
-        -1 => "yesterday".to_owned(),
-        0 => "today".to_owned(),
-        1 => "tomorrow".to_owned(),
-        2.. => format!("{left} days left"),
-    }
-}
-
 fn warn(document: &mut Document, app: &App, record: Option<&AppRecord>, context: &Context) {
     if app.credential == Credential::None {
         return;
     }
-    match expiry(app, record) {
-        Some(day) if days_left(day, context) <= WARN_WITHIN => {
-            let words = days_in_words(days_left(day, context));
+    document.warnings.extend(secret_expiry::disagreement(app, record));
+    match secret_expiry::of(app, record) {
+        Some(day) if secret_expiry::days_left(day, context) <= WARN_WITHIN => {
+            let words = secret_expiry::days_in_words(secret_expiry::days_left(day, context));
             document.warnings.push(format!("the client secret of app '{}' expires on {day} ({words})", app.name));
             document.next.push(format!("Issue a new client secret and run: mailgrant rotate-secret {} --expires DATE", app.name));
         }
         Some(_) => {}
         None => document.warnings.push(format!(
-            "nobody noted when the client secret of app '{0}' expires: write secret_expires = YYYY-MM-DD into [apps.{0}]",
+            "nothing says when the client secret of app '{0}' expires: write secret_expires = YYYY-MM-DD into [apps.{0}]",
             app.name
         )),
     }
     if record.is_some_and(Rotation::is_under_way) {
         document.next.push(format!("Finish the rotation: mailgrant rotate-secret {}", app.name));
     }
-}
-
-fn expiring(app: &App, day: Date, left: i32) -> Finding {
-    let (code, verb) = if left < 0 { ("secret-expired", "expired") } else { ("secret-expires-soon", "expires") };
-    let cause = format!("The client secret of app '{}' {verb} on {day} ({}).", app.name, days_in_words(left));
-    let mut finding = Finding::new(code, cause, ExitCode::CheckFailed);
-    finding.fix = vec![
-        format!("Add a new client secret in {} and copy its value", app.provider.preset(app.cloud).portal),
-        format!("Run: mailgrant rotate-secret {} --expires DATE", app.name),
-    ];
-    finding
 }

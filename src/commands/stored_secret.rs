@@ -274,11 +274,7 @@ mod tests {
     #[test]
     fn a_rotation_under_way_is_never_overwritten() {
         let mut journal_only = record(Some("old"), None);
-        journal_only.journal = Some(RotationJournal {
-            phase: RotationPhase::Activated,
-            started: Timestamp::UNIX_EPOCH,
-            proven: Vec::new(),
-        });
+        journal_only.journal = Some(RotationJournal::new(RotationPhase::Activated, Timestamp::UNIX_EPOCH));
         for under_way in [record(Some("old"), Some("next")), record(None, Some("next")), journal_only] {
             for (id, known) in [(ID, true), (ID, false), ("other", true)] {
                 let refused = decide(&under_way, id, known, Some("new"), None, true).unwrap_err();

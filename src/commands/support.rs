@@ -124,7 +124,13 @@ fn collect(collected: &Collected<'_>) -> Bundle {
     if let Some(profile) = profile {
         bundle.section("profile", &effective(context, profile));
         let names = profile.mailboxes.keys().map(ToString::to_string).collect();
-        bundle.section("status", &text_or_cause(status::run(&status::Args { names, fail_within: None }, context)));
+        bundle.section(
+            "status",
+            &text_or_cause(status::run(
+                &status::Args { names, fail_within: None, allow_unknown_expiry: false },
+                context,
+            )),
+        );
     }
     for (host, conversation) in *conversations {
         bundle.section(format!("conversation with {host}"), conversation);

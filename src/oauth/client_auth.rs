@@ -6,13 +6,38 @@ use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
-use super::discovery::TokenEndpoint;
 use crate::failure::{Failure, FailureKind};
-use crate::profile::{App, ClientAuth};
+use crate::profile::{App, ClientAuth, EndpointUrl};
 use crate::transcript::{Speaker, Transcript};
 
 /// Ways of sending the secret that are tried, in this order, where the endpoint refuses the first.
 pub(super) type Fallbacks = &'static [ClientAuth];
+
+/// Where tokens come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenEndpoint {
+    /// Its address.
+    pub url: EndpointUrl,
+    /// How a client secret is sent there.
+    pub client_auth: ClientAuth,
+    /// How else it may be sent, should that be refused.
+    pub fallbacks: &'static [ClientAuth],
+}
+
+impl TokenEndpoint {
+    /// A token endpoint at which `client_auth` has worked.
+    #[must_use]
+    pub fn known(url: EndpointUrl, client_auth: ClientAuth) -> Self {
+        Self { url, client_auth, fallbacks: beside(client_auth) }
+    }
+}
+
+impl From<EndpointUrl> for TokenEndpoint {
+    /// A token endpoint that takes the secret in the request body.
+    fn from(url: EndpointUrl) -> Self {
+        Self::known(url, ClientAuth::Body)
+    }
+}
 
 /// What an issuer's metadata offers (`token_endpoint_auth_methods_supported`): the first way and the others.
 pub(super) fn offered(methods: Option<&[String]>) -> (ClientAuth, Fallbacks) {

@@ -13,8 +13,8 @@ use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
 use super::answer::{self, foreign, seconds};
-use super::client_auth;
-use super::discovery::{Endpoints, TokenEndpoint, safe_url};
+use super::client_auth::{self, TokenEndpoint};
+use super::discovery::{Endpoints, safe_url};
 use super::http::{HttpAnswer, HttpClient};
 use super::identity::plain;
 use super::token_answer::{self, TokenAnswer, is_printable};

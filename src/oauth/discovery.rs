@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::client_auth::{self, Fallbacks};
+use super::client_auth::{self, TokenEndpoint};
 use super::http::{HttpAnswer, HttpClient};
 use crate::failure::{Failure, FailureKind};
-use crate::profile::{App, ClientAuth, EndpointUrl, SignIn};
+use crate::profile::{App, EndpointUrl, SignIn};
 use crate::transcript::{Speaker, Transcript};
 
 /// Where an app signs in.
@@ -19,32 +19,6 @@ pub struct Endpoints {
     pub device_authorization: Option<EndpointUrl>,
     /// Whether the issuer has announced that its answers name it (RFC 9207 §3).
     pub issuer_in_response: bool,
-}
-
-/// Where tokens come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenEndpoint {
-    /// Its address.
-    pub url: EndpointUrl,
-    /// How a client secret is sent there.
-    pub client_auth: ClientAuth,
-    /// How else it may be sent, should that be refused.
-    pub fallbacks: Fallbacks,
-}
-
-impl TokenEndpoint {
-    /// A token endpoint at which `client_auth` has worked.
-    #[must_use]
-    pub fn known(url: EndpointUrl, client_auth: ClientAuth) -> Self {
-        Self { url, client_auth, fallbacks: client_auth::beside(client_auth) }
-    }
-}
-
-impl From<EndpointUrl> for TokenEndpoint {
-    /// A token endpoint that takes the secret in the request body.
-    fn from(url: EndpointUrl) -> Self {
-        Self::known(url, ClientAuth::Body)
-    }
 }
 
 /// Finds the endpoints of `app`. Known ones need no request.
@@ -182,6 +156,7 @@ mod tests {
 
     use super::*;
     use crate::oauth::testing::{self, Server};
+    use crate::profile::ClientAuth;
 
     fn document(issuer: &str) -> Value {
         json!({

@@ -35,9 +35,10 @@ pub(crate) mod testing;
 
 pub use authorization_code::AuthorizationRequest;
 pub use callback::Callback;
+pub use client_auth::TokenEndpoint;
 pub use device_code::{DeviceAuthorization, redeem_device_code, request_device_code};
 pub use device_poll::{Pace, PollEnd};
-pub use discovery::{Endpoints, TokenEndpoint, endpoints};
+pub use discovery::{Endpoints, endpoints};
 pub use http::{HttpAnswer, HttpClient};
 pub use identity::Identity;
 pub use loopback::{FailedWait, LoopbackListener};

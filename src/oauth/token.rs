@@ -16,8 +16,8 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroize;
 
 use super::authorization_code::AuthorizationRequest;
-use super::client_auth;
-use super::discovery::{Endpoints, TokenEndpoint};
+use super::client_auth::{self, TokenEndpoint};
+use super::discovery::Endpoints;
 use super::http::{HttpAnswer, HttpClient};
 use super::token_answer::{self, TokenAnswer};
 use crate::failure::{Failure, FailureKind};

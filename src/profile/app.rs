@@ -136,14 +136,7 @@ impl App {
     /// `common`.
     #[must_use]
     pub fn is_same_client(&self, other: &Self) -> bool {
-        let same_server = match (&self.identity, &other.identity) {
-            (IdentityRule::Issuer(one), IdentityRule::Issuer(another)) => one == another,
-            (IdentityRule::Microsoft { authority: one, .. }, IdentityRule::Microsoft { authority: another, .. }) => {
-                one == another
-            }
-            _ => false,
-        };
-        same_server && self.client_id.as_str().eq_ignore_ascii_case(other.client_id.as_str())
+        self.registrar() == other.registrar() && self.client_id.as_str().eq_ignore_ascii_case(other.client_id.as_str())
     }
 
     /// The tenant as pages and messages name it; the provider where there is none.

@@ -1,6 +1,7 @@
 mod machine;
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
@@ -60,7 +61,7 @@ fn refused() -> FailureKind {
 
 impl Prover for Script {
     fn redeem(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<(), Failure> {
-        assert_eq!(secret.expose_secret(), "new", "only the pending secret is proven");
+        assert!(["new", "old"].contains(&secret.expose_secret()), "that secret is not known");
         let asked = self.asked.fetch_add(1, Ordering::SeqCst);
         if asked < self.refusals || self.waited() < self.known_after {
             return Err(refused().into());
@@ -86,11 +87,12 @@ impl Prover for Script {
 struct House {
     profile: Profile,
     store: MemoryStore,
+    clock: Clock,
 }
 
 impl House {
     fn new() -> Self {
-        let house = Self { profile: profile(), store: MemoryStore::default() };
+        let house = Self { profile: profile(), store: MemoryStore::default(), clock: clock() };
         let app = house.profile.apps.values().next().unwrap();
         let mut record = AppRecord::new(app.client_id.clone());
         record.active = Some(secret("old"));
@@ -107,24 +109,47 @@ impl House {
     }
 
     fn run(&self, script: &Script, new: Option<&str>) -> Answer {
-        self.with(script, |rotation| {
-            rotation.run(new.map(|value| NewSecret { value: value.into(), expires: None })).unwrap()
-        })
+        self.with(script, |rotation| rotation.run(wish(new.map(|value| (value, None)))).unwrap())
+    }
+
+    fn roll_back(&self, script: &Script) -> &'static str {
+        came_to(&self.with(script, |rotation| rotation.roll_back(Force::No).unwrap()))
     }
 
     fn with<R>(&self, script: &Script, run: impl FnOnce(&Rotation<'_>) -> R) -> R {
         let app = self.profile.apps.values().next().unwrap();
-        let mailboxes: Vec<&Mailbox> = self.profile.mailboxes_of(&app.name).collect();
+        let apps: Vec<&App> = self.profile.apps.values().collect();
+        let mailboxes: Vec<&Mailbox> = self.profile.mailboxes.values().collect();
         run(&Rotation {
             store: &self.store,
             app,
+            apps: &apps,
             mailboxes: &mailboxes,
-            clock: clock(),
+            clock: self.clock,
             propagation: MICROSOFT_PROPAGATION,
             deadline: None,
             test_connections: true,
             prover: script,
         })
+    }
+}
+
+fn wish(new: Option<(&str, Option<Date>)>) -> Wish {
+    match new {
+        Some((value, expires)) => Wish::New(NewSecret { value: value.into(), expires }),
+        None => Wish::Finish { expires: None },
+    }
+}
+
+/// What a rollback came to, in a word.
+fn came_to(rolled_back: &RolledBack) -> &'static str {
+    match rolled_back {
+        RolledBack::Restored(_) => "restored",
+        RolledBack::Already => "already",
+        RolledBack::Dropped => "dropped",
+        RolledBack::Nothing => "nothing",
+        RolledBack::Expired { .. } => "expired",
+        RolledBack::Refused(_) => "refused",
     }
 }
 
@@ -211,21 +236,21 @@ fn rolling_back_swaps_the_secrets_and_drops_an_unproven_one() {
     let house = House::new();
     let script = Script::default();
     house.run(&script, Some("new"));
-    assert_eq!(house.with(&script, |rotation| rotation.roll_back().unwrap()), RolledBack::Restored);
+    assert_eq!(house.roll_back(&script), "restored");
     assert_eq!(house.active(), "old");
     assert_eq!(house.record().previous.unwrap().value.expose_secret(), "new");
     // Repeated after an interruption, it must not bring the bad one back.
-    assert_eq!(house.with(&script, |rotation| rotation.roll_back().unwrap()), RolledBack::Already);
+    assert_eq!(house.roll_back(&script), "already");
     assert_eq!(house.active(), "old");
 
     let house = House::new();
     let lost = FailureKind::ConnectionLost { during: "waiting".into() };
     let script = Script { redeem: BTreeMap::from([("a", lost)]), ..Script::default() };
     house.run(&script, Some("new"));
-    assert_eq!(house.with(&script, |rotation| rotation.roll_back().unwrap()), RolledBack::Dropped);
+    assert_eq!(house.roll_back(&script), "dropped");
     assert!(house.record().pending.is_none());
     assert_eq!(house.active(), "old");
-    assert_eq!(house.with(&script, |rotation| rotation.roll_back().unwrap()), RolledBack::Nothing);
+    assert_eq!(house.roll_back(&script), "nothing");
 }
 
 #[test]
@@ -253,9 +278,9 @@ fn a_rotation_that_stopped_after_activation_is_finished_without_asking_for_the_s
 fn a_number_that_names_the_secret_outweighs_the_word_beside_it() {
     let fault =
         OAuthFault { error: "invalid_grant".into(), codes: vec![7_000_215], status: 400, ..OAuthFault::default() };
-    assert!(matches!(judge(Err(FailureKind::OAuth(fault).into())), Ok(Proof::Refused(_))));
+    assert!(matches!(proof::judge(Err(FailureKind::OAuth(fault).into())), Ok(Proof::Refused(_))));
     let fault = OAuthFault { error: "invalid_grant".into(), status: 503, ..OAuthFault::default() };
-    assert!(matches!(judge(Err(FailureKind::OAuth(fault).into())), Ok(Proof::Unknown(_))));
+    assert!(matches!(proof::judge(Err(FailureKind::OAuth(fault).into())), Ok(Proof::Unknown(_))));
 }
 
 #[test]
@@ -273,7 +298,102 @@ fn one_mailboxs_own_oauth_error_does_not_hold_up_a_secret_that_another_has_prove
 fn a_date_given_with_the_secret_in_use_is_kept() {
     let house = House::new();
     let day = jiff::civil::date(2027, 5, 20);
-    let new = NewSecret { value: "old".into(), expires: Some(day) };
-    house.with(&Script::default(), |rotation| rotation.run(Some(new)).unwrap());
+    let new = wish(Some(("old", Some(day))));
+    house.with(&Script::default(), |rotation| rotation.run(new).unwrap());
     assert_eq!(house.record().active.unwrap().expires, Some(day));
+}
+
+/// A clock that can be set.
+fn clock_at(seconds: i64) -> Clock {
+    match seconds {
+        0 => clock(),
+        60 => Clock::from_fn(|| Timestamp::from_second(60).unwrap()),
+        3_600 => Clock::from_fn(|| Timestamp::from_second(3_600).unwrap()),
+        -60 => Clock::from_fn(|| Timestamp::from_second(-60).unwrap()),
+        other => panic!("no clock for {other}"),
+    }
+}
+
+#[test]
+fn a_proof_counts_for_minutes_and_never_from_this_clocks_future() {
+    for (later, asked) in [(60, 1), (3_600, 2), (-60, 2)] {
+        let mut house = House::new();
+        let broken = Script { connection_fails: true, ..Script::default() };
+        assert!(matches!(house.run(&broken, Some("new")).ending, Ending::Unfinished));
+        house.clock = clock_at(later);
+        let script = Script::default();
+        assert!(matches!(house.run(&script, None).ending, Ending::Activated));
+        assert_eq!(script.asked.load(Ordering::SeqCst), asked, "{later} seconds later");
+    }
+}
+
+#[test]
+fn a_secret_that_was_proven_and_has_gone_is_not_activated() {
+    let mut house = House::new();
+    let broken = Script { connection_fails: true, ..Script::default() };
+    house.run(&broken, Some("new"));
+    house.clock = clock_at(3_600);
+    let gone = Script { refusals: usize::MAX, ..Script::default() };
+    assert!(matches!(house.run(&gone, None).ending, Ending::Refused(_)));
+    assert_eq!(house.active(), "old");
+}
+
+#[test]
+fn a_date_given_on_the_run_that_finishes_is_kept() {
+    let day = jiff::civil::date(2027, 11, 20);
+    let finish = || Wish::Finish { expires: Some(day) };
+    // Before it is in use.
+    let house = House::new();
+    let lost = FailureKind::ConnectionLost { during: "waiting".into() };
+    let script = Script { redeem: BTreeMap::from([("a", lost)]), ..Script::default() };
+    house.run(&script, Some("new"));
+    let answer = house.with(&Script::default(), |rotation| rotation.run(finish()).unwrap());
+    assert!(matches!(answer.ending, Ending::Activated));
+    assert_eq!(house.record().active.unwrap().expires, Some(day));
+    // When it is in use, and only the end is left.
+    let house = House::new();
+    house.run(&Script::default(), Some("new"));
+    let recent = Standing::Activated { recently: true };
+    assert_eq!(house.with(&Script::default(), |rotation| rotation.standing().unwrap()), recent);
+    house.with(&Script::default(), |rotation| rotation.run(finish()).unwrap());
+    assert_eq!(house.record().active.unwrap().expires, Some(day));
+}
+
+#[test]
+fn a_previous_secret_is_proven_before_it_is_brought_back() {
+    let rotated = || {
+        let house = House::new();
+        house.run(&Script::default(), Some("new"));
+        house
+    };
+    let house = rotated();
+    let gone = Script { refusals: usize::MAX, ..Script::default() };
+    assert_eq!(house.roll_back(&gone), "refused");
+    assert_eq!(house.active(), "new");
+    let forced = house.with(&gone, |rotation| rotation.roll_back(Force::Yes).unwrap());
+    let RolledBack::Restored(restored) = forced else { panic!("{forced:?}") };
+    assert!(matches!(restored[0].proof, Some(Proof::Refused(_))));
+    assert_eq!(house.active(), "old");
+
+    let house = rotated();
+    let lost = || FailureKind::ConnectionLost { during: "waiting".into() };
+    let silent = Script { redeem: BTreeMap::from([("a", lost()), ("b", lost())]), ..Script::default() };
+    let RolledBack::Restored(restored) = house.with(&silent, |rotation| rotation.roll_back(Force::No).unwrap()) else {
+        panic!()
+    };
+    assert!(matches!(restored[0].proof, Some(Proof::Unknown(_))), "no network is no reason to keep a bad secret");
+}
+
+#[test]
+fn a_previous_secret_that_has_expired_is_not_brought_back() {
+    let house = House::new();
+    let mut record = house.record();
+    record.active.as_mut().unwrap().expires = Some(jiff::civil::date(1969, 12, 1));
+    save_app(&house.store, &"contoso".parse().unwrap(), &record).unwrap();
+    house.run(&Script::default(), Some("new"));
+    let script = Script::default();
+    assert_eq!(house.roll_back(&script), "expired");
+    assert_eq!((house.active().as_str(), script.asked.load(Ordering::SeqCst)), ("new", 0));
+    assert!(matches!(house.with(&script, |rotation| rotation.roll_back(Force::Yes).unwrap()), RolledBack::Restored(_)));
+    assert_eq!(house.active(), "old");
 }

@@ -52,6 +52,8 @@ mod other_service;
 mod outputs;
 mod proxies;
 mod rotate;
+mod rotate_again;
+mod rotate_together;
 #[cfg(target_os = "linux")]
 mod safekeeping;
 mod status_list_show_remove;

@@ -82,7 +82,7 @@ fn the_previous_secret_can_be_brought_back_and_forgotten() {
     shop.sandbox.expire_client_secret(NEXT_CLIENT_SECRET);
     shop.json(&["test-mailbox", "shop"], 0);
     shop.json(&["rotate-secret", "shop", "--discard-previous"], 0);
-    shop.json(&["rotate-secret", "shop", "--rollback"], 0);
+    shop.json(&["rotate-secret", "shop", "--rollback"], 1);
     shop.json(&["test-mailbox", "shop"], 0);
 }
 

@@ -20,6 +20,30 @@ fn status_warns_of_a_secret_that_expires_and_fails_where_asked() {
 }
 
 #[test]
+fn an_alarm_that_knows_nothing_fails() {
+    let shop = Shop::authorized();
+    let failed = shop.json(&["status", "--fail-within=14"], 1);
+    assert_eq!(failed.finding_codes(), ["secret-expiry-unknown"]);
+    shop.json(&["status", "--fail-within=14", "--allow-unknown-expiry"], 0);
+    shop.json(&["status"], 0);
+}
+
+#[test]
+fn the_days_may_stand_behind_a_blank() {
+    let shop = Shop::empty();
+    shop.add("shop", &[("--expires", Some(&day(20)))]).finish().code(0);
+    shop.authorize_as("shop", SHOP).code(0);
+    shop.json(&["status", "--fail-within", "14"], 0);
+    let failed = shop.json(&["status", "--fail-within", "30"], 1);
+    assert_eq!(failed.finding_codes(), ["secret-expires-soon"]);
+    shop.json(&["status", "shop", "--fail-within", "30"], 1);
+    let refused = shop.json(&["status", "--fail-within", "14", "15"], 2);
+    assert!(refused.stdout.contains("--fail-within=14"), "{}", refused.stdout);
+    let refused = shop.json(&["status", "--fail-within", "shop", "nosuch"], 3);
+    assert_eq!(refused.json()["error"]["code"], "unknown-mailbox");
+}
+
+#[test]
 fn status_says_that_a_secret_has_expired() {
     let shop = Shop::empty();
     shop.add("shop", &[("--expires", Some(&day(-3)))]).finish().code(0);

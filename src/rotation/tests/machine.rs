@@ -87,7 +87,6 @@ struct Provider<'a> {
     answers: &'a [u8],
     next: AtomicUsize,
     connection_fails: bool,
-    active: String,
 }
 
 impl Provider<'_> {
@@ -99,7 +98,6 @@ impl Provider<'_> {
 
 impl Prover for Provider<'_> {
     fn redeem(&self, _: &Mailbox, secret: &SecretString) -> Result<(), Failure> {
-        assert_ne!(secret.expose_secret(), self.active, "only a new secret is proven");
         let oauth = |error: &str, status| {
             Err(FailureKind::OAuth(OAuthFault { error: error.into(), status, ..OAuthFault::default() }).into())
         };
@@ -127,6 +125,13 @@ impl Prover for Provider<'_> {
     fn wait(&self, _: Duration, _: &Failure) {}
 }
 
+/// Two apps that are one registration, a mailbox for each.
+fn two_apps() -> Profile {
+    let second = PROFILE.replace("apps.contoso", "apps.info").split("[mailboxes.a]").next().unwrap().to_owned();
+    let text = PROFILE.replace("[mailboxes.b]\napp = \"contoso\"", "[mailboxes.b]\napp = \"info\"") + &second;
+    config::parse(std::path::Path::new("config.toml"), &text).unwrap()
+}
+
 struct Machine {
     profile: Profile,
     store: MortalStore,
@@ -135,16 +140,24 @@ struct Machine {
 
 impl Machine {
     fn new(good: Vec<bool>) -> Self {
-        let machine = Self { profile: profile(), store: MortalStore::default(), good };
-        let app = machine.profile.apps.values().next().unwrap();
-        let mut record = AppRecord::new(app.client_id.clone());
-        record.active = Some(secret(SECRETS[0]));
-        save_app(&machine.store.kept, &app.name, &record).unwrap();
+        let machine = Self { profile: two_apps(), store: MortalStore::default(), good };
+        assert_eq!(machine.profile.apps.len(), 2);
+        for app in machine.profile.apps.values() {
+            let mut record = AppRecord::new(app.client_id.clone());
+            record.active = Some(secret(SECRETS[0]));
+            save_app(&machine.store.kept, &app.name, &record).unwrap();
+        }
         machine
     }
 
-    fn record(&self) -> AppRecord {
-        load_app(&self.store.kept, &"contoso".parse().unwrap()).unwrap().unwrap()
+    fn records(&self) -> Vec<AppRecord> {
+        self.profile.apps.keys().map(|name| load_app(&self.store.kept, name).unwrap().unwrap()).collect()
+    }
+
+    /// The secrets in use.
+    fn actives(&self) -> Vec<String> {
+        let active = |record: AppRecord| record.active.expect("one is in use").value.expose_secret().to_owned();
+        self.records().into_iter().map(active).collect()
     }
 
     /// One run of the program, which may die.
@@ -153,14 +166,14 @@ impl Machine {
             Act::Run { answers, connection_fails, .. } => (answers, *connection_fails),
             Act::RollBack | Act::DiscardPrevious | Act::Settle => (&[], false),
         };
-        let active = self.record().active.unwrap().value.expose_secret().to_owned();
-        let prover = Provider { good: &self.good, answers, next: AtomicUsize::new(0), connection_fails, active };
-        let app = self.profile.apps.values().next().unwrap();
-        let mailboxes: Vec<&Mailbox> = self.profile.mailboxes_of(&app.name).collect();
+        let prover = Provider { good: &self.good, answers, next: AtomicUsize::new(0), connection_fails };
+        let apps: Vec<&App> = self.profile.apps.values().collect();
+        let mailboxes: Vec<&Mailbox> = self.profile.mailboxes.values().collect();
         *self.store.death.lock().unwrap() = death;
         let rotation = Rotation {
             store: &self.store,
-            app,
+            app: apps[0],
+            apps: &apps,
             mailboxes: &mailboxes,
             clock: clock(),
             propagation: Duration::from_secs(10),
@@ -170,10 +183,10 @@ impl Machine {
         };
         let ending = match act {
             Act::Run { secret, .. } => {
-                let new = secret.map(|index| NewSecret { value: SECRETS[index].into(), expires: None });
-                rotation.run(new).map(|answer| Some(answer.ending))
+                let wish = wish(secret.map(|index| (SECRETS[index], None)));
+                rotation.run(wish).map(|answer| Some(answer.ending))
             }
-            Act::RollBack => rotation.roll_back().map(|_| None),
+            Act::RollBack => rotation.roll_back(Force::No).map(|_| None),
             Act::DiscardPrevious => rotation.discard_previous().map(|_| None),
             Act::Settle => rotation.settle().map(|()| None),
         };
@@ -198,25 +211,31 @@ proptest! {
     ) {
         let machine = Machine::new([vec![true], good, vec![true]].concat());
         for (act, death) in &acts {
-            let before = machine.record().active.unwrap();
+            let before = machine.actives();
             let ending = machine.act(act, *death);
-            let record = machine.record();
-            let active = record.active.clone().expect("one is in use");
-            prop_assert!(machine.is_good(&active), "a secret is in use that nobody has proven");
-            prop_assert!(record.previous.as_ref().is_none_or(|previous| machine.is_good(previous)));
-            if matches!(ending, Some(Ending::Refused(_) | Ending::Unfinished | Ending::Unchanged)) {
-                prop_assert_eq!(active.value.expose_secret(), before.value.expose_secret());
+            let after = machine.actives();
+            for (record, before) in machine.records().into_iter().zip(&before) {
+                let active = record.active.clone().expect("one is in use");
+                prop_assert!(machine.is_good(&active), "a secret is in use that nobody has proven");
+                prop_assert!(record.previous.as_ref().is_none_or(|previous| machine.is_good(previous)));
+                if matches!(ending, Some(Ending::Refused(_))) {
+                    prop_assert!(record.pending.is_none());
+                }
+                if matches!(ending, Some(Ending::Activated)) && active.value.expose_secret() != before {
+                    let previous = record.previous.expect("the one before is kept");
+                    prop_assert_eq!(previous.value.expose_secret(), before);
+                }
             }
-            if matches!(ending, Some(Ending::Refused(_))) {
-                prop_assert!(record.pending.is_none() && record.journal.is_none());
+            if matches!(ending, Some(Ending::Refused(_) | Ending::Unfinished | Ending::Unchanged)) {
+                prop_assert_eq!(&after, &before);
             }
             if matches!(ending, Some(Ending::Activated)) {
-                let previous = record.previous.expect("the one before is kept");
-                prop_assert_eq!(previous.value.expose_secret(), before.value.expose_secret());
+                prop_assert_eq!(&after[0], &after[1], "one registration has one secret in use");
             }
         }
         // A rerun without trouble goes on from whatever was left, and is done.
-        let pending = machine.record().pending.filter(|_| Rotation::is_under_way(&machine.record()));
+        let records = machine.records();
+        let pending = records.iter().filter(|record| Rotation::is_under_way(record)).find_map(|record| record.pending.clone());
         let calm = |secret| Act::Run { secret, answers: Vec::new(), connection_fails: false };
         let ending = machine.act(&calm(None), None);
         if let Some(pending) = pending {
@@ -226,9 +245,10 @@ proptest! {
         }
         machine.act(&calm(Some(SECRETS.len() - 1)), None);
         machine.act(&Act::Settle, None);
-        let record = machine.record();
-        prop_assert_eq!(record.active.as_ref().unwrap().value.expose_secret(), SECRETS[SECRETS.len() - 1]);
-        prop_assert!(record.pending.is_none() && !Rotation::is_under_way(&record), "it has converged");
+        for record in machine.records() {
+            prop_assert_eq!(record.active.as_ref().unwrap().value.expose_secret(), SECRETS[SECRETS.len() - 1]);
+            prop_assert!(record.pending.is_none() && !Rotation::is_under_way(&record), "it has converged");
+        }
         prop_assert!(matches!(machine.act(&calm(Some(SECRETS.len() - 1)), None), Some(Ending::Unchanged)));
     }
 }

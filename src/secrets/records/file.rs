@@ -1,5 +1,6 @@
 //! The records' JSON: mirrors without behaviour. Writing borrows from the record, reading owns.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use jiff::{Timestamp, civil::Date};
@@ -51,8 +52,9 @@ struct ClientSecretFile {
 struct JournalFile {
     phase: RotationPhase,
     started: Timestamp,
+    /// By mailbox. Up to 0.1.0 the field `proven` had the names alone; a proof without its time is none.
     #[serde(default)]
-    proven: Vec<String>,
+    proven_at: BTreeMap<String, Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -155,7 +157,7 @@ pub(super) fn encode_app(record: &AppRecord) -> Result<SecretBytes, StoreFault> 
         journal: record.journal.as_ref().map(|journal| JournalFile {
             phase: journal.phase,
             started: journal.started,
-            proven: journal.proven.iter().map(Name::to_string).collect(),
+            proven_at: journal.proven.iter().map(|(name, time)| (name.to_string(), *time)).collect(),
         }),
     })
 }
@@ -165,7 +167,8 @@ pub(super) fn decode_app(key: &RecordKey, bytes: &SecretBytes) -> Result<AppReco
     let secret =
         |secret: ClientSecretFile| ClientSecret { value: secret.value.0, expires: secret.expires, added: secret.added };
     let journal = file.journal.map(|journal| {
-        let proven = journal.proven.iter().map(|name| name.parse()).collect::<Result<Vec<Name>, _>>();
+        let proven = journal.proven_at.into_iter().map(|(name, time)| Ok((name.parse()?, time)));
+        let proven = proven.collect::<Result<BTreeMap<Name, Timestamp>, crate::profile::Invalid>>();
         let proven = proven.map_err(|_| damaged(key, "its journal names no mailbox"))?;
         Ok(RotationJournal { phase: journal.phase, started: journal.started, proven })
     });

@@ -94,7 +94,7 @@ fn an_app_comes_back_as_it_was_saved() {
     let journal = RotationJournal {
         phase: RotationPhase::Proven,
         started: at("2026-11-22T01:00:00Z"),
-        proven: vec![name("shop"), name("office")],
+        proven: ["shop", "office"].map(|mailbox| (name(mailbox), at("2026-11-22T01:00:01Z"))).into(),
     };
     let before = AppRecord {
         client_id: "client".parse().unwrap(),

@@ -1,5 +1,7 @@
 //! The records: what an app and a mailbox leave in the store.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, civil::Date};
 use secrecy::SecretString;
 
@@ -41,8 +43,16 @@ pub struct RotationJournal {
     pub phase: RotationPhase,
     /// When the rotation began.
     pub started: Timestamp,
-    /// The mailboxes with which the pending secret has been proven.
-    pub proven: Vec<Name>,
+    /// When the pending secret was proven, and with which mailboxes.
+    pub proven: BTreeMap<Name, Timestamp>,
+}
+
+impl RotationJournal {
+    /// A journal that begins with this step.
+    #[must_use]
+    pub fn new(phase: RotationPhase, started: Timestamp) -> Self {
+        Self { phase, started, proven: BTreeMap::new() }
+    }
 }
 
 /// The steps of a rotation.

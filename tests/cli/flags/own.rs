@@ -227,6 +227,11 @@ pub(super) const ROWS: &[Row] = &[
         shop.json(&["status", "--fail-within=14"], 1);
         shop.json(&["status", "--fail-within=2"], 0);
     }),
+    does("status", "--allow-unknown-expiry", |_| {
+        let shop = Shop::authorized();
+        shop.json(&["status", "--fail-within=14"], 1);
+        shop.json(&["status", "--fail-within=14", "--allow-unknown-expiry"], 0);
+    }),
     does("show", "<name>", |shop| {
         assert_eq!(fact(&shop.json(&["show", "shop"], 0), "address"), SHOP);
         shop.json(&["show", "no-such"], 3);
@@ -237,6 +242,15 @@ pub(super) const ROWS: &[Row] = &[
         shows(&shop, &["remove", "shop"], 2, "--yes");
         shop.json(&["remove", "shop", "--yes"], 0);
         shop.json(&["show", "shop"], 3);
+    }),
+    does("remove", "--force", |_| {
+        let profile = |shop: &Shop| std::fs::read_to_string(shop.home.config()).unwrap().replace(SHOP, ALICE);
+        let shop = Shop::authorized();
+        shop.home.write_config(&profile(&shop));
+        shows(&shop, &["remove", "shop", "--yes"], 0, "mailbox shop: kept");
+        let shop = Shop::authorized();
+        shop.home.write_config(&profile(&shop));
+        shows(&shop, &["remove", "shop", "--yes", "--force"], 0, "mailbox shop: removed");
     }),
     does("token", "<name>", |shop| {
         assert!(shop.sandbox.is_live_access_token(shop.home.run(&["token", "shop"]).finish().code(0).stdout.trim()));

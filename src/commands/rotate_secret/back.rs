@@ -1,0 +1,116 @@
+//! `--rollback` and `--discard-previous`: what becomes of the previous secret.
+
+use std::time::Duration;
+
+use jiff::civil::Date;
+
+use super::job::{Job, report, tell_holders};
+use crate::commands::CommandError;
+use crate::diagnosis::{self, About};
+use crate::profile::Name;
+use crate::report::{Check, Document, ExitCode, Finding, Stage};
+use crate::rotation::{Force, Proof, Restored, RolledBack};
+
+/// Brings the previous secret back.
+pub(super) fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
+    let mut document = Document::new("rotate-secret");
+    let mut report = report(job.rotation);
+    let app = job.rotation.app;
+    let passed = |detail: &str| Check::passed(Stage::Rotation, Duration::ZERO, detail);
+    let failed = |finding| Check::failed(Stage::Rotation, Duration::ZERO, finding);
+    match job.rotation.roll_back(force)? {
+        RolledBack::Restored(restored) => {
+            report.fact("client_secret", "the previous one is in use again");
+            report.checks.push(passed("rolled back"));
+            document.warnings.extend(restored.iter().filter_map(doubt));
+            job.note_date_again(&mut document);
+        }
+        RolledBack::Already => {
+            report.fact("client_secret", "the previous one is in use again");
+            report.checks.push(passed("rolled back already"));
+            job.note_date_again(&mut document);
+        }
+        RolledBack::Dropped => {
+            report.fact("client_secret", "unchanged; the new one that was not in use yet is forgotten");
+            report.checks.push(passed("the rotation was given up"));
+        }
+        RolledBack::Nothing => report.checks.push(failed(nothing(&app.name))),
+        RolledBack::Expired { app: of, day } => {
+            report.fact("client_secret", "unchanged");
+            report.checks.push(failed(expired(&app.name, &of, day)));
+        }
+        RolledBack::Refused(failure) => {
+            report.fact("client_secret", "unchanged");
+            let mut finding = diagnosis::finding(&failure, About { app: Some(app), ..About::default() });
+            finding.cause =
+                format!("The provider refuses the previous client secret; nothing was changed. {}", finding.cause);
+            finding.fix = vec![
+                "It was probably removed, or has expired: see the app in the provider's portal".to_owned(),
+                format!("Issue a new one there and run: mailgrant rotate-secret {} --expires DATE", app.name),
+                format!("To bring it back all the same: mailgrant rotate-secret {} --rollback --force", app.name),
+            ];
+            report.checks.push(failed(finding));
+        }
+    }
+    document.reports.push(report);
+    Ok(document)
+}
+
+/// What speaks against relying on a secret that was brought back.
+fn doubt(restored: &Restored) -> Option<String> {
+    let app = &restored.app;
+    let until = match restored.expires {
+        Some(day) => format!("its day of expiry is {day}"),
+        None => "its day of expiry was not noted".to_owned(),
+    };
+    match &restored.proof {
+        Some(Proof::Accepted | Proof::GrantLost(_)) => None,
+        Some(Proof::Refused(_)) => Some(format!(
+            "the provider refuses the previous client secret of app '{app}' ({until}): its mailboxes stop working within the hour"
+        )),
+        Some(Proof::Unknown(failure)) => {
+            let why = failure.server_said.clone().unwrap_or_else(|| failure.to_string());
+            Some(format!("the previous client secret of app '{app}' could not be proven ({why}); {until}"))
+        }
+        Some(Proof::NotAuthorized(_)) | None => Some(format!(
+            "the previous client secret of app '{app}' could not be proven, since no mailbox of the app is authorized; {until}"
+        )),
+    }
+}
+
+fn nothing(app: &Name) -> Finding {
+    let cause = format!("There is no previous client secret of app '{app}' to bring back; nothing was changed.");
+    let mut finding = Finding::new("nothing-to-roll-back", cause, ExitCode::CheckFailed);
+    finding.fix =
+        vec![format!("If the secret in use is wrong, issue a new one and run: mailgrant rotate-secret {app}")];
+    finding
+}
+
+fn expired(named: &Name, app: &Name, day: Date) -> Finding {
+    let cause = format!("The previous client secret of app '{app}' expired on {day}; nothing was changed.");
+    let mut finding = Finding::new("previous-secret-expired", cause, ExitCode::CheckFailed);
+    finding.fix = vec![
+        format!("Issue a new one in the provider's portal and run: mailgrant rotate-secret {named} --expires DATE"),
+        format!("If the date is wrong: mailgrant rotate-secret {named} --rollback --force"),
+    ];
+    finding
+}
+
+/// Forgets the previous secret.
+pub(super) fn discard(job: &Job<'_>) -> Result<Document, CommandError> {
+    let mut document = Document::new("rotate-secret");
+    let mut report = report(job.rotation);
+    let holders = job.holders()?;
+    if job.rotation.discard_previous()? {
+        report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "the previous client secret is forgotten"));
+        if holders.is_empty() {
+            document.next.push("Remove it in the portal too, once no other profile or program uses it".to_owned());
+        } else {
+            tell_holders(&holders, &mut document);
+        }
+    } else {
+        report.checks.push(Check::skipped(Stage::Rotation, "there is no previous client secret; nothing was changed"));
+    }
+    document.reports.push(report);
+    Ok(document)
+}

@@ -1,0 +1,116 @@
+//! A rotation and what is outside its store: the locks, the profile's date, the advice.
+
+use crate::commands::CommandError;
+use crate::config::ProfileDocument;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::profile::{App, Name, Profile};
+use crate::report::{Document, Report, Subject};
+use crate::rotation::Rotation;
+use crate::secrets::{RecordKey, RecordLock};
+
+/// A rotation, with the locks of its apps and what is outside the store.
+pub(super) struct Job<'a> {
+    pub(super) rotation: &'a Rotation<'a>,
+    pub(super) profile: &'a Profile,
+    pub(super) context: &'a Context,
+    pub(super) locks: Vec<RecordLock>,
+}
+
+impl Job<'_> {
+    /// What is left to do once the secret is in use: its date in the profile, and the end of the journal. A profile that
+    /// cannot be written is said; the journal is about the store, and ends all the same.
+    pub(super) fn finish(&mut self, document: &mut Document) -> Result<(), CommandError> {
+        match self.note_expiry() {
+            Ok(true) => {}
+            Ok(false) => document.warnings.push(
+                "without --expires, `status` cannot warn before this secret expires; the portal shows its date"
+                    .to_owned(),
+            ),
+            Err(error) => {
+                let cause = &error.finding().cause;
+                document.warnings.push(format!(
+                    "the new secret is in use, and its date is in the store; it could not be noted in the profile: {cause}"
+                ));
+            }
+        }
+        self.locks = app_locks(self.rotation, self.context)?;
+        Ok(self.rotation.settle()?)
+    }
+
+    /// After a rollback: the date of the secret that is in use again.
+    pub(super) fn note_date_again(mut self, document: &mut Document) {
+        if let Err(error) = self.note_expiry() {
+            let cause = &error.finding().cause;
+            document.warnings.push(format!("the date of its expiry could not be noted in the profile: {cause}"));
+        }
+    }
+
+    /// Writes the active secret's expiry into the profile, where people and `status` look; a date of the secret before it
+    /// goes. Answers whether there is one for every app. The apps' locks are let go first: the profile's comes before them
+    /// in the order.
+    fn note_expiry(&mut self) -> Result<bool, CommandError> {
+        let records = self.rotation.records()?;
+        self.locks.clear();
+        let mut document =
+            ProfileDocument::open_locked(&self.context.profile_path, self.context.locks(), self.context.lock_wait())?;
+        let mut all = true;
+        for (app, record) in self.rotation.apps.iter().zip(records) {
+            let expires = record.active.and_then(|active| active.expires);
+            document.set_secret_expires(&app.name, expires);
+            all &= expires.is_some();
+        }
+        document.save()?;
+        Ok(all)
+    }
+
+    /// What to do with the old secret.
+    pub(super) fn advise(&self, document: &mut Document) -> Result<(), CommandError> {
+        let name = &self.rotation.app.name;
+        let holders = self.holders()?;
+        if holders.is_empty() {
+            document.next.push(format!(
+                "When all is well, here and wherever else the old secret is used: mailgrant rotate-secret {name} \
+                 --discard-previous, and remove the old secret in the portal"
+            ));
+        } else {
+            tell_holders(&holders, document);
+        }
+        document.next.push(format!("If not: mailgrant rotate-secret {name} --rollback"));
+        Ok(())
+    }
+
+    /// The apps beside this rotation's whose records still have a previous secret in use.
+    pub(super) fn holders(&self) -> Result<Vec<Name>, CommandError> {
+        let others: Vec<Name> = self.profile.apps.keys().cloned().collect();
+        Ok(self.rotation.holders_of_previous(&others)?)
+    }
+}
+
+/// The old secret must stay in the portal.
+pub(super) fn tell_holders(holders: &[Name], document: &mut Document) {
+    let names: Vec<&str> = holders.iter().map(Name::as_str).collect();
+    document.warnings.push(format!(
+        "the old client secret is still in use: do not remove it in the portal before these apps have the new one: {}",
+        names.join(", ")
+    ));
+    document
+        .next
+        .extend(holders.iter().map(|name| format!("Give it the new secret too: mailgrant rotate-secret {name}")));
+}
+
+/// A report on the app, and on those that are the same registration.
+pub(super) fn report(rotation: &Rotation<'_>) -> Report {
+    let mut report = Report::new(Subject::App(rotation.app.name.to_string()));
+    if rotation.apps.len() > 1 {
+        let names: Vec<&str> = rotation.apps.iter().map(|app| app.name.as_str()).collect();
+        report.fact("apps", format!("{} (one registration: the same client ID)", names.join(", ")));
+    }
+    report
+}
+
+pub(super) fn app_locks(rotation: &Rotation<'_>, context: &Context) -> Result<Vec<RecordLock>, CommandError> {
+    let lock =
+        |app: &&App| RecordLock::acquire(context.locks(), &RecordKey::App(app.name.clone()), context.lock_wait());
+    Ok(rotation.apps.iter().map(lock).collect::<Result<Vec<_>, Failure>>()?)
+}

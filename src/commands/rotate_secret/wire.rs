@@ -1,0 +1,60 @@
+//! Proves over the wire.
+
+use secrecy::SecretString;
+
+use crate::commands::checks::{self, Side, Tester};
+use crate::failure::Failure;
+use crate::profile::Mailbox;
+use crate::report::Check;
+use crate::rotation::Prover;
+
+/// The token endpoint and the mail servers, asked with a secret that is not the active one.
+pub(super) struct Wire<'a> {
+    pub(super) tester: &'a Tester<'a>,
+    pub(super) say: fn(&str),
+}
+
+impl<'a> Wire<'a> {
+    fn proving(&self, secret: &SecretString) -> Tester<'a> {
+        let mut tester = self.tester.clone();
+        tester.proving = Some(secret.clone());
+        tester
+    }
+}
+
+impl Prover for Wire<'_> {
+    fn redeem(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<(), Failure> {
+        let tester = self.proving(secret);
+        let http = tester.http(tester.app_of(mailbox));
+        tester.session(mailbox, &http).refreshed_token().map(|_| ())
+    }
+
+    fn connect(&self, mailbox: &Mailbox, secret: &SecretString) -> Vec<Check> {
+        if !mailbox.enabled {
+            return Vec::new();
+        }
+        let tester = self.proving(secret);
+        let mut checks = Vec::new();
+        if mailbox.incoming.is_some() {
+            let mut report = checks::report(mailbox);
+            tester.side(mailbox, &Side::Incoming { latest: 0 }, &mut report);
+            checks.append(&mut report.checks);
+        }
+        if mailbox.outgoing.is_some() {
+            let mut report = checks::report(mailbox);
+            tester.side(mailbox, &Side::outgoing_of(mailbox), &mut report);
+            checks.append(&mut report.checks);
+        }
+        checks
+    }
+
+    fn wait(&self, pause: std::time::Duration, said: &Failure) {
+        let words = said.server_said.as_deref().unwrap_or("refused");
+        (self.say)(&format!(
+            "The new secret is not accepted ({words}). The provider's servers may need up to two minutes to know it; \
+             trying again in {} seconds. Ctrl-C loses nothing.",
+            pause.as_secs()
+        ));
+        std::thread::sleep(pause);
+    }
+}

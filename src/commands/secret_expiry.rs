@@ -1,0 +1,73 @@
+//! When an app's client secret expires, as far as anything says so, and what is said of it.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::context::Context;
+use crate::profile::App;
+use crate::report::{ExitCode, Finding};
+use crate::secrets::AppRecord;
+
+/// The day on which the secret in use expires: the later of the profile's date, which people edit, and the one that was
+/// given with the secret. A new secret outlives the one before it, and a profile that is managed elsewhere may still have
+/// the date of that one.
+pub(super) fn of(app: &App, record: Option<&AppRecord>) -> Option<Date> {
+    app.secret_expires.max(stored(record))
+}
+
+/// What to say where profile and store name different days.
+pub(super) fn disagreement(app: &App, record: Option<&AppRecord>) -> Option<String> {
+    let (profile, store) = (app.secret_expires?, stored(record)?);
+    (profile != store).then(|| {
+        format!(
+            "the profile says that the client secret of app '{0}' expires on {profile}, the store says {store}; the later \
+             day is used. Correct secret_expires in [apps.{0}]",
+            app.name
+        )
+    })
+}
+
+fn stored(record: Option<&AppRecord>) -> Option<Date> {
+    record?.active.as_ref()?.expires
+}
+
+/// How many days are left; fewer than none where it is past.
+pub(super) fn days_left(day: Date, context: &Context) -> i32 {
+    let today = context.clock.now().to_zoned(TimeZone::UTC).date();
+    day.since(today).map_or(0, |span| span.get_days())
+}
+
+/// The same in words.
+pub(super) fn days_in_words(left: i32) -> String {
+    match left {
+        i32::MIN..=-2 => format!("{} days ago", -left),
+        -1 => "yesterday".to_owned(),
+        0 => "today".to_owned(),
+        1 => "tomorrow".to_owned(),
+        2.. => format!("{left} days left"),
+    }
+}
+
+/// The secret expires too soon, or has expired.
+pub(super) fn expiring(app: &App, day: Date, left: i32) -> Finding {
+    let (code, verb) = if left < 0 { ("secret-expired", "expired") } else { ("secret-expires-soon", "expires") };
+    let cause = format!("The client secret of app '{}' {verb} on {day} ({}).", app.name, days_in_words(left));
+    let mut finding = Finding::new(code, cause, ExitCode::CheckFailed);
+    finding.fix = vec![
+        format!("Add a new client secret in {} and copy its value", app.provider.preset(app.cloud).portal),
+        format!("Run: mailgrant rotate-secret {} --expires DATE", app.name),
+    ];
+    finding
+}
+
+/// Nothing says when it expires, and that was asked.
+pub(super) fn unknown(app: &App) -> Finding {
+    let cause = format!("Nothing says when the client secret of app '{}' expires, so it may be any day.", app.name);
+    let mut finding = Finding::new("secret-expiry-unknown", cause, ExitCode::CheckFailed);
+    finding.fix = vec![
+        format!("Look the day up in {}", app.provider.preset(app.cloud).portal),
+        format!("Write it into [apps.{}] in the profile: secret_expires = YYYY-MM-DD", app.name),
+        "If the provider's secrets do not expire, add --allow-unknown-expiry".to_owned(),
+    ];
+    finding
+}
