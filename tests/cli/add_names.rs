@@ -1,6 +1,8 @@
 //! Guesses about names and secrets: what may be right is taken, what cannot be is refused with its reason, and `--force`
 //! takes it.
 
+use practice_tenant::world::RESPELLED;
+
 use crate::shop::{Shop, fact};
 use crate::support::canary;
 use crate::support::process::Finished;
@@ -142,6 +144,24 @@ fn domains_outside_ascii_are_shown_as_typed_and_sent_as_xn() {
     let url = signing_in.authorization_url();
     assert!(url.contains("login_hint=info%40xn--mller-kva.example"), "{url}");
     assert!(url.contains("/xn--mller-kva.example/oauth2/"), "{url}");
+}
+
+#[test]
+fn a_mailbox_of_a_domain_outside_ascii_signs_in_reads_and_sends() {
+    for claim in ["info@büro.example", RESPELLED] {
+        let shop = Shop::empty();
+        shop.add("shop", &[("--address", Some("Info@Büro.example"))]).finish().code(0);
+        shop.sandbox.forge_claims(&[("preferred_username", claim.into()), ("email", claim.into())]);
+        shop.authorize_as("shop", RESPELLED).code(0);
+        let read = shop.json(&["test-mailbox", "shop"], 0);
+        assert_eq!(fact(&read, "address"), "Info@Büro.example");
+        shop.json(&["test-smtp", "shop", "--to", "info@büro.example", "--wait-arrival"], 0);
+        shop.insist_on_manners();
+    }
+    // Another account is another account.
+    let shop = Shop::empty();
+    shop.add("shop", &[("--address", Some("info@buro.example"))]).finish().code(0);
+    shop.authorize_as("shop", RESPELLED).code(1);
 }
 
 #[test]

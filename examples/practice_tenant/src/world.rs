@@ -28,6 +28,9 @@ pub const ALICE: &str = "alice@contoso.example";
 /// A shared mailbox: nobody signs in as it, Alice may use it.
 pub const SHARED: &str = "support@contoso.example";
 
+/// The mailbox of a domain outside ASCII, büro.example, as servers know it.
+pub const RESPELLED: &str = "info@xn--bro-hoa.example";
+
 /// What can be addressed.
 pub struct User {
     pub address: String,
@@ -212,8 +215,12 @@ pub struct World {
 
 impl World {
     pub fn new(authority: String, access_lifetime: Duration) -> Self {
-        let users =
-            vec![person(SHOP, "Contoso Shop"), person(ALICE, "Alice Example"), shared(SHARED, "Support", ALICE)];
+        let users = vec![
+            person(SHOP, "Contoso Shop"),
+            person(ALICE, "Alice Example"),
+            shared(SHARED, "Support", ALICE),
+            person(RESPELLED, "Example Office"),
+        ];
         let redirect_uris = vec![
             "http://localhost",
             "http://localhost/callback",
