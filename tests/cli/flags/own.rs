@@ -68,6 +68,14 @@ pub(super) const ROWS: &[Row] = &[
         let both = shop.home.run(&["authorize", "shop", "--device-code", "--no-browser"]).finish().code(2);
         assert!(both.stderr.contains("cannot be used with"), "{}", both.stderr);
     }),
+    does("authorize", "--replace", |_| {
+        let shop = Shop::authorized();
+        let other = shop.home.path().join("other.toml").display().to_string();
+        shop.add("shop", &[("--config", Some(other.as_str())), ("--address", Some(ALICE))]).finish().code(0);
+        shop.json(&["--config", &other, "authorize", "shop"], 4);
+        let replacing = ["--config", &other, "authorize", "shop", "--replace"];
+        shop.authorize(&replacing, &Person::SignsInAs(ALICE.to_owned())).code(0);
+    }),
     does("authorize", "--allow-other-account", |_| {
         let shop = Shop::added();
         shop.authorize_as("shop", ALICE).code(1);
