@@ -12,8 +12,10 @@ const MOST_OTHERS: usize = 5;
 
 /// What the catalogue knows of `text`, said at `origin` by the server that `about` names.
 pub(super) fn finding(text: &str, origin: Origin, about: About<'_>) -> Option<Known> {
-    let family = about.app.map(|app| family(app.provider));
     let text = reading::readings(text);
+    let of_profile = about.app.map(|app| family(app.provider));
+    let betrayed = if of_profile == Some(Family::Any) { catalogue::betrayed(&text) } else { None };
+    let family = betrayed.or(of_profile);
     let mut hits = catalogue::search(&text, Hint { family, origin: Some(origin) });
     if hits.is_empty() && matches!(origin, Origin::Authorize | Origin::Token) {
         // A refusal that belongs to one half of the sign-in is sometimes made known in the other.
@@ -22,6 +24,9 @@ pub(super) fn finding(text: &str, origin: Origin, about: About<'_>) -> Option<Kn
     }
     let (first, others) = hits.split_first()?;
     let mut finding = explained(first.entry, about);
+    if betrayed.is_some() && finding.confidence == Confidence::Certain {
+        finding.confidence = Confidence::Likely;
+    }
     finding.also = others.iter().take(MOST_OTHERS).map(|hit| hit.entry.id.as_str()).collect();
     Some(Known { entry: first.entry, finding })
 }
@@ -40,7 +45,10 @@ pub(super) fn explained(entry: &'static Entry, about: About<'_>) -> Finding {
 fn filled(entry: &'static Entry, about: About<'_>, values: &[(&str, &str)]) -> Finding {
     let about = about.at(entry.stage);
     let fill = |text: &String, only: Option<Only>| {
-        let portal = if about.app.is_none() { portal(entry.provider, only) } else { None };
+        // The profile's provider has no such page where the words betray another.
+        let is_elsewhere = about.app.is_none_or(|app| family(app.provider) == Family::Any);
+        let is_own = about.app.is_some() && entry.provider == Family::Any;
+        let portal = if is_elsewhere && !is_own { portal(entry.provider, only) } else { None };
         let values = values.iter().copied().chain(portal.map(|portal| ("portal", portal)));
         let own = values.fold(text.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
         about.fill(&own)

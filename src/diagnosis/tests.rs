@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::failure::{OAuthFault, Rejection, StoreFault};
 use crate::profile::MailProtocol;
-use crate::report::ExitCode;
+use crate::report::{Confidence, ExitCode};
 
 fn oauth(error: &str, codes: &[u32]) -> Finding {
     let fault = OAuthFault { error: error.into(), codes: codes.into(), status: 400, ..OAuthFault::default() };
@@ -96,6 +96,52 @@ fn every_text_is_filled_and_every_finding_says_what_to_do() {
         let text = format!("{} {}", found.cause, found.fix.join(" "));
         assert!(!text.contains('{'), "{text}");
     }
+}
+
+/// Behind a provider of the type `oidc` may stand one that is known under its own name.
+#[test]
+fn words_that_only_one_provider_writes_are_known_whatever_the_profile_says() {
+    let profile = own_profile();
+    let mailbox = profile.mailboxes.values().next().unwrap();
+    let about = About {
+        app: Some(profile.app_of(mailbox)),
+        mailbox: Some(mailbox),
+        protocol: Some(MailProtocol::Smtp),
+        ..About::default()
+    };
+    let said = |words: &str| {
+        let rejection = Rejection { command: "AUTH XOAUTH2".into(), reply_code: Some(535), ..Rejection::default() };
+        finding(&Failure::new(FailureKind::Rejected(rejection)).said(words), about)
+    };
+    let off = said("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.");
+    assert_eq!((off.code, off.confidence), ("exo-smtp-auth-disabled-tenant", Confidence::Likely));
+    let gmail =
+        said("535-5.7.8 Username and Password not accepted. https://support.google.com/mail/?p=BadCredentials - gsmtp");
+    assert_eq!(gmail.code, "gmail-smtp-bad-credentials");
+    let own = said("535 5.7.8 Username and Password not accepted");
+    assert_eq!(own.code, "smtp-auth-credentials-invalid", "others say that too");
+    assert!(!own.cause.contains("does not say"), "{}", own.cause);
+    let fault = OAuthFault {
+        error: "invalid_client".into(),
+        description: Some("AADSTS7000222: The provided client secret keys are expired.".into()),
+        status: 401,
+        codes: vec![7_000_222],
+        ..OAuthFault::default()
+    };
+    let expired = finding(&FailureKind::OAuth(fault).into(), about);
+    assert_eq!(expired.code, "ms-secret-expired");
+    let steps = expired.fix.join(" ");
+    assert!(steps.contains("Microsoft Entra admin center") && !steps.contains("your OpenID provider"), "{steps}");
+}
+
+fn own_profile() -> crate::profile::Profile {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    let text = "[apps.own]\nprovider = \"oidc\"\nissuer = \"https://id.shop.example\"\nclient_id = \"mailgrant\"\n\
+         scopes = [\"mail\"]\n[mailboxes.shop]\napp = \"own\"\naddress = \"shop@shop.example\"\n\
+         outgoing = { protocol = \"smtp\", host = \"smtp.shop.example\" }\n";
+    std::fs::write(&file, text).unwrap();
+    crate::config::load(&file).unwrap()
 }
 
 #[test]

@@ -22,10 +22,12 @@ mod entry;
 pub mod own;
 mod pattern;
 mod search;
+mod sign;
 mod step;
 
 pub use entry::{Entry, Evidence, Family, Meaning, Origin};
 pub use search::{Hint, Hit, places, search};
+pub use sign::betrayed;
 pub use step::{Only, Step};
 
 use std::sync::OnceLock;

@@ -80,7 +80,7 @@ impl<'a> Situation<'a> {
     }
 
     /// Whether the server of `protocol` did for the account what only the mailbox's user may. Over IMAP and POP3
-    /// Exchange accepts whoever has a token, and only then looks whether the mailbox opens.
+    /// Exchange accepts everybody who has a token, and only then looks whether the mailbox opens.
     fn takes_account(&self, protocol: MailProtocol) -> bool {
         let stage = if protocol == Smtp { Stage::Authentication } else { Stage::Folder };
         self.passed(Some(protocol), stage)
