@@ -75,7 +75,7 @@ pub(super) fn finding(kind: &FailureKind, about: About<'_>) -> Finding {
         FailureKind::OtherService(seen) => super::service::finding(seen, about),
         FailureKind::Bug => {
             let mut finding = Finding::new(
-                "bug-in-mailgrant",
+                "bug",
                 "mailgrant stumbled over a fault of its own; what else it was to do is done.",
                 ExitCode::Bug,
             );

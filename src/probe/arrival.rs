@@ -15,6 +15,10 @@ use crate::report::Stage;
 /// How long to wait between two looks. The first ones come quickly, as most mail does.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+/// What the last look may take.
+const LAST_LOOK: Duration = Duration::from_millis(300);
+/// Another look sooner than this would see the same.
+const SHORTEST: Duration = Duration::from_millis(50);
 /// POP3 cannot search: this many of the newest messages are looked at.
 const POP3_DEPTH: usize = 10;
 
@@ -49,14 +53,14 @@ pub fn wait(
     Observation { stage: Stage::Arrival, began: start, elapsed, result }
 }
 
-/// Waits before the next look; false when there is no time for one.
+/// Waits before the next look; false when there is no time for one. The last one comes shortly before the deadline.
 fn pause(look: usize, deadline: Instant) -> bool {
     let pause = PAUSES[look.min(PAUSES.len() - 1)];
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left <= pause {
+    let left = deadline.saturating_duration_since(Instant::now()).saturating_sub(LAST_LOOK);
+    if left < SHORTEST {
         return false;
     }
-    thread::sleep(pause);
+    thread::sleep(pause.min(left));
     true
 }
 

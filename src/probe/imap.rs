@@ -202,8 +202,8 @@ impl Inbox {
         Ok(latest)
     }
 
-    /// Whether the message with this mark is here. What SEARCH finds is looked at once more, and where it finds nothing so
-    /// are the newest messages: a server's index may lag behind, or not know the headers that were asked for.
+    /// Whether the message with this mark is here. What SEARCH finds counts unless its headers say otherwise. Where it
+    /// finds nothing, the newest messages are looked at: a server's index may lag behind, or not know these headers.
     pub(super) fn has(&mut self, mark: &Mark) -> Result<bool, Failure> {
         self.bridge.0.borrow_mut().wire().phase("waiting for the answer to SEARCH");
         let asked = |bridge: &Shared, error| bridge.0.borrow_mut().failure("SEARCH", &error);
@@ -219,19 +219,26 @@ impl Inbox {
         found.truncate(BATCH as usize);
         if !found.is_empty() {
             let set = found.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-            if self.is_among(&set, mark)? {
+            if self.is_among(&set, mark)?.unwrap_or(true) {
                 return Ok(true);
             }
         }
         let exists = self.bridge.0.borrow().exists();
-        Ok(exists > 0 && self.is_among(&format!("{}:{exists}", exists.saturating_sub(BATCH - 1).max(1)), mark)?)
+        if exists == 0 {
+            return Ok(false);
+        }
+        let newest = format!("{}:{exists}", exists.saturating_sub(BATCH - 1).max(1));
+        Ok(self.is_among(&newest, mark)?.unwrap_or(false))
     }
 
-    fn is_among(&mut self, set: &str, mark: &Mark) -> Result<bool, Failure> {
+    /// Whether the mark is on one of these messages; none if the server shows no headers of theirs.
+    fn is_among(&mut self, set: &str, mark: &Mark) -> Result<Option<bool>, Failure> {
         self.bridge.0.borrow_mut().wire().phase("waiting for the answer to FETCH");
         let fetched = self.session.fetch(set, mark::HEADERS);
         let fetched = fetched.map_err(|error| self.bridge.0.borrow_mut().failure("FETCH", &error))?;
-        Ok(fetched.iter().filter_map(|fetch| fetch.header()).any(|head| mark.is_on(&String::from_utf8_lossy(head))))
+        let heads =
+            fetched.iter().filter_map(|fetch| fetch.header()).map(|head| mark.is_on(&String::from_utf8_lossy(head)));
+        Ok(heads.reduce(|one, other| one || other))
     }
 
     /// Logs out, and does not wait for the answer.

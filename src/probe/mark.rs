@@ -34,12 +34,11 @@ impl Mark {
         })
     }
 
-    /// The keys of SEARCH (RFC 9051 §6.4.4). An answer to the mail may hold the token too: look at what is found.
+    /// The keys of SEARCH (RFC 9051 §6.4.4). The subject is none of them: an answer to the mail repeats it.
     pub(super) fn search(&self) -> String {
         let token = &self.token;
         format!(
-            "OR OR HEADER {HEADER} \"{token}\" SUBJECT \"{token}\" \
-             OR HEADER Message-ID \"{token}\" HEADER {ORIGINAL_MESSAGE_ID} \"{token}\""
+            "OR HEADER {HEADER} \"{token}\" OR HEADER Message-ID \"{token}\" HEADER {ORIGINAL_MESSAGE_ID} \"{token}\""
         )
     }
 

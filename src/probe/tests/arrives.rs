@@ -13,7 +13,7 @@ use crate::sasl::SaslMechanism::Xoauth2;
 
 const ID: &str = "abcdefghij0123456789";
 const SUBJECT: &str = "test mail [abcdefghij0123456789]";
-const SEARCH: &str = "SEARCH OR OR HEADER X-Mailgrant-Test \"abcdefghij0123456789\" SUBJECT \"abcdefghij0123456789\" OR HEADER Message-ID \"abcdefghij0123456789\" HEADER X-Microsoft-Original-Message-ID \"abcdefghij0123456789\"";
+const SEARCH: &str = "SEARCH OR HEADER X-Mailgrant-Test \"abcdefghij0123456789\" OR HEADER Message-ID \"abcdefghij0123456789\" HEADER X-Microsoft-Original-Message-ID \"abcdefghij0123456789\"";
 const ITEMS: &str =
     "BODY.PEEK[HEADER.FIELDS (SUBJECT MESSAGE-ID X-MAILGRANT-TEST X-MICROSOFT-ORIGINAL-MESSAGE-ID)]<0.2048>";
 
@@ -202,4 +202,15 @@ fn a_head_that_is_longer_than_a_reply_may_be_is_read_past() {
     let (seen, heard) = wait_for(IncomingProtocol::Pop3, Duration::from_secs(20), vec![script]);
     assert_eq!(heard[0].complaint, None);
     assert!(seen.unwrap().starts_with("in INBOX after "));
+}
+
+#[test]
+fn the_last_look_comes_at_the_end_of_the_time() {
+    let found = fetched(1, &format!("X-Mailgrant-Test: {ID}\r\n\r\n"));
+    let fourth = Look { noop: "", search: "* SEARCH 1\r\n", fetch: Some(("1", found)) };
+    let mut script = imap_session(vec![nothing(), nothing(), nothing(), fourth]);
+    script.push(hear("p9 LOGOUT"));
+    // The looks come after 0, 0.25 and 0.75 s; the next one would be at 1.75 s, and is made a little before 1.5 s.
+    let (seen, _) = wait_for(IncomingProtocol::Imap, Duration::from_millis(1_500), vec![script]);
+    assert!(seen.is_ok(), "{seen:?}");
 }
