@@ -67,10 +67,16 @@ pub(super) fn finding(kind: &FailureKind, about: About<'_>) -> Finding {
         FailureKind::Unreadable { what } => refused(
             "answer-not-understood",
             format!("The server's answer cannot be understood: {what}."),
-            &[
-                "Check host and port of the {protocol} side in the profile",
-                "Run the command again; if it stays, show the server's administrator the output of -v",
-            ],
+            match about.protocol {
+                Some(_) => &[
+                    "Check host and port of the {protocol} side in the profile",
+                    "Run the command again; if it stays, show the server's administrator the output of -v",
+                ],
+                None => &[
+                    "Check authority, issuer and port of app '{app}' in the profile; if this network has a proxy or a sign-in page, pass it first",
+                    "Run the command again; if it stays, show the server's administrator the output of -v",
+                ],
+            },
         ),
         FailureKind::OtherService(seen) => super::service::finding(seen, about),
         FailureKind::Bug => {

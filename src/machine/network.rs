@@ -6,6 +6,7 @@ use super::clock;
 use super::hosts::{Host, Role};
 use crate::clock::Clock;
 use crate::diagnosis::{self, About};
+use crate::failure::{Failure, FailureKind};
 use crate::fleet::Panicked;
 use crate::net::Proxies;
 use crate::oauth::HttpClient;
@@ -31,6 +32,10 @@ pub(super) struct Look {
     pub(super) conversation: String,
 }
 
+fn is_of_another_service(seen: &Observation) -> bool {
+    matches!(&seen.result, Err(Failure { kind: FailureKind::OtherService(_), .. }))
+}
+
 /// What is known of a server over whose look this program stumbled.
 pub(super) fn fallen(host: &Host<'_>, _: Panicked) -> Look {
     let mut report = Report::new(Subject::Host(host.label()));
@@ -54,6 +59,8 @@ impl Network<'_> {
                 // What comes after TLS is the mailbox's matter.
                 let tls = outcome.observations.iter().position(|seen| seen.stage == Stage::Tls);
                 let until = tls.map_or(outcome.observations.len(), |at| at + 1);
+                // Unless it is not the server that is meant.
+                let until = until + usize::from(outcome.observations.get(until).is_some_and(is_of_another_service));
                 report.checks.extend(outcome.observations.into_iter().take(until).map(|seen| check(seen, host.about)));
                 None
             }

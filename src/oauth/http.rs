@@ -117,7 +117,7 @@ impl HttpClient {
     pub fn get(&self, url: &EndpointUrl) -> Result<HttpAnswer, Failure> {
         self.note(&format!("GET {url}"));
         let request = Request::get(url.as_url().as_str()).header(header::ACCEPT, "application/json").body(());
-        let request = request.map_err(|error| violation(url, &error))?;
+        let request = request.map_err(|error| unreadable(url, &error))?;
         self.finish(url, |agent, limit| {
             let configured = agent.configure_request(request).timeout_global(Some(limit)).build();
             agent.run(configured)
@@ -182,10 +182,10 @@ fn waiting_for(url: &EndpointUrl) -> String {
     format!("waiting for the answer of {}", url.as_url().host_str().unwrap_or_default())
 }
 
-fn violation(url: &EndpointUrl, error: &dyn std::fmt::Display) -> Failure {
+fn unreadable(url: &EndpointUrl, error: &dyn std::fmt::Display) -> Failure {
     // The error can quote the server.
     let error = plain(&error.to_string(), 200);
-    FailureKind::ProtocolViolation { what: format!("no HTTP with {url}: {error}") }.into()
+    FailureKind::Unreadable { what: format!("no HTTP with {url}: {error}") }.into()
 }
 
 fn read(response: Response<ureq::Body>) -> Result<HttpAnswer, ureq::Error> {
@@ -243,7 +243,7 @@ fn failure(error: ureq::Error, url: &EndpointUrl, limit: Duration) -> Failure {
         ureq::Error::Io(_) | ureq::Error::BodyStalled => {
             FailureKind::ConnectionLost { during: waiting_for(url) }.into()
         }
-        other => violation(url, &other),
+        other => unreadable(url, &other),
     }
 }
 
@@ -389,7 +389,7 @@ mod tests {
         body.finish();
         let head = endless(b"HTTP/1.1 200 OK\r\nA: ", block);
         let kind = kind_of(testing::client().get(&head.url("/")));
-        assert!(matches!(kind, FailureKind::TooLarge { .. } | FailureKind::ProtocolViolation { .. }), "{kind:?}");
+        assert!(matches!(kind, FailureKind::TooLarge { .. } | FailureKind::Unreadable { .. }), "{kind:?}");
         head.finish();
     }
 
@@ -427,7 +427,7 @@ mod tests {
         server.finish();
         let server = Server::script(vec![Box::new(|_, stream| stream.write_all(b"* OK IMAP here\r\n\r\n").unwrap())]);
         let kind = kind_of(testing::client().get(&server.url("/")));
-        assert!(matches!(kind, FailureKind::ProtocolViolation { .. }), "{kind:?}");
+        assert!(matches!(kind, FailureKind::Unreadable { .. }), "{kind:?}");
         server.finish();
         let kind = kind_of(testing::client().get(&"https://no-such-host.invalid/".parse().unwrap()));
         assert!(

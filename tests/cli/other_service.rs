@@ -195,6 +195,17 @@ fn what_answers_on_a_port_is_named_first_in_every_cell() {
 }
 
 #[test]
+fn the_doctor_names_it_too() {
+    let shop = Shop::authorized();
+    let https = cells(&shop).into_iter().filter(|cell| cell.protocol == "imap" && cell.answers == Answers::Https);
+    for (number, cell) in https.enumerate() {
+        let config = profile(&shop, cell, number);
+        let found = shop.home.run(&["--json", "--config", &config, "--timeout", "12", "doctor"]).finish();
+        assert!(found.stdout.contains("A web server (HTTP) answers on port"), "{cell:?}: {}", found.stdout);
+    }
+}
+
+#[test]
 fn nothing_secret_reaches_what_answers_instead() {
     // A server that says nothing hears a TLS hello and a web client's question, and no more than that.
     static HEARD: Mutex<Vec<u8>> = Mutex::new(Vec::new());
