@@ -9,6 +9,7 @@ pub mod callback;
 pub mod catalogue;
 mod disk;
 pub mod explain;
+mod foreign;
 mod grant;
 mod known;
 mod local;
@@ -34,7 +35,7 @@ pub fn finding(failure: &Failure, about: About<'_>) -> Finding {
         FailureKind::Rejected(rejection) => rejection::finding(rejection, failure.server_said.as_deref(), about),
         FailureKind::OAuth(fault) => oauth::finding(fault, about),
         FailureKind::NotOAuth { status, content_type, what } => {
-            oauth::not_oauth(*status, content_type.as_deref(), what, about)
+            foreign::finding(*status, content_type.as_deref(), what, about)
         }
         FailureKind::IdToken { .. }
         | FailureKind::OtherAccount { .. }

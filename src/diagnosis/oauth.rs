@@ -106,23 +106,6 @@ fn words(fault: &OAuthFault) -> String {
     words
 }
 
-/// Something that is no OAuth answer at all.
-pub(super) fn not_oauth(status: u16, content_type: Option<&str>, what: &str, about: About<'_>) -> Finding {
-    let kind = content_type.unwrap_or("no content type");
-    let mut finding = Finding::new(
-        "oauth-not-oauth",
-        format!("The sign-in server's answer is no OAuth answer: {what} (HTTP {status}, {kind})."),
-        ExitCode::Network,
-    );
-    finding.fix = about.fill_all(&[
-        "If this network has a sign-in page of its own (hotel, guest network) or a proxy, pass it and run the command again",
-        "If it stays, check the endpoints of app '{app}' with: mailgrant show {mailbox}",
-        "The mailbox's sign-in is untouched",
-    ]);
-    finding.confidence = Confidence::Likely;
-    finding
-}
-
 /// What stands between a finished sign-in and an authorized mailbox.
 pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
     match kind {

@@ -135,6 +135,7 @@ mod tests {
     #[test]
     fn every_code_that_this_room_gives_can_be_looked_up() {
         let sources = [
+            include_str!("foreign.rs"),
             include_str!("local.rs"),
             include_str!("network.rs"),
             include_str!("oauth.rs"),

@@ -30,7 +30,7 @@ fn check(proxies: &Proxies, setting: &Setting) -> Check {
     }
     let used = match (sign_in, mail) {
         (true, true) => "the sign-in and mail go through it".to_owned(),
-        (true, false) => "the sign-in goes through it; mail does not, for which ALL_PROXY would be set".to_owned(),
+        (true, false) => "the sign-in goes through it; mail goes directly, as ALL_PROXY is not set".to_owned(),
         (false, true) => {
             format!("mail goes through it; for the sign-in, {} overrides it", overrides(proxies, Traffic::Https))
         }
@@ -106,7 +106,7 @@ mod tests {
             ("no_proxy", "localhost,.intern"),
         ]);
         let expected = [
-            "https_proxy = http://two.example:2: the sign-in goes through it; mail does not",
+            "https_proxy = http://two.example:2: the sign-in goes through it; mail goes directly",
             "HTTPS_PROXY = http://one.example:1: ignored, https_proxy overrides it",
             "HTTP_PROXY = http://three.example:3: not used",
             "ALL_PROXY = socks5h://four.example: mail goes through it; for the sign-in, https_proxy overrides it",

@@ -67,8 +67,19 @@ pub(super) fn read(transcript: &Transcript, answer: &HttpAnswer, issuer: &Endpoi
     // RFC 8414 §3.2: an object. An array would deserialize too, its items taken for the fields in order.
     let metadata: Option<Metadata> =
         if body.trim_ascii_start().starts_with(b"{") { serde_json::from_slice(body).ok() } else { None };
-    let metadata = metadata.ok_or_else(|| not_metadata("no metadata document"))?;
+    let metadata = metadata.ok_or_else(|| match missing(body) {
+        Some(name) => not_metadata(&format!("a metadata document without {name}")),
+        None => not_metadata("no metadata document"),
+    })?;
     metadata.check(transcript, issuer)
+}
+
+/// The first field that every metadata document must have (RFC 8414 §2) and this one lacks, where it is one at all.
+fn missing(body: &[u8]) -> Option<&'static str> {
+    const NEEDED: [&str; 3] = ["issuer", "authorization_endpoint", "token_endpoint"];
+    let document: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
+    let lacking = NEEDED.into_iter().find(|name| !document.get(*name).is_some_and(serde_json::Value::is_string))?;
+    NEEDED.iter().any(|name| document.contains_key(*name)).then_some(lacking)
 }
 
 /// `{issuer}/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4.1).
@@ -295,6 +306,16 @@ mod tests {
         let issuer = server.url("/realm");
         sender.send(issuer.to_string()).unwrap();
         endpoints(&testing::client(), &testing::oidc(&issuer.to_string())).unwrap();
+        server.finish();
+    }
+
+    #[test]
+    fn a_document_that_lacks_an_endpoint_is_told_by_its_name() {
+        let body = r#"{"issuer":"https://id.example","authorization_endpoint":"https://id.example/a"}"#;
+        let server = Server::answering("200 OK", "", body);
+        let failure = endpoints(&testing::client(), &testing::oidc(server.address())).unwrap_err();
+        let FailureKind::NotOAuth { what, .. } = &failure.kind else { panic!("{failure}") };
+        assert!(what.starts_with("a metadata document without token_endpoint"), "{what}");
         server.finish();
     }
 

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::http_plain::{LaterLookup, Tcp, traffic};
 use super::http_transport::{CONNECT_LIMIT, Certificate, Tls, TlsSource};
 use super::identity::plain;
+use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind};
 use crate::net::{Proxies, Route};
 use crate::profile::EndpointUrl;
@@ -207,13 +208,15 @@ fn read(response: Response<ureq::Body>) -> Result<HttpAnswer, ureq::Error> {
     Ok(HttpAnswer { status: parts.status.as_u16(), content_type, retry_after, date, body: bytes })
 }
 
-/// Reads Retry-After. A date is measured against the answer's own Date, so that our clock does not matter.
+/// Reads Retry-After. A date is measured against the answer's own Date, so that our clock matters only where there is
+/// none.
 fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
     let value = value.trim();
     let wait = if let Ok(seconds) = value.parse::<u64>() {
         Duration::from_secs(seconds)
     } else {
-        let seconds = moment(value)?.as_second() - moment(date?)?.as_second();
+        let now = date.and_then(moment).unwrap_or_else(|| Clock::system().now());
+        let seconds = moment(value)?.as_second() - now.as_second();
         Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
     };
     Some(wait.min(RETRY_LIMIT))
@@ -289,7 +292,9 @@ mod tests {
         assert_eq!(wait("Sun, 06 Nov 1994 08:48:37 GMT"), Some(0));
         assert_eq!(wait("99999999"), Some(3600));
         assert_eq!(wait("soon"), None);
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:50:37 GMT", None), None);
+        // Without one our own clock has to do.
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:50:37 GMT", None), Some(Duration::ZERO));
+        assert_eq!(retry_after("Sat, 06 Nov 2094 08:50:37 GMT", None), Some(RETRY_LIMIT));
     }
 
     #[test]
