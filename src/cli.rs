@@ -30,7 +30,7 @@ pub struct Cli {
     /// Show the conversation on the wire, without secrets
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
-    /// Write the report as a page to this file as well, to be sent to an administrator
+    /// Write the report as a page to this file as well, to be sent to an administrator; - is standard output, instead of text
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub html: Option<PathBuf>,
     /// When to colour

@@ -13,9 +13,21 @@ const LIMIT: usize = 64 * 1024;
 /// The most of a line that is shown as it is typed.
 const SHOWN: usize = 60;
 
-/// Drops what was typed and not read yet.
+/// Drops what was typed and not read yet. A long paste comes in parts, each when there is room for it, and the system hands
+/// over what was typed a moment later; so it is read until nothing more comes.
 pub(super) fn forget_input() {
-    sys::forget_input();
+    const QUIET: u32 = 3;
+    const MOST: u32 = 200;
+    let Some(mut modes) = sys::Unbuffered::begin() else { return };
+    let mut buffer = Zeroizing::new([0; 4096]);
+    let mut quiet = 0;
+    for _ in 0..MOST {
+        quiet = if modes.read(buffer.as_mut_slice()) == 0 { quiet + 1 } else { 0 };
+        if quiet == QUIET {
+            return;
+        }
+        std::thread::sleep(LOOK / 2);
+    }
 }
 
 /// What has come from the terminal.

@@ -84,6 +84,11 @@ fn what_is_typed_ahead_never_reaches_the_shell() {
     terminal.exp_string("[y/N]").unwrap();
     terminal.send_line("no\necho owned >pwned\necho more >pwned").unwrap();
     ends_cleanly(&mut terminal, 130);
+    // More than the terminal holds at once.
+    let mut terminal = shell(&shop, "\"$0\" remove shop");
+    terminal.exp_string("[y/N]").unwrap();
+    terminal.send_line(&format!("no{}", "\necho owned >pwned".repeat(600))).unwrap();
+    ends_cleanly(&mut terminal, 130);
     // While a browser is waited for, and while a code is.
     for flags in ["", "--no-browser", "--device-code"] {
         let mut terminal = shell(&shop, &format!("\"$0\" authorize shop {flags} --timeout 2"));
@@ -178,6 +183,10 @@ fn in_the_background_the_terminal_is_left_alone() {
     let shop = Shop::added();
     let mut terminal = shell(&shop, "set -m; \"$0\" authorize shop --timeout 2 & wait $!");
     ends_cleanly(&mut terminal, 1);
+    let mut terminal = shell(&shop, "set -m; \"$0\" authorize shop & sleep 1; kill $!; wait $!");
+    ends_cleanly(&mut terminal, 130);
+    let mut terminal = shell(&shop, "set -m; \"$0\" list --html page.html & wait $!");
+    ends_cleanly(&mut terminal, 0);
 }
 
 /// A terminal that hands over whole lines cuts them at 4,095 bytes.

@@ -11,8 +11,6 @@ impl Modes {
     pub(in crate::context) fn set(&self) {}
 }
 
-pub(super) fn forget_input() {}
-
 pub(super) struct Unbuffered;
 
 impl Unbuffered {

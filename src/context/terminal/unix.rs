@@ -3,9 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use rustix::process::getpgrp;
-use rustix::termios::{
-    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
-};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 
 /// The modes of the terminal on standard input.
 pub(in crate::context) struct Modes(Termios);
@@ -16,8 +14,11 @@ impl Modes {
         tcgetattr(io::stdin()).ok().map(Self)
     }
 
-    /// Puts them back.
+    /// Puts them back, where the terminal is ours.
     pub(in crate::context) fn set(&self) {
+        if !is_ours() {
+            return;
+        }
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }
@@ -26,12 +27,6 @@ impl Modes {
 /// SIGTTOU). One that does not control us has no such group, and stops nobody.
 fn is_ours() -> bool {
     io::stdin().is_terminal() && tcgetpgrp(io::stdin()).map_or(true, |group| group == getpgrp())
-}
-
-pub(super) fn forget_input() {
-    if is_ours() {
-        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
-    }
 }
 
 /// No lines and no echo, and reads that do not wait.
@@ -65,8 +60,6 @@ impl Unbuffered {
 
 impl Drop for Unbuffered {
     fn drop(&mut self) {
-        if is_ours() {
-            self.saved.set();
-        }
+        self.saved.set();
     }
 }
