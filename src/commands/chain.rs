@@ -148,7 +148,7 @@ impl Kept {
             Ok((grant, record)) => {
                 let who = grant.identity.as_ref().map_or_else(String::new, |who| format!(" as {}", who.label));
                 let since = grant.obtained.strftime("%Y-%m-%d");
-                let secret = match (app.credential, app.secret_expires) {
+                let secret = match (app.credential, secret_expiry::of(app, record.as_ref())) {
                     (Credential::None, _) => String::new(),
                     (_, Some(day)) => format!("; client secret until {day}"),
                     (_, None) => "; client secret, expiry unknown".to_owned(),

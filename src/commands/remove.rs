@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::failure::StoreFault;
 use crate::profile::{App, Mailbox, Name, Profile};
 use crate::report::{Document, ExitCode, Report, Subject};
-use crate::secrets::{AppRecord, Binding, RecordKey, RecordLock, SecretStore, load_app, load_grant};
+use crate::secrets::{Binding, RecordKey, RecordLock, SecretStore, load_app, load_grant};
 
 /// Remove a mailbox from the profile, and its tokens from the store
 #[derive(Debug, ClapArgs)]
@@ -67,7 +67,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let lock = |key| RecordLock::acquire(context.locks(), key, context.lock_wait());
     let _locks: Vec<RecordLock> = keys.iter().map(lock).collect::<Result<_, _>>()?;
     let mut answer = Document::new("remove");
-    let fates = plan.fates(store, &plan.binding(document.profile(), context)?, args.force)?;
+    let fates = if args.force {
+        vec![Fate::Goes; keys.len()]
+    } else {
+        plan.fates(store, document.profile(), plan.binding(document.profile(), context)?.as_ref())?
+    };
     if let Some(mailbox) = &plan.mailbox {
         document.remove_mailbox(&mailbox.name);
     }
@@ -157,40 +161,60 @@ impl Plan {
     }
 
     /// What becomes of each record, in the order of the keys. Records are found by name alone, and another profile on this
-    /// machine may use the name too.
-    fn fates(&self, store: &dyn SecretStore, binding: &Option<Binding>, force: bool) -> Result<Vec<Fate>, StoreFault> {
-        let of_grant = match (&self.mailbox, binding) {
-            (Some(mailbox), Some(binding)) => {
-                let found = load_grant(store, &mailbox.name).map(|grant| grant.map(|grant| grant.binding));
-                fate(found, |found| foreign(found, binding))?
-            }
-            _ => Fate::Goes,
-        };
+    /// machine may use the name too. `own` is what this profile's grant would be bound to.
+    fn fates(
+        &self,
+        store: &dyn SecretStore,
+        profile: &Profile,
+        own: Option<&Binding>,
+    ) -> Result<Vec<Fate>, StoreFault> {
+        let grant = |name: &Name| load_grant(store, name).map(|grant| grant.map(|grant| grant.binding));
         let fate_of = |key: RecordKey| match key {
             // Worthless by its nature, and no app's.
             RecordKey::Trial(_) => Ok(Fate::Goes),
-            RecordKey::Mailbox(_) => Ok(of_grant.clone()),
+            RecordKey::Mailbox(name) => fate(grant(&name), |found| own.and_then(|own| foreign(found, own))),
             RecordKey::App(name) => {
-                let found = load_app(store, &name);
-                let is_ours = |record: &AppRecord| self.app.as_ref().is_some_and(|app| record.is_of(app));
-                let shared = |record: &AppRecord| match &of_grant {
-                    // Whoever signed in there needs this secret.
-                    Fate::Stays(_) if is_ours(record) => {
-                        Some(format!("another profile seems to have a mailbox '{}' with this app", self.name))
+                let needed_by = self.needed_by(store, profile, own)?;
+                fate(load_app(store, &name), |record| match &self.app {
+                    Some(app) if record.is_of(app) => needed_by
+                        .as_ref()
+                        .map(|other| format!("another profile seems to have a mailbox '{other}' with this app")),
+                    _ => {
+                        let at = record.registrar.as_ref().map_or_else(String::new, |at| format!(" at {at}"));
+                        let id = &record.client_id;
+                        Some(format!("it belongs to another client ID ({id}{at}), so another profile may use it"))
                     }
-                    _ => (!is_ours(record)).then(|| {
-                        let whose = match &record.registrar {
-                            Some(registrar) => format!("{} at {registrar}", record.client_id),
-                            None => record.client_id.to_string(),
-                        };
-                        format!("it belongs to another client ID ({whose}), so another profile may use it")
-                    }),
-                };
-                fate(found, shared)
+                })
             }
         };
-        let fates = self.keys().map(fate_of).collect::<Result<Vec<_>, StoreFault>>()?;
-        Ok(fates.into_iter().map(|fate| if force { Fate::Goes } else { fate }).collect())
+        self.keys().map(fate_of).collect()
+    }
+
+    /// A mailbox of another profile that has signed in with the app that goes, as far as the store can tell.
+    fn needed_by(
+        &self,
+        store: &dyn SecretStore,
+        profile: &Profile,
+        own: Option<&Binding>,
+    ) -> Result<Option<Name>, StoreFault> {
+        let (Some(app), listed) = (&self.app, store.keys()?.unwrap_or_default()) else { return Ok(None) };
+        let listed = listed.into_iter().filter_map(|key| match key {
+            RecordKey::Mailbox(name) if !profile.mailboxes.contains_key(&name) => Some(name),
+            _ => None,
+        });
+        for name in listed.chain(self.mailbox.iter().map(|mailbox| mailbox.name.clone())) {
+            // One that cannot be read needs no app any more.
+            let Ok(Some(grant)) = load_grant(store, &name) else { continue };
+            let found = grant.binding;
+            let is_this = self.mailbox.as_ref().is_some_and(|mailbox| mailbox.name == name);
+            if (!is_this || own.is_some_and(|own| found != *own))
+                && found.client_id == app.client_id
+                && found.issuer_or_authority.starts_with(app.registrar())
+            {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
     }
 
     fn report(&self) -> Report {

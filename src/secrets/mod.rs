@@ -80,6 +80,14 @@ pub trait SecretStore: Send + Sync {
     /// [`StoreFault`] if the record may still be there.
     fn delete(&self, key: &RecordKey) -> Result<bool, StoreFault>;
 
+    /// The records that the keep holds, of every profile; `None` where it can only be asked for them by name.
+    ///
+    /// # Errors
+    /// [`StoreFault`] if the keep could not be asked.
+    fn keys(&self) -> Result<Option<Vec<RecordKey>>, StoreFault> {
+        Ok(None)
+    }
+
     /// Proves that the keep works: writes something worthless, reads it back and removes it, and touches no record of
     /// anybody's. What was proven, in words.
     ///
@@ -195,6 +203,11 @@ impl SecretStore for MemoryStore {
         self.check()?;
         self.records.lock().unwrap().insert(key.clone(), value.clone());
         Ok(())
+    }
+
+    fn keys(&self) -> Result<Option<Vec<RecordKey>>, StoreFault> {
+        self.check()?;
+        Ok(Some(self.records.lock().unwrap().keys().cloned().collect()))
     }
 
     fn delete(&self, key: &RecordKey) -> Result<bool, StoreFault> {

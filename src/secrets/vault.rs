@@ -221,6 +221,14 @@ impl SecretStore for VaultStore {
         }
     }
 
+    /// By the names of the files, none of which is opened. The one file of before is not looked through.
+    fn keys(&self) -> Result<Option<Vec<RecordKey>>, StoreFault> {
+        if !self.is_made()? {
+            return Ok(None);
+        }
+        Ok(Some(record_files(&self.folder)?.filter_map(|path| record::key_of(&path)).collect()))
+    }
+
     /// Leaves the vault as it is: its folder is tried with another file, encrypted and opened as a record would be.
     fn trial(&self) -> Result<String, StoreFault> {
         let identities = self.key.identities()?;

@@ -149,6 +149,37 @@ fn remove_leaves_what_another_profile_has_in_the_store() {
 }
 
 #[test]
+fn an_app_stays_in_the_store_while_another_profiles_mailbox_has_signed_in_with_it() {
+    let shop = Shop::authorized();
+    let second =
+        second_profile(&shop, |text| text.replace("[mailboxes.shop]", "[mailboxes.alice]").replace(SHOP, ALICE));
+    let removed = shop.home.run(&["--json", "--config", &second, "remove", "alice", "--yes"]).finish().code(0);
+    let said = fact(&removed, "app_record");
+    assert!(said.contains("kept") && said.contains("mailbox 'shop'"), "{said}");
+    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    shop.json(&["test-mailbox", "shop"], 0);
+}
+
+#[test]
+fn a_secret_that_another_profile_still_holds_is_not_to_be_removed() {
+    let shop = Shop::authorized();
+    let second = second_profile(&shop, |text| {
+        text.replace("[apps.shop]", "[apps.theirs]").replace("app = \"shop\"", "app = \"theirs\"")
+    });
+    let theirs =
+        ["--json", "--config", &second, "rotate-secret", "theirs", "--secret-stdin", "--skip-connection-tests"];
+    shop.home.run(&theirs).stdin(CLIENT_SECRET).finish().code(0);
+    shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
+    let rotated = rotate(&shop, "shop", NEXT_CLIENT_SECRET, &[]).code(0).json();
+    let (warnings, next) = (rotated["warnings"].to_string(), rotated["next"].to_string());
+    assert!(warnings.contains("do not remove it") && warnings.contains("theirs"), "{warnings}");
+    assert!(
+        next.contains("--config PROFILE rotate-secret theirs") && !next.contains("remove the old secret"),
+        "{next}"
+    );
+}
+
+#[test]
 fn remove_says_record_by_record_what_went() {
     let shop = Shop::authorized();
     let removed = shop.json(&["remove", "shop", "--yes"], 0);

@@ -106,7 +106,7 @@ pub(super) fn discard(job: &Job<'_>) -> Result<Document, CommandError> {
         if holders.is_empty() {
             document.next.push("Remove it in the portal too, once no other profile or program uses it".to_owned());
         } else {
-            tell_holders(&holders, &mut document);
+            tell_holders(&holders, job.profile, &mut document);
         }
     } else {
         report.checks.push(Check::skipped(Stage::Rotation, "there is no previous client secret; nothing was changed"));

@@ -74,29 +74,38 @@ impl Job<'_> {
                  --discard-previous, and remove the old secret in the portal"
             ));
         } else {
-            tell_holders(&holders, document);
+            tell_holders(&holders, self.profile, document);
         }
         document.next.push(format!("If not: mailgrant rotate-secret {name} --rollback"));
         Ok(())
     }
 
-    /// The apps beside this rotation's whose records still have a previous secret in use.
+    /// The apps beside this rotation's, of this profile or another one, whose records still have a previous secret in use.
     pub(super) fn holders(&self) -> Result<Vec<Name>, CommandError> {
-        let others: Vec<Name> = self.profile.apps.keys().cloned().collect();
+        let mut others: Vec<Name> = self.profile.apps.keys().cloned().collect();
+        // Other profiles may use the same store.
+        for key in self.rotation.store.keys()?.unwrap_or_default() {
+            if let RecordKey::App(name) = key
+                && !others.contains(&name)
+            {
+                others.push(name);
+            }
+        }
         Ok(self.rotation.holders_of_previous(&others)?)
     }
 }
 
 /// The old secret must stay in the portal.
-pub(super) fn tell_holders(holders: &[Name], document: &mut Document) {
+pub(super) fn tell_holders(holders: &[Name], profile: &Profile, document: &mut Document) {
     let names: Vec<&str> = holders.iter().map(Name::as_str).collect();
     document.warnings.push(format!(
         "the old client secret is still in use: do not remove it in the portal before these apps have the new one: {}",
         names.join(", ")
     ));
-    document
-        .next
-        .extend(holders.iter().map(|name| format!("Give it the new secret too: mailgrant rotate-secret {name}")));
+    document.next.extend(holders.iter().map(|name| {
+        let with = if profile.apps.contains_key(name) { "" } else { "--config PROFILE " };
+        format!("Give it the new secret too: mailgrant {with}rotate-secret {name}")
+    }));
 }
 
 /// A report on the app, and on those that are the same registration.

@@ -4,6 +4,7 @@
 //! being swapped; the number says which format it is.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -50,6 +51,20 @@ pub(in crate::secrets) fn stem(key: &RecordKey) -> String {
     stem
 }
 
+/// The record whose file has this name; `None` for a file of another kind. Only what is inside says for certain.
+pub(super) fn key_of(path: &Path) -> Option<RecordKey> {
+    let stem = path.file_stem()?.to_str()?;
+    let (kind, rest) = stem.split_once('-')?;
+    let mut pieces = rest.split('%');
+    let mut name = pieces.next()?.to_owned();
+    for piece in pieces {
+        let (digits, behind) = piece.split_at_checked(2)?;
+        name.push(char::from(u8::from_str_radix(digits, 16).ok()?));
+        name.push_str(behind);
+    }
+    RecordKey::from_entry_name(&format!("{kind}:{name}"))
+}
+
 /// The plain text of the record.
 pub(super) fn compose(entry: &str, value: &[u8]) -> Zeroizing<Vec<u8>> {
     let head = format!("{MAGIC} {FORMAT} {entry}\n");
@@ -91,6 +106,17 @@ mod tests {
 
     fn mailbox(name: &str) -> RecordKey {
         RecordKey::Mailbox(name.parse().unwrap())
+    }
+
+    #[test]
+    fn a_files_name_gives_the_record_back() {
+        for entry in ["app:contoso", "mailbox:Shop-1", "mailbox:a-B.c_d"] {
+            let key = RecordKey::from_entry_name(entry).unwrap();
+            assert_eq!(key_of(Path::new(&file_name(&key))), Some(key));
+        }
+        for other in ["vault.age", "app-%zz.age", "app-%5.age", "notes.txt", "app-.age"] {
+            assert_eq!(key_of(Path::new(other)), None, "{other}");
+        }
     }
 
     #[test]
