@@ -193,8 +193,10 @@ pub enum StoreFault {
     BadKey { place: String, trouble: KeyTrouble },
     /// The vault's key does not open the vault.
     WrongKey,
-    /// What was read is not what was written, or not a record of ours.
+    /// What is stored is damaged, or not a record of ours.
     Damaged { what: String },
+    /// What was just written or removed reads back as something else: the store does not keep what it is given.
+    NotKept { what: String },
     /// A later version of this program wrote it, in a format of `number`; this one knows those up to `known`.
     Newer { what: String, number: u32, known: u32 },
     /// The vault as a whole cannot be read: none of its records can be had, and none can be removed.

@@ -66,6 +66,14 @@ pub(super) fn store(fault: &StoreFault) -> Finding {
             format!("What the secret store returned cannot be used: {what}."),
             &["Restore it from a backup, or remove the mailbox (mailgrant remove NAME) and add it again"],
         ),
+        StoreFault::NotKept { what } => (
+            "store-not-kept",
+            format!("The secret store does not keep what it is given: {what}."),
+            &[
+                "Look for another program that writes there, and at the disk (for a keyring: at its service and its limits)",
+                "Try the store with: mailgrant doctor; then run the command again",
+            ],
+        ),
         StoreFault::Newer { what, number, known } => (
             "store-newer",
             format!(

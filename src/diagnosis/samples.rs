@@ -86,6 +86,7 @@ fn failures() -> Vec<Failure> {
         StoreFault::BadKey { place: word("FILE"), trouble: KeyTrouble::Empty },
         StoreFault::WrongKey,
         StoreFault::Damaged { what: word("WHAT") },
+        StoreFault::NotKept { what: word("WHAT") },
         StoreFault::Newer { what: word("FILE"), number: 2, known: 1 },
         StoreFault::VaultDamaged { path: "FILE".into(), why: word("REASON") },
         StoreFault::Misfiled { path: "FILE".into(), holds: word("ONE"), expected: word("ANOTHER") },

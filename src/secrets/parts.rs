@@ -165,7 +165,7 @@ fn collect(entries: &impl Entries, name: &str, header: &Header) -> Result<Option
 /// Sets the entry that decides which value stands. If the keyring garbles it, the old one is put back.
 fn replace(entries: &impl Entries, name: &str, old: Option<&Vec<u8>>, new: &[u8]) -> Result<(), StoreFault> {
     let result = set_and_compare(entries, name, new);
-    if let (Err(StoreFault::Damaged { .. }), Some(old)) = (&result, old) {
+    if let (Err(StoreFault::NotKept { .. }), Some(old)) = (&result, old) {
         let _ = entries.set(name, old);
     }
     result
@@ -175,8 +175,8 @@ fn set_and_compare(entries: &impl Entries, name: &str, value: &[u8]) -> Result<(
     entries.set(name, value)?;
     match entries.get(name)? {
         Some(stored) if *stored == value => Ok(()),
-        Some(_) => Err(damaged(name, "what is read back is not what was written")),
-        None => Err(damaged(name, "it was written, and cannot be read back")),
+        Some(_) => Err(not_kept(name, "what is read back is not what was written")),
+        None => Err(not_kept(name, "it was written, and cannot be read back")),
     }
 }
 
@@ -209,6 +209,10 @@ fn nonce() -> Result<String, StoreFault> {
         let _ = write!(text, "{byte:02x}");
         text
     }))
+}
+
+fn not_kept(name: &str, why: &str) -> StoreFault {
+    StoreFault::NotKept { what: format!("the keyring entry {name}: {why}") }
 }
 
 fn damaged(name: &str, why: &str) -> StoreFault {

@@ -20,14 +20,14 @@ pub(super) fn of_entry(store: &dyn SecretStore) -> Result<String, StoreFault> {
         // Whatever happened, nothing stays behind.
         let removed = store.delete(&key);
         result = tried.and_then(|()| removed.map(drop));
-        if !matches!(result, Err(StoreFault::Damaged { .. })) {
+        if !matches!(result, Err(StoreFault::Damaged { .. } | StoreFault::NotKept { .. })) {
             break;
         }
     }
     result?;
     match store.get(&key)? {
         None => Ok("an entry was written, read back and removed".to_owned()),
-        Some(_) => Err(StoreFault::Damaged { what: "an entry that was removed is still there".into() }),
+        Some(_) => Err(StoreFault::NotKept { what: "an entry that was removed is still there".into() }),
     }
 }
 
@@ -36,7 +36,7 @@ fn round(store: &dyn SecretStore, key: &RecordKey) -> Result<(), StoreFault> {
     store.put(key, &value)?;
     match store.get(key)? {
         Some(stored) if stored.expose() == value.expose() => Ok(()),
-        _ => Err(StoreFault::Damaged { what: "what is read back is not what was written".into() }),
+        _ => Err(StoreFault::NotKept { what: "what is read back is not what was written".into() }),
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_keep_that_returns_something_else_fails_and_nothing_stays_behind() {
         let store = crooked(99, false);
-        assert!(matches!(of_entry(&store), Err(StoreFault::Damaged { .. })));
+        assert!(matches!(of_entry(&store), Err(StoreFault::NotKept { .. })));
         assert!(store.inner.get(&key()).unwrap().is_none());
     }
 
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_keep_that_does_not_remove_fails() {
-        assert!(matches!(of_entry(&crooked(0, true)), Err(StoreFault::Damaged { .. })));
+        assert!(matches!(of_entry(&crooked(0, true)), Err(StoreFault::NotKept { .. })));
     }
 
     #[test]

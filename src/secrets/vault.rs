@@ -122,7 +122,7 @@ impl VaultStore {
     }
 
     fn not_read_back(&self) -> StoreFault {
-        StoreFault::Damaged { what: format!("{}: what is read back is not what was written", self.describe()) }
+        StoreFault::NotKept { what: format!("{}: what is read back is not what was written", self.describe()) }
     }
 
     /// What the key opens, for [`trial`](SecretStore::trial).
@@ -239,7 +239,7 @@ impl SecretStore for VaultStore {
         let sealed = seal::seal(&identities, value.expose())?;
         let back = files::trial(folder, &sealed).map_err(|failure| fault(&failure))?;
         if seal::open(&identities, &back).map_or(true, |back| back.as_slice() != value.expose()) {
-            return Err(StoreFault::Damaged { what: "what is read back is not what was written".into() });
+            return Err(StoreFault::NotKept { what: "what is read back is not what was written".into() });
         }
         Ok(format!("{found}; a file was written beside it, read back and removed"))
     }

@@ -142,7 +142,7 @@ fn what_reads_back_otherwise_is_a_failure_and_the_old_value_stays() {
             put(&entries, NAME, &old, LIMIT).unwrap();
             entries.garbles.set(Some(garbled));
             let fault = put(&entries, NAME, &new, LIMIT).unwrap_err();
-            assert!(matches!(fault, StoreFault::Damaged { .. }), "{fault:?}");
+            assert!(matches!(fault, StoreFault::NotKept { .. }), "{fault:?}");
             assert!(entries.value().as_ref() == Some(&old), "set {garbled} was garbled, and the old value is gone");
             // Parts without a header to name them may be left only where the header itself was garbled.
             if new.len() > LIMIT && garbled < sets - 1 {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use age::x25519::Identity;
 
-use super::faults::{damaged, fault};
+use super::faults::fault;
 use super::place::{DRAFTS, beside};
 use super::{record, seal, single};
 use crate::failure::{Failure, StoreFault};
@@ -78,7 +78,8 @@ fn fill(
         files::create_in_stage(&path, &record).map_err(|failure| fault(&failure))?;
         let back = files::read_private(&path, record.len()).map_err(|failure| fault(&failure))?;
         if back.is_none_or(|back| *back != record) {
-            return Err(damaged(&path, "what is read back is not what was written"));
+            let what = format!("{}: what is read back is not what was written", path.display());
+            return Err(StoreFault::NotKept { what });
         }
     }
     files::create_in_stage(&stage.join(ORIGIN), head(sealed)).map_err(|failure| fault(&failure))
