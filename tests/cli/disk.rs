@@ -105,7 +105,8 @@ impl Site {
         match deed {
             Deed::NewVaultKey => run(&["new-vault-key", "data/second.key"]).finish(),
             Deed::Add => {
-                let client = crate::sandbox::world::CONFIDENTIAL_CLIENT;
+                // An app of its own: one of the same client ID would be the shop's, with the secret that it has by now.
+                let client = "5a4d0000-0000-4000-8000-00000000ab09";
                 let authority = self.shop.sandbox.authority();
                 let flags = ["--provider", "microsoft365", "--tenant", "contoso.example", "--authority", authority];
                 let more = ["--client-id", client, "--address", ALICE, "--secret-stdin"];
