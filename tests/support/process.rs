@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// No command of a test may take longer.
+/// No command of a test may take longer, unless it is given more time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A command about to run.
@@ -16,6 +16,7 @@ pub(crate) struct Run {
     command: Command,
     stdin: Option<Vec<u8>>,
     shown: String,
+    patience: Duration,
 }
 
 /// A command that runs.
@@ -52,7 +53,13 @@ enum Event {
 impl Run {
     pub(crate) fn new(mut command: Command, arguments: &[&str]) -> Self {
         command.args(arguments);
-        Self { command, stdin: None, shown: arguments.join(" ") }
+        Self { command, stdin: None, shown: arguments.join(" "), patience: PATIENCE }
+    }
+
+    /// Gives the command more time, or less.
+    pub(crate) fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
@@ -100,7 +107,7 @@ impl Run {
             let _ = for_stdout.send(Event::End);
         });
         thread::spawn(move || send_lines(BufReader::new(stderr), &sender));
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         let (stdout, stderr) = (Vec::new(), String::new());
         Running { child, events, stdout, stderr, open_streams: 2, deadline, shown: self.shown, stdin }
     }
@@ -212,7 +219,7 @@ impl Running {
             Err(RecvTimeoutError::Disconnected) => self.open_streams = 0,
             Err(RecvTimeoutError::Timeout) => {
                 let _ = self.child.kill();
-                panic!("{} took more than {PATIENCE:?}; stderr so far:\n{}", self.shown, self.stderr);
+                panic!("{} took too long; stderr so far:\n{}", self.shown, self.stderr);
             }
         }
         true
