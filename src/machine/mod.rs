@@ -89,8 +89,9 @@ impl Examination<'_> {
         let mut machine = begun;
         let mut warnings = Vec::new();
         let mut looks = std::thread::scope(|scope| {
-            let store = scope
-                .spawn(|| fleet::survive(|| self.store_check()).unwrap_or_else(|Panicked| bug(Stage::SecretStore)));
+            let store = scope.spawn(|| {
+                fleet::survive(|| self.store_check()).unwrap_or_else(|Panicked| network::bug(Stage::SecretStore))
+            });
             let looks = scope
                 .spawn(|| fleet::each(&hosts, LIMITS, |host| host.label(), |host| network.look(host), network::fallen));
             let mut local = permissions::checks(&self.places, &mut warnings);
@@ -137,15 +138,6 @@ impl Examination<'_> {
         files.dedup();
         files
     }
-}
-
-/// This program stumbled over a fault of its own at `stage`.
-fn bug(stage: Stage) -> Check {
-    Check::failed(
-        stage,
-        std::time::Duration::ZERO,
-        diagnosis::finding(&crate::failure::FailureKind::Bug.into(), About::default()),
-    )
 }
 
 fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {

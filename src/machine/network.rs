@@ -40,7 +40,7 @@ fn is_of_another_service(seen: &Observation) -> bool {
 pub(super) fn fallen(host: &Host<'_>, _: Panicked) -> Look {
     let mut report = Report::new(Subject::Host(host.label()));
     report.fact("role", host.role());
-    report.checks.push(super::bug(Stage::Tcp));
+    report.checks.push(bug(Stage::Tcp));
     Look { report, warning: None, conversation: String::new() }
 }
 
@@ -168,6 +168,11 @@ pub(super) fn no_name(hosts: &[Host<'_>], looks: &[Look]) -> Option<Check> {
         "Run: mailgrant doctor".to_owned(),
     ];
     Some(Check::failed(Stage::Dns, Duration::ZERO, finding))
+}
+
+/// This program stumbled over a fault of its own at `stage`.
+pub(super) fn bug(stage: Stage) -> Check {
+    Check::failed(stage, Duration::ZERO, diagnosis::finding(&crate::failure::FailureKind::Bug.into(), About::default()))
 }
 
 /// Where no name at all was found, none of them is known to be wrong.
