@@ -240,6 +240,11 @@ pub(super) const ROWS: &[Row] = &[
         shop.json(&["status", "--fail-within=14"], 1);
         shop.json(&["status", "--fail-within=14", "--allow-unknown-expiry"], 0);
     }),
+    does("status", "--allow-unknown-expiry", |shop| {
+        shop.json(&["status", "--fail-within=14"], 1);
+        shop.json(&["status", "--fail-within=14", "--allow-unknown-expiry"], 0);
+        shop.json(&["status", "--allow-unknown-expiry"], 2);
+    }),
     does("show", "<name>", |shop| {
         assert_eq!(fact(&shop.json(&["show", "shop"], 0), "address"), SHOP);
         shop.json(&["show", "no-such"], 3);
@@ -259,6 +264,15 @@ pub(super) const ROWS: &[Row] = &[
         let shop = Shop::authorized();
         shop.home.write_config(&profile(&shop));
         shows(&shop, &["remove", "shop", "--yes", "--force"], 0, "mailbox shop: removed");
+    }),
+    does("remove", "--force", |_| {
+        for (more, fate) in [(&[][..], "kept"), (&["--force"], "removed")] {
+            let shop = Shop::authorized();
+            let profile = std::fs::read_to_string(shop.home.config()).unwrap();
+            shop.home.write_config(&profile.replace(SHOP, ALICE));
+            let removed = shop.json(&[&["remove", "shop", "--yes"], more].concat(), 0);
+            assert!(fact(&removed, "mailbox_record").contains(fate), "{more:?}: {}", removed.stdout);
+        }
     }),
     does("token", "<name>", |shop| {
         assert!(shop.sandbox.is_live_access_token(shop.home.run(&["token", "shop"]).finish().code(0).stdout.trim()));
