@@ -88,9 +88,11 @@ fn fix(code: &str, seen: &OtherService, about: About<'_>) -> Vec<String> {
         "wrong-protocol" => {
             if let Some(wanted) = about.protocol {
                 let port = wanted.default_port(seen.wanted);
-                fix.push(format!(
-                    "Set port = {port} in {place} in the profile, or the port that the provider documents for {wanted}"
-                ));
+                fix.push(if port == seen.port {
+                    format!("Correct host in {place} in the profile: this one speaks another protocol on the usual port of {wanted}")
+                } else {
+                    format!("Set port = {port} in {place} in the profile, or the port that the provider documents for {wanted}")
+                });
             }
             if let (Some(found @ (MailProtocol::Imap | MailProtocol::Pop3)), "incoming") = (spoken(seen.found), side) {
                 let protocol = if found == MailProtocol::Imap { "imap" } else { "pop3" };
@@ -122,4 +124,34 @@ fn fix(code: &str, seen: &OtherService, about: About<'_>) -> Vec<String> {
         }
     });
     fix
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_finding_says_what_answers_and_which_key_to_change() {
+        let about = |protocol| About { protocol: Some(protocol), ..About::default() };
+        let seen = |found, is_tls, wanted, port| OtherService { found, is_tls, wanted, port };
+        use MailProtocol::{Imap, Smtp};
+        use TlsMode::{Implicit, StartTls};
+        for (seen, protocol, code, says) in [
+            (seen(Service::Imap, true, StartTls, 993), Imap, "wrong-tls-mode", "Set tls = \"implicit\" in incoming"),
+            (seen(Service::Tls, true, StartTls, 465), Smtp, "wrong-tls-mode", "Set tls = \"implicit\" in outgoing"),
+            (seen(Service::Smtp, false, Implicit, 587), Smtp, "wrong-tls-mode", "Set tls = \"starttls\" in outgoing"),
+            (seen(Service::Pop3, true, Implicit, 995), Imap, "wrong-protocol", "Set port = 993 in incoming"),
+            (seen(Service::Pop3, true, Implicit, 993), Imap, "wrong-protocol", "Correct host in incoming"),
+            (seen(Service::Imap, true, Implicit, 993), Smtp, "wrong-protocol", "Set port = 465 in outgoing"),
+            (seen(Service::Http, true, Implicit, 443), Imap, "other-service", "Correct host and port in incoming"),
+            (seen(Service::Unknown, false, StartTls, 22), Imap, "other-service", "Correct host and port in incoming"),
+        ] {
+            let finding = finding(&seen, about(protocol));
+            assert_eq!(finding.code, code, "{seen:?}");
+            assert!(finding.fix[0].starts_with(says), "{seen:?}: {finding:?}");
+            assert!(finding.fix.last().is_some_and(|step| step.starts_with("Usual ports")), "{finding:?}");
+            let is_capital = finding.cause.starts_with(|first: char| first.is_ascii_uppercase());
+            assert!(is_capital && finding.cause.contains("the profile says"), "{finding:?}");
+        }
+    }
 }

@@ -129,7 +129,7 @@ impl Desk {
             for (path, bytes) in &self.home_as_it_was {
                 std::fs::write(path, bytes).unwrap();
             }
-            // What is no fault of the mailbox's is found by nobody.
+            // What is lawful has no finding.
             let expected = if row.finding == "-" { "nothing" } else { row.finding };
             if found != expected {
                 wrong.push(format!("{}: {way:?} came to {found}, not {}", row.name, row.finding));

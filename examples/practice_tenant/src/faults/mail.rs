@@ -166,7 +166,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "imap-news",
-        meaning: "the server tells news that nobody asked for",
+        meaning: "the server tells news that it was not asked for",
         finding: "-",
         wording: Documented,
         fault: Fault::Untagged(
