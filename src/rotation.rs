@@ -261,7 +261,7 @@ impl Rotation<'_> {
         let previous: Vec<ClientSecret> = self.records()?.into_iter().filter_map(|record| record.previous).collect();
         let mut holders = Vec::new();
         for name in others.iter().filter(|name| self.apps.iter().all(|app| app.name != **name)) {
-            // What cannot be read is in nobody's use.
+            // A record that cannot be read is not in use.
             let Ok(Some(record)) = load_app(self.store, name) else { continue };
             let in_use = [&record.active, &record.pending];
             let holds = |secret: &ClientSecret| previous.iter().any(|previous| is_same(previous, &secret.value));

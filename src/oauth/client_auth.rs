@@ -49,7 +49,7 @@ pub(super) fn offered(methods: Option<&[String]>) -> (ClientAuth, Fallbacks) {
     match (offers("client_secret_post"), offers("client_secret_basic")) {
         (false, true) => (ClientAuth::Basic, &[ClientAuth::BasicRaw]),
         // What an endpoint offers, it may still refuse the one client: Ory Hydra registers one way for each. The body
-        // comes first, since nobody disagrees on its encoding.
+        // comes first, since its encoding is the same everywhere.
         (_, true) => (ClientAuth::Body, &[ClientAuth::Basic]),
         (_, false) => (ClientAuth::Body, &[]),
     }

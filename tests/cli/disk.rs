@@ -109,7 +109,7 @@ impl Site {
                 let client = "5a4d0000-0000-4000-8000-00000000ab09";
                 let authority = self.shop.sandbox.authority();
                 let flags = ["--provider", "microsoft365", "--tenant", "contoso.example", "--authority", authority];
-                let more = ["--client-id", client, "--address", ALICE, "--secret-stdin"];
+                let more = ["--client-id", client, "--app", "extra", "--address", ALICE, "--secret-stdin"];
                 run(&[&["add", "extra"][..], &flags, &more].concat()).stdin(CLIENT_SECRET).finish()
             }
             Deed::Authorize => {
