@@ -57,11 +57,11 @@ impl From<ConfigError> for CommandError {
 impl From<OpenError> for CommandError {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Lock(Failure { kind: FailureKind::File { what, reason, .. }, .. }) => Self::new(
+            OpenError::Lock(Failure { kind: FailureKind::File { what, path, reason, kind }, .. }) => Self::new(
                 "profile",
                 ExitCode::Profile,
                 format!("The profile cannot be locked for an edit: {what}: {reason}."),
-                vec!["Mend that and run the command again; nothing was changed".to_owned()],
+                diagnosis::disk_steps(&path, kind),
             ),
             OpenError::Lock(failure) => failure.into(),
             OpenError::Profile(error) => error.into(),

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 /// The steps, the likeliest first.
-pub(super) fn steps(path: &Path, kind: ErrorKind) -> Vec<String> {
+pub(crate) fn steps(path: &Path, kind: ErrorKind) -> Vec<String> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.display().to_string(),
         _ => ".".to_owned(),

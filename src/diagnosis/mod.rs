@@ -24,6 +24,7 @@ mod service;
 pub mod together;
 
 pub use about::{About, TokenFacts};
+pub(crate) use disk::steps as disk_steps;
 
 use crate::failure::{Failure, FailureKind, Rejection};
 use crate::report::Finding;

@@ -218,6 +218,9 @@ fn a_store_that_cannot_be_written_says_what_to_change() {
     let said = steps(rotate().code(5));
     assert!(said.contains("writable") && said.contains("/state/mailgrant/locks"), "{said}");
     assert!(said.contains("XDG_STATE_HOME"), "{said}");
+    let refused = shop.add("extra", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(3);
+    let fix = refused.json()["error"]["fix"].to_string();
+    assert!(fix.contains("writable") && fix.contains("XDG_STATE_HOME"), "{fix}");
     shop.home.disk().set_read_only(false);
     shop.home.disk().fill(0);
     let said = steps(rotate().code(5));
