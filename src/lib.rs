@@ -9,8 +9,10 @@
 //! commands                               one file a verb
 //! context                                the outside world that a command may touch
 //! session    rotation    fleet  machine  a valid token; a new client secret; many at once; this machine
-//! oauth  probe  secrets  config  diagnosis   sign-in; the wire; the keeps; the file; what failures mean
-//! browser  bundle  files  lock  net  tls  sasl  jwt  transcript  html  report   one job each, for all above
+//! oauth  loopback  probe  secrets  config  diagnosis   sign-in; its redirect address; the wire; the keeps; the file;
+//!                                        what failures mean
+//! net                                    dialling, TLS, HTTP
+//! browser  bundle  files  lock  sasl  jwt  transcript  html  report   one job each, for all above
 //! profile  failure  clock  environment  harmless   the words that every room speaks
 //! ```
 //!
@@ -48,6 +50,7 @@ pub mod harmless;
 pub mod html;
 pub mod jwt;
 pub mod lock;
+pub mod loopback;
 pub mod machine;
 pub mod net;
 pub mod oauth;
@@ -59,5 +62,4 @@ pub mod rotation;
 pub mod sasl;
 pub mod secrets;
 pub mod session;
-pub mod tls;
 pub mod transcript;

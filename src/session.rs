@@ -14,7 +14,8 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use crate::lock::LOCK_WAIT;
-use crate::oauth::{self, HttpClient, Identity, TokenAnswer, TokenEndpoint};
+use crate::net::HttpClient;
+use crate::oauth::{self, Identity, TokenAnswer, TokenEndpoint};
 use crate::profile::{App, Credential, Mailbox, Scope};
 use crate::secrets::{
     Binding, Grant, GrantIdentity, LostGrant, RecordKey, RecordLock, Reservation, SecretStore, load_app, load_grant,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use mailgrant::fuzzing::read_metadata;
-use mailgrant::oauth::HttpAnswer;
+use mailgrant::net::HttpAnswer;
 use mailgrant::profile::EndpointUrl;
 use mailgrant_fuzz::{choice, failure_shown, planted_bytes, transcript};
 

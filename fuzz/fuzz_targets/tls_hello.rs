@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mailgrant::fuzzing::tls_hello;
-use mailgrant::tls::PeerCertificate;
+use mailgrant::net::PeerCertificate;
 use mailgrant::transcript::Redactor;
 use mailgrant_fuzz::shown;
 

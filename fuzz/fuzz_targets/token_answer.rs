@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use mailgrant::fuzzing::read_token_answer;
-use mailgrant::oauth::HttpAnswer;
+use mailgrant::net::HttpAnswer;
 use mailgrant_fuzz::{choice, failure_shown, planted, planted_bytes, transcript};
 use secrecy::ExposeSecret as _;
 

@@ -9,7 +9,7 @@ use mailgrant::probe::{ProbeOutcome, Target};
 use mailgrant::profile::{Address, ServerEndpoint, TlsMode};
 use mailgrant::report::Stage;
 use mailgrant::sasl::SaslMechanism;
-use mailgrant::tls::Trust;
+use mailgrant::net::Trust;
 use mailgrant::transcript::Transcript;
 use secrecy::ExposeSecret as _;
 

@@ -14,8 +14,9 @@ use crate::diagnosis::together::{Role, Server};
 use crate::diagnosis::{self, About, TokenFacts};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::fleet::{self, Panicked};
+use crate::net::HttpClient;
 use crate::net::Proxies;
-use crate::oauth::HttpClient;
+use crate::net::Trust;
 use crate::probe::mark::Mark;
 use crate::probe::{self, Observation, ProbeOutcome, Target, TokenSource};
 use crate::profile::{Address, App, MailProtocol, Mailbox, Profile, ServerEndpoint};
@@ -23,7 +24,6 @@ use crate::report::{Check, Headline, Report, Stage, Subject};
 use crate::sasl::SaslMechanism;
 use crate::secrets::SecretStore;
 use crate::session::{self, AccessToken, OnLoss, Session};
-use crate::tls::Trust;
 use crate::transcript::Transcript;
 
 /// How long one phase of a mail protocol may take. RFC 5321 §4.5.3.2 allows a server five minutes; people do not.

@@ -19,9 +19,9 @@ use crate::config::{self, ConfigError, Folders};
 use crate::failure::StoreFault;
 use crate::lock::LOCK_WAIT;
 use crate::net::Proxies;
+use crate::net::Trust;
 use crate::profile::{Profile, SecretsChoice, StoreKind};
 use crate::secrets::{KeyringStore, SecretStore, VaultKey, VaultStore};
-use crate::tls::Trust;
 use crate::transcript::Transcript;
 
 /// What a command works with.

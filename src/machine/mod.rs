@@ -30,10 +30,10 @@ use crate::diagnosis::{self, About};
 use crate::failure::StoreFault;
 use crate::fleet::{self, Limits, Panicked};
 use crate::net::Proxies;
+use crate::net::Trust;
 use crate::profile::Profile;
 use crate::report::{Check, Report, Stage, Subject};
 use crate::secrets::SecretStore;
-use crate::tls::Trust;
 use crate::transcript::Transcript;
 
 /// Every host at once: what hangs, hangs beside the others, and ends at the one deadline.

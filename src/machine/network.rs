@@ -8,12 +8,12 @@ use crate::clock::Clock;
 use crate::diagnosis::{self, About};
 use crate::failure::{Failure, FailureKind};
 use crate::fleet::Panicked;
+use crate::net::HttpClient;
 use crate::net::Proxies;
-use crate::oauth::HttpClient;
+use crate::net::{PeerCertificate, Trust};
 use crate::probe::{self, Observation, ProbeOutcome, Target};
 use crate::profile::{Address, EndpointUrl};
 use crate::report::{Check, Confidence, ExitCode, Finding, Outcome, Report, Stage, Subject};
-use crate::tls::{PeerCertificate, Trust};
 use crate::transcript::Transcript;
 
 /// What a look at the network needs.

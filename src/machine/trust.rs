@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::diagnosis::{self, About};
+use crate::net::Trust;
 use crate::report::{Check, ExitCode, Finding, Stage};
-use crate::tls::Trust;
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 

@@ -7,20 +7,26 @@
 //! tunnel                 through a proxy to a host
 //! connect_method, socks  what is said to the proxy
 //! timed                  a connection whose every read and write ends by a deadline
+//! tls                    whom to trust, and what a failed handshake means
+//! http                   one request and its response
 //! ```
 
 mod connect_method;
 mod dial;
 mod exceptions;
+mod http;
 mod names;
 mod proxies;
 mod proxy;
 mod socks;
 mod timed;
+mod tls;
 mod tunnel;
 
 pub use dial::Dialler;
 pub use exceptions::Exceptions;
+pub use http::{HttpAnswer, HttpClient};
 pub use proxies::{Proxies, Route, Setting, Traffic};
 pub use proxy::Proxy;
 pub use timed::Timed;
+pub use tls::{PeerCertificate, Trust, tls_fault};

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::http::HttpAnswer;
 use crate::failure::{Failure, FailureKind, OAuthFault};
+use crate::net::HttpAnswer;
 use crate::transcript::{Redactor, Speaker, Transcript};
 
 /// The fields of an error answer, which may stand beside all others.

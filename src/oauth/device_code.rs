@@ -15,11 +15,11 @@ use url::form_urlencoded::Serializer;
 use super::answer::{self, foreign, seconds};
 use super::client_auth::{self, TokenEndpoint};
 use super::discovery::{Endpoints, safe_url};
-use super::http::{HttpAnswer, HttpClient};
 use super::identity::plain;
 use super::token_answer::{self, TokenAnswer, is_printable};
 use super::token_text::Token;
 use crate::failure::{Failure, FailureKind};
+use crate::net::{HttpAnswer, HttpClient};
 use crate::profile::{App, ClientAuth, EndpointUrl, Scope};
 use crate::transcript::{Speaker, Transcript};
 

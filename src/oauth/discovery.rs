@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::client_auth::{self, TokenEndpoint};
-use super::http::{HttpAnswer, HttpClient};
 use crate::failure::{Failure, FailureKind};
+use crate::net::{HttpAnswer, HttpClient};
 use crate::profile::{App, EndpointUrl, SignIn};
 use crate::transcript::{Speaker, Transcript};
 

@@ -1,14 +1,14 @@
 //! What fuzzing reaches of this room: the listener's judgement, and the readers of callbacks, token answers and metadata.
 
+use super::Callback;
 use super::authorization_code::AuthorizationRequest;
-use super::callback::Answer;
+use super::authorization_response::Answer;
 use super::discovery::{self, Endpoints};
-use super::http::HttpAnswer;
-use super::loopback::{LoopbackListener, Refused};
-use super::loopback_request::{Arriving, NoHead};
 use super::token_answer::{self, TokenAnswer};
-use super::{Callback, loopback_request};
 use crate::failure::Failure;
+use crate::loopback::listener::{LoopbackListener, Refused};
+use crate::loopback::request::{self, Arriving, NoHead};
+use crate::net::HttpAnswer;
 use crate::profile::{EndpointUrl, RedirectUri};
 use crate::transcript::{Redactor, Transcript};
 
@@ -75,7 +75,7 @@ impl Judge {
     }
 
     /// The most that a head may measure.
-    pub const HEAD_LIMIT: usize = loopback_request::HEAD_LIMIT;
+    pub const HEAD_LIMIT: usize = request::HEAD_LIMIT;
 }
 
 /// Reads a callback's query; `None` if it is a stray.

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Endpoints, HttpClient};
+use super::Endpoints;
 use crate::failure::{Failure, FailureKind};
-use crate::net::Proxies;
+use crate::net::{HttpClient, Proxies};
 use crate::profile::{App, Cloud, Credential, EndpointUrl, IdentityRule, Provider, ScopeSet, SignIn};
 use crate::transcript::{Redactor, Transcript};
 
@@ -142,7 +142,7 @@ pub(crate) fn microsoft(tenant: &str) -> App {
 }
 
 /// What tries to become markup where it is repeated; the tests of the binary use the same.
-pub(super) fn xss() -> Vec<String> {
+pub(crate) fn xss() -> Vec<String> {
     let file: toml::Table = include_str!("../../tests/support/xss.toml").parse().unwrap();
     let corpus: Vec<String> = file["corpus"].clone().try_into().unwrap();
     assert!(corpus.len() > 60, "the corpus was not read");
@@ -150,7 +150,7 @@ pub(super) fn xss() -> Vec<String> {
 }
 
 /// The tags of a page, in order.
-pub(super) fn tags(html: &str) -> Vec<String> {
+pub(crate) fn tags(html: &str) -> Vec<String> {
     html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap().to_owned()).collect()
 }
 

@@ -18,9 +18,9 @@ use zeroize::Zeroize;
 use super::authorization_code::AuthorizationRequest;
 use super::client_auth::{self, TokenEndpoint};
 use super::discovery::Endpoints;
-use super::http::{HttpAnswer, HttpClient};
 use super::token_answer::{self, TokenAnswer};
 use crate::failure::{Failure, FailureKind};
+use crate::net::{HttpAnswer, HttpClient};
 use crate::profile::{App, ClientAuth, Scope};
 
 /// Trades `code`, which `request` brought, for tokens. The code is sent once, whatever comes back (SECURITY.md T3); only a

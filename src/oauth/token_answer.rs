@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::{self, foreign, seconds};
-use super::http::HttpAnswer;
 use super::token_text::Token;
 use crate::failure::Failure;
+use crate::net::HttpAnswer;
 use crate::profile::ClientAuth;
 use crate::transcript::{Speaker, Transcript};
 

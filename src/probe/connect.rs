@@ -12,9 +12,9 @@ use super::way::Way;
 use super::{ProbeOutcome, Target};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, TlsFault};
+use crate::net::PeerCertificate;
 use crate::profile::{MailProtocol, TlsMode};
 use crate::report::Stage;
-use crate::tls::PeerCertificate;
 
 /// More names of a certificate than this are not listed.
 const MOST_NAMES: usize = 8;

@@ -43,10 +43,10 @@ use secrecy::SecretString;
 
 use crate::failure::Failure;
 use crate::net::Proxies;
+use crate::net::Trust;
 use crate::profile::{Address, ServerEndpoint};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
-use crate::tls::Trust;
 use crate::transcript::Transcript;
 
 /// One step of a probe.

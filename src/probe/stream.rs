@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::handshake::{self, Seen};
 use super::socket::{Notes, Socket};
 use crate::failure::{Failure, FailureKind, TlsFault};
-use crate::tls;
+use crate::net;
 use crate::transcript::{Speaker, Transcript};
 
 /// The longest line that we take, with its end.
@@ -337,7 +337,7 @@ impl Wire {
             return FailureKind::Tls(TlsFault::TooOld).into();
         }
         let fault = match error {
-            HandshakeError::Failure(error) => tls::tls_fault(&error, host),
+            HandshakeError::Failure(error) => net::tls_fault(&error, host),
             HandshakeError::WouldBlock(_) => return self.io_failure(),
         };
         match fault {

@@ -219,7 +219,7 @@ mod room {
         let profile = crate::config::parse("config.toml".as_ref(), profile).unwrap();
         let mailbox = profile.mailboxes.values().next().unwrap();
         let no_tls = || Err(FailureKind::StartTlsNotOffered.into());
-        let http = HttpClient::new(no_tls, Transcript::default(), &crate::net::Proxies::default());
+        let http = crate::net::HttpClient::new(no_tls, Transcript::default(), &crate::net::Proxies::default());
         let (keep, locks) = (Keep::default(), tempfile::tempdir().unwrap());
         let app = profile.app_of(mailbox);
         let session = Session {

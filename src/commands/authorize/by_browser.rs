@@ -10,7 +10,8 @@ use crate::commands::CommandError;
 use crate::context::{Context, interrupt};
 use crate::diagnosis::{About, callback};
 use crate::failure::{CallbackRefusal, Failure, FailureKind};
-use crate::oauth::{self, AuthorizationRequest, Callback, LoopbackListener, PendingPage};
+use crate::loopback::{LoopbackListener, PendingPage};
+use crate::oauth::{self, AuthorizationRequest, Callback};
 use crate::profile::{App, Mailbox, RedirectUri};
 use crate::report::{Check, Report, Stage};
 

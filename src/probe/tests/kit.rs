@@ -14,11 +14,11 @@ use super::pki::{Accept, Stream};
 pub(super) use super::pki::{Flaw, Pki};
 use crate::failure::{Failure, Rejection};
 use crate::net::Proxies;
+use crate::net::Trust;
 use crate::probe::{ProbeOutcome, Target};
 use crate::profile::{Address, ServerEndpoint, TlsMode};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
-use crate::tls::Trust;
 use crate::transcript::{Redactor, Transcript};
 
 pub(super) const USER: &str = "shop@contoso.com";

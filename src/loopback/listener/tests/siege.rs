@@ -1,7 +1,7 @@
 //! Too many, too slow, too long (SECURITY.md L5).
 
-use super::super::super::loopback_connection::CONNECTIONS;
-use super::super::super::loopback_request::{BODY_LIMIT, HEAD_LIMIT, TARGET_LIMIT};
+use super::super::super::connections::CONNECTIONS;
+use super::super::super::request::{BODY_LIMIT, HEAD_LIMIT, TARGET_LIMIT};
 use super::*;
 
 #[test]

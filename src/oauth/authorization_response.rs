@@ -19,7 +19,7 @@ pub struct Callback {
 }
 
 /// How an answer's query reads.
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// It is not for us: no state, or another one, or not what an authorization server sends. The wait goes on.
     Stray(CallbackRefusal),
     /// It is the one that was waited for, and it decides.
@@ -64,7 +64,7 @@ impl AuthorizationRequest {
     }
 
     /// Reads a query string. The state is compared, in constant time, before anything else in it is looked at.
-    pub(super) fn read_query(&self, query: &str, redactor: &Redactor) -> Answer {
+    pub(crate) fn read_query(&self, query: &str, redactor: &Redactor) -> Answer {
         let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = form_urlencoded::parse(query.as_bytes()).collect();
         let all = |wanted: &str| pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value).collect();
         let states: Vec<&Cow<'_, str>> = all("state");

@@ -16,10 +16,9 @@ use ureq::unversioned::transport::{
 };
 use zeroize::Zeroize;
 
-use super::http_transport::{CONNECT_LIMIT, TlsSource, host_of, pass_on, port_of};
+use super::tls::{CONNECT_LIMIT, TlsSource, host_of, pass_on, port_of};
 use crate::failure::{Failure, FailureKind};
-use crate::net::{Dialler, Proxies, Proxy, Route, Timed, Traffic};
-use crate::tls::tls_fault;
+use crate::net::{Dialler, Proxies, Proxy, Route, Timed, Traffic, tls_fault};
 
 /// Gives ureq no address: the names are looked up where the connections are made, in [`Tcp`].
 #[derive(Debug)]

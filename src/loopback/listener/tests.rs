@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::loopback::{FailurePage, SuccessPage};
 use crate::oauth::testing;
-use crate::oauth::{FailurePage, SuccessPage};
 use crate::profile::App;
 use crate::transcript::Redactor;
 

@@ -15,7 +15,7 @@ use ureq::unversioned::transport::{
 use zeroize::Zeroize;
 
 use crate::failure::{Failure, FailureKind};
-use crate::tls::tls_fault;
+use crate::net::tls_fault;
 use crate::transcript::{Speaker, Transcript};
 
 /// How long a connection may take: looking the name up, TCP, a proxy and TLS together.
@@ -224,10 +224,8 @@ mod tests {
 
     use super::*;
     use crate::failure::TlsFault;
-    use crate::net::Proxies;
-    use crate::oauth::HttpClient;
+    use crate::net::{HttpClient, Proxies, Trust};
     use crate::profile::EndpointUrl;
-    use crate::tls::Trust;
 
     /// A CA's certificate as a file, and a server identity for `name` that it has signed.
     fn authority(name: &str) -> (tempfile::NamedTempFile, Identity) {
@@ -285,7 +283,7 @@ mod tests {
         let client = client(Some(ca.path()));
         assert_eq!(client.last_certificate(), None);
         let answer = client.get(&url).unwrap();
-        let certificate = crate::tls::PeerCertificate::from_der(&client.last_certificate().unwrap()).unwrap();
+        let certificate = crate::net::PeerCertificate::from_der(&client.last_certificate().unwrap()).unwrap();
         assert_eq!(certificate.issuer, "CN=test authority");
         assert_eq!((answer.status, &answer.body[..]), (200, &b"{}"[..]));
         assert!(said.recv().unwrap().starts_with("GET /x HTTP/1.1\r\n"));

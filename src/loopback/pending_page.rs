@@ -4,9 +4,9 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::loopback_connection::CONNECTION_LIMIT;
-use super::loopback_request as request;
+use super::connections::CONNECTION_LIMIT;
 use super::pages::{FailurePage, Page, SuccessPage};
+use super::request;
 
 /// The browser, still waiting for its page. If this is dropped without an answer, the page says that the sign-in was
 /// interrupted.

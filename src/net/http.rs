@@ -10,19 +10,22 @@ use oauth2::http::{Request, Response, header};
 use ureq::unversioned::transport::Connector as _;
 use zeroize::Zeroizing;
 
-use super::http_plain::{LaterLookup, Tcp, traffic};
-use super::http_transport::{CONNECT_LIMIT, Certificate, Tls, TlsSource};
-use super::identity::plain;
+use self::tcp::{LaterLookup, Tcp, traffic};
+use self::tls::{CONNECT_LIMIT, Certificate, Tls, TlsSource};
+use super::{Proxies, Route};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind};
-use crate::net::{Proxies, Route};
+use crate::jwt::plain;
 use crate::profile::EndpointUrl;
 use crate::transcript::{Speaker, Transcript};
 
+mod tcp;
+mod tls;
+
 /// How long a request may take from its first byte to the last of its answer.
-pub const WHOLE_LIMIT: Duration = Duration::from_secs(30);
+const WHOLE_LIMIT: Duration = Duration::from_secs(30);
 /// How many bytes of an answer's body are read.
-pub const BODY_LIMIT: usize = 256 * 1024;
+const BODY_LIMIT: usize = 256 * 1024;
 const HEAD_LIMIT: usize = 32 * 1024;
 /// A longer Retry-After is cut to this: it is shown and waited for, and no sane one is longer.
 const RETRY_LIMIT: Duration = Duration::from_secs(3600);
@@ -47,7 +50,7 @@ pub struct HttpAnswer {
     pub retry_after: Option<Duration>,
     /// The server's own time (RFC 9110 §6.6.1), if it told it; where a cache answered, its Age is added (RFC 9111 §5.1).
     pub date: Option<Timestamp>,
-    /// The body, at most [`BODY_LIMIT`] bytes.
+    /// The body, at most 256 KiB.
     pub body: Zeroizing<Vec<u8>>,
 }
 
@@ -79,7 +82,7 @@ impl HttpClient {
         Self { agent, proxies, transcript, deadline: None, certificate }
     }
 
-    /// The same client with a deadline over everything it does, where that is nearer than [`WHOLE_LIMIT`].
+    /// The same client with a deadline over everything it does, where that is nearer than 30 seconds.
     #[must_use]
     pub fn until(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);

@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 use tiny_http::Method;
 use url::{Host, form_urlencoded};
 
-use super::authorization_code::AuthorizationRequest;
-use super::callback::{Answer, Callback};
-use super::loopback_connection::{Door, Visit};
-use super::loopback_request::{self as request, Head, NoHead};
+use super::connections::{Door, Visit};
 use super::pages::Page;
 use super::pending_page::PendingPage;
+use super::request::{self, Head, NoHead};
 use crate::failure::{CallbackRefusal, Failure, FailureKind};
+use crate::oauth::authorization_response::Answer;
+use crate::oauth::{AuthorizationRequest, Callback};
 use crate::profile::RedirectUri;
 use crate::transcript::{Speaker, Transcript};
 
@@ -40,11 +40,11 @@ pub struct LoopbackListener {
 }
 
 /// A request that is not the answer.
-pub(super) struct Refused {
+pub(crate) struct Refused {
     /// The status to answer with.
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// What was wrong, where it may have been the person's browser and not somebody's knock at the port.
-    pub(super) why: Option<CallbackRefusal>,
+    pub(crate) why: Option<CallbackRefusal>,
 }
 
 /// Looks whether the answer has come on another way, as by paste; called several times a second.
@@ -218,7 +218,7 @@ impl LoopbackListener {
     }
 
     /// Whether `head` is the answer that is waited for; else how to refuse it (SECURITY.md L3, L4).
-    pub(super) fn judge(
+    pub(crate) fn judge(
         &self,
         head: &Head,
         request: &AuthorizationRequest,

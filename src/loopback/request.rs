@@ -14,7 +14,7 @@ use super::pages::{self, Page};
 
 /// The most that a request's head may measure, in bytes. Cookies know no ports: what every program on this machine has set
 /// for `localhost` comes along. A header line is read and dropped, so that the size costs nothing.
-pub(super) const HEAD_LIMIT: usize = 128 * 1024;
+pub(crate) const HEAD_LIMIT: usize = 128 * 1024;
 /// The most that the request line may measure, in bytes; a code can have several thousand.
 pub(super) const TARGET_LIMIT: usize = 16 * 1024;
 /// What is kept of a header line. Those that matter are shorter.
@@ -26,7 +26,7 @@ const DRAIN_LIMIT: usize = 256 * 1024;
 
 /// The head of a request.
 #[derive(Debug)]
-pub(super) struct Head {
+pub(crate) struct Head {
     pub(super) method: Method,
     pub(super) target: String,
     pub(super) host: Option<String>,
@@ -34,7 +34,7 @@ pub(super) struct Head {
 
 /// Why there is no head.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum NoHead {
+pub(crate) enum NoHead {
     /// The peer went away, stayed silent or was too slow.
     Gone,
     /// The peer began a TLS handshake.
@@ -64,7 +64,7 @@ pub(super) fn read_head(stream: &TcpStream, deadline: Instant, spoke: impl FnOnc
 /// A head on its way in, in pieces as the network cut it. It is taken line by line, and no more of a line is kept than is
 /// looked at.
 #[derive(Default)]
-pub(super) struct Arriving {
+pub(crate) struct Arriving {
     piece: Piece,
     line: Vec<u8>,
     /// How many bytes have come.
@@ -92,12 +92,12 @@ struct Fields {
 
 impl Arriving {
     /// Where the next piece goes.
-    pub(super) fn room(&mut self) -> &mut [u8] {
+    pub(crate) fn room(&mut self) -> &mut [u8] {
         &mut self.piece.0
     }
 
     /// The next `read` bytes have come. What they make the head, or `None` if more must come.
-    pub(super) fn took(&mut self, read: usize) -> Option<Result<Head, NoHead>> {
+    pub(crate) fn took(&mut self, read: usize) -> Option<Result<Head, NoHead>> {
         let piece = self.piece.0;
         let bytes = &piece[..read];
         if self.total == 0 {

@@ -7,8 +7,7 @@ use native_tls::{Identity, TlsAcceptor};
 
 use super::*;
 use crate::failure::{ProxyFault, ProxyTrouble};
-use crate::oauth::HttpClient;
-use crate::tls::Trust;
+use crate::net::{HttpClient, Trust};
 use crate::transcript::Transcript;
 
 /// A CA's certificate as a file, and the identities of these names that it has signed.
