@@ -3,6 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
+use clap::CommandFactory as _;
+use mailgrant::cli::Cli;
+
 use crate::sandbox::world::SHOP;
 use crate::shop::Shop;
 use crate::support::process::Run;
@@ -22,13 +25,25 @@ const OPENERS: [&str; 10] = [
 ];
 const WITHIN: Duration = Duration::from_secs(15);
 
-/// The verbs of the README's table, with the mailbox's name where they take one.
+/// Every verb, with the mailbox's name or a text where it takes one, and without where it need not have one.
 fn commands() -> Vec<Vec<String>> {
-    let readme = include_str!("../../README.md");
-    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `mailgrant ")?.split_once('`'));
-    let commands: Vec<Vec<String>> =
-        rows.map(|(command, _)| command.replace("NAME", "shop").split(' ').map(str::to_owned).collect()).collect();
-    assert!(commands.len() >= 11, "{commands:?}");
+    let mut commands = Vec::new();
+    for verb in Cli::command().get_subcommands() {
+        let alone = vec![verb.get_name().to_owned()];
+        let takes = |argument: &&clap::Arg| {
+            let names = argument.get_value_names().unwrap_or_default();
+            names.iter().any(|name| *name == "NAME" || *name == "TEXT")
+        };
+        let Some(argument) = verb.get_positionals().find(takes) else {
+            commands.push(alone);
+            continue;
+        };
+        commands.push([alone.as_slice(), &["shop".to_owned()]].concat());
+        if !argument.is_required_set() {
+            commands.push(alone);
+        }
+    }
+    assert!(commands.len() >= 15, "{commands:?}");
     commands
 }
 

@@ -1,11 +1,11 @@
-//! The plan of the house, held against the source: arrows point down, and no file is part of a circle.
+//! The layers of `src/`, held against its imports: they run down only, and no file is part of a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The rooms, floor by floor from the ground. A room may name its own floor and those below it.
-const FLOORS: &[&[&str]] = &[
+/// The modules, layer by layer from the ground. A module may name its own layer and those below it.
+const LAYERS: &[&[&str]] = &[
     &[
         "clock",
         "environment",
@@ -27,62 +27,44 @@ const FLOORS: &[&[&str]] = &[
     &["commands"],
     &["cli"],
     &["outputs"],
-    // `fuzzing` exists in builds for fuzzing alone, and nobody names it.
+    // `fuzzing` exists in builds for fuzzing alone, and nothing names it.
     &["fuzzing", "main"],
 ];
 
-/// Rooms that never name each other: each can be read, tested and replaced alone.
+/// Modules that never name each other: each can be read, tested and replaced alone.
 const STRANGERS: &[&str] = &["oauth", "probe", "secrets"];
 
-#[test]
-fn rooms_name_only_their_own_floor_and_those_below() {
-    let house = House::read();
-    let mut wrong = Vec::new();
-    for (file, named) in &house.arrows {
-        let room = file.split("::").next().unwrap_or_default();
-        for other in named.iter().map(|other| other.split("::").next().unwrap_or_default()) {
-            let strangers = room != other && STRANGERS.contains(&room) && STRANGERS.contains(&other);
-            if floor(room) < floor(other) || strangers {
-                wrong.push(format!("{file} -> {other}"));
-            }
-        }
+/// Imports that run up, circles, and files below the commands that know the command-line parser.
+pub(crate) fn complaints() -> Vec<String> {
+    let source = Source::read();
+    let mut wrong = source.unknown();
+    if wrong.is_empty() {
+        wrong.extend(source.runs_up());
+        wrong.extend(source.circle());
+        wrong.extend(source.knows_clap());
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    wrong
 }
 
-#[test]
-fn no_file_is_part_of_an_import_circle() {
-    let house = House::read();
-    let mut done = BTreeSet::new();
-    for file in house.arrows.keys() {
-        let mut way = Vec::new();
-        assert!(house.walk(file, &mut way, &mut done), "a circle: {}", way.join(" -> "));
-    }
+/// The layer of a module's file, from the ground.
+fn layer(file: &str) -> Option<usize> {
+    LAYERS.iter().position(|modules| modules.contains(&top(file)))
 }
 
-#[test]
-fn only_the_upper_floors_know_the_command_line_parser() {
-    for (file, text) in House::read().texts {
-        let upper = floor(file.split("::").next().unwrap_or_default()) >= floor("commands");
-        let parser = text.replace("clap::ValueEnum", "");
-        assert!(upper || !parser.contains("clap::"), "{file} names clap beyond deriving ValueEnum");
-    }
-}
-
-fn floor(room: &str) -> usize {
-    let floor = FLOORS.iter().position(|rooms| rooms.contains(&room));
-    floor.unwrap_or_else(|| panic!("the room `{room}` has no floor yet: give it one in FLOORS"))
+/// The module at the crate's root that a file belongs to.
+fn top(file: &str) -> &str {
+    file.split("::").next().unwrap_or(file)
 }
 
 /// The files of `src/`, by module path (`oauth::token`), and which files each of them names.
-struct House {
+struct Source {
     texts: BTreeMap<String, String>,
     arrows: BTreeMap<String, BTreeSet<String>>,
 }
 
-impl House {
+impl Source {
     fn read() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let root = crate::root().join("src");
         let mut texts = BTreeMap::new();
         for path in rust_files(&root) {
             let inner = path.strip_prefix(&root).expect("it is below src").with_extension("");
@@ -90,7 +72,7 @@ impl House {
             if parts.last().is_some_and(|last| last == "mod") {
                 parts.pop();
             }
-            // The map of the house names every room, and tests may name what they like.
+            // The crate's map names every module, and tests may name what they like.
             if parts == ["lib"] || parts.last().is_some_and(|last| last == "tests") {
                 continue;
             }
@@ -99,10 +81,51 @@ impl House {
         }
         let exports = texts.iter().flat_map(|(file, text)| exports(file, text)).collect();
         let arrows = texts.iter().map(|(file, text)| (file.clone(), named(file, text, &texts, &exports))).collect();
-        let house = Self { texts, arrows };
-        let count: usize = house.arrows.values().map(BTreeSet::len).sum();
-        assert!(house.texts.len() > 10 && count > house.texts.len(), "the reader of imports has gone blind");
-        house
+        let source = Self { texts, arrows };
+        let count: usize = source.arrows.values().map(BTreeSet::len).sum();
+        assert!(source.texts.len() > 10 && count > source.texts.len(), "too few files or imports were read");
+        source
+    }
+
+    /// Modules without a layer.
+    fn unknown(&self) -> Vec<String> {
+        let modules: BTreeSet<&str> = self.arrows.keys().map(|file| top(file)).collect();
+        let unknown = modules.into_iter().filter(|module| layer(module).is_none());
+        unknown.map(|module| format!("src/{module} has no layer yet: add it to LAYERS in {}", file!())).collect()
+    }
+
+    /// Imports of a higher layer, and imports between [`STRANGERS`].
+    fn runs_up(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (file, named) in &self.arrows {
+            for other in named {
+                let (from, to) = (top(file), top(other));
+                let strangers = from != to && STRANGERS.contains(&from) && STRANGERS.contains(&to);
+                if layer(from) < layer(to) {
+                    wrong.push(format!("{file} names {other}, of a higher layer"));
+                } else if strangers {
+                    wrong.push(format!("{file} names {other}, which must be independent of it"));
+                }
+            }
+        }
+        wrong
+    }
+
+    /// The first import circle.
+    fn circle(&self) -> Option<String> {
+        let mut done = BTreeSet::new();
+        self.arrows.keys().find_map(|file| {
+            let mut way = Vec::new();
+            let is_free = self.walk(file, &mut way, &mut done);
+            (!is_free).then(|| format!("an import circle: {}", way.join(" -> ")))
+        })
+    }
+
+    /// Files below the commands that name clap beyond deriving `ValueEnum`.
+    fn knows_clap(&self) -> Vec<String> {
+        let below = self.texts.iter().filter(|(file, _)| layer(file) < layer("commands"));
+        let knows = below.filter(|(_, text)| text.replace("clap::ValueEnum", "").contains("clap::"));
+        knows.map(|(file, _)| format!("{file} names clap beyond deriving ValueEnum")).collect()
     }
 
     /// Walks every way from `file`; false, with the circle in `way`, if one comes back.
@@ -247,13 +270,18 @@ fn absolute(file: &str, path: &str) -> Option<String> {
     }
 }
 
-#[test]
-fn paths_are_read_as_the_compiler_reads_them() {
-    assert_eq!(
-        expand("crate::a::{self, b, c::{d, e as f}}"),
-        ["crate::a", "crate::a::b", "crate::a::c::d", "crate::a::c::e"]
-    );
-    assert_eq!(absolute("a::b", "super::c::D").as_deref(), Some("a::c::D"));
-    assert_eq!(absolute("a::b", "super::super::c").as_deref(), Some("c"));
-    assert_eq!(absolute("a::b", "std::fs"), None);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_read_as_the_compiler_reads_them() {
+        assert_eq!(
+            expand("crate::a::{self, b, c::{d, e as f}}"),
+            ["crate::a", "crate::a::b", "crate::a::c::d", "crate::a::c::e"]
+        );
+        assert_eq!(absolute("a::b", "super::c::D").as_deref(), Some("a::c::D"));
+        assert_eq!(absolute("a::b", "super::super::c").as_deref(), Some("c"));
+        assert_eq!(absolute("a::b", "std::fs"), None);
+    }
 }

@@ -1,14 +1,16 @@
 //! A copy of the tree in which protections are taken out and put back.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 
-use crate::rows::Row;
+use super::rows::Row;
 
+/// The copy and the folder that it is built in. Both stay for the next time.
 pub(crate) struct Tree {
     root: PathBuf,
-    target: PathBuf,
+    build: PathBuf,
 }
 
 /// How a test ended.
@@ -23,10 +25,10 @@ pub(crate) enum Ended {
 impl Ended {
     pub(crate) fn word(&self) -> &'static str {
         match self {
-            Self::Passed => "PASSES ALL THE SAME",
+            Self::Passed => "passes",
             Self::Failed(_) => "fails",
-            Self::DidNotBuild(_) => "DOES NOT BUILD",
-            Self::NothingRan => "RAN NOTHING",
+            Self::DidNotBuild(_) => "does not build",
+            Self::NothingRan => "does not exist",
         }
     }
 
@@ -40,39 +42,44 @@ impl Ended {
 }
 
 impl Tree {
-    /// Copies what belongs to the project below the build's own folder.
+    /// Copies what belongs to the project to a place below the build's own folder; a file that is the same there already
+    /// stays as it is, so that nothing is built again without need.
     pub(crate) fn copy(from: &Path) -> Self {
-        let place =
-            env::var_os("CARGO_TARGET_DIR").map_or_else(|| from.join("target"), PathBuf::from).join("protections");
+        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| from.join("target"), |folder| from.join(folder));
+        let place = target.join("protections");
         let root = place.join("tree");
-        let _ = fs::remove_dir_all(&root);
-        let listed = Command::new("git")
-            .args(["ls-files", "--cached", "--others", "--exclude-standard"])
-            .current_dir(from)
-            .output()
-            .unwrap();
-        assert!(listed.status.success(), "git does not list the files");
-        for name in String::from_utf8(listed.stdout).unwrap().lines().filter(|name| from.join(name).is_file()) {
-            let to = root.join(name);
-            fs::create_dir_all(to.parent().unwrap()).unwrap();
-            fs::copy(from.join(name), to).unwrap();
+        let build = place.join("build");
+        fs::create_dir_all(&root).expect("the folder of the copy can be made");
+        let wanted = project_files(from);
+        for name in &wanted {
+            let (source, copy) = (from.join(name), root.join(name));
+            let bytes = fs::read(&source).expect("a file of the project can be read");
+            if fs::read(&copy).ok().as_ref() != Some(&bytes) {
+                fs::create_dir_all(copy.parent().expect("it is below the root")).expect("a folder can be made");
+                fs::copy(source, copy).expect("a file of the project can be copied");
+            }
+        }
+        for name in files_below(&root).difference(&wanted) {
+            fs::remove_file(root.join(name)).expect("a file of the copy can be removed");
         }
         let modules = from.join("tests/real/node_modules");
         #[cfg(unix)]
-        if modules.exists() {
-            std::os::unix::fs::symlink(modules, root.join("tests/real/node_modules")).unwrap();
+        if modules.exists() && !root.join("tests/real/node_modules").exists() {
+            std::os::unix::fs::symlink(modules, root.join("tests/real/node_modules")).expect("a link can be made");
         }
-        Self { root, target: place.join("build") }
+        if !build.exists() {
+            warm(&target.join("debug"), &build.join("debug"));
+        }
+        Self { root, build }
     }
 
     /// Runs the row's test without its protection, and puts that back.
     pub(crate) fn test_without(&self, row: &Row) -> Ended {
         let file = self.root.join(&row.file);
-        let whole = fs::read_to_string(&file).unwrap();
-        assert_eq!(whole.matches(&row.find).count(), 1, "{}: {}", row.id, row.without);
-        fs::write(&file, whole.replacen(&row.find, &row.put, 1)).unwrap();
+        let whole = fs::read_to_string(&file).expect("the row's file can be read");
+        fs::write(&file, whole.replacen(&row.find, &row.put, 1)).expect("the row's file can be written");
         let ended = self.test(row);
-        fs::write(&file, whole).unwrap();
+        fs::write(&file, whole).expect("the row's file can be written");
         ended
     }
 
@@ -88,24 +95,60 @@ impl Tree {
         match ran.status.code() {
             Some(0) if text.contains(" 0 passed") => Ended::NothingRan,
             Some(0) => Ended::Passed,
-            // A test that hangs is killed by nobody here: each has a deadline of its own.
+            // No limit on its time here: each test has a deadline of its own.
             _ => Ended::Failed(tail(&ran)),
         }
     }
 
     fn cargo(&self, row: &Row, arguments: &[&str]) -> Output {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["test", "--locked", "--quiet"]).current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        let mut cargo = crate::cargo();
+        cargo.args(["test", "--locked", "--quiet"]).current_dir(&self.root).env("CARGO_TARGET_DIR", &self.build);
         match row.target() {
             "lib" => cargo.arg("--lib"),
             target => cargo.args(["--test", target]),
         };
-        // Unused code is what a protection leaves behind.
-        cargo.env("RUSTFLAGS", "-A warnings").env("MAILGRANT_TEST_REAL", "1");
+        cargo.env("MAILGRANT_TEST_REAL", "1");
         if row.target() == "hostile" {
             cargo.env("HOSTILE_ONLY", row.filter());
         }
-        cargo.args(arguments).output().unwrap()
+        cargo.args(arguments).output().expect("cargo can be run")
+    }
+}
+
+/// The files that git has, or would take.
+fn project_files(root: &Path) -> BTreeSet<PathBuf> {
+    let mut git = Command::new("git");
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root);
+    let listed = git.output().expect("git can be run");
+    assert!(listed.status.success(), "git does not list the files");
+    let listed = String::from_utf8(listed.stdout).expect("file names are UTF-8");
+    listed.split_terminator('\0').filter(|name| root.join(name).is_file()).map(PathBuf::from).collect()
+}
+
+/// The files below `root`, by their paths from there; links are not followed.
+fn files_below(root: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the copy can be read").flatten() {
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(path),
+                Ok(kind) if kind.is_file() => {
+                    found.extend(path.strip_prefix(root).map(Path::to_owned));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Takes over the dependencies that are built already: OpenSSL alone takes minutes. What fails here costs time only.
+fn warm(from: &Path, to: &Path) {
+    if from.exists() && fs::create_dir_all(to).is_ok() {
+        let folders = ["build", "deps", ".fingerprint"].map(|folder| from.join(folder));
+        let _ = Command::new("cp").args(["-a", "--reflink=auto"]).args(folders).arg(to).status();
     }
 }
 
