@@ -4,7 +4,6 @@ mod app;
 mod client_auth;
 mod credential_form;
 mod endpoint;
-mod gone;
 mod invalid;
 mod mailbox;
 mod names;
@@ -17,11 +16,10 @@ pub use app::{App, Credential, IdentityRule, ScopeSet, SignIn, missing_scopes, s
 pub use client_auth::ClientAuth;
 pub use credential_form::{client_id_doubt, secret_doubt};
 pub use endpoint::{IncomingProtocol, MailProtocol, OutgoingProtocol, ServerEndpoint, TlsMode};
-pub use gone::{GoneTokens, InvalidGrant};
 pub use invalid::Invalid;
 pub use mailbox::{Incoming, Mailbox, Outgoing};
 pub use names::{Address, ClientId, HostName, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};
-pub use provider::{Cloud, HostPreset, Preset, Provider, SignInPreset};
+pub use provider::{Cloud, GoneTokens, HostPreset, InvalidGrant, Preset, Provider, SignInPreset};
 pub use web::{EndpointUrl, RedirectUri};
 
 use std::collections::BTreeMap;

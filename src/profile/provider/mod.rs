@@ -3,6 +3,10 @@
 //! No live server of these providers was contacted while this was written: the values come from the providers'
 //! documents, or, where a remark says so, from what users report. Every one can be overridden in the profile.
 
+mod gone;
+
+pub use gone::{GoneTokens, InvalidGrant};
+
 use super::TlsMode::{self, Implicit, StartTls};
 
 /// Who runs the sign-in and the mail servers.
