@@ -28,8 +28,6 @@ use crate::profile::{App, Mailbox, Name};
 use crate::report::{Check, ExitCode};
 use crate::secrets::{AppRecord, ClientSecret, RotationJournal, RotationPhase, SecretStore, load_app, save_app};
 
-/// How long a new secret may be refused at Microsoft because not every server knows it yet. Users report 4 to 18 seconds.
-pub const MICROSOFT_PROPAGATION: Duration = Duration::from_secs(120);
 /// A rotation that was stopped this recently, with only its end left, is what a run without a new secret is about.
 const RECENT: SignedDuration = SignedDuration::from_hours(24);
 

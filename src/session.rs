@@ -344,9 +344,7 @@ impl Session<'_> {
             reason: invalid.problem,
         })?;
         let endpoint = TokenEndpoint::known(url, grant.client_auth);
-        // Microsoft wants to hear for which resource the token shall be; elsewhere no scope means all that was granted
-        // (RFC 6749 §6), and naming one that was refused would fail.
-        let scopes: Vec<Scope> = if self.app.provider.is_microsoft() {
+        let scopes: Vec<Scope> = if self.app.provider.quirks.scopes_on_refresh {
             grant.asked.iter().filter_map(|scope| scope.parse().ok()).collect()
         } else {
             Vec::new()

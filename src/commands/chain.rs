@@ -31,7 +31,7 @@ pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Rep
     report.checks.push(Check::passed(
         Stage::Profile,
         Duration::ZERO,
-        format!("app '{}' at {}, client ID {}", app.name, app.provider.title(), app.client_id),
+        format!("app '{}' at {}, client ID {}", app.name, app.provider.title, app.client_id),
     ));
     let kept = Kept::read(&session, app, tester, about, &mut report);
 

@@ -10,7 +10,7 @@ use crate::config::ConfigError;
 use crate::context::Context;
 use crate::environment;
 use crate::machine::{self, Care, Examination, Place};
-use crate::profile::{Profile, SecretsChoice, StoreKind};
+use crate::profile::{Profile, Provider, SecretsChoice, StoreKind};
 use crate::report::{Check, Document, ExitCode, Report, Stage};
 use crate::secrets;
 
@@ -101,7 +101,8 @@ fn read_profile(context: &Context, report: &mut Report) -> Option<Profile> {
         }
         // Nobody asked for it by name: there simply is none yet.
         Err(_) if is_absent(path) && *path == context.folders.default_profile() => {
-            Check::skipped(Stage::Profile, "there is none yet; Microsoft 365's servers are looked at")
+            let usual = Provider::usual().title;
+            Check::skipped(Stage::Profile, format!("there is none yet; {usual}'s servers are looked at"))
         }
         Err(error) => Check::failed(Stage::Profile, started.elapsed(), wrong(error)),
     };

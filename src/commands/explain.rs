@@ -4,10 +4,11 @@ use std::io::{IsTerminal as _, Read as _};
 
 use clap::Args as ClapArgs;
 
-use super::CommandError;
+use super::{CommandError, words};
 use crate::context::Context;
-use crate::diagnosis::catalogue::{self, Family, Hint, Origin};
+use crate::diagnosis::catalogue::{self, Hint, Origin};
 use crate::diagnosis::explain;
+use crate::profile::Family;
 use crate::report::{Document, ExitCode};
 
 /// Whoever pastes more has pasted the wrong file.
@@ -30,7 +31,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "text")]
     list: bool,
     /// Whose server said it
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::families())]
     provider: Option<Family>,
     /// Where it was said
     #[arg(long, value_enum)]

@@ -29,6 +29,7 @@ pub mod test_mailbox;
 pub mod test_smtp;
 pub mod token;
 mod which;
+mod words;
 
 pub use error::CommandError;
 

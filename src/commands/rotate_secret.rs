@@ -20,7 +20,7 @@ use crate::diagnosis::{self, About};
 use crate::failure::Failure;
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::{Check, Document, ExitCode, Finding, Report, Stage};
-use crate::rotation::{Answer, Ending, Force, MICROSOFT_PROPAGATION, NewSecret, Proof, Rotation, Standing, Wish};
+use crate::rotation::{Answer, Ending, Force, NewSecret, Proof, Rotation, Standing, Wish};
 use crate::secrets::load_app;
 
 /// Replace an app's client secret: prove the new one for every mailbox, then use it; run again to finish what was interrupted
@@ -97,7 +97,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mailboxes: Vec<&Mailbox> =
         profile.mailboxes.values().filter(|mailbox| apps.iter().any(|app| app.name == mailbox.app)).collect();
     let prover = Wire { tester: &tester, say: context.say };
-    let usual = if app.provider.is_microsoft() { MICROSOFT_PROPAGATION } else { Duration::ZERO };
+    let usual = app.provider.quirks.secret_propagation;
     let rotation = Rotation {
         store: context.store(&profile.secrets)?,
         app,

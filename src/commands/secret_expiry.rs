@@ -54,7 +54,7 @@ pub(super) fn expiring(app: &App, day: Date, left: i32) -> Finding {
     let cause = format!("The client secret of app '{}' {verb} on {day} ({}).", app.name, days_in_words(left));
     let mut finding = Finding::new(code, cause, ExitCode::CheckFailed);
     finding.fix = vec![
-        format!("Add a new client secret in {} and copy its value", app.provider.preset(app.cloud).portal),
+        format!("Add a new client secret in {} and copy its value", app.deployment().portal),
         format!("Run: mailgrant rotate-secret {} --expires DATE", app.name),
     ];
     finding
@@ -65,7 +65,7 @@ pub(super) fn unknown(app: &App) -> Finding {
     let cause = format!("Nothing says when the client secret of app '{}' expires, so it may be any day.", app.name);
     let mut finding = Finding::new("secret-expiry-unknown", cause, ExitCode::CheckFailed);
     finding.fix = vec![
-        format!("Look the day up in {}", app.provider.preset(app.cloud).portal),
+        format!("Look the day up in {}", app.deployment().portal),
         format!("Write it into [apps.{}] in the profile: secret_expires = YYYY-MM-DD", app.name),
         "If the provider's secrets do not expire, add --allow-unknown-expiry".to_owned(),
     ];

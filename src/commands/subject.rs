@@ -65,7 +65,7 @@ pub(super) fn describe(report: &mut Report, app: &App, mailbox: &Mailbox) {
         report.fact("sign_in_as", delegate.to_string());
     }
     report.fact("app", app.name.to_string());
-    report.fact("provider", app.provider.title());
+    report.fact("provider", app.provider.title);
     if let Some(tenant) = &app.tenant {
         report.fact("tenant", tenant.to_string());
     }

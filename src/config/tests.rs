@@ -41,7 +41,7 @@ fn a_cloud_moves_sign_in_mail_hosts_and_scopes_together() {
     let app = profile.app_of(mailbox);
     let SignIn::Known { token, device_authorization, .. } = &app.sign_in else { panic!("Microsoft's are known") };
     assert!(token.to_string().contains("microsoftonline.us"));
-    let device = device_authorization.to_string();
+    let device = device_authorization.as_ref().unwrap().to_string();
     assert!(device.contains("microsoftonline.us") && device.ends_with("/oauth2/v2.0/devicecode"), "{device}");
     assert!(mailbox.incoming.as_ref().unwrap().server.host.as_str().ends_with("office365.us"));
     assert!(app.scopes.imap[0].as_str().starts_with("https://outlook.office365.us/"));

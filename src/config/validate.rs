@@ -10,8 +10,8 @@ use super::error::Problem;
 use super::file::{AppFile, MailboxFile, ScopesFile};
 use crate::harmless::is_harmful;
 use crate::profile::{
-    Address, App, Cloud, Credential, HostPreset, IdentityRule, Incoming, Invalid, MailProtocol, Mailbox, Name,
-    Outgoing, Preset, Scope, ScopeSet, ServerEndpoint, SignIn, SignInPreset, TlsMode,
+    Address, App, Cloud, Credential, Deployment, IdentityRule, Incoming, Invalid, MailProtocol, Mailbox, Name,
+    Outgoing, Provider, Scope, ScopeSet, ServerEndpoint, SignIn, SignInPreset, TlsMode, provider,
 };
 
 type Checked<T> = Result<T, Problem>;
@@ -34,20 +34,17 @@ fn missing(key: &'static str, place: &Range<usize>, instead: &str) -> Problem {
 /// # Errors
 /// The first value that does not fit.
 pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Checked<App> {
-    let provider = *file
+    let provider: Provider = *file
         .provider
         .as_ref()
-        .ok_or_else(|| missing("provider", &place, "write microsoft365, outlook, google or oidc"))?
+        .ok_or_else(|| missing("provider", &place, &format!("write {}", provider::keys(|_| true))))?
         .get_ref();
     let cloud = file.cloud.as_ref().map_or(Cloud::Global, |cloud| *cloud.get_ref());
-    if let Some(value) = &file.cloud
-        && cloud != Cloud::Global
-        && provider != crate::profile::Provider::Microsoft365
-    {
-        let invalid = Invalid::new(format!("{} has no clouds to choose from", provider.title()), "remove cloud");
-        return Err(Problem::new("cloud", value.span(), invalid));
-    }
-    let preset = provider.preset(cloud);
+    let preset = provider.deployment(cloud).ok_or_else(|| {
+        let span = file.cloud.as_ref().map_or(0..0, Spanned::span);
+        let invalid = Invalid::new(format!("{} has no clouds to choose from", provider.title), "remove cloud");
+        Problem::new("cloud", span, invalid)
+    })?;
     let client_id = parsed(
         "client_id",
         file.client_id.as_ref().ok_or_else(|| missing("client_id", &place, "write the app's client ID"))?,
@@ -55,7 +52,7 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
     let (tenant, sign_in, identity) = sign_in(file, preset, &place)?;
     let redirect_uri = match &file.redirect_uri {
         Some(value) => parsed("redirect_uri", value)?,
-        None => preset.redirect_uri.parse().map_err(|invalid| Problem::new("redirect_uri", 0..0, invalid))?,
+        None => provider.redirect_uri.parse().map_err(|invalid| Problem::new("redirect_uri", 0..0, invalid))?,
     };
     let secret_expires = match &file.secret_expires {
         Some(value) => Some(value.get_ref().day().ok_or_else(|| {
@@ -84,25 +81,26 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
         redirect_uri,
         sign_in,
         identity,
-        scopes: scopes(file, preset)?,
-        authorize_params: preset.authorize_params.iter().map(|&(key, value)| (key.into(), value.into())).collect(),
+        scopes: scopes(file, provider, preset)?,
+        authorize_params: provider.authorize_params.iter().map(|&(key, value)| (key.into(), value.into())).collect(),
         ca_file: file.ca_file.as_ref().map(|path| base.join(path)),
     })
 }
 
 type SignsIn = (Option<crate::profile::Tenant>, SignIn, IdentityRule);
 
-fn sign_in(file: &AppFile, preset: &Preset, place: &Range<usize>) -> Checked<SignsIn> {
+fn sign_in(file: &AppFile, preset: &Deployment, place: &Range<usize>) -> Checked<SignsIn> {
     let foreign = |key: &'static str, value: &Spanned<String>, whose: &str| {
         let invalid = Invalid::new(format!("{key} belongs to {whose} only"), format!("remove {key}"));
         Problem::new(key, value.span(), invalid)
     };
-    match preset.sign_in {
-        SignInPreset::Microsoft { authority } => {
+    let takes_issuer = || format!("provider {}", provider::keys(|provider| provider.main().sign_in.needs_issuer()));
+    match &preset.sign_in {
+        SignInPreset::Tenant { authority, default_tenant } => {
             if let Some(value) = &file.issuer {
-                return Err(foreign("issuer", value, "provider oidc"));
+                return Err(foreign("issuer", value, &takes_issuer()));
             }
-            let tenant: crate::profile::Tenant = match (&file.tenant, preset.default_tenant) {
+            let tenant: crate::profile::Tenant = match (&file.tenant, default_tenant) {
                 (Some(value), _) => parsed("tenant", value)?,
                 (None, Some(default)) => default.parse().map_err(|invalid| Problem::new("tenant", 0..0, invalid))?,
                 (None, None) => {
@@ -114,7 +112,7 @@ fn sign_in(file: &AppFile, preset: &Preset, place: &Range<usize>) -> Checked<Sig
                 }
             };
             let span = file.authority.as_ref().map_or(0..0, Spanned::span);
-            let text = file.authority.as_ref().map_or(authority, |value| value.get_ref()).trim_end_matches('/');
+            let text = file.authority.as_ref().map_or(*authority, |value| value.get_ref()).trim_end_matches('/');
             let endpoint = |path: &str| {
                 format!("{text}{path}").parse().map_err(|invalid| Problem::new("authority", span.clone(), invalid))
             };
@@ -122,7 +120,7 @@ fn sign_in(file: &AppFile, preset: &Preset, place: &Range<usize>) -> Checked<Sig
             let sign_in = SignIn::Known {
                 authorization: endpoint(&format!("/{path}/oauth2/v2.0/authorize"))?,
                 token: endpoint(&format!("/{path}/oauth2/v2.0/token"))?,
-                device_authorization: endpoint(&format!("/{path}/oauth2/v2.0/devicecode"))?,
+                device_authorization: Some(endpoint(&format!("/{path}/oauth2/v2.0/devicecode"))?),
             };
             let identity = IdentityRule::Microsoft { authority: endpoint("")?, tenant: tenant.clone() };
             Ok((Some(tenant), sign_in, identity))
@@ -133,15 +131,15 @@ fn sign_in(file: &AppFile, preset: &Preset, place: &Range<usize>) -> Checked<Sig
                     return Err(foreign(key, value, "Microsoft's providers"));
                 }
             }
-            if let SignInPreset::Fixed { issuer, authorization, token, device_authorization } = preset.sign_in {
+            if let SignInPreset::Fixed { issuer, authorization, token, device_authorization, .. } = &preset.sign_in {
                 if let Some(value) = &file.issuer {
-                    return Err(foreign("issuer", value, "provider oidc"));
+                    return Err(foreign("issuer", value, &takes_issuer()));
                 }
                 let fixed = |text: &str| text.parse().map_err(|invalid| Problem::new("issuer", 0..0, invalid));
                 let sign_in = SignIn::Known {
                     authorization: fixed(authorization)?,
                     token: fixed(token)?,
-                    device_authorization: fixed(device_authorization)?,
+                    device_authorization: device_authorization.map(fixed).transpose()?,
                 };
                 return Ok((None, sign_in, IdentityRule::Issuer(fixed(issuer)?)));
             }
@@ -154,20 +152,21 @@ fn sign_in(file: &AppFile, preset: &Preset, place: &Range<usize>) -> Checked<Sig
     }
 }
 
-fn scopes(file: &AppFile, preset: &Preset) -> Checked<ScopeSet> {
+fn scopes(file: &AppFile, provider: Provider, preset: &Deployment) -> Checked<ScopeSet> {
     let span = file.scopes.as_ref().map_or(0..0, Spanned::span);
     let list = |texts: &mut dyn Iterator<Item = &str>| -> Checked<Vec<Scope>> {
         texts.map(|text| text.parse().map_err(|invalid| Problem::new("scopes", span.clone(), invalid))).collect()
     };
     let preset_list = |texts: &[&str]| list(&mut texts.iter().copied());
+    let service = |protocol| preset_list(preset.service(protocol).map_or(&[], |service| service.delegated));
     let own = |texts: &[String]| list(&mut texts.iter().map(String::as_str));
-    let always = preset_list(preset.always)?;
+    let always = preset_list(provider.always)?;
     match file.scopes.as_ref().map(Spanned::get_ref) {
         None => Ok(ScopeSet {
             always,
-            imap: preset_list(preset.imap_scopes)?,
-            pop3: preset_list(preset.pop3_scopes)?,
-            smtp: preset_list(preset.smtp_scopes)?,
+            imap: service(MailProtocol::Imap)?,
+            pop3: service(MailProtocol::Pop3)?,
+            smtp: service(MailProtocol::Smtp)?,
         }),
         Some(ScopesFile::All(texts)) => {
             let scopes = own(texts)?;
@@ -184,7 +183,7 @@ fn scopes(file: &AppFile, preset: &Preset) -> Checked<ScopeSet> {
 /// # Errors
 /// The first value that does not fit.
 pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, base: &Path) -> Checked<Mailbox> {
-    let preset = app.provider.preset(app.cloud);
+    let preset = app.deployment();
     let address: Address = parsed(
         "address",
         file.address.as_ref().ok_or_else(|| missing("address", &place, "write the mailbox's address"))?,
@@ -227,17 +226,13 @@ pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, b
 fn server(
     key: &'static str,
     protocol: MailProtocol,
-    preset: &Preset,
+    preset: &Deployment,
     span: &Range<usize>,
     host: Option<&str>,
     port: Option<u16>,
     tls: Option<TlsMode>,
 ) -> Checked<ServerEndpoint> {
-    let known: Option<HostPreset> = match protocol {
-        MailProtocol::Imap => preset.imap,
-        MailProtocol::Pop3 => preset.pop3,
-        MailProtocol::Smtp => preset.smtp,
-    };
+    let known = preset.service(protocol).map(|service| service.server);
     let host_text = host.or(known.map(|preset| preset.host)).ok_or_else(|| {
         missing(
             key,

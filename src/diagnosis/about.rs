@@ -1,7 +1,7 @@
 //! What a failure was about, and the texts filled with it.
 
 use super::catalogue::{Only, Origin};
-use crate::profile::{App, MailProtocol, Mailbox, PERSONAL_TENANT, Provider, Tenant};
+use crate::profile::{App, MailProtocol, Mailbox, PERSONAL_TENANT, Tenant};
 
 /// What a failure was about; its values are filled into the texts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,23 +51,22 @@ impl About<'_> {
             .replace("{tenant}", &app(&|app| app.tenant_label().to_owned(), "TENANT"))
             .replace("{client_id}", &app(&|app| app.client_id.to_string(), "CLIENT_ID"))
             .replace("{redirect_uri}", &app(&|app| app.redirect_uri.to_string(), "REDIRECT_URI"))
-            .replace("{portal}", &app(&|app| app.provider.preset(app.cloud).portal.to_owned(), "the provider's portal"))
+            .replace("{portal}", &app(&|app| app.deployment().portal.to_owned(), "the provider's portal"))
             .replace("{protocol}", &self.protocol.map_or("mail".to_owned(), |protocol| protocol.to_string()));
         in_capitals(&filled)
     }
 
     /// Whether a step that is for `only` these may be needed here: not where it is known that it does not apply.
     pub(super) fn may_need(&self, only: Option<Only>) -> bool {
-        let provider = |is_it: fn(Provider) -> bool| self.app.is_none_or(|app| is_it(app.provider));
         match only {
             None => true,
-            Some(Only::Microsoft) => provider(Provider::is_microsoft),
-            Some(Only::Google) => provider(|provider| provider == Provider::Google),
-            Some(Only::OtherProvider) => provider(|provider| provider == Provider::Oidc),
-            Some(Only::Organisation) => provider(|provider| provider != Provider::Outlook),
+            Some(only @ (Only::Microsoft | Only::Google | Only::OtherProvider)) => {
+                self.app.is_none_or(|app| only.is_for(app.provider.family) == Some(true))
+            }
+            Some(Only::Organisation) => self.app.is_none_or(|app| !app.provider.quirks.is_personal),
             Some(Only::Personal) => self
                 .app
-                .is_none_or(|app| app.provider == Provider::Outlook || app.tenant.as_ref().is_some_and(takes_personal)),
+                .is_none_or(|app| app.provider.quirks.is_personal || app.tenant.as_ref().is_some_and(takes_personal)),
             Some(Only::Shared) => self.mailbox.is_none_or(|mailbox| mailbox.sign_in_as.is_some()),
             Some(Only::Own) => self.mailbox.is_none_or(|mailbox| mailbox.sign_in_as.is_none()),
             // Every grant of ours is a person's.

@@ -1,9 +1,10 @@
 //! A text that somebody pasted, explained without a mailbox.
 
 use super::about::About;
-use super::catalogue::{self, Entry, Family, Hint, Origin, places};
+use super::catalogue::{self, Entry, Hint, Origin, places};
 use super::known::explained;
 use super::{known, reading, samples};
+use crate::profile::Family;
 use crate::report::{Confidence, ExitCode, Explanation, Finding, Retry};
 
 /// The code of a text that hits nothing.
@@ -56,9 +57,9 @@ pub fn is_said_in(line: &str, code: &str) -> bool {
 }
 
 fn in_full(entry: &'static Entry, hint: Hint) -> Explanation {
-    let provider = Some(entry.provider).filter(|family| *family != Family::Any).or(hint.family);
+    let provider = Some(entry.provider).filter(|family| *family != Family::ANY).or(hint.family);
     Explanation {
-        provider: provider.filter(|family| *family != Family::Any).map(|family| family.to_string()),
+        provider: provider.filter(|family| *family != Family::ANY).map(|family| family.to_string()),
         stage: Some(hint.origin.unwrap_or(entry.stage).to_string()),
         finding: explained(entry, About::default()),
         example: entry.example.clone(),
@@ -85,7 +86,7 @@ fn unknown(text: &str, hint: Hint) -> Explanation {
     finding.confidence = Confidence::Possible;
     finding.retry = Retry::AfterFix;
     Explanation {
-        provider: hint.family.filter(|family| *family != Family::Any).map(|family| family.to_string()),
+        provider: hint.family.filter(|family| *family != Family::ANY).map(|family| family.to_string()),
         stage: stage.map(|stage| stage.to_string()),
         finding,
         example: None,

@@ -2,9 +2,9 @@
 
 use super::about::About;
 use super::catalogue::own::Own;
-use super::catalogue::{self, Entry, Evidence, Family, Hint, Only, Origin, Step};
+use super::catalogue::{self, Entry, Evidence, Hint, Only, Origin, Step};
 use super::reading;
-use crate::profile::{Cloud, MailProtocol, Provider};
+use crate::profile::{Family, MailProtocol, provider};
 use crate::report::{Confidence, ExitCode, Finding, Retry};
 
 /// More codes than these tell nobody anything.
@@ -13,8 +13,8 @@ const MOST_OTHERS: usize = 5;
 /// What the catalogue knows of `text`, said at `origin` by the server that `about` names.
 pub(super) fn finding(text: &str, origin: Origin, about: About<'_>) -> Option<Known> {
     let text = reading::readings(text);
-    let of_profile = about.app.map(|app| family(app.provider));
-    let betrayed = if of_profile == Some(Family::Any) { catalogue::betrayed(&text) } else { None };
+    let of_profile = about.app.map(|app| app.provider.family);
+    let betrayed = if of_profile == Some(Family::ANY) { catalogue::betrayed(&text) } else { None };
     let family = betrayed.or(of_profile);
     let mut hits = catalogue::search(&text, Hint { family, origin: Some(origin) });
     if hits.is_empty() && matches!(origin, Origin::Authorize | Origin::Token) {
@@ -46,8 +46,8 @@ fn filled(entry: &'static Entry, about: About<'_>, values: &[(&str, &str)]) -> F
     let about = about.at(entry.stage);
     let fill = |text: &String, only: Option<Only>| {
         // The profile's provider has no such page where the words betray another.
-        let is_elsewhere = about.app.is_none_or(|app| family(app.provider) == Family::Any);
-        let is_own = about.app.is_some() && entry.provider == Family::Any;
+        let is_elsewhere = about.app.is_none_or(|app| app.provider.family == Family::ANY);
+        let is_own = about.app.is_some() && entry.provider == Family::ANY;
         let portal = if is_elsewhere && !is_own { portal(entry.provider, only) } else { None };
         let values = values.iter().copied().chain(portal.map(|portal| ("portal", portal)));
         let own = values.fold(text.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
@@ -91,13 +91,10 @@ pub(super) fn looked_up(own: &'static Own) -> Finding {
 
 /// Where apps are registered of which only the entry's family, or the provider of one step, is known.
 fn portal(family: Family, only: Option<Only>) -> Option<&'static str> {
-    let provider = match (only, family) {
-        (Some(Only::Microsoft), _) | (_, Family::Microsoft | Family::OutlookPersonal) => Provider::Microsoft365,
-        (Some(Only::Google), _) | (_, Family::Google) => Provider::Google,
-        (Some(Only::OtherProvider), _) => Provider::Oidc,
-        (_, Family::Yahoo | Family::Any) => return None,
-    };
-    Some(provider.preset(Cloud::Global).portal)
+    let of_family = Some(family.root()).filter(|family| *family != Family::ANY);
+    let wanted = only.and_then(Only::provider).or(of_family)?;
+    let provider = provider::ALL.iter().find(|provider| provider.family == wanted)?;
+    Some(provider.main().portal)
 }
 
 fn exit(entry: &Entry) -> ExitCode {
@@ -106,16 +103,6 @@ fn exit(entry: &Entry) -> ExitCode {
         (Retry::Reauthorize, _) => ExitCode::AuthorizationNeeded,
         (Retry::Backoff | Retry::Poll, _) => ExitCode::Network,
         (Retry::AfterFix | Retry::Stop, _) => ExitCode::CheckFailed,
-    }
-}
-
-/// Whose servers a provider's are.
-fn family(provider: Provider) -> Family {
-    match provider {
-        Provider::Microsoft365 => Family::Microsoft,
-        Provider::Outlook => Family::OutlookPersonal,
-        Provider::Google => Family::Google,
-        Provider::Oidc => Family::Any,
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a mail server's "no" means.
 
 use super::about::About;
-use super::catalogue::Family;
 use super::known;
 use crate::failure::{GREETING, Rejection};
+use crate::profile::Family;
 use crate::report::{Confidence, ExitCode, Finding};
 
 /// By what the catalogue knows, else by the codes that the standards define.
@@ -14,7 +14,7 @@ pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: About<'_
         let text = [rejection.challenge.as_deref(), said].into_iter().flatten().collect::<Vec<_>>().join("\n");
         let known = known::finding(&text, protocol.into(), about);
         // What stands behind a sign-in is known better from the command than from a code that every server uses.
-        if let Some(mut known) = known.filter(|known| is_sign_in || known.entry.provider != Family::Any) {
+        if let Some(mut known) = known.filter(|known| is_sign_in || known.entry.provider != Family::ANY) {
             // A mail server does not know whether a new sign-in would help; only the token endpoint does.
             if known.finding.exit == ExitCode::AuthorizationNeeded {
                 known.finding.exit = ExitCode::CheckFailed;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::diagnosis::About;
 use crate::profile::{
-    App, Cloud, EndpointUrl, HostPreset, IdentityRule, MailProtocol, Mailbox, Profile, Provider, ServerEndpoint,
-    SignIn, SignInPreset, TlsMode,
+    App, EndpointUrl, HostPreset, IdentityRule, MailProtocol, Mailbox, Profile, Provider, ServerEndpoint, SignIn,
+    TlsMode,
 };
 
 /// A server to look at.
@@ -64,19 +64,14 @@ pub(super) fn of(profile: &Profile) -> Vec<Host<'_>> {
     if hosts.is_empty() { usual() } else { hosts }
 }
 
-/// Microsoft 365's, for a machine without a profile: most of those who come here want those.
+/// The usual provider's, for a machine without a profile: one server to read and one to send.
 pub(super) fn usual() -> Vec<Host<'static>> {
-    let preset = Provider::Microsoft365.preset(Cloud::Global);
-    let authority = match preset.sign_in {
-        SignInPreset::Microsoft { authority } => {
-            format!("{authority}/common/v2.0/.well-known/openid-configuration").parse().ok()
-        }
-        SignInPreset::Fixed { .. } | SignInPreset::FromProfile => None,
-    };
-    let sign_in = authority.and_then(|url| web(url, None, About::default()));
-    let mail = [(MailProtocol::Imap, preset.imap), (MailProtocol::Smtp, preset.smtp)];
-    let mail = mail.into_iter().filter_map(|(protocol, preset)| {
-        let HostPreset { host, port, tls } = preset?;
+    let preset = Provider::usual().main();
+    let metadata = preset.sign_in.public_issuer();
+    let metadata = metadata.and_then(|issuer| format!("{issuer}/.well-known/openid-configuration").parse().ok());
+    let sign_in = metadata.and_then(|url| web(url, None, About::default()));
+    let mail = [MailProtocol::Imap, MailProtocol::Smtp].into_iter().filter_map(|protocol| {
+        let HostPreset { host, port, tls } = preset.service(protocol)?.server;
         let server = ServerEndpoint { host: host.parse().ok()?, port, tls };
         let about = About { protocol: Some(protocol), ..About::default() };
         Some(Host { server, role: Role::Mail(protocol), ca_file: None, about })

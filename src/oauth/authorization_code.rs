@@ -7,7 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::discovery::Endpoints;
-use crate::profile::{Address, App, IdentityRule, Provider, RedirectUri, Scope};
+use crate::profile::provider::SelectAccount;
+use crate::profile::{Address, App, IdentityRule, RedirectUri, Scope};
 
 /// One request for authorization: made for one sign-in, and void after it.
 pub struct AuthorizationRequest {
@@ -113,12 +114,10 @@ fn prompt(app: &App, first_sign_in: bool) -> Option<String> {
     let own = app.authorize_params.iter().rfind(|(name, _)| name == "prompt").map(|(_, value)| value.as_str());
     let mut words: Vec<&str> = own.unwrap_or_default().split_ascii_whitespace().collect();
     let alone = words.iter().any(|word| matches!(*word, "none" | "login" | "create" | "select_account"));
-    // Microsoft takes one word only. An OpenID provider need not know this one, and one that does not (oidc-provider)
-    // refuses the whole request; `login_hint` must do there.
-    let fits = match app.provider {
-        Provider::Microsoft365 | Provider::Outlook => words.is_empty(),
-        Provider::Google => true,
-        Provider::Oidc => false,
+    let fits = match app.provider.quirks.select_account {
+        SelectAccount::Alone => words.is_empty(),
+        SelectAccount::Beside => true,
+        SelectAccount::Never => false,
     };
     if first_sign_in && !alone && fits {
         words.push("select_account");
@@ -136,6 +135,7 @@ mod tests {
 
     use super::*;
     use crate::oauth::testing;
+    use crate::profile::Provider;
 
     fn begin(app: &App, first: bool, announced: bool) -> AuthorizationRequest {
         let mut endpoints = testing::endpoints("https://login.example/token".parse().unwrap());
@@ -218,16 +218,16 @@ mod tests {
             parameters(&begin(&app, first, false)).get("prompt").cloned()
         };
         for (provider, own, first, expected) in [
-            (Provider::Microsoft365, None, true, Some("select_account")),
-            (Provider::Microsoft365, None, false, None),
-            (Provider::Google, Some("consent"), true, Some("consent select_account")),
-            (Provider::Oidc, None, true, None),
-            (Provider::Oidc, Some("consent"), true, Some("consent")),
-            (Provider::Oidc, Some("consent"), false, Some("consent")),
-            (Provider::Google, Some("consent select_account"), true, Some("consent select_account")),
-            (Provider::Oidc, Some("login"), true, Some("login")),
-            (Provider::Oidc, Some("none"), true, Some("none")),
-            (Provider::Microsoft365, Some("consent"), true, Some("consent")),
+            (Provider::MICROSOFT365, None, true, Some("select_account")),
+            (Provider::MICROSOFT365, None, false, None),
+            (Provider::GOOGLE, Some("consent"), true, Some("consent select_account")),
+            (Provider::OIDC, None, true, None),
+            (Provider::OIDC, Some("consent"), true, Some("consent")),
+            (Provider::OIDC, Some("consent"), false, Some("consent")),
+            (Provider::GOOGLE, Some("consent select_account"), true, Some("consent select_account")),
+            (Provider::OIDC, Some("login"), true, Some("login")),
+            (Provider::OIDC, Some("none"), true, Some("none")),
+            (Provider::MICROSOFT365, Some("consent"), true, Some("consent")),
         ] {
             assert_eq!(prompt_of(provider, own, first).as_deref(), expected, "{provider:?} {own:?} {first}");
         }

@@ -20,7 +20,7 @@ use super::token_answer::{self, TokenAnswer, is_printable};
 use super::token_text::Token;
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpAnswer, HttpClient};
-use crate::profile::{App, ClientAuth, EndpointUrl, Scope};
+use crate::profile::{App, ClientAuth, EndpointUrl, Scope, SignIn};
 use crate::transcript::{Speaker, Transcript};
 
 /// RFC 8628 §3.2: "If no value is provided, clients MUST use 5 as the default."
@@ -108,15 +108,15 @@ pub fn redeem_device_code(
 /// The endpoint, if it can be asked for these scopes.
 fn offered<'a>(app: &App, endpoints: &'a Endpoints, scopes: &[Scope]) -> Result<&'a EndpointUrl, Failure> {
     let none = |why: String| Failure::new(FailureKind::NoDeviceCode { why });
-    if let Some(allowed) = app.provider.preset(app.cloud).device_scopes
+    if let Some(allowed) = app.provider.quirks.device.scopes
         && let Some(scope) = scopes.iter().find(|scope| !allowed.contains(&scope.as_str()))
     {
-        return Err(none(format!("{} does not grant {scope} this way", app.provider.title())));
+        return Err(none(format!("{} does not grant {scope} this way", app.provider.title)));
     }
-    endpoints
-        .device_authorization
-        .as_ref()
-        .ok_or_else(|| none("the provider's metadata names no device_authorization_endpoint".to_owned()))
+    endpoints.device_authorization.as_ref().ok_or_else(|| match &app.sign_in {
+        SignIn::Known { .. } => none(format!("{} has no endpoint for it", app.provider.title)),
+        SignIn::Discovered { .. } => none("the provider's metadata names no device_authorization_endpoint".to_owned()),
+    })
 }
 
 /// A form in which the client proves itself as at the token endpoint (RFC 8628 §3.1, RFC 6749 §2.3.1).

@@ -32,7 +32,7 @@ pub fn endpoints(http: &HttpClient, app: &App) -> Result<Endpoints, Failure> {
         SignIn::Known { authorization, token, device_authorization } => Ok(Endpoints {
             authorization: authorization.clone(),
             token: token.clone().into(),
-            device_authorization: Some(device_authorization.clone()),
+            device_authorization: device_authorization.clone(),
             issuer_in_response: false,
         }),
         SignIn::Discovered { issuer } => discover(http, issuer),

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use crate::failure::{Failure, FailureKind};
 pub(super) use crate::jwt::plain;
 use crate::jwt::{self, Claims, LEEWAY, names, seconds, text};
-use crate::profile::{Address, App, EndpointUrl, IdentityRule, is_guid};
+use crate::profile::{Address, App, EndpointUrl, IdentityRule, is_guid, provider};
 
 /// Who signed in, as the provider says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,9 +107,7 @@ fn check_issuer<'a>(claims: &'a Claims, rule: &IdentityRule) -> Result<&'a str, 
 pub(super) fn fits_rule(issuer: &str, rule: &IdentityRule) -> bool {
     match rule {
         IdentityRule::Issuer(wanted) => {
-            // Google's documents allow its tokens this older form.
-            is_issuer(issuer, wanted)
-                || wanted.as_issuer() == "https://accounts.google.com" && issuer == "accounts.google.com"
+            is_issuer(issuer, wanted) || provider::is_issuer_also(wanted.as_issuer(), issuer)
         }
         IdentityRule::Microsoft { authority, .. } => issuer
             .strip_prefix(authority.as_issuer())

@@ -118,7 +118,7 @@ pub(crate) fn endpoints(token: EndpointUrl) -> Endpoints {
 pub(crate) fn microsoft(tenant: &str) -> App {
     App {
         name: "contoso".parse().unwrap(),
-        provider: Provider::Microsoft365,
+        provider: Provider::MICROSOFT365,
         cloud: Cloud::Global,
         tenant: Some(tenant.parse().unwrap()),
         client_id: "11111111-2222-3333-4444-555555555555".parse().unwrap(),
@@ -129,7 +129,7 @@ pub(crate) fn microsoft(tenant: &str) -> App {
         sign_in: SignIn::Known {
             authorization: "https://login.example/authorize".parse().unwrap(),
             token: "https://login.example/token".parse().unwrap(),
-            device_authorization: "https://login.example/devicecode".parse().unwrap(),
+            device_authorization: Some("https://login.example/devicecode".parse().unwrap()),
         },
         identity: IdentityRule::Microsoft {
             authority: "https://login.example".parse().unwrap(),
@@ -158,7 +158,7 @@ pub(crate) fn tags(html: &str) -> Vec<String> {
 pub(crate) fn oidc(issuer: &str) -> App {
     let issuer: EndpointUrl = issuer.parse().unwrap();
     App {
-        provider: Provider::Oidc,
+        provider: Provider::OIDC,
         tenant: None,
         client_id: "my-app".parse().unwrap(),
         sign_in: SignIn::Discovered { issuer: issuer.clone() },

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::{ClientAuth, ClientId, Cloud, EndpointUrl, MailProtocol, Name, Provider, RedirectUri, Scope, Tenant};
+use super::{
+    ClientAuth, ClientId, Cloud, Deployment, EndpointUrl, MailProtocol, Name, Provider, RedirectUri, Scope, Tenant,
+};
 
 /// One app of the profile. Many mailboxes can share it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +60,8 @@ pub enum SignIn {
         authorization: EndpointUrl,
         /// The token endpoint.
         token: EndpointUrl,
-        /// The device authorization endpoint (RFC 8628 §3.1).
-        device_authorization: EndpointUrl,
+        /// The device authorization endpoint (RFC 8628 §3.1), where there is one.
+        device_authorization: Option<EndpointUrl>,
     },
     /// They stand in the issuer's metadata (OpenID Connect Discovery 1.0 §4, RFC 8414).
     Discovered {
@@ -122,6 +124,12 @@ impl ScopeSet {
 }
 
 impl App {
+    /// The provider's deployment that it is registered at.
+    #[must_use]
+    pub fn deployment(&self) -> &'static Deployment {
+        self.provider.deployment(self.cloud).unwrap_or(self.provider.main())
+    }
+
     /// Who knows the client ID: the issuer, or Microsoft's authority, at which it is one in all tenants.
     #[must_use]
     pub fn registrar(&self) -> &str {
@@ -142,7 +150,7 @@ impl App {
     /// The tenant as pages and messages name it; the provider where there is none.
     #[must_use]
     pub fn tenant_label(&self) -> &str {
-        self.tenant.as_ref().map_or(self.provider.title(), Tenant::as_str)
+        self.tenant.as_ref().map_or(self.provider.title, Tenant::as_str)
     }
 }
 
@@ -162,8 +170,13 @@ pub fn missing_scopes(asked: &[Scope], granted: &[String]) -> Vec<Scope> {
 /// Microsoft answers with the address of whichever resource it likes.
 #[must_use]
 pub fn same_permission(one: &str, other: &str) -> bool {
-    let last = |scope: &str| scope.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    last(one) == last(other)
+    permission_name(one).eq_ignore_ascii_case(permission_name(other))
+}
+
+/// The last part of a scope's path: the permission as portals list it.
+#[must_use]
+pub fn permission_name(scope: &str) -> &str {
+    scope.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -8,18 +8,18 @@ mod invalid;
 mod mailbox;
 mod names;
 pub mod placeholder;
-mod provider;
+pub mod provider;
 mod spelled;
 mod web;
 
-pub use app::{App, Credential, IdentityRule, ScopeSet, SignIn, missing_scopes, same_permission};
+pub use app::{App, Credential, IdentityRule, ScopeSet, SignIn, missing_scopes, permission_name, same_permission};
 pub use client_auth::ClientAuth;
 pub use credential_form::{client_id_doubt, secret_doubt};
 pub use endpoint::{IncomingProtocol, MailProtocol, OutgoingProtocol, ServerEndpoint, TlsMode};
 pub use invalid::Invalid;
 pub use mailbox::{Incoming, Mailbox, Outgoing};
 pub use names::{Address, ClientId, HostName, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};
-pub use provider::{Cloud, GoneTokens, HostPreset, InvalidGrant, Preset, Provider, SignInPreset};
+pub use provider::{Cloud, Deployment, Family, HostPreset, InvalidGrant, Provider, SignInPreset};
 pub use web::{EndpointUrl, RedirectUri};
 
 use std::collections::BTreeMap;

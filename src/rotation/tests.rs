@@ -13,6 +13,9 @@ use crate::profile::Profile;
 use crate::report::Stage;
 use crate::secrets::MemoryStore;
 
+/// The time for which the provider may not know a new secret.
+const PROPAGATION: Duration = Duration::from_secs(120);
+
 const PROFILE: &str = r#"
 [apps.contoso]
 provider = "microsoft365"
@@ -126,7 +129,7 @@ impl House {
             apps: &apps,
             mailboxes: &mailboxes,
             clock: self.clock,
-            propagation: MICROSOFT_PROPAGATION,
+            propagation: PROPAGATION,
             deadline: None,
             test_connections: true,
             prover: script,

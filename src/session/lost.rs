@@ -1,7 +1,7 @@
 //! Sign-ins whose refresh token is gone: what proves it, and how it is told again.
 
 use crate::failure::{Failure, FailureKind, OAuthFault};
-use crate::profile::{GoneTokens, InvalidGrant, Provider};
+use crate::profile::{InvalidGrant, Provider};
 use crate::secrets::Grant;
 
 /// What becomes of a sign-in whose refresh token is gone.
@@ -32,5 +32,5 @@ pub(super) fn is_gone(provider: Provider, fault: &OAuthFault) -> bool {
         && matches!(fault.status, 400 | 401)
         && fault.retry_after.is_none()
         && !fault.refuses_client()
-        && GoneTokens::of(provider, answer).is_said_by(answer)
+        && provider.is_gone(answer)
 }

@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 use jiff::civil::Date;
 use toml::Spanned;
 
-use super::super::CommandError;
+use super::super::{CommandError, words};
 use crate::config::{AppFile, DayFile, IncomingFile, MailboxFile, OutgoingFile, ScopesFile};
 use crate::profile::{Cloud, Credential, IncomingProtocol, Name, OutgoingProtocol, Provider, TlsMode, is_guid};
 
@@ -18,7 +18,7 @@ pub(super) struct AppFlags {
     #[arg(long)]
     pub(super) app: Option<String>,
     /// The provider of the sign-in
-    #[arg(long)]
+    #[arg(long, value_parser = words::providers())]
     pub(super) provider: Option<Provider>,
     /// Microsoft 365: which national cloud
     #[arg(long)]

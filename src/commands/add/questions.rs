@@ -8,8 +8,9 @@ use super::super::{CommandError, expires};
 use super::flags::{MailboxFlags, day, unspanned};
 use crate::config::{AppFile, MailboxFile};
 use crate::context::Context;
+use crate::profile::provider::{self, ALL};
 use crate::profile::{
-    Address, App, ClientId, Credential, EndpointUrl, HostName, IncomingProtocol, Invalid, Provider, Tenant,
+    Address, App, ClientId, Credential, EndpointUrl, HostName, IncomingProtocol, Invalid, MailProtocol, Tenant,
     client_id_doubt,
 };
 
@@ -24,21 +25,22 @@ pub(super) fn sign_in(file: &mut AppFile, force: bool, context: &Context) -> Res
     let provider = match &file.provider {
         Some(provider) => *provider.get_ref(),
         None => {
-            let all = [Provider::Microsoft365, Provider::Outlook, Provider::Google, Provider::Oidc];
             let chosen = prompter
-                .choose("Which provider", &all.map(Provider::title))
-                .map_err(|error| CommandError::unasked(&error, "--provider microsoft365, outlook, google or oidc"))?;
-            file.provider = Some(unspanned(all[chosen]));
-            all[chosen]
+                .choose("Which provider", &ALL.map(|provider| provider.title))
+                .map_err(|error| CommandError::unasked(&error, &format!("--provider {}", provider::keys(|_| true))))?;
+            file.provider = Some(unspanned(ALL[chosen]));
+            ALL[chosen]
         }
     };
-    if provider == Provider::Microsoft365 && file.tenant.is_none() {
+    let cloud = file.cloud.as_ref().map(|cloud| *cloud.get_ref()).unwrap_or_default();
+    let preset = &provider.deployment(cloud).unwrap_or(provider.main()).sign_in;
+    if preset.needs_tenant() && file.tenant.is_none() {
         let tenant = prompter
             .ask("Directory (tenant) ID", None, &parses::<Tenant>)
             .map_err(|error| CommandError::unasked(&error, "--tenant with the Directory (tenant) ID"))?;
         file.tenant = Some(unspanned(tenant));
     }
-    if provider == Provider::Oidc && file.issuer.is_none() {
+    if preset.needs_issuer() && file.issuer.is_none() {
         let issuer = prompter
             .ask("Issuer of the OpenID provider", None, &parses::<EndpointUrl>)
             .map_err(|error| CommandError::unasked(&error, "--issuer with the provider's https:// address"))?;
@@ -143,10 +145,11 @@ pub(super) fn mailbox(
         };
         file.outgoing = wanted.then(|| unspanned(flags.outgoing_file(None)));
     }
-    // Only a provider of one's own has no preset hosts.
-    if interactive && app.provider == Provider::Oidc {
+    if interactive {
+        let has_preset = |protocol: MailProtocol| app.deployment().service(protocol).is_some();
         if let Some(side) = file.incoming.as_mut().map(Spanned::get_mut)
             && side.host.is_none()
+            && !has_preset(side.protocol.into())
         {
             let host = prompter.ask("Incoming mail server", None, &parses::<HostName>);
             side.host = Some(host.map_err(|error| CommandError::unasked(&error, "--incoming-host HOST"))?);
@@ -154,6 +157,7 @@ pub(super) fn mailbox(
         let incoming = file.incoming.as_ref().and_then(|side| side.get_ref().host.clone());
         if let Some(side) = file.outgoing.as_mut().map(Spanned::get_mut)
             && side.host.is_none()
+            && !has_preset(side.protocol.into())
         {
             let host = prompter.ask("Outgoing mail server", incoming.as_deref(), &parses::<HostName>);
             side.host = Some(host.map_err(|error| CommandError::unasked(&error, "--outgoing-host HOST"))?);

@@ -146,7 +146,7 @@ pub(super) fn scopes_missing(missing: &[Scope], app: &App, mailbox: &Mailbox) ->
     let cause = format!("Not granted: {}. What was granted is stored and works.", names.join(", "));
     let mut finding = Finding::new("scopes-not-granted", cause, ExitCode::CheckFailed);
     finding.fix = vec![
-        format!("Add the permission to app {} in {}", app.client_id, app.provider.preset(app.cloud).portal),
+        format!("Add the permission to app {} in {}", app.client_id, app.deployment().portal),
         format!("Run: mailgrant authorize {}, and accept it at the sign-in page", mailbox.name),
     ];
     finding.source = Some("RFC 6749 section 5.1");

@@ -77,12 +77,7 @@ fn announcement(attempt: &Attempt<'_>, authorization: &DeviceAuthorization) -> V
         "Whoever signs in with this code opens their mailbox to this machine: never give it to anybody else, and never enter one that somebody sends you."
             .to_owned(),
     ]);
-    if app.provider.is_microsoft() {
-        lines.push(
-            "Microsoft advises to block sign-ins by code: once a policy of the tenant does, this one ends. A browser, or --no-browser, is the lasting way."
-                .to_owned(),
-        );
-    }
+    lines.extend(app.provider.quirks.device.advice.map(str::to_owned));
     lines.push(format!("The code is good for {good_for}. Waiting; Ctrl-C ends it."));
     lines
 }

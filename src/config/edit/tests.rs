@@ -194,7 +194,7 @@ fn a_folder_that_is_there_is_the_user_s_own_affair_and_a_new_one_is_private() {
 #[cfg(unix)]
 fn desk_app() -> AppFile {
     AppFile {
-        provider: Some(spanned(crate::profile::Provider::Google)),
+        provider: Some(spanned(crate::profile::Provider::GOOGLE)),
         client_id: Some(spanned("a".into())),
         ..AppFile::default()
     }

@@ -18,7 +18,7 @@ fn text(value: Option<&Spanned<String>>) -> Option<Value> {
 
 pub(super) fn app_table(app: &AppFile) -> InlineTable {
     filled([
-        ("provider", app.provider.as_ref().map(|value| Value::from(value.get_ref().key()))),
+        ("provider", app.provider.as_ref().map(|value| Value::from(value.get_ref().key))),
         ("cloud", app.cloud.as_ref().map(|value| word(value.get_ref()))),
         ("tenant", text(app.tenant.as_ref())),
         ("authority", text(app.authority.as_ref())),

@@ -6,23 +6,8 @@ use serde::Deserialize;
 
 use super::pattern::Pattern;
 use super::step::Step;
+use crate::profile::Family;
 use crate::report::Retry;
-
-/// Whose servers say it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Family {
-    /// Microsoft, work and school accounts.
-    Microsoft,
-    /// Microsoft, personal accounts.
-    OutlookPersonal,
-    /// Google.
-    Google,
-    /// Yahoo.
-    Yahoo,
-    /// Any.
-    Any,
-}
 
 /// Where in the whole chain it is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -123,31 +108,11 @@ pub(super) fn read(text: &str) -> Result<Vec<Entry>, toml::de::Error> {
     Ok(toml::from_str::<EntryFile>(text)?.error)
 }
 
-impl Family {
-    /// Whether an entry of this family is asked about a server of `other`.
-    pub(super) fn covers(self, other: Self) -> bool {
-        let kin = |family| if family == Self::OutlookPersonal { Self::Microsoft } else { family };
-        self == Self::Any || kin(self) == kin(other)
-    }
-}
-
 impl Entry {
     /// Whether it may be said at `origin`.
     #[must_use]
     pub fn is_said_at(&self, origin: Origin) -> bool {
         self.stage == origin || self.also_stages.contains(&origin)
-    }
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Microsoft => "Microsoft 365",
-            Self::OutlookPersonal => "Outlook.com",
-            Self::Google => "Google",
-            Self::Yahoo => "Yahoo",
-            Self::Any => "any provider",
-        })
     }
 }
 

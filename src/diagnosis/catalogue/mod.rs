@@ -25,7 +25,7 @@ mod search;
 mod sign;
 mod step;
 
-pub use entry::{Entry, Evidence, Family, Meaning, Origin};
+pub use entry::{Entry, Evidence, Meaning, Origin};
 pub use search::{Hint, Hit, places, search};
 pub use sign::betrayed;
 pub use step::{Only, Step};

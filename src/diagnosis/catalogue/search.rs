@@ -6,8 +6,9 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::entries;
-use super::entry::{Entry, Family, Origin};
+use super::entry::{Entry, Origin};
 use super::pattern::Pattern;
+use crate::profile::Family;
 
 /// What is known of a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,7 +53,7 @@ fn weight(entry: &Entry, hint: Hint, guess: &Guess) -> u8 {
     if hint.family.is_some() && hint.origin.is_some() {
         return 0;
     }
-    let is_general = matches!(entry.pattern, Pattern::OauthError(_)) || entry.provider == Family::Any;
+    let is_general = matches!(entry.pattern, Pattern::OauthError(_)) || entry.provider == Family::ANY;
     let is_elsewhere = hint.origin.is_none()
         && !guess.origins.is_empty()
         && !guess.origins.iter().any(|origin| entry.is_said_at(*origin));

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::profile::Family;
+
 /// One step of a way out.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(from = "StepFile")]
@@ -36,6 +38,26 @@ pub enum Only {
     AudienceOpen,
     /// Tokens that say themselves that they are for the right server.
     AudienceFits,
+}
+
+impl Only {
+    /// The words for providers, and the families that they mean.
+    const PROVIDERS: [(Self, Family); 3] =
+        [(Self::Microsoft, Family::MICROSOFT), (Self::Google, Family::GOOGLE), (Self::OtherProvider, Family::ANY)];
+
+    /// The family whose apps it is for, where it is a word for a provider; the last of them means all the others.
+    #[must_use]
+    pub fn provider(self) -> Option<Family> {
+        Self::PROVIDERS.into_iter().find(|(only, _)| *only == self).map(|(_, family)| family)
+    }
+
+    /// Whether it is for apps that are registered at `family`; none where it is no word for a provider.
+    #[must_use]
+    pub fn is_for(self, family: Family) -> Option<bool> {
+        let known = Self::PROVIDERS.into_iter().find(|(_, known)| *known == family.root());
+        let word = known.map_or(Self::OtherProvider, |(only, _)| only);
+        self.provider().map(|_| self == word)
+    }
 }
 
 /// A step as the files hold it: the text alone, or with its condition.

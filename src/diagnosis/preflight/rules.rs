@@ -6,60 +6,31 @@ use super::objection::Objection;
 use super::said::{Presented, Said, few};
 use crate::clock::in_words;
 use crate::jwt::LEEWAY;
+use crate::profile::provider::Audiences;
 use crate::profile::{
-    Address, App, Cloud, IdentityRule, MailProtocol, Mailbox, Scope, is_guid, missing_scopes, same_permission,
+    Address, App, MailProtocol, Mailbox, Scope, is_guid, missing_scopes, permission_name, same_permission,
 };
-
-/// The audiences that Exchange Online answers to: hosts, and the application ID of "Office 365 Exchange Online".
-const OUTLOOK: [&str; 6] = [
-    "outlook.office.com",
-    "outlook.office365.com",
-    "00000002-0000-0ff1-ce00-000000000000",
-    "outlook.office365.us",
-    "outlook-dod.office365.us",
-    "partner.outlook.cn",
-];
-
-/// The audiences that are taken for it, and what they really are.
-const OTHERS: [(&str, &str); 7] = [
-    ("graph.microsoft.com", "Microsoft Graph"),
-    ("00000003-0000-0000-c000-000000000000", "Microsoft Graph"),
-    ("graph.microsoft.us", "Microsoft Graph for US Government"),
-    ("dod-graph.microsoft.us", "Microsoft Graph for the US Department of Defense"),
-    ("microsoftgraph.chinacloudapi.cn", "Microsoft Graph in China"),
-    ("graph.windows.net", "Azure AD Graph"),
-    ("00000002-0000-0000-c000-000000000000", "Azure AD Graph"),
-];
-
-/// What `protocol` needs at Exchange Online: of a user's token, and of an app's own.
-fn permissions(protocol: MailProtocol) -> (&'static str, &'static str) {
-    match protocol {
-        MailProtocol::Imap => ("IMAP.AccessAsUser.All", "IMAP.AccessAsApp"),
-        MailProtocol::Pop3 => ("POP.AccessAsUser.All", "POP.AccessAsApp"),
-        MailProtocol::Smtp => ("SMTP.Send", "SMTP.SendAsApp"),
-    }
-}
 
 /// What the token lacks to open `protocol`.
 pub(super) fn door(said: Option<&Said>, granted: &[String], app: &App, protocol: MailProtocol) -> Vec<Objection> {
-    if !app.provider.is_microsoft() {
+    let known = app.deployment().service(protocol);
+    let Some((service, audiences)) = known.and_then(|service| Some((service, service.audiences?))) else {
         return not_granted(app.scopes.of(protocol), granted).into_iter().collect();
-    }
-    let (delegated, application) = permissions(protocol);
+    };
+    let delegated = service.delegated.first().map_or("", |scope| permission_name(scope));
     let Some(said) = said else { return unless_listed(delegated, granted).into_iter().collect() };
     // What a token permits at another server than this one says nothing here.
-    if let Some(objection) = wrong_audience(said, app) {
+    if let Some(objection) = wrong_audience(said, audiences, app) {
         return vec![objection];
     }
     let has = |list: &[String], wanted| list.iter().any(|permission| same_permission(permission, wanted));
     if said.is_app_only {
-        if has(&said.roles, application) {
+        if service.application.is_some_and(|application| has(&said.roles, application.role)) {
             return Vec::new();
         }
         let observed = format!("The token is the app's own, and its roles permit {}.", few(&said.roles));
         let code = "local-app-only-token-without-roles";
-        // Exchange may know the app's right to send by a role of its own, which no token shows.
-        let is_doubt = protocol == MailProtocol::Smtp;
+        let is_doubt = service.application.is_some_and(|application| application.is_known_to_server);
         return vec![Objection { code, observed, is_doubt }];
     }
     if said.scopes.is_empty() {
@@ -92,16 +63,16 @@ fn not_granted(wanted: &[Scope], granted: &[String]) -> Option<Objection> {
 }
 
 /// RFC 9068 §4: a server refuses a token whose `aud` is not its own name.
-fn wrong_audience(said: &Said, app: &App) -> Option<Objection> {
+fn wrong_audience(said: &Said, audiences: &Audiences, app: &App) -> Option<Objection> {
     let bare = |audience: &str| {
         let audience = audience.to_ascii_lowercase();
         audience.strip_prefix("https://").unwrap_or(&audience).trim_end_matches('/').to_owned()
     };
-    if said.audience.is_empty() || said.audience.iter().any(|one| OUTLOOK.contains(&bare(one).as_str())) {
+    if said.audience.is_empty() || said.audience.iter().any(|one| audiences.accepted.contains(&bare(one).as_str())) {
         return None;
     }
     let named = |audience: &String| {
-        let name = OTHERS.iter().find(|(other, _)| *other == bare(audience)).map(|(_, name)| *name);
+        let name = audiences.mistaken.iter().find(|(other, _)| *other == bare(audience)).map(|(_, name)| *name);
         let own = bare(audience).trim_start_matches("api://").eq_ignore_ascii_case(app.client_id.as_str());
         match name.or(own.then_some("the app itself")) {
             Some(name) => format!("{name} ({audience})"),
@@ -109,7 +80,7 @@ fn wrong_audience(said: &Said, app: &App) -> Option<Objection> {
         }
     };
     let audience: Vec<String> = said.audience.iter().map(named).collect();
-    let observed = format!("The token is for {}, not for Outlook.", few(&audience));
+    let observed = format!("The token is for {}, not for {}.", few(&audience), audiences.title);
     Some(Objection::new("local-token-wrong-audience", observed))
 }
 
@@ -133,34 +104,25 @@ pub(super) fn account(
 
 fn other_tenant(said: &Said, app: &App) -> Option<Objection> {
     let (tid, tenant) = (said.tenant.as_deref()?, app.tenant.as_ref()?);
-    let differs = app.provider.is_microsoft() && is_guid(tid) && !tenant.admits(tid);
+    let differs = is_guid(tid) && !tenant.admits(tid);
     differs.then(|| {
         let observed = format!("The token belongs to the tenant {tid}, not to {tenant}.");
         Objection::new("local-token-other-tenant", observed)
     })
 }
 
-/// Only Microsoft's issuers are known well enough: elsewhere access tokens often name another issuer than identity tokens
-/// do, and rightly.
+/// Only where the issuers of access tokens are known: elsewhere these often name another issuer than identity tokens do,
+/// and rightly.
 fn other_issuer(said: &Said, app: &App) -> Option<Objection> {
-    let IdentityRule::Microsoft { authority, .. } = &app.identity else { return None };
-    let issuer = said.issuer.as_deref()?;
-    let known: &[&str] = match app.cloud {
-        Cloud::Global => &["https://sts.windows.net", "https://login.microsoftonline.com"],
-        Cloud::GccHigh | Cloud::Dod => &["https://sts.windows.net", "https://login.microsoftonline.us"],
-        Cloud::China => &[
-            "https://sts.chinacloudapi.cn",
-            "https://login.chinacloudapi.cn",
-            "https://login.partner.microsoftonline.cn",
-        ],
-    };
+    let known = app.deployment().token_issuers;
+    let issuer = said.issuer.as_deref().filter(|_| !known.is_empty())?;
     // Version 1 of the tokens ends with the tenant and a slash, version 2 with /v2.0.
     let tenant_at = |host: &str| {
         let rest = issuer.strip_prefix(host)?.strip_prefix('/')?;
         let tenant = rest.strip_suffix("/v2.0").or(rest.strip_suffix('/')).unwrap_or(rest);
         is_guid(tenant).then_some(tenant)
     };
-    let found = known.iter().copied().chain([authority.as_issuer()]).find_map(tenant_at);
+    let found = known.iter().copied().chain([app.registrar()]).find_map(tenant_at);
     let fits = found.is_some_and(|tenant| said.tenant.as_deref().is_none_or(|tid| tid.eq_ignore_ascii_case(tenant)));
     (!fits).then(|| Objection::doubt("local-token-other-issuer", format!("The token was issued by {issuer}.")))
 }

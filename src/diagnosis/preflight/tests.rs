@@ -37,7 +37,7 @@ const NOT_GRANTED: &str = "local-scope-not-granted";
 fn app(provider: Provider, tenant: Option<&str>, cloud: Cloud) -> App {
     let issuer = "https://id.example/realms/shop".parse().unwrap();
     let scopes = |scope: &str| vec![scope.parse().unwrap()];
-    let one = if provider == Provider::Google { "https://mail.google.com/" } else { "mail" };
+    let one = if provider == Provider::GOOGLE { "https://mail.google.com/" } else { "mail" };
     App {
         name: "shop".parse().unwrap(),
         provider,
@@ -63,7 +63,7 @@ fn app(provider: Provider, tenant: Option<&str>, cloud: Cloud) -> App {
 }
 
 fn microsoft() -> App {
-    app(Provider::Microsoft365, Some(TENANT), Cloud::Global)
+    app(Provider::MICROSOFT365, Some(TENANT), Cloud::Global)
 }
 
 fn mailbox() -> Mailbox {
@@ -169,11 +169,11 @@ fn insist(case: &Case<'_>, token: &str, protocol: MailProtocol, codes: &[&str], 
 fn a_good_token_of_each_provider_raises_no_objection() {
     for protocol in [IMAP, POP3, SMTP] {
         insist(&Case::default(), &jwt(&outlook()), protocol, &[], "", "Outlook");
-        let google = Case { app: app(Provider::Google, None, Cloud::Global), ..Case::default() };
+        let google = Case { app: app(Provider::GOOGLE, None, Cloud::Global), ..Case::default() };
         let google = Case { granted: &["https://mail.google.com/", "openid"], ..google };
         insist(&google, "ya29.a0AfB_practice-only", protocol, &[], "", "Google");
         let oidc =
-            Case { app: app(Provider::Oidc, None, Cloud::Global), granted: &["openid", "mail"], ..Case::default() };
+            Case { app: app(Provider::OIDC, None, Cloud::Global), granted: &["openid", "mail"], ..Case::default() };
         insist(&oidc, &jwt(&keycloak()), protocol, &[], "", "Keycloak");
     }
 }
@@ -301,9 +301,9 @@ fn where_the_token_is_silent_the_granted_scopes_count() {
     let opaque = "EwBYA8l6BAAU-practice-only";
     let graph_style = ["https://graph.microsoft.com/imap.accessasuser.all"];
     let silent = jwt(&with(outlook(), json!({"scp": null})));
-    let personal = || app(Provider::Outlook, Some("consumers"), Cloud::Global);
-    let google = || app(Provider::Google, None, Cloud::Global);
-    let oidc = || app(Provider::Oidc, None, Cloud::Global);
+    let personal = || app(Provider::OUTLOOK, Some("consumers"), Cloud::Global);
+    let google = || app(Provider::GOOGLE, None, Cloud::Global);
+    let oidc = || app(Provider::OIDC, None, Cloud::Global);
     type Row<'a> = (App, &'a str, &'a [&'a str], MailProtocol, &'a [&'a str], &'a str);
     let rows: [Row<'_>; 12] = [
         (personal(), opaque, &ALL, IMAP, &[], ""),
@@ -340,7 +340,7 @@ fn of_other_providers_tokens_only_the_general_claims_count() {
         (json!({"iat": NOW + 3_600}), &[SKEW], "60 minutes after it came"),
     ] {
         let what = changes.to_string();
-        let case = Case { app: app(Provider::Oidc, None, Cloud::Global), granted: &["mail"], ..Case::default() };
+        let case = Case { app: app(Provider::OIDC, None, Cloud::Global), granted: &["mail"], ..Case::default() };
         insist(&case, &jwt(&with(keycloak(), changes)), IMAP, codes, words, &what);
     }
 }
@@ -357,7 +357,7 @@ fn a_tenants_name_decides_what_can_be_said_of_its_id() {
         (OTHER, OTHER, &[]),
         (OTHER, TENANT, &[OTHER_TENANT]),
     ] {
-        let case = Case { app: app(Provider::Microsoft365, Some(tenant), Cloud::Global), ..Case::default() };
+        let case = Case { app: app(Provider::MICROSOFT365, Some(tenant), Cloud::Global), ..Case::default() };
         let claims = with(outlook(), json!({"tid": tid, "iss": format!("https://sts.windows.net/{tid}/")}));
         insist(&case, &jwt(&claims), IMAP, codes, "", tenant);
     }
@@ -376,7 +376,7 @@ fn each_cloud_has_issuers_of_its_own() {
         (Cloud::China, "https://sts.chinacloudapi.cn", true),
         (Cloud::China, "https://sts.windows.net", false),
     ] {
-        let case = Case { app: app(Provider::Microsoft365, Some(TENANT), cloud), ..Case::default() };
+        let case = Case { app: app(Provider::MICROSOFT365, Some(TENANT), cloud), ..Case::default() };
         let claims = with(outlook(), json!({"iss": format!("{host}/{TENANT}/v2.0")}));
         let codes: &[&str] = if fits { &[] } else { &[OTHER_ISSUER] };
         insist(&case, &jwt(&claims), IMAP, codes, "", &format!("{cloud:?} {host}"));

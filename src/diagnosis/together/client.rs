@@ -2,8 +2,8 @@
 
 use super::evidence::{Reason, SecretStory, TokenAnswer};
 use super::situation::Situation;
-use crate::diagnosis::catalogue::{self, Family, Meaning};
-use crate::profile::Credential;
+use crate::diagnosis::catalogue::{self, Meaning};
+use crate::profile::{Credential, Family};
 use crate::report::{ExitCode, Finding, Stage};
 
 /// Without the store, nothing of ours works.
@@ -17,7 +17,7 @@ pub(super) fn client_refused(situation: &Situation<'_>) -> Option<Finding> {
     let refusal = situation.found(None, Stage::TokenEndpoint)?;
     let entry = catalogue::entry(refusal.code);
     let is_specific =
-        entry.is_some_and(|entry| entry.provider != Family::Any && entry.means != Some(Meaning::ClientRefused));
+        entry.is_some_and(|entry| entry.provider != Family::ANY && entry.means != Some(Meaning::ClientRefused));
     if is_specific {
         // The provider itself says why.
         let mut finding = refusal.clone();

@@ -200,7 +200,7 @@ fn advice_names_the_provider_at_hand() {
     }
     for profile in ["ms", "google", "own"] {
         made::about(profile, |about| {
-            for entry in catalogue::entries().iter().filter(|entry| entry.provider == catalogue::Family::Any) {
+            for entry in catalogue::entries().iter().filter(|entry| entry.provider == crate::profile::Family::ANY) {
                 let finding = known::explained(entry, about);
                 assert!(!finding.fix.is_empty(), "{profile}, {}: no step is left", entry.id);
                 let text = format!("{} {}", finding.cause, finding.fix.join(" "));

@@ -101,6 +101,5 @@ fn sites<'a>(servers: impl Iterator<Item = &'a Server>) -> Vec<&'a str> {
 /// Whether it is one of the servers that the provider documents.
 fn is_preset(situation: &Situation<'_>, server: &Server) -> bool {
     let Some(app) = situation.about.app else { return false };
-    let preset = app.provider.preset(app.cloud);
-    [preset.imap, preset.pop3, preset.smtp].into_iter().flatten().any(|known| known.host == server.host)
+    app.deployment().services.iter().any(|service| service.server.host == server.host)
 }

@@ -213,7 +213,7 @@ fn a_provider_without_this_grant_is_named_before_anybody_is_asked() {
     let oidc = testing::oidc("https://id.example");
     assert!(why(ask(&oidc, &endpoints, &scopes())).contains("device_authorization_endpoint"));
     endpoints.device_authorization = Some(nobody);
-    let google = App { provider: Provider::Google, ..oidc };
+    let google = App { provider: Provider::GOOGLE, ..oidc };
     let mail: Scope = "https://mail.google.com/".parse().unwrap();
     assert!(why(ask(&google, &endpoints, &["email".parse().unwrap(), mail])).contains("https://mail.google.com/"));
     let allowed = ask(&google, &endpoints, &["openid".parse().unwrap()]);

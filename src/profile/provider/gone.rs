@@ -3,8 +3,6 @@
 //! `invalid_grant` (RFC 6749 §5.2) covers more than that: Entra sends it for a policy, a second factor or a consent that
 //! is missing too, and the refresh token works again when that has been put right. Only what is listed here is final.
 
-use super::Provider;
-
 /// What a provider says of a refresh token that is gone, in an answer whose `error` is `invalid_grant`.
 #[derive(Debug, Clone, Copy)]
 pub enum GoneTokens {
@@ -35,22 +33,8 @@ pub struct InvalidGrant<'a> {
     pub description: &'a str,
 }
 
-const MICROSOFT: GoneTokens = GoneTokens::Listed {
-    suberrors: &["bad_token", "token_expired"],
-    numbers: &[
-        50_173,  // revoked: a new password, "Revoke sessions"
-        70_008,  // expired, or not used for too long
-        70_043,  // older than the sign-in frequency that Conditional Access allows
-        700_081, // older than its longest life
-        700_082, // not used for 90 days
-        700_084, // a single-page app's, which lives a day
-        530_036, // made by a device code sign-in, which a policy has ended; the token itself is said to be invalid
-    ],
-    // Reported by users: personal accounts say so with a number that means many other things too.
-    phrases: &[(70_000, "grant is expired")],
-};
-
-const OTHERS: GoneTokens = GoneTokens::Usual {
+/// What most providers send: `invalid_grant` means that the token is gone, unless the description says otherwise.
+pub(super) static USUAL: GoneTokens = GoneTokens::Usual {
     passing: &[
         // The account: Keycloak's "User disabled", "Account is not fully set up", "Account temporarily disabled".
         "disabled",
@@ -85,16 +69,6 @@ const OTHERS: GoneTokens = GoneTokens::Usual {
 };
 
 impl GoneTokens {
-    /// The row of `provider`. AADSTS numbers are Microsoft's, whichever provider the profile names.
-    #[must_use]
-    pub fn of(provider: Provider, answer: InvalidGrant<'_>) -> &'static Self {
-        match provider {
-            Provider::Microsoft365 | Provider::Outlook => &MICROSOFT,
-            Provider::Google | Provider::Oidc if !answer.numbers.is_empty() => &MICROSOFT,
-            Provider::Google | Provider::Oidc => &OTHERS,
-        }
-    }
-
     /// Whether `answer` says that the refresh token is gone. Where several numbers are given, each must say so.
     #[must_use]
     pub fn is_said_by(&self, answer: InvalidGrant<'_>) -> bool {

@@ -151,7 +151,7 @@ fn token_endpoint(word: &str, about: About<'_>, checks: &mut Vec<Check>, servers
         checks.push(Check::skipped(Stage::TokenEndpoint, "it was not asked"));
         return TokenAnswer::None;
     }
-    let host = match about.app.unwrap().provider.key() {
+    let host = match about.app.unwrap().provider.key {
         "oidc" => "id.shop.example",
         "google" => "oauth2.googleapis.com",
         _ => "login.microsoftonline.com",

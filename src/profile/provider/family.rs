@@ -1,0 +1,88 @@
+//! Families of providers: whose servers an answer comes from.
+
+use std::fmt;
+
+/// A handle to a family.
+#[derive(Clone, Copy)]
+pub struct Family(pub(super) &'static FamilyRow);
+
+/// What is known of a family.
+#[derive(Debug)]
+pub(super) struct FamilyRow {
+    /// The word in the catalogue and on the command line.
+    pub key: &'static str,
+    /// The name that people know it by.
+    pub title: &'static str,
+    /// Its accounts, in one line of help.
+    pub about: &'static str,
+    /// The family that it is a part of.
+    pub part_of: Option<Family>,
+    /// Words that only its servers write: an OpenID provider in a profile may be one of these under another name.
+    pub signs: &'static [&'static str],
+}
+
+static ANY_ROW: FamilyRow = FamilyRow { key: "any", title: "any provider", about: "Any", part_of: None, signs: &[] };
+static YAHOO_ROW: FamilyRow = FamilyRow { key: "yahoo", title: "Yahoo", about: "Yahoo", part_of: None, signs: &[] };
+
+impl Family {
+    /// Any provider.
+    pub const ANY: Self = Self(&ANY_ROW);
+    /// Yahoo, of which the catalogue knows answers though there is no preset.
+    pub const YAHOO: Self = Self(&YAHOO_ROW);
+
+    /// The word in the catalogue and on the command line.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        self.0.key
+    }
+
+    /// The name that people know it by.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.0.title
+    }
+
+    /// Its accounts, in one line of help.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        self.0.about
+    }
+
+    /// The family that registers its apps: the one that it is a part of, or itself.
+    #[must_use]
+    pub fn root(self) -> Self {
+        self.0.part_of.unwrap_or(self)
+    }
+
+    /// Whether what is known of this family holds at a server of `other`.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        self == Self::ANY || self.root() == other.root()
+    }
+
+    /// Whether `lower`, a text in lower case, holds words that only this family's servers write.
+    #[must_use]
+    pub fn is_betrayed_by(self, lower: &str) -> bool {
+        self.0.signs.iter().any(|sign| lower.contains(&sign.to_lowercase()))
+    }
+}
+
+impl PartialEq for Family {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key == other.0.key
+    }
+}
+
+impl Eq for Family {}
+
+impl fmt::Debug for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.key)
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.title)
+    }
+}

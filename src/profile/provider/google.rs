@@ -1,0 +1,94 @@
+//! Google: Gmail and Workspace.
+
+use std::time::Duration;
+
+use super::super::endpoint::MailProtocol::{self, Imap, Pop3, Smtp};
+use super::super::endpoint::TlsMode::Implicit;
+use super::cloud::Cloud;
+use super::family::{Family, FamilyRow};
+use super::gone::USUAL;
+use super::row::{
+    ClientIdForm, Deployment, DeviceFlow, HostPreset, Quirks, Row, SecretForm, SelectAccount, Service, SignInPreset,
+    Step,
+};
+
+/// Gmail and Workspace.
+pub(super) static GOOGLE: Row = Row {
+    key: "google",
+    title: "Google",
+    about: "Gmail and Google Workspace",
+    family: Family::GOOGLE,
+    deployments: &[Deployment {
+        cloud: Cloud::Global,
+        sign_in: SignInPreset::Fixed {
+            issuer: "https://accounts.google.com",
+            // Google's documents allow its tokens this older form.
+            issuer_also: &["accounts.google.com"],
+            authorization: "https://accounts.google.com/o/oauth2/v2/auth",
+            token: "https://oauth2.googleapis.com/token",
+            device_authorization: Some("https://oauth2.googleapis.com/device/code"),
+        },
+        portal: "Google Cloud console (console.cloud.google.com) > APIs & Services > Credentials",
+        token_issuers: &[],
+        services: &[
+            service(Imap, "imap.gmail.com", 993),
+            service(Pop3, "pop.gmail.com", 995),
+            service(Smtp, "smtp.gmail.com", 465),
+        ],
+    }],
+    always: &["openid", "email"],
+    // Google sends a refresh token only for offline access, and again only after a new consent.
+    authorize_params: &[("access_type", "offline"), ("prompt", "consent select_account")],
+    redirect_uri: "http://127.0.0.1",
+    client_ids: ClientIdForm::EndingIn { end: ".apps.googleusercontent.com", code: "client-id-not-of-google" },
+    // Google's client secrets have 24 or 35 characters.
+    secrets: SecretForm { has_ids: false, shortest: 16 },
+    register: &[
+        Step { text: "{portal}: an OAuth client of type 'Desktop app' needs no redirect URI", only: None },
+        Step { text: "OAuth consent screen > Data access: {scopes}", only: None },
+    ],
+    quirks: Quirks {
+        select_account: SelectAccount::Beside,
+        scopes_on_refresh: false,
+        secret_propagation: Duration::ZERO,
+        is_personal: false,
+        device: DeviceFlow {
+            // Google's list for limited-input devices; a mail scope is answered with invalid_scope.
+            scopes: Some(&[
+                "openid",
+                "email",
+                "profile",
+                "https://www.googleapis.com/auth/drive.appdata",
+                "https://www.googleapis.com/auth/drive.file",
+                "https://www.googleapis.com/auth/youtube",
+                "https://www.googleapis.com/auth/youtube.readonly",
+            ]),
+            advice: None,
+        },
+        gone: &USUAL,
+    },
+};
+
+/// One scope opens all of Gmail.
+const fn service(protocol: MailProtocol, host: &'static str, port: u16) -> Service {
+    Service {
+        protocol,
+        server: HostPreset { host, port, tls: Implicit },
+        delegated: &["https://mail.google.com/"],
+        application: None,
+        audiences: None,
+    }
+}
+
+static FAMILY: FamilyRow = FamilyRow {
+    key: "google",
+    title: "Google",
+    about: "Google",
+    part_of: None,
+    signs: &["gsmtp", "support.google.com/mail", "support.google.com/accounts"],
+};
+
+impl Family {
+    /// Google.
+    pub const GOOGLE: Self = Self(&FAMILY);
+}

@@ -1,0 +1,239 @@
+//! Microsoft: work and school accounts at Exchange Online in all national clouds, and personal accounts.
+
+use std::time::Duration;
+
+use super::super::app::Credential;
+use super::super::endpoint::MailProtocol::{Imap, Pop3, Smtp};
+use super::super::endpoint::TlsMode::{Implicit, StartTls};
+use super::cloud::Cloud;
+use super::family::{Family, FamilyRow};
+use super::gone::GoneTokens;
+use super::row::{
+    Application, Audiences, ClientIdForm, Deployment, DeviceFlow, HostPreset, Quirks, Row, SecretForm, SelectAccount,
+    Service, SignInPreset, Step,
+};
+
+/// IMAP, POP3 and SMTP of Exchange Online: the address of the delegated scopes, the scope of an app's own token, the host
+/// of IMAP and POP3, the host of SMTP.
+macro_rules! services {
+    ($address:literal, $application:expr, $incoming:expr, $outgoing:expr) => {
+        &[
+            Service {
+                protocol: Imap,
+                server: HostPreset { host: $incoming, port: 993, tls: Implicit },
+                delegated: &[concat!($address, "/IMAP.AccessAsUser.All")],
+                application: application($application, "IMAP.AccessAsApp", false),
+                audiences: Some(&AUDIENCES),
+            },
+            Service {
+                protocol: Pop3,
+                server: HostPreset { host: $incoming, port: 995, tls: Implicit },
+                delegated: &[concat!($address, "/POP.AccessAsUser.All")],
+                application: application($application, "POP.AccessAsApp", false),
+                audiences: Some(&AUDIENCES),
+            },
+            Service {
+                protocol: Smtp,
+                server: HostPreset { host: $outgoing, port: 587, tls: StartTls },
+                delegated: &[concat!($address, "/SMTP.Send")],
+                // Exchange has a role of its own for sending ("Application SMTP.SendAsApp").
+                application: application($application, "SMTP.SendAsApp", true),
+                audiences: Some(&AUDIENCES),
+            },
+        ]
+    };
+}
+
+/// Microsoft 365.
+pub(super) static MICROSOFT365: Row = BOTH;
+
+/// Outlook.com and its kin.
+pub(super) static OUTLOOK: Row = Row {
+    key: "outlook",
+    title: "Outlook.com",
+    about: "Personal accounts: Outlook.com, Hotmail, Live",
+    family: Family(&PERSONAL),
+    deployments: &[Deployment {
+        sign_in: SignInPreset::Tenant { authority: AUTHORITY, default_tenant: Some("consumers") },
+        // Reported by users: one IMAP host serves work and personal accounts. Apps cannot sign in without a user.
+        services: services!("https://outlook.office.com", None, GLOBAL_HOST, "smtp-mail.outlook.com"),
+        ..GLOBAL
+    }],
+    quirks: Quirks { is_personal: true, ..QUIRKS },
+    ..BOTH
+};
+
+const BOTH: Row = Row {
+    key: "microsoft365",
+    title: "Microsoft 365",
+    about: "Work and school accounts at Exchange Online",
+    family: Family::MICROSOFT,
+    deployments: &[GLOBAL, GCC_HIGH, DOD, CHINA],
+    always: &["openid", "profile", "email", "offline_access"],
+    authorize_params: &[],
+    // localhost, not 127.0.0.1: the portal's form takes only this, and ignores its port.
+    redirect_uri: "http://localhost",
+    client_ids: ClientIdForm::Guid,
+    // Entra's client secrets have 32 to 44 characters.
+    secrets: SecretForm { has_ids: true, shortest: 16 },
+    register: &[
+        Step {
+            text: "{portal} > App registrations > {client_id} > Authentication > Add a platform > Web:",
+            only: Some(Credential::Secret),
+        },
+        Step {
+            text: "{portal} > App registrations > {client_id} > Authentication > Add a platform > Mobile and desktop \
+                   applications:",
+            only: Some(Credential::None),
+        },
+        Step { text: "  redirect URI {redirect_uri}", only: None },
+        Step { text: "API permissions > Add a permission > Microsoft Graph > Delegated permissions:", only: None },
+        Step { text: "  {permissions}", only: None },
+    ],
+    quirks: QUIRKS,
+};
+
+const QUIRKS: Quirks = Quirks {
+    // Microsoft takes one word only.
+    select_account: SelectAccount::Alone,
+    // Microsoft wants to hear for which resource the token shall be.
+    scopes_on_refresh: true,
+    // Users report 4 to 18 seconds in which a new client secret is refused.
+    secret_propagation: Duration::from_secs(120),
+    is_personal: false,
+    device: DeviceFlow {
+        scopes: None,
+        advice: Some(
+            "Microsoft advises to block sign-ins by code: once a policy of the tenant does, this one ends. A browser, or \
+             --no-browser, is the lasting way.",
+        ),
+    },
+    gone: &GONE,
+};
+
+const AUTHORITY: &str = "https://login.microsoftonline.com";
+const GLOBAL_HOST: &str = "outlook.office365.com";
+
+const GLOBAL: Deployment = Deployment {
+    cloud: Cloud::Global,
+    sign_in: SignInPreset::Tenant { authority: AUTHORITY, default_tenant: None },
+    portal: "Microsoft Entra admin center (entra.microsoft.com)",
+    token_issuers: &["https://sts.windows.net", AUTHORITY],
+    // The Outlook address, not Graph's: a Graph token is refused at Outlook's door.
+    services: services!(
+        "https://outlook.office.com",
+        Some("https://outlook.office365.com/.default"),
+        GLOBAL_HOST,
+        "smtp.office365.com"
+    ),
+};
+
+const GCC_HIGH: Deployment = Deployment {
+    cloud: Cloud::GccHigh,
+    sign_in: SignInPreset::Tenant { authority: "https://login.microsoftonline.us", default_tenant: None },
+    portal: "Azure portal for US Government (portal.azure.us)",
+    token_issuers: &["https://sts.windows.net", "https://login.microsoftonline.us"],
+    // Microsoft's list says outlook.office365.us; users report smtp.office365.us. `host` in the profile decides.
+    services: services!(
+        "https://outlook.office365.us",
+        Some("https://outlook.office365.us/.default"),
+        "outlook.office365.us",
+        "outlook.office365.us"
+    ),
+};
+
+const DOD: Deployment = Deployment {
+    cloud: Cloud::Dod,
+    // The scope prefix is GCC High's; no document says so for DoD.
+    services: services!(
+        "https://outlook.office365.us",
+        Some("https://outlook.office365.us/.default"),
+        "outlook-dod.office365.us",
+        "outlook-dod.office365.us"
+    ),
+    ..GCC_HIGH
+};
+
+const CHINA: Deployment = Deployment {
+    cloud: Cloud::China,
+    sign_in: SignInPreset::Tenant { authority: "https://login.partner.microsoftonline.cn", default_tenant: None },
+    portal: "Azure portal for China (portal.azure.cn)",
+    token_issuers: &[
+        "https://sts.chinacloudapi.cn",
+        "https://login.chinacloudapi.cn",
+        "https://login.partner.microsoftonline.cn",
+    ],
+    // Reported by users, and not with certainty.
+    services: services!(
+        "https://partner.outlook.cn",
+        Some("https://partner.outlook.cn/.default"),
+        "partner.outlook.cn",
+        "smtp.partner.outlook.cn"
+    ),
+};
+
+const fn application(scope: Option<&'static str>, role: &'static str, is_known_to_server: bool) -> Option<Application> {
+    match scope {
+        Some(scope) => Some(Application { scope, role, is_known_to_server }),
+        None => None,
+    }
+}
+
+/// Hosts in all clouds, and the application ID of "Office 365 Exchange Online".
+static AUDIENCES: Audiences = Audiences {
+    title: "Outlook",
+    accepted: &[
+        "outlook.office.com",
+        "outlook.office365.com",
+        "00000002-0000-0ff1-ce00-000000000000",
+        "outlook.office365.us",
+        "outlook-dod.office365.us",
+        "partner.outlook.cn",
+    ],
+    mistaken: &[
+        ("graph.microsoft.com", "Microsoft Graph"),
+        ("00000003-0000-0000-c000-000000000000", "Microsoft Graph"),
+        ("graph.microsoft.us", "Microsoft Graph for US Government"),
+        ("dod-graph.microsoft.us", "Microsoft Graph for the US Department of Defense"),
+        ("microsoftgraph.chinacloudapi.cn", "Microsoft Graph in China"),
+        ("graph.windows.net", "Azure AD Graph"),
+        ("00000002-0000-0000-c000-000000000000", "Azure AD Graph"),
+    ],
+};
+
+/// `invalid_grant` covers more than a refresh token that is gone; only what is listed here is final.
+pub(super) static GONE: GoneTokens = GoneTokens::Listed {
+    suberrors: &["bad_token", "token_expired"],
+    numbers: &[
+        50_173,  // revoked: a new password, "Revoke sessions"
+        70_008,  // expired, or not used for too long
+        70_043,  // older than the sign-in frequency that Conditional Access allows
+        700_081, // older than its longest life
+        700_082, // not used for 90 days
+        700_084, // a single-page app's, which lives a day
+        530_036, // made by a device code sign-in, which a policy has ended; the token itself is said to be invalid
+    ],
+    // Reported by users: personal accounts say so with a number that means many other things too.
+    phrases: &[(70_000, "grant is expired")],
+};
+
+static WORK: FamilyRow = FamilyRow {
+    key: "microsoft",
+    title: "Microsoft 365",
+    about: "Microsoft, work and school accounts",
+    part_of: None,
+    signs: &["AADSTS", ".prod.outlook.com", "5.7.139 ", "SmtpClientAuthentication is disabled"],
+};
+
+static PERSONAL: FamilyRow = FamilyRow {
+    key: "outlook-personal",
+    title: "Outlook.com",
+    about: "Microsoft, personal accounts",
+    part_of: Some(Family::MICROSOFT),
+    signs: &[],
+};
+
+impl Family {
+    /// Microsoft; personal accounts are a part of it.
+    pub const MICROSOFT: Self = Self(&WORK);
+}

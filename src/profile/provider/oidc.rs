@@ -1,0 +1,45 @@
+//! Any OpenID provider, with mail servers that the profile names.
+
+use std::time::Duration;
+
+use super::cloud::Cloud;
+use super::family::Family;
+use super::gone::USUAL;
+use super::row::{ClientIdForm, Deployment, DeviceFlow, Quirks, Row, SecretForm, SelectAccount, SignInPreset, Step};
+
+/// Any OpenID provider.
+pub(super) static OIDC: Row = Row {
+    key: "oidc",
+    title: "OpenID provider",
+    about: "Any OpenID provider, with mail servers of your own",
+    family: Family::ANY,
+    deployments: &[Deployment {
+        cloud: Cloud::Global,
+        sign_in: SignInPreset::FromProfile,
+        portal: "your OpenID provider's administration",
+        token_issuers: &[],
+        services: &[],
+    }],
+    always: &["openid", "profile", "email", "offline_access"],
+    // OpenID Connect Core §11: offline_access is granted only where consent is asked for.
+    authorize_params: &[("prompt", "consent")],
+    redirect_uri: "http://127.0.0.1/callback",
+    // Administrators of their own server may choose what they like (RFC 6749 §2.2).
+    client_ids: ClientIdForm::Any,
+    secrets: SecretForm { has_ids: false, shortest: 1 },
+    register: &[
+        Step { text: "At {portal}, register for the client {client_id}:", only: None },
+        Step { text: "  redirect URI {redirect_uri} (any port, RFC 8252 section 7.3)", only: None },
+        Step { text: "  scopes {scopes}", only: None },
+        Step { text: "  grant types authorization_code and refresh_token", only: None },
+    ],
+    quirks: Quirks {
+        // oidc-provider does not know this word, and refuses the whole request; `login_hint` must do there.
+        select_account: SelectAccount::Never,
+        scopes_on_refresh: false,
+        secret_propagation: Duration::ZERO,
+        is_personal: false,
+        device: DeviceFlow { scopes: None, advice: None },
+        gone: &USUAL,
+    },
+};

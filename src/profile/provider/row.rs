@@ -1,0 +1,277 @@
+//! What a row of the table of providers holds.
+
+use std::fmt;
+use std::ops::Deref;
+use std::time::Duration;
+
+use super::super::app::Credential;
+use super::super::endpoint::{MailProtocol, TlsMode};
+use super::cloud::Cloud;
+use super::family::Family;
+use super::gone::GoneTokens;
+
+/// A handle to a row of [`super::ALL`]. Code elsewhere reads the row's fields; it cannot ask which row it is.
+#[derive(Clone, Copy)]
+pub struct Provider(pub(super) &'static Row);
+
+/// All that is known of one provider.
+#[derive(Debug)]
+pub struct Row {
+    /// The word in the profile.
+    pub key: &'static str,
+    /// The name that people know it by.
+    pub title: &'static str,
+    /// The accounts and servers behind it, in one line of help.
+    pub about: &'static str,
+    /// The family of servers that it belongs to.
+    pub family: Family,
+    /// Its separate installations; the first is the default.
+    pub deployments: &'static [Deployment],
+    /// Scopes asked for always.
+    pub always: &'static [&'static str],
+    /// Further parameters of the authorization request.
+    pub authorize_params: &'static [(&'static str, &'static str)],
+    /// The redirect URI to register.
+    pub redirect_uri: &'static str,
+    /// The form of its client IDs.
+    pub client_ids: ClientIdForm,
+    /// The form of its client secrets.
+    pub secrets: SecretForm,
+    /// How an app is registered.
+    pub register: &'static [Step],
+    /// Where it differs from the standards, or from others.
+    pub quirks: Quirks,
+}
+
+/// One installation of a provider: a national cloud, or all there is.
+#[derive(Debug)]
+pub struct Deployment {
+    /// Its name.
+    pub cloud: Cloud,
+    /// Where to sign in.
+    pub sign_in: SignInPreset,
+    /// Where apps are registered, in words.
+    pub portal: &'static str,
+    /// The hosts whose issuers access tokens may name (`iss`), where that is documented; none where it is not.
+    pub token_issuers: &'static [&'static str],
+    /// What can be reached with a token.
+    pub services: &'static [Service],
+}
+
+/// Where a sign-in takes place.
+#[derive(Debug)]
+pub enum SignInPreset {
+    /// `{authority}/{tenant}/oauth2/v2.0/…`
+    Tenant {
+        /// Scheme and host.
+        authority: &'static str,
+        /// The tenant where the profile gives none.
+        default_tenant: Option<&'static str>,
+    },
+    /// Fixed endpoints and issuer.
+    Fixed {
+        /// The issuer of identity tokens.
+        issuer: &'static str,
+        /// Other spellings of the issuer in identity tokens.
+        issuer_also: &'static [&'static str],
+        /// The authorization endpoint.
+        authorization: &'static str,
+        /// The token endpoint.
+        token: &'static str,
+        /// The device authorization endpoint (RFC 8628 §3.1), where there is one.
+        device_authorization: Option<&'static str>,
+    },
+    /// The profile names the issuer.
+    FromProfile,
+}
+
+/// One service of a deployment.
+#[derive(Debug)]
+pub struct Service {
+    /// The protocol.
+    pub protocol: MailProtocol,
+    /// The server.
+    pub server: HostPreset,
+    /// Scopes that open it for a user.
+    pub delegated: &'static [&'static str],
+    /// What opens it for an app without a user (RFC 6749 §4.4), where it can be opened so.
+    pub application: Option<Application>,
+    /// The audiences of its access tokens, where tokens are known to name them.
+    pub audiences: Option<&'static Audiences>,
+}
+
+/// What an app's own token needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Application {
+    /// The scope to ask for.
+    pub scope: &'static str,
+    /// The permission that the token then names in `roles`.
+    pub role: &'static str,
+    /// Whether the server may know the right by a role of its own that no token shows.
+    pub is_known_to_server: bool,
+}
+
+/// Which audiences (`aud`) of access tokens a service answers to.
+#[derive(Debug)]
+pub struct Audiences {
+    /// The service's name.
+    pub title: &'static str,
+    /// Hosts and application IDs that it accepts.
+    pub accepted: &'static [&'static str],
+    /// Audiences that are mistaken for it, and what they really are.
+    pub mistaken: &'static [(&'static str, &'static str)],
+}
+
+/// A preset mail server.
+#[derive(Debug, Clone, Copy)]
+pub struct HostPreset {
+    /// Host name.
+    pub host: &'static str,
+    /// Port.
+    pub port: u16,
+    /// TLS mode.
+    pub tls: TlsMode,
+}
+
+/// The form of client IDs. A form is knowledge from outside, and providers change theirs.
+#[derive(Debug, Clone, Copy)]
+pub enum ClientIdForm {
+    /// Anything of RFC 6749 appendix A.1.
+    Any,
+    /// A GUID.
+    Guid,
+    /// Anything with this end.
+    EndingIn {
+        /// The end.
+        end: &'static str,
+        /// The finding where it is missing.
+        code: &'static str,
+    },
+}
+
+/// The form of client secrets.
+#[derive(Debug, Clone, Copy)]
+pub struct SecretForm {
+    /// Whether a secret has an ID of its own beside it, a GUID.
+    pub has_ids: bool,
+    /// The length of the shortest, in characters.
+    pub shortest: usize,
+}
+
+/// One line of the way to register an app. `{portal}`, `{client_id}`, `{redirect_uri}`, `{scopes}` and `{permissions}`
+/// (the last part of each scope that opens a service) are filled in.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// The line.
+    pub text: &'static str,
+    /// The way of authentication that it applies to; any where there is none.
+    pub only: Option<Credential>,
+}
+
+/// Where a provider differs from the standards, or from others.
+#[derive(Debug)]
+pub struct Quirks {
+    /// Whether `prompt=select_account` is sent at a first sign-in.
+    pub select_account: SelectAccount,
+    /// Whether a refresh names the scopes. By RFC 6749 §6 no scope means all that was granted, and naming one that was
+    /// refused would fail.
+    pub scopes_on_refresh: bool,
+    /// The time until every server of the provider knows a new client secret.
+    pub secret_propagation: Duration,
+    /// Whether only personal accounts sign in.
+    pub is_personal: bool,
+    /// Sign-ins by code (RFC 8628).
+    pub device: DeviceFlow,
+    /// How it says that a refresh token is gone.
+    pub gone: &'static GoneTokens,
+}
+
+/// When `prompt=select_account` is sent (OpenID Connect Core §3.1.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelectAccount {
+    /// Never: a provider that does not know it may refuse the whole request.
+    Never,
+    /// Where no other word is sent: the provider takes one only.
+    Alone,
+    /// Beside other words.
+    Beside,
+}
+
+/// Sign-ins by code.
+#[derive(Debug)]
+pub struct DeviceFlow {
+    /// The only scopes that can be asked for this way, where not all of them can.
+    pub scopes: Option<&'static [&'static str]>,
+    /// A warning to people who sign in this way.
+    pub advice: Option<&'static str>,
+}
+
+impl Provider {
+    /// The deployment in `cloud`; none where the provider is not there.
+    #[must_use]
+    pub fn deployment(self, cloud: Cloud) -> Option<&'static Deployment> {
+        self.0.deployments.iter().find(|deployment| deployment.cloud == cloud)
+    }
+
+    /// The first of its deployments.
+    #[must_use]
+    pub fn main(self) -> &'static Deployment {
+        &self.0.deployments[0]
+    }
+}
+
+impl Deployment {
+    /// Its service over `protocol`.
+    #[must_use]
+    pub fn service(&self, protocol: MailProtocol) -> Option<&'static Service> {
+        self.services.iter().find(|service| service.protocol == protocol)
+    }
+}
+
+impl SignInPreset {
+    /// Whether the profile has to name a tenant.
+    #[must_use]
+    pub fn needs_tenant(&self) -> bool {
+        matches!(self, Self::Tenant { default_tenant: None, .. })
+    }
+
+    /// Whether the profile has to name an issuer.
+    #[must_use]
+    pub fn needs_issuer(&self) -> bool {
+        matches!(self, Self::FromProfile)
+    }
+
+    /// The issuer that is there for anybody, without a profile.
+    #[must_use]
+    pub fn public_issuer(&self) -> Option<String> {
+        match self {
+            Self::Tenant { authority, default_tenant } => {
+                Some(format!("{authority}/{}/v2.0", default_tenant.unwrap_or("common")))
+            }
+            Self::Fixed { issuer, .. } => Some((*issuer).to_owned()),
+            Self::FromProfile => None,
+        }
+    }
+}
+
+impl Deref for Provider {
+    type Target = Row;
+
+    fn deref(&self) -> &Row {
+        self.0
+    }
+}
+
+impl PartialEq for Provider {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key == other.0.key
+    }
+}
+
+impl Eq for Provider {}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.key)
+    }
+}
