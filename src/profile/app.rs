@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 
 use super::{
-    ClientAuth, ClientId, Cloud, Deployment, EndpointUrl, MailProtocol, Name, Provider, RedirectUri, Scope, Tenant,
+    ClientAuth, ClientId, Cloud, Credential, Deployment, EndpointUrl, MailProtocol, Name, Provider, RedirectUri, Scope,
+    Tenant,
 };
 
 /// One app of the profile. Many mailboxes can share it.
@@ -39,16 +40,6 @@ pub struct App {
     pub authorize_params: Vec<(String, String)>,
     /// A private CA (PEM) for the sign-in server, trusted beside the system's.
     pub ca_file: Option<PathBuf>,
-}
-
-/// How an app proves itself (RFC 6749 §2.1, §2.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Credential {
-    /// A client secret (confidential client).
-    Secret,
-    /// Nothing but its ID and PKCE (public client).
-    None,
 }
 
 /// Where the endpoints come from.

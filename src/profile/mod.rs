@@ -2,6 +2,7 @@
 
 mod app;
 mod client_auth;
+mod credential;
 mod credential_form;
 mod endpoint;
 mod invalid;
@@ -12,8 +13,9 @@ pub mod provider;
 mod spelled;
 mod web;
 
-pub use app::{App, Credential, IdentityRule, ScopeSet, SignIn, missing_scopes, permission_name, same_permission};
+pub use app::{App, IdentityRule, ScopeSet, SignIn, missing_scopes, permission_name, same_permission};
 pub use client_auth::ClientAuth;
+pub use credential::Credential;
 pub use credential_form::{client_id_doubt, secret_doubt};
 pub use endpoint::{IncomingProtocol, MailProtocol, OutgoingProtocol, ServerEndpoint, TlsMode};
 pub use invalid::Invalid;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::app::Credential;
+use super::super::credential::Credential;
 use super::super::endpoint::MailProtocol::{Imap, Pop3, Smtp};
 use super::super::endpoint::TlsMode::{Implicit, StartTls};
 use super::cloud::Cloud;

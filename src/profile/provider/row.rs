@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use super::super::app::Credential;
+use super::super::credential::Credential;
 use super::super::endpoint::{MailProtocol, TlsMode};
 use super::cloud::Cloud;
 use super::family::Family;
