@@ -1,6 +1,7 @@
 //! The root parser and the global flags.
 
 mod conventions;
+mod output;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,9 @@ use crate::commands::{
 };
 use crate::environment;
 use crate::profile::StoreKind;
+use crate::report::Format;
+
+pub use output::{FileReport, Wanted, format_of};
 
 /// Gets a mailbox onto OAuth, proves that it works, and keeps it working
 #[derive(Debug, Parser)]
@@ -24,9 +28,16 @@ pub struct Cli {
     /// Where secrets are kept [default: what the profile says, else keyring]
     #[arg(long, global = true, env = "MAILGRANT_STORE", value_name = "STORE", help_heading = "Global options")]
     pub store: Option<StoreKind>,
-    /// Print one JSON document instead of text
+    /// Print one JSON document instead of text, as --format json does
     #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
+    /// Print the results in this form [default: text]
+    #[arg(long, global = true, value_name = "FORMAT", help_heading = "Global options", value_parser = output::formats())]
+    pub format: Option<&'static dyn Format>,
+    /// Also write the report to FILE in this form, as in html=page.html; may be given several times
+    #[arg(long = "report", global = true, value_name = "FORMAT=FILE", help_heading = "Global options",
+          value_parser = output::file_report)]
+    pub reports: Vec<FileReport>,
     /// Show the conversation on the wire, without secrets
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
@@ -43,6 +54,9 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+    /// The subcommand's name, as it is typed.
+    #[arg(skip)]
+    pub verb: String,
 }
 
 impl Cli {
@@ -51,7 +65,9 @@ impl Cli {
     /// # Errors
     /// What does not parse, or the help that was asked for.
     pub fn from_outside() -> Result<Self, clap::Error> {
-        Self::from_arg_matches_mut(&mut conventions::applied(Self::command()).try_get_matches()?)
+        let mut matches = conventions::applied(Self::command()).try_get_matches()?;
+        let verb = matches.subcommand_name().unwrap_or_default().to_owned();
+        Ok(Self { verb, ..Self::from_arg_matches_mut(&mut matches)? })
     }
 }
 
@@ -101,26 +117,10 @@ pub enum Command {
 }
 
 impl Command {
-    /// The verb as it is typed.
+    /// Whether the whole result is an access token.
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Add(_) => "add",
-            Self::Authorize(_) => "authorize",
-            Self::Test(_) => "test",
-            Self::TestMailbox(_) => "test-mailbox",
-            Self::TestSmtp(_) => "test-smtp",
-            Self::Doctor(_) => "doctor",
-            Self::Inspect(_) => "inspect",
-            Self::RotateSecret(_) => "rotate-secret",
-            Self::Explain(_) => "explain",
-            Self::Status(_) => "status",
-            Self::List(_) => "list",
-            Self::Show(_) => "show",
-            Self::Remove(_) => "remove",
-            Self::Token(_) => "token",
-            Self::NewVaultKey(_) => "new-vault-key",
-        }
+    pub fn prints_token(&self) -> bool {
+        matches!(self, Self::Token(_))
     }
 }
 

@@ -8,7 +8,7 @@ use std::process;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mailgrant::cli::{Cli, Command};
+use mailgrant::cli::{self, Cli, Command};
 use mailgrant::clock::Clock;
 use mailgrant::commands::{self, CommandError};
 use mailgrant::config::Folders;
@@ -16,7 +16,7 @@ use mailgrant::context::{Context, Prompter, TerminalPrompter, interrupt};
 use mailgrant::net::Proxies;
 use mailgrant::net::Trust;
 use mailgrant::outputs::{self, Ended, Outputs, say};
-use mailgrant::report::{ExitCode, Format};
+use mailgrant::report::ExitCode;
 use mailgrant::transcript::{Redactor, Sink, Transcript};
 use mailgrant::{browser, environment, hardening};
 use secrecy::SecretString;
@@ -56,13 +56,14 @@ fn show_usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return outputs::after(error.print(), ExitCode::AllPassed);
     }
-    if std::env::args_os().any(|argument| argument == "--json") {
+    let format = cli::format_of(std::env::args_os());
+    if !format.leaves_error_to_stderr() {
         // What is wrong is the first paragraph; below it stand usage and advice for a terminal.
         let text = error.render().to_string();
         let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
         let cause = lines.join(" ").trim_start_matches("error: ").to_owned();
         let error = CommandError::usage(cause, "Run: mailgrant --help");
-        return Outputs::plain("", Format::Json).deliver(Ended::Error(error));
+        return Outputs::plain(String::new(), format).deliver(Ended::Error(error));
     }
     // Where standard error cannot be written there is no place to say so.
     let _ = error.print();
@@ -114,7 +115,7 @@ fn context(cli: &Cli) -> Result<Context, CommandError> {
 fn run(cli: &Cli) -> Result<Ended, CommandError> {
     let context = &context(cli)?;
     let document = match &cli.command {
-        Command::Token(args) => return Ok(Ended::Token(commands::token::run(args, context)?)),
+        Command::Token(args) => commands::token::run(args, context)?,
         Command::Add(args) => commands::add::run(args, context)?,
         Command::Authorize(args) => commands::authorize::run(args, context)?,
         Command::Test(args) => commands::test::run(args, context)?,

@@ -1,27 +1,22 @@
-//! Where a command's results go: standard output, and a page where `--html` asks for one.
+//! Where a command's results go: standard output, and the files that `--report` and `--html` name.
 //!
-//! Both are opened before the command runs: a page that cannot be written is known before a mail is sent. Whatever fails,
+//! All are opened before the command runs: a file that cannot be written is known before a mail is sent. Whatever fails,
 //! standard output gets one document, and what cannot be written is said on standard error.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use secrecy::ExposeSecret;
-
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, FileReport, Wanted};
 use crate::clock::Clock;
 use crate::commands::CommandError;
 use crate::context::interrupt;
 use crate::files::{Draft, Privacy};
-use crate::report::{self, Document, ExitCode, Finding, Format};
-use crate::session::AccessToken;
+use crate::report::{self, Document, ExitCode, Finding, Format, format};
 
 /// What a command came to.
 pub enum Ended {
     /// Its report.
     Document(Box<Document>),
-    /// The token, which is its whole output.
-    Token(AccessToken),
     /// Why it could not do its job.
     Error(CommandError),
     /// It panicked; the panic hook has said so on standard error.
@@ -30,16 +25,16 @@ pub enum Ended {
 
 /// The outputs of one command.
 pub struct Outputs {
-    format: Format,
-    page: Option<Page>,
-    command: &'static str,
+    format: &'static dyn Format,
+    files: Vec<OpenFile>,
+    command: String,
 }
 
-enum Page {
-    /// Instead of the text on standard output.
-    Stdout,
-    /// A file, which is begun and not in its place yet.
-    File { path: PathBuf, draft: Draft },
+/// A file that is begun and not in its place yet.
+struct OpenFile {
+    format: &'static dyn Format,
+    path: PathBuf,
+    draft: Draft,
 }
 
 impl Outputs {
@@ -48,134 +43,109 @@ impl Outputs {
     /// # Errors
     /// What cannot be written, and the way to show that: standard output alone.
     pub fn open(cli: &Cli) -> Result<Self, (Self, CommandError)> {
-        let mut outputs = Self::plain(cli.command.name(), if cli.json { Format::Json } else { Format::Human });
-        match cli.html.as_deref().map(|path| open_page(path, cli)) {
-            None => Ok(outputs),
-            Some(Ok(page)) => {
-                outputs.page = Some(page);
-                Ok(outputs)
-            }
-            Some(Err(error)) => Err((outputs, error)),
+        let wanted = cli.wanted();
+        let may_be = |format: &dyn Format| !cli.command.prints_token() || format.may_hold_token();
+        let asked = wanted.stdout.iter().rev().find(|(format, _)| may_be(*format));
+        let outputs = Self::plain(cli.verb.clone(), asked.map_or(format::TEXT, |(format, _)| *format));
+        if let Some(error) = refused(&wanted, cli.command.prints_token()) {
+            return Err((outputs, error));
+        }
+        let begun = wanted.files.into_iter().map(|(report, flag)| OpenFile::begin(report, &flag));
+        match begun.collect() {
+            Ok(files) => Ok(Self { files, ..outputs }),
+            Err(error) => Err((outputs, error)),
         }
     }
 
     /// Standard output alone, for `command`.
     #[must_use]
-    pub fn plain(command: &'static str, format: Format) -> Self {
-        Self { format, page: None, command }
+    pub fn plain(command: String, format: &'static dyn Format) -> Self {
+        Self { format, files: Vec::new(), command }
     }
 
     /// Writes what the command came to. The exit code is the command's; where the command passed and an output could not
     /// be written it is [`ExitCode::CheckFailed`].
     pub fn deliver(self, ended: Ended) -> ExitCode {
         let is_shown = matches!(ended, Ended::Panicked);
-        let mut document = match ended {
-            Ended::Token(access) => return after(self.write_token(&access), ExitCode::AllPassed),
-            Ended::Document(document) => *document,
-            Ended::Error(error) => self.failed(error.finding().clone()),
-            Ended::Panicked => self.failed(Finding::new(
-                "bug",
-                "This is a bug in mailgrant; standard error says where.",
-                ExitCode::Bug,
-            )),
-        };
+        let mut document = document_of(ended, self.command);
+        document.time = Clock::system().now();
         let mut code = document.exit_code();
-        let mut html = None;
-        match self.page {
-            None => {}
-            Some(Page::Stdout) => html = Some(page(&document)),
-            Some(Page::File { path, draft }) => match fill(draft, &document) {
+        for file in self.files {
+            let (noun, path) = (file.format.noun(), file.path.clone());
+            match file.fill(&document) {
                 Ok(()) => say(&format!("The report is in {}", path.display())),
-                Err(problem) => {
+                Err(error) => {
+                    let problem = not_written(noun, error.finding());
                     say(&format!("mailgrant: {problem}"));
                     document.warnings.push(problem);
                     code = or_failed(code);
                 }
-            },
+            }
         }
-        let mut out = anstream::stdout();
-        let written = match (&html, self.format, &document.error) {
-            (Some(html), _, error) => {
-                let written = out.write_all(html.as_bytes());
-                show_error(error.as_ref().filter(|_| !is_shown));
-                written
-            }
-            (None, Format::Human, Some(error)) => {
-                // What was found before the error is not lost with it.
-                let is_empty = document.reports.is_empty();
-                let written = if is_empty { Ok(()) } else { report::write(&document, Format::Human, &mut out) };
-                show_error(Some(error).filter(|_| !is_shown));
-                written
-            }
-            (None, format, _) => report::write(&document, format, &mut out),
-        };
+        let written = self.format.write(&document, &mut anstream::stdout());
+        if let Some(error) = document.error.as_ref().filter(|_| self.format.leaves_error_to_stderr() && !is_shown) {
+            // A standard error that is closed or full is no reason to stop, and leaves no place to say so.
+            let _ = report::write_error(error, &mut anstream::stderr());
+        }
         after(written, code)
     }
+}
 
-    fn failed(&self, finding: Finding) -> Document {
-        let mut document = Document::new(self.command);
-        document.error = Some(finding);
-        document
+impl OpenFile {
+    /// Begins the file: private, as the addresses in it are; what the file held before goes.
+    fn begin(FileReport { format, path }: FileReport, flag: &str) -> Result<Self, CommandError> {
+        let draft = Draft::begin(&path, Privacy::Secret).map_err(|failure| {
+            let problem = not_written(format.noun(), CommandError::from(failure).finding());
+            let again = if flag.ends_with('=') { format!("{flag}FILE") } else { format!("{flag} FILE") };
+            CommandError::usage(format!("{problem} Nothing was done."), format!("Give another file with {again}"))
+        })?;
+        interrupt::discard(draft.temporary());
+        Ok(Self { format, path, draft })
     }
 
-    fn write_token(&self, access: &AccessToken) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        let token = access.token.expose_secret();
-        match self.format {
-            Format::Human => writeln!(out, "{token}"),
-            Format::Json => {
-                let document = serde_json::json!({
-                    "schema": report::SCHEMA,
-                    "command": "token",
-                    "access_token": token,
-                    "expires": access.expires.to_string(),
-                });
-                writeln!(out, "{document}")
-            }
+    fn fill(mut self, document: &Document) -> Result<(), CommandError> {
+        let mut contents = Vec::new();
+        // Writing to memory does not fail.
+        let _ = self.format.write(document, &mut anstream::StripStream::new(&mut contents));
+        self.draft.fill(&contents).and_then(|()| self.draft.commit()).map_err(CommandError::from)
+    }
+}
+
+fn document_of(ended: Ended, command: String) -> Document {
+    let finding = match ended {
+        Ended::Document(document) => return *document,
+        Ended::Error(error) => error.finding().clone(),
+        Ended::Panicked => Finding::new("bug", "This is a bug in mailgrant; standard error says where.", ExitCode::Bug),
+    };
+    let mut document = Document::new(command);
+    document.error = Some(finding);
+    document
+}
+
+/// What cannot be written whatever the disk says: a report that would hold a token, or two forms on standard output.
+fn refused(wanted: &Wanted, prints_token: bool) -> Option<CommandError> {
+    if prints_token {
+        let stdout = wanted.stdout.iter().filter(|(format, _)| !format.may_hold_token());
+        let files = wanted.files.iter().map(|(report, flag)| (report.format, flag));
+        let (format, flag) = stdout.map(|(format, flag)| (*format, flag)).chain(files).next()?;
+        let cause = format!("'token' makes no {}: it would hold the token.", format.noun());
+        let flag = flag.split(' ').next().unwrap_or(flag);
+        return Some(CommandError::usage(cause, format!("Leave {flag} out")));
+    }
+    match wanted.stdout.as_slice() {
+        [(first, flag), (second, other), ..] if first.name() != second.name() => {
+            let fix = match flag.as_str() {
+                "--html -" => "Give a file with --html FILE, or leave one of the two out",
+                _ => "Leave one of the two out",
+            };
+            Some(CommandError::usage(format!("{flag} and {other} both write to standard output."), fix))
         }
+        _ => None,
     }
 }
 
-fn open_page(path: &Path, cli: &Cli) -> Result<Page, CommandError> {
-    if matches!(cli.command, Command::Token(_)) {
-        return Err(CommandError::usage("'token' makes no page: it would hold the token.", "Leave --html out"));
-    }
-    if path == Path::new("-") {
-        return match cli.json {
-            false => Ok(Page::Stdout),
-            true => Err(CommandError::usage(
-                "--html - and --json both write to standard output.",
-                "Give a file with --html FILE, or leave one of the two out",
-            )),
-        };
-    }
-    // Private, as the addresses in it are; what the file held before goes.
-    let draft = Draft::begin(path, Privacy::Secret).map_err(|failure| {
-        let problem = not_written(CommandError::from(failure).finding());
-        CommandError::usage(format!("{problem} Nothing was done."), "Give another file with --html FILE")
-    })?;
-    interrupt::discard(draft.temporary());
-    Ok(Page::File { path: path.to_owned(), draft })
-}
-
-fn fill(mut draft: Draft, document: &Document) -> Result<(), String> {
-    let filled = draft.fill(page(document).as_bytes()).and_then(|()| draft.commit());
-    filled.map_err(|failure| not_written(CommandError::from(failure).finding()))
-}
-
-fn not_written(finding: &Finding) -> String {
-    format!("The page could not be written: {}", finding.cause)
-}
-
-fn page(document: &Document) -> String {
-    report::page(document, &Clock::system().now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
-}
-
-fn show_error(error: Option<&Finding>) {
-    if let Some(error) = error {
-        // A standard error that is closed or full is no reason to stop, and leaves no place to say so.
-        let _ = report::write_error(error, &mut anstream::stderr());
-    }
+fn not_written(noun: &str, finding: &Finding) -> String {
+    format!("The {noun} could not be written: {}", finding.cause)
 }
 
 /// The exit code once standard output has been written. A pipe that its reader has closed is no error: the reader has

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::files;
 use crate::fleet::{self, Limits};
 use crate::profile::{MailProtocol, Mailbox, Profile, SecretsChoice};
-use crate::report::{self, Document, ExitCode, Format, Report};
+use crate::report::{Document, ExitCode, Report, format};
 use crate::secrets::{SecretStore, load_app, load_grant};
 
 /// A file of vault keys has a few lines.
@@ -208,6 +208,6 @@ fn text_or_cause(result: Result<Document, CommandError>) -> String {
 fn text(document: &Document) -> String {
     let mut out = anstream::StripStream::new(Vec::new());
     // Writing to memory does not fail.
-    let _ = report::write(document, Format::Human, &mut out);
+    let _ = format::TEXT.write(document, &mut out);
     String::from_utf8_lossy(&out.into_inner()).into_owned()
 }

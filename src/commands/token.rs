@@ -6,7 +6,8 @@ use super::checks::Tester;
 use super::{CommandError, subject};
 use crate::context::Context;
 use crate::diagnosis::About;
-use crate::session::{AccessToken, OnLoss};
+use crate::report::{Document, Token};
+use crate::session::OnLoss;
 
 /// Print a valid access token on standard output, for other programs
 #[derive(Debug, ClapArgs)]
@@ -19,7 +20,7 @@ pub struct Args {
 ///
 /// # Errors
 /// If no valid token can be had.
-pub fn run(args: &Args, context: &Context) -> Result<AccessToken, CommandError> {
+pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let mailbox = subject::mailbox(&profile, &args.name)?;
     let app = profile.app_of(mailbox);
@@ -27,5 +28,9 @@ pub fn run(args: &Args, context: &Context) -> Result<AccessToken, CommandError> 
     tester.on_loss = OnLoss::Mark;
     let http = tester.http(app);
     let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
-    tester.session(mailbox, &http).access_token().map_err(|failure| CommandError::explained(&failure, about))
+    let fetched = tester.session(mailbox, &http).access_token();
+    let access = fetched.map_err(|failure| CommandError::explained(&failure, about))?;
+    let mut document = Document::new("token");
+    document.token = Some(Token { access_token: access.token, expires: access.expires });
+    Ok(document)
 }

@@ -1,9 +1,15 @@
 //! Everything that one command has to say. Field names in JSON are public API.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
 use serde::Serialize;
 
 use super::check::Check;
 use super::finding::{ExitCode, Finding};
+use crate::clock::Clock;
 
 /// The number of the JSON layout. It grows when a field changes its meaning or goes away, not when one is added.
 pub const SCHEMA: u32 = 1;
@@ -14,7 +20,10 @@ pub struct Document {
     /// [`SCHEMA`].
     pub schema: u32,
     /// The subcommand's name.
-    pub command: &'static str,
+    pub command: Cow<'static, str>,
+    /// When the command ended.
+    #[serde(skip)]
+    pub time: Timestamp,
     /// One report for each mailbox or app the command looked at.
     pub reports: Vec<Report>,
     /// Things that are right but deserve attention, such as a secret that expires soon.
@@ -27,6 +36,24 @@ pub struct Document {
     /// Why the command could not do its job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Finding>,
+    /// The access token, which is then all that the command has to say.
+    #[serde(skip)]
+    pub token: Option<Token>,
+}
+
+/// An access token for another program.
+#[derive(Clone)]
+pub struct Token {
+    /// The token.
+    pub access_token: SecretString,
+    /// When it expires.
+    pub expires: Timestamp,
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a token until {}", self.expires)
+    }
 }
 
 /// The checks of one command for one mailbox (or app).
@@ -108,15 +135,17 @@ pub struct Fact {
 impl Document {
     /// An empty document of `command`.
     #[must_use]
-    pub fn new(command: &'static str) -> Self {
+    pub fn new(command: impl Into<Cow<'static, str>>) -> Self {
         Self {
             schema: SCHEMA,
-            command,
+            command: command.into(),
+            time: Clock::system().now(),
             reports: Vec::new(),
             warnings: Vec::new(),
             next: Vec::new(),
             explanations: Vec::new(),
             error: None,
+            token: None,
         }
     }
 

@@ -2,18 +2,40 @@
 //! phone, in the dark and on paper.
 
 use std::fmt::Write as _;
+use std::io::{self, Write};
 use std::time::Duration;
 
-use super::{Check, Confidence, Document, ExitCode, Finding, Outcome, Report, Subject};
+use super::Format;
 use crate::html::escape;
+use crate::report::{Check, Confidence, Document, ExitCode, Finding, Outcome, Report, Subject};
 
 const STYLE: &str = include_str!("page.css");
 
 /// Nothing is loaded, whatever stands in the page; the style is the page's own.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// The page of `document`, made at `when`, which is shown as it is.
-pub(super) fn page(document: &Document, when: &str) -> String {
+/// One self-contained page.
+pub(super) struct Html;
+
+impl Format for Html {
+    fn name(&self) -> &'static str {
+        "html"
+    }
+
+    fn noun(&self) -> &'static str {
+        "page"
+    }
+
+    fn write(&self, document: &Document, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(page(document).as_bytes())
+    }
+
+    fn leaves_error_to_stderr(&self) -> bool {
+        true
+    }
+}
+
+fn page(document: &Document) -> String {
     let exit = document.exit_code();
     let title = title(document);
     // An explanation passes nothing and fails nothing.
@@ -22,8 +44,8 @@ pub(super) fn page(document: &Document, when: &str) -> String {
     let mut body = format!(
         "<header><h1>{}</h1><p>mailgrant {} &middot; {}{end}</p></header>",
         escape(&title),
-        escape(document.command),
-        escape(when),
+        escape(&document.command),
+        document.time.strftime("%Y-%m-%d %H:%M:%S UTC"),
     );
     if let Some(error) = &document.error {
         body.push_str("<section class=\"bad\">");
@@ -222,7 +244,7 @@ fn write_finding(finding: &Finding, in_full: bool, body: &mut String) {
 mod tests {
     use super::*;
     use crate::profile::MailProtocol;
-    use crate::report::{ExitCode, Stage};
+    use crate::report::Stage;
 
     fn document(text: &str) -> Document {
         let mut finding = Finding::new("some-code", text, ExitCode::CheckFailed);
@@ -244,14 +266,14 @@ mod tests {
 
     #[test]
     fn nothing_in_it_is_markup_but_our_own() {
-        let plain = page(&document("fine"), "now");
+        let plain = page(&document("fine"));
         for text in [
             "<script>alert(1)</script>",
             "\"><img src=x onerror=alert(1)>",
             "</style><svg onload=x>",
             "\u{1b}[31m\u{202e}'",
         ] {
-            let page = page(&document(text), "now");
+            let page = page(&document(text));
             let tags = |page: &str| page.matches('<').count();
             assert_eq!(tags(&page), tags(&plain), "{text}");
             assert!(!page.contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), "{text}");
@@ -260,7 +282,7 @@ mod tests {
 
     #[test]
     fn it_loads_and_runs_nothing() {
-        let page = page(&document("fine"), "now");
+        let page = page(&document("fine"));
         for word in ["<script", "<link", "src=", "url(", "@import", "href"] {
             assert!(!page.contains(word), "{word}");
         }

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Check, Confidence, Document, Explanation, Finding, Outcome, Report, Subject};
+use secrecy::ExposeSecret;
+
+use super::Format;
 use crate::harmless::is_harmful;
+use crate::report::{Check, Confidence, Document, Explanation, Finding, Outcome, Report, Subject};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -15,11 +18,33 @@ const DIM: Style = Style::new().dimmed();
 const STRONG: Style = Style::new().bold();
 const WARN: Style = AnsiColor::Yellow.on_default();
 
-/// Writes `document` to `out`, which strips the colours where they do not belong (`anstream`).
-///
-/// # Errors
-/// What writing answers; a closed pipe among it.
-pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> {
+/// Text for people; `anstream` strips the colours where the output is no terminal.
+pub(super) struct Human;
+
+impl Format for Human {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn write(&self, document: &Document, out: &mut dyn Write) -> io::Result<()> {
+        match (&document.token, &document.error) {
+            (Some(token), _) => writeln!(out, "{}", token.access_token.expose_secret()),
+            // The error is for standard error; reports made before it are shown all the same.
+            (None, Some(_)) if document.reports.is_empty() => Ok(()),
+            (None, _) => write_document(document, out),
+        }
+    }
+
+    fn leaves_error_to_stderr(&self) -> bool {
+        true
+    }
+
+    fn may_hold_token(&self) -> bool {
+        true
+    }
+}
+
+fn write_document(document: &Document, out: &mut dyn Write) -> io::Result<()> {
     for (index, report) in document.reports.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;

@@ -3,20 +3,45 @@
 
 use std::io::{self, Write};
 
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-use super::Document;
+use super::Format;
 use crate::harmless::is_harmful;
+use crate::report::{Document, Token};
 
-/// Writes `document` to `out`, with a line's end behind it.
-///
-/// # Errors
-/// What writing answers.
-pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> {
-    let harmless = Harmless(PrettyFormatter::new());
-    document.serialize(&mut Serializer::with_formatter(&mut *out, harmless))?;
-    writeln!(out)
+/// One JSON document, with a newline at its end.
+pub(super) struct Json;
+
+impl Format for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn write(&self, document: &Document, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(token) = &document.token {
+            return write_token(document, token, out);
+        }
+        let harmless = Harmless(PrettyFormatter::new());
+        document.serialize(&mut Serializer::with_formatter(&mut *out, harmless))?;
+        writeln!(out)
+    }
+
+    fn may_hold_token(&self) -> bool {
+        true
+    }
+}
+
+/// A token's document, on one line.
+fn write_token(document: &Document, token: &Token, out: &mut dyn Write) -> io::Result<()> {
+    let line = serde_json::json!({
+        "schema": document.schema,
+        "command": document.command,
+        "access_token": token.access_token.expose_secret(),
+        "expires": token.expires.to_string(),
+    });
+    writeln!(out, "{line}")
 }
 
 /// The usual layout; in strings everything harmful stands as `\uXXXX`, which every parser turns back.

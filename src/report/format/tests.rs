@@ -1,9 +1,10 @@
-//! Both formats with text from people who mean us harm, in every place that takes text.
+//! Every form with hostile text in every place that takes text.
 
 use std::time::Duration;
 
 use super::*;
 use crate::harmless::is_harmful;
+use crate::report::{Check, ExitCode, Headline, Report, Stage, Subject, Token};
 
 /// OSC with a title and with a link (OSC 8), CSI in its long and its short form, NUL, BEL, DEL, an override of the
 /// direction, a zero-width blank, a tag, and a replacement for bad UTF-8.
@@ -32,11 +33,11 @@ fn everywhere(text: &str) -> Document {
     document
 }
 
-fn written(format: Format, text: &str) -> String {
+fn written(format: &dyn Format, text: &str) -> String {
     let mut out = Vec::new();
     let document = everywhere(text);
-    write(&document, format, &mut out).unwrap();
-    if format == Format::Human {
+    format.write(&document, &mut out).unwrap();
+    if format.leaves_error_to_stderr() {
         write_error(document.error.as_ref().unwrap(), &mut out).unwrap();
     }
     String::from_utf8(out).unwrap()
@@ -44,22 +45,46 @@ fn written(format: Format, text: &str) -> String {
 
 #[test]
 fn no_format_passes_on_what_a_terminal_obeys_in_any_place() {
-    let human = anstream::adapter::strip_str(&written(Format::Human, "harmless")).to_string();
+    let human = anstream::adapter::strip_str(&written(TEXT, "harmless")).to_string();
     assert_eq!(human.matches("harmless").count(), 15, "{human}");
-    // Our own colours come and go in pairs; whatever else is left would be theirs.
+    // Our own colours come and go in pairs; anything beyond them would be theirs.
     let theirs = |text: String| text.replace(['\n'], "").chars().filter(|c| is_harmful(*c)).count();
-    assert_eq!(theirs(written(Format::Human, HOSTILE)), theirs(written(Format::Human, "harmless")));
-    let json = written(Format::Json, HOSTILE);
+    for format in ALL {
+        assert_eq!(theirs(written(format, HOSTILE)), theirs(written(format, "harmless")), "{format:?}");
+    }
+    let json = written(JSON, HOSTILE);
     assert_eq!(json.replace('\n', "").chars().find(|c| is_harmful(*c)), None, "{json}");
 }
 
 #[test]
+fn a_format_is_found_by_its_name() {
+    for format in ALL {
+        assert_eq!(named(format.name()).map(Format::name), Some(format.name()));
+    }
+    assert!(named("xml").is_none());
+}
+
+#[test]
+fn only_forms_for_programs_hold_a_token() {
+    let mut document = Document::new("token");
+    let expires = "2027-01-01T00:00:00Z".parse().unwrap();
+    document.token = Some(Token { access_token: "the-token".into(), expires });
+    for format in ALL.into_iter().filter(|format| format.may_hold_token()) {
+        let mut out = Vec::new();
+        format.write(&document, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("the-token") && text.lines().count() == 1, "{format:?}: {text}");
+    }
+    assert!(!HTML.may_hold_token() && !format!("{document:?}").contains("the-token"));
+}
+
+#[test]
 fn json_says_the_same_for_all_its_escapes() {
-    let json: serde_json::Value = serde_json::from_str(&written(Format::Json, HOSTILE)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&written(JSON, HOSTILE)).unwrap();
     assert_eq!(json["reports"][0]["facts"]["signed_in_as"], HOSTILE);
     assert_eq!(json["error"]["cause"], HOSTILE);
     let plain = everywhere("Grüße, \"Жук\"\\");
     let mut out = Vec::new();
-    write(&plain, Format::Json, &mut out).unwrap();
+    JSON.write(&plain, &mut out).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string_pretty(&plain).unwrap() + "\n");
 }

@@ -99,6 +99,8 @@ type Look = fn(&Shop, &Verb);
 pub(crate) const ROWS: &[(&str, Look)] = &[
     ("--json", json),
     ("--html", html),
+    ("--format", format),
+    ("--report", report),
     ("--color", color),
     ("--verbose", verbose),
     ("--config", config),
@@ -124,6 +126,49 @@ fn html(shop: &Shop, verb: &Verb) {
         let page = page.unwrap();
         assert!(page.contains(&format!("</h1><p>mailgrant {}", verb.name)), "{page}");
     }
+}
+
+fn format(shop: &Shop, verb: &Verb) {
+    let usual = verb.run(shop, &["--format", "text"]);
+    assert!(!usual.stdout.starts_with(['{', '<']), "{}", usual.stdout);
+    let document = verb.run(shop, &["--format", "json"]).json();
+    assert_eq!(document["command"], verb.name, "{document}");
+    let page = verb.run(shop, &["--format", "html"]);
+    if verb.name == "token" {
+        assert!(
+            page.code == Some(2) && page.stdout.is_empty() && page.stderr.contains("makes no page"),
+            "{}",
+            page.stderr
+        );
+    } else {
+        assert!(page.stdout.contains(&format!("</h1><p>mailgrant {}", verb.name)), "{}", page.stdout);
+    }
+    let both = verb.run(shop, &["--format", "text", "--json"]);
+    if verb.name != "token" {
+        assert!(both.code == Some(2) && both.stderr.contains("both write to standard output"), "{}", both.all_text());
+    }
+    let unknown = verb.run(shop, &["--format", "drawer"]);
+    assert!(unknown.code == Some(2) && unknown.stderr.contains("text, json, html"), "{}", unknown.stderr);
+}
+
+fn report(shop: &Shop, verb: &Verb) {
+    let name = |form: &str| format!("{}-report.{form}", verb.name);
+    let reports = ["text", "json", "html"].map(|form| format!("{form}={}", name(form)));
+    let flags: Vec<&str> = reports.iter().flat_map(|report| ["--report", report]).collect();
+    let ended = verb.run(shop, &flags);
+    let written = |form: &str| std::fs::read_to_string(shop.home.path().join(name(form)));
+    if verb.name == "token" {
+        // A report would hold the token.
+        assert!(ended.code == Some(2) && ended.stderr.contains("makes no report"), "{}", ended.stderr);
+        assert!(written("text").is_err() && written("json").is_err() && written("html").is_err());
+    } else {
+        let document: serde_json::Value = serde_json::from_str(&written("json").unwrap()).unwrap();
+        assert_eq!(document["command"], verb.name, "{document}");
+        assert!(written("html").unwrap().contains(&format!("</h1><p>mailgrant {}", verb.name)));
+        assert!(!written("text").unwrap().contains('\u{1b}'));
+    }
+    assert_eq!(verb.run(shop, &["--report", "page.html"]).code, Some(2));
+    assert_eq!(verb.run(shop, &["--report", "html=missing/page.html"]).code, Some(2));
 }
 
 fn color(shop: &Shop, verb: &Verb) {

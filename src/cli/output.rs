@@ -1,0 +1,104 @@
+//! The flags that say where results go: `--format`, `--report`, and their short forms `--json` and `--html`.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::Cli;
+use crate::report::{Format, format};
+
+/// A report that goes to a file.
+#[derive(Debug, Clone)]
+pub struct FileReport {
+    /// Its form.
+    pub format: &'static dyn Format,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Wanted {
+    /// The forms for standard output, each with the flag that asks for it; more than one is a mistake.
+    pub stdout: Vec<(&'static dyn Format, String)>,
+    /// The files, each with the flag that asks for it.
+    pub files: Vec<(FileReport, String)>,
+}
+
+impl Cli {
+    /// Where results are to go.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        let page = self.html.as_deref();
+        let is_stdout = |path: &&Path| *path == Path::new("-");
+        let mut stdout = Vec::new();
+        stdout.extend(page.filter(is_stdout).map(|_| (format::HTML, "--html -".to_owned())));
+        stdout.extend(self.json.then(|| (format::JSON, "--json".to_owned())));
+        stdout.extend(self.format.map(|format| (format, format!("--format {}", format.name()))));
+        let page = page
+            .filter(|path| !is_stdout(path))
+            .map(|path| (FileReport { format: format::HTML, path: path.to_owned() }, "--html".to_owned()));
+        let reports = self.reports.iter().map(|report| (report.clone(), format!("--report {}=", report.format.name())));
+        Wanted { stdout, files: page.into_iter().chain(reports).collect() }
+    }
+}
+
+/// Reads the name of a form.
+pub(super) fn formats() -> impl TypedValueParser<Value = &'static dyn Format> {
+    let names = PossibleValuesParser::new(format::ALL.map(Format::name));
+    names.try_map(|name| format::named(&name).ok_or("there is no such format"))
+}
+
+/// Reads `FORMAT=FILE`.
+pub(super) fn file_report(text: &str) -> Result<FileReport, String> {
+    let (name, file) = text.split_once('=').ok_or("it is FORMAT=FILE, as in html=page.html")?;
+    let format = format::named(name)
+        .ok_or_else(|| format!("there is no format '{name}', but {}", format::ALL.map(Format::name).join(", ")))?;
+    match file {
+        "" => Err("the file's name is missing".to_owned()),
+        "-" => Err(format!("standard output is --format {name}")),
+        file => Ok(FileReport { format, path: PathBuf::from(file) }),
+    }
+}
+
+/// The form for standard output on a command line that does not parse.
+#[must_use]
+pub fn format_of(arguments: impl Iterator<Item = OsString>) -> &'static dyn Format {
+    let words: Vec<OsString> = arguments.collect();
+    let following = words.iter().skip(1).map(Some).chain([None]);
+    let asked = words.iter().zip(following).find_map(|(word, next)| match word.to_str()? {
+        "--json" => Some(format::JSON),
+        "--format" => format::named(next?.to_str()?),
+        other => format::named(other.strip_prefix("--format=")?),
+    });
+    asked.unwrap_or(format::TEXT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_is_known_although_nothing_else_is() {
+        for (line, name) in [
+            ("--nonsense", "text"),
+            ("test --json --nonsense", "json"),
+            ("test --format json", "json"),
+            ("--format=json test", "json"),
+            ("test --format", "text"),
+            ("test --format drawer --json", "json"),
+        ] {
+            assert_eq!(format_of(line.split(' ').map(OsString::from)).name(), name, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_report_has_a_form_and_a_file() {
+        let report = file_report("json=a=b.json").unwrap();
+        assert_eq!((report.format.name(), report.path.to_str()), ("json", Some("a=b.json")));
+        for bad in ["page.html", "html=", "html=-", "drawer=page.html"] {
+            assert!(file_report(bad).is_err(), "{bad}");
+        }
+    }
+}
