@@ -19,6 +19,13 @@ use crate::files;
 /// How long a command waits for a record before it gives up as busy.
 pub const LOCK_WAIT: Duration = Duration::from_secs(30);
 
+/// How long to wait for a lock: the usual time, or what is left until `deadline` (SECURITY.md C3).
+#[must_use]
+pub fn wait_until(deadline: Option<Instant>) -> Duration {
+    let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    left.map_or(LOCK_WAIT, |left| left.min(LOCK_WAIT))
+}
+
 const LONGEST_HOLDER: u64 = 400;
 
 /// Held, this process alone may edit the profile. Dropping it lets the next one in.
@@ -149,4 +156,18 @@ fn holder(path: &Path) -> Option<String> {
     files::open_private(path).ok()??.take(LONGEST_HOLDER).read_to_string(&mut text).ok()?;
     let text: String = text.chars().filter(|c| !c.is_control()).collect();
     (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_waited_for_30_seconds_or_until_the_deadline() {
+        let from_now = |seconds| Some(Instant::now() + Duration::from_secs(seconds));
+        assert_eq!(wait_until(None), Duration::from_secs(30));
+        assert_eq!(wait_until(from_now(3_600)), Duration::from_secs(30));
+        assert!((1..=2).contains(&wait_until(from_now(2)).as_secs()));
+        assert_eq!(wait_until(Some(Instant::now())), Duration::ZERO);
+    }
 }

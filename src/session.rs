@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
-use crate::lock::LOCK_WAIT;
+use crate::lock;
 use crate::net::HttpClient;
 use crate::oauth::{self, Identity, TokenAnswer, TokenEndpoint};
 use crate::profile::{App, Credential, Mailbox, Scope};
@@ -265,9 +265,7 @@ impl Session<'_> {
     /// # Errors
     /// [`FailureKind::Busy`] if another process holds it for too long.
     pub fn lock(&self) -> Result<RecordLock, Failure> {
-        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let wait = left.map_or(LOCK_WAIT, |left| left.min(LOCK_WAIT));
-        RecordLock::acquire(self.locks, &self.record(), wait)
+        RecordLock::acquire(self.locks, &self.record(), lock::wait_until(self.deadline))
     }
 
     /// Stores the grant. A refresh token that was just issued stands nowhere else, so a store that stumbles is asked

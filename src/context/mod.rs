@@ -17,7 +17,7 @@ use url::Url;
 use crate::clock::Clock;
 use crate::config::{self, ConfigError, Folders};
 use crate::failure::StoreFault;
-use crate::lock::LOCK_WAIT;
+use crate::lock;
 use crate::net::Proxies;
 use crate::net::Trust;
 use crate::profile::{Profile, SecretsChoice, StoreKind};
@@ -127,8 +127,7 @@ impl Context {
     /// How long to wait for another process's lock: the usual time, or what `--timeout` leaves of it (SECURITY.md C3).
     #[must_use]
     pub fn lock_wait(&self) -> Duration {
-        let left = self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        left.map_or(LOCK_WAIT, |left| left.min(LOCK_WAIT))
+        lock::wait_until(self.deadline())
     }
 
     /// When the whole command must have ended.

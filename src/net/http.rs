@@ -11,7 +11,7 @@ use ureq::unversioned::transport::Connector as _;
 use zeroize::Zeroizing;
 
 use self::tcp::{LaterLookup, Tcp, traffic};
-use self::tls::{CONNECT_LIMIT, Certificate, Tls, TlsSource};
+use self::tls::{Certificate, Tls, TlsSource};
 use super::{Proxies, Route};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind};
@@ -22,8 +22,16 @@ use crate::transcript::{Speaker, Transcript};
 mod tcp;
 mod tls;
 
-/// How long a request may take from its first byte to the last of its answer.
-const WHOLE_LIMIT: Duration = Duration::from_secs(30);
+/// How long a request may take, where no deadline is nearer.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// Looking the name up, TCP, a proxy and TLS together.
+    connect: Duration,
+    /// From the first byte to the last of the answer, connecting included.
+    whole: Duration,
+}
+
+const LIMITS: Limits = Limits { connect: Duration::from_secs(10), whole: Duration::from_secs(30) };
 /// How many bytes of an answer's body are read.
 const BODY_LIMIT: usize = 256 * 1024;
 const HEAD_LIMIT: usize = 32 * 1024;
@@ -36,6 +44,7 @@ pub struct HttpClient {
     agent: ureq::Agent,
     proxies: Proxies,
     transcript: Transcript,
+    limits: Limits,
     deadline: Option<Instant>,
     certificate: Certificate,
 }
@@ -62,12 +71,21 @@ impl HttpClient {
         transcript: Transcript,
         proxies: &Proxies,
     ) -> Self {
+        Self::with_limits(tls, transcript, proxies, LIMITS)
+    }
+
+    fn with_limits(
+        tls: impl Fn() -> Result<Arc<TlsConnector>, Failure> + Send + Sync + 'static,
+        transcript: Transcript,
+        proxies: &Proxies,
+        limits: Limits,
+    ) -> Self {
         let (tls, proxies): (TlsSource, _) = (Arc::new(tls), proxies.clone());
         let config = ureq::config::Config::builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_connect(Some(CONNECT_LIMIT))
+            .timeout_connect(Some(limits.connect))
             .max_response_header_size(HEAD_LIMIT)
             .max_idle_connections(0)
             .max_idle_connections_per_host(0)
@@ -76,10 +94,11 @@ impl HttpClient {
             .proxy(None)
             .build();
         let certificate = Certificate::default();
-        let tcp = Tcp::new(proxies.clone(), Arc::clone(&tls));
-        let connectors = ().chain(tcp).chain(Tls::new(tls, transcript.clone(), Certificate::clone(&certificate)));
+        let tcp = Tcp::new(proxies.clone(), Arc::clone(&tls), limits.connect);
+        let tls = Tls::new(tls, transcript.clone(), Certificate::clone(&certificate), limits.connect);
+        let connectors = ().chain(tcp).chain(tls);
         let agent = ureq::Agent::with_parts(config, connectors, LaterLookup);
-        Self { agent, proxies, transcript, deadline: None, certificate }
+        Self { agent, proxies, transcript, limits, deadline: None, certificate }
     }
 
     /// The same client with a deadline over everything it does, where that is nearer than 30 seconds.
@@ -150,14 +169,38 @@ impl HttpClient {
         })
     }
 
+    /// The connectors hand their failures through ureq whole; what else ureq reports happened on a standing connection.
+    fn failure(&self, error: ureq::Error, url: &EndpointUrl, limit: Duration) -> Failure {
+        let host = url.as_url().host_str().unwrap_or_default().to_owned();
+        let port = url.as_url().port_or_known_default().unwrap_or_default();
+        match error {
+            ureq::Error::Other(inner) => match inner.downcast::<Failure>() {
+                Ok(failure) => *failure,
+                Err(other) => FailureKind::Unreachable { host, port, reason: other.to_string() }.into(),
+            },
+            ureq::Error::Timeout(ureq::Timeout::Connect) => {
+                FailureKind::TimedOut { during: format!("connecting to {host}"), after: limit.min(self.limits.connect) }
+                    .into()
+            }
+            ureq::Error::Timeout(_) => FailureKind::TimedOut { during: waiting_for(url), after: limit }.into(),
+            ureq::Error::LargeResponseHeader(..) => {
+                FailureKind::TooLarge { what: "the head of an HTTP answer".to_owned(), limit: HEAD_LIMIT }.into()
+            }
+            ureq::Error::Io(_) | ureq::Error::BodyStalled => {
+                FailureKind::ConnectionLost { during: waiting_for(url) }.into()
+            }
+            other => unreadable(url, &other),
+        }
+    }
+
     fn finish(
         &self,
         url: &EndpointUrl,
         send: impl FnOnce(&ureq::Agent, Duration) -> Result<Response<ureq::Body>, ureq::Error>,
     ) -> Result<HttpAnswer, Failure> {
         let limit = match self.deadline {
-            Some(deadline) => WHOLE_LIMIT.min(deadline.saturating_duration_since(Instant::now())),
-            None => WHOLE_LIMIT,
+            Some(deadline) => self.limits.whole.min(deadline.saturating_duration_since(Instant::now())),
+            None => self.limits.whole,
         };
         if let Some((proxy, variable)) = self.proxy_to(url) {
             self.transcript.line("HTTP", Speaker::Remark, &format!("through the proxy {proxy} ({variable})"));
@@ -165,7 +208,7 @@ impl HttpClient {
         if limit.is_zero() {
             return Err(FailureKind::TimedOut { during: waiting_for(url), after: limit }.into());
         }
-        let answer = send(&self.agent, limit).and_then(read).map_err(|error| failure(error, url, limit));
+        let answer = send(&self.agent, limit).and_then(read).map_err(|error| self.failure(error, url, limit));
         match &answer {
             Ok(answer) => {
                 let kind = answer.content_type.as_deref().unwrap_or("no content type");
@@ -228,29 +271,6 @@ fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
 /// A date as HTTP writes it today (RFC 9110 §5.6.7).
 fn moment(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::parse(text.trim()).ok().map(|zoned| zoned.timestamp())
-}
-
-/// The connectors hand their failures through ureq whole; what else ureq reports happened on a standing connection.
-fn failure(error: ureq::Error, url: &EndpointUrl, limit: Duration) -> Failure {
-    let host = url.as_url().host_str().unwrap_or_default().to_owned();
-    let port = url.as_url().port_or_known_default().unwrap_or_default();
-    match error {
-        ureq::Error::Other(inner) => match inner.downcast::<Failure>() {
-            Ok(failure) => *failure,
-            Err(other) => FailureKind::Unreachable { host, port, reason: other.to_string() }.into(),
-        },
-        ureq::Error::Timeout(ureq::Timeout::Connect) => {
-            FailureKind::TimedOut { during: format!("connecting to {host}"), after: limit.min(CONNECT_LIMIT) }.into()
-        }
-        ureq::Error::Timeout(_) => FailureKind::TimedOut { during: waiting_for(url), after: limit }.into(),
-        ureq::Error::LargeResponseHeader(..) => {
-            FailureKind::TooLarge { what: "the head of an HTTP answer".to_owned(), limit: HEAD_LIMIT }.into()
-        }
-        ureq::Error::Io(_) | ureq::Error::BodyStalled => {
-            FailureKind::ConnectionLost { during: waiting_for(url) }.into()
-        }
-        other => unreadable(url, &other),
-    }
 }
 
 /// A form's fields with everything hidden that is not known to be harmless.

@@ -84,7 +84,7 @@ fn a_killed_holder_frees_its_lock_at_once() {
 
 #[cfg(unix)]
 #[test]
-fn a_holder_that_hangs_is_given_up_after_30_seconds_with_exit_7_and_its_name() {
+fn a_holder_that_hangs_is_given_up_in_time_with_exit_7_and_its_name() {
     use rustix::process::Signal;
 
     let shop = Shop::added();
@@ -96,16 +96,12 @@ fn a_holder_that_hangs_is_given_up_after_30_seconds_with_exit_7_and_its_name() {
     holder.signal(Signal::STOP);
     let before = shop.sandbox.counters().token_requests;
     let name = format!("process {}: mailgrant token shop", holder.id());
-    for (bound, longest, arguments) in
-        [(2, 12, ["--timeout", "2", "token", "shop"].as_slice()), (30, 45, &["token", "shop"])]
-    {
-        let started = std::time::Instant::now();
-        let busy = shop.home.run(arguments).finish().code(7);
-        let took = started.elapsed().as_secs_f32();
-        assert!((bound as f32 - 0.5..longest as f32).contains(&took), "{arguments:?} waited {took} s");
-        assert_eq!(busy.stdout, "");
-        assert!(busy.stderr.contains(&name), "{name}: {}", busy.stderr);
-    }
+    let started = std::time::Instant::now();
+    let busy = shop.home.run(&["--timeout", "2", "token", "shop"]).finish().code(7);
+    let took = started.elapsed().as_secs_f32();
+    assert!((1.5..12.0).contains(&took), "waited {took} s");
+    assert_eq!(busy.stdout, "");
+    assert!(busy.stderr.contains(&name), "{name}: {}", busy.stderr);
     assert_eq!(shop.sandbox.counters().token_requests, before, "never refreshed unlocked");
     holder.signal(Signal::CONT);
     shop.sandbox.let_token_endpoint_go_on();

@@ -16,7 +16,7 @@ use ureq::unversioned::transport::{
 };
 use zeroize::Zeroize;
 
-use super::tls::{CONNECT_LIMIT, TlsSource, host_of, pass_on, port_of};
+use super::tls::{TlsSource, host_of, pass_on, port_of};
 use crate::failure::{Failure, FailureKind};
 use crate::net::{Dialler, Proxies, Proxy, Route, Timed, Traffic, tls_fault};
 
@@ -41,11 +41,13 @@ pub(super) struct Tcp {
     proxies: Proxies,
     /// For a proxy that is spoken to inside TLS.
     tls: TlsSource,
+    /// How long it may take.
+    limit: time::Duration,
 }
 
 impl Tcp {
-    pub(super) fn new(proxies: Proxies, tls: TlsSource) -> Self {
-        Self { dialler: Dialler::system(), proxies, tls }
+    pub(super) fn new(proxies: Proxies, tls: TlsSource, limit: time::Duration) -> Self {
+        Self { dialler: Dialler::system(), proxies, tls, limit }
     }
 
     fn open(&self, uri: &Uri, deadline: time::Instant) -> Result<Box<dyn Channel>, Failure> {
@@ -84,7 +86,7 @@ impl Tcp {
             }
             Err(_) => {
                 let during = format!("the TLS handshake with the proxy {proxy}");
-                Err(proxy.not_reached(host, FailureKind::TimedOut { during, after: CONNECT_LIMIT }.into()))
+                Err(proxy.not_reached(host, FailureKind::TimedOut { during, after: self.limit }.into()))
             }
         }
     }
@@ -98,8 +100,8 @@ impl<In: Transport> Connector<In> for Tcp {
             return Ok(Some(Either::A(transport)));
         }
         let limit = match details.timeout.after {
-            Duration::Exact(left) => left.min(CONNECT_LIMIT),
-            Duration::NotHappening => CONNECT_LIMIT,
+            Duration::Exact(left) => left.min(self.limit),
+            Duration::NotHappening => self.limit,
         };
         let stream = self.open(details.uri, time::Instant::now() + limit).map_err(pass_on)?;
         Ok(Some(Either::B(Plain::new(stream, details.config))))

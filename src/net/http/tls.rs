@@ -18,9 +18,6 @@ use crate::failure::{Failure, FailureKind};
 use crate::net::tls_fault;
 use crate::transcript::{Speaker, Transcript};
 
-/// How long a connection may take: looking the name up, TCP, a proxy and TLS together.
-pub(super) const CONNECT_LIMIT: time::Duration = time::Duration::from_secs(10);
-
 /// Our own failure on its way through ureq.
 fn pass(kind: FailureKind) -> ureq::Error {
     pass_on(Failure::new(kind))
@@ -47,14 +44,21 @@ pub(super) struct Tls {
     source: TlsSource,
     transcript: Transcript,
     certificate: Certificate,
+    /// How long connecting may take, TLS included.
+    limit: time::Duration,
 }
 
 /// The last server's certificate (DER): who issued it tells whether somebody on the way inspects TLS.
 pub(super) type Certificate = Arc<Mutex<Option<Vec<u8>>>>;
 
 impl Tls {
-    pub(super) fn new(source: TlsSource, transcript: Transcript, certificate: Certificate) -> Self {
-        Self { source, transcript, certificate }
+    pub(super) fn new(
+        source: TlsSource,
+        transcript: Transcript,
+        certificate: Certificate,
+        limit: time::Duration,
+    ) -> Self {
+        Self { source, transcript, certificate, limit }
     }
 }
 
@@ -82,7 +86,7 @@ impl<In: Transport> Connector<In> for Tls {
                 None => pass(FailureKind::Tls(tls_fault(&error, &host))),
             },
             HandshakeError::WouldBlock(_) => {
-                pass(FailureKind::TimedOut { during: format!("the TLS handshake with {host}"), after: CONNECT_LIMIT })
+                pass(FailureKind::TimedOut { during: format!("the TLS handshake with {host}"), after: self.limit })
             }
         })?;
         stream.get_mut().is_handshaking = false;
@@ -224,6 +228,7 @@ mod tests {
 
     use super::*;
     use crate::failure::TlsFault;
+    use crate::net::http::{LIMITS, Limits};
     use crate::net::{HttpClient, Proxies, Trust};
     use crate::profile::EndpointUrl;
 
@@ -268,8 +273,13 @@ mod tests {
     }
 
     fn client(ca_file: Option<&std::path::Path>) -> HttpClient {
+        client_with(ca_file, LIMITS)
+    }
+
+    fn client_with(ca_file: Option<&std::path::Path>, limits: Limits) -> HttpClient {
         let (trust, ca_file) = (Trust::new(), ca_file.map(std::path::Path::to_path_buf));
-        HttpClient::new(move || trust.connector(ca_file.as_deref()), Transcript::default(), &Proxies::default())
+        let tls = move || trust.connector(ca_file.as_deref());
+        HttpClient::with_limits(tls, Transcript::default(), &Proxies::default(), limits)
     }
 
     fn fault(client: &HttpClient, url: &EndpointUrl) -> FailureKind {
@@ -303,9 +313,11 @@ mod tests {
         assert_eq!(said.recv().unwrap(), "");
     }
 
-    /// SECURITY.md T1, with its numbers: nobody has set a deadline here.
+    /// SECURITY.md T1, without a deadline: its numbers, and smaller ones that are waited for.
     #[test]
     fn connecting_takes_ten_seconds_at_most_and_a_whole_request_thirty() {
+        assert_eq!((LIMITS.connect.as_secs(), LIMITS.whole.as_secs()), (10, 30));
+        let limits = Limits { connect: time::Duration::from_secs(1), whole: time::Duration::from_secs(3) };
         fn wait_for_the_end(mut stream: TcpStream) -> String {
             stream.set_read_timeout(Some(time::Duration::from_secs(60))).unwrap();
             while stream.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {}
@@ -325,16 +337,16 @@ mod tests {
         let measured = |url: EndpointUrl| {
             std::thread::spawn(move || {
                 let started = time::Instant::now();
-                let kind = fault(&client(None), &url);
+                let kind = fault(&client_with(None, limits), &url);
                 let FailureKind::TimedOut { after, .. } = kind else { panic!("{kind:?}") };
                 (after.as_secs(), started.elapsed().as_secs_f64())
             })
         };
         let (connecting, whole) = (measured(silent), measured(dripping));
         let (said, took) = connecting.join().unwrap();
-        assert!(said == 10 && (9.9..14.0).contains(&took), "connecting: {took} seconds, and it says {said}");
+        assert!(said == 1 && (0.9..5.0).contains(&took), "connecting: {took} seconds, and it says {said}");
         let (said, took) = whole.join().unwrap();
-        assert!(said == 30 && (29.9..34.0).contains(&took), "the whole: {took} seconds, and it says {said}");
+        assert!(said == 3 && (2.9..7.0).contains(&took), "the whole: {took} seconds, and it says {said}");
     }
 
     #[test]
