@@ -9,9 +9,8 @@
 //! commands                               one file a verb
 //! context                                the outside world that a command may touch
 //! session    rotation    fleet  machine  a valid token; a new client secret; many at once; this machine
-//! oauth  loopback  probe  secrets  config  diagnosis   sign-in; its redirect address; the wire; the keeps; the file;
-//!                                        what failures mean
-//! net                                    dialling, TLS, HTTP
+//! oauth  probe  secrets  config  diagnosis   sign-in; the wire; the keeps; the file; what failures mean
+//! net  loopback                          dialling, TLS and HTTP; the redirect address
 //! browser  bundle  files  lock  sasl  jwt  transcript  html  report   one job each, for all above
 //! profile  failure  clock  environment  harmless   the words that every room speaks
 //! ```

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use mailgrant::failure::{Failure, FailureKind};
-use mailgrant::fuzzing::read_callback;
-use mailgrant::oauth::{AuthorizationRequest, Callback, Endpoints};
+use mailgrant::loopback::Match;
+use mailgrant::oauth::{AuthorizationRequest, AuthorizationResponse, Endpoints};
 use mailgrant::profile::EndpointUrl;
 use mailgrant::transcript::Redactor;
 use mailgrant_fuzz::{app, canary, choice, failure_shown, planted};
@@ -27,7 +27,7 @@ static REQUESTS: LazyLock<[AuthorizationRequest; 2]> = LazyLock::new(|| {
 });
 
 /// Holds a decision against the query, read in another way than the product reads it.
-fn check(state: &str, announced: bool, query: &str, decision: &Result<Callback, Failure>) {
+fn check(state: &str, announced: bool, query: &str, decision: &Result<AuthorizationResponse, Failure>) {
     let all = |name: &str| -> Vec<String> {
         let pairs = url::form_urlencoded::parse(query.as_bytes());
         pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned()).collect()
@@ -40,10 +40,10 @@ fn check(state: &str, announced: bool, query: &str, decision: &Result<Callback, 
         _ => false,
     };
     match decision {
-        Ok(callback) => {
+        Ok(response) => {
             assert!(is_right_issuer, "another issuer's answer: {issuers:?}");
-            assert_eq!(all("code"), [callback.code.expose_secret()]);
-            assert!(all("error").is_empty() && !callback.code.expose_secret().is_empty());
+            assert_eq!(all("code"), [response.code.expose_secret()]);
+            assert!(all("error").is_empty() && !response.code.expose_secret().is_empty());
         }
         Err(failure) => {
             assert_eq!(matches!(failure.kind, FailureKind::OtherIssuer { .. }), !is_right_issuer);
@@ -61,7 +61,7 @@ fuzz_target!(|data: &[u8]| {
     let redactor = Redactor::default();
     redactor.learn(&canary());
     if choice & 2 == 0 {
-        if let Some(decision) = read_callback(request, &text, &redactor) {
+        if let Match::Response(decision) = request.read_query(&text, &redactor) {
             check(&state, announced, &text, &decision);
         }
         return;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use mailgrant::fuzzing::read_metadata;
-use mailgrant::net::HttpAnswer;
+use mailgrant::net::HttpResponse;
 use mailgrant::profile::EndpointUrl;
 use mailgrant_fuzz::{choice, failure_shown, planted_bytes, transcript};
 
@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     let Some((choice, rest)) = choice(data) else { return };
     let status = [200, 200, 200, 404][choice & 3];
     let body = planted_bytes(rest);
-    let answer = HttpAnswer { status, content_type: None, retry_after: None, date: None, body: body.clone().into() };
+    let answer = HttpResponse { status, content_type: None, retry_after: None, date: None, body: body.clone().into() };
     let (transcript, _) = transcript();
     match read_metadata(&transcript, &answer, &ISSUER) {
         Ok(found) => {

@@ -6,11 +6,12 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use mailgrant::fuzzing::{Arrival, Judge};
-use mailgrant::oauth::{AuthorizationRequest, Endpoints};
+use mailgrant::oauth::{AuthorizationRequest, AuthorizationResponse, Endpoints};
+use mailgrant::transcript::Redactor;
 use mailgrant_fuzz::{app, choice, failure_shown};
 use secrecy::ExposeSecret as _;
 
-static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
+static JUDGE: LazyLock<(Judge, AuthorizationRequest)> = LazyLock::new(|| {
     let app = app("generic");
     let endpoints = Endpoints {
         authorization: "https://id.example/authorize".parse().expect("it is an address"),
@@ -19,28 +20,34 @@ static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
         issuer_in_response: false,
     };
     let address = "a@contoso.example".parse().expect("it is an address");
-    let begin = |redirect: &_| AuthorizationRequest::begin(&app, &endpoints, redirect, &[], &address, true);
-    Judge::new(&"http://127.0.0.1/cb".parse().expect("it is an address"), begin).unwrap_or_else(|e| panic!("{e}"))
+    let redirect = "http://127.0.0.1/cb".parse().expect("it is an address");
+    let judge = Judge::new(&redirect).unwrap_or_else(|e| panic!("{e}"));
+    let request = AuthorizationRequest::begin(&app, &endpoints, judge.redirect_uri(), &[], &address, true);
+    (judge, request)
 });
 
 fn state() -> String {
-    let url = JUDGE.request().url();
+    let url = JUDGE.1.url();
     url.query_pairs().find(|(name, _)| name == "state").expect("it has a state").1.into_owned()
 }
 
-fn summary(arrival: &Arrival) -> String {
+fn judge(bytes: &[u8], piece: usize) -> Arrival<AuthorizationResponse> {
+    JUDGE.0.judge(bytes, piece, &|query| JUDGE.1.read_query(query, &Redactor::default()))
+}
+
+fn summary(arrival: &Arrival<AuthorizationResponse>) -> String {
     match arrival {
         Arrival::Gone => "gone".to_owned(),
         Arrival::Tls => "TLS".to_owned(),
         Arrival::Refused(status) => status.to_string(),
-        Arrival::Taken(Ok(callback)) => format!("code {}", callback.code.expose_secret()),
+        Arrival::Taken(Ok(response)) => format!("code {}", response.code.expose_secret()),
         Arrival::Taken(Err(failure)) => failure.to_string(),
     }
 }
 
 fuzz_target!(|data: &[u8]| {
     let Some((piece, rest)) = choice(data) else { return };
-    let url = JUDGE.request().redirect_uri().as_url();
+    let url = JUDGE.1.redirect_uri().as_url();
     let host = format!("{}:{}", url.host_str().expect("it has a host"), url.port().expect("it has a port"));
     let mut bytes = Vec::new();
     let mut left = rest;
@@ -56,10 +63,10 @@ fuzz_target!(|data: &[u8]| {
             left = after;
         }
     }
-    let whole = JUDGE.judge(&bytes, usize::MAX);
+    let whole = judge(&bytes, usize::MAX);
     // A single first byte of TLS is taken for TLS, before the second can tell otherwise.
     if bytes.first() != Some(&0x16) {
-        assert_eq!(summary(&JUDGE.judge(&bytes, piece)), summary(&whole));
+        assert_eq!(summary(&judge(&bytes, piece)), summary(&whole));
     }
     let head_len = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     match whole {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use mailgrant::fuzzing::read_token_answer;
-use mailgrant::net::HttpAnswer;
+use mailgrant::net::HttpResponse;
 use mailgrant_fuzz::{choice, failure_shown, planted, planted_bytes, transcript};
 use secrecy::ExposeSecret as _;
 
@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let status = STATUSES[choice & 7];
     let body = planted_bytes(body);
-    let answer = HttpAnswer { status, content_type, retry_after: None, date: None, body: body.clone().into() };
+    let answer = HttpResponse { status, content_type, retry_after: None, date: None, body: body.clone().into() };
     let (transcript, _) = transcript();
     match read_token_answer(&transcript, answer) {
         Ok(answer) => {

@@ -1,7 +1,8 @@
-//! Catches the browser on its way back from the sign-in (RFC 8252 §7.3, §8.3): a listener on this machine alone.
+//! The redirect address's listener (RFC 8252 §7.3, §8.3), on this machine alone.
 //!
-//! Anybody on the machine, and any web page in any browser on it, can talk to this port. So a request counts only if
-//! its method, path, Host and state are the expected ones; everything else is refused, and the wait goes on.
+//! Every program on the machine, and every web page in a browser on it, can talk to this port. So a request counts only if
+//! its method, path and Host are the expected ones and the reader of its query finds a match; everything else is refused,
+//! and the wait goes on.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -13,18 +14,16 @@ use std::time::{Duration, Instant};
 use tiny_http::Method;
 use url::{Host, form_urlencoded};
 
-use super::connections::{Door, Visit};
+use super::connections::{ConnectionPool, Handle};
 use super::pages::Page;
 use super::pending_page::PendingPage;
 use super::request::{self, Head, NoHead};
 use crate::failure::{CallbackRefusal, Failure, FailureKind};
-use crate::oauth::authorization_response::Answer;
-use crate::oauth::{AuthorizationRequest, Callback};
 use crate::profile::RedirectUri;
 use crate::transcript::{Speaker, Transcript};
 
-/// What is tried where any port will do: the system's choice, again and again, because a port that is free on one of
-/// localhost's addresses can be somebody's on the other.
+/// Tried where any port will do: the system's choice, again and again, because a port that is free on one of localhost's
+/// addresses can be taken on the other.
 const ANY_PORT: [u16; 16] = [0; 16];
 /// A signal handler can set a flag and nothing else, so the flag is looked at this often.
 const FLAG_INTERVAL: Duration = Duration::from_millis(100);
@@ -39,16 +38,30 @@ pub struct LoopbackListener {
     tell: Option<Box<dyn Fn(CallbackRefusal) + Send + Sync>>,
 }
 
-/// A request that is not the answer.
-pub(crate) struct Refused {
+/// A request that is not the response.
+pub(super) struct Refused {
     /// The status to answer with.
-    pub(crate) status: u16,
-    /// What was wrong, where it may have been the person's browser and not somebody's knock at the port.
-    pub(crate) why: Option<CallbackRefusal>,
+    pub(super) status: u16,
+    /// What was wrong, where it may have come from the person's browser and not from another program.
+    pub(super) why: Option<CallbackRefusal>,
 }
 
-/// Looks whether the answer has come on another way, as by paste; called several times a second.
-pub type Beside<'a> = &'a mut dyn FnMut() -> Option<Result<Callback, Failure>>;
+/// How a query relates to the authorization response that is waited for (RFC 6749 §4.1.2).
+pub enum Match<T> {
+    /// It is that response, and decides: what it brought, or the error that it reports.
+    Response(Result<T, Failure>),
+    /// It is not: no state or another one, or not what an authorization server sends. The wait goes on.
+    Mismatch(CallbackRefusal),
+}
+
+/// Reads a request's query; called on the connections' own threads.
+pub type QueryReader<'a, T> = &'a (dyn Fn(&str) -> Match<T> + Sync);
+
+/// Looks whether the response has come another way, as by paste; called several times a second.
+pub type Beside<'a, T> = &'a mut dyn FnMut() -> Option<Result<T, Failure>>;
+
+/// What a decisive response brought, and the page that its browser waits for.
+type Arrived<T> = (Result<T, Failure>, PendingPage);
 
 /// A sign-in that brought no code, and the browser where one waits.
 pub struct FailedWait {
@@ -123,29 +136,28 @@ impl LoopbackListener {
         }
     }
 
-    /// Waits for the answer to `request` until `deadline`, or until `cancelled` is set, or `beside` has one. Nobody accepts connections after
-    /// it returns, so drop the listener then; the page does not need it.
+    /// Waits for a request that `read` takes for the response, until `deadline`, or until `cancelled` is set, or `beside`
+    /// has one. No connection is accepted after it returns, so drop the listener then; the page does not need it.
     ///
     /// # Errors
-    /// [`FailureKind::SignInTimedOut`] after the deadline or a cancellation; [`FailureKind::OAuth`] if the provider says
-    /// no; [`FailureKind::OtherIssuer`] if another issuer answers (RFC 9207).
-    pub fn wait(
+    /// [`FailureKind::SignInTimedOut`] after the deadline or a cancellation, and what `read` and `beside` report.
+    pub fn wait<T: Send>(
         &self,
-        request: &AuthorizationRequest,
+        read: QueryReader<'_, T>,
         deadline: Instant,
         cancelled: &AtomicBool,
-        beside: Beside<'_>,
-    ) -> Result<(Callback, PendingPage), Box<FailedWait>> {
+        beside: Beside<'_, T>,
+    ) -> Result<(T, PendingPage), Box<FailedWait>> {
         let started = Instant::now();
         let (sender, receiver) = mpsc::sync_channel(1);
-        let door = Door::default();
+        let pool = ConnectionPool::default();
         let taken = AtomicBool::new(false);
-        let serve = |visit: &Visit<'_>| self.serve(visit, request, &taken, &sender);
+        let serve = |connection: &Handle<'_>| self.serve(connection, read, &taken, &sender);
         thread::scope(|scope| {
-            let serve: &(dyn Fn(&Visit<'_>) + Sync) = &serve;
-            let door = &door;
+            let serve: &(dyn Fn(&Handle<'_>) + Sync) = &serve;
+            let pool = &pool;
             for listener in &self.listeners {
-                scope.spawn(move || door.accept(scope, listener, serve));
+                scope.spawn(move || pool.accept(scope, listener, serve));
             }
             let arrived = loop {
                 let left = deadline.saturating_duration_since(Instant::now());
@@ -159,33 +171,33 @@ impl LoopbackListener {
                     break Some((result, PendingPage::none()));
                 }
             };
-            door.close(&self.listeners);
+            pool.close(&self.listeners);
             match arrived {
-                Some((Ok(callback), page)) => Ok((callback, page)),
+                Some((Ok(response), page)) => Ok((response, page)),
                 Some((Err(failure), page)) => Err(Box::new(FailedWait { failure, page })),
                 None => {
-                    Err(Box::new(FailedWait { failure: self.in_vain(started.elapsed()), page: PendingPage::none() }))
+                    Err(Box::new(FailedWait { failure: self.timed_out(started.elapsed()), page: PendingPage::none() }))
                 }
             }
         })
     }
 
-    fn in_vain(&self, after: Duration) -> Failure {
+    fn timed_out(&self, after: Duration) -> Failure {
         FailureKind::SignInTimedOut { after, refused: self.refused() }.into()
     }
 
-    fn serve(
+    fn serve<T>(
         &self,
-        visit: &Visit<'_>,
-        request: &AuthorizationRequest,
+        connection: &Handle<'_>,
+        read: QueryReader<'_, T>,
         taken: &AtomicBool,
-        sender: &mpsc::SyncSender<(Result<Callback, Failure>, PendingPage)>,
+        sender: &mpsc::SyncSender<Arrived<T>>,
     ) {
-        let head = request::read_head(&visit.stream, visit.deadline, || visit.speaks());
+        let head = request::read_head(&connection.stream, connection.deadline, || connection.has_begun());
         let (refused, with_body) = match head {
-            Ok(head) => match self.judge(&head, request) {
+            Ok(head) => match self.judge(&head, read) {
                 Ok(result) if !taken.swap(true, Ordering::SeqCst) => {
-                    let stream = visit.keep().then(|| Arc::clone(&visit.stream));
+                    let stream = connection.detach().then(|| Arc::clone(&connection.stream));
                     self.remark("the sign-in's answer arrived");
                     let _ = sender.send((result, PendingPage::of(stream)));
                     return;
@@ -198,9 +210,9 @@ impl LoopbackListener {
             Err(NoHead::Tls) => {
                 self.note(CallbackRefusal::Tls);
                 self.remark("a TLS handshake arrived: the browser opened this address with https instead of http");
-                request::answer_tls(&visit.stream, visit.deadline);
-                visit.is_served();
-                return request::drain(&visit.stream, visit.deadline);
+                request::answer_tls(&connection.stream, connection.deadline);
+                connection.is_served();
+                return request::drain(&connection.stream, connection.deadline);
             }
             Err(NoHead::Refused(status)) => {
                 let why = matches!(status, 413 | 431).then_some(CallbackRefusal::TooLarge);
@@ -212,17 +224,13 @@ impl LoopbackListener {
         if let Some(why) = why {
             self.note(why);
         }
-        request::answer(&visit.stream, status, &Page::refusal(status, why), with_body, visit.deadline);
-        visit.is_served();
-        request::drain(&visit.stream, visit.deadline);
+        request::answer(&connection.stream, status, &Page::refusal(status, why), with_body, connection.deadline);
+        connection.is_served();
+        request::drain(&connection.stream, connection.deadline);
     }
 
-    /// Whether `head` is the answer that is waited for; else how to refuse it (SECURITY.md L3, L4).
-    pub(crate) fn judge(
-        &self,
-        head: &Head,
-        request: &AuthorizationRequest,
-    ) -> Result<Result<Callback, Failure>, Refused> {
+    /// Reads what `head` brings if it is the response that is waited for; else how to refuse it (SECURITY.md L3, L4).
+    pub(super) fn judge<T>(&self, head: &Head, read: QueryReader<'_, T>) -> Result<Result<T, Failure>, Refused> {
         let (path, query) = head.target.split_once('?').unwrap_or((&head.target, ""));
         let status = if head.host.as_deref() != Some(self.host.as_str()) {
             // RFC 9110 §15.5.20: a page that reaches us under another name (DNS rebinding) gets nothing.
@@ -232,9 +240,9 @@ impl LoopbackListener {
         } else if path != self.redirect.as_url().path() || query.is_empty() {
             404
         } else {
-            return match request.read_query(query, self.transcript.redactor()) {
-                Answer::Ours(result) => Ok(result),
-                Answer::Stray(why) => Err(Refused { status: 400, why: Some(why) }),
+            return match read(query) {
+                Match::Response(result) => Ok(result),
+                Match::Mismatch(why) => Err(Refused { status: 400, why: Some(why) }),
             };
         };
         let is_ours = path == self.redirect.as_url().path();
@@ -254,7 +262,7 @@ impl LoopbackListener {
 }
 
 /// Whether this looks like the answer to a sign-in. A browser asks for icons by itself, and programs look at open ports:
-/// nobody needs to hear of those.
+/// those are not reported.
 fn has_answer(query: &str) -> bool {
     let has = |names: &[&str]| form_urlencoded::parse(query.as_bytes()).any(|(name, _)| names.contains(&name.as_ref()));
     has(&["state"]) && has(&["code", "error"])

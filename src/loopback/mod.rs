@@ -1,4 +1,5 @@
-//! The redirect address on this machine (RFC 8252 §7.3): what the browser comes back to after the sign-in.
+//! The redirect address on this machine (RFC 8252 §7.3): what the browser comes back to after the sign-in. It knows HTTP
+//! and its limits; what an authorization response is, the caller's reader of queries says.
 //!
 //! ```text
 //! listener      holds the address, judges requests, waits for the one that counts
@@ -9,11 +10,15 @@
 //! ```
 
 mod connections;
-pub(crate) mod listener;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
+mod listener;
 mod pages;
 mod pending_page;
-pub(crate) mod request;
+mod request;
+#[cfg(test)]
+mod testing;
 
-pub use listener::{Beside, FailedWait, LoopbackListener};
+pub use listener::{Beside, FailedWait, LoopbackListener, Match, QueryReader};
 pub use pages::{FailurePage, SuccessPage};
 pub use pending_page::PendingPage;

@@ -180,7 +180,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     use super::*;
-    use crate::oauth::testing::{tags, xss};
+    use crate::loopback::testing::{tags, xss};
 
     fn every_page(text: &str) -> Vec<String> {
         let text = || text.to_owned();

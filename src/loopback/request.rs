@@ -14,7 +14,7 @@ use super::pages::{self, Page};
 
 /// The most that a request's head may measure, in bytes. Cookies know no ports: what every program on this machine has set
 /// for `localhost` comes along. A header line is read and dropped, so that the size costs nothing.
-pub(crate) const HEAD_LIMIT: usize = 128 * 1024;
+pub(super) const HEAD_LIMIT: usize = 128 * 1024;
 /// The most that the request line may measure, in bytes; a code can have several thousand.
 pub(super) const TARGET_LIMIT: usize = 16 * 1024;
 /// What is kept of a header line. Those that matter are shorter.
@@ -26,7 +26,7 @@ const DRAIN_LIMIT: usize = 256 * 1024;
 
 /// The head of a request.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub(super) struct Head {
     pub(super) method: Method,
     pub(super) target: String,
     pub(super) host: Option<String>,
@@ -34,7 +34,7 @@ pub(crate) struct Head {
 
 /// Why there is no head.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum NoHead {
+pub(super) enum NoHead {
     /// The peer went away, stayed silent or was too slow.
     Gone,
     /// The peer began a TLS handshake.
@@ -64,7 +64,7 @@ pub(super) fn read_head(stream: &TcpStream, deadline: Instant, spoke: impl FnOnc
 /// A head on its way in, in pieces as the network cut it. It is taken line by line, and no more of a line is kept than is
 /// looked at.
 #[derive(Default)]
-pub(crate) struct Arriving {
+pub(super) struct Arriving {
     piece: Piece,
     line: Vec<u8>,
     /// How many bytes have come.
@@ -92,12 +92,12 @@ struct Fields {
 
 impl Arriving {
     /// Where the next piece goes.
-    pub(crate) fn room(&mut self) -> &mut [u8] {
+    pub(super) fn room(&mut self) -> &mut [u8] {
         &mut self.piece.0
     }
 
     /// The next `read` bytes have come. What they make the head, or `None` if more must come.
-    pub(crate) fn took(&mut self, read: usize) -> Option<Result<Head, NoHead>> {
+    pub(super) fn took(&mut self, read: usize) -> Option<Result<Head, NoHead>> {
         let piece = self.piece.0;
         let bytes = &piece[..read];
         if self.total == 0 {
@@ -216,7 +216,7 @@ fn read_before(mut stream: &TcpStream, buffer: &mut [u8], deadline: Instant) -> 
     }
 }
 
-/// Answers with `page` before `deadline` and closes. Whoever asked may be gone: nothing depends on the answer.
+/// Answers with `page` before `deadline` and closes. The peer may be gone: nothing depends on the answer.
 pub(super) fn answer(stream: &TcpStream, status: u16, page: &Page, with_body: bool, deadline: Instant) {
     let mut bytes = Vec::new();
     let mut response = Response::from_data(page.html().into_bytes()).with_status_code(status);

@@ -50,7 +50,7 @@ pub struct HttpClient {
 }
 
 /// What a server answered, of whatever status.
-pub struct HttpAnswer {
+pub struct HttpResponse {
     /// The status code.
     pub status: u16,
     /// The media type as sent, with its parameters.
@@ -137,7 +137,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// If no whole answer arrived; an answer of any status is `Ok`.
-    pub fn get(&self, url: &EndpointUrl) -> Result<HttpAnswer, Failure> {
+    pub fn get(&self, url: &EndpointUrl) -> Result<HttpResponse, Failure> {
         self.note(&format!("GET {url}"));
         let request = Request::get(url.as_url().as_str()).header(header::ACCEPT, "application/json").body(());
         let request = request.map_err(|error| unreadable(url, &error))?;
@@ -152,7 +152,7 @@ impl HttpClient {
     /// # Errors
     /// If no whole answer arrived; an answer of any status is `Ok`. After a failure, nobody knows whether the server
     /// got the request.
-    pub fn post_form(&self, url: &EndpointUrl, request: Request<Vec<u8>>) -> Result<HttpAnswer, Failure> {
+    pub fn post_form(&self, url: &EndpointUrl, request: Request<Vec<u8>>) -> Result<HttpResponse, Failure> {
         let (parts, body) = request.into_parts();
         let body = Zeroizing::new(body);
         if self.transcript.is_on() {
@@ -197,7 +197,7 @@ impl HttpClient {
         &self,
         url: &EndpointUrl,
         send: impl FnOnce(&ureq::Agent, Duration) -> Result<Response<ureq::Body>, ureq::Error>,
-    ) -> Result<HttpAnswer, Failure> {
+    ) -> Result<HttpResponse, Failure> {
         let limit = match self.deadline {
             Some(deadline) => self.limits.whole.min(deadline.saturating_duration_since(Instant::now())),
             None => self.limits.whole,
@@ -235,7 +235,7 @@ fn unreadable(url: &EndpointUrl, error: &dyn std::fmt::Display) -> Failure {
     FailureKind::Unreadable { what: format!("no HTTP with {url}: {error}") }.into()
 }
 
-fn read(response: Response<ureq::Body>) -> Result<HttpAnswer, ureq::Error> {
+fn read(response: Response<ureq::Body>) -> Result<HttpResponse, ureq::Error> {
     let (parts, body) = response.into_parts();
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let retry_after = text(header::RETRY_AFTER).and_then(|value| retry_after(value, text(header::DATE)));
@@ -251,7 +251,7 @@ fn read(response: Response<ureq::Body>) -> Result<HttpAnswer, ureq::Error> {
         let failure = FailureKind::TooLarge { what: "the body of an HTTP answer".to_owned(), limit: BODY_LIMIT };
         return Err(ureq::Error::Other(Box::new(Failure::new(failure))));
     }
-    Ok(HttpAnswer { status: parts.status.as_u16(), content_type, retry_after, date, body: bytes })
+    Ok(HttpResponse { status: parts.status.as_u16(), content_type, retry_after, date, body: bytes })
 }
 
 /// Reads Retry-After. A date is measured against the answer's own Date, so that our clock matters only where there is
@@ -292,7 +292,7 @@ mod tests {
     use crate::failure::ProxyFault;
     use crate::oauth::testing::{self, Server};
 
-    fn kind_of(result: Result<HttpAnswer, Failure>) -> FailureKind {
+    fn kind_of(result: Result<HttpResponse, Failure>) -> FailureKind {
         result.err().expect("a failure").kind
     }
 

@@ -25,7 +25,7 @@ mod tunnel;
 
 pub use dial::Dialler;
 pub use exceptions::Exceptions;
-pub use http::{HttpAnswer, HttpClient};
+pub use http::{HttpClient, HttpResponse};
 pub use proxies::{Proxies, Route, Setting, Traffic};
 pub use proxy::Proxy;
 pub use timed::Timed;

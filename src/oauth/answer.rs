@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::failure::{Failure, FailureKind, OAuthFault};
-use crate::net::HttpAnswer;
+use crate::net::HttpResponse;
 use crate::transcript::{Redactor, Speaker, Transcript};
 
 /// The fields of an error answer, which may stand beside all others.
@@ -27,7 +27,7 @@ pub(super) struct Refusal {
 /// [`FailureKind::NotOAuth`] if it is something else.
 pub(super) fn parse<F: DeserializeOwned>(
     transcript: &Transcript,
-    answer: &HttpAnswer,
+    answer: &HttpResponse,
 ) -> Result<(F, Refusal), Failure> {
     let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
     // An array would deserialize too, its items taken for the fields in order.
@@ -60,7 +60,7 @@ impl Refusal {
     ///
     /// # Errors
     /// [`FailureKind::OAuth`] if there is one, whatever else the answer holds.
-    pub(super) fn check(&self, transcript: &Transcript, answer: &HttpAnswer) -> Result<(), Failure> {
+    pub(super) fn check(&self, transcript: &Transcript, answer: &HttpResponse) -> Result<(), Failure> {
         match &self.error {
             Some(error) => Err(fault(transcript, answer, self, error)),
             None => Ok(()),
@@ -68,7 +68,7 @@ impl Refusal {
     }
 }
 
-fn fault(transcript: &Transcript, answer: &HttpAnswer, fields: &Refusal, error: &Value) -> Failure {
+fn fault(transcript: &Transcript, answer: &HttpResponse, fields: &Refusal, error: &Value) -> Failure {
     let clean = |text: &str| transcript.redactor().clean_of_tokens(&text.chars().take(2000).collect::<String>());
     let words = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(clean);
     // Google's other interfaces put an object here: {"code": 503, "message": …, "status": "UNAVAILABLE"}.
@@ -137,7 +137,7 @@ pub(super) fn aadsts(text: &str) -> Vec<u32> {
 }
 
 /// Something that is no OAuth answer: `what` says what it is instead.
-pub(super) fn foreign(transcript: &Transcript, answer: &HttpAnswer, what: String) -> Failure {
+pub(super) fn foreign(transcript: &Transcript, answer: &HttpResponse, what: String) -> Failure {
     let content_type = answer.content_type.as_deref().map(|text| transcript.redactor().clean(text));
     let failure = Failure::new(FailureKind::NotOAuth { status: answer.status, content_type, what });
     match their_words(answer) {
@@ -146,7 +146,7 @@ pub(super) fn foreign(transcript: &Transcript, answer: &HttpAnswer, what: String
     }
 }
 
-fn what_it_is(answer: &HttpAnswer) -> String {
+fn what_it_is(answer: &HttpResponse) -> String {
     let body = answer.body.trim_ascii();
     let what = match body.first() {
         _ if (300..400).contains(&answer.status) => "a redirect, which a token endpoint never sends",
@@ -160,7 +160,7 @@ fn what_it_is(answer: &HttpAnswer) -> String {
 
 /// The title of a page, or the beginning of a plain error text. Never of anything that looks like JSON, since that may
 /// be a token cut short.
-fn their_words(answer: &HttpAnswer) -> Option<String> {
+fn their_words(answer: &HttpResponse) -> Option<String> {
     let text = String::from_utf8_lossy(&answer.body);
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.starts_with('<') {

@@ -1,4 +1,4 @@
-//! The answer that the browser brings back (RFC 6749 §4.1.2), by the listener or by paste, and what makes it valid.
+//! The authorization response (RFC 6749 §4.1.2), brought by the browser or by paste, and what makes it valid.
 
 use std::borrow::Cow;
 
@@ -10,20 +10,13 @@ use super::answer::{aadsts, error_code};
 use super::authorization_code::AuthorizationRequest;
 use super::identity;
 use crate::failure::{CallbackRefusal, Failure, FailureKind, OAuthFault};
+use crate::loopback::Match;
 use crate::transcript::Redactor;
 
-/// What a valid answer to an [`AuthorizationRequest`] brought.
-pub struct Callback {
+/// A valid response to an [`AuthorizationRequest`] (RFC 6749 §4.1.2).
+pub struct AuthorizationResponse {
     /// The authorization code. It is good once, and for minutes.
     pub code: SecretString,
-}
-
-/// How an answer's query reads.
-pub(crate) enum Answer {
-    /// It is not for us: no state, or another one, or not what an authorization server sends. The wait goes on.
-    Stray(CallbackRefusal),
-    /// It is the one that was waited for, and it decides.
-    Ours(Result<Callback, Failure>),
 }
 
 impl AuthorizationRequest {
@@ -32,7 +25,7 @@ impl AuthorizationRequest {
     /// # Errors
     /// [`FailureKind::WrongPaste`] if it does not answer this request, [`FailureKind::OAuth`] if it brings an
     /// error.
-    pub fn parse_pasted(&self, text: &str, redactor: &Redactor) -> Result<Callback, Failure> {
+    pub fn parse_pasted(&self, text: &str, redactor: &Redactor) -> Result<AuthorizationResponse, Failure> {
         // Terminals wrap long lines, and the wraps come along with the copy.
         let text: String = text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
         let text = text.trim_matches(|c| matches!(c, '"' | '\'' | '<' | '>'));
@@ -52,40 +45,45 @@ impl AuthorizationRequest {
             (text.trim_start_matches('?').to_owned(), false)
         };
         match self.read_query(&query, redactor) {
-            Answer::Ours(result) => result,
-            Answer::Stray(_) if has_fragment && query.is_empty() => {
+            Match::Response(result) => result,
+            Match::Mismatch(_) if has_fragment && query.is_empty() => {
                 violation("its answer is behind a # (response_mode=fragment), and only one behind a ? can be used")
             }
-            Answer::Stray(CallbackRefusal::NoState) => violation("the part with \"state=\" is missing, or there twice"),
-            Answer::Stray(CallbackRefusal::OtherState) => violation("it belongs to another sign-in"),
-            Answer::Stray(CallbackRefusal::SeveralCodes) => violation("it holds several codes, or a code and an error"),
-            Answer::Stray(_) => violation("it holds neither a code nor an error"),
+            Match::Mismatch(CallbackRefusal::NoState) => {
+                violation("the part with \"state=\" is missing, or there twice")
+            }
+            Match::Mismatch(CallbackRefusal::OtherState) => violation("it belongs to another sign-in"),
+            Match::Mismatch(CallbackRefusal::SeveralCodes) => {
+                violation("it holds several codes, or a code and an error")
+            }
+            Match::Mismatch(_) => violation("it holds neither a code nor an error"),
         }
     }
 
     /// Reads a query string. The state is compared, in constant time, before anything else in it is looked at.
-    pub(crate) fn read_query(&self, query: &str, redactor: &Redactor) -> Answer {
+    #[must_use]
+    pub fn read_query(&self, query: &str, redactor: &Redactor) -> Match<AuthorizationResponse> {
         let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = form_urlencoded::parse(query.as_bytes()).collect();
         let all = |wanted: &str| pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value).collect();
         let states: Vec<&Cow<'_, str>> = all("state");
-        let [state] = states.as_slice() else { return Answer::Stray(CallbackRefusal::NoState) };
+        let [state] = states.as_slice() else { return Match::Mismatch(CallbackRefusal::NoState) };
         if !bool::from(state.as_bytes().ct_eq(self.state.expose_secret().as_bytes())) {
-            return Answer::Stray(CallbackRefusal::OtherState);
+            return Match::Mismatch(CallbackRefusal::OtherState);
         }
         let (codes, errors, issuers): (Vec<_>, Vec<_>, Vec<_>) = (all("code"), all("error"), all("iss"));
         if let Err(failure) = self.check_issuer(&issuers, redactor) {
-            return Answer::Ours(Err(failure));
+            return Match::Response(Err(failure));
         }
         match (codes.as_slice(), errors.as_slice()) {
             ([code], []) if !code.is_empty() => {
                 let code = SecretString::from(code.to_string());
                 redactor.learn(&code);
-                Answer::Ours(Ok(Callback { code }))
+                Match::Response(Ok(AuthorizationResponse { code }))
             }
             ([], [error]) if !error.is_empty() => {
                 let description = all("error_description").first().map(|text| clean(redactor, text));
                 let codes = description.as_deref().map(aadsts).unwrap_or_default();
-                Answer::Ours(Err(FailureKind::OAuth(OAuthFault {
+                Match::Response(Err(FailureKind::OAuth(OAuthFault {
                     error: error_code(redactor, error),
                     suberror: all("error_subcode").first().map(|text| clean(redactor, text)),
                     description,
@@ -94,8 +92,8 @@ impl AuthorizationRequest {
                 })
                 .into()))
             }
-            ([] | [_], []) | ([], [_]) => Answer::Stray(CallbackRefusal::NoCode),
-            _ => Answer::Stray(CallbackRefusal::SeveralCodes),
+            ([] | [_], []) | ([], [_]) => Match::Mismatch(CallbackRefusal::NoCode),
+            _ => Match::Mismatch(CallbackRefusal::SeveralCodes),
         }
     }
 
@@ -135,9 +133,9 @@ mod tests {
 
     fn read(request: &AuthorizationRequest, query: &str) -> Result<String, String> {
         match request.read_query(query, &Redactor::default()) {
-            Answer::Ours(Ok(callback)) => Ok(callback.code.expose_secret().to_owned()),
-            Answer::Ours(Err(failure)) => Err(failure.to_string()),
-            Answer::Stray(stray) => Err(format!("{stray:?}")),
+            Match::Response(Ok(response)) => Ok(response.code.expose_secret().to_owned()),
+            Match::Response(Err(failure)) => Err(failure.to_string()),
+            Match::Mismatch(why) => Err(format!("{why:?}")),
         }
     }
 
@@ -146,7 +144,7 @@ mod tests {
         let request = begin(&testing::oidc("https://id.example"), true, false);
         let state = request.state.expose_secret();
         assert_eq!(read(&request, &format!("code=c%2B1&state={state}&session_state=x")), Ok("c+1".to_owned()));
-        for (query, stray) in [
+        for (query, mismatch) in [
             ("code=c".to_owned(), "NoState"),
             (String::new(), "NoState"),
             (format!("code=c&state={state}&state={state}"), "NoState"),
@@ -160,7 +158,7 @@ mod tests {
             (format!("code=a&code=b&state={state}"), "SeveralCodes"),
             (format!("code=a&error=x&state={state}"), "SeveralCodes"),
         ] {
-            assert_eq!(read(&request, &query), Err(stray.to_owned()), "{query}");
+            assert_eq!(read(&request, &query), Err(mismatch.to_owned()), "{query}");
         }
     }
 
@@ -171,7 +169,7 @@ mod tests {
             "error=access_denied&error_subcode=cancel&error_description=AADSTS65004%3A+User%0D%0Adeclined&state={}",
             request.state.expose_secret()
         );
-        let Answer::Ours(Err(failure)) = request.read_query(&query, &Redactor::default()) else { panic!() };
+        let Match::Response(Err(failure)) = request.read_query(&query, &Redactor::default()) else { panic!() };
         let FailureKind::OAuth(fault) = failure.kind else { panic!() };
         assert_eq!((fault.error.as_str(), fault.status), ("access_denied", 0));
         assert_eq!(fault.codes, [65004]);
@@ -205,7 +203,7 @@ mod tests {
         let request = begin(&testing::oidc("https://id.example"), true, false);
         let state = request.state.expose_secret();
         let paste = |text: &str| match request.parse_pasted(text, &Redactor::default()) {
-            Ok(callback) => Ok(callback.code.expose_secret().to_owned()),
+            Ok(response) => Ok(response.code.expose_secret().to_owned()),
             Err(failure) => Err(failure.to_string()),
         };
         for good in [
@@ -242,7 +240,7 @@ mod tests {
         let redactor = Redactor::default();
         redactor.learn(&"Canary0Q~planted.token".into());
         let query = format!("code=c&iss=x%1B%2FCanary0Q~planted.token&state={}", request.state.expose_secret());
-        let Answer::Ours(Err(failure)) = request.read_query(&query, &redactor) else { panic!() };
+        let Match::Response(Err(failure)) = request.read_query(&query, &redactor) else { panic!() };
         let FailureKind::OtherIssuer { what } = failure.kind else { panic!() };
         assert_eq!(what, "the answer comes from another issuer: x\\x1b[redacted]");
     }

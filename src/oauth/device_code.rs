@@ -19,7 +19,7 @@ use super::identity::plain;
 use super::token_answer::{self, TokenAnswer, is_printable};
 use super::token_text::Token;
 use crate::failure::{Failure, FailureKind};
-use crate::net::{HttpAnswer, HttpClient};
+use crate::net::{HttpClient, HttpResponse};
 use crate::profile::{App, ClientAuth, EndpointUrl, Scope, SignIn};
 use crate::transcript::{Speaker, Transcript};
 
@@ -170,7 +170,7 @@ struct Fields {
     interval: Option<Value>,
 }
 
-fn read(transcript: &Transcript, answer: HttpAnswer) -> Result<DeviceAuthorization, Failure> {
+fn read(transcript: &Transcript, answer: HttpResponse) -> Result<DeviceAuthorization, Failure> {
     let (fields, refusal) = answer::parse::<Fields>(transcript, &answer)?;
     if let Token::Text(device_code) = &fields.device_code {
         transcript.redactor().learn(device_code);

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::client_auth::{self, TokenEndpoint};
 use crate::failure::{Failure, FailureKind};
-use crate::net::{HttpAnswer, HttpClient};
+use crate::net::{HttpClient, HttpResponse};
 use crate::profile::{App, EndpointUrl, SignIn};
 use crate::transcript::{Speaker, Transcript};
 
@@ -52,7 +52,7 @@ fn discover(http: &HttpClient, issuer: &EndpointUrl) -> Result<Endpoints, Failur
 }
 
 /// Reads what came from an issuer's metadata address.
-pub(super) fn read(transcript: &Transcript, answer: &HttpAnswer, issuer: &EndpointUrl) -> Result<Endpoints, Failure> {
+pub(super) fn read(transcript: &Transcript, answer: &HttpResponse, issuer: &EndpointUrl) -> Result<Endpoints, Failure> {
     let not_metadata = |what: &str| {
         Failure::new(FailureKind::NotOAuth {
             status: answer.status,
@@ -255,7 +255,7 @@ mod tests {
             let mut document = document("https://id.example");
             document[name] = value.into();
             let body = document.to_string().into_bytes().into();
-            let answer = HttpAnswer { status: 200, content_type: None, retry_after: None, date: None, body };
+            let answer = HttpResponse { status: 200, content_type: None, retry_after: None, date: None, body };
             let failure = read(&transcript, &answer, &issuer).unwrap_err();
             assert!(!failure.to_string().contains("planted"), "{failure}");
             assert!(failure.to_string().contains("[redacted]"), "{failure}");

@@ -26,7 +26,7 @@ mod token_text;
 pub(crate) mod testing;
 
 pub use authorization_code::AuthorizationRequest;
-pub use authorization_response::Callback;
+pub use authorization_response::AuthorizationResponse;
 pub use client_auth::TokenEndpoint;
 pub use device_code::{DeviceAuthorization, redeem_device_code, request_device_code};
 pub use device_poll::{Pace, PollEnd};

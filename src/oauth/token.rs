@@ -20,7 +20,7 @@ use super::client_auth::{self, TokenEndpoint};
 use super::discovery::Endpoints;
 use super::token_answer::{self, TokenAnswer};
 use crate::failure::{Failure, FailureKind};
-use crate::net::{HttpAnswer, HttpClient};
+use crate::net::{HttpClient, HttpResponse};
 use crate::profile::{App, ClientAuth, Scope};
 
 /// Trades `code`, which `request` brought, for tokens. The code is sent once, whatever comes back (SECURITY.md T3); only a
@@ -126,7 +126,7 @@ fn proved(
 
 /// Catches the answer on its way to the crate, which is told that there is none.
 #[derive(Default)]
-struct Slot(RefCell<Option<Result<HttpAnswer, Failure>>>);
+struct Slot(RefCell<Option<Result<HttpResponse, Failure>>>);
 
 #[derive(Debug)]
 struct Caught;
@@ -151,7 +151,7 @@ impl Slot {
         Err(Caught)
     }
 
-    fn take(self) -> Result<HttpAnswer, Failure> {
+    fn take(self) -> Result<HttpResponse, Failure> {
         self.0.into_inner().unwrap_or_else(|| {
             Err(Failure::new(FailureKind::Local {
                 what: "build the token request".to_owned(),

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::answer::{self, foreign, seconds};
 use super::token_text::Token;
 use crate::failure::Failure;
-use crate::net::HttpAnswer;
+use crate::net::HttpResponse;
 use crate::profile::ClientAuth;
 use crate::transcript::{Speaker, Transcript};
 
@@ -39,7 +39,7 @@ pub struct TokenAnswer {
 /// # Errors
 /// [`FailureKind::OAuth`](crate::failure::FailureKind::OAuth) for an error answer,
 /// [`FailureKind::NotOAuth`](crate::failure::FailureKind::NotOAuth) for anything that is neither that nor a token.
-pub(super) fn read(transcript: &Transcript, answer: HttpAnswer) -> Result<TokenAnswer, Failure> {
+pub(super) fn read(transcript: &Transcript, answer: HttpResponse) -> Result<TokenAnswer, Failure> {
     let (fields, refusal) = answer::parse::<Fields>(transcript, &answer)?;
     for secret in [&fields.access_token, &fields.refresh_token, &fields.id_token] {
         if let Token::Text(secret) = secret {
@@ -149,8 +149,8 @@ mod tests {
     use super::*;
     use crate::failure::FailureKind;
 
-    fn answer(status: u16, content_type: &str, body: &[u8]) -> HttpAnswer {
-        HttpAnswer {
+    fn answer(status: u16, content_type: &str, body: &[u8]) -> HttpResponse {
+        HttpResponse {
             status,
             content_type: Some(content_type.to_owned()),
             retry_after: None,

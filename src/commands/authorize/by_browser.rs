@@ -11,7 +11,7 @@ use crate::context::{Context, interrupt};
 use crate::diagnosis::{About, callback};
 use crate::failure::{CallbackRefusal, Failure, FailureKind};
 use crate::loopback::{LoopbackListener, PendingPage};
-use crate::oauth::{self, AuthorizationRequest, Callback};
+use crate::oauth::{self, AuthorizationRequest, AuthorizationResponse};
 use crate::profile::{App, Mailbox, RedirectUri};
 use crate::report::{Check, Report, Stage};
 
@@ -34,10 +34,10 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Broug
         let hint = mailbox.signs_in_as();
         AuthorizationRequest::begin(app, attempt.endpoints, redirect, attempt.asked, hint, attempt.is_first())
     };
-    let (request, callback, page) = if how.no_browser || !app.redirect_uri.is_loopback() {
+    let (request, response, page) = if how.no_browser || !app.redirect_uri.is_loopback() {
         let request = begin(&app.redirect_uri);
-        let callback = pasted(&request, app, mailbox, context)?;
-        (request, callback, None)
+        let response = pasted(&request, app, mailbox, context)?;
+        (request, response, None)
     } else {
         let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
         let say = context.say;
@@ -60,15 +60,17 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Broug
                 }
             });
         }
-        match listener.wait(&request, deadline, cancelled.flag(), &mut || paste.as_mut().and_then(Paste::look)) {
-            Ok((callback, page)) => (request, Ok(callback), Some(page)),
+        let redactor = context.transcript.redactor();
+        let read = |query: &str| request.read_query(query, redactor);
+        match listener.wait(&read, deadline, cancelled.flag(), &mut || paste.as_mut().and_then(Paste::look)) {
+            Ok((response, page)) => (request, Ok(response), Some(page)),
             Err(_) if cancelled.is_set() => return Err(CommandError::cancelled()),
             Err(failed) => (request, Err(failed.failure), Some(failed.page)),
         }
     };
-    let tokens = callback.and_then(|callback| {
+    let tokens = response.and_then(|response| {
         report.checks.push(Check::passed(Stage::Authorize, started.elapsed(), "the browser came back with a code"));
-        redeem(attempt, &request, callback)
+        redeem(attempt, &request, response)
     });
     Ok((tokens, page))
 }
@@ -78,13 +80,17 @@ fn told(refusal: CallbackRefusal) -> String {
     format!("{} {}. Still waiting.", callback::cause(refusal), callback::step(refusal))
 }
 
-fn redeem(attempt: &Attempt<'_>, request: &AuthorizationRequest, callback: Callback) -> Result<Tokens, Failure> {
+fn redeem(
+    attempt: &Attempt<'_>,
+    request: &AuthorizationRequest,
+    response: AuthorizationResponse,
+) -> Result<Tokens, Failure> {
     let ready = attempt.session.make_ready(attempt.replaced)?;
     // Only now: it may have been rotated while the person signed in, and a code is good once.
     let secret = attempt.session.client_secret()?;
     let started = Instant::now();
     let Attempt { app, http, endpoints, .. } = *attempt;
-    let answer = oauth::exchange_code(http, app, endpoints, request, callback.code, secret.as_ref())?;
+    let answer = oauth::exchange_code(http, app, endpoints, request, response.code, secret.as_ref())?;
     Ok(Tokens { ready, answer, nonce: Some(request.nonce().clone()), elapsed: started.elapsed() })
 }
 
@@ -103,7 +109,7 @@ fn pasted(
     app: &App,
     mailbox: &Mailbox,
     context: &Context,
-) -> Result<Result<Callback, Failure>, CommandError> {
+) -> Result<Result<AuthorizationResponse, Failure>, CommandError> {
     announce(request, mailbox, context);
     context.prompter.say(&format!(
         "The browser will end on an address that begins with {}; the page itself may not load.\nPaste that address here:",

@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 
 use crate::context::{Context, PasteReader, Typed};
 use crate::failure::{Failure, FailureKind};
-use crate::oauth::{AuthorizationRequest, Callback};
+use crate::oauth::{AuthorizationRequest, AuthorizationResponse};
 
 /// Takes the pasted answer to a sign-in, and asks again for what is none.
 pub(super) struct Paste<'a> {
@@ -33,7 +33,7 @@ impl<'a> Paste<'a> {
     }
 
     /// The answer, if a whole one has been pasted.
-    pub(super) fn look(&mut self) -> Option<Result<Callback, Failure>> {
+    pub(super) fn look(&mut self) -> Option<Result<AuthorizationResponse, Failure>> {
         let line = match self.reader.poll() {
             Typed::Nothing => return None,
             Typed::End => {

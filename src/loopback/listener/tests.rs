@@ -7,8 +7,9 @@ use std::sync::Mutex;
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::loopback::testing::xss;
 use crate::loopback::{FailurePage, SuccessPage};
-use crate::oauth::testing;
+use crate::oauth::{AuthorizationRequest, AuthorizationResponse, testing};
 use crate::profile::App;
 use crate::transcript::Redactor;
 
@@ -41,7 +42,7 @@ fn begin(app: App, listener: LoopbackListener) -> SignIn {
     SignIn { listener, request, state, app, over: AtomicBool::new(false) }
 }
 
-type Outcome = Result<(Callback, PendingPage), Box<FailedWait>>;
+type Outcome = Result<(AuthorizationResponse, PendingPage), Box<FailedWait>>;
 
 impl SignIn {
     fn port(&self) -> u16 {
@@ -75,7 +76,13 @@ impl SignIn {
     }
 
     fn wait_for(&self, limit: Duration) -> Outcome {
-        self.listener.wait(&self.request, Instant::now() + limit, &AtomicBool::new(false), &mut || None)
+        self.wait(limit, &AtomicBool::new(false))
+    }
+
+    fn wait(&self, limit: Duration, cancelled: &AtomicBool) -> Outcome {
+        let redactor = Redactor::default();
+        let read = |query: &str| self.request.read_query(query, &redactor);
+        self.listener.wait(&read, Instant::now() + limit, cancelled, &mut || None)
     }
 
     /// Runs `knock` beside the wait, then sends the right answer, and returns what `knock` returned, how long the right
@@ -90,8 +97,8 @@ impl SignIn {
             });
             let outcome = self.wait_for(Duration::from_secs(60));
             self.over.store(true, Ordering::SeqCst);
-            let (callback, page) = outcome.ok().expect("a code");
-            assert_eq!(callback.code.expose_secret(), "the-code");
+            let (response, page) = outcome.ok().expect("a code");
+            assert_eq!(response.code.expose_secret(), "the-code");
             page.succeed(&SUCCESS());
             browser.join().unwrap()
         })
@@ -113,8 +120,8 @@ fn the_right_answer_gets_its_page_only_when_the_exchange_is_done() {
     let sign_in = sign_in("http://127.0.0.1/callback");
     let mut stream = sign_in.connect();
     stream.write_all(sign_in.head("GET", &sign_in.right()).as_bytes()).unwrap();
-    let (callback, page) = sign_in.wait_for(Duration::from_secs(10)).ok().unwrap();
-    assert_eq!(callback.code.expose_secret(), "the-code");
+    let (response, page) = sign_in.wait_for(Duration::from_secs(10)).ok().unwrap();
+    assert_eq!(response.code.expose_secret(), "the-code");
     stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     let early = stream.read(&mut [0; 1]).unwrap_err();
     assert!(matches!(early.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut), "{early}");

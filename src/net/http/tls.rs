@@ -74,7 +74,7 @@ impl<In: Transport> Connector<In> for Tls {
         let host = host_of(details.uri);
         let mut adapter = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         adapter.set_timeout(rest_of(details));
-        let stream = Witness { stream: adapter, seen: Arc::default(), is_handshaking: true };
+        let stream = ErrorTap { stream: adapter, seen: Arc::default(), is_handshaking: true };
         let seen = Arc::clone(&stream.seen);
         let mut stream = connector.connect(&host, stream).map_err(|error| match error {
             // A timeout or a reset below TLS is the cause; what TLS makes of it is not.
@@ -116,7 +116,7 @@ impl fmt::Debug for Tls {
 
 pub(super) struct TlsTransport {
     buffers: LazyBuffers,
-    stream: TlsStream<Witness>,
+    stream: TlsStream<ErrorTap>,
 }
 
 impl TlsTransport {
@@ -182,7 +182,7 @@ impl fmt::Debug for TlsTransport {
 }
 
 /// Keeps the first error from below TLS, which the TLS library would blur.
-struct Witness {
+struct ErrorTap {
     stream: TransportAdapter,
     seen: Arc<Mutex<Option<ureq::Error>>>,
     /// Until the handshake is over the peer's end is an error; after it, it may be the end of a body.
@@ -193,14 +193,14 @@ fn take(seen: &Mutex<Option<ureq::Error>>) -> Option<ureq::Error> {
     seen.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-impl Witness {
+impl ErrorTap {
     fn keep(&self, error: io::Error) -> io::Error {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.into());
         io::Error::other("the connection below TLS failed")
     }
 }
 
-impl Read for Witness {
+impl Read for ErrorTap {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.stream.read(buffer) {
             Ok(0) if self.is_handshaking && !buffer.is_empty() => Err(self.keep(io::ErrorKind::UnexpectedEof.into())),
@@ -209,7 +209,7 @@ impl Read for Witness {
     }
 }
 
-impl Write for Witness {
+impl Write for ErrorTap {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         self.stream.write(buffer).map_err(|error| self.keep(error))
     }

@@ -205,7 +205,7 @@ fn no_answer_repeats_anything_of_its_request() {
                 sign_in.say(format!("GET / HTTP/1.1\r\nHost: {host}\r\nReferer: {text}\r\nCookie: {text}\r\n\r\n")),
             ]
         };
-        testing::xss().into_iter().map(|text| (ask(&text), text)).collect::<Vec<_>>()
+        xss().into_iter().map(|text| (ask(&text), text)).collect::<Vec<_>>()
     });
     let kinds = || std::iter::once(None).chain(CallbackRefusal::ALL.map(Some));
     let known: Vec<String> = [400, 404, 405, 421, 431, 505]
