@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use url::{Url, form_urlencoded};
 
-use super::answer::{aadsts, error_code};
-use super::authorization_code::AuthorizationRequest;
+use super::authorization_request::AuthorizationRequest;
+use super::error_response::{aadsts, error_code};
 use super::identity;
 use crate::failure::{CallbackRefusal, Failure, FailureKind, OAuthFault};
 use crate::loopback::Match;

@@ -12,11 +12,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
-use super::answer::{self, foreign, seconds};
-use super::client_auth::{self, TokenEndpoint};
+use super::client_authentication::{self, TokenEndpoint};
 use super::discovery::{Endpoints, safe_url};
+use super::error_response::{self, foreign, seconds};
 use super::identity::plain;
-use super::token_answer::{self, TokenAnswer, is_printable};
+use super::token_response::{self, TokenAnswer, is_printable};
 use super::token_text::Token;
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpClient, HttpResponse};
@@ -69,10 +69,11 @@ pub fn request_device_code(
 ) -> Result<DeviceAuthorization, Failure> {
     let endpoint = offered(app, endpoints, scopes)?;
     let scope = scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ");
-    let (codes, client_auth) = client_auth::in_turn(http.transcript(), app, &endpoints.token, secret, |way| {
-        let request = form(http, app, endpoint, way, secret, &[("scope", &scope)])?;
-        read(http.transcript(), http.post_form(endpoint, request)?)
-    })?;
+    let (codes, client_auth) =
+        client_authentication::in_turn(http.transcript(), app, &endpoints.token, secret, |way| {
+            let request = form(http, app, endpoint, way, secret, &[("scope", &scope)])?;
+            read(http.transcript(), http.post_form(endpoint, request)?)
+        })?;
     codes.client_auth.set(client_auth);
     Ok(codes)
 }
@@ -96,10 +97,10 @@ pub fn redeem_device_code(
     // Whatever has been accepted once is what the next poll begins with.
     let endpoint = TokenEndpoint { client_auth: authorization.client_auth.get(), ..endpoints.token.clone() };
     let mut asked = endpoint.client_auth;
-    let answer = client_auth::in_turn(http.transcript(), app, &endpoint, secret, |way| {
+    let answer = client_authentication::in_turn(http.transcript(), app, &endpoint, secret, |way| {
         asked = way;
         let request = form(http, app, &endpoint.url, way, secret, &fields)?;
-        token_answer::read(http.transcript(), http.post_form(&endpoint.url, request)?)
+        token_response::read(http.transcript(), http.post_form(&endpoint.url, request)?)
     });
     authorization.client_auth.set(asked);
     answer.map(|(answer, client_auth)| TokenAnswer { client_auth, ..answer })
@@ -141,7 +142,7 @@ fn form(
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     match (client_auth, secret) {
         (ClientAuth::Basic | ClientAuth::BasicRaw, Some(secret)) => {
-            let value = client_auth::basic(client_auth, client_id, secret);
+            let value = client_authentication::basic(client_auth, client_id, secret);
             request = request.header(header::AUTHORIZATION, value.as_str());
         }
         (_, secret) => {
@@ -171,7 +172,7 @@ struct Fields {
 }
 
 fn read(transcript: &Transcript, answer: HttpResponse) -> Result<DeviceAuthorization, Failure> {
-    let (fields, refusal) = answer::parse::<Fields>(transcript, &answer)?;
+    let (fields, refusal) = error_response::parse::<Fields>(transcript, &answer)?;
     if let Token::Text(device_code) = &fields.device_code {
         transcript.redactor().learn(device_code);
     }

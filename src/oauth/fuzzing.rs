@@ -1,7 +1,7 @@
 //! What fuzzing reaches of this module: the readers of token responses and metadata.
 
 use super::discovery::{self, Endpoints};
-use super::token_answer::{self, TokenAnswer};
+use super::token_response::{self, TokenAnswer};
 use crate::failure::Failure;
 use crate::net::HttpResponse;
 use crate::profile::EndpointUrl;
@@ -12,7 +12,7 @@ use crate::transcript::Transcript;
 /// # Errors
 /// As the reader's.
 pub fn read_token_answer(transcript: &Transcript, answer: HttpResponse) -> Result<TokenAnswer, Failure> {
-    token_answer::read(transcript, answer)
+    token_response::read(transcript, answer)
 }
 
 /// Reads an issuer's metadata.

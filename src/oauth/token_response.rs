@@ -1,5 +1,5 @@
 //! Reads what a token endpoint sent (RFC 6749 §5). Real endpoints stray from the letter, and a token that works is not
-//! refused over it (SECURITY.md T3); errors are looked for first, whatever the status says (`answer`).
+//! refused over it (SECURITY.md T3); errors are looked for first, whatever the status says (`error_response`).
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::{self, foreign, seconds};
+use super::error_response::{self, foreign, seconds};
 use super::token_text::Token;
 use crate::failure::Failure;
 use crate::net::HttpResponse;
@@ -40,7 +40,7 @@ pub struct TokenAnswer {
 /// [`FailureKind::OAuth`](crate::failure::FailureKind::OAuth) for an error answer,
 /// [`FailureKind::NotOAuth`](crate::failure::FailureKind::NotOAuth) for anything that is neither that nor a token.
 pub(super) fn read(transcript: &Transcript, answer: HttpResponse) -> Result<TokenAnswer, Failure> {
-    let (fields, refusal) = answer::parse::<Fields>(transcript, &answer)?;
+    let (fields, refusal) = error_response::parse::<Fields>(transcript, &answer)?;
     for secret in [&fields.access_token, &fields.refresh_token, &fields.id_token] {
         if let Token::Text(secret) = secret {
             transcript.redactor().learn(secret);

@@ -15,10 +15,10 @@ use oauth2::{
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroize;
 
-use super::authorization_code::AuthorizationRequest;
-use super::client_auth::{self, TokenEndpoint};
+use super::authorization_request::AuthorizationRequest;
+use super::client_authentication::{self, TokenEndpoint};
 use super::discovery::Endpoints;
-use super::token_answer::{self, TokenAnswer};
+use super::token_response::{self, TokenAnswer};
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpClient, HttpResponse};
 use crate::profile::{App, ClientAuth, Scope};
@@ -45,14 +45,14 @@ pub fn exchange_code(
         reason: error.to_string(),
     })?;
     let endpoint = &endpoints.token;
-    let answer = client_auth::in_turn(http.transcript(), app, endpoint, secret, |way| {
+    let answer = client_authentication::in_turn(http.transcript(), app, endpoint, secret, |way| {
         let client = client(http, app, endpoint, way, secret).set_redirect_uri(redirect.clone());
         let answer = Slot::default();
         let exchange = client
             .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(request.verifier().expose_secret().to_owned()));
         let _ = exchange.request(&|request| answer.fill(http, endpoint, proved(request, app, way, secret)));
-        token_answer::read(http.transcript(), answer.take()?)
+        token_response::read(http.transcript(), answer.take()?)
     });
     answer.map(|(answer, client_auth)| TokenAnswer { client_auth, ..answer })
 }
@@ -71,7 +71,7 @@ pub fn refresh(
     secret: Option<&SecretString>,
 ) -> Result<TokenAnswer, Failure> {
     http.transcript().redactor().learn(refresh_token);
-    let answer = client_auth::in_turn(http.transcript(), app, endpoint, secret, |way| {
+    let answer = client_authentication::in_turn(http.transcript(), app, endpoint, secret, |way| {
         let client = client(http, app, endpoint, way, secret);
         let answer = Slot::default();
         let token = RefreshToken::new(refresh_token.expose_secret().to_owned());
@@ -80,7 +80,7 @@ pub fn refresh(
         let _ = refresh.request(&|request| answer.fill(http, endpoint, proved(request, app, way, secret)));
         // The crate does not wipe it (SECURITY.md K3).
         token.into_secret().zeroize();
-        token_answer::read(http.transcript(), answer.take()?)
+        token_response::read(http.transcript(), answer.take()?)
     });
     answer.map(|(answer, client_auth)| TokenAnswer { client_auth, ..answer })
 }
@@ -117,7 +117,7 @@ fn proved(
     secret: Option<&SecretString>,
 ) -> oauth2::HttpRequest {
     if let (ClientAuth::BasicRaw, Some(secret)) = (way, secret)
-        && let Ok(value) = HeaderValue::from_str(&client_auth::basic(way, app.client_id.as_str(), secret))
+        && let Ok(value) = HeaderValue::from_str(&client_authentication::basic(way, app.client_id.as_str(), secret))
     {
         request.headers_mut().insert(AUTHORIZATION, value);
     }
