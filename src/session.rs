@@ -9,13 +9,13 @@ mod token;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use crate::lock;
 use crate::net::HttpClient;
-use crate::oauth::{self, Identity, TokenAnswer, TokenEndpoint};
+use crate::oauth::{Client, ClientCredential, Identity, TokenAnswer, TokenEndpoint, grant};
 use crate::profile::{App, Credential, Mailbox, Scope};
 use crate::secrets::{
     Binding, Grant, GrantIdentity, LostGrant, RecordKey, RecordLock, Reservation, SecretStore, load_app, load_grant,
@@ -41,8 +41,8 @@ pub struct Session<'a> {
     pub app: &'a App,
     /// The mailbox.
     pub mailbox: &'a Mailbox,
-    /// The client secret to use instead of the active one: a new one that is being proven.
-    pub proving: Option<&'a SecretString>,
+    /// What to authenticate with instead of the active secret: a new one that is being proven.
+    pub proving: Option<&'a ClientCredential>,
     /// When everything must be over.
     pub deadline: Option<Instant>,
     /// The profile's file, as a sign-in notes it: another profile may use the mailbox's name too.
@@ -81,9 +81,9 @@ impl Session<'_> {
             return Ok(token);
         }
         let left = self.good(&grant);
-        let secret = self.client_secret()?;
+        let credential = self.client_credential()?;
         // A no, or no answer, comes early enough for what is left of the last token.
-        self.refresh(grant, secret.as_ref(), self.on_loss).or_else(|failure| left.ok_or(failure))
+        self.refresh(grant, &credential, self.on_loss).or_else(|failure| left.ok_or(failure))
     }
 
     /// Fetches a new access token, whatever the store holds and whatever the provider has said before: this proves grant
@@ -93,8 +93,8 @@ impl Session<'_> {
     /// As [`Session::access_token`].
     pub fn refreshed_token(&self) -> Result<AccessToken, Failure> {
         let _lock = self.lock()?;
-        let secret = self.client_secret()?;
-        self.refresh(self.stored_grant()?, secret.as_ref(), OnLoss::LeaveUnmarked)
+        let credential = self.client_credential()?;
+        self.refresh(self.stored_grant()?, &credential, OnLoss::LeaveUnmarked)
     }
 
     /// The access token in the store, if it is still good; neither lock nor network is touched.
@@ -310,16 +310,16 @@ impl Session<'_> {
         AccessToken::of(grant, TokenSource::Store).filter(|token| token.life().is_good(self.clock.now()))
     }
 
-    /// The client secret to use: the active one, or the one that is being proven; `None` for a public client.
+    /// What the client authenticates with: the active secret, or what is being proven.
     ///
     /// # Errors
     /// [`FailureKind::NoClientSecret`] if the app needs one and none is stored; what the store says.
-    pub fn client_secret(&self) -> Result<Option<SecretString>, Failure> {
+    pub fn client_credential(&self) -> Result<ClientCredential, Failure> {
         if self.app.credential == Credential::None {
-            return Ok(None);
+            return Ok(ClientCredential::None);
         }
         if let Some(proving) = self.proving {
-            return Ok(Some(proving.clone()));
+            return Ok(proving.clone());
         }
         let record = load_app(self.store, &self.app.name)?.filter(|record| record.is_of(self.app));
         let Some(active) = record.and_then(|record| record.active) else {
@@ -327,14 +327,20 @@ impl Session<'_> {
             return Err(FailureKind::NoClientSecret { app: self.app.name.to_string() }.into());
         };
         self.http.transcript().redactor().learn(&active.value);
-        Ok(Some(active.value))
+        Ok(ClientCredential::Secret(active.value))
+    }
+
+    /// The client as it asks `endpoint`.
+    #[must_use]
+    pub fn client<'c>(&'c self, endpoint: &'c TokenEndpoint, credential: &'c ClientCredential) -> Client<'c> {
+        Client { http: self.http, clock: self.clock, app: self.app, endpoint, credential }
     }
 
     /// Refreshes. The caller holds the lock, and `grant` was read under it.
     fn refresh(
         &self,
         mut grant: Grant,
-        secret: Option<&SecretString>,
+        credential: &ClientCredential,
         on_loss: OnLoss,
     ) -> Result<AccessToken, Failure> {
         let url = grant.token_endpoint.parse().map_err(|invalid: crate::profile::Invalid| FailureKind::UnsafeUrl {
@@ -349,7 +355,8 @@ impl Session<'_> {
         };
         // A refresh token that is good once is spent by the request: a full disk must be noticed before (SECURITY.md C4).
         let room = self.reserve()?;
-        match oauth::refresh(self.http, self.app, &endpoint, &grant.refresh_token, &scopes, secret) {
+        let refresh = grant::Refresh { token: &grant.refresh_token, scopes: &scopes };
+        match self.client(&endpoint, credential).token(&refresh) {
             Ok(answer) => {
                 grant.client_auth = answer.client_auth;
                 let now = self.clock.now();

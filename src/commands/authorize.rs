@@ -73,7 +73,7 @@ pub(super) fn sign_in(
     let http = tester.http(app);
     let session = tester.session(mailbox, &http);
     // Read again when the code has come: it may be rotated while the person signs in.
-    session.client_secret().map_err(explained)?;
+    session.client_credential().map_err(explained)?;
     let replaced = if how.replace { Replaced::Any } else { Replaced::Own };
     if replaced == Replaced::Own {
         session.refuse_foreign().map_err(explained)?;
@@ -90,7 +90,6 @@ pub(super) fn sign_in(
         app,
         mailbox,
         session: &session,
-        http: &http,
         bounded: &bounded,
         endpoints: &endpoints,
         asked: &asked,

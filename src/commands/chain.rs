@@ -138,7 +138,7 @@ impl Kept {
         let mut kept = Self { grant: None, app: None, not_asked: None };
         let read = || -> Result<(Grant, Option<AppRecord>), Failure> {
             let grant = session.stored_grant()?;
-            session.client_secret()?;
+            session.client_credential()?;
             Ok((grant, load_app(session.store, &app.name)?))
         };
         let outcome = read();

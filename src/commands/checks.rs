@@ -17,6 +17,7 @@ use crate::fleet::{self, Panicked};
 use crate::net::HttpClient;
 use crate::net::Proxies;
 use crate::net::Trust;
+use crate::oauth::ClientCredential;
 use crate::probe::mark::Mark;
 use crate::probe::{self, Observation, ProbeOutcome, Target, TokenSource};
 use crate::profile::{Address, App, MailProtocol, Mailbox, Profile, ServerEndpoint};
@@ -45,7 +46,7 @@ pub(super) struct Tester<'a> {
     /// The mechanism that the command line forces.
     pub mechanism: Option<SaslMechanism>,
     /// A new client secret that is being proven, to be used instead of the active one.
-    pub proving: Option<SecretString>,
+    pub proving: Option<ClientCredential>,
     /// When everything must be over.
     pub deadline: Option<Instant>,
     /// The profile's file.

@@ -6,20 +6,20 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use oauth2::http::{Request, header};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
-use url::form_urlencoded::Serializer;
 
-use super::client_authentication::{self, TokenEndpoint};
+use super::client::Client;
+use super::client_authentication::TokenEndpoint;
 use super::discovery::{Endpoints, safe_url};
 use super::error_response::{self, foreign, seconds};
+use super::grant;
 use super::identity::plain;
-use super::token_response::{self, TokenAnswer, is_printable};
+use super::token_response::{TokenAnswer, is_printable};
 use super::token_text::Token;
 use crate::failure::{Failure, FailureKind};
-use crate::net::{HttpClient, HttpResponse};
+use crate::net::HttpResponse;
 use crate::profile::{App, ClientAuth, EndpointUrl, Scope, SignIn};
 use crate::transcript::{Speaker, Transcript};
 
@@ -58,23 +58,21 @@ pub struct DeviceAuthorization {
 /// # Errors
 /// [`FailureKind::NoDeviceCode`] before anything is sent, where the provider has none for these scopes;
 /// [`FailureKind::OAuth`] if it says no, [`FailureKind::NotOAuth`] if it says something else entirely,
-/// [`FailureKind::UnsafeUrl`] if it wants the user sent to an address without TLS, and what [`HttpClient::post_form`]
-/// reports.
+/// [`FailureKind::UnsafeUrl`] if it wants the user sent to an address without TLS, and what [`Client::token`] reports of
+/// the way there.
 pub fn request_device_code(
-    http: &HttpClient,
-    app: &App,
+    client: &Client<'_>,
     endpoints: &Endpoints,
     scopes: &[Scope],
-    secret: Option<&SecretString>,
 ) -> Result<DeviceAuthorization, Failure> {
-    let endpoint = offered(app, endpoints, scopes)?;
-    let scope = scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ");
-    let (codes, client_auth) =
-        client_authentication::in_turn(http.transcript(), app, &endpoints.token, secret, |way| {
-            let request = form(http, app, endpoint, way, secret, &[("scope", &scope)])?;
-            read(http.transcript(), http.post_form(endpoint, request)?)
-        })?;
-    codes.client_auth.set(client_auth);
+    let endpoint = offered(client.app, endpoints, scopes)?;
+    // The client authenticates as at the token endpoint (RFC 8628 §3.1).
+    let (codes, way) = client.in_turn(|way| {
+        let answer = client.post(endpoint, way, |form| form.append_scopes(scopes))?;
+        read(client.http.transcript(), answer)
+    });
+    let codes = codes?;
+    codes.client_auth.set(way);
     Ok(codes)
 }
 
@@ -83,27 +81,13 @@ pub fn request_device_code(
 /// # Errors
 /// [`FailureKind::OAuth`] with `authorization_pending` or `slow_down` as long as the user has not (§3.5); else as at
 /// any token request.
-pub fn redeem_device_code(
-    http: &HttpClient,
-    app: &App,
-    endpoints: &Endpoints,
-    authorization: &DeviceAuthorization,
-    secret: Option<&SecretString>,
-) -> Result<TokenAnswer, Failure> {
-    let fields = [
-        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
-        ("device_code", authorization.device_code.expose_secret()),
-    ];
+pub fn redeem_device_code(client: &Client<'_>, authorization: &DeviceAuthorization) -> Result<TokenAnswer, Failure> {
     // Whatever has been accepted once is what the next poll begins with.
-    let endpoint = TokenEndpoint { client_auth: authorization.client_auth.get(), ..endpoints.token.clone() };
-    let mut asked = endpoint.client_auth;
-    let answer = client_authentication::in_turn(http.transcript(), app, &endpoint, secret, |way| {
-        asked = way;
-        let request = form(http, app, &endpoint.url, way, secret, &fields)?;
-        token_response::read(http.transcript(), http.post_form(&endpoint.url, request)?)
-    });
-    authorization.client_auth.set(asked);
-    answer.map(|(answer, client_auth)| TokenAnswer { client_auth, ..answer })
+    let endpoint = TokenEndpoint { client_auth: authorization.client_auth.get(), ..client.endpoint.clone() };
+    let client = Client { endpoint: &endpoint, ..*client };
+    let (answer, way) = client.ask(&grant::DeviceCode(&authorization.device_code));
+    authorization.client_auth.set(way);
+    answer
 }
 
 /// The endpoint, if it can be asked for these scopes.
@@ -117,44 +101,6 @@ fn offered<'a>(app: &App, endpoints: &'a Endpoints, scopes: &[Scope]) -> Result<
     endpoints.device_authorization.as_ref().ok_or_else(|| match &app.sign_in {
         SignIn::Known { .. } => none(format!("{} has no endpoint for it", app.provider.title)),
         SignIn::Discovered { .. } => none("the provider's metadata names no device_authorization_endpoint".to_owned()),
-    })
-}
-
-/// A form in which the client proves itself as at the token endpoint (RFC 8628 §3.1, RFC 6749 §2.3.1).
-fn form(
-    http: &HttpClient,
-    app: &App,
-    endpoint: &EndpointUrl,
-    client_auth: ClientAuth,
-    secret: Option<&SecretString>,
-    fields: &[(&str, &str)],
-) -> Result<Request<Vec<u8>>, Failure> {
-    if let Some(secret) = secret {
-        http.transcript().redactor().learn(secret);
-    }
-    let client_id = app.client_id.as_str();
-    // Room for all, so that no copy of a secret is left behind where it has grown.
-    let length: usize = fields.iter().map(|(name, value)| name.len() + 3 * value.len() + 2).sum();
-    let mut body = Serializer::new(String::with_capacity(length + 4096));
-    body.extend_pairs(fields);
-    let mut request = Request::post(endpoint.as_url().as_str())
-        .header(header::ACCEPT, "application/json")
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-    match (client_auth, secret) {
-        (ClientAuth::Basic | ClientAuth::BasicRaw, Some(secret)) => {
-            let value = client_authentication::basic(client_auth, client_id, secret);
-            request = request.header(header::AUTHORIZATION, value.as_str());
-        }
-        (_, secret) => {
-            body.append_pair("client_id", client_id);
-            if let Some(secret) = secret {
-                body.append_pair("client_secret", secret.expose_secret());
-            }
-        }
-    }
-    request.body(body.finish().into_bytes()).map_err(|error| {
-        let (what, reason) = ("build the device code request".to_owned(), error.to_string());
-        FailureKind::Local { what, reason }.into()
     })
 }
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::Endpoints;
+use super::{Client, ClientCredential, Endpoints, TokenEndpoint};
+use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpClient, Proxies};
 use crate::profile::{App, Cloud, Credential, EndpointUrl, IdentityRule, Provider, ScopeSet, SignIn};
@@ -103,6 +104,11 @@ pub(crate) fn recorded_client() -> (HttpClient, Arc<Mutex<String>>) {
         })),
     );
     (HttpClient::new(no_tls, transcript, &Proxies::default()), shown)
+}
+
+/// `app` as a public client.
+pub(crate) fn public<'a>(http: &'a HttpClient, app: &'a App, endpoint: &'a TokenEndpoint) -> Client<'a> {
+    Client { http, clock: Clock::system(), app, endpoint, credential: &ClientCredential::None }
 }
 
 pub(crate) fn endpoints(token: EndpointUrl) -> Endpoints {

@@ -19,8 +19,7 @@ pub(super) struct Attempt<'a> {
     pub(super) app: &'a App,
     pub(super) mailbox: &'a Mailbox,
     pub(super) session: &'a Session<'a>,
-    pub(super) http: &'a HttpClient,
-    /// The same, but --timeout bounds it: for what comes before the person's part.
+    /// The session's way to the provider, but --timeout bounds it: for what comes before the person's part.
     pub(super) bounded: &'a HttpClient,
     pub(super) endpoints: &'a Endpoints,
     pub(super) asked: &'a [Scope],

@@ -11,7 +11,7 @@ use crate::context::{Context, interrupt};
 use crate::diagnosis::{About, callback};
 use crate::failure::{CallbackRefusal, Failure, FailureKind};
 use crate::loopback::{LoopbackListener, PendingPage};
-use crate::oauth::{self, AuthorizationRequest, AuthorizationResponse};
+use crate::oauth::{AuthorizationRequest, AuthorizationResponse, grant};
 use crate::profile::{App, Mailbox, RedirectUri};
 use crate::report::{Check, Report, Stage};
 
@@ -87,10 +87,10 @@ fn redeem(
 ) -> Result<Tokens, Failure> {
     let ready = attempt.session.make_ready(attempt.replaced)?;
     // Only now: it may have been rotated while the person signed in, and a code is good once.
-    let secret = attempt.session.client_secret()?;
+    let credential = attempt.session.client_credential()?;
     let started = Instant::now();
-    let Attempt { app, http, endpoints, .. } = *attempt;
-    let answer = oauth::exchange_code(http, app, endpoints, request, response.code, secret.as_ref())?;
+    let client = attempt.session.client(&attempt.endpoints.token, &credential);
+    let answer = client.token(&grant::AuthorizationCode { request, code: &response.code })?;
     Ok(Tokens { ready, answer, nonce: Some(request.nonce().clone()), elapsed: started.elapsed() })
 }
 

@@ -7,7 +7,7 @@ use crate::commands::CommandError;
 use crate::context::interrupt;
 use crate::failure::Failure;
 use crate::oauth::device_poll::poll;
-use crate::oauth::{self, DeviceAuthorization, Pace, PollEnd};
+use crate::oauth::{self, Client, DeviceAuthorization, Pace, PollEnd};
 use crate::profile::Scope;
 use crate::report::{Check, Report, Stage};
 
@@ -19,12 +19,12 @@ const FLAG_INTERVAL: Duration = Duration::from_millis(50);
 /// # Errors
 /// If it was cancelled.
 pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Result<Tokens, Failure>, CommandError> {
-    let Attempt { app, http, endpoints, asked, context, .. } = *attempt;
+    let Attempt { endpoints, asked, context, .. } = *attempt;
     let started = Instant::now();
-    let requested = attempt
-        .session
-        .client_secret()
-        .and_then(|secret| oauth::request_device_code(attempt.bounded, app, endpoints, asked, secret.as_ref()));
+    let requested = attempt.session.client_credential().and_then(|credential| {
+        let client = Client { http: attempt.bounded, ..attempt.session.client(&endpoints.token, &credential) };
+        oauth::request_device_code(&client, endpoints, asked)
+    });
     let authorization = match requested {
         Ok(authorization) => authorization,
         Err(failure) => return Ok(Err(failure)),
@@ -37,9 +37,10 @@ pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Resul
         // Each answer may be the one with the tokens. In between, other processes may have the mailbox.
         let ready = attempt.session.make_ready(attempt.replaced)?;
         // It may have been rotated while the person signs in.
-        let secret = attempt.session.client_secret()?;
+        let credential = attempt.session.client_credential()?;
         let asked = Instant::now();
-        let answer = oauth::redeem_device_code(http, app, endpoints, &authorization, secret.as_ref())?;
+        let client = attempt.session.client(&endpoints.token, &credential);
+        let answer = oauth::redeem_device_code(&client, &authorization)?;
         Ok(Tokens { ready, answer, nonce: None, elapsed: asked.elapsed() })
     };
     match poll(&authorization, context.timeout, &clock, ask) {

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use crate::commands::checks::{self, Side, Tester};
 use crate::failure::Failure;
+use crate::oauth::ClientCredential;
 use crate::profile::Mailbox;
 use crate::report::Check;
 use crate::rotation::Prover;
@@ -17,7 +18,7 @@ pub(super) struct Wire<'a> {
 impl<'a> Wire<'a> {
     fn proving(&self, secret: &SecretString) -> Tester<'a> {
         let mut tester = self.tester.clone();
-        tester.proving = Some(secret.clone());
+        tester.proving = Some(ClientCredential::Secret(secret.clone()));
         tester
     }
 }

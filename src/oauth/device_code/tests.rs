@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc;
 
+use secrecy::ExposeSecret;
+
 use super::*;
-use crate::oauth::TokenEndpoint;
+use crate::oauth::ClientCredential;
 use crate::oauth::testing::{self, Server};
-use crate::profile::Provider;
+use crate::profile::{ClientAuth, Provider};
 
 const CODES: &str = r#"{"device_code":"canary-device-code","user_code":"WDJB-MJHT",
     "verification_uri":"https://id.example/device","expires_in":900,"interval":5}"#;
@@ -25,7 +27,9 @@ fn scopes() -> [Scope; 2] {
 fn answered(status: &str, body: impl AsRef<[u8]>) -> Result<DeviceAuthorization, FailureKind> {
     let server = Server::answering(status, "Content-Type: application/json\r\n", body);
     let app = testing::oidc("https://id.example");
-    let asked = request_device_code(&testing::client(), &app, &endpoints(&server, ClientAuth::Body), &scopes(), None);
+    let (http, endpoints) = (testing::client(), endpoints(&server, ClientAuth::Body));
+    let client = testing::public(&http, &app, &endpoints.token);
+    let asked = request_device_code(&client, &endpoints, &scopes());
     server.finish();
     asked.map_err(|failure| failure.kind)
 }
@@ -60,8 +64,10 @@ fn the_client_proves_itself_at_both_endpoints_as_it_does_everywhere() {
         let app = testing::oidc("https://id.example");
         let endpoints = endpoints(&server, client_auth);
         let secret = secret.map(SecretString::from);
-        let codes = request_device_code(&http, &app, &endpoints, &scopes(), secret.as_ref()).ok().unwrap();
-        let tokens = redeem_device_code(&http, &app, &endpoints, &codes, secret.as_ref()).ok().unwrap();
+        let credential = secret.clone().map_or(ClientCredential::None, ClientCredential::Secret);
+        let client = Client { credential: &credential, ..testing::public(&http, &app, &endpoints.token) };
+        let codes = request_device_code(&client, &endpoints, &scopes()).ok().unwrap();
+        let tokens = redeem_device_code(&client, &codes).ok().unwrap();
         assert_eq!(tokens.access_token.expose_secret(), "canary-access");
         server.finish();
         let (first, second) = (receiver.recv().unwrap(), receiver.recv().unwrap());
@@ -204,7 +210,9 @@ fn a_provider_without_this_grant_is_named_before_anybody_is_asked() {
     let nobody: EndpointUrl = "http://127.0.0.1:1/".parse().unwrap();
     let mut endpoints = testing::endpoints(nobody.clone());
     let ask = |app: &App, endpoints: &Endpoints, scopes: &[Scope]| {
-        request_device_code(&testing::client(), app, endpoints, scopes, None).err().map(|failure| failure.kind)
+        let http = testing::client();
+        let client = testing::public(&http, app, &endpoints.token);
+        request_device_code(&client, endpoints, scopes).err().map(|failure| failure.kind)
     };
     let why = |kind| match kind {
         Some(FailureKind::NoDeviceCode { why }) => why,

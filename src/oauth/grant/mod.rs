@@ -1,0 +1,17 @@
+//! Authorization grants (RFC 6749 §1.3): a file for each, which says what a token request of it holds.
+
+mod authorization_code;
+mod device_code;
+mod refresh;
+
+pub use authorization_code::AuthorizationCode;
+pub use device_code::DeviceCode;
+pub use refresh::Refresh;
+
+use super::form::Form;
+
+/// An authorization grant, as the token endpoint gets it.
+pub trait Grant {
+    /// Appends `grant_type` and the grant's own parameters. The client adds its own.
+    fn parameters(&self, form: &mut Form<'_>);
+}
