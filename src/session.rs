@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use crate::lock;
 use crate::net::HttpClient;
-use crate::oauth::{Client, ClientCredential, Identity, TokenAnswer, TokenEndpoint, grant};
+use crate::oauth::{Client, ClientCredential, Identity, TokenEndpoint, TokenResponse, grant};
 use crate::profile::{App, Credential, Mailbox, Scope};
 use crate::secrets::{
     Binding, Grant, GrantIdentity, LostGrant, RecordKey, RecordLock, Reservation, SecretStore, load_app, load_grant,
@@ -179,7 +179,7 @@ impl Session<'_> {
         &self,
         ready: Ready,
         endpoint: &TokenEndpoint,
-        answer: TokenAnswer,
+        answer: TokenResponse,
         identity: Option<&Identity>,
         asked: &[Scope],
     ) -> Result<Grant, Failure> {

@@ -9,7 +9,7 @@ use oauth2::http::{Request, header};
 use super::client_authentication::{ClientCredential, TokenEndpoint, is_about_the_client};
 use super::form::Form;
 use super::grant::Grant;
-use super::token_response::{self, TokenAnswer};
+use super::token_response::{self, TokenResponse};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpClient, HttpResponse};
@@ -38,16 +38,16 @@ impl Client<'_> {
     /// # Errors
     /// [`FailureKind::OAuth`] if the endpoint says no, [`FailureKind::NotOAuth`] if it says something else entirely, and
     /// what [`HttpClient::post_form`] and the credential report.
-    pub fn token(&self, grant: &dyn Grant) -> Result<TokenAnswer, Failure> {
+    pub fn token(&self, grant: &dyn Grant) -> Result<TokenResponse, Failure> {
         self.ask(grant).0
     }
 
     /// The same, and the way of sending the secret that was used last.
-    pub(super) fn ask(&self, grant: &dyn Grant) -> (Result<TokenAnswer, Failure>, ClientAuth) {
+    pub(super) fn ask(&self, grant: &dyn Grant) -> (Result<TokenResponse, Failure>, ClientAuth) {
         self.in_turn(|way| {
             let answer = self.post(&self.endpoint.url, way, |form| grant.parameters(form))?;
             let answer = token_response::read(self.http.transcript(), answer)?;
-            Ok(TokenAnswer { client_auth: way, ..answer })
+            Ok(TokenResponse { client_auth: way, ..answer })
         })
     }
 

@@ -16,7 +16,7 @@ use super::discovery::{Endpoints, safe_url};
 use super::error_response::{self, foreign, seconds};
 use super::grant;
 use super::identity::plain;
-use super::token_response::{TokenAnswer, is_printable};
+use super::token_response::{TokenResponse, is_printable};
 use super::token_text::Token;
 use crate::failure::{Failure, FailureKind};
 use crate::net::HttpResponse;
@@ -81,7 +81,7 @@ pub fn request_device_code(
 /// # Errors
 /// [`FailureKind::OAuth`] with `authorization_pending` or `slow_down` as long as the user has not (§3.5); else as at
 /// any token request.
-pub fn redeem_device_code(client: &Client<'_>, authorization: &DeviceAuthorization) -> Result<TokenAnswer, Failure> {
+pub fn redeem_device_code(client: &Client<'_>, authorization: &DeviceAuthorization) -> Result<TokenResponse, Failure> {
     // Whatever has been accepted once is what the next poll begins with.
     let endpoint = TokenEndpoint { client_auth: authorization.client_auth.get(), ..client.endpoint.clone() };
     let client = Client { endpoint: &endpoint, ..*client };

@@ -12,7 +12,7 @@ use crate::transcript::{Redactor, Speaker, Transcript};
 /// The fields of an error answer, which may stand beside all others.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Refusal {
+pub(super) struct ErrorResponse {
     error: Option<Value>,
     error_description: Option<Value>,
     error_codes: Option<Value>,
@@ -28,7 +28,7 @@ pub(super) struct Refusal {
 pub(super) fn parse<F: DeserializeOwned>(
     transcript: &Transcript,
     answer: &HttpResponse,
-) -> Result<(F, Refusal), Failure> {
+) -> Result<(F, ErrorResponse), Failure> {
     let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
     // An array would deserialize too, its items taken for the fields in order.
     let is_object = body.trim_ascii_start().starts_with(b"{");
@@ -36,7 +36,7 @@ pub(super) fn parse<F: DeserializeOwned>(
     parsed.flatten().ok_or_else(|| foreign(transcript, answer, what_it_is(answer)))
 }
 
-impl Refusal {
+impl ErrorResponse {
     /// Shows the fields in the transcript.
     pub(super) fn note(&self, transcript: &Transcript) {
         if !transcript.is_on() {
@@ -68,7 +68,7 @@ impl Refusal {
     }
 }
 
-fn fault(transcript: &Transcript, answer: &HttpResponse, fields: &Refusal, error: &Value) -> Failure {
+fn fault(transcript: &Transcript, answer: &HttpResponse, fields: &ErrorResponse, error: &Value) -> Failure {
     let clean = |text: &str| transcript.redactor().clean_of_tokens(&text.chars().take(2000).collect::<String>());
     let words = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(clean);
     // Google's other interfaces put an object here: {"code": 503, "message": …, "status": "UNAVAILABLE"}.

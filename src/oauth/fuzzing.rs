@@ -1,7 +1,7 @@
 //! What fuzzing reaches of this module: the readers of token responses and metadata.
 
 use super::discovery::{self, Endpoints};
-use super::token_response::{self, TokenAnswer};
+use super::token_response::{self, TokenResponse};
 use crate::failure::Failure;
 use crate::net::HttpResponse;
 use crate::profile::EndpointUrl;
@@ -11,7 +11,7 @@ use crate::transcript::Transcript;
 ///
 /// # Errors
 /// As the reader's.
-pub fn read_token_answer(transcript: &Transcript, answer: HttpResponse) -> Result<TokenAnswer, Failure> {
+pub fn read_token_answer(transcript: &Transcript, answer: HttpResponse) -> Result<TokenResponse, Failure> {
     token_response::read(transcript, answer)
 }
 

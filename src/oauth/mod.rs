@@ -42,4 +42,4 @@ pub use discovery::{Endpoints, endpoints};
 pub use form::Form;
 pub use grant::Grant;
 pub use identity::Identity;
-pub use token_response::TokenAnswer;
+pub use token_response::TokenResponse;

@@ -19,7 +19,7 @@ const DEFAULT_LIFE: Duration = Duration::from_secs(3600);
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// What a token endpoint gave us (RFC 6749 §5.1).
-pub struct TokenAnswer {
+pub struct TokenResponse {
     /// The access token, of printable ASCII characters.
     pub access_token: SecretString,
     /// The next refresh token; where there is none, the one that was used stays valid (RFC 6749 §6).
@@ -39,7 +39,7 @@ pub struct TokenAnswer {
 /// # Errors
 /// [`FailureKind::OAuth`](crate::failure::FailureKind::OAuth) for an error answer,
 /// [`FailureKind::NotOAuth`](crate::failure::FailureKind::NotOAuth) for anything that is neither that nor a token.
-pub(super) fn read(transcript: &Transcript, answer: HttpResponse) -> Result<TokenAnswer, Failure> {
+pub(super) fn read(transcript: &Transcript, answer: HttpResponse) -> Result<TokenResponse, Failure> {
     let (fields, refusal) = error_response::parse::<Fields>(transcript, &answer)?;
     for secret in [&fields.access_token, &fields.refresh_token, &fields.id_token] {
         if let Token::Text(secret) = secret {
@@ -69,7 +69,7 @@ pub(super) fn read(transcript: &Transcript, answer: HttpResponse) -> Result<Toke
         Token::Text(text) if is_printable(&text) => Some(text),
         _ => None,
     };
-    Ok(TokenAnswer {
+    Ok(TokenResponse {
         access_token,
         refresh_token: optional(fields.refresh_token),
         expires_in: life(fields.expires_in.as_ref()),
@@ -159,11 +159,11 @@ mod tests {
         }
     }
 
-    fn read_json(status: u16, body: &str) -> Result<TokenAnswer, Failure> {
+    fn read_json(status: u16, body: &str) -> Result<TokenResponse, Failure> {
         read(&Transcript::default(), answer(status, "application/json", body.as_bytes()))
     }
 
-    fn summary(result: &Result<TokenAnswer, Failure>) -> String {
+    fn summary(result: &Result<TokenResponse, Failure>) -> String {
         match result {
             Ok(token) => format!("token for {} s", token.expires_in.as_secs()),
             Err(Failure { kind: FailureKind::OAuth(fault), .. }) => format!("no: {}", fault.error),

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use crate::oauth::TokenAnswer;
+use crate::oauth::TokenResponse;
 use crate::profile::Scope;
 use crate::secrets::{CachedAccess, Grant};
 use crate::transcript::Redactor;
 
 /// Takes an answer's tokens, which came `now`, into the grant. A missing refresh token keeps the old one (RFC 6749 §6).
 /// Whatever the provider has said of the grant before is over.
-pub(super) fn take_over(grant: &mut Grant, answer: TokenAnswer, now: Timestamp, redactor: &Redactor) {
+pub(super) fn take_over(grant: &mut Grant, answer: TokenResponse, now: Timestamp, redactor: &Redactor) {
     redactor.learn(&answer.access_token);
     if let Some(refresh_token) = answer.refresh_token {
         redactor.learn(&refresh_token);

@@ -8,7 +8,7 @@ use super::how::How;
 use crate::context::Context;
 use crate::failure::{Failure, FailureKind};
 use crate::net::HttpClient;
-use crate::oauth::{Endpoints, Identity, TokenAnswer, identity};
+use crate::oauth::{Endpoints, Identity, TokenResponse, identity};
 use crate::profile::{Address, App, Mailbox, Scope};
 use crate::report::{Check, ExitCode, Finding, Report, Stage};
 use crate::secrets::{Grant, GrantIdentity};
@@ -36,7 +36,7 @@ pub(super) struct Tokens {
     /// The mailbox's lock and room in the store, taken before the tokens were asked for: they exist once, so nothing may
     /// stand between them and the store.
     pub(super) ready: Ready,
-    pub(super) answer: TokenAnswer,
+    pub(super) answer: TokenResponse,
     /// What the ID token must repeat, where the request could say it.
     pub(super) nonce: Option<SecretString>,
     /// How long the token endpoint took.
