@@ -4,17 +4,16 @@ mod conventions;
 mod output;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anstream::ColorChoice;
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 
-use crate::commands::{
-    add, authorize, doctor, explain, inspect, list, new_vault_key, remove, rotate_secret, show, status, test,
-    test_mailbox, test_smtp, token,
-};
+use crate::commands::{Command, CommandError};
+use crate::context::{Context, Options};
 use crate::environment;
 use crate::profile::StoreKind;
-use crate::report::Format;
+use crate::report::{Document, Format};
 
 pub use output::{FileReport, Wanted, format_of};
 
@@ -69,6 +68,30 @@ impl Cli {
         let verb = matches.subcommand_name().unwrap_or_default().to_owned();
         Ok(Self { verb, ..Self::from_arg_matches_mut(&mut matches)? })
     }
+
+    /// Where results are to go.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        Wanted::of(self.html.as_deref(), self.json, self.format, &self.reports)
+    }
+
+    /// Runs the command; `say` writes a line on standard error.
+    ///
+    /// # Errors
+    /// Why it could not do its job.
+    pub fn run(&self, say: fn(&str)) -> Result<Document, CommandError> {
+        if let Some(choice) = self.color.choice() {
+            choice.write_global();
+        }
+        let context = Context::open(Options {
+            profile: self.config.clone(),
+            store: self.store,
+            timeout: self.timeout.map(Duration::from_secs),
+            is_verbose: self.verbose,
+            say,
+        })?;
+        self.command.run(&context)
+    }
 }
 
 /// When to colour.
@@ -92,35 +115,6 @@ impl Color {
             Self::Always => Some(ColorChoice::Always),
             Self::Never => Some(ColorChoice::Never),
         }
-    }
-}
-
-/// What to do.
-#[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "each verb's Args carries its documentation, which clap shows")]
-pub enum Command {
-    Add(Box<add::Args>),
-    Authorize(authorize::Args),
-    Test(test::Args),
-    TestMailbox(test_mailbox::Args),
-    TestSmtp(test_smtp::Args),
-    Doctor(doctor::Args),
-    Inspect(inspect::Args),
-    RotateSecret(rotate_secret::Args),
-    Explain(explain::Args),
-    Status(status::Args),
-    List(list::Args),
-    Show(show::Args),
-    Remove(remove::Args),
-    Token(token::Args),
-    NewVaultKey(new_vault_key::Args),
-}
-
-impl Command {
-    /// Whether the whole result is an access token.
-    #[must_use]
-    pub fn prints_token(&self) -> bool {
-        matches!(self, Self::Token(_))
     }
 }
 

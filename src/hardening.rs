@@ -5,10 +5,22 @@
 //! on Windows, where crash dumps are the administrator's setting (Windows Error Reporting). Swap is left to the
 //! system: locking pages needs unsafe code and a limit that is often a few kilobytes.
 
-/// Keeps this process from leaving its memory in a core file. Call it first in `main`.
+use std::panic;
+
+/// Hardens this process. Call it first in `main`; `say` writes a line on standard error.
+pub fn apply(say: fn(&str)) {
+    disable_core_dumps();
+    // A panic's message may hold what it stumbled over, a secret among it; only the place is told.
+    panic::set_hook(Box::new(move |info| {
+        let place = info.location().map_or_else(String::new, |place| format!(" ({}:{})", place.file(), place.line()));
+        say(&format!("mailgrant: this is a bug in mailgrant{place}; please report it with the command that you typed"));
+    }));
+}
+
+/// Keeps this process from leaving its memory in a core file.
 ///
 /// It is a second line of defence: where the system refuses, work goes on.
-pub fn disable_core_dumps() {
+fn disable_core_dumps() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::cli::{Cli, FileReport, Wanted};
+use crate::cli::{self, Cli, FileReport, Wanted};
 use crate::clock::Clock;
 use crate::commands::CommandError;
 use crate::context::interrupt;
@@ -21,6 +21,15 @@ pub enum Ended {
     Error(CommandError),
     /// It panicked; the panic hook has said so on standard error.
     Panicked,
+}
+
+impl From<Result<Document, CommandError>> for Ended {
+    fn from(result: Result<Document, CommandError>) -> Self {
+        match result {
+            Ok(document) => Self::Document(Box::new(document)),
+            Err(error) => Self::Error(error),
+        }
+    }
 }
 
 /// The outputs of one command.
@@ -58,8 +67,7 @@ impl Outputs {
     }
 
     /// Standard output alone, for `command`.
-    #[must_use]
-    pub fn plain(command: String, format: &'static dyn Format) -> Self {
+    fn plain(command: String, format: &'static dyn Format) -> Self {
         Self { format, files: Vec::new(), command }
     }
 
@@ -148,9 +156,28 @@ fn not_written(noun: &str, finding: &Finding) -> String {
     format!("The {noun} could not be written: {}", finding.cause)
 }
 
+/// Help and version go to standard output; a command line that does not parse is an error, in the form that was asked for.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return after(error.print(), ExitCode::AllPassed);
+    }
+    let format = cli::format_of(std::env::args_os());
+    if format.leaves_error_to_stderr() {
+        // Where standard error cannot be written there is no place to say so.
+        let _ = error.print();
+        return ExitCode::Usage;
+    }
+    // The first paragraph is the cause; below it stand usage and advice for a terminal.
+    let text = error.render().to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let cause = lines.join(" ").trim_start_matches("error: ").to_owned();
+    let error = CommandError::usage(cause, "Run: mailgrant --help");
+    Outputs::plain(String::new(), format).deliver(Ended::Error(error))
+}
+
 /// The exit code once standard output has been written. A pipe that its reader has closed is no error: the reader has
 /// seen enough.
-pub fn after(written: io::Result<()>, code: ExitCode) -> ExitCode {
+fn after(written: io::Result<()>, code: ExitCode) -> ExitCode {
     // The standard library keeps what has no line's end yet, and tells nobody when it cannot be written at the end.
     match written.and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::Cli;
 use crate::report::{Format, format};
 
 /// A report that goes to a file.
@@ -26,21 +25,24 @@ pub struct Wanted {
     pub files: Vec<(FileReport, String)>,
 }
 
-impl Cli {
-    /// Where results are to go.
-    #[must_use]
-    pub fn wanted(&self) -> Wanted {
-        let page = self.html.as_deref();
+impl Wanted {
+    /// What `--html`, `--json`, `--format` and `--report` say together.
+    pub(super) fn of(
+        html: Option<&Path>,
+        json: bool,
+        format: Option<&'static dyn Format>,
+        reports: &[FileReport],
+    ) -> Self {
         let is_stdout = |path: &&Path| *path == Path::new("-");
         let mut stdout = Vec::new();
-        stdout.extend(page.filter(is_stdout).map(|_| (format::HTML, "--html -".to_owned())));
-        stdout.extend(self.json.then(|| (format::JSON, "--json".to_owned())));
-        stdout.extend(self.format.map(|format| (format, format!("--format {}", format.name()))));
-        let page = page
+        stdout.extend(html.filter(is_stdout).map(|_| (format::HTML, "--html -".to_owned())));
+        stdout.extend(json.then(|| (format::JSON, "--json".to_owned())));
+        stdout.extend(format.map(|format| (format, format!("--format {}", format.name()))));
+        let page = html
             .filter(|path| !is_stdout(path))
             .map(|path| (FileReport { format: format::HTML, path: path.to_owned() }, "--html".to_owned()));
-        let reports = self.reports.iter().map(|report| (report.clone(), format!("--report {}=", report.format.name())));
-        Wanted { stdout, files: page.into_iter().chain(reports).collect() }
+        let reports = reports.iter().map(|report| (report.clone(), format!("--report {}=", report.format.name())));
+        Self { stdout, files: page.into_iter().chain(reports).collect() }
     }
 }
 

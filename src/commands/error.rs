@@ -1,7 +1,7 @@
 //! Why a command could not do its job. A server that says no is no such error but a finding in the report.
 
 use crate::config::{ConfigError, OpenError};
-use crate::context::PromptError;
+use crate::context::{NoHome, PromptError};
 use crate::diagnosis::{self, About};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::report::{ExitCode, Finding};
@@ -51,6 +51,13 @@ impl CommandError {
 impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
         Self::new("profile", ExitCode::Profile, error.to_string(), Vec::new())
+    }
+}
+
+impl From<NoHome> for CommandError {
+    fn from(NoHome(error): NoHome) -> Self {
+        let cause = format!("This user has no home folder: {error}.");
+        Self::new("no-home", ExitCode::Profile, cause, vec!["Set HOME".into()])
     }
 }
 

@@ -28,9 +28,11 @@ pub mod test;
 pub mod test_mailbox;
 pub mod test_smtp;
 pub mod token;
+mod verb;
 mod which;
 mod words;
 
 pub use error::CommandError;
+pub use verb::Command;
 
 use subject::subject;

@@ -1,9 +1,11 @@
 //! The outside world that a command may touch. Everything in here is made when it is first asked for.
 
 pub mod interrupt;
+mod open;
 mod prompter;
 mod terminal;
 
+pub use open::{NoHome, Options};
 pub use prompter::{LineReader, PromptError, Prompter, TerminalPrompter};
 pub use terminal::{PasteReader, Typed};
 

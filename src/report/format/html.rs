@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::Format;
+use super::interface::Format;
 use crate::html::escape;
 use crate::report::{Check, Confidence, Document, ExitCode, Finding, Outcome, Report, Subject};
 

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 
 use secrecy::ExposeSecret;
 
-use super::Format;
+use super::interface::Format;
 use crate::harmless::is_harmful;
 use crate::report::{Check, Confidence, Document, Explanation, Finding, Outcome, Report, Subject};
 

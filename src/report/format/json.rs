@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-use super::Format;
+use super::interface::Format;
 use crate::harmless::is_harmful;
 use crate::report::{Document, Token};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::harmless::is_harmful;
-use crate::report::{Check, ExitCode, Headline, Report, Stage, Subject, Token};
+use crate::report::{Check, Document, ExitCode, Headline, Report, Stage, Subject, Token};
 
 /// OSC with a title and with a link (OSC 8), CSI in its long and its short form, NUL, BEL, DEL, an override of the
 /// direction, a zero-width blank, a tag, and a replacement for bad UTF-8.

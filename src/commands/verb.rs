@@ -1,0 +1,63 @@
+//! The verbs, one for each command: clap names them after the variants.
+
+use clap::Subcommand;
+
+use super::{
+    CommandError, add, authorize, doctor, explain, inspect, list, new_vault_key, remove, rotate_secret, show, status,
+    test, test_mailbox, test_smtp, token,
+};
+use crate::context::Context;
+use crate::report::Document;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "each verb's Args carries its documentation, which clap shows")]
+pub enum Command {
+    Add(Box<add::Args>),
+    Authorize(authorize::Args),
+    Test(test::Args),
+    TestMailbox(test_mailbox::Args),
+    TestSmtp(test_smtp::Args),
+    Doctor(doctor::Args),
+    Inspect(inspect::Args),
+    RotateSecret(rotate_secret::Args),
+    Explain(explain::Args),
+    Status(status::Args),
+    List(list::Args),
+    Show(show::Args),
+    Remove(remove::Args),
+    Token(token::Args),
+    NewVaultKey(new_vault_key::Args),
+}
+
+impl Command {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Why it could not do its job.
+    pub fn run(&self, context: &Context) -> Result<Document, CommandError> {
+        match self {
+            Self::Add(args) => add::run(args, context),
+            Self::Authorize(args) => authorize::run(args, context),
+            Self::Test(args) => test::run(args, context),
+            Self::TestMailbox(args) => test_mailbox::run(args, context),
+            Self::TestSmtp(args) => test_smtp::run(args, context),
+            Self::Doctor(args) => doctor::run(args, context),
+            Self::Inspect(args) => inspect::run(args, context),
+            Self::RotateSecret(args) => rotate_secret::run(args, context),
+            Self::Explain(args) => explain::run(args, context),
+            Self::Status(args) => status::run(args, context),
+            Self::List(args) => list::run(args, context),
+            Self::Show(args) => show::run(args, context),
+            Self::Remove(args) => remove::run(args, context),
+            Self::Token(args) => token::run(args, context),
+            Self::NewVaultKey(args) => new_vault_key::run(args, context),
+        }
+    }
+
+    /// Whether the whole result is an access token.
+    #[must_use]
+    pub fn prints_token(&self) -> bool {
+        matches!(self, Self::Token(_))
+    }
+}

@@ -1,0 +1,72 @@
+//! The context of a real run: the environment and this machine.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
+
+use super::{Context, Prompter, TerminalPrompter};
+use crate::clock::Clock;
+use crate::config::Folders;
+use crate::net::{Proxies, Trust};
+use crate::profile::StoreKind;
+use crate::transcript::{Redactor, Sink, Transcript};
+use crate::{browser, environment};
+
+/// What the command line says about the outside world.
+pub struct Options {
+    /// The profile's file.
+    pub profile: Option<PathBuf>,
+    /// The secret store.
+    pub store: Option<StoreKind>,
+    /// The bound on the whole command.
+    pub timeout: Option<Duration>,
+    /// Whether the conversation on the wire is shown.
+    pub is_verbose: bool,
+    /// Writes a line on standard error.
+    pub say: fn(&str),
+}
+
+/// This user has no home folder; the system's words.
+pub struct NoHome(pub String);
+
+impl Context {
+    /// The context of this process.
+    ///
+    /// # Errors
+    /// [`NoHome`], where this program's files cannot have a place.
+    pub fn open(options: Options) -> Result<Self, NoHome> {
+        let Options { profile, store, timeout, is_verbose, say } = options;
+        let folders = Folders::of_user().map_err(NoHome)?;
+        let prompter = TerminalPrompter::new();
+        let sink: Option<Sink> = if is_verbose { Some(Arc::new(say)) } else { None };
+        let redactor = Redactor::default();
+        // Blanks are not a key: compose files leave them.
+        let vault_key = environment::text("MAILGRANT_VAULT_KEY").filter(|key| !key.trim().is_empty());
+        let vault_key = vault_key.map(SecretString::from);
+        let proxies = Proxies::of(&environment::text);
+        for secret in vault_key.iter().chain(&proxies.passwords()) {
+            redactor.learn(secret);
+        }
+        Ok(Self {
+            profile_path: profile.unwrap_or_else(|| folders.default_profile()),
+            folders,
+            store_choice: store,
+            vault_key,
+            vault_file: environment::raw("MAILGRANT_VAULT_FILE").map(Into::into),
+            trust: Trust::new(),
+            proxies,
+            transcript: Transcript::new(redactor, sink),
+            clock: Clock::system(),
+            opens_browser: prompter.is_interactive() || environment::raw("BROWSER").is_some(),
+            prompter: Box::new(prompter),
+            say,
+            browser: browser::open,
+            timeout,
+            started: Instant::now(),
+            store: OnceCell::new(),
+        })
+    }
+}
