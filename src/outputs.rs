@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::commands::CommandError;
 use crate::context::interrupt;
 use crate::files::{Draft, Privacy};
-use crate::report::{self, Document, ExitCode, Finding, Format, format};
+use crate::report::{self, Document, ExitCode, Finding, FindingCode, Format, format};
 
 /// What a command came to.
 pub enum Ended {
@@ -123,7 +123,7 @@ fn document_of(ended: Ended, command: String) -> Document {
     let finding = match ended {
         Ended::Document(document) => return *document,
         Ended::Error(error) => error.finding().clone(),
-        Ended::Panicked => Finding::new("bug", "This is a bug in mailgrant; standard error says where.", ExitCode::Bug),
+        Ended::Panicked => Finding::of(FindingCode::BUG).bare().finding(),
     };
     let mut document = Document::new(command);
     document.error = Some(finding);

@@ -4,6 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use mailgrant::diagnosis::catalogue::Hint;
 use mailgrant::diagnosis::explain::{UNKNOWN, explain};
+use mailgrant::report::FindingCode;
 
 const ANSWER: &str = "AADSTS7000222: The provided client secret keys are expired.";
 
@@ -12,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
     let explained = explain(&text, Hint::default());
     let first = explained.first().expect("every text gets an explanation");
     assert!(!first.finding.cause.is_empty() && !first.finding.fix.is_empty());
-    let codes: Vec<&str> = explained.iter().map(|one| one.finding.code).collect();
+    let codes: Vec<FindingCode> = explained.iter().map(|one| one.finding.code).collect();
     let mut once = codes.clone();
     once.sort_unstable();
     once.dedup();
@@ -21,5 +22,5 @@ fuzz_target!(|data: &[u8]| {
     // On lines of its own, the answer is found whatever stands around it.
     let around = format!("{text}\n\n{ANSWER}\n\n{text}");
     let found = explain(&around, Hint::default());
-    assert!(found.iter().any(|one| one.finding.code == "ms-secret-expired"), "it was not found");
+    assert!(found.iter().any(|one| one.finding.code == FindingCode::MS_SECRET_EXPIRED), "it was not found");
 });

@@ -13,7 +13,7 @@ use super::{CommandError, registration, slips, subject};
 use crate::config::{self, AppFile, Edit, Problem, ProfileDocument, base_of};
 use crate::context::Context;
 use crate::profile::{App, Credential, Invalid, Mailbox, Name, Profile};
-use crate::report::{Document, ExitCode, Report};
+use crate::report::{Document, Finding, FindingCode, Report};
 use crate::secrets::load_app;
 use flags::{AppFlags, MailboxFlags};
 
@@ -206,32 +206,19 @@ fn is_registered(app: &App, mailbox: &Mailbox, profile: &Profile) -> bool {
 
 /// The app called `name` has other values, and `user` is a mailbox that signs in with it.
 fn app_taken(name: &Name, user: Option<&Name>, args: &Args) -> CommandError {
-    let compare = user.map_or_else(
-        || format!("Compare with [apps.{name}] in the profile"),
-        |user| format!("Compare with: mailgrant show {user}"),
-    );
-    let mut fix =
-        vec![compare, "Make another app with --app NAME, or add --force to replace the values of this one".to_owned()];
-    if let Some(day) = args.app.expires {
-        fix.push(format!(
-            "To note only when the secret expires: mailgrant rotate-secret {name} --expires {day}, or write \
-             secret_expires = {day} into the profile"
-        ));
+    let told = Finding::of(FindingCode::NAME_TAKEN).case("app").with("what", "app").with("name", name);
+    let told = match user {
+        Some(user) => told.with("user_of_it", user),
+        None => told.case("unused"),
+    };
+    match args.app.expires {
+        Some(day) => told.case("expires").with("day", day).into(),
+        None => told.into(),
     }
-    name_taken("app", name, fix)
 }
 
 fn mailbox_taken(name: &Name) -> CommandError {
-    let fix = vec![
-        format!("Compare with: mailgrant show {name}"),
-        "Choose another name, or add --force to replace the values".to_owned(),
-    ];
-    name_taken("mailbox", name, fix)
-}
-
-fn name_taken(what: &str, name: &Name, fix: Vec<String>) -> CommandError {
-    let cause = format!("The {what} '{name}' is in the profile with other values; nothing was changed.");
-    CommandError::new("name-taken", ExitCode::Usage, cause, fix)
+    Finding::of(FindingCode::NAME_TAKEN).with("what", "mailbox").with("name", name).with("user_of_it", name).into()
 }
 
 fn flag_name(flag: &str, text: &str) -> Result<Name, CommandError> {

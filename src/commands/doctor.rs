@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::environment;
 use crate::machine::{self, Care, Examination, Place};
 use crate::profile::{Profile, Provider, SecretsChoice, StoreKind};
-use crate::report::{Check, Document, ExitCode, Report, Stage};
+use crate::report::{Check, Document, ExitCode, Finding, FindingCode, Report, Stage};
 use crate::secrets;
 
 /// How long the looks at the network may take together where `--timeout` says nothing.
@@ -114,10 +114,8 @@ fn is_absent(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
-fn wrong(error: ConfigError) -> crate::report::Finding {
-    let mut finding = CommandError::from(error).finding().clone();
-    finding.fix.push("Correct that, or name another profile with --config FILE".to_owned());
-    finding
+fn wrong(error: ConfigError) -> Finding {
+    Finding::of(FindingCode::PROFILE).case("said").case("doctor").with("what", error).finding()
 }
 
 /// The files and folders that a command of ours reads or writes.

@@ -2,8 +2,7 @@
 
 use super::CommandError;
 use crate::context::Prompter;
-use crate::diagnosis::catalogue::own;
-use crate::report::ExitCode;
+use crate::report::{Finding, FindingCode};
 
 /// What becomes of a doubted value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +17,7 @@ pub(super) enum Ruling {
 ///
 /// # Errors
 /// Without `force` and without a terminal: the reason. What the prompt says.
-pub(super) fn rule(code: &'static str, force: bool, prompter: &dyn Prompter) -> Result<Ruling, CommandError> {
+pub(super) fn rule(code: FindingCode, force: bool, prompter: &dyn Prompter) -> Result<Ruling, CommandError> {
     if force {
         return Ok(Ruling::Use);
     }
@@ -32,12 +31,8 @@ pub(super) fn rule(code: &'static str, force: bool, prompter: &dyn Prompter) -> 
 }
 
 /// Why a value is not taken, in the catalogue's words.
-pub(super) fn refused(code: &'static str) -> CommandError {
-    let (cause, fix) = match own::finding(code) {
-        Some(own) => (own.cause.clone(), own.fix.iter().map(|step| step.text.clone()).collect()),
-        None => (code.to_owned(), Vec::new()),
-    };
-    CommandError::new(code, ExitCode::Usage, cause, fix)
+pub(super) fn refused(code: FindingCode) -> CommandError {
+    Finding::of(code).into()
 }
 
 /// Says at the terminal what is wrong, before the question is asked again.

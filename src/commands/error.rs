@@ -2,22 +2,15 @@
 
 use crate::config::{ConfigError, OpenError};
 use crate::context::{NoHome, PromptError};
-use crate::diagnosis::{self, About};
+use crate::diagnosis::{self, About, Told};
 use crate::failure::{Failure, FailureKind, StoreFault};
-use crate::report::{ExitCode, Finding};
+use crate::report::{ExitCode, Finding, FindingCode};
 
 /// A command that could not do its job: what happened, why, what to do next, and the exit code.
 #[derive(Debug)]
 pub struct CommandError(Box<Finding>);
 
 impl CommandError {
-    /// `cause` says what happened, `fix` what to do.
-    pub fn new(code: &'static str, exit: ExitCode, cause: impl Into<String>, fix: Vec<String>) -> Self {
-        let mut finding = Finding::new(code, cause, exit);
-        finding.fix = fix;
-        Self(Box::new(finding))
-    }
-
     /// A failure that stops the command, explained.
     #[must_use]
     pub fn explained(failure: &Failure, about: About<'_>) -> Self {
@@ -26,13 +19,14 @@ impl CommandError {
 
     /// Something on the command line that does not fit.
     pub fn usage(cause: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self::new("usage", ExitCode::Usage, cause, vec![fix.into()])
+        let told = Finding::of(FindingCode::USAGE).case("said");
+        told.with("what", cause.into()).with("instead", fix.into()).into()
     }
 
     /// The user said no.
     #[must_use]
     pub fn cancelled() -> Self {
-        Self::new("cancelled", ExitCode::Cancelled, "Cancelled; nothing was changed.", Vec::new())
+        Finding::of(FindingCode::CANCELLED).bare().into()
     }
 
     /// The whole of it.
@@ -48,28 +42,31 @@ impl CommandError {
     }
 }
 
+impl From<Told<'_>> for CommandError {
+    fn from(told: Told<'_>) -> Self {
+        Self(Box::new(told.finding()))
+    }
+}
+
 impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
-        Self::new("profile", ExitCode::Profile, error.to_string(), Vec::new())
+        Finding::of(FindingCode::PROFILE).case("said").with("what", error).bare().into()
     }
 }
 
 impl From<NoHome> for CommandError {
     fn from(NoHome(error): NoHome) -> Self {
-        let cause = format!("This user has no home folder: {error}.");
-        Self::new("no-home", ExitCode::Profile, cause, vec!["Set HOME".into()])
+        Finding::of(FindingCode::NO_HOME).with("reason", error).into()
     }
 }
 
 impl From<OpenError> for CommandError {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Lock(Failure { kind: FailureKind::File { what, path, reason, kind }, .. }) => Self::new(
-                "profile",
-                ExitCode::Profile,
-                format!("The profile cannot be locked for an edit: {what}: {reason}."),
-                diagnosis::disk_steps(&path, kind),
-            ),
+            OpenError::Lock(Failure { kind: FailureKind::File { what, path, reason, kind }, .. }) => {
+                let told = Finding::of(FindingCode::PROFILE).case("lock").with("what", what).with("reason", reason);
+                Self(Box::new(Finding { fix: diagnosis::disk_steps(&path, kind), ..told.finding() }))
+            }
             OpenError::Lock(failure) => failure.into(),
             OpenError::Profile(error) => error.into(),
         }

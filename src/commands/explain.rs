@@ -6,10 +6,10 @@ use clap::Args as ClapArgs;
 
 use super::{CommandError, words};
 use crate::context::Context;
-use crate::diagnosis::catalogue::{self, Hint, Origin};
+use crate::diagnosis::catalogue::{Hint, Origin};
 use crate::diagnosis::explain;
 use crate::profile::Family;
-use crate::report::{Document, ExitCode};
+use crate::report::{Document, Finding, FindingCode};
 
 /// Whoever pastes more has pasted the wrong file.
 const LIMIT: u64 = 1024 * 1024;
@@ -85,14 +85,10 @@ fn is_code(text: &str) -> bool {
 fn unknown_code(code: &str) -> CommandError {
     // Codes are read off a screen: their beginning is mostly right.
     let begin = code.rsplit_once('-').map_or(code, |(begin, _)| begin);
-    let mut fix = vec!["Look at: mailgrant explain --list".to_owned()];
-    let near: Vec<&str> =
-        catalogue::entries().iter().map(|entry| entry.id.as_str()).filter(|id| id.starts_with(begin)).take(6).collect();
-    if !near.is_empty() {
-        fix.insert(0, format!("Perhaps you mean: {}", near.join(", ")));
-    }
-    fix.push("If a command has shown it, the text beside it says all: run that command again".to_owned());
-    CommandError::new("unknown-code", ExitCode::CheckFailed, format!("No answer is known by the code '{code}'."), fix)
+    let codes = FindingCode::ALL.iter().map(|code| code.as_str());
+    let near: Vec<&str> = codes.filter(|known| known.starts_with(begin)).take(6).collect();
+    let told = Finding::of(FindingCode::UNKNOWN_CODE).with("code", code);
+    told.case_if(!near.is_empty(), "near").with("near", near.join(", ")).into()
 }
 
 /// Standard input, whatever its encoding; what is too much is left out, and said so.
@@ -143,7 +139,7 @@ fn zeros(bytes: &[u8], start: usize) -> bool {
 }
 
 /// Of a text of several lines, the one that the answer is about.
-fn line_that_says<'a>(text: &'a str, code: &str) -> Option<&'a str> {
+fn line_that_says(text: &str, code: FindingCode) -> Option<&str> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(MOST_LINES).collect();
     if lines.len() < 2 {
         return None;

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use super::CommandError;
 use crate::context::Context;
 use crate::profile::{SecretsChoice, StoreKind};
-use crate::report::{Document, ExitCode, Report, Subject};
+use crate::report::{Document, Finding, FindingCode, Report, Subject};
 use crate::secrets;
 
 /// Make a key for the encrypted vault (--store vault)
@@ -31,18 +31,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         None => profile.key_file.clone().unwrap_or_else(|| context.folders.default_vault_key()),
     };
     if file.symlink_metadata().is_ok() {
-        return Err(CommandError::new(
-            "vault-key-exists",
-            ExitCode::SecretStore,
-            format!(
-                "{} is there already; a vault made with it could never be opened again without it.",
-                file.display()
-            ),
-            vec![
-                "Use it as it is: add --store vault to each command".to_owned(),
-                "Or name another file: mailgrant new-vault-key FILE".to_owned(),
-            ],
-        ));
+        return Err(Finding::of(FindingCode::VAULT_KEY_EXISTS).with("path", file.display()).into());
     }
     let public = secrets::new_vault_key(&file)?;
     let mut document = Document::new("new-vault-key");

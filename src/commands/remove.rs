@@ -8,7 +8,7 @@ use crate::config::ProfileDocument;
 use crate::context::Context;
 use crate::failure::StoreFault;
 use crate::profile::{App, Mailbox, Name, Profile};
-use crate::report::{Document, ExitCode, Report, Subject};
+use crate::report::{Document, Finding, FindingCode, Report, Subject};
 use crate::secrets::{Binding, RecordKey, RecordLock, SecretStore, load_app, load_grant};
 
 /// Remove a mailbox from the profile, and its tokens from the store
@@ -120,12 +120,8 @@ impl Plan {
             let users: Vec<&str> =
                 profile.mailboxes.values().filter(|mailbox| mailbox.app == app.name).map(|m| m.name.as_str()).collect();
             if !users.is_empty() {
-                return Err(CommandError::new(
-                    "app-in-use",
-                    ExitCode::Usage,
-                    format!("App '{name}' is used by: {}; nothing was changed.", users.join(", ")),
-                    vec!["Remove these mailboxes; with the last one the app goes too".to_owned()],
-                ));
+                let told = Finding::of(FindingCode::APP_IN_USE);
+                return Err(told.with("name", name).with("users", users.join(", ")).into());
             }
             return Ok(Self { mailbox: None, app: Some(app.clone()), name: app.name.clone() });
         }

@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::diagnosis::{self, About};
 use crate::failure::Failure;
 use crate::profile::{App, Credential, Mailbox};
-use crate::report::{Check, Document, ExitCode, Finding, Report, Stage};
+use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 use crate::rotation::{Answer, Ending, Force, NewSecret, Proof, Rotation, Standing, Wish};
 use crate::secrets::load_app;
 
@@ -70,15 +70,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let app = subject::app(&profile, &args.name)?;
     if app.credential == Credential::None {
-        return Err(CommandError::new(
-            "no-secret",
-            ExitCode::Profile,
-            format!(
-                "App '{}' is a public client (credential = \"none\"): it has no client secret to rotate.",
-                app.name
-            ),
-            vec!["Nothing needs to be done; its sign-ins do not depend on a secret".to_owned()],
-        ));
+        return Err(Finding::of(FindingCode::NO_SECRET).with("name", &app.name).into());
     }
     if args.no_browser && args.secret.reads_stdin() {
         return Err(CommandError::usage(
@@ -160,25 +152,17 @@ fn refuse_foreign(rotation: &Rotation<'_>, force: Force) -> Result<(), CommandEr
             .filter(|record| !record.is_of(app) && record.secrets().next().is_some());
         if let Some(record) = foreign.filter(|_| force == Force::No) {
             let named = &rotation.app.name;
-            return Err(CommandError::new(
-                "secret-of-another",
-                ExitCode::Usage,
-                format!(
-                    "The {} holds a client secret of an app '{}' with {}: another profile on this machine uses the name, \
-                     or the value was changed; nothing was changed.",
-                    rotation.store.describe(),
-                    app.name,
-                    match &record.registrar {
-                        Some(registrar) if record.client_id == app.client_id =>
-                            format!("this client ID at {registrar}"),
-                        _ => format!("another client ID ({})", record.client_id),
-                    }
-                ),
-                vec![
-                    "If another profile uses it, give the app another name in this profile".to_owned(),
-                    format!("If no other profile needs that secret any more: mailgrant rotate-secret {named} --force"),
-                ],
-            ));
+            let other = match &record.registrar {
+                Some(registrar) if record.client_id == app.client_id => format!("this client ID at {registrar}"),
+                _ => format!("another client ID ({})", record.client_id),
+            };
+            return Err(Finding::of(FindingCode::SECRET_OF_ANOTHER)
+                .case("rotated")
+                .with("store", rotation.store.describe())
+                .with("name", &app.name)
+                .with("other", other)
+                .with("named", named)
+                .into());
         }
     }
     Ok(())
@@ -252,14 +236,7 @@ fn proven(proof: &Proof) -> bool {
 }
 
 fn unfinished(app: &App) -> Finding {
-    let cause = "The new client secret could not be proven for every mailbox; the checks below say why.";
-    let mut finding = Finding::new("rotation-unfinished", cause, ExitCode::RotationUnfinished);
-    finding.fix = vec![
-        format!("Correct that, and go on with: mailgrant rotate-secret {}", app.name),
-        "If a mailbox was broken before, add --skip-connection-tests, or set enabled = false for it".to_owned(),
-        format!("To drop the new secret: mailgrant rotate-secret {} --rollback", app.name),
-    ];
-    finding
+    Finding::of(FindingCode::ROTATION_UNFINISHED).with("name", &app.name).finding()
 }
 
 fn mailbox_reports(job: &Job<'_>, answer: Answer) -> Vec<Report> {

@@ -4,8 +4,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::context::Context;
+use crate::diagnosis::About;
 use crate::profile::App;
-use crate::report::{ExitCode, Finding};
+use crate::report::{Finding, FindingCode};
 use crate::secrets::AppRecord;
 
 /// The day on which the secret in use expires: the later of the profile's date, which people edit, and the one that was
@@ -50,24 +51,15 @@ pub(super) fn days_in_words(left: i32) -> String {
 
 /// The secret expires too soon, or has expired.
 pub(super) fn expiring(app: &App, day: Date, left: i32) -> Finding {
-    let (code, verb) = if left < 0 { ("secret-expired", "expired") } else { ("secret-expires-soon", "expires") };
-    let cause = format!("The client secret of app '{}' {verb} on {day} ({}).", app.name, days_in_words(left));
-    let mut finding = Finding::new(code, cause, ExitCode::CheckFailed);
-    finding.fix = vec![
-        format!("Add a new client secret in {} and copy its value", app.deployment().portal),
-        format!("Run: mailgrant rotate-secret {} --expires DATE", app.name),
-    ];
-    finding
+    let code = if left < 0 { FindingCode::SECRET_EXPIRED } else { FindingCode::SECRET_EXPIRES_SOON };
+    Finding::of(code).about(of_app(app)).with("day", day).with("days", days_in_words(left)).finding()
 }
 
 /// Nothing says when it expires, and that was asked.
 pub(super) fn unknown(app: &App) -> Finding {
-    let cause = format!("Nothing says when the client secret of app '{}' expires, so it may be any day.", app.name);
-    let mut finding = Finding::new("secret-expiry-unknown", cause, ExitCode::CheckFailed);
-    finding.fix = vec![
-        format!("Look the day up in {}", app.deployment().portal),
-        format!("Write it into [apps.{}] in the profile: secret_expires = YYYY-MM-DD", app.name),
-        "If the provider's secrets do not expire, add --allow-unknown-expiry".to_owned(),
-    ];
-    finding
+    Finding::of(FindingCode::SECRET_EXPIRY_UNKNOWN).about(of_app(app)).finding()
+}
+
+fn of_app(app: &App) -> About<'_> {
+    About { app: Some(app), ..About::default() }
 }

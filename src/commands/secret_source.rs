@@ -12,7 +12,7 @@ use super::doubt::{self, Ruling};
 use crate::config;
 use crate::context::Context;
 use crate::profile::{App, secret_doubt};
-use crate::report::ExitCode;
+use crate::report::{Finding, FindingCode};
 
 /// Longer than any secret, shorter than a file that was named by mistake.
 const LIMIT: u64 = 16 * 1024;
@@ -62,11 +62,11 @@ impl SecretSource {
             let secret = SecretString::from(secret.expose_secret().trim_end_matches(['\r', '\n']).to_owned());
             context.transcript.redactor().learn(&secret);
             if let Err(invalid) = config::validate_client_secret(secret.expose_secret()) {
-                let error = CommandError::new(
-                    "secret-unusable",
-                    ExitCode::Usage,
-                    format!("{}.", sentence(&invalid.problem)),
-                    vec![sentence(&invalid.instead)],
+                let error = CommandError::from(
+                    Finding::of(FindingCode::SECRET_UNUSABLE)
+                        .case("given")
+                        .with("what", sentence(&invalid.problem))
+                        .with("instead", sentence(&invalid.instead)),
                 );
                 if self.is_given() {
                     return Err(error);

@@ -66,7 +66,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
                 let about = About { app: Some(app), mailbox: Some(mailbox), ..About::default() };
                 let finding = diagnosis::finding(&failure, about);
                 report.fact("status", format!("not authorized: {}", finding.cause));
-                report.fact("finding", finding.code);
+                report.fact("finding", finding.code.to_string());
                 if let Some(words) = finding.server_said {
                     report.fact("server_said", words);
                 }

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::diagnosis::{self, About};
 use crate::failure::Failure;
 use crate::profile::{App, Credential, Mailbox, Name, Profile};
-use crate::report::{Check, Document, ExitCode, Report, Stage};
+use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 use crate::rotation::Rotation;
 use crate::secrets::{AppRecord, load_app};
 use crate::transcript::{Redactor, Transcript};
@@ -76,13 +76,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let (names, alarm) = args.resolved(&profile)?;
     let mailboxes = subject::mailboxes(&profile, &names, names.is_empty())?;
     if mailboxes.is_empty() && args.fail_within.is_some() {
-        let fix = vec!["Add one: mailgrant add NAME".to_owned()];
-        return Err(CommandError::new(
-            "nothing-to-check",
-            ExitCode::Profile,
-            "The profile has no enabled mailbox.",
-            fix,
-        ));
+        return Err(Finding::of(FindingCode::NOTHING_TO_CHECK).into());
     }
     let mut tester = Tester::new(context, &profile)?;
     // No server is asked, so no server's words can hold what is read here: to learn it all would take most of the time.

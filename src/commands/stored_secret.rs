@@ -12,7 +12,7 @@ use super::secret_source::SecretSource;
 use crate::context::Context;
 use crate::failure::StoreFault;
 use crate::profile::{App, Name, SecretsChoice};
-use crate::report::ExitCode;
+use crate::report::{Finding, FindingCode};
 use crate::rotation::Rotation;
 use crate::secrets::{AppRecord, ClientSecret, RecordKey, RecordLock, SecretStore, load_app, save_app};
 
@@ -102,12 +102,7 @@ impl<'a> Asked<'a> {
             return Ok(Some(record));
         }
         let Some(value) = self.given.clone() else {
-            return Err(CommandError::new(
-                "secret-gone",
-                ExitCode::Busy,
-                format!("Somebody has removed the client secret of app '{}' just now; nothing was changed.", app.name),
-                vec!["Run the command again".to_owned()],
-            ));
+            return Err(Finding::of(FindingCode::SECRET_GONE).with("name", &app.name).into());
         };
         let mut new = match (own, record) {
             (Some(own), _) => own.clone(),
@@ -140,37 +135,17 @@ impl<'a> Asked<'a> {
         if self.wish.force || record.secrets().next().is_none() {
             return Ok(());
         }
-        Err(CommandError::new(
-            "secret-of-another",
-            ExitCode::Usage,
-            format!(
-                "The {} holds a client secret of an app '{name}' with {}: another profile on this machine uses the \
-                 name, or the value was changed; nothing was changed.",
-                self.store.describe(),
-                match &record.registrar {
-                    Some(registrar) if record.client_id == self.wish.app.client_id =>
-                        format!("this client ID at {registrar}"),
-                    _ => format!("another client ID ({})", record.client_id),
-                }
-            ),
-            vec![
-                "Choose another name with --app".to_owned(),
-                "Or add --force, if no other profile needs that secret any more".to_owned(),
-            ],
-        ))
+        let other = match &record.registrar {
+            Some(registrar) if record.client_id == self.wish.app.client_id => format!("this client ID at {registrar}"),
+            _ => format!("another client ID ({})", record.client_id),
+        };
+        let told = Finding::of(FindingCode::SECRET_OF_ANOTHER).with("store", self.store.describe());
+        Err(told.with("name", name).with("other", other).into())
     }
 
     fn differs(&self) -> CommandError {
-        let name = &self.wish.app.name;
-        CommandError::new(
-            "secret-differs",
-            ExitCode::Usage,
-            format!("App '{name}' has another client secret in the {}; nothing was changed.", self.store.describe()),
-            vec![
-                format!("To replace it safely: mailgrant rotate-secret {name}"),
-                "Or add --force to overwrite it".to_owned(),
-            ],
-        )
+        let told = Finding::of(FindingCode::SECRET_DIFFERS).with("name", &self.wish.app.name);
+        told.with("store", self.store.describe()).into()
     }
 }
 
@@ -179,15 +154,7 @@ fn refuse_under_way(app: &App, record: &AppRecord) -> Result<(), CommandError> {
     if !Rotation::is_under_way(record) && record.pending.is_none() {
         return Ok(());
     }
-    Err(CommandError::new(
-        "rotation-unfinished",
-        ExitCode::RotationUnfinished,
-        format!("The client secret of app '{}' is being rotated; nothing was changed.", app.name),
-        vec![
-            format!("Finish that: mailgrant rotate-secret {}", app.name),
-            format!("Or drop the new secret: mailgrant rotate-secret {} --rollback", app.name),
-        ],
-    ))
+    Err(Finding::of(FindingCode::ROTATION_UNFINISHED).case("held").with("name", &app.name).into())
 }
 
 impl Stored<'_> {
@@ -259,7 +226,7 @@ mod tests {
             given: given.map(SecretString::from),
             store: &MemoryStore::default(),
         };
-        asked.decide(Some(record), Timestamp::UNIX_EPOCH).map_err(|error| error.finding().code)
+        asked.decide(Some(record), Timestamp::UNIX_EPOCH).map_err(|error| error.finding().code.as_str())
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::CommandError;
 use crate::profile::{Address, App, Mailbox, Name, Profile};
-use crate::report::{ExitCode, Report, Subject};
+use crate::report::{Finding, FindingCode, Report, Subject};
 
 /// A report's subject: the mailbox of this name.
 pub(super) fn subject(name: &Name) -> Subject {
@@ -43,19 +43,13 @@ pub(super) fn mailboxes<'a>(
 
 fn unknown(profile: &Profile, name: &str) -> CommandError {
     let known: Vec<&str> = profile.mailboxes.keys().map(Name::as_str).collect();
-    let fix = if known.is_empty() {
-        "Add one: mailgrant add NAME".to_owned()
-    } else {
-        format!("The profile has: {}", known.join(", "))
-    };
-    let cause = format!("The profile has no mailbox '{}'.", name.escape_debug());
-    CommandError::new("unknown-mailbox", ExitCode::Profile, cause, vec![fix])
+    let told = Finding::of(FindingCode::UNKNOWN_MAILBOX).with("name", name.escape_debug());
+    told.case_if(!known.is_empty(), "others").with("names", known.join(", ")).into()
 }
 
 /// The profile is not what the user was asked about any more.
 pub(super) fn changed_meanwhile(profile: &Path) -> CommandError {
-    let cause = format!("{}: somebody else changed it just now; nothing was done.", profile.display());
-    CommandError::new("profile-changed", ExitCode::Busy, cause, vec!["Run the command again".to_owned()])
+    Finding::of(FindingCode::PROFILE_CHANGED).with("path", profile.display()).into()
 }
 
 /// Says what the profile says of a mailbox.

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::files;
 use crate::fleet::{self, Limits};
 use crate::profile::{MailProtocol, Mailbox, Profile, SecretsChoice};
-use crate::report::{Document, ExitCode, Report, format};
+use crate::report::{Document, Finding, FindingCode, Report, format};
 use crate::secrets::{SecretStore, load_app, load_grant};
 
 /// A file of vault keys has a few lines.
@@ -43,12 +43,7 @@ pub(super) fn refuse_taken(path: &Path) -> Result<(), CommandError> {
             )
         });
     }
-    Err(CommandError::new(
-        "bundle-exists",
-        ExitCode::Usage,
-        format!("{} is there already, and a bundle is never written over anything.", path.display()),
-        vec!["Name another file, or remove this one: mailgrant doctor --bundle FILE".to_owned()],
-    ))
+    Err(Finding::of(FindingCode::BUNDLE_EXISTS).with("path", path.display()).into())
 }
 
 /// Teaches the redactor every secret that this machine holds for us, so that all of them can be searched for. What could
@@ -101,18 +96,7 @@ pub(super) fn write(path: &Path, collected: &Collected<'_>) -> Result<(), Comman
     let known = collected.context.transcript.redactor();
     match bundle.searched(known) {
         Ok(text) => Ok(bundle::write(path, &text)?),
-        Err(Leak(section)) => Err(CommandError::new(
-            "bundle-holds-secret",
-            ExitCode::Bug,
-            format!(
-                "A secret stands in the section '{section}' of the bundle, in one encoding or another. The bundle was not written."
-            ),
-            vec![
-                "Look whether a secret (or a part of it) stands in the profile, as a name, an address or a comment; if so, remove it there and issue a new one: mailgrant rotate-secret NAME"
-                    .to_owned(),
-                "Otherwise report it as a bug in mailgrant, with the section's name".to_owned(),
-            ],
-        )),
+        Err(Leak(section)) => Err(Finding::of(FindingCode::BUNDLE_HOLDS_SECRET).with("section", section).into()),
     }
 }
 

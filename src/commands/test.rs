@@ -8,7 +8,7 @@ use super::{CommandError, chain};
 use crate::context::Context;
 use crate::fleet::{self, Limits};
 use crate::profile::Mailbox;
-use crate::report::{Document, ExitCode};
+use crate::report::{Document, Finding, FindingCode};
 
 /// Test the whole chain: store, token endpoint, incoming and outgoing side; says what to do first
 #[derive(Debug, ClapArgs)]
@@ -25,12 +25,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let mailboxes = args.which.mailboxes(&profile)?;
     if mailboxes.is_empty() {
-        return Err(CommandError::new(
-            "nothing-to-test",
-            ExitCode::Profile,
-            "The profile has no enabled mailbox.",
-            vec!["Look at: mailgrant list".to_owned(), "Add one: mailgrant add NAME".to_owned()],
-        ));
+        return Err(Finding::of(FindingCode::NOTHING_TO_TEST).into());
     }
     let mut tester = Tester::new(context, &profile)?;
     tester.mechanism = args.which.mechanism;

@@ -8,7 +8,7 @@ use super::which::Which;
 use crate::context::Context;
 use crate::fleet::{self, Limits};
 use crate::profile::Mailbox;
-use crate::report::{Document, ExitCode};
+use crate::report::{Document, Finding, FindingCode};
 
 /// Test the incoming side: sign in over IMAP or POP3 and open the inbox, read-only
 #[derive(Debug, ClapArgs)]
@@ -59,20 +59,11 @@ pub(super) fn some(mailboxes: &[&Mailbox], side: &str) -> Result<(), CommandErro
     if !mailboxes.is_empty() {
         return Ok(());
     }
-    Err(CommandError::new(
-        "nothing-to-test",
-        ExitCode::Profile,
-        format!("The profile has no enabled mailbox with an {side} side."),
-        vec!["Look at: mailgrant list".to_owned(), "Add one: mailgrant add NAME".to_owned()],
-    ))
+    Err(Finding::of(FindingCode::NOTHING_TO_TEST).with("with_side", format_args!(" with an {side} side")).into())
 }
 
 /// The mailbox lacks the side that was to be tested.
 pub(super) fn no_side(mailbox: &Mailbox, side: &str, line: &str) -> CommandError {
-    CommandError::new(
-        "no-such-side",
-        ExitCode::Profile,
-        format!("The profile gives '{}' no {side} side.", mailbox.name),
-        vec![format!("Write into [mailboxes.{}]: {line}", mailbox.name)],
-    )
+    let told = Finding::of(FindingCode::NO_SUCH_SIDE);
+    told.with("name", &mailbox.name).with("side", side).with("line", line).into()
 }

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::fleet::{self, Limits};
 use crate::probe::mark::{self, Mark};
 use crate::profile::{Address, Invalid, Mailbox};
-use crate::report::{Check, Document, ExitCode, Outcome, Report, Stage};
+use crate::report::{Check, Document, ExitCode, Finding, FindingCode, Outcome, Report, Stage};
 
 /// Test the outgoing side: sign in over SMTP, try sender and recipient; nothing is sent without --to
 #[derive(Debug, ClapArgs)]
@@ -118,7 +118,7 @@ struct TestMail {
 
 fn message(mailbox: &Mailbox, to: &Address, clock: Clock) -> Result<TestMail, CommandError> {
     let cannot = |error: &dyn std::fmt::Display| {
-        CommandError::new("message", ExitCode::Bug, format!("The test mail cannot be written: {error}."), Vec::new())
+        CommandError::from(Finding::of(FindingCode::MESSAGE).with("reason", error).bare())
     };
     let mut random = [0_u8; 16];
     getrandom::fill(&mut random).map_err(|error| cannot(&error))?;

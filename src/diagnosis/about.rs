@@ -36,24 +36,55 @@ impl About<'_> {
     }
 
     /// Fills `{address}`, `{user}`, `{mailbox}`, `{app}`, `{tenant}`, `{client_id}`, `{redirect_uri}`, `{portal}` and
-    /// `{protocol}`. What is not known stays readable.
-    pub(super) fn fill(&self, text: &str) -> String {
-        if !text.contains('{') {
-            return text.to_owned();
+    /// `{protocol}`, asking `more` first. What nothing knows is shown in capitals, and left out where its name ends in `?`.
+    pub(super) fn fill(&self, text: &str, more: &dyn Fn(&str) -> Option<String>) -> String {
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            filled.push_str(before);
+            match after.split_once('}').filter(|(name, _)| is_name(name)) {
+                Some((name, behind)) => {
+                    // `{until}` is a sentence that may be left out.
+                    let optional = name.strip_suffix('?').or(Some(name).filter(|name| *name == "until"));
+                    filled.push_str(&match optional {
+                        Some(name) => more(name).unwrap_or_default(),
+                        None => more(name).or_else(|| self.value(name)).unwrap_or_else(|| name.to_uppercase()),
+                    });
+                    rest = behind;
+                }
+                None => {
+                    filled.push('{');
+                    rest = after;
+                }
+            }
         }
+        filled.push_str(rest);
+        filled
+    }
+
+    /// Whether a value of this name is one of the profile's.
+    pub(super) fn knows(name: &str) -> bool {
+        matches!(
+            name,
+            "address" | "user" | "mailbox" | "app" | "tenant" | "client_id" | "redirect_uri" | "portal" | "protocol"
+        )
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
         let mailbox = |get: &dyn Fn(&Mailbox) -> String, other: &str| self.mailbox.map_or(other.to_owned(), get);
         let app = |get: &dyn Fn(&App) -> String, other: &str| self.app.map_or(other.to_owned(), get);
-        let filled = text
-            .replace("{address}", &mailbox(&|mailbox| mailbox.address.to_string(), "ADDRESS"))
-            .replace("{user}", &mailbox(&|mailbox| mailbox.signs_in_as().to_string(), "USER"))
-            .replace("{mailbox}", &mailbox(&|mailbox| mailbox.name.to_string(), "NAME"))
-            .replace("{app}", &app(&|app| app.name.to_string(), "NAME"))
-            .replace("{tenant}", &app(&|app| app.tenant_label().to_owned(), "TENANT"))
-            .replace("{client_id}", &app(&|app| app.client_id.to_string(), "CLIENT_ID"))
-            .replace("{redirect_uri}", &app(&|app| app.redirect_uri.to_string(), "REDIRECT_URI"))
-            .replace("{portal}", &app(&|app| app.deployment().portal.to_owned(), "the provider's portal"))
-            .replace("{protocol}", &self.protocol.map_or("mail".to_owned(), |protocol| protocol.to_string()));
-        in_capitals(&filled)
+        Some(match name {
+            "address" => mailbox(&|mailbox| mailbox.address.to_string(), "ADDRESS"),
+            "user" => mailbox(&|mailbox| mailbox.signs_in_as().to_string(), "USER"),
+            "mailbox" => mailbox(&|mailbox| mailbox.name.to_string(), "NAME"),
+            "app" => app(&|app| app.name.to_string(), "NAME"),
+            "tenant" => app(&|app| app.tenant_label().to_owned(), "TENANT"),
+            "client_id" => app(&|app| app.client_id.to_string(), "CLIENT_ID"),
+            "redirect_uri" => app(&|app| app.redirect_uri.to_string(), "REDIRECT_URI"),
+            "portal" => app(&|app| app.deployment().portal.to_owned(), "the provider's portal"),
+            "protocol" => self.protocol.map_or("mail".to_owned(), |protocol| protocol.to_string()),
+            _ => return None,
+        })
     }
 
     /// Whether a step that is for `only` these may be needed here: not where it is known that it does not apply.
@@ -75,10 +106,6 @@ impl About<'_> {
             Some(Only::AudienceFits) => self.token.is_for_server,
         }
     }
-
-    pub(super) fn fill_all<S: AsRef<str>>(&self, steps: &[S]) -> Vec<String> {
-        steps.iter().map(|step| self.fill(step.as_ref())).collect()
-    }
 }
 
 /// Whether personal accounts can sign in at `tenant`.
@@ -86,24 +113,13 @@ fn takes_personal(tenant: &Tenant) -> bool {
     matches!(tenant.as_str(), "common" | "consumers" | PERSONAL_TENANT)
 }
 
-/// What no value was given for: `{host}` becomes `HOST`, and a sentence that may be left out is left out.
-fn in_capitals(text: &str) -> String {
-    let text = text.replace("{until}", "");
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some((before, after)) = rest.split_once('{') {
-        filled.push_str(before);
-        match after.split_once('}').filter(|(name, _)| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')) {
-            Some((name, behind)) => {
-                filled.push_str(&name.to_uppercase());
-                rest = behind;
-            }
-            None => {
-                filled.push('{');
-                rest = after;
-            }
-        }
-    }
-    filled.push_str(rest);
-    filled
+/// The names in `text` that must have a value.
+pub(super) fn required(text: &str) -> impl Iterator<Item = &str> {
+    let names = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    names.filter(|name| is_name(name) && !name.ends_with('?'))
+}
+
+fn is_name(text: &str) -> bool {
+    let name = text.strip_suffix('?').unwrap_or(text);
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }

@@ -3,38 +3,32 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use super::told::Told;
+use crate::report::{Finding, FindingCode};
+
 /// The steps, the likeliest first.
 pub(crate) fn steps(path: &Path, kind: ErrorKind) -> Vec<String> {
+    with_case(Finding::of(FindingCode::LOCAL), path, kind).steps()
+}
+
+/// What is told of a file, in the case that its trouble is.
+pub(super) fn with_case<'a>(told: Told<'a>, path: &Path, kind: ErrorKind) -> Told<'a> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.display().to_string(),
         _ => ".".to_owned(),
     };
-    let path = path.display();
-    let elsewhere = "Or let it write elsewhere: XDG_DATA_HOME is where the vault's folder is made (or vault_file in [secrets]), XDG_STATE_HOME where locks are, XDG_CONFIG_HOME where the profile and the vault's key are";
-    let mut steps = match kind {
-        ErrorKind::PermissionDenied => {
-            vec![format!("Let this user read and write {folder}: ls -ld {folder}; then chown or chmod it")]
-        }
-        ErrorKind::ReadOnlyFilesystem => vec![format!(
-            "Make {folder} writable: mount its file system read-write, or in a container give it a volume of its own"
-        )],
-        ErrorKind::StorageFull => vec![format!("Make room on the disk that holds {folder}: df -h {folder}")],
-        ErrorKind::QuotaExceeded => vec![format!("Make room within this user's quota on {folder}: quota -s")],
-        ErrorKind::FileTooLarge => vec!["Allow larger files to this process: ulimit -f unlimited".to_owned()],
-        ErrorKind::NotFound | ErrorKind::NotADirectory => {
-            vec![format!("Make the folder {folder}, or correct the path")]
-        }
-        ErrorKind::AlreadyExists => vec![format!("Name another file, or move {path} away")],
-        ErrorKind::ResourceBusy | ErrorKind::StaleNetworkFileHandle | ErrorKind::TimedOut => {
-            vec![format!("Check that the file system that holds {folder} is mounted and answers")]
-        }
-        _ => Vec::new(),
-    };
-    if matches!(kind, ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) {
-        steps.push(elsewhere.to_owned());
+    let told = told.with("path", path.display()).with("folder", folder).case("file");
+    match kind {
+        ErrorKind::PermissionDenied => told.case("permission-denied"),
+        ErrorKind::ReadOnlyFilesystem => told.case("read-only"),
+        ErrorKind::StorageFull => told.case("disk-full"),
+        ErrorKind::QuotaExceeded => told.case("quota"),
+        ErrorKind::FileTooLarge => told.case("too-large"),
+        ErrorKind::NotFound | ErrorKind::NotADirectory => told.case("absent"),
+        ErrorKind::AlreadyExists => told.case("exists"),
+        ErrorKind::ResourceBusy | ErrorKind::StaleNetworkFileHandle | ErrorKind::TimedOut => told.case("away"),
+        _ => told,
     }
-    steps.push("Then run the command again".to_owned());
-    steps
 }
 
 #[cfg(test)]

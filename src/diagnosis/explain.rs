@@ -3,12 +3,12 @@
 use super::about::About;
 use super::catalogue::{self, Entry, Hint, Origin, places};
 use super::known::explained;
-use super::{known, reading, samples};
+use super::{reading, told};
 use crate::profile::Family;
-use crate::report::{Confidence, ExitCode, Explanation, Finding, Retry};
+use crate::report::{Explanation, Finding, FindingCode};
 
 /// The code of a text that hits nothing.
-pub const UNKNOWN: &str = "not-in-catalogue";
+pub const UNKNOWN: FindingCode = FindingCode::NOT_IN_CATALOGUE;
 
 /// What `text` means, the most telling explanation first; at least one, which is then [`UNKNOWN`]. The words of the text
 /// stay out of it: they are the caller's to redact.
@@ -22,21 +22,22 @@ pub fn explain(text: &str, hint: Hint) -> Vec<Explanation> {
     hits.into_iter().map(|hit| in_full(hit.entry, hint)).collect()
 }
 
-/// The finding called `code`: of the catalogue, or one that mailgrant itself gives.
+/// The finding called `name`, now or in an earlier version: of the catalogue, or one that mailgrant itself gives.
 #[must_use]
-pub fn entry(code: &str) -> Option<Explanation> {
-    let ours = |finding| Explanation {
+pub fn entry(name: &str) -> Option<Explanation> {
+    let code = catalogue::code(name)?;
+    if let Some(entry) = catalogue::entry(code) {
+        return Some(in_full(entry, Hint::default()));
+    }
+    let finding = told::looked_up(code)?;
+    Some(Explanation {
         provider: None,
         stage: None,
         finding,
         example: None,
         note: None,
         is_recognised: code != UNKNOWN,
-    };
-    let of_catalogue = catalogue::entry(code).map(|entry| in_full(entry, Hint::default()));
-    of_catalogue
-        .or_else(|| catalogue::own::finding(code).map(|own| ours(known::looked_up(own))))
-        .or_else(|| samples::finding(code).map(ours))
+    })
 }
 
 /// Every entry of the catalogue that fits `hint`.
@@ -51,7 +52,7 @@ pub fn list(hint: Hint) -> Vec<Explanation> {
 
 /// Whether `line` alone says what the entry called `code` is known by.
 #[must_use]
-pub fn is_said_in(line: &str, code: &str) -> bool {
+pub fn is_said_in(line: &str, code: FindingCode) -> bool {
     let text = reading::readings(line);
     catalogue::search(&text, Hint::default()).iter().any(|hit| hit.entry.id == code)
 }
@@ -72,19 +73,7 @@ fn unknown(text: &str, hint: Hint) -> Explanation {
     let guessed = places(text);
     let stage = hint.origin.or(guessed.first().copied());
     let kind = stage.map_or_else(|| "text".to_owned(), |stage| format!("answer ({stage})"));
-    let mut finding = Finding::new(
-        UNKNOWN,
-        format!("The catalogue does not know this {kind}.{}", class(text, stage)),
-        ExitCode::CheckFailed,
-    );
-    finding.fix = vec![
-        "Look whether the whole answer was pasted: the sentence behind the number tells most".to_owned(),
-        "Run: mailgrant test NAME -v, which looks at the whole chain and shows the conversation".to_owned(),
-        "Send that output, with the time in UTC and every correlation or request ID in it, to the server's administrator"
-            .to_owned(),
-    ];
-    finding.confidence = Confidence::Possible;
-    finding.retry = Retry::AfterFix;
+    let finding = Finding::of(UNKNOWN).with("kind", kind).with("class", class(text, stage)).finding();
     Explanation {
         provider: hint.family.filter(|family| *family != Family::ANY).map(|family| family.to_string()),
         stage: stage.map(|stage| stage.to_string()),
@@ -123,7 +112,7 @@ mod tests {
         let all = list(Hint::default());
         assert!(all.len() > 333);
         for listed in all {
-            assert!(entry(listed.finding.code).is_some(), "{}", listed.finding.code);
+            assert!(entry(listed.finding.code.as_str()).is_some(), "{}", listed.finding.code);
         }
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::about::About;
 use super::oauth;
 use crate::failure::OAuthFault;
-use crate::report::{ExitCode, Finding};
+use crate::report::{Finding, FindingCode};
 
 /// What the provider said of a refresh token that is gone, explained as it was then.
 pub(super) fn lost(fault: &OAuthFault, at: Option<Timestamp>, about: About<'_>) -> Finding {
@@ -22,19 +22,13 @@ pub(super) fn of_another(
     profile: Option<&str>,
     about: About<'_>,
 ) -> Finding {
-    let whose = match profile {
-        Some(profile) => format!("the profile {profile} has left it"),
-        None => "another profile on this machine uses the name, or this one was changed".to_owned(),
-    };
-    let mut finding = Finding::new(
-        "sign-in-of-another",
-        about.fill("The store holds, as mailbox '{mailbox}', the sign-in of ")
-            + &format!("{address} at {at} with client ID {client_id}: {whose}. It was left as it is."),
-        ExitCode::AuthorizationNeeded,
-    );
-    finding.fix = about.fill_all(&[
-        "If the other mailbox is still used, give this one another name in the profile",
-        "If it is not, run: mailgrant authorize {mailbox} --replace",
-    ]);
-    finding
+    let told = Finding::of(FindingCode::SIGN_IN_OF_ANOTHER)
+        .about(about)
+        .with("other", address)
+        .with("issuer", at)
+        .with("other_client_id", client_id);
+    match profile {
+        Some(profile) => told.case("noted").with("profile", profile).finding(),
+        None => told.finding(),
+    }
 }

@@ -1,7 +1,6 @@
 //! From an entry of the catalogue to a finding with the profile's own values.
 
 use super::about::About;
-use super::catalogue::own::Own;
 use super::catalogue::{self, Entry, Evidence, Hint, Only, Origin, Step};
 use super::reading;
 use crate::profile::{Family, MailProtocol, provider};
@@ -27,7 +26,7 @@ pub(super) fn finding(text: &str, origin: Origin, about: About<'_>) -> Option<Kn
     if betrayed.is_some() && finding.confidence == Confidence::Certain {
         finding.confidence = Confidence::Likely;
     }
-    finding.also = others.iter().take(MOST_OTHERS).map(|hit| hit.entry.id.as_str()).collect();
+    finding.also = others.iter().take(MOST_OTHERS).map(|hit| hit.entry.id).collect();
     Some(Known { entry: first.entry, finding })
 }
 
@@ -39,22 +38,21 @@ pub(super) struct Known {
 
 /// `entry` with the profile's own values.
 pub(super) fn explained(entry: &'static Entry, about: About<'_>) -> Finding {
-    filled(entry, about, &[])
+    filled(entry, about, &|_| None)
 }
 
-fn filled(entry: &'static Entry, about: About<'_>, values: &[(&str, &str)]) -> Finding {
+/// The same, with further values by their names.
+pub(super) fn filled(entry: &'static Entry, about: About<'_>, value: &dyn Fn(&str) -> Option<String>) -> Finding {
     let about = about.at(entry.stage);
     let fill = |text: &String, only: Option<Only>| {
         // The profile's provider has no such page where the words betray another.
         let is_elsewhere = about.app.is_none_or(|app| app.provider.family == Family::ANY);
         let is_own = about.app.is_some() && entry.provider == Family::ANY;
         let portal = if is_elsewhere && !is_own { portal(entry.provider, only) } else { None };
-        let values = values.iter().copied().chain(portal.map(|portal| ("portal", portal)));
-        let own = values.fold(text.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
-        about.fill(&own)
+        about.fill(text, &|name| value(name).or_else(|| portal.filter(|_| name == "portal").map(str::to_owned)))
     };
     let needed = |step: &&Step| about.may_need(step.only);
-    let mut finding = Finding::new(&entry.id, fill(&entry.cause, None), exit(entry));
+    let mut finding = Finding::new(entry.id, fill(&entry.cause, None), exit(entry));
     for more in entry.cause_more.iter().filter(needed) {
         finding.cause = format!("{} {}", finding.cause, fill(&more.text, more.only));
     }
@@ -71,21 +69,6 @@ fn filled(entry: &'static Entry, about: About<'_>, values: &[(&str, &str)]) -> F
     };
     finding.source = Some(&entry.source);
     finding.retry = entry.next;
-    finding
-}
-
-/// The entry `code`, with `values` for the fill-ins of its own.
-pub(super) fn own(code: &str, about: About<'_>, values: &[(&str, &str)]) -> Option<Finding> {
-    Some(filled(catalogue::entry(code)?, about, values))
-}
-
-/// One of our own, to be looked up by its code.
-pub(super) fn looked_up(own: &'static Own) -> Finding {
-    let about = About::default();
-    let mut finding = Finding::new(&own.id, about.fill(&own.cause), ExitCode::CheckFailed);
-    finding.fix = own.fix.iter().map(|step| about.fill(&step.text)).collect();
-    finding.source = own.source.as_deref();
-    finding.retry = own.next;
     finding
 }
 

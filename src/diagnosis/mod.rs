@@ -19,12 +19,13 @@ pub mod preflight;
 mod proxy;
 mod reading;
 mod rejection;
-mod samples;
 mod service;
 pub mod together;
+mod told;
 
 pub use about::{About, TokenFacts};
 pub(crate) use disk::steps as disk_steps;
+pub use told::Told;
 
 use crate::failure::{Failure, FailureKind, Rejection};
 use crate::report::Finding;

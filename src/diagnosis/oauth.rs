@@ -1,13 +1,15 @@
 //! What the sign-in and the token endpoint say.
 
+use std::time::Duration;
+
 use super::about::About;
 use super::callback;
 use super::catalogue::Origin;
-use super::known;
+use super::{known, local};
 use crate::clock::in_words;
-use crate::failure::{FailureKind, OAuthFault};
+use crate::failure::{CallbackRefusal, FailureKind, OAuthFault};
 use crate::profile::{Credential, SignIn};
-use crate::report::{Confidence, ExitCode, Finding};
+use crate::report::{ExitCode, Finding, FindingCode};
 
 /// An OAuth error answer, by what the catalogue knows of its numbers, its words and its `error` field.
 pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
@@ -80,15 +82,7 @@ fn exit(fault: &OAuthFault) -> ExitCode {
 }
 
 fn unknown(fault: &OAuthFault, about: About<'_>) -> Finding {
-    let mut finding =
-        Finding::new("oauth-error", format!("The provider refused with '{}'.", fault.error), ExitCode::CheckFailed);
-    finding.fix = about.fill_all(&[
-        "Read the provider's words below; they name what it does not like",
-        "Compare the app's registration in {portal} with: mailgrant show {mailbox}",
-        "If that does not help, send the provider's support the page that this writes: mailgrant test {mailbox} --html report.html",
-    ]);
-    finding.confidence = Confidence::Possible;
-    finding
+    Finding::of(FindingCode::OAUTH_ERROR).about(about).with("error", &fault.error).finding()
 }
 
 /// The fault in the server's words, with what its support will ask for.
@@ -108,161 +102,41 @@ fn words(fault: &OAuthFault) -> String {
 
 /// What stands between a finished sign-in and an authorized mailbox.
 pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
-    match kind {
+    let told = match kind {
         FailureKind::OtherAccount { signed_in, expected } => {
-            let mut finding = Finding::new(
-                "other-account-signed-in",
-                format!("{signed_in} signed in, but this mailbox belongs to {expected}. Nothing was stored."),
-                ExitCode::CheckFailed,
-            );
-            finding.fix = about.fill_all(&[
-                "Run: mailgrant authorize {mailbox}, in a private browser window, and sign in as {user}",
-                "If the mailbox is shared and that account is its delegate, set sign_in_as in the profile",
-                "If both names are the same mailbox (an alias), add --allow-other-account",
-            ]);
-            finding
+            Finding::of(FindingCode::OTHER_ACCOUNT_SIGNED_IN).with("signed_in", signed_in).with("expected", expected)
         }
         FailureKind::OtherSubject { recorded, signed_in } => {
-            let mut finding = Finding::new(
-                "other-subject-signed-in",
-                format!(
-                    "The provider returned another identity ({signed_in}) than at the first sign-in ({recorded}). Nothing was stored."
-                ),
-                ExitCode::CheckFailed,
-            );
-            finding.fix = about.fill_all(&[
-                "Check that nobody re-created or renamed the account {user}",
-                "If the new identity is right, run: mailgrant authorize {mailbox} --allow-other-account",
-            ]);
-            finding
+            Finding::of(FindingCode::OTHER_SUBJECT_SIGNED_IN).with("signed_in", signed_in).with("recorded", recorded)
         }
-        FailureKind::NoRefreshToken => {
-            let mut finding = Finding::new(
-                "no-refresh-token",
-                "The provider sent no refresh token, so the mailbox would stop working within the hour. Nothing was stored.",
-                ExitCode::CheckFailed,
-            );
-            finding.fix = about.fill_all(&[
-                "Allow the scope offline_access for the app {client_id} in {portal}, and consent to it at sign-in",
-                "Run: mailgrant authorize {mailbox}",
-            ]);
-            finding.source = Some("OpenID Connect Core section 11");
-            finding
-        }
-        FailureKind::IdToken { what } => {
-            let mut finding = Finding::new(
-                "id-token-refused",
-                format!("The identity token does not hold: {what}. Nothing was stored."),
-                ExitCode::CheckFailed,
-            );
-            finding.fix = about.fill_all(&[
-                "Check this machine's clock, and tenant or issuer of app '{app}' in the profile",
-                "Run: mailgrant authorize {mailbox}",
-            ]);
-            finding.source = Some("OpenID Connect Core section 3.1.3.7");
-            finding
-        }
+        FailureKind::NoRefreshToken => Finding::of(FindingCode::NO_REFRESH_TOKEN),
+        FailureKind::IdToken { what } => Finding::of(FindingCode::ID_TOKEN_REFUSED).with("what", what),
         FailureKind::UnsafeUrl { url, reason } => {
-            let mut finding = Finding::new(
-                "unsafe-endpoint",
-                format!("The provider names an endpoint that cannot be trusted: {url} ({reason})."),
-                ExitCode::CheckFailed,
-            );
-            finding.fix =
-                about.fill_all(&["Check `issuer` of app '{app}' in the profile; it must be the provider's own"]);
-            finding
+            Finding::of(FindingCode::UNSAFE_ENDPOINT).with("url", url).with("reason", reason)
         }
-        FailureKind::SignInTimedOut { after, refused } => {
-            // Rounded: a wait ends a moment before the time that was asked for, or behind it.
-            let mut cause =
-                format!("The sign-in was not completed within {}.", in_words(after.as_secs_f64().round() as u64));
-            let mut steps = Vec::new();
-            for refusal in refused {
-                cause.push(' ');
-                cause.push_str(callback::cause(*refusal));
-                steps.push(callback::step(*refusal).to_owned());
-            }
-            let mut finding = Finding::new("sign-in-timed-out", cause, ExitCode::CheckFailed);
-            finding.fix = steps;
-            finding.fix.extend(about.fill_all(&[
-                "Run: mailgrant authorize {mailbox}, and finish the page that opens; --timeout SECONDS gives more time",
-                "If the browser is on another machine, add --no-browser and paste the address that it ends on",
-                "If the browser showed an error page of the provider, copy its text and run: mailgrant explain",
-            ]));
-            finding
-        }
-        FailureKind::NoDeviceCode { why } => {
-            let mut finding = Finding::new(
-                "no-device-code",
-                format!("A sign-in by code is not possible: {why}. Nobody was asked."),
-                ExitCode::CheckFailed,
-            );
-            finding.fix = about.fill_all(&[
-                "Run: mailgrant authorize {mailbox} --no-browser; it shows an address to open on any machine, and takes the one that the browser ends on",
-            ]);
-            finding.source = Some("RFC 8628 section 3.1");
-            finding
-        }
+        FailureKind::SignInTimedOut { after, refused } => return timed_out(*after, refused, about),
+        FailureKind::NoDeviceCode { why } => Finding::of(FindingCode::NO_DEVICE_CODE).with("reason", why),
         FailureKind::DeviceCodeExpired { after } => {
-            let mut finding = Finding::new(
-                "oauth-device-expired",
-                format!("Nobody entered the code and signed in within {} seconds.", after.as_secs()),
-                ExitCode::CheckFailed,
-            );
-            finding.fix = about.fill_all(&[
-                "Run: mailgrant authorize {mailbox} --device-code, and enter the new code that it shows",
-                "If the page showed an error of the provider, follow that: it did not come back to us",
-            ]);
-            finding.source = Some("RFC 8628 section 3.5");
-            finding
+            Finding::of(FindingCode::OAUTH_DEVICE_EXPIRED).with("seconds", after.as_secs())
         }
-        FailureKind::WrongPaste { what } => {
-            let mut finding = Finding::new(
-                "wrong-paste",
-                format!("That is not the whole address that the browser ended on: {what}."),
-                ExitCode::CheckFailed,
-            );
-            finding.fix = about.fill_all(&[
-                "Run: mailgrant authorize {mailbox} --no-browser, and open the address that it prints now, not an older one",
-                "When the browser has ended on an address that begins with {redirect_uri}, copy all of it, and paste it",
-            ]);
-            finding
-        }
-        FailureKind::OtherIssuer { what } => {
-            let mut finding = Finding::new(
-                "other-issuer",
-                format!("Another sign-in server answered than the one that was asked: {what}. Nothing was stored."),
-                ExitCode::CheckFailed,
-            );
-            finding.fix = about.fill_all(&[
-                "Check `issuer` or `tenant` of app '{app}' in the profile; it must be written exactly as the provider writes it",
-                "If it is right, do not go on: the answer of one server was passed off as another's",
-            ]);
-            finding.source = Some("RFC 9207 section 2.4");
-            finding
-        }
-        FailureKind::NoClientSecret { app } => {
-            let mut finding = Finding::new(
-                "no-client-secret",
-                format!("No client secret of app '{app}' is stored."),
-                ExitCode::SecretStore,
-            );
-            finding.fix = vec![
-                format!("Store it: mailgrant rotate-secret {app}"),
-                "If it was stored before, check that --store, MAILGRANT_STORE and [secrets] name the same store as then"
-                    .to_owned(),
-            ];
-            finding
-        }
-        FailureKind::NotAuthorized { why } => {
-            let mut finding = Finding::new(
-                "not-authorized",
-                about.fill(&format!("'{{mailbox}}' is not authorized: {why}.")),
-                ExitCode::AuthorizationNeeded,
-            );
-            finding.fix = about.fill_all(&["Run: mailgrant authorize {mailbox}"]);
-            finding
-        }
-        other => Finding::new("unexpected", format!("{other:?}"), ExitCode::Bug),
-    }
+        FailureKind::WrongPaste { what } => Finding::of(FindingCode::WRONG_PASTE).with("what", what),
+        FailureKind::OtherIssuer { what } => Finding::of(FindingCode::OTHER_ISSUER).with("what", what),
+        FailureKind::NoClientSecret { app } => Finding::of(FindingCode::NO_CLIENT_SECRET).with("name", app),
+        FailureKind::NotAuthorized { why } => Finding::of(FindingCode::NOT_AUTHORIZED).with("reason", why),
+        other => return local::unexpected(other),
+    };
+    told.about(about).finding()
+}
+
+/// Nothing usable came back in time; what came instead is told first.
+fn timed_out(after: Duration, refused: &[CallbackRefusal], about: About<'_>) -> Finding {
+    let reasons: String = refused.iter().map(|refusal| format!(" {}", callback::cause(*refusal))).collect();
+    // Rounded: a wait ends a moment before the time that was asked for, or behind it.
+    let mut finding = Finding::of(FindingCode::SIGN_IN_TIMED_OUT)
+        .about(about)
+        .with("time", in_words(after.as_secs_f64().round() as u64))
+        .with("reasons", reasons)
+        .finding();
+    finding.fix.splice(0..0, refused.iter().map(|refusal| callback::step(*refusal).to_owned()));
+    finding
 }

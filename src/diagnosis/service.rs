@@ -4,7 +4,7 @@
 use super::about::About;
 use crate::failure::{OtherService, Service};
 use crate::profile::{MailProtocol, TlsMode};
-use crate::report::{ExitCode, Finding};
+use crate::report::{Finding, FindingCode};
 
 /// What answers on the port, and what to change in the profile.
 pub(super) fn finding(seen: &OtherService, about: About<'_>) -> Finding {
@@ -14,33 +14,40 @@ pub(super) fn finding(seen: &OtherService, about: About<'_>) -> Finding {
         || "the profile names a mail server there".to_owned(),
         |wanted| format!("the profile says {wanted} with {}", seen.wanted),
     );
-    let (code, cause) = match (seen.found, spoken(seen.found)) {
-        (found, spoken) if found == Service::Tls || spoken.is_some() && spoken == wanted => (
-            "wrong-tls-mode",
-            if seen.is_tls {
-                format!("Port {port} speaks TLS from the first byte, and {profile_says}.")
-            } else {
-                format!("Port {port} speaks plain text first ({}), and {profile_says}.", name(found))
-            },
-        ),
-        (found, Some(_)) => (
-            "wrong-protocol",
-            format!("{} answers on port {port}{}, and {profile_says}.", capital(name(found)), inside(seen)),
-        ),
-        (found, None) => (
-            "other-service",
-            format!("{} answers on port {port}{}, and {profile_says}.", capital(name(found)), inside(seen)),
-        ),
+    let spoken = spoken(seen.found);
+    let side = if wanted == Some(MailProtocol::Smtp) { "outgoing" } else { "incoming" };
+    let is_readable = matches!(spoken, Some(MailProtocol::Imap | MailProtocol::Pop3)) && side == "incoming";
+    let told = if seen.found == Service::Tls || spoken.is_some() && spoken == wanted {
+        Finding::of(FindingCode::WRONG_TLS_MODE).case_if(!seen.is_tls, "plain").with("found", name(seen.found))
+    } else if spoken.is_some() {
+        Finding::of(FindingCode::WRONG_PROTOCOL)
+            .case_if(is_readable, "readable")
+            .with("found", capital(name(seen.found)))
+    } else {
+        Finding::of(FindingCode::OTHER_SERVICE)
+            .case_if(seen.found == Service::Http, "web")
+            .with("found", capital(name(seen.found)))
     };
-    let mut finding = Finding::new(code, cause, ExitCode::CheckFailed);
-    finding.fix = fix(code, seen, about);
-    finding
-}
-
-/// One of each kind, so that its finding can be looked up by its code.
-pub(super) fn samples() -> [OtherService; 3] {
-    let seen = |found| OtherService { found, is_tls: true, wanted: TlsMode::StartTls, port: 993 };
-    [seen(Service::Tls), seen(Service::Pop3), seen(Service::Http)]
+    let mut told = told
+        .about(about)
+        .with("port", port)
+        .with("profile_says", profile_says)
+        .with("inside", inside(seen))
+        .with("side", side)
+        .with("mode", if seen.is_tls { "implicit" } else { "starttls" });
+    if let Some(spoken) = spoken {
+        told =
+            told.with("spoken", spoken).with("spoken_key", if spoken == MailProtocol::Imap { "imap" } else { "pop3" });
+    }
+    if let Some(wanted) = wanted {
+        told = told
+            .case("mail")
+            .case(if wanted.default_port(seen.wanted) == port { "usual-port" } else { "other-port" })
+            .with("usual_port", wanted.default_port(seen.wanted))
+            .with("implicit_port", wanted.default_port(TlsMode::Implicit))
+            .with("starttls_port", wanted.default_port(TlsMode::StartTls));
+    }
+    told.finding()
 }
 
 fn capital(name: &str) -> String {
@@ -73,59 +80,6 @@ fn name(service: Service) -> &'static str {
     }
 }
 
-fn fix(code: &str, seen: &OtherService, about: About<'_>) -> Vec<String> {
-    let side = match about.protocol {
-        Some(MailProtocol::Smtp) => "outgoing",
-        _ => "incoming",
-    };
-    let place = format!("{side} of [mailboxes.{}]", about.fill("{mailbox}"));
-    let mut fix = Vec::new();
-    match code {
-        "wrong-tls-mode" => {
-            let mode = if seen.is_tls { "implicit" } else { "starttls" };
-            fix.push(format!("Set tls = \"{mode}\" in {place} in the profile"));
-        }
-        "wrong-protocol" => {
-            if let Some(wanted) = about.protocol {
-                let port = wanted.default_port(seen.wanted);
-                fix.push(if port == seen.port {
-                    format!("Correct host in {place} in the profile: this one speaks another protocol on the usual port of {wanted}")
-                } else {
-                    format!("Set port = {port} in {place} in the profile, or the port that the provider documents for {wanted}")
-                });
-            }
-            if let (Some(found @ (MailProtocol::Imap | MailProtocol::Pop3)), "incoming") = (spoken(seen.found), side) {
-                let protocol = if found == MailProtocol::Imap { "imap" } else { "pop3" };
-                let mode = if seen.is_tls { "implicit" } else { "starttls" };
-                fix.push(format!(
-                    "Or read mail over {found}: protocol = \"{protocol}\" and tls = \"{mode}\" in {place}"
-                ));
-            }
-        }
-        _ => {
-            fix.push(format!("Correct host and port in {place} in the profile"));
-            if seen.found == Service::Http {
-                fix.push(
-                    "If this network has a sign-in page of its own (hotel, guest network), pass it in a browser"
-                        .to_owned(),
-                );
-            }
-        }
-    }
-    fix.push(match about.protocol {
-        Some(wanted) => format!(
-            "Usual ports of {wanted}: {} with tls = \"implicit\", {} with tls = \"starttls\"",
-            wanted.default_port(TlsMode::Implicit),
-            wanted.default_port(TlsMode::StartTls)
-        ),
-        None => {
-            "Usual ports with tls = \"implicit\": IMAP 993, POP3 995, SMTP 465; with tls = \"starttls\": 143, 110, 587"
-                .to_owned()
-        }
-    });
-    fix
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,7 +101,7 @@ mod tests {
             (seen(Service::Unknown, false, StartTls, 22), Imap, "other-service", "Correct host and port in incoming"),
         ] {
             let finding = finding(&seen, about(protocol));
-            assert_eq!(finding.code, code, "{seen:?}");
+            assert_eq!(finding.code.as_str(), code, "{seen:?}");
             assert!(finding.fix[0].starts_with(says), "{seen:?}: {finding:?}");
             assert!(finding.fix.last().is_some_and(|step| step.starts_with("Usual ports")), "{finding:?}");
             let is_capital = finding.cause.starts_with(|first: char| first.is_ascii_uppercase());

@@ -1,3 +1,5 @@
+mod made;
+
 use std::time::Duration;
 
 use super::*;
@@ -10,11 +12,24 @@ fn oauth(error: &str, codes: &[u32]) -> Finding {
     finding(&FailureKind::OAuth(fault).into(), About::default())
 }
 
+/// A name without a value would be caught by `Told` itself.
+#[test]
+fn every_failure_of_our_own_is_told_in_full() {
+    for protocol in [None, Some(MailProtocol::Imap), Some(MailProtocol::Smtp)] {
+        let about = About { protocol, ..About::default() };
+        for failure in made::failures().into_iter().chain(made::rejections()) {
+            let found = finding(&failure, about);
+            assert!(!found.fix.is_empty() && found.cause.ends_with('.'), "{found:?}");
+            assert!(explain::entry(found.code.as_str()).is_some(), "{found:?}");
+        }
+    }
+}
+
 #[test]
 fn microsofts_numbers_are_compared_whole() {
-    assert_eq!(oauth("invalid_request", &[50_011]).code, "ms-redirect-uri-mismatch");
-    assert_eq!(oauth("invalid_client", &[7_000_215]).code, "ms-secret-id-instead-of-value");
-    assert_eq!(oauth("invalid_client", &[700_021]).code, "ms-any-aadsts", "a prefix is another number");
+    assert_eq!(oauth("invalid_request", &[50_011]).code.as_str(), "ms-redirect-uri-mismatch");
+    assert_eq!(oauth("invalid_client", &[7_000_215]).code.as_str(), "ms-secret-id-instead-of-value");
+    assert_eq!(oauth("invalid_client", &[700_021]).code.as_str(), "ms-any-aadsts", "a prefix is another number");
 }
 
 #[test]
@@ -22,7 +37,7 @@ fn what_ends_a_device_code_has_one_name_whoever_notices_it() {
     let local = finding(&FailureKind::DeviceCodeExpired { after: Duration::from_secs(900) }.into(), About::default());
     let said = oauth("expired_token", &[]);
     assert_eq!((said.code, said.exit), (local.code, local.exit));
-    assert_eq!(oauth("invalid_grant", &[530_036]).code, "ms-auth-flow-blocked");
+    assert_eq!(oauth("invalid_grant", &[530_036]).code.as_str(), "ms-auth-flow-blocked");
 }
 
 #[test]
@@ -45,11 +60,11 @@ fn a_refused_client_has_one_finding_whatever_the_provider_calls_it() {
         (401, "access_denied", "Unauthorized"),
     ] {
         let found = said(status, error, words);
-        assert_eq!((found.code, found.refuses_client), ("oauth-invalid-client", true), "{error}");
+        assert_eq!((found.code.as_str(), found.refuses_client), ("oauth-invalid-client", true), "{error}");
         assert!(found.server_said.unwrap().starts_with(error), "the provider's own word is shown");
     }
     let found = said(400, "unauthorized_client", "Client not allowed for direct access grants");
-    assert_eq!((found.code, found.refuses_client), ("oauth-unauthorized-client", false));
+    assert_eq!((found.code.as_str(), found.refuses_client), ("oauth-unauthorized-client", false));
 }
 
 #[test]
@@ -75,7 +90,7 @@ fn exchanges_sentence_decides_not_its_number() {
         })
     };
     let about = About { protocol: Some(MailProtocol::Smtp), ..About::default() };
-    let said = |words: &str| finding(&Failure::new(rejection()).said(words), about).code;
+    let said = |words: &str| finding(&Failure::new(rejection()).said(words), about).code.as_str();
     assert_eq!(
         said("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."),
         "exo-smtp-auth-disabled-tenant"
@@ -114,12 +129,12 @@ fn words_that_only_one_provider_writes_are_known_whatever_the_profile_says() {
         finding(&Failure::new(FailureKind::Rejected(rejection)).said(words), about)
     };
     let off = said("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.");
-    assert_eq!((off.code, off.confidence), ("exo-smtp-auth-disabled-tenant", Confidence::Likely));
+    assert_eq!((off.code.as_str(), off.confidence), ("exo-smtp-auth-disabled-tenant", Confidence::Likely));
     let gmail =
         said("535-5.7.8 Username and Password not accepted. https://support.google.com/mail/?p=BadCredentials - gsmtp");
-    assert_eq!(gmail.code, "gmail-smtp-bad-credentials");
+    assert_eq!(gmail.code.as_str(), "gmail-smtp-bad-credentials");
     let own = said("535 5.7.8 Username and Password not accepted");
-    assert_eq!(own.code, "smtp-auth-credentials-invalid", "others say that too");
+    assert_eq!(own.code.as_str(), "smtp-auth-credentials-invalid", "others say that too");
     assert!(!own.cause.contains("does not say"), "{}", own.cause);
     let fault = OAuthFault {
         error: "invalid_client".into(),
@@ -129,7 +144,7 @@ fn words_that_only_one_provider_writes_are_known_whatever_the_profile_says() {
         ..OAuthFault::default()
     };
     let expired = finding(&FailureKind::OAuth(fault).into(), about);
-    assert_eq!(expired.code, "ms-secret-expired");
+    assert_eq!(expired.code.as_str(), "ms-secret-expired");
     let steps = expired.fix.join(" ");
     assert!(steps.contains("Microsoft Entra admin center") && !steps.contains("your OpenID provider"), "{steps}");
 }

@@ -4,27 +4,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::report::{Check, ExitCode, Finding, Stage};
+use crate::diagnosis::Told;
+use crate::report::{Check, Finding, FindingCode, Stage};
 
 /// From here on the difference is worth a word. A clock that somebody keeps right is never this far off.
 const NOTICED: SignedDuration = SignedDuration::from_secs(60);
 /// From here on things break: servers allow five minutes, as Kerberos and most token checks do.
 const BREAKS: SignedDuration = SignedDuration::from_secs(300);
-
-/// How to set it.
-const FIX: [&str; 2] = if cfg!(windows) {
-    ["Run as administrator: w32tm /resync", "Or open Settings > Time & language > Date & time > Sync now"]
-} else if cfg!(target_os = "macos") {
-    [
-        "Open System Settings > General > Date & Time, and switch on: Set time and date automatically",
-        "Or run: sudo sntp -sS time.apple.com",
-    ]
-} else {
-    [
-        "Run: sudo timedatectl set-ntp true (in a virtual machine or container, set the clock of its host)",
-        "Look at: timedatectl status; the time zone does not matter, the UTC time does",
-    ]
-};
 
 /// How far our clock is ahead of the server's (behind: negative). The server wrote its time at some moment between
 /// `sent` and `received`, and cut the fraction of the second off; what that explains is no difference.
@@ -54,23 +40,21 @@ pub(super) fn check(
     let off = difference(sent, received, server);
     let words = in_words(off);
     if off.abs() > BREAKS {
-        let mut finding = Finding::new("clock-off", cause(host, &words, off, server), ExitCode::CheckFailed);
-        finding.fix = FIX.map(str::to_owned).to_vec();
+        let told = told().with("difference", words).with("host", host).with("time", server);
+        let finding = told.case_if(off.is_negative(), "behind").finding();
         return (Check::failed(Stage::Clock, elapsed, finding), None);
     }
-    let warning = (off.abs() > NOTICED)
-        .then(|| format!("this machine's clock is {words} {host}'s; beyond 5 minutes sign-ins fail. {}", FIX[0]));
+    let warning = (off.abs() > NOTICED).then(|| {
+        format!("this machine's clock is {words} {host}'s; beyond 5 minutes sign-ins fail. {}", told().steps()[0])
+    });
     let detail = if off.is_zero() { "agrees with the server's".to_owned() } else { format!("{words} the server's") };
     (Check::passed(Stage::Clock, elapsed, detail), warning)
 }
 
-fn cause(host: &str, words: &str, off: SignedDuration, server: Timestamp) -> String {
-    let breaks = if off.is_positive() {
-        "good tokens pass for expired, identity tokens and certificates may be refused"
-    } else {
-        "expired tokens pass for good until a server refuses them, and new certificates are not valid yet"
-    };
-    format!("This machine's clock is {words} {host}'s ({server}): {breaks}.")
+/// What is said of the clock on this system.
+fn told() -> Told<'static> {
+    let told = Finding::of(FindingCode::CLOCK_OFF);
+    told.case_if(cfg!(windows), "windows").case_if(cfg!(target_os = "macos"), "macos")
 }
 
 /// "94 s ahead of", "2 h 5 min behind".

@@ -13,7 +13,7 @@ use crate::net::Proxies;
 use crate::net::{PeerCertificate, Trust};
 use crate::probe::{self, Observation, ProbeOutcome, Target};
 use crate::profile::{Address, EndpointUrl};
-use crate::report::{Check, Confidence, ExitCode, Finding, Outcome, Report, Stage, Subject};
+use crate::report::{Check, Confidence, ExitCode, Finding, FindingCode, Outcome, Report, Stage, Subject};
 use crate::transcript::Transcript;
 
 /// What a look at the network needs.
@@ -157,16 +157,7 @@ pub(super) fn no_name(hosts: &[Host<'_>], looks: &[Look]) -> Option<Check> {
     if names.len() < 2 || !looks.iter().all(failed) {
         return None;
     }
-    let cause =
-        format!("None of the names {} could be looked up: this machine has no network or no DNS.", names.join(", "));
-    let mut finding = Finding::new("no-dns", cause, ExitCode::Network);
-    finding.confidence = Confidence::Likely;
-    finding.fix = vec![
-        "Check the network connection, the VPN, and the DNS server of this machine (Linux: resolvectl status, or /etc/resolv.conf)"
-            .to_owned(),
-        "To go through a proxy, set HTTPS_PROXY for the sign-in, or ALL_PROXY for the mail protocols too".to_owned(),
-        "Run: mailgrant doctor".to_owned(),
-    ];
+    let finding = Finding::of(FindingCode::NO_DNS).with("names", names.join(", ")).finding();
     Some(Check::failed(Stage::Dns, Duration::ZERO, finding))
 }
 

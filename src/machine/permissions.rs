@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::diagnosis::{self, About};
 use crate::files::{self, Access};
-use crate::report::{Check, ExitCode, Finding, Stage};
+use crate::report::{Check, Finding, FindingCode, Stage};
 
 /// A file or folder of this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,15 +151,13 @@ fn who_could_write(access: &Access) -> Option<String> {
 }
 
 fn writable(what: &str, path: &Path, access: &Access, whom: &str) -> Finding {
-    let cause = format!(
-        "The {what} {} can be written by {whom} (it is {}): whoever does that can have the sign-in and the tokens sent elsewhere.",
-        path.display(),
-        describe(access)
-    );
-    let mut finding = Finding::new("profile-writable-by-others", cause, ExitCode::Profile);
-    finding.fix =
-        vec![repair(Care::Settings, path, access), format!("Look whether somebody has changed it: {}", path.display())];
-    finding
+    Finding::of(FindingCode::PROFILE_WRITABLE_BY_OTHERS)
+        .with("what", what)
+        .with("path", path.display())
+        .with("whom", whom)
+        .with("access", describe(access))
+        .with("repair", repair(Care::Settings, path, access))
+        .finding()
 }
 
 /// "0640, user 1000 (you), group 1000 can read".
@@ -294,7 +292,7 @@ mod tests {
             match (&found[0].outcome, code) {
                 (Outcome::Passed { detail }, None) => assert!(detail.contains(&format!("{mode:04o}")), "{detail}"),
                 (Outcome::Failed { finding }, Some(code)) => {
-                    assert_eq!(finding.code, code);
+                    assert_eq!(finding.code.as_str(), code);
                     assert!(finding.fix[0].contains(&path.display().to_string()), "{:?}", finding.fix);
                 }
                 (other, code) => panic!("{mode:o} {care:?}: {other:?}, not {code:?}"),

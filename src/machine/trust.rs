@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::diagnosis::{self, About};
 use crate::net::Trust;
-use crate::report::{Check, ExitCode, Finding, Stage};
+use crate::report::{Check, Finding, FindingCode, Stage};
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -58,18 +58,8 @@ fn roots(file: Option<&Path>, folders: &[PathBuf], env: Env<'_>, started: Instan
     let mut places: Vec<String> = in_file.iter().map(|(path, count)| shown(path, *count)).collect();
     places.extend(in_folders.iter().filter(|(_, count)| *count > 0).map(|(path, count)| shown(path, *count)));
     if count == 0 {
-        let mut finding = Finding::new(
-            "no-ca-roots",
-            format!(
-                "This machine trusts no certificate authority at all{}: every server's certificate is refused.",
-                if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) }
-            ),
-            ExitCode::CheckFailed,
-        );
-        finding.fix = vec![
-            "Install the package ca-certificates: apt install ca-certificates (or dnf, apk, zypper)".to_owned(),
-            "Or set SSL_CERT_FILE to a PEM file with the roots to trust".to_owned(),
-        ];
+        let places = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
+        let finding = Finding::of(FindingCode::NO_CA_ROOTS).with("places", places).finding();
         return Check::failed(Stage::Trust, started.elapsed(), finding);
     }
     let chosen: Vec<&str> = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter(|name| env(name).is_some()).collect();
@@ -106,13 +96,7 @@ fn count_in_folder(path: &Path) -> usize {
 
 #[cfg_attr(any(windows, target_vendor = "apple"), allow(dead_code, reason = "OpenSSL's variables"))]
 fn no_such_place(name: &str, value: &str) -> Finding {
-    let mut finding = Finding::new(
-        "ca-roots-misplaced",
-        format!("{name} names {}, which is not there; the system's own place is used instead.", value.escape_debug()),
-        ExitCode::CheckFailed,
-    );
-    finding.fix = vec![format!("Correct the variable {name}, or unset it")];
-    finding
+    Finding::of(FindingCode::CA_ROOTS_MISPLACED).with("variable", name).with("value", value.escape_debug()).finding()
 }
 
 #[cfg(all(test, not(any(windows, target_vendor = "apple"))))]

@@ -1,10 +1,11 @@
 //! Client IDs and client secrets that do not look like the provider's, and what people paste in their place.
 //!
 //! A form is knowledge from outside, and providers change theirs: what does not fit is doubted, never refused for good.
-//! Each doubt is a code of the catalogue (`own.toml`), where its words are.
+//! Each doubt is a code of the catalogue (`own/values.toml`), where its words are.
 
 use super::provider::ClientIdForm;
 use super::{Address, Provider, Tenant, placeholder};
+use crate::report::FindingCode;
 
 /// Pairs of signs that people copy along with a value, or that documents put around it.
 const WRAPPERS: [(char, char); 12] = [
@@ -33,21 +34,21 @@ fn has_outer_blank(text: &str) -> bool {
 
 /// Why `id` cannot be right as a client ID at `provider`: a code of the catalogue.
 #[must_use]
-pub fn client_id_doubt(id: &str, provider: Provider, tenant: Option<&Tenant>) -> Option<&'static str> {
+pub fn client_id_doubt(id: &str, provider: Provider, tenant: Option<&Tenant>) -> Option<FindingCode> {
     if has_outer_blank(id) {
-        return Some("client-id-outer-blank");
+        return Some(FindingCode::CLIENT_ID_OUTER_BLANK);
     }
     if is_wrapped(id) {
-        return Some("client-id-in-quotes");
+        return Some(FindingCode::CLIENT_ID_IN_QUOTES);
     }
     if id.parse::<Address>().is_ok() {
-        return Some("client-id-is-address");
+        return Some(FindingCode::CLIENT_ID_IS_ADDRESS);
     }
     if tenant.is_some_and(|tenant| id.eq_ignore_ascii_case(tenant.as_str())) {
-        return Some("client-id-is-tenant-id");
+        return Some(FindingCode::CLIENT_ID_IS_TENANT_ID);
     }
     match provider.client_ids {
-        ClientIdForm::Guid if !super::is_guid(id) => Some("client-id-not-a-guid"),
+        ClientIdForm::Guid if !super::is_guid(id) => Some(FindingCode::CLIENT_ID_NOT_A_GUID),
         ClientIdForm::EndingIn { end, code } if !id.ends_with(end) => Some(code),
         ClientIdForm::Any | ClientIdForm::Guid | ClientIdForm::EndingIn { .. } => None,
     }
@@ -55,26 +56,26 @@ pub fn client_id_doubt(id: &str, provider: Provider, tenant: Option<&Tenant>) ->
 
 /// Why `secret` cannot be right as the secret of the client `id` at `provider`: a code of the catalogue.
 #[must_use]
-pub fn secret_doubt(secret: &str, provider: Provider, id: &str) -> Option<&'static str> {
+pub fn secret_doubt(secret: &str, provider: Provider, id: &str) -> Option<FindingCode> {
     if has_outer_blank(secret) {
-        return Some("secret-outer-blank");
+        return Some(FindingCode::SECRET_OUTER_BLANK);
     }
     if placeholder::is_certain(secret) || placeholder::likely(secret) == Some(secret) {
-        return Some("secret-is-placeholder");
+        return Some(FindingCode::SECRET_IS_PLACEHOLDER);
     }
     if is_wrapped(secret) {
-        return Some("secret-in-quotes");
+        return Some(FindingCode::SECRET_IN_QUOTES);
     }
     if secret.eq_ignore_ascii_case(id) {
-        return Some("secret-is-client-id");
+        return Some(FindingCode::SECRET_IS_CLIENT_ID);
     }
     if provider.secrets.has_ids && super::is_guid(secret) {
-        return Some("secret-is-id");
+        return Some(FindingCode::SECRET_IS_ID);
     }
     if secret.parse::<Address>().is_ok() {
-        return Some("secret-is-address");
+        return Some(FindingCode::SECRET_IS_ADDRESS);
     }
-    (secret.chars().count() < provider.secrets.shortest).then_some("secret-too-short")
+    (secret.chars().count() < provider.secrets.shortest).then_some(FindingCode::SECRET_TOO_SHORT)
 }
 
 #[cfg(test)]
@@ -105,7 +106,7 @@ mod tests {
             ("mailgrant ", Provider::OIDC, Some("client-id-outer-blank")),
             (tenant.as_str(), Provider::MICROSOFT365, Some("client-id-is-tenant-id")),
         ] {
-            assert_eq!(doubt(id, provider), wanted, "{id} at {provider:?}");
+            assert_eq!(doubt(id, provider).map(FindingCode::as_str), wanted, "{id} at {provider:?}");
         }
     }
 
@@ -133,7 +134,11 @@ mod tests {
             ("********", Provider::OIDC, Some("secret-is-placeholder")),
             ("shop@contoso.com", Provider::OIDC, Some("secret-is-address")),
         ] {
-            assert_eq!(secret_doubt(secret, provider, "mailgrant"), wanted, "{secret} at {provider:?}");
+            assert_eq!(
+                secret_doubt(secret, provider, "mailgrant").map(FindingCode::as_str),
+                wanted,
+                "{secret} at {provider:?}"
+            );
         }
     }
 }

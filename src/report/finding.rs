@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::code::FindingCode;
+
 /// What a failed check means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// A stable kebab-case name.
-    pub code: &'static str,
+    /// Its stable name.
+    pub code: FindingCode,
     /// The cause in one or two plain sentences.
     pub cause: String,
     /// The way out, one imperative step each: a click path or a command.
@@ -21,7 +23,7 @@ pub struct Finding {
     pub retry: Retry,
     /// What else the same answer may mean, by code, the most telling first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub also: Vec<&'static str>,
+    pub also: Vec<FindingCode>,
     /// Whether the token endpoint refused the client's own credentials, in whichever words.
     #[serde(skip)]
     pub refuses_client: bool,
@@ -47,7 +49,7 @@ pub enum Retry {
 }
 
 /// How sure a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// The evidence admits nothing else.
@@ -59,7 +61,8 @@ pub enum Confidence {
 }
 
 /// The exit codes. README and `--help` are checked against [`ExitCode::TABLE`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum ExitCode {
     /// Everything that was tried went well.
@@ -129,7 +132,7 @@ impl ExitCode {
 impl Finding {
     /// A finding without steps that is certain; set what differs.
     #[must_use]
-    pub fn new(code: &'static str, cause: impl Into<String>, exit: ExitCode) -> Self {
+    pub fn new(code: FindingCode, cause: impl Into<String>, exit: ExitCode) -> Self {
         Self {
             code,
             cause: cause.into(),

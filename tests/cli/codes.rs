@@ -1,84 +1,37 @@
 //! Every code that a command can print can be looked up, and what is looked up is told as an explanation, not as a test.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use mailgrant::diagnosis::explain;
+use mailgrant::report::FindingCode;
 
 use crate::support::home::Home;
 
-/// The codes that the source gives to findings, each with a file that does.
-fn codes() -> BTreeMap<String, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = BTreeMap::new();
-    walk(&root, &mut |file, text| {
-        for code in codes_in(text) {
-            found.entry(code).or_insert_with(|| file.to_owned());
-        }
-    });
-    found
-}
-
-fn walk(folder: &Path, see: &mut impl FnMut(&str, &str)) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() {
-            if name != "tests" {
-                walk(&path, see);
-            }
-        } else if name.ends_with(".rs") && name != "tests.rs" {
-            let text = std::fs::read_to_string(&path).unwrap();
-            let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-            see(&path.display().to_string(), text);
-        }
-    }
-}
-
-/// What makes a finding of a code, and what only looks like it.
-const MAKERS: [&str; 3] = ["Finding::new(", "CommandError::new(", "Self::new("];
-const OTHERS: [&str; 4] = ["Document::new(", ".arg(", "HeaderValue::new(", "cfg("];
-
-/// Texts that stand right behind a maker, or first in a tuple or a call where they are written as codes are.
-fn codes_in(text: &str) -> Vec<String> {
-    let pieces: Vec<&str> = text.split('"').collect();
-    let is_code = |text: &str| {
-        text.starts_with(|c: char| c.is_ascii_lowercase())
-            && !text.ends_with('-')
-            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    };
-    let mut codes = Vec::new();
-    for (index, literal) in pieces.iter().enumerate().filter(|(_, literal)| is_code(literal)) {
-        let (Some(before), Some(after)) = (index.checked_sub(1).map(|at| pieces[at].trim_end()), pieces.get(index + 1))
-        else {
-            continue;
-        };
-        let is_made = MAKERS.iter().any(|maker| before.ends_with(maker));
-        let is_first = before.ends_with('(') && after.trim_start().starts_with(',') && literal.contains('-');
-        if (is_made && after.trim_start().starts_with(',')) || is_first && !OTHERS.iter().any(|o| before.ends_with(o)) {
-            codes.push((*literal).to_owned());
-        }
-    }
-    codes
-}
-
+/// A command can print no other code: each is a constant that the catalogue's entries are made into.
 #[test]
-fn every_code_of_the_source_can_be_looked_up() {
-    let codes = codes();
-    for known in ["usage", "profile", "cancelled", "name-taken", "unknown-mailbox", "vault-key-exists", "clock-off"] {
-        assert!(codes.contains_key(known), "the reader of codes has gone blind: {known} in {codes:?}");
+fn every_code_can_be_looked_up() {
+    for code in FindingCode::ALL {
+        let found = explain::entry(code.as_str()).unwrap_or_else(|| panic!("{code} has no entry"));
+        assert_eq!(found.finding.code, *code);
+        let text = format!("{} {}", found.finding.cause, found.finding.fix.join(" "));
+        let is_filled = !text.split('{').skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+        assert!(is_filled && !found.finding.fix.is_empty(), "{code}: {text}");
     }
-    assert!(codes.len() > 80, "only {codes:?}");
-    let missing: Vec<String> = codes
-        .iter()
-        .filter(|(code, _)| explain::entry(code).is_none())
-        .map(|(code, file)| {
-            format!(
-                "{file} gives the code '{code}': add it to src/diagnosis/catalogue/own.toml, with cause, fix and next"
-            )
-        })
-        .collect();
-    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// A fault has one code: what it was called before leads to it.
+#[test]
+fn an_earlier_name_leads_to_the_code_that_commands_print() {
+    for (earlier, code) in [
+        ("net-dns-not-found", FindingCode::NAME_NOT_FOUND),
+        ("net-timeout", FindingCode::TIMED_OUT),
+        ("net-connection-refused", FindingCode::CONNECTION_REFUSED),
+        ("tls-cert-expired", FindingCode::TLS_EXPIRED),
+        ("tls-starttls-missing", FindingCode::STARTTLS_NOT_OFFERED),
+        ("keyring-no-secret-service", FindingCode::KEYRING_ABSENT),
+        ("local-no-refresh-token", FindingCode::NO_REFRESH_TOKEN),
+    ] {
+        assert_eq!(explain::entry(earlier).unwrap().finding.code, code, "{earlier}");
+        assert!(!FindingCode::ALL.iter().any(|known| known.as_str() == earlier), "{earlier}");
+    }
 }
 
 /// Codes are public: what a script or a ticket quotes can be looked up ever after.

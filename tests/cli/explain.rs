@@ -62,7 +62,8 @@ fn insist(cases: &[(String, String, String)]) {
 
 #[test]
 fn every_example_of_the_catalogue_resolves_to_its_own_entry() {
-    let example = |entry: &catalogue::Entry| Some((entry.id.clone(), "its example".to_owned(), entry.example.clone()?));
+    let example =
+        |entry: &catalogue::Entry| Some((entry.id.to_string(), "its example".to_owned(), entry.example.clone()?));
     let cases: Vec<_> = catalogue::entries().iter().filter_map(example).collect();
     assert!(cases.len() > 220, "only {} examples", cases.len());
     insist(&cases);

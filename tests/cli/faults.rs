@@ -221,13 +221,15 @@ fn each_fault_is_named_first_by_the_finding_of_its_row() {
 #[test]
 fn every_fault_has_a_name_of_its_own_and_claims_no_more_than_the_catalogue() {
     use mailgrant::diagnosis::catalogue::{Evidence, entry};
+    use mailgrant::report::FindingCode;
 
     let mut names = std::collections::BTreeSet::new();
     for row in Fault::rows() {
         assert!(names.insert(row.name), "{} stands twice", row.name);
         assert!(row.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte.is_ascii_digit()));
         // What several checks mean together is our own inference, whatever the words were.
-        let Some(entry) = entry(row.finding).filter(|entry| entry.source != "several checks together") else {
+        let code = FindingCode::find(row.finding);
+        let Some(entry) = code.and_then(entry).filter(|entry| entry.source != "several checks together") else {
             continue;
         };
         let words_are_played = matches!(row.fault, Fault::OAuth(_) | Fault::Mail(_));

@@ -3,7 +3,7 @@
 use super::super::CommandError;
 use super::flags::{AppFlags, MailboxFlags};
 use crate::profile::{App, Credential, Mailbox};
-use crate::report::ExitCode;
+use crate::report::{Finding, FindingCode};
 
 /// A part of an app or a mailbox, and the flags that are about it alone.
 struct Part<'a> {
@@ -54,12 +54,8 @@ pub(super) fn refuse(
     ];
     for Part { flags, why, instead, .. } in parts.iter().filter(|part| !part.is_there) {
         if let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given) {
-            return Err(CommandError::new(
-                "flag-without-effect",
-                ExitCode::Usage,
-                format!("{flag} would do nothing: {why}. Nothing was changed."),
-                vec![format!("Leave it out, or add {instead}: mailgrant add {name} {instead}")],
-            ));
+            let told = Finding::of(FindingCode::FLAG_WITHOUT_EFFECT).with("flag", flag).with("reason", why);
+            return Err(told.with("instead", instead).with("name", name).into());
         }
     }
     Ok(())

@@ -6,11 +6,12 @@ use secrecy::SecretString;
 
 use super::how::How;
 use crate::context::Context;
+use crate::diagnosis::About;
 use crate::failure::{Failure, FailureKind};
 use crate::net::HttpClient;
 use crate::oauth::{Endpoints, Identity, TokenResponse, identity};
 use crate::profile::{Address, App, Mailbox, Scope};
-use crate::report::{Check, ExitCode, Finding, Report, Stage};
+use crate::report::{Check, Finding, FindingCode, Report, Stage};
 use crate::secrets::{Grant, GrantIdentity};
 use crate::session::{self, Ready, Replaced, Session};
 
@@ -142,14 +143,8 @@ pub(super) fn stage_of(failure: &Failure) -> Stage {
 /// What the provider did not grant.
 pub(super) fn scopes_missing(missing: &[Scope], app: &App, mailbox: &Mailbox) -> Finding {
     let names: Vec<&str> = missing.iter().map(Scope::as_str).collect();
-    let cause = format!("Not granted: {}. What was granted is stored and works.", names.join(", "));
-    let mut finding = Finding::new("scopes-not-granted", cause, ExitCode::CheckFailed);
-    finding.fix = vec![
-        format!("Add the permission to app {} in {}", app.client_id, app.deployment().portal),
-        format!("Run: mailgrant authorize {}, and accept it at the sign-in page", mailbox.name),
-    ];
-    finding.source = Some("RFC 6749 section 5.1");
-    finding
+    let about = About { app: Some(app), mailbox: Some(mailbox), ..About::default() };
+    Finding::of(FindingCode::SCOPES_NOT_GRANTED).about(about).with("scopes", names.join(", ")).finding()
 }
 
 #[cfg(test)]

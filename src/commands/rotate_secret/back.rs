@@ -8,7 +8,7 @@ use super::job::{Job, report, tell_holders};
 use crate::commands::CommandError;
 use crate::diagnosis::{self, About};
 use crate::profile::Name;
-use crate::report::{Check, Document, ExitCode, Finding, Stage};
+use crate::report::{Check, Document, Finding, FindingCode, Stage};
 use crate::rotation::{Force, Proof, Restored, RolledBack};
 
 /// Brings the previous secret back.
@@ -79,21 +79,11 @@ fn doubt(restored: &Restored) -> Option<String> {
 }
 
 fn nothing(app: &Name) -> Finding {
-    let cause = format!("There is no previous client secret of app '{app}' to bring back; nothing was changed.");
-    let mut finding = Finding::new("nothing-to-roll-back", cause, ExitCode::CheckFailed);
-    finding.fix =
-        vec![format!("If the secret in use is wrong, issue a new one and run: mailgrant rotate-secret {app}")];
-    finding
+    Finding::of(FindingCode::NOTHING_TO_ROLL_BACK).with("name", app).finding()
 }
 
 fn expired(named: &Name, app: &Name, day: Date) -> Finding {
-    let cause = format!("The previous client secret of app '{app}' expired on {day}; nothing was changed.");
-    let mut finding = Finding::new("previous-secret-expired", cause, ExitCode::CheckFailed);
-    finding.fix = vec![
-        format!("Issue a new one in the provider's portal and run: mailgrant rotate-secret {named} --expires DATE"),
-        format!("If the date is wrong: mailgrant rotate-secret {named} --rollback --force"),
-    ];
-    finding
+    Finding::of(FindingCode::PREVIOUS_SECRET_EXPIRED).with("name", app).with("named", named).with("day", day).finding()
 }
 
 /// Forgets the previous secret.

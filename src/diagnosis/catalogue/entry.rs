@@ -4,10 +4,11 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use super::own::Words;
 use super::pattern::Pattern;
 use super::step::Step;
 use crate::profile::Family;
-use crate::report::Retry;
+use crate::report::{FindingCode, Retry};
 
 /// Where in the whole chain it is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -62,7 +63,10 @@ pub enum Meaning {
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// Its stable name.
-    pub id: String,
+    pub id: FindingCode,
+    /// Names that it had in earlier versions.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// Whose servers say it.
     pub provider: Family,
     /// Where it is said.
@@ -92,6 +96,8 @@ pub struct Entry {
     pub next: Retry,
     /// A remark.
     pub note: Option<String>,
+    /// What is said where mailgrant itself notices it, and knows more than a text shows.
+    pub live: Option<Words>,
 }
 
 #[derive(Deserialize)]

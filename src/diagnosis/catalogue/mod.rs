@@ -7,8 +7,10 @@
 //! telling hit comes first.
 //!
 //! # What mailgrant itself says
-//! `own.toml` holds the findings of our own: a code that a command prints and that neither stands there nor here fails a
-//! test (`tests/cli/codes.rs`).
+//! `own/*.toml` hold the findings of our own, by code: `cause`, `fix`, and where they differ from the usual `exit`,
+//! `confidence` and `source`. `cases` are other causes under the same code; a step has `when` or `unless` with the names of
+//! cases. Each code of either kind is a constant of [`FindingCode`](crate::report::FindingCode), which the build script
+//! beside this file makes.
 //!
 //! # How to add one
 //! Write an `[[error]]` into the file where its neighbours stand: `id` (never changed afterwards: it is public
@@ -32,6 +34,8 @@ pub use step::{Only, Step};
 
 use std::sync::OnceLock;
 
+use crate::report::FindingCode;
+
 /// The files, in the order in which they are asked.
 const FILES: [(&str, &str); 10] = [
     ("10-microsoft-sign-in", include_str!("10-microsoft-sign-in.toml")),
@@ -53,10 +57,19 @@ pub fn entries() -> &'static [Entry] {
     ENTRIES.get_or_init(|| FILES.iter().flat_map(|(_, text)| entry::read(text).unwrap_or_default()).collect())
 }
 
-/// The entry of this name.
+/// The entry of this code.
 #[must_use]
-pub fn entry(id: &str) -> Option<&'static Entry> {
-    entries().iter().find(|entry| entry.id == id)
+pub fn entry(code: FindingCode) -> Option<&'static Entry> {
+    entries().iter().find(|entry| entry.id == code)
+}
+
+/// The code of this name, or the one that had it in an earlier version.
+#[must_use]
+pub fn code(name: &str) -> Option<FindingCode> {
+    let called = |entry: &&Entry| entry.aliases.iter().any(|alias| alias == name);
+    FindingCode::find(name)
+        .or_else(|| entries().iter().find(called).map(|entry| entry.id))
+        .or_else(|| own::called(name))
 }
 
 #[cfg(test)]

@@ -1,69 +1,103 @@
-//! What mailgrant itself says, by code: `own.toml` beside this file.
+//! What mailgrant itself says, by code: `own/*.toml`, and what an entry of the catalogue has as `live`.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
 use super::step::Step;
-use crate::report::Retry;
+use crate::report::{Confidence, ExitCode, FindingCode};
 
-const TEXT: &str = include_str!("own.toml");
+const FILES: [&str; 9] = [
+    include_str!("own/commands.toml"),
+    include_str!("own/machine.toml"),
+    include_str!("own/mail.toml"),
+    include_str!("own/network.toml"),
+    include_str!("own/proxy.toml"),
+    include_str!("own/secrets.toml"),
+    include_str!("own/sign-in.toml"),
+    include_str!("own/store.toml"),
+    include_str!("own/values.toml"),
+];
 
-/// A finding of mailgrant's own.
+/// What a finding of mailgrant's own says. Names in braces are filled in where it is made; with a `?` they may be left
+/// out.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Own {
-    /// Its stable name.
-    pub id: String,
+pub struct Words {
     /// What it means.
     pub cause: String,
+    /// What it means in special cases, by their names.
+    #[serde(default)]
+    pub cases: BTreeMap<String, String>,
     /// The way out, step by step.
     pub fix: Vec<Step>,
     /// Where the knowledge comes from, where it is not our own.
     pub source: Option<String>,
-    /// What to do after it was read.
-    pub next: Retry,
+    /// The exit code; what to do next follows from it.
+    #[serde(default = "failed")]
+    pub exit: ExitCode,
+    /// How sure it is.
+    #[serde(default = "certain")]
+    pub confidence: Confidence,
+    /// Names that it had in earlier versions.
+    #[serde(default)]
+    pub aliases: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OwnFile {
-    finding: Vec<Own>,
+fn failed() -> ExitCode {
+    ExitCode::CheckFailed
 }
 
-fn read() -> Result<Vec<Own>, toml::de::Error> {
-    Ok(toml::from_str::<OwnFile>(TEXT)?.finding)
+fn certain() -> Confidence {
+    Confidence::Certain
 }
 
-/// All findings of mailgrant's own that this file knows.
+type Book = BTreeMap<FindingCode, Words>;
+
+fn read(text: &str) -> Result<Book, toml::de::Error> {
+    toml::from_str(text)
+}
+
+fn book() -> &'static Book {
+    static BOOK: OnceLock<Book> = OnceLock::new();
+    BOOK.get_or_init(|| FILES.iter().flat_map(|text| read(text).unwrap_or_default()).collect())
+}
+
+/// What is said under this code.
 #[must_use]
-pub fn findings() -> &'static [Own] {
-    static FINDINGS: OnceLock<Vec<Own>> = OnceLock::new();
-    FINDINGS.get_or_init(|| read().unwrap_or_default())
+pub fn words(code: FindingCode) -> Option<&'static Words> {
+    book().get(&code)
 }
 
-/// The one of this name.
+/// The code that was called `name` in an earlier version.
 #[must_use]
-pub fn finding(id: &str) -> Option<&'static Own> {
-    findings().iter().find(|own| own.id == id)
+pub fn called(name: &str) -> Option<FindingCode> {
+    book().iter().find(|(_, words)| words.aliases.iter().any(|alias| alias == name)).map(|(code, _)| *code)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::diagnosis::catalogue;
 
     #[test]
-    fn the_file_is_read_and_no_name_is_given_twice() {
-        let own = read().unwrap_or_else(|error| panic!("own.toml: {error}"));
-        let names: BTreeSet<&str> = own.iter().map(|own| own.id.as_str()).collect();
-        assert_eq!(names.len(), own.len(), "two findings have one name");
-        let both: Vec<&&str> = names.iter().filter(|name| catalogue::entry(name).is_some()).collect();
-        assert!(both.is_empty(), "{both:?} are in the catalogue of what servers say, too");
-        for own in own {
-            assert!(own.cause.ends_with('.') && !own.fix.is_empty(), "{}", own.id);
+    fn every_file_is_read_and_every_code_has_one_entry() {
+        let own: Vec<FindingCode> =
+            FILES.iter().flat_map(|text| read(text).unwrap_or_else(|error| panic!("{error}")).into_keys()).collect();
+        let said = catalogue::entries().iter().map(|entry| entry.id);
+        let mut codes: Vec<FindingCode> = own.into_iter().chain(said).collect();
+        codes.sort_unstable();
+        assert_eq!(codes, FindingCode::ALL, "a code has two entries, or a constant has none");
+    }
+
+    #[test]
+    fn every_case_of_a_cause_and_of_a_step_has_a_name_and_every_cause_is_a_sentence() {
+        for (code, words) in book() {
+            assert!(!words.fix.is_empty(), "{code}");
+            for cause in words.cases.values().chain([&words.cause]) {
+                assert!(cause.ends_with(['.', '}']), "{code}: {cause}");
+            }
         }
     }
 }

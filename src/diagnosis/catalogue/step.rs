@@ -12,6 +12,19 @@ pub struct Step {
     pub text: String,
     /// For whom alone it is; for everybody where there is none.
     pub only: Option<Only>,
+    /// In which cases alone it is one; in every case where there are none.
+    pub when: Vec<String>,
+    /// In which cases it is none.
+    pub unless: Vec<String>,
+}
+
+impl Step {
+    /// Whether it is a step in these cases.
+    #[must_use]
+    pub fn is_for(&self, cases: &[&str]) -> bool {
+        let is_given = |case: &String| cases.contains(&case.as_str());
+        (self.when.is_empty() || self.when.iter().any(is_given)) && !self.unless.iter().any(is_given)
+    }
 }
 
 /// For whom a step is. Where it is known not to apply, the step is left out; where that is not known, it stays.
@@ -65,18 +78,50 @@ impl Only {
 #[serde(untagged)]
 enum StepFile {
     Always(String),
-    #[serde(rename_all = "kebab-case")]
-    Sometimes {
-        step: String,
-        only: Only,
-    },
+    Sometimes(Sometimes),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sometimes {
+    step: String,
+    only: Option<Only>,
+    #[serde(default)]
+    when: Cases,
+    #[serde(default)]
+    unless: Cases,
+}
+
+/// The name of one case, or those of several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Cases {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Default for Cases {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+impl From<Cases> for Vec<String> {
+    fn from(cases: Cases) -> Self {
+        match cases {
+            Cases::One(case) => vec![case],
+            Cases::Several(cases) => cases,
+        }
+    }
 }
 
 impl From<StepFile> for Step {
     fn from(file: StepFile) -> Self {
         match file {
-            StepFile::Always(text) => Self { text, only: None },
-            StepFile::Sometimes { step, only } => Self { text: step, only: Some(only) },
+            StepFile::Always(text) => Self { text, only: None, when: Vec::new(), unless: Vec::new() },
+            StepFile::Sometimes(Sometimes { step, only, when, unless }) => {
+                Self { text: step, only, when: when.into(), unless: unless.into() }
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::profile::provider::Audiences;
 use crate::profile::{
     Address, App, MailProtocol, Mailbox, Scope, is_guid, missing_scopes, permission_name, same_permission,
 };
+use crate::report::FindingCode;
 
 /// What the token lacks to open `protocol`.
 pub(super) fn door(said: Option<&Said>, granted: &[String], app: &App, protocol: MailProtocol) -> Vec<Objection> {
@@ -29,7 +30,7 @@ pub(super) fn door(said: Option<&Said>, granted: &[String], app: &App, protocol:
             return Vec::new();
         }
         let observed = format!("The token is the app's own, and its roles permit {}.", few(&said.roles));
-        let code = "local-app-only-token-without-roles";
+        let code = FindingCode::LOCAL_APP_ONLY_TOKEN_WITHOUT_ROLES;
         let is_doubt = service.application.is_some_and(|application| application.is_known_to_server);
         return vec![Objection { code, observed, is_doubt }];
     }
@@ -40,7 +41,7 @@ pub(super) fn door(said: Option<&Said>, granted: &[String], app: &App, protocol:
         return Vec::new();
     }
     let observed = format!("The token permits {}, but not {delegated}.", few(&said.scopes));
-    vec![Objection::new("local-token-lacks-scope", observed)]
+    vec![Objection::new(FindingCode::LOCAL_TOKEN_LACKS_SCOPE, observed)]
 }
 
 /// By what the token endpoint said was granted, where the token itself does not tell.
@@ -48,7 +49,7 @@ fn unless_listed(delegated: &str, granted: &[String]) -> Option<Objection> {
     let lacks = !granted.is_empty() && !granted.iter().any(|granted| same_permission(granted, delegated));
     lacks.then(|| {
         let observed = format!("The provider granted {}, but not {delegated}.", few(granted));
-        Objection::new("local-token-lacks-scope", observed)
+        Objection::new(FindingCode::LOCAL_TOKEN_LACKS_SCOPE, observed)
     })
 }
 
@@ -59,7 +60,7 @@ fn not_granted(wanted: &[Scope], granted: &[String]) -> Option<Objection> {
     }
     let missing: Vec<String> = missing.iter().map(Scope::to_string).collect();
     let observed = format!("The provider granted {}, but not {}.", few(granted), few(&missing));
-    Some(Objection::new("local-scope-not-granted", observed))
+    Some(Objection::new(FindingCode::LOCAL_SCOPE_NOT_GRANTED, observed))
 }
 
 /// RFC 9068 §4: a server refuses a token whose `aud` is not its own name.
@@ -81,7 +82,7 @@ fn wrong_audience(said: &Said, audiences: &Audiences, app: &App) -> Option<Objec
     };
     let audience: Vec<String> = said.audience.iter().map(named).collect();
     let observed = format!("The token is for {}, not for {}.", few(&audience), audiences.title);
-    Some(Objection::new("local-token-wrong-audience", observed))
+    Some(Objection::new(FindingCode::LOCAL_TOKEN_WRONG_AUDIENCE, observed))
 }
 
 /// What speaks against the token wherever it is shown.
@@ -107,7 +108,7 @@ fn other_tenant(said: &Said, app: &App) -> Option<Objection> {
     let differs = is_guid(tid) && !tenant.admits(tid);
     differs.then(|| {
         let observed = format!("The token belongs to the tenant {tid}, not to {tenant}.");
-        Objection::new("local-token-other-tenant", observed)
+        Objection::new(FindingCode::LOCAL_TOKEN_OTHER_TENANT, observed)
     })
 }
 
@@ -124,7 +125,8 @@ fn other_issuer(said: &Said, app: &App) -> Option<Objection> {
     };
     let found = known.iter().copied().chain([app.registrar()]).find_map(tenant_at);
     let fits = found.is_some_and(|tenant| said.tenant.as_deref().is_none_or(|tid| tid.eq_ignore_ascii_case(tenant)));
-    (!fits).then(|| Objection::doubt("local-token-other-issuer", format!("The token was issued by {issuer}.")))
+    (!fits)
+        .then(|| Objection::doubt(FindingCode::LOCAL_TOKEN_OTHER_ISSUER, format!("The token was issued by {issuer}.")))
 }
 
 /// `exp`, `nbf` and `iat` against this machine's clock, now and when the token came (RFC 7519 §4.1.4 to §4.1.6).
@@ -135,18 +137,18 @@ fn wrong_time(said: Option<&Said>, presented: Presented<'_>, now: i64) -> Option
     if let Some(end) = ends.filter(|end| over(*end, received) && over(*end, now)) {
         // Nobody hands out what is over already, so it is the clocks that differ.
         let observed = format!("The token ended {} before it came, by this machine's clock.", span(received, end));
-        return Some(Objection::new("local-clock-skew", observed));
+        return Some(Objection::new(FindingCode::LOCAL_CLOCK_SKEW, observed));
     }
     let end = ends.unwrap_or(promised);
     if over(end, now) {
         let observed = format!("The token ended {} ago.", span(now, end));
-        return Some(Objection::new("local-token-expired", observed));
+        return Some(Objection::new(FindingCode::LOCAL_TOKEN_EXPIRED, observed));
     }
     let begins = said.and_then(|said| said.issued.max(said.not_before))?;
     (begins.saturating_sub(now) > LEEWAY).then(|| {
         let since = if received < now { received } else { now };
         let observed = format!("The token begins {} after it came, by this machine's clock.", span(begins, since));
-        Objection::new("local-clock-skew", observed)
+        Objection::new(FindingCode::LOCAL_CLOCK_SKEW, observed)
     })
 }
 
@@ -169,5 +171,5 @@ fn other_user(said: &Said, presented: Presented<'_>, mailbox: &Mailbox) -> Optio
         domain.is_some_and(|domain| domain == expected.domain().to_ascii_lowercase())
     };
     let name = said.names.iter().find(is_neighbour)?;
-    Some(Objection::doubt("local-wrong-account", format!("The token's user is {name}, not {expected}.")))
+    Some(Objection::doubt(FindingCode::LOCAL_WRONG_ACCOUNT, format!("The token's user is {name}, not {expected}.")))
 }

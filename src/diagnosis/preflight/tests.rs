@@ -8,7 +8,7 @@ use crate::diagnosis::{About, catalogue};
 use crate::profile::{
     Cloud, Credential, IdentityRule, Incoming, IncomingProtocol, PERSONAL_TENANT, Provider, ScopeSet, SignIn, TlsMode,
 };
-use crate::report::Confidence;
+use crate::report::{Confidence, FindingCode};
 
 const NOW: i64 = 1_800_000_000;
 const TENANT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
@@ -24,15 +24,15 @@ const IMAP: MailProtocol = MailProtocol::Imap;
 const POP3: MailProtocol = MailProtocol::Pop3;
 const SMTP: MailProtocol = MailProtocol::Smtp;
 
-const AUDIENCE: &str = "local-token-wrong-audience";
-const SCOPE: &str = "local-token-lacks-scope";
-const ROLES: &str = "local-app-only-token-without-roles";
-const OTHER_TENANT: &str = "local-token-other-tenant";
-const OTHER_ISSUER: &str = "local-token-other-issuer";
-const SKEW: &str = "local-clock-skew";
-const EXPIRED: &str = "local-token-expired";
-const ACCOUNT: &str = "local-wrong-account";
-const NOT_GRANTED: &str = "local-scope-not-granted";
+const AUDIENCE: FindingCode = FindingCode::LOCAL_TOKEN_WRONG_AUDIENCE;
+const SCOPE: FindingCode = FindingCode::LOCAL_TOKEN_LACKS_SCOPE;
+const ROLES: FindingCode = FindingCode::LOCAL_APP_ONLY_TOKEN_WITHOUT_ROLES;
+const OTHER_TENANT: FindingCode = FindingCode::LOCAL_TOKEN_OTHER_TENANT;
+const OTHER_ISSUER: FindingCode = FindingCode::LOCAL_TOKEN_OTHER_ISSUER;
+const SKEW: FindingCode = FindingCode::LOCAL_CLOCK_SKEW;
+const EXPIRED: FindingCode = FindingCode::LOCAL_TOKEN_EXPIRED;
+const ACCOUNT: FindingCode = FindingCode::LOCAL_WRONG_ACCOUNT;
+const NOT_GRANTED: FindingCode = FindingCode::LOCAL_SCOPE_NOT_GRANTED;
 
 fn app(provider: Provider, tenant: Option<&str>, cloud: Cloud) -> App {
     let issuer = "https://id.example/realms/shop".parse().unwrap();
@@ -158,7 +158,7 @@ impl Case<'_> {
 }
 
 /// Insists on the objections' codes, in their order, and on words in what was observed.
-fn insist(case: &Case<'_>, token: &str, protocol: MailProtocol, codes: &[&str], words: &str, what: &str) {
+fn insist(case: &Case<'_>, token: &str, protocol: MailProtocol, codes: &[FindingCode], words: &str, what: &str) {
     let objections = case.objections(token, protocol);
     assert_eq!(objections.iter().map(|objection| objection.code).collect::<Vec<_>>(), codes, "{what}: {objections:?}");
     let observed: Vec<&str> = objections.iter().map(|objection| objection.observed.as_str()).collect();
@@ -185,7 +185,7 @@ fn each_claim_of_a_microsoft_token_is_judged() {
     let practice = format!("https://login.example/{TENANT}/");
     let stranger = format!("https://sts.windows.net/{OTHER}/");
     let own = json!({"scp": null, "upn": null, "idtyp": "app", "roles": ["IMAP.AccessAsApp", "POP.AccessAsApp"]});
-    let rows: Vec<(Value, MailProtocol, &[&str], &str)> = vec![
+    let rows: Vec<(Value, MailProtocol, &[FindingCode], &str)> = vec![
         // Audience.
         (json!({"aud": "https://outlook.office.com/"}), IMAP, &[], ""),
         (json!({"aud": "https://outlook.office365.com"}), IMAP, &[], ""),
@@ -304,7 +304,7 @@ fn where_the_token_is_silent_the_granted_scopes_count() {
     let personal = || app(Provider::OUTLOOK, Some("consumers"), Cloud::Global);
     let google = || app(Provider::GOOGLE, None, Cloud::Global);
     let oidc = || app(Provider::OIDC, None, Cloud::Global);
-    type Row<'a> = (App, &'a str, &'a [&'a str], MailProtocol, &'a [&'a str], &'a str);
+    type Row<'a> = (App, &'a str, &'a [&'a str], MailProtocol, &'a [FindingCode], &'a str);
     let rows: [Row<'_>; 12] = [
         (personal(), opaque, &ALL, IMAP, &[], ""),
         (personal(), opaque, &[], IMAP, &[], ""),
@@ -378,7 +378,7 @@ fn each_cloud_has_issuers_of_its_own() {
     ] {
         let case = Case { app: app(Provider::MICROSOFT365, Some(TENANT), cloud), ..Case::default() };
         let claims = with(outlook(), json!({"iss": format!("{host}/{TENANT}/v2.0")}));
-        let codes: &[&str] = if fits { &[] } else { &[OTHER_ISSUER] };
+        let codes: &[FindingCode] = if fits { &[] } else { &[OTHER_ISSUER] };
         insist(&case, &jwt(&claims), IMAP, codes, "", &format!("{cloud:?} {host}"));
     }
 }

@@ -4,7 +4,7 @@ use super::evidence::{Reason, SecretStory, TokenAnswer};
 use super::situation::Situation;
 use crate::diagnosis::catalogue::{self, Meaning};
 use crate::profile::{Credential, Family};
-use crate::report::{ExitCode, Finding, Stage};
+use crate::report::{ExitCode, Finding, FindingCode, Stage};
 
 /// Without the store, nothing of ours works.
 pub(super) fn store_closed(situation: &Situation<'_>) -> Option<Finding> {
@@ -26,16 +26,18 @@ pub(super) fn client_refused(situation: &Situation<'_>) -> Option<Finding> {
     }
     let has_none = situation.about.app.is_some_and(|app| app.credential == Credential::None);
     let (code, evidence) = match (reason, situation.secret) {
-        (Reason::NoSuchClient, _) => ("client-not-known", ""),
-        (_, _) if has_none => ("client-needs-secret", ""),
-        (Reason::Public, _) => ("client-is-public", ""),
-        (Reason::Expired, _) => ("secret-past-its-day", "it says that it has expired"),
-        (_, SecretStory { has_expired: Some(true), .. }) => ("secret-past-its-day", "by the profile it has expired"),
-        (_, SecretStory { has_worked: true, .. }) => ("secret-removed", ""),
-        (_, SecretStory { is_new: true, .. }) => ("secret-not-yet-known", ""),
-        _ => ("secret-never-worked", ""),
+        (Reason::NoSuchClient, _) => (FindingCode::CLIENT_NOT_KNOWN, ""),
+        (_, _) if has_none => (FindingCode::CLIENT_NEEDS_SECRET, ""),
+        (Reason::Public, _) => (FindingCode::CLIENT_IS_PUBLIC, ""),
+        (Reason::Expired, _) => (FindingCode::SECRET_PAST_ITS_DAY, "it says that it has expired"),
+        (_, SecretStory { has_expired: Some(true), .. }) => {
+            (FindingCode::SECRET_PAST_ITS_DAY, "by the profile it has expired")
+        }
+        (_, SecretStory { has_worked: true, .. }) => (FindingCode::SECRET_REMOVED, ""),
+        (_, SecretStory { is_new: true, .. }) => (FindingCode::SECRET_NOT_YET_KNOWN, ""),
+        _ => (FindingCode::SECRET_NEVER_WORKED, ""),
     };
-    let mut finding = situation.own(code, None, &[("until", &situation.until()), ("evidence", evidence)])?;
+    let mut finding = situation.own(code, None).with("until", situation.until()).with("evidence", evidence).finding();
     finding.server_said.clone_from(&refusal.server_said);
     Some(finding)
 }

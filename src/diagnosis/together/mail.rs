@@ -4,7 +4,7 @@ use super::evidence::Role;
 use super::situation::Situation;
 use crate::diagnosis::catalogue::{self, Meaning};
 use crate::profile::MailProtocol::{self, Imap, Pop3, Smtp};
-use crate::report::{Check, Confidence, ExitCode, Finding, Stage};
+use crate::report::{Check, Confidence, ExitCode, Finding, FindingCode, Stage};
 
 /// The token itself says why it is refused.
 pub(super) fn token_unfit(situation: &Situation<'_>) -> Option<Finding> {
@@ -13,7 +13,7 @@ pub(super) fn token_unfit(situation: &Situation<'_>) -> Option<Finding> {
         situation.spoken().any(|protocol| situation.found(Some(protocol), Stage::Authentication).is_some());
     let mut finding = unfit.clone();
     // A refusal proves what the token says, but not what its user's name only lets guess.
-    if is_refused && finding.code != "local-wrong-account" {
+    if is_refused && finding.code != FindingCode::LOCAL_WRONG_ACCOUNT {
         finding.confidence = Confidence::Certain;
     }
     Some(finding)
@@ -46,7 +46,8 @@ pub(super) fn wrong_account(situation: &Situation<'_>) -> Option<Finding> {
     if refusals.len() < 2 && means(refusal, Meaning::MailboxClosed) && mailbox.sign_in_as.is_none() {
         return None;
     }
-    let mut finding = situation.own("wrong-account-signed-in", Some(protocol), &[("account", account)])?;
+    let mut finding =
+        situation.own(FindingCode::WRONG_ACCOUNT_SIGNED_IN, Some(protocol)).with("account", account).finding();
     finding.server_said.clone_from(&refusal.server_said);
     Some(finding)
 }
@@ -56,13 +57,13 @@ pub(super) fn mailbox_closed(situation: &Situation<'_>) -> Option<Finding> {
     let (protocol, closed) =
         [Imap, Pop3].into_iter().find_map(|protocol| Some((protocol, situation.closed(protocol)?)))?;
     let code = if situation.about.mailbox?.sign_in_as.is_some() {
-        "shared-mailbox-without-full-access"
+        FindingCode::SHARED_MAILBOX_WITHOUT_FULL_ACCESS
     } else if situation.passed(Some(Smtp), Stage::Authentication) {
-        "protocol-off-for-mailbox"
+        FindingCode::PROTOCOL_OFF_FOR_MAILBOX
     } else {
         return None;
     };
-    let mut finding = situation.own(code, Some(protocol), &[])?;
+    let mut finding = situation.own(code, Some(protocol)).finding();
     finding.server_said.clone_from(&closed.server_said);
     Some(finding)
 }

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::evidence::{SecretStory, Server, TokenAnswer};
 use crate::diagnosis::about::About;
-use crate::diagnosis::known;
+use crate::diagnosis::told::Told;
 use crate::profile::MailProtocol::{self, Imap, Pop3, Smtp};
-use crate::report::{Check, Finding, Stage};
+use crate::report::{Check, Finding, FindingCode, Stage};
 
 /// All that is known after the checks of one mailbox.
 #[derive(Debug, Clone, Copy)]
@@ -49,10 +49,9 @@ impl<'a> Situation<'a> {
         [Imap, Pop3, Smtp].into_iter().filter(is_spoken)
     }
 
-    /// Our own finding `code`, with further values.
-    pub(super) fn own(&self, code: &str, protocol: Option<MailProtocol>, values: &[(&str, &str)]) -> Option<Finding> {
-        let about = About { protocol: protocol.or(self.about.protocol), ..self.about };
-        known::own(code, about, values)
+    /// The finding `code` of this app and mailbox, to be filled in.
+    pub(super) fn own(&self, code: FindingCode, protocol: Option<MailProtocol>) -> Told<'a> {
+        Finding::of(code).about(About { protocol: protocol.or(self.about.protocol), ..self.about })
     }
 
     /// " What was fetched before works until …", or nothing.

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use made::{code, judged};
 
-use super::super::about::About;
 use super::super::{catalogue, known};
-use crate::report::{Confidence, ExitCode};
+use crate::diagnosis::About;
+use crate::report::{Confidence, ExitCode, FindingCode};
 
 /// Profile, token endpoint, incoming side, outgoing side, what else is known; and the verdict's code. The words are
 /// explained in `made`.
@@ -165,12 +165,15 @@ fn a_verdict_shows_the_words_of_its_own_check_or_none() {
         let of_whom: Vec<&str> = checks
             .iter()
             .filter(|finding| finding.server_said.as_deref() == Some(said.as_str()))
-            .map(|finding| finding.code)
+            .map(|finding| finding.code.as_str())
             .collect();
         let own = catalogue::entry(verdict.code).is_some_and(|entry| entry.source == "several checks together");
-        assert!(own || of_whom.contains(&verdict.code), "{row:?}: the words '{said}' are those of {of_whom:?}");
+        assert!(
+            own || of_whom.contains(&verdict.code.as_str()),
+            "{row:?}: the words '{said}' are those of {of_whom:?}"
+        );
         let about_the_way = ["no-network", "certificates-out-of-time", "tls-interception", "port-blocked"];
-        assert!(!about_the_way.contains(&verdict.code), "{row:?}: nothing was said, and yet '{said}'");
+        assert!(!about_the_way.contains(&verdict.code.as_str()), "{row:?}: nothing was said, and yet '{said}'");
     }
     let (verdict, _) = judged(&["own", "client:", "ok", "refused", "worked", ""]).unwrap();
     assert!(verdict.server_said.unwrap().contains("invalid_client"));
@@ -196,7 +199,7 @@ fn advice_names_the_provider_at_hand() {
     for row in TABLE.iter().filter(|row| row[0] != "ms-shared") {
         let Some((verdict, _)) = judged(row) else { continue };
         let text = format!("{} {}", verdict.cause, verdict.fix.join(" "));
-        insist(row[0], verdict.code, &text, &mut wrong);
+        insist(row[0], verdict.code.as_str(), &text, &mut wrong);
     }
     for profile in ["ms", "google", "own"] {
         made::about(profile, |about| {
@@ -204,7 +207,7 @@ fn advice_names_the_provider_at_hand() {
                 let finding = known::explained(entry, about);
                 assert!(!finding.fix.is_empty(), "{profile}, {}: no step is left", entry.id);
                 let text = format!("{} {}", finding.cause, finding.fix.join(" "));
-                insist(profile, finding.code, &text, &mut wrong);
+                insist(profile, finding.code.as_str(), &text, &mut wrong);
                 looked += 1;
             }
         });
@@ -265,14 +268,14 @@ fn a_verdict_says_what_it_rests_on() {
     assert!(!verdict(&["ms", "ok", "-", "off-tenant", "", ""]).cause.starts_with("Reading works"));
     let graph = verdict(&["ms", "ok", "auth-failed", "5.7.3", "graph", ""]);
     assert_eq!(graph.confidence, Confidence::Certain, "a refusal proves it");
-    assert!(graph.also.contains(&"exo-smtp-5-7-3"), "{:?}", graph.also);
+    assert!(graph.also.contains(&FindingCode::EXO_SMTP_5_7_3), "{:?}", graph.also);
     assert!(judged(&["ms", "ok", "ok", "ok", "", ""]).is_none(), "nothing failed");
 }
 
 #[test]
 fn every_verdict_of_our_own_is_in_the_catalogue_and_filled() {
     for entry in catalogue::entries().iter().filter(|entry| entry.source == "several checks together") {
-        let finding = known::own(&entry.id, About::default(), &[]).unwrap();
+        let finding = known::explained(entry, About::default());
         let text = format!("{} {}", finding.cause, finding.fix.join(" "));
         assert!(!text.contains(['{', '}']), "{text}");
     }

@@ -2,7 +2,7 @@
 
 use super::evidence::{Certificate, Reach, Role, Server};
 use super::situation::Situation;
-use crate::report::{Confidence, Finding, Stage};
+use crate::report::{Confidence, Finding, FindingCode, Stage};
 
 /// Not one server could be reached, and none so much as refused.
 pub(super) fn no_network(situation: &Situation<'_>) -> Option<Finding> {
@@ -17,7 +17,7 @@ pub(super) fn no_network(situation: &Situation<'_>) -> Option<Finding> {
         return None;
     }
     let what = if was_asked { "neither the sign-in server nor a mail server" } else { "not one mail server" };
-    situation.own("no-network", None, &[("what", what)])
+    Some(situation.own(FindingCode::NO_NETWORK, None).with("what", what).finding())
 }
 
 /// Every certificate is out of its time: rather this machine's clock than all of them.
@@ -36,9 +36,13 @@ pub(super) fn wrong_clock(situation: &Situation<'_>) -> Option<Finding> {
     let mut hosts: Vec<&str> = shown.iter().map(|server| server.host.as_str()).collect();
     hosts.sort_unstable();
     hosts.dedup();
-    let now = situation.now.strftime("%Y-%m-%d %H:%M UTC").to_string();
-    let values = [("state", state), ("hosts", &hosts.join(", ")), ("now", &now)];
-    let mut finding = situation.own("certificates-out-of-time", None, &values)?;
+    let now = situation.now.strftime("%Y-%m-%d %H:%M UTC");
+    let mut finding = situation
+        .own(FindingCode::CERTIFICATES_OUT_OF_TIME, None)
+        .with("state", state)
+        .with("hosts", hosts.join(", "))
+        .with("now", now)
+        .finding();
     // The certificates of one operator may have been forgotten together.
     if sites(shown.iter().copied()).len() < 2 {
         finding.confidence = Confidence::Possible;
@@ -58,7 +62,7 @@ pub(super) fn interception(situation: &Situation<'_>) -> Option<Finding> {
     if operators.len() < 2 && !is_public {
         return None;
     }
-    situation.own("tls-interception", None, &[("issuer", issuer(first)?)])
+    Some(situation.own(FindingCode::TLS_INTERCEPTION, None).with("issuer", issuer(first)?).finding())
 }
 
 fn issuer(server: &Server) -> Option<&str> {
@@ -88,7 +92,7 @@ pub(super) fn port_blocked(situation: &Situation<'_>) -> Option<Finding> {
     }
     let Role::Mail(protocol) = first.role else { return None };
     let places: Vec<String> = silent.iter().map(|server| format!("{} port {}", server.host, server.port)).collect();
-    situation.own("port-blocked", Some(protocol), &[("places", &places.join(", "))])
+    Some(situation.own(FindingCode::PORT_BLOCKED, Some(protocol)).with("places", places.join(", ")).finding())
 }
 
 fn sites<'a>(servers: impl Iterator<Item = &'a Server>) -> Vec<&'a str> {

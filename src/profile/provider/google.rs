@@ -11,6 +11,7 @@ use super::row::{
     ClientIdForm, Deployment, DeviceFlow, HostPreset, Quirks, Row, SecretForm, SelectAccount, Service, SignInPreset,
     Step,
 };
+use crate::report::FindingCode;
 
 /// Gmail and Workspace.
 pub(super) static GOOGLE: Row = Row {
@@ -40,7 +41,10 @@ pub(super) static GOOGLE: Row = Row {
     // Google sends a refresh token only for offline access, and again only after a new consent.
     authorize_params: &[("access_type", "offline"), ("prompt", "consent select_account")],
     redirect_uri: "http://127.0.0.1",
-    client_ids: ClientIdForm::EndingIn { end: ".apps.googleusercontent.com", code: "client-id-not-of-google" },
+    client_ids: ClientIdForm::EndingIn {
+        end: ".apps.googleusercontent.com",
+        code: FindingCode::CLIENT_ID_NOT_OF_GOOGLE,
+    },
     // Google's client secrets have 24 or 35 characters.
     secrets: SecretForm { has_ids: false, shortest: 16 },
     register: &[

@@ -9,6 +9,7 @@ use super::super::endpoint::{MailProtocol, TlsMode};
 use super::cloud::Cloud;
 use super::family::Family;
 use super::gone::GoneTokens;
+use crate::report::FindingCode;
 
 /// A handle to a row of [`super::ALL`]. Code elsewhere reads the row's fields; it cannot ask which row it is.
 #[derive(Clone, Copy)]
@@ -145,7 +146,7 @@ pub enum ClientIdForm {
         /// The end.
         end: &'static str,
         /// The finding where it is missing.
-        code: &'static str,
+        code: FindingCode,
     },
 }
 

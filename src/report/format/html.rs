@@ -203,7 +203,7 @@ fn write_check(check: &Check, scale: &Scale, is_told: bool, body: &mut String) {
             let _ = write!(body, "not tried: {}", escape(because));
         }
         Outcome::Failed { finding } if is_told => {
-            let _ = write!(body, "<p>See above.</p><p class=\"code\">{}</p>", escape(finding.code));
+            let _ = write!(body, "<p>See above.</p><p class=\"code\">{}</p>", escape(finding.code.as_str()));
         }
         Outcome::Failed { finding } => write_finding(finding, false, body),
     }
@@ -237,17 +237,17 @@ fn write_finding(finding: &Finding, in_full: bool, body: &mut String) {
     };
     let source =
         finding.source.filter(|_| in_full).map_or(String::new(), |source| format!("; from: {}", escape(source)));
-    let _ = write!(body, "<p class=\"code\">{} ({sure}{source})</p>", escape(finding.code));
+    let _ = write!(body, "<p class=\"code\">{} ({sure}{source})</p>", escape(finding.code.as_str()));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::profile::MailProtocol;
-    use crate::report::Stage;
+    use crate::report::{FindingCode, Stage};
 
     fn document(text: &str) -> Document {
-        let mut finding = Finding::new("some-code", text, ExitCode::CheckFailed);
+        let mut finding = Finding::new(FindingCode::BUG, text, ExitCode::CheckFailed);
         finding.fix = vec![text.to_owned()];
         finding.server_said = Some(format!("{text}\n{text}"));
         let mut report = Report::new(Subject::Mailbox("shop".to_owned()));

@@ -140,7 +140,8 @@ fn write_explanation(explanation: &Explanation, out: &mut dyn Write) -> io::Resu
         finding.source.map_or(String::new(), |source| format!(" ({source})"))
     )?;
     if !finding.also.is_empty() {
-        writeln!(out, "  {DIM}it may mean as well:{DIM:#} {}", finding.also.join(", "))?;
+        let also: Vec<&str> = finding.also.iter().map(|code| code.as_str()).collect();
+        writeln!(out, "  {DIM}it may mean as well:{DIM:#} {}", also.join(", "))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::harmless::is_harmful;
-use crate::report::{Check, Document, ExitCode, Headline, Report, Stage, Subject, Token};
+use crate::report::{Check, Document, ExitCode, FindingCode, Headline, Report, Stage, Subject, Token};
 
 /// OSC with a title and with a link (OSC 8), CSI in its long and its short form, NUL, BEL, DEL, an override of the
 /// direction, a zero-width blank, a tag, and a replacement for bad UTF-8.
@@ -13,7 +13,7 @@ const HOSTILE: &str = "\x1b]0;owned\x07\x1b]8;;https://evil.example\x1b\\click\x
 
 /// `text` in every field that a document has.
 fn everywhere(text: &str) -> Document {
-    let mut finding = Finding::new("tls-failed", text, ExitCode::CheckFailed);
+    let mut finding = Finding::new(FindingCode::TLS_FAILED, text, ExitCode::CheckFailed);
     finding.fix = vec![text.to_owned()];
     finding.server_said = Some(text.to_owned());
     let mut report = Report::new(Subject::Profile(text.to_owned()));

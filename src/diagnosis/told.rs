@@ -1,0 +1,121 @@
+//! A finding of our own in the making: the code decides what is said, the values and cases what is filled in.
+
+use std::fmt::Display;
+
+use super::about::{self, About};
+use super::catalogue::own::{self, Words};
+use super::catalogue::{self, Step};
+use super::known;
+use crate::report::{ExitCode, Finding, FindingCode};
+
+/// A finding in the making.
+#[derive(Debug)]
+pub struct Told<'a> {
+    code: FindingCode,
+    about: About<'a>,
+    values: Vec<(&'static str, String)>,
+    cases: Vec<&'static str>,
+    is_bare: bool,
+    /// Whether a name without a value is a mistake; otherwise it is shown in capitals.
+    is_live: bool,
+}
+
+impl Finding {
+    /// The finding that the catalogue has under `code`, to be filled in.
+    #[must_use]
+    pub fn of(code: FindingCode) -> Told<'static> {
+        Told { code, about: About::default(), values: Vec::new(), cases: Vec::new(), is_bare: false, is_live: true }
+    }
+}
+
+impl<'a> Told<'a> {
+    /// Of an app and a mailbox, whose values are filled in.
+    #[must_use]
+    pub fn about<'b>(self, about: About<'b>) -> Told<'b> {
+        let Self { code, values, cases, is_bare, is_live, .. } = self;
+        Told { code, about, values, cases, is_bare, is_live }
+    }
+
+    /// Fills in `value` for `{name}`.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Display) -> Self {
+        self.values.push((name, value.to_string()));
+        self
+    }
+
+    /// Says what is said in this case.
+    #[must_use]
+    pub fn case(mut self, case: &'static str) -> Self {
+        self.cases.push(case);
+        self
+    }
+
+    /// The same, where `is_so`.
+    #[must_use]
+    pub fn case_if(self, is_so: bool, case: &'static str) -> Self {
+        if is_so { self.case(case) } else { self }
+    }
+
+    /// Leaves the steps out: what was said says what to do.
+    #[must_use]
+    pub fn bare(mut self) -> Self {
+        self.is_bare = true;
+        self
+    }
+
+    /// The steps alone.
+    #[must_use]
+    pub fn steps(&self) -> Vec<String> {
+        self.words().map_or_else(Vec::new, |words| self.fix(&words.fix))
+    }
+
+    /// The finding.
+    #[must_use]
+    pub fn finding(self) -> Finding {
+        let Some(words) = self.words() else {
+            return match catalogue::entry(self.code) {
+                Some(entry) => known::filled(entry, self.about, &|name| self.value(name)),
+                None => Finding::new(self.code, self.code.as_str(), ExitCode::Bug),
+            };
+        };
+        let cause = self.cases.iter().find_map(|case| words.cases.get(*case)).unwrap_or(&words.cause);
+        let mut finding = Finding::new(self.code, self.fill(cause), words.exit);
+        if !self.is_bare {
+            finding.fix = self.fix(&words.fix);
+        }
+        finding.confidence = words.confidence;
+        finding.source = words.source.as_deref();
+        finding
+    }
+
+    fn words(&self) -> Option<&'static Words> {
+        own::words(self.code).or_else(|| catalogue::entry(self.code)?.live.as_ref())
+    }
+
+    fn fix(&self, steps: &[Step]) -> Vec<String> {
+        let is_needed = |step: &&Step| step.is_for(&self.cases) && self.about.may_need(step.only);
+        steps.iter().filter(is_needed).map(|step| self.fill(&step.text)).collect()
+    }
+
+    fn fill(&self, text: &str) -> String {
+        let has_value = |name: &str| self.value(name).is_some() || About::knows(name);
+        let mut missing = about::required(text).filter(|name| self.is_live && !has_value(name));
+        debug_assert_eq!(missing.next(), None, "{} was not given it", self.code);
+        self.about.fill(text, &|name| self.value(name))
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+    }
+}
+
+impl From<Told<'_>> for Finding {
+    fn from(told: Told<'_>) -> Self {
+        told.finding()
+    }
+}
+
+/// What is told of `code` where it is looked up, if it is one of our own.
+pub(super) fn looked_up(code: FindingCode) -> Option<Finding> {
+    own::words(code).map(|_| Told { is_live: false, ..Finding::of(code) }.finding())
+}
