@@ -186,25 +186,24 @@ impl<'a> Tester<'a> {
     pub(super) fn run(&self, mailbox: &Mailbox, side: &Side<'_>, token: TokenSource<'_>) -> Option<ProbeOutcome> {
         let protocol = side.protocol(mailbox)?;
         let target = self.target(mailbox, protocol, side.server(mailbox)?);
+        let began = Instant::now();
         let probe = || match (side, protocol) {
             (Side::Incoming { latest }, MailProtocol::Pop3) => {
                 probe::pop3::run(&target, token, &probe::pop3::Pop3Ask { latest: *latest })
             }
-            (Side::Incoming { latest }, _) => {
+            (Side::Incoming { latest }, MailProtocol::Imap) => {
                 probe::imap::run(&target, token, &probe::imap::ImapAsk { latest: *latest })
             }
-            (Side::Outgoing(ask), _) => {
+            (Side::Outgoing(ask), MailProtocol::Smtp) => {
                 let (recipient, message) = (ask.recipient, ask.message);
                 let ask = probe::smtp::SmtpAsk { sender: &mailbox.address, recipient, message };
                 probe::smtp::run(&target, token, &ask)
             }
+            // The profile has no such side.
+            (Side::Incoming { .. }, MailProtocol::Smtp)
+            | (Side::Outgoing(_), MailProtocol::Imap | MailProtocol::Pop3) => stumbled(side, began),
         };
-        let began = Instant::now();
-        Some(fleet::survive(probe).unwrap_or_else(|Panicked| {
-            let (elapsed, result) = (began.elapsed(), Err(FailureKind::Bug.into()));
-            let fallen = Observation { stage: side.aim(), began, elapsed, result };
-            ProbeOutcome { observations: vec![fallen], ..ProbeOutcome::default() }
-        }))
+        Some(fleet::survive(probe).unwrap_or_else(|Panicked| stumbled(side, began)))
     }
 
     /// Writes down what a probe saw.
@@ -246,7 +245,7 @@ impl<'a> Tester<'a> {
         let Some(side) = &mailbox.incoming else {
             return Check::skipped(Stage::Arrival, "the profile gives no incoming side to read it back from");
         };
-        let protocol = MailProtocol::from(side.protocol);
+        let protocol = side.protocol;
         let about = self.about(mailbox, protocol);
         let started = Instant::now();
         let http = self.http(self.profile.app_of(mailbox));
@@ -254,7 +253,7 @@ impl<'a> Tester<'a> {
             Err(failure) => Check::failed(Stage::Arrival, started.elapsed(), diagnosis::finding(&failure, about)),
             Ok(access) => {
                 let target = self.target(mailbox, protocol, &side.server);
-                let observation = probe::arrival::wait(&target, side.protocol, &access.token, mark, patience);
+                let observation = probe::arrival::wait(&target, protocol, &access.token, mark, patience);
                 self.check(observation, about).over(protocol)
             }
         }
@@ -340,8 +339,8 @@ impl<'a> Side<'a> {
     /// What it speaks in `mailbox`, which may lack it.
     pub(super) fn protocol(&self, mailbox: &Mailbox) -> Option<MailProtocol> {
         match self {
-            Self::Incoming { .. } => mailbox.incoming.as_ref().map(|side| side.protocol.into()),
-            Self::Outgoing(_) => mailbox.outgoing.as_ref().map(|_| MailProtocol::Smtp),
+            Self::Incoming { .. } => mailbox.incoming.as_ref().map(|side| side.protocol),
+            Self::Outgoing(_) => mailbox.outgoing.as_ref().map(|side| side.protocol),
         }
     }
 
@@ -376,6 +375,13 @@ impl<'a> Side<'a> {
             Self::Outgoing(_) => "outgoing",
         }
     }
+}
+
+/// The outcome of a probe over which this program stumbled.
+fn stumbled(side: &Side<'_>, began: Instant) -> ProbeOutcome {
+    let (elapsed, result) = (began.elapsed(), Err(FailureKind::Bug.into()));
+    let seen = Observation { stage: side.aim(), began, elapsed, result };
+    ProbeOutcome { observations: vec![seen], ..ProbeOutcome::default() }
 }
 
 /// The report on a mailbox over which this program stumbled.

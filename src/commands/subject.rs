@@ -65,11 +65,10 @@ pub(super) fn describe(report: &mut Report, app: &App, mailbox: &Mailbox) {
     }
     report.fact("client_id", app.client_id.to_string());
     if let Some(incoming) = &mailbox.incoming {
-        let protocol: crate::profile::MailProtocol = incoming.protocol.into();
-        report.fact("incoming", format!("{protocol} {}", incoming.server));
+        report.fact("incoming", format!("{} {}", incoming.protocol, incoming.server));
     }
     if let Some(outgoing) = &mailbox.outgoing {
-        report.fact("outgoing", format!("SMTP {}", outgoing.server));
+        report.fact("outgoing", format!("{} {}", outgoing.protocol, outgoing.server));
     }
     let servers =
         [mailbox.incoming.as_ref().map(|side| &side.server), mailbox.outgoing.as_ref().map(|side| &side.server)];

@@ -1,8 +1,15 @@
-//! Words of the command line that are read from the table of providers.
+//! Words of the command line that are read from tables.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::profile::{Family, Provider, provider};
+use crate::profile::{Family, MailProtocol, Provider, Side, provider};
+
+/// The word for a side that a mailbox does not have.
+const NONE: &str = "none";
+
+/// A protocol for one side, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Choice(pub(super) Option<MailProtocol>);
 
 /// Reads a provider's key.
 pub(super) fn providers() -> impl TypedValueParser<Value = Provider> {
@@ -14,4 +21,17 @@ pub(super) fn providers() -> impl TypedValueParser<Value = Provider> {
 pub(super) fn families() -> impl TypedValueParser<Value = Family> {
     let words = Family::all().into_iter().map(|family| PossibleValue::new(family.key()).help(family.about()));
     PossibleValuesParser::new(words).try_map(|word| word.parse::<Family>())
+}
+
+/// Reads the key of a protocol of `side`, or "none".
+pub(super) fn protocols(side: Side) -> impl TypedValueParser<Value = Choice> {
+    let words = MailProtocol::of(side).map(MailProtocol::key).chain([NONE]);
+    let of = move |word: String| Choice(MailProtocol::of(side).find(|protocol| protocol.key() == word));
+    PossibleValuesParser::new(words.map(PossibleValue::new)).map(of)
+}
+
+/// The words that [`protocols`] reads, in a sentence: "imap, pop3 or none".
+pub(super) fn protocol_keys(side: Side) -> String {
+    let keys: Vec<&str> = MailProtocol::of(side).map(MailProtocol::key).collect();
+    format!("{} or {NONE}", keys.join(", "))
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::profile::{ClientAuth, Cloud, Credential, IncomingProtocol, OutgoingProtocol, Provider, StoreKind, TlsMode};
+use crate::profile::{ClientAuth, Cloud, Credential, MailProtocol, Provider, Side, StoreKind, TlsMode};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -117,7 +118,8 @@ pub struct MailboxFile {
 #[serde(deny_unknown_fields)]
 pub struct IncomingFile {
     /// `protocol`
-    pub protocol: IncomingProtocol,
+    #[serde(deserialize_with = "incoming")]
+    pub protocol: MailProtocol,
     /// `host`
     pub host: Option<String>,
     /// `port`
@@ -131,13 +133,30 @@ pub struct IncomingFile {
 #[serde(deny_unknown_fields)]
 pub struct OutgoingFile {
     /// `protocol`
-    pub protocol: OutgoingProtocol,
+    #[serde(deserialize_with = "outgoing")]
+    pub protocol: MailProtocol,
     /// `host`
     pub host: Option<String>,
     /// `port`
     pub port: Option<u16>,
     /// `tls`
     pub tls: Option<TlsMode>,
+}
+
+fn incoming<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MailProtocol, D::Error> {
+    protocol(deserializer, Side::Incoming)
+}
+
+fn outgoing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MailProtocol, D::Error> {
+    protocol(deserializer, Side::Outgoing)
+}
+
+fn protocol<'de, D: Deserializer<'de>>(deserializer: D, side: Side) -> Result<MailProtocol, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    MailProtocol::of(side).find(|protocol| protocol.key() == word).ok_or_else(|| {
+        let known: Vec<String> = MailProtocol::of(side).map(|protocol| format!("`{}`", protocol.key())).collect();
+        D::Error::custom(format!("unknown variant `{word}`, expected {}", known.join(" or ")))
+    })
 }
 
 impl DayFile {

@@ -117,6 +117,7 @@ fn wrong_values_are_refused_with_what_to_write() {
         ("\"shop@contoso.com\"", "\"shop@conto\\u0007so.com\"", "U+0007"),
         ("2027-05-20", "\"soon\"", "no day"),
         ("\"microsoft365\"", "\"exchange\"", "microsoft365"),
+        ("protocol = \"imap\"", "protocol = \"smtp\"", "`smtp`, expected `imap` or `pop3`"),
         ("protocol = \"imap\"", "protocol = \"imap\", port = 99999", "99999"),
         ("protocol = \"imap\"", "protocol = \"imap\", port = 0", "port 0"),
         ("protocol = \"imap\"", "protocol = \"imap\", host = \"imap.example.org:993\"", "port = 993"),

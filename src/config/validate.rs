@@ -191,20 +191,20 @@ pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, b
     let incoming = match &file.incoming {
         Some(value) => {
             let side = value.get_ref();
-            let protocol = MailProtocol::from(side.protocol);
+            let protocol = side.protocol;
             let server =
                 server("incoming", protocol, preset, &value.span(), side.host.as_deref(), side.port, side.tls)?;
-            Some(Incoming { protocol: side.protocol, server })
+            Some(Incoming { protocol, server })
         }
         None => None,
     };
     let outgoing = match &file.outgoing {
         Some(value) => {
             let side = value.get_ref();
-            let protocol = MailProtocol::from(side.protocol);
+            let protocol = side.protocol;
             let server =
                 server("outgoing", protocol, preset, &value.span(), side.host.as_deref(), side.port, side.tls)?;
-            Some(Outgoing { server })
+            Some(Outgoing { protocol, server })
         }
         None => None,
     };

@@ -110,8 +110,8 @@ fn web<'a>(url: EndpointUrl, ca_file: Option<&'a Path>, about: About<'a>) -> Opt
 }
 
 fn servers<'a>(mailbox: &'a Mailbox, app: &'a App) -> impl Iterator<Item = Host<'a>> {
-    let incoming = mailbox.incoming.as_ref().map(|side| (MailProtocol::from(side.protocol), &side.server));
-    let outgoing = mailbox.outgoing.as_ref().map(|side| (MailProtocol::Smtp, &side.server));
+    let incoming = mailbox.incoming.as_ref().map(|side| (side.protocol, &side.server));
+    let outgoing = mailbox.outgoing.as_ref().map(|side| (side.protocol, &side.server));
     incoming.into_iter().chain(outgoing).map(move |(protocol, server)| Host {
         server: server.clone(),
         role: Role::Mail(protocol),

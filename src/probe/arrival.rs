@@ -9,7 +9,7 @@ use super::mark::Mark;
 use super::observe::leave_politely;
 use super::{Observation, ProbeOutcome, Target, imap, pop3};
 use crate::failure::{Failure, FailureKind};
-use crate::profile::IncomingProtocol;
+use crate::profile::MailProtocol;
 use crate::report::Stage;
 
 /// How long to wait between two looks. The first ones come quickly, as most mail does.
@@ -27,7 +27,7 @@ const POP3_DEPTH: usize = 10;
 #[must_use]
 pub fn wait(
     target: &Target<'_>,
-    protocol: IncomingProtocol,
+    protocol: MailProtocol,
     token: &SecretString,
     mark: &Mark,
     timeout: Duration,
@@ -37,8 +37,10 @@ pub fn wait(
     let deadline = target.overall.map_or(own, |overall| overall.min(own));
     let target = Target { overall: Some(deadline), transcript: target.transcript, ..*target };
     let found = match protocol {
-        IncomingProtocol::Imap => wait_imap(&target, token, mark, deadline),
-        IncomingProtocol::Pop3 => wait_pop3(&target, token, mark, deadline),
+        MailProtocol::Imap => wait_imap(&target, token, mark, deadline),
+        MailProtocol::Pop3 => wait_pop3(&target, token, mark, deadline),
+        // Nothing can be read with it.
+        MailProtocol::Smtp => Err(FailureKind::Bug.into()),
     };
     let elapsed = start.elapsed();
     let result = match found {

@@ -37,11 +37,7 @@ impl Spoken {
 
 impl From<MailProtocol> for Spoken {
     fn from(protocol: MailProtocol) -> Self {
-        Self(match protocol {
-            MailProtocol::Imap => "IMAP",
-            MailProtocol::Pop3 => "POP3",
-            MailProtocol::Smtp => "SMTP",
-        })
+        Self(protocol.title())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Address, IncomingProtocol, MailProtocol, Name, ServerEndpoint};
+use super::{Address, MailProtocol, Name, ServerEndpoint};
 
 /// One mailbox of the profile. It has an incoming side, an outgoing side, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,15 +28,17 @@ pub struct Mailbox {
 /// The side that reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
-    /// IMAP or POP3.
-    pub protocol: IncomingProtocol,
+    /// One of [`super::Side::Incoming`].
+    pub protocol: MailProtocol,
     /// Where.
     pub server: ServerEndpoint,
 }
 
-/// The side that sends: SMTP submission.
+/// The side that sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
+    /// One of [`super::Side::Outgoing`].
+    pub protocol: MailProtocol,
     /// Where.
     pub server: ServerEndpoint,
 }
@@ -60,8 +62,8 @@ impl Mailbox {
 
     /// The mail protocols it uses.
     pub fn protocols(&self) -> impl Iterator<Item = MailProtocol> {
-        let incoming = self.incoming.as_ref().map(|side| side.protocol.into());
-        let outgoing = self.outgoing.as_ref().map(|_| MailProtocol::Smtp);
+        let incoming = self.incoming.as_ref().map(|side| side.protocol);
+        let outgoing = self.outgoing.as_ref().map(|side| side.protocol);
         incoming.into_iter().chain(outgoing)
     }
 }

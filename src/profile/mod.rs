@@ -9,6 +9,7 @@ mod invalid;
 mod mailbox;
 mod names;
 pub mod placeholder;
+mod protocol;
 pub mod provider;
 mod spelled;
 mod web;
@@ -17,10 +18,11 @@ pub use app::{App, IdentityRule, ScopeSet, SignIn, missing_scopes, permission_na
 pub use client_auth::ClientAuth;
 pub use credential::Credential;
 pub use credential_form::{client_id_doubt, secret_doubt};
-pub use endpoint::{IncomingProtocol, MailProtocol, OutgoingProtocol, ServerEndpoint, TlsMode};
+pub use endpoint::{ServerEndpoint, TlsMode};
 pub use invalid::Invalid;
 pub use mailbox::{Incoming, Mailbox, Outgoing};
 pub use names::{Address, ClientId, HostName, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};
+pub use protocol::{MailProtocol, Side};
 pub use provider::{Cloud, Deployment, Family, HostPreset, InvalidGrant, Provider, SignInPreset};
 pub use web::{EndpointUrl, RedirectUri};
 

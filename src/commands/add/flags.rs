@@ -6,9 +6,10 @@ use clap::Args as ClapArgs;
 use jiff::civil::Date;
 use toml::Spanned;
 
-use super::super::{CommandError, words};
+use super::super::CommandError;
+use super::super::words::{self, Choice};
 use crate::config::{AppFile, DayFile, IncomingFile, MailboxFile, OutgoingFile, ScopesFile};
-use crate::profile::{Cloud, Credential, IncomingProtocol, Name, OutgoingProtocol, Provider, TlsMode, is_guid};
+use crate::profile::{Cloud, Credential, MailProtocol, Name, Provider, Side, TlsMode, is_guid};
 
 /// The app's values.
 #[derive(Debug, ClapArgs)]
@@ -63,8 +64,8 @@ pub(super) struct MailboxFlags {
     #[arg(long, value_name = "ADDRESS")]
     pub(super) sign_in_as: Option<String>,
     /// How its mail is read [default: imap]
-    #[arg(long)]
-    pub(super) incoming: Option<IncomingChoice>,
+    #[arg(long, value_parser = words::protocols(Side::Incoming))]
+    pub(super) incoming: Option<Choice>,
     /// The server that it is read from, where it is not the provider's
     #[arg(long, value_name = "HOST")]
     pub(super) incoming_host: Option<String>,
@@ -75,8 +76,8 @@ pub(super) struct MailboxFlags {
     #[arg(long, value_name = "MODE")]
     pub(super) incoming_tls: Option<TlsMode>,
     /// How its mail is sent [default: smtp]
-    #[arg(long)]
-    pub(super) outgoing: Option<OutgoingChoice>,
+    #[arg(long, value_parser = words::protocols(Side::Outgoing))]
+    pub(super) outgoing: Option<Choice>,
     /// The server that it is sent through, where it is not the provider's
     #[arg(long, value_name = "HOST")]
     pub(super) outgoing_host: Option<String>,
@@ -86,21 +87,6 @@ pub(super) struct MailboxFlags {
     /// How TLS begins there
     #[arg(long, value_name = "MODE")]
     pub(super) outgoing_tls: Option<TlsMode>,
-}
-
-/// A protocol for reading, or none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum IncomingChoice {
-    Imap,
-    Pop3,
-    None,
-}
-
-/// A protocol for sending, or none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum OutgoingChoice {
-    Smtp,
-    None,
 }
 
 impl AppFlags {
@@ -152,16 +138,13 @@ impl MailboxFlags {
         let text = |flag: &Option<String>, old: Option<Spanned<String>>| flag.clone().map(unspanned).or(old);
         let old_incoming = old.incoming.map(Spanned::into_inner);
         let incoming = match self.incoming {
-            Some(IncomingChoice::None) => None,
-            Some(IncomingChoice::Imap) => Some(self.incoming_file(IncomingProtocol::Imap, old_incoming)),
-            Some(IncomingChoice::Pop3) => Some(self.incoming_file(IncomingProtocol::Pop3, old_incoming)),
+            Some(Choice(chosen)) => chosen.map(|protocol| self.incoming_file(protocol, old_incoming)),
             None => old_incoming.map(|old| self.incoming_file(old.protocol, Some(old))),
         };
         let old_outgoing = old.outgoing.map(Spanned::into_inner);
         let outgoing = match self.outgoing {
-            Some(OutgoingChoice::None) => None,
-            Some(OutgoingChoice::Smtp) => Some(self.outgoing_file(old_outgoing)),
-            None => old_outgoing.map(|old| self.outgoing_file(Some(old))),
+            Some(Choice(chosen)) => chosen.map(|protocol| self.outgoing_file(protocol, old_outgoing)),
+            None => old_outgoing.map(|old| self.outgoing_file(old.protocol, Some(old))),
         };
         MailboxFile {
             app: Some(unspanned(app.to_string())),
@@ -175,7 +158,7 @@ impl MailboxFlags {
     }
 
     /// The incoming side; what stood there counts only for the same protocol.
-    pub(super) fn incoming_file(&self, protocol: IncomingProtocol, old: Option<IncomingFile>) -> IncomingFile {
+    pub(super) fn incoming_file(&self, protocol: MailProtocol, old: Option<IncomingFile>) -> IncomingFile {
         let old = old.filter(|old| old.protocol == protocol);
         let (host, port, tls) = old.map_or((None, None, None), |old| (old.host, old.port, old.tls));
         IncomingFile {
@@ -186,10 +169,12 @@ impl MailboxFlags {
         }
     }
 
-    pub(super) fn outgoing_file(&self, old: Option<OutgoingFile>) -> OutgoingFile {
+    /// The outgoing side; what stood there counts only for the same protocol.
+    pub(super) fn outgoing_file(&self, protocol: MailProtocol, old: Option<OutgoingFile>) -> OutgoingFile {
+        let old = old.filter(|old| old.protocol == protocol);
         let (host, port, tls) = old.map_or((None, None, None), |old| (old.host, old.port, old.tls));
         OutgoingFile {
-            protocol: OutgoingProtocol::Smtp,
+            protocol,
             host: self.outgoing_host.clone().or(host),
             port: self.outgoing_port.or(port),
             tls: self.outgoing_tls.or(tls),

@@ -4,14 +4,13 @@ use jiff::tz::TimeZone;
 use toml::Spanned;
 
 use super::super::doubt::{self, Ruling};
-use super::super::{CommandError, expires};
+use super::super::{CommandError, expires, words};
 use super::flags::{MailboxFlags, day, unspanned};
 use crate::config::{AppFile, MailboxFile};
 use crate::context::Context;
 use crate::profile::provider::{self, ALL};
 use crate::profile::{
-    Address, App, ClientId, Credential, EndpointUrl, HostName, IncomingProtocol, Invalid, MailProtocol, Tenant,
-    client_id_doubt,
+    Address, App, ClientId, Credential, EndpointUrl, HostName, Invalid, MailProtocol, Side, Tenant, client_id_doubt,
 };
 
 /// A check of an answer: it parses as `T`.
@@ -124,32 +123,20 @@ pub(super) fn mailbox(
     }
     let interactive = prompter.is_interactive();
     if flags.incoming.is_none() && file.incoming.is_none() {
-        let protocol = if interactive && !flags.says_incoming() {
-            let chosen = prompter
-                .choose("How is its mail read", &["IMAP", "POP3", "not at all"])
-                .map_err(|error| CommandError::unasked(&error, "--incoming imap, pop3 or none"))?;
-            [Some(IncomingProtocol::Imap), Some(IncomingProtocol::Pop3), None][chosen]
-        } else {
-            Some(IncomingProtocol::Imap)
-        };
+        let ask = interactive && !flags.says_incoming();
+        let protocol = protocol("How is its mail read", "--incoming", Side::Incoming, ask, context)?;
         file.incoming = protocol.map(|protocol| unspanned(flags.incoming_file(protocol, None)));
     }
     if flags.outgoing.is_none() && file.outgoing.is_none() {
-        let wanted = if interactive && !flags.says_outgoing() {
-            let chosen = prompter
-                .choose("How is its mail sent", &["SMTP", "not at all"])
-                .map_err(|error| CommandError::unasked(&error, "--outgoing smtp or none"))?;
-            chosen == 0
-        } else {
-            true
-        };
-        file.outgoing = wanted.then(|| unspanned(flags.outgoing_file(None)));
+        let ask = interactive && !flags.says_outgoing();
+        let protocol = protocol("How is its mail sent", "--outgoing", Side::Outgoing, ask, context)?;
+        file.outgoing = protocol.map(|protocol| unspanned(flags.outgoing_file(protocol, None)));
     }
     if interactive {
         let has_preset = |protocol: MailProtocol| app.deployment().service(protocol).is_some();
         if let Some(side) = file.incoming.as_mut().map(Spanned::get_mut)
             && side.host.is_none()
-            && !has_preset(side.protocol.into())
+            && !has_preset(side.protocol)
         {
             let host = prompter.ask("Incoming mail server", None, &parses::<HostName>);
             side.host = Some(host.map_err(|error| CommandError::unasked(&error, "--incoming-host HOST"))?);
@@ -157,13 +144,33 @@ pub(super) fn mailbox(
         let incoming = file.incoming.as_ref().and_then(|side| side.get_ref().host.clone());
         if let Some(side) = file.outgoing.as_mut().map(Spanned::get_mut)
             && side.host.is_none()
-            && !has_preset(side.protocol.into())
+            && !has_preset(side.protocol)
         {
             let host = prompter.ask("Outgoing mail server", incoming.as_deref(), &parses::<HostName>);
             side.host = Some(host.map_err(|error| CommandError::unasked(&error, "--outgoing-host HOST"))?);
         }
     }
     Ok(())
+}
+
+/// The protocol of `side`, the usual one unless it is asked for; none if the mailbox lacks that side.
+fn protocol(
+    question: &str,
+    flag: &str,
+    side: Side,
+    ask: bool,
+    context: &Context,
+) -> Result<Option<MailProtocol>, CommandError> {
+    let known: Vec<MailProtocol> = MailProtocol::of(side).collect();
+    if !ask {
+        return Ok(known.first().copied());
+    }
+    let choices: Vec<&str> = known.iter().map(|protocol| protocol.title()).chain(["not at all"]).collect();
+    let chosen = context
+        .prompter
+        .choose(question, &choices)
+        .map_err(|error| CommandError::unasked(&error, &format!("{flag} {}", words::protocol_keys(side))))?;
+    Ok(known.get(chosen).copied())
 }
 
 /// Whether a second mailbox with the address of `other` is meant.

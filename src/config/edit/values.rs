@@ -77,16 +77,16 @@ fn scopes_value(scopes: &ScopesFile) -> Value {
 }
 
 fn incoming_value(side: &IncomingFile) -> Value {
-    side_value(word(&side.protocol), side.host.as_deref(), side.port, side.tls.map(|tls| word(&tls)))
+    side_value(side.protocol.key(), side.host.as_deref(), side.port, side.tls.map(|tls| word(&tls)))
 }
 
 fn outgoing_value(side: &OutgoingFile) -> Value {
-    side_value(word(&side.protocol), side.host.as_deref(), side.port, side.tls.map(|tls| word(&tls)))
+    side_value(side.protocol.key(), side.host.as_deref(), side.port, side.tls.map(|tls| word(&tls)))
 }
 
-fn side_value(protocol: Value, host: Option<&str>, port: Option<u16>, tls: Option<Value>) -> Value {
+fn side_value(protocol: &str, host: Option<&str>, port: Option<u16>, tls: Option<Value>) -> Value {
     filled([
-        ("protocol", Some(protocol)),
+        ("protocol", Some(Value::from(protocol))),
         ("host", host.map(Value::from)),
         ("port", port.map(|port| Value::from(i64::from(port)))),
         ("tls", tls),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::diagnosis::{About, catalogue};
 use crate::profile::{
-    Cloud, Credential, IdentityRule, Incoming, IncomingProtocol, PERSONAL_TENANT, Provider, ScopeSet, SignIn, TlsMode,
+    Cloud, Credential, IdentityRule, Incoming, MailProtocol, PERSONAL_TENANT, Provider, ScopeSet, SignIn, TlsMode,
 };
 use crate::report::{Confidence, FindingCode};
 
@@ -77,7 +77,7 @@ fn mailbox() -> Mailbox {
         app: "shop".parse().unwrap(),
         address: "shop@contoso.com".parse().unwrap(),
         sign_in_as: None,
-        incoming: Some(Incoming { protocol: IncomingProtocol::Imap, server }),
+        incoming: Some(Incoming { protocol: MailProtocol::Imap, server }),
         outgoing: None,
         enabled: true,
         ca_file: None,

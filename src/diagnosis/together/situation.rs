@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::evidence::{SecretStory, Server, TokenAnswer};
 use crate::diagnosis::about::About;
 use crate::diagnosis::told::Told;
-use crate::profile::MailProtocol::{self, Imap, Pop3, Smtp};
+use crate::profile::MailProtocol;
 use crate::report::{Check, Finding, FindingCode, Stage};
 
 /// All that is known after the checks of one mailbox.
@@ -46,7 +46,7 @@ impl<'a> Situation<'a> {
     /// The protocols that were tried.
     pub(super) fn spoken(&self) -> impl Iterator<Item = MailProtocol> {
         let is_spoken = |protocol: &MailProtocol| self.checks.iter().any(|check| check.protocol == Some(*protocol));
-        [Imap, Pop3, Smtp].into_iter().filter(is_spoken)
+        MailProtocol::ALL.into_iter().filter(is_spoken)
     }
 
     /// The finding `code` of this app and mailbox, to be filled in.

@@ -8,7 +8,7 @@ use super::kit::*;
 use crate::failure::FailureKind;
 use crate::probe::arrival::wait;
 use crate::probe::mark::Mark;
-use crate::profile::{IncomingProtocol, TlsMode};
+use crate::profile::{MailProtocol, TlsMode};
 use crate::sasl::SaslMechanism::Xoauth2;
 
 const ID: &str = "abcdefghij0123456789";
@@ -88,7 +88,7 @@ fn pop3_sign_in(can: &str) -> Vec<Step> {
 }
 
 fn wait_for(
-    protocol: IncomingProtocol,
+    protocol: MailProtocol,
     timeout: Duration,
     scripts: Vec<Vec<Step>>,
 ) -> (Result<String, FailureKind>, Vec<Heard>) {
@@ -108,7 +108,7 @@ fn imap_searches_on_one_session_until_the_message_is_there() {
     let third = Look { noop: "* 7 EXISTS\r\n", search: "* SEARCH 7\r\n", fetch: Some(("7", found)) };
     let mut script = imap_session(vec![nothing(), nothing(), third]);
     script.push(hear("p9 LOGOUT"));
-    let (seen, heard) = wait_for(IncomingProtocol::Imap, Duration::from_secs(20), vec![script]);
+    let (seen, heard) = wait_for(MailProtocol::Imap, Duration::from_secs(20), vec![script]);
     assert_eq!(heard[0].complaint, None);
     assert!(seen.unwrap().starts_with("in INBOX after "));
 }
@@ -127,7 +127,7 @@ fn pop3_signs_in_again_for_each_look() {
         hear("QUIT"),
     ];
     let scripts = vec![pop3_session("<other@contoso.com>"), locked, pop3_session(&format!("<{ID}@contoso.com>"))];
-    let (seen, heard) = wait_for(IncomingProtocol::Pop3, Duration::from_secs(20), scripts);
+    let (seen, heard) = wait_for(MailProtocol::Pop3, Duration::from_secs(20), scripts);
     for heard in heard {
         assert_eq!(heard.complaint, None);
     }
@@ -139,7 +139,7 @@ fn what_does_not_come_in_time_has_not_arrived() {
     let mut script = imap_session((0..5).map(|_| nothing()).collect());
     script.push(hear("p9 LOGOUT"));
     // How often it asks in that time depends on the machine, so the script may end early.
-    let (seen, _) = wait_for(IncomingProtocol::Imap, Duration::from_millis(700), vec![script]);
+    let (seen, _) = wait_for(MailProtocol::Imap, Duration::from_millis(700), vec![script]);
     assert!(matches!(seen, Err(FailureKind::NotArrived { .. })), "{seen:?}");
 }
 
@@ -153,7 +153,7 @@ fn what_search_does_not_find_is_seen_among_the_newest_messages() {
         let look = Look { noop: exists, search, fetch: Some((set, fetched(3, &token))) };
         let mut script = imap_session(vec![look]);
         script.push(hear("p9 LOGOUT"));
-        let (seen, heard) = wait_for(IncomingProtocol::Imap, Duration::from_secs(20), vec![script]);
+        let (seen, heard) = wait_for(MailProtocol::Imap, Duration::from_secs(20), vec![script]);
         assert_eq!(heard[0].complaint, None);
         assert!(seen.unwrap().starts_with("in INBOX after "));
     }
@@ -165,7 +165,7 @@ fn an_answer_to_the_mail_is_not_the_mail() {
     let look = Look { noop: "", search: "* SEARCH 1\r\n", fetch: Some(("1", reply.clone())) };
     let mut script = imap_session(vec![look]);
     script.extend([hear(&format!("a6 FETCH 1:1 {ITEMS}")), say(&format!("{reply}a6 OK done"))]);
-    let (seen, _) = wait_for(IncomingProtocol::Imap, Duration::from_millis(200), vec![script]);
+    let (seen, _) = wait_for(MailProtocol::Imap, Duration::from_millis(200), vec![script]);
     assert!(matches!(seen, Err(FailureKind::NotArrived { .. })), "{seen:?}");
 }
 
@@ -182,7 +182,7 @@ fn pop3_without_top_reads_a_small_message_whole_and_no_large_one() {
         say(&format!("+OK\r\nSubject: {SUBJECT}\r\n\r\nMessage-ID: <in the text>\r\n.")),
         hear("QUIT"),
     ]);
-    let (seen, heard) = wait_for(IncomingProtocol::Pop3, Duration::from_secs(20), vec![script]);
+    let (seen, heard) = wait_for(MailProtocol::Pop3, Duration::from_secs(20), vec![script]);
     assert_eq!(heard[0].complaint, None);
     assert!(seen.unwrap().starts_with("in INBOX after "));
 }
@@ -199,7 +199,7 @@ fn a_head_that_is_longer_than_a_reply_may_be_is_read_past() {
         say(&format!("+OK\r\nSubject: {SUBJECT}\r\n\r\n.")),
         hear("QUIT"),
     ]);
-    let (seen, heard) = wait_for(IncomingProtocol::Pop3, Duration::from_secs(20), vec![script]);
+    let (seen, heard) = wait_for(MailProtocol::Pop3, Duration::from_secs(20), vec![script]);
     assert_eq!(heard[0].complaint, None);
     assert!(seen.unwrap().starts_with("in INBOX after "));
 }
@@ -211,6 +211,6 @@ fn the_last_look_comes_at_the_end_of_the_time() {
     let mut script = imap_session(vec![nothing(), nothing(), nothing(), fourth]);
     script.push(hear("p9 LOGOUT"));
     // The looks come after 0, 0.25 and 0.75 s; the next one would be at 1.75 s, and is made a little before 1.5 s.
-    let (seen, _) = wait_for(IncomingProtocol::Imap, Duration::from_millis(1_500), vec![script]);
+    let (seen, _) = wait_for(MailProtocol::Imap, Duration::from_millis(1_500), vec![script]);
     assert!(seen.is_ok(), "{seen:?}");
 }

@@ -11,7 +11,7 @@ use crate::probe::ProbeOutcome;
 use crate::probe::arrival::wait;
 use crate::probe::imap::{ImapAsk, run};
 use crate::probe::mark::Mark;
-use crate::profile::{IncomingProtocol, TlsMode};
+use crate::profile::{MailProtocol, TlsMode};
 use crate::sasl::SaslMechanism::Xoauth2;
 
 /// What a server may say at any time, and what it says wrongly often enough.
@@ -168,7 +168,7 @@ fn every_untagged_response_is_read_past_while_a_mail_is_waited_for() {
         let server = Server::start(&pki, vec![script]);
         let client = Client::new(server.port, TlsMode::Implicit);
         let token = SecretString::from(TOKEN);
-        let seen = wait(&client.target(&pki), IncomingProtocol::Imap, &token, &mark, Duration::from_secs(20));
+        let seen = wait(&client.target(&pki), MailProtocol::Imap, &token, &mark, Duration::from_secs(20));
         assert_eq!(server.heard().complaint, None, "{form:?}: {seen:?}");
         assert!(seen.result.is_ok(), "{form:?}: {seen:?}");
     }

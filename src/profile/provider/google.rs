@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::endpoint::MailProtocol::{self, Imap, Pop3, Smtp};
 use super::super::endpoint::TlsMode::Implicit;
+use super::super::protocol::MailProtocol::{self, Imap, Pop3, Smtp};
 use super::cloud::Cloud;
 use super::family::{Family, FamilyRow};
 use super::gone::USUAL;

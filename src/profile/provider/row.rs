@@ -5,7 +5,8 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use super::super::credential::Credential;
-use super::super::endpoint::{MailProtocol, TlsMode};
+use super::super::endpoint::TlsMode;
+use super::super::protocol::MailProtocol;
 use super::cloud::Cloud;
 use super::family::Family;
 use super::gone::GoneTokens;
