@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::pki::Certificate;
 
-/// Whom the peer plays.
+/// What the server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Protocol {
@@ -46,7 +46,7 @@ impl Tls {
     }
 }
 
-/// One peer and what must come of it.
+/// One server and what must come of it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Case {

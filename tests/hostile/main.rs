@@ -14,12 +14,12 @@ mod support;
 
 mod bomb;
 mod case;
-mod desk;
 mod families;
-mod judge;
-mod peer;
+mod fixture;
 mod pki;
 mod script;
+mod server;
+mod verdict;
 mod words;
 
 use std::collections::BTreeMap;
@@ -28,9 +28,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use case::{Case, Protocol};
-use desk::Desk;
-use judge::Verdict;
+use fixture::Fixture;
 use pki::Pki;
+use verdict::Verdict;
 
 /// Most cases wait for a deadline, so many go at once.
 const WORKERS: usize = 10;
@@ -107,9 +107,9 @@ fn run(cases: &[Case], pki: &Arc<Pki>) -> Vec<Verdict> {
     std::thread::scope(|scope| {
         for _ in 0..WORKERS.min(cases.len()) {
             scope.spawn(|| {
-                let desk = Desk::new(Arc::clone(pki));
+                let fixture = Fixture::new(Arc::clone(pki));
                 while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let verdict = desk.run(&cases[index]);
+                    let verdict = fixture.run(&cases[index]);
                     verdicts.lock().unwrap()[index] = Some(verdict);
                 }
             });

@@ -1,4 +1,4 @@
-//! Where a case is run: a home with a signed-in mailbox, a peer, and the real binary between them.
+//! Where a case is run: a home with a signed-in mailbox, a server, and the real binary between them.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -17,13 +17,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::case::{Case, Protocol};
 use crate::families::Conversations;
-use crate::judge::{self, After, Verdict};
-use crate::peer::Peer;
 use crate::pki::Pki;
 use crate::script;
+use crate::server::Server;
 use crate::support::canary;
 use crate::support::home::Home;
 use crate::support::memory;
+use crate::verdict::{self, After, Verdict};
 use crate::words::{ACCESS, REFRESH, USER, fill, unescape};
 
 const AUTHORITY: &str = "https://localhost:1";
@@ -31,14 +31,14 @@ const TENANT: &str = "contoso.onmicrosoft.com";
 const CLIENT_ID: &str = "11111111-2222-3333-4444-555555555555";
 
 /// One worker's own home.
-pub(crate) struct Desk {
+pub(crate) struct Fixture {
     pki: Arc<Pki>,
     home: Home,
     store: VaultStore,
     conversations: Conversations,
 }
 
-impl Desk {
+impl Fixture {
     pub(crate) fn new(pki: Arc<Pki>) -> Self {
         let home = Home::without_key();
         let key = home.path().join("config/mailgrant/vault.key");
@@ -57,9 +57,9 @@ impl Desk {
     /// Plays `case` against the binary.
     pub(crate) fn run(&self, case: &Case) -> Verdict {
         let is_good = case.certificate.is_good();
-        let peer = Peer::start(self.pki.acceptor(case.certificate), is_good, |port| self.script(case, port));
-        self.home.write_config(&self.profile(case, peer.port));
-        self.store_grant(case, peer.port);
+        let server = Server::start(self.pki.acceptor(case.certificate), is_good, |port| self.script(case, port));
+        self.home.write_config(&self.profile(case, server.port));
+        self.store_grant(case, server.port);
         let _ = std::fs::remove_file(self.visited());
 
         let timeout = case.timeout.to_string();
@@ -81,7 +81,7 @@ impl Desk {
         let peak = memory::watch(running.id());
         let finished = running.finish();
         let took = begun.elapsed();
-        let heard = peer.finish();
+        let heard = server.finish();
         let grant = load_grant(&self.store, &mailbox()).unwrap().expect("nothing ever deletes a grant");
         let after = After {
             refresh_token: grant.refresh_token.expose_secret().to_owned(),
@@ -92,7 +92,7 @@ impl Desk {
         };
         let over_deadline = took.saturating_sub(Duration::from_secs(case.deadline.unwrap_or(case.timeout)));
         let peak_kib = peak.recv().unwrap_or(0);
-        judge::judge(case, &finished, &heard, &after, over_deadline, peak_kib)
+        verdict::of(case, &finished, &heard, &after, over_deadline, peak_kib)
     }
 
     fn script(&self, case: &Case, port: u16) -> Vec<script::Step> {

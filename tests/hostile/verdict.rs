@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::case::{Case, Protocol};
-use crate::peer::Heard;
+use crate::server::Heard;
 use crate::support::canary;
 use crate::support::process::Finished;
 use crate::words::{self, FRESH, NEXT, REFRESH, fill};
@@ -28,7 +28,7 @@ pub(crate) struct After {
     pub(crate) browser_arguments: Option<Vec<String>>,
 }
 
-pub(crate) fn judge(
+pub(crate) fn of(
     case: &Case,
     finished: &Finished,
     heard: &Heard,

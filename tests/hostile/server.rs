@@ -1,4 +1,4 @@
-//! A peer that plays a script, complains of anything else, and keeps every byte that the client said.
+//! A server that plays a script, complains of anything else, and keeps every byte that the client said.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -11,13 +11,13 @@ use openssl::ssl::SslAcceptor;
 
 use crate::script::Step;
 
-/// No peer waits longer; the client's own deadlines are far shorter.
+/// No server waits longer; the client's own deadlines are far shorter.
 const PATIENCE: Duration = Duration::from_secs(40);
 /// What a client may say after the end of a script: good-bye, and where nothing comes, what a web server would answer.
 const FAREWELLS: [&str; 7] =
     ["p9 LOGOUT", "QUIT", "RSET", "HEAD / HTTP/1.1", "Host: localhost", "Connection: close", ""];
 
-/// What a peer heard, all connections together.
+/// What a server heard, all connections together.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
     /// Every byte before TLS.
@@ -32,15 +32,15 @@ pub(crate) struct Heard {
     pub(crate) complaints: Vec<String>,
 }
 
-/// A running peer.
-pub(crate) struct Peer {
+/// A running server.
+pub(crate) struct Server {
     pub(crate) port: u16,
     is_over: Arc<AtomicBool>,
     heard: Arc<Mutex<Heard>>,
     listener: JoinHandle<()>,
 }
 
-impl Peer {
+impl Server {
     /// Plays the script that `script` makes for the port, on every connection.
     pub(crate) fn start(acceptor: SslAcceptor, is_good: bool, script: impl FnOnce(u16) -> Vec<Step>) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
