@@ -70,16 +70,16 @@ pub fn forget_input() {
 fn handle() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let saved = terminal::Modes::now();
+        let saved = terminal::Modes::found();
         let _ = ctrlc::set_handler(move || {
             if WAITING.load(Ordering::SeqCst) && !CANCELLED.swap(true, Ordering::SeqCst) {
                 return;
             }
+            forget_input();
             if let Some(saved) = &saved {
-                saved.set();
+                saved.set_for_good();
                 let _ = io::stderr().write_all(b"\x1b[?25h\n");
             }
-            forget_input();
             for path in UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
                 let _ = fs::remove_file(path);
             }

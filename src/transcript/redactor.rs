@@ -41,6 +41,9 @@ struct Known {
     /// Odd and random, so that nobody can choose text whose hash collides.
     base: u64,
     windows: BTreeMap<usize, HashSet<u64, BuildHasherDefault<Spread>>>,
+    /// Keyed hashes of the whole secrets: one that is read again need not be taken in again.
+    wholes: HashSet<u64, BuildHasherDefault<Spread>>,
+    key: RandomState,
 }
 
 /// A hash of a number that is one already: only its bits are spread, as a table looks at the lowest and the highest.
@@ -67,7 +70,8 @@ impl Hasher for Spread {
 
 impl Default for Known {
     fn default() -> Self {
-        Self { base: RandomState::new().hash_one(0) | 1, windows: BTreeMap::new() }
+        let key = RandomState::new();
+        Self { base: key.hash_one(0) | 1, windows: BTreeMap::new(), wholes: HashSet::default(), key }
     }
 }
 
@@ -83,6 +87,10 @@ impl Redactor {
         let bytes = secret.expose_secret().trim().as_bytes();
         if bytes.len() >= SHORTEST && self.learning == Learning::Every {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let whole = known.key.hash_one(bytes);
+            if !known.wholes.insert(whole) {
+                return;
+            }
             let (len, base) = (bytes.len().min(WINDOW), known.base);
             known.windows.entry(len).or_default().extend(Rolling::over(bytes, len, base));
         }

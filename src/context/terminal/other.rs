@@ -4,11 +4,11 @@
 pub(in crate::context) struct Modes;
 
 impl Modes {
-    pub(in crate::context) fn now() -> Option<Self> {
+    pub(in crate::context) fn found() -> Option<Self> {
         None
     }
 
-    pub(in crate::context) fn set(&self) {}
+    pub(in crate::context) fn set_for_good(&self) {}
 }
 
 pub(super) struct Unbuffered;

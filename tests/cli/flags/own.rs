@@ -177,7 +177,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
     does("rotate-secret", "--reauthorize", |_| {
         let shop = with_next_secret();
-        let words = ["rotate-secret", "shop", "--secret-env", "GIVEN", "--reauthorize", "--timeout", "1"];
+        let words = ["rotate-secret", "shop", "--secret-env", "GIVEN", "--reauthorize", "--timeout", "5"];
         let ended = shop.home.run(&words).env("GIVEN", canary::NEXT_CLIENT_SECRET).finish();
         assert!(ended.stderr.contains("Sign in as"), "{}", ended.all_text());
     }),
