@@ -43,6 +43,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let mailbox = subject::mailbox(&profile, &args.name)?;
+    context.trust.begin(profile.app_of(mailbox).ca_file.as_deref());
     // Opened before anybody signs in: a sign-in that cannot be kept helps nobody.
     let tester = Tester::new(context, &profile)?;
     let mut document = Document::new("authorize");

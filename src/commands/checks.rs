@@ -103,8 +103,7 @@ impl<'a> Tester<'a> {
 
     /// The way to the sign-in server of `app`.
     pub(super) fn http(&self, app: &App) -> HttpClient {
-        let (trust, ca_file) = (self.trust.clone(), app.ca_file.clone());
-        let http = HttpClient::new(move || trust.connector(ca_file.as_deref()), self.transcript.clone(), self.proxies);
+        let http = HttpClient::new(self.trust, app.ca_file.as_deref(), self.transcript.clone(), self.proxies);
         match self.deadline {
             Some(deadline) => http.until(deadline),
             None => http,

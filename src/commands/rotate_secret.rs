@@ -78,6 +78,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             "Give the secret with --secret-env VAR or --secret-file FILE",
         ));
     }
+    context.trust.begin(app.ca_file.as_deref());
     let tester = Tester::new(context, &profile)?;
     // In the order of their names, which is the order of their locks.
     let apps: Vec<&App> = profile

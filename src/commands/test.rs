@@ -27,6 +27,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if mailboxes.is_empty() {
         return Err(Finding::of(FindingCode::NOTHING_TO_TEST).into());
     }
+    for mailbox in &mailboxes {
+        context.trust.begin(mailbox.ca_file.as_deref());
+    }
     let mut tester = Tester::new(context, &profile)?;
     tester.mechanism = args.which.mechanism;
     let clock = context.clock;

@@ -33,6 +33,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     } else if let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.incoming.is_none()) {
         return Err(no_side(mailbox, "incoming", "incoming = { protocol = \"imap\" }"));
     }
+    for mailbox in &mailboxes {
+        context.trust.begin(mailbox.ca_file.as_deref());
+    }
     let mut tester = Tester::new(context, &profile)?;
     tester.mechanism = args.which.mechanism;
     let mut document = Document::new("test-mailbox");

@@ -79,6 +79,9 @@ impl Examination<'_> {
             Some(profile) => hosts::of(profile),
             None => hosts::usual(),
         };
+        for host in &hosts {
+            self.trust.begin(host.ca_file);
+        }
         let network = network::Network {
             trust: self.trust,
             proxies: self.proxies,

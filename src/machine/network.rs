@@ -76,9 +76,7 @@ impl Network<'_> {
         transcript: &Transcript,
         report: &mut Report,
     ) -> Option<String> {
-        let (trust, ca_file) = (self.trust.clone(), host.ca_file.map(std::path::Path::to_path_buf));
-        let tls = move || trust.connector(ca_file.as_deref());
-        let http = HttpClient::new(tls, transcript.clone(), self.proxies).until(self.deadline);
+        let http = HttpClient::new(self.trust, host.ca_file, transcript.clone(), self.proxies).until(self.deadline);
         let proxy = http.proxy_to(url);
         let is_https = url.as_url().scheme() == "https";
         if proxy.is_some() {

@@ -1,18 +1,19 @@
 //! HTTP as the token and metadata endpoints get it: one request, no redirect, everything bounded (SECURITY.md T1).
 
 use std::io::Read;
-use std::sync::{Arc, PoisonError};
+use std::path::Path;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use native_tls::TlsConnector;
 use oauth2::http::{Request, Response, header};
 use ureq::unversioned::transport::Connector as _;
 use zeroize::Zeroizing;
 
 use self::tcp::{LaterLookup, Tcp, traffic};
-use self::tls::{Certificate, Tls, TlsSource};
-use super::{Proxies, Route};
+use self::tls::{Certificate, Tls};
+use super::tls::TrustAnchors;
+use super::{Proxies, Route, Trust};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind};
 use crate::jwt::plain;
@@ -42,6 +43,7 @@ const RETRY_LIMIT: Duration = Duration::from_secs(3600);
 /// code that may have been spent must not be sent again (SECURITY.md T3).
 pub struct HttpClient {
     agent: ureq::Agent,
+    anchors: TrustAnchors,
     proxies: Proxies,
     transcript: Transcript,
     limits: Limits,
@@ -64,23 +66,15 @@ pub struct HttpResponse {
 }
 
 impl HttpClient {
-    /// A client that takes its TLS connector from `tls` when the first https request needs it, and goes the way that
-    /// `proxies` say.
-    pub fn new(
-        tls: impl Fn() -> Result<Arc<TlsConnector>, Failure> + Send + Sync + 'static,
-        transcript: Transcript,
-        proxies: &Proxies,
-    ) -> Self {
-        Self::with_limits(tls, transcript, proxies, LIMITS)
+    /// A client that trusts the system's authorities and those in `ca_file`, and goes the way that `proxies` say. Its TLS
+    /// connector is built beside the first https request's way to the server: a request to this machine needs none.
+    #[must_use]
+    pub fn new(trust: &Trust, ca_file: Option<&Path>, transcript: Transcript, proxies: &Proxies) -> Self {
+        Self::with_limits(TrustAnchors::new(trust, ca_file), transcript, proxies, LIMITS)
     }
 
-    fn with_limits(
-        tls: impl Fn() -> Result<Arc<TlsConnector>, Failure> + Send + Sync + 'static,
-        transcript: Transcript,
-        proxies: &Proxies,
-        limits: Limits,
-    ) -> Self {
-        let (tls, proxies): (TlsSource, _) = (Arc::new(tls), proxies.clone());
+    fn with_limits(anchors: TrustAnchors, transcript: Transcript, proxies: &Proxies, limits: Limits) -> Self {
+        let proxies = proxies.clone();
         let config = ureq::config::Config::builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -94,11 +88,11 @@ impl HttpClient {
             .proxy(None)
             .build();
         let certificate = Certificate::default();
-        let tcp = Tcp::new(proxies.clone(), Arc::clone(&tls), limits.connect);
-        let tls = Tls::new(tls, transcript.clone(), Certificate::clone(&certificate), limits.connect);
+        let tcp = Tcp::new(proxies.clone(), anchors.clone(), limits.connect);
+        let tls = Tls::new(anchors.clone(), transcript.clone(), Certificate::clone(&certificate), limits.connect);
         let connectors = ().chain(tcp).chain(tls);
         let agent = ureq::Agent::with_parts(config, connectors, LaterLookup);
-        Self { agent, proxies, transcript, limits, deadline: None, certificate }
+        Self { agent, anchors, proxies, transcript, limits, deadline: None, certificate }
     }
 
     /// The same client with a deadline over everything it does, where that is nearer than 30 seconds.
@@ -207,6 +201,9 @@ impl HttpClient {
         }
         if limit.is_zero() {
             return Err(FailureKind::TimedOut { during: waiting_for(url), after: limit }.into());
+        }
+        if url.as_url().scheme() == "https" {
+            self.anchors.begin();
         }
         let answer = send(&self.agent, limit).and_then(read).map_err(|error| self.failure(error, url, limit));
         match &answer {
@@ -469,7 +466,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://{}/", listener.local_addr().unwrap()).parse().unwrap();
         let kind = kind_of(testing::client().get(&url));
-        assert!(matches!(&kind, FailureKind::Local { what, .. } if what == "use TLS"), "{kind:?}");
+        assert!(
+            matches!(&kind, FailureKind::Local { what, .. } if what == "reading the CA file no-such-file.pem"),
+            "{kind:?}"
+        );
     }
 
     fn proxies(variable: &'static str, value: &str) -> Proxies {
@@ -484,7 +484,7 @@ mod tests {
             stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").unwrap();
         })]);
         let setting = proxies("all_proxy", proxy.address());
-        let client = HttpClient::new(testing::no_tls, Transcript::default(), &setting);
+        let client = testing::client_through(&setting);
         let server = Server::answering("200 OK", "", "{}");
         assert_eq!(client.get(&server.url("/")).unwrap().status, 200);
         server.finish();
@@ -509,7 +509,7 @@ mod tests {
             stream.write_all(&[5, 5, 0, 1]).unwrap();
             request
         });
-        let client = HttpClient::new(testing::no_tls, Transcript::default(), &setting);
+        let client = testing::client_through(&setting);
         let kind = kind_of(client.get(&"https://login.example/".parse().unwrap()));
         let FailureKind::Proxy(trouble) = &kind else { panic!("{kind:?}") };
         assert!(

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use jiff::Timestamp;
 use native_tls::{Certificate, Protocol, TlsConnector};
@@ -15,12 +16,20 @@ use crate::failure::{Failure, FailureKind, TlsFault};
 /// A PEM file with more than this many bytes is no CA file. Debian's whole bundle has 220 KB.
 const CA_FILE_LIMIT: u64 = 1024 * 1024;
 
-/// Whom we trust: hands out one shared connector for each CA file. Building one parses the whole CA bundle (45-65 ms and
-/// 1.3 MiB), so clones of a `Trust` share what has been built. Cheap to clone.
+/// The trusted authorities: hands out one shared connector for each CA file. Building one parses the whole CA bundle
+/// (45-65 ms and 1.3 MiB), so clones of a `Trust` share what has been built, and [`begin`](Self::begin) builds it on a
+/// thread of its own while the caller has other things to do. Cheap to clone.
+///
+/// OpenSSL reads the bundle twice where its own default path (`SSL_CERT_FILE`, or `cert.pem` below its OPENSSLDIR) is the
+/// file that openssl-probe finds: native-tls loads both, and has no way to leave one out.
 #[derive(Clone, Default)]
 pub struct Trust {
-    connectors: Arc<Mutex<HashMap<Key, Arc<TlsConnector>>>>,
+    slots: Arc<Mutex<HashMap<Key, Slot>>>,
 }
+
+/// The place of one connector: locked while it is built, so that threads that ask together wait for one connector
+/// instead of each building its own.
+type Slot = Arc<Mutex<Option<Arc<TlsConnector>>>>;
 
 /// The CA file, and the newest version that may be spoken (None: any).
 type Key = (Option<PathBuf>, Option<Newest>);
@@ -32,10 +41,25 @@ enum Newest {
 }
 
 impl Trust {
-    /// A cache without connectors.
+    /// Trust without connectors so far.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Begins to build the connector for `ca_file` on a thread of its own, so that parsing the CA bundle goes on beside
+    /// what comes before the first handshake. What is wrong with the file, [`connector`](Self::connector) reports.
+    pub fn begin(&self, ca_file: Option<&Path>) {
+        let key = (ca_file.map(Path::to_path_buf), None);
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.contains_key(&key) {
+            return;
+        }
+        let slot = Slot::default();
+        slots.insert(key.clone(), Arc::clone(&slot));
+        drop(slots);
+        // Without a thread, the first who asks for the connector builds it.
+        let _ = thread::Builder::new().name("tls".to_owned()).spawn(move || fill(&slot, &key).is_ok());
     }
 
     /// The connector that trusts the system's roots and the certificates in `ca_file`; built on first use.
@@ -57,15 +81,42 @@ impl Trust {
     }
 
     fn cached(&self, key: Key) -> Result<Arc<TlsConnector>, Failure> {
-        // The lock is held while building: threads that start together then wait for one connector instead of each
-        // building its own.
-        let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(connector) = connectors.get(&key) {
-            return Ok(Arc::clone(connector));
-        }
-        let connector = Arc::new(build(key.0.as_deref(), key.1)?);
-        connectors.insert(key, Arc::clone(&connector));
-        Ok(connector)
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = Arc::clone(slots.entry(key.clone()).or_default());
+        drop(slots);
+        fill(&slot, &key)
+    }
+}
+
+/// The connector of `slot`; built by the first who asks.
+fn fill(slot: &Slot, key: &Key) -> Result<Arc<TlsConnector>, Failure> {
+    let mut place = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(connector) = place.as_ref() {
+        return Ok(Arc::clone(connector));
+    }
+    let connector = Arc::new(build(key.0.as_deref(), key.1)?);
+    *place = Some(Arc::clone(&connector));
+    Ok(connector)
+}
+
+/// A [`Trust`] and the CA file of one app.
+#[derive(Clone)]
+pub(super) struct TrustAnchors {
+    trust: Trust,
+    ca_file: Option<PathBuf>,
+}
+
+impl TrustAnchors {
+    pub(super) fn new(trust: &Trust, ca_file: Option<&Path>) -> Self {
+        Self { trust: trust.clone(), ca_file: ca_file.map(Path::to_path_buf) }
+    }
+
+    pub(super) fn begin(&self) {
+        self.trust.begin(self.ca_file.as_deref());
+    }
+
+    pub(super) fn connector(&self) -> Result<Arc<TlsConnector>, Failure> {
+        self.trust.connector(self.ca_file.as_deref())
     }
 }
 
@@ -269,6 +320,36 @@ mod tests {
         let system = trust.connector(None).unwrap();
         assert!(!Arc::ptr_eq(&own, &system));
         assert!(!Arc::ptr_eq(&system, &trust.connector_for_tls12(None).unwrap()));
+    }
+
+    #[test]
+    fn a_connector_that_was_begun_is_there_without_another_look_at_the_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), ca_pem()).unwrap();
+        let trust = Trust::new();
+        trust.begin(Some(file.path()));
+        let slot = || Arc::clone(&trust.slots.lock().unwrap()[&(Some(file.path().to_owned()), None)]);
+        let started = std::time::Instant::now();
+        while slot().lock().unwrap().is_none() {
+            assert!(started.elapsed().as_secs() < 30, "nothing builds it");
+            thread::sleep(std::time::Duration::from_millis(5));
+        }
+        std::fs::write(file.path(), "not a certificate").unwrap();
+        let connector = trust.connector(Some(file.path())).unwrap();
+        trust.begin(Some(file.path()));
+        assert!(Arc::ptr_eq(&connector, &trust.connector(Some(file.path())).unwrap()));
+    }
+
+    #[test]
+    fn a_beginning_that_failed_is_reported_when_the_connector_is_asked_for_and_is_tried_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let trust = Trust::new();
+        trust.begin(Some(&path));
+        let failure = trust.connector(Some(&path)).map(drop).unwrap_err();
+        assert!(matches!(failure.kind, FailureKind::Local { .. }), "{failure}");
+        std::fs::write(&path, ca_pem()).unwrap();
+        assert!(trust.connector(Some(&path)).is_ok());
     }
 
     #[test]

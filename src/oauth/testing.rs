@@ -2,14 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Client, ClientCredential, Endpoints, TokenEndpoint};
 use crate::clock::Clock;
-use crate::failure::{Failure, FailureKind};
-use crate::net::{HttpClient, Proxies};
+use crate::net::{HttpClient, Proxies, Trust};
 use crate::profile::{App, Cloud, Credential, EndpointUrl, IdentityRule, Provider, ScopeSet, SignIn};
 use crate::transcript::{Redactor, Transcript};
 
@@ -83,12 +83,14 @@ pub(crate) fn read_request(stream: &mut TcpStream) -> String {
     }
 }
 
-pub(crate) fn no_tls() -> Result<Arc<native_tls::TlsConnector>, Failure> {
-    Err(FailureKind::Local { what: "use TLS".to_owned(), reason: "no test here needs it".to_owned() }.into())
+/// A client for plain http; for TLS its CA file is missing.
+pub(crate) fn client() -> HttpClient {
+    client_through(&Proxies::default())
 }
 
-pub(crate) fn client() -> HttpClient {
-    HttpClient::new(no_tls, Transcript::default(), &Proxies::default())
+/// As [`client`], through `proxies`.
+pub(crate) fn client_through(proxies: &Proxies) -> HttpClient {
+    HttpClient::new(&Trust::new(), Some(Path::new("no-such-file.pem")), Transcript::default(), proxies)
 }
 
 /// A client, and everything that its transcript shows.
@@ -103,7 +105,7 @@ pub(crate) fn recorded_client() -> (HttpClient, Arc<Mutex<String>>) {
             shown.push('\n');
         })),
     );
-    (HttpClient::new(no_tls, transcript, &Proxies::default()), shown)
+    (HttpClient::new(&Trust::new(), None, transcript, &Proxies::default()), shown)
 }
 
 /// `app` as a public client.

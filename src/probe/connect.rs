@@ -57,6 +57,8 @@ pub(super) fn open<'a>(
         }
         return Ok((wire, Way::Direct(address)));
     }
+    // Beside the way to the server.
+    target.trust.begin(target.ca_file);
     let (stream, way) = Way::find(target, outcome, || deadline(target))?;
     let mut wire = wire_over(target, spoken, stream);
     if target.server.tls == TlsMode::Implicit {

@@ -178,7 +178,6 @@ mod room {
 
     use super::*;
     use crate::secrets::{MemoryStore, SecretBytes};
-    use crate::transcript::Transcript;
 
     /// A keep that can always be read.
     #[derive(Default)]
@@ -219,8 +218,7 @@ mod room {
                        [mailboxes.shop]\napp = \"shop\"\naddress = \"shop@x.example\"\nincoming = { protocol = \"imap\" }\n";
         let profile = crate::config::parse("config.toml".as_ref(), profile).unwrap();
         let mailbox = profile.mailboxes.values().next().unwrap();
-        let no_tls = || Err(FailureKind::StartTlsNotOffered.into());
-        let http = crate::net::HttpClient::new(no_tls, Transcript::default(), &crate::net::Proxies::default());
+        let http = testing::client();
         let (keep, locks) = (Keep::default(), tempfile::tempdir().unwrap());
         let app = profile.app_of(mailbox);
         let session = Session {

@@ -16,9 +16,10 @@ use ureq::unversioned::transport::{
 };
 use zeroize::Zeroize;
 
-use super::tls::{TlsSource, host_of, pass_on, port_of};
+use super::tls::{host_of, pass_on, port_of};
 use crate::failure::{Failure, FailureKind};
-use crate::net::{Dialler, Proxies, Proxy, Route, Timed, Traffic, tls_fault};
+use crate::net::tls::{TrustAnchors, tls_fault};
+use crate::net::{Dialler, Proxies, Proxy, Route, Timed, Traffic};
 
 /// Gives ureq no address: the names are looked up where the connections are made, in [`Tcp`].
 #[derive(Debug)]
@@ -40,14 +41,14 @@ pub(super) struct Tcp {
     dialler: Dialler,
     proxies: Proxies,
     /// For a proxy that is spoken to inside TLS.
-    tls: TlsSource,
+    anchors: TrustAnchors,
     /// How long it may take.
     limit: time::Duration,
 }
 
 impl Tcp {
-    pub(super) fn new(proxies: Proxies, tls: TlsSource, limit: time::Duration) -> Self {
-        Self { dialler: Dialler::system(), proxies, tls, limit }
+    pub(super) fn new(proxies: Proxies, anchors: TrustAnchors, limit: time::Duration) -> Self {
+        Self { dialler: Dialler::system(), proxies, anchors, limit }
     }
 
     fn open(&self, uri: &Uri, deadline: time::Instant) -> Result<Box<dyn Channel>, Failure> {
@@ -78,7 +79,7 @@ impl Tcp {
         if !proxy.needs_tls() {
             return Ok(Box::new(stream));
         }
-        let connector = (self.tls)()?;
+        let connector = self.anchors.connector()?;
         match connector.connect(proxy.host(), stream) {
             Ok(stream) => Ok(Box::new(stream)),
             Err(HandshakeError::Failure(error)) if time::Instant::now() < deadline => {

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time;
 
-use native_tls::{HandshakeError, TlsConnector, TlsStream};
+use native_tls::{HandshakeError, TlsStream};
 use oauth2::http::Uri;
 use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{
@@ -15,7 +15,7 @@ use ureq::unversioned::transport::{
 use zeroize::Zeroize;
 
 use crate::failure::{Failure, FailureKind};
-use crate::net::tls_fault;
+use crate::net::tls::{TrustAnchors, tls_fault};
 use crate::transcript::{Speaker, Transcript};
 
 /// Our own failure on its way through ureq.
@@ -35,13 +35,9 @@ pub(super) fn port_of(uri: &Uri) -> u16 {
     uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 })
 }
 
-/// Where a TLS connector comes from.
-pub(super) type TlsSource = Arc<dyn Fn() -> Result<Arc<TlsConnector>, Failure> + Send + Sync>;
-
-/// Wraps https connections in TLS. Its connector is asked for when the first one needs it: building one costs some
-/// 50 ms, and a request to this machine needs none.
+/// Wraps https connections in TLS.
 pub(super) struct Tls {
-    source: TlsSource,
+    anchors: TrustAnchors,
     transcript: Transcript,
     certificate: Certificate,
     /// How long connecting may take, TLS included.
@@ -53,12 +49,12 @@ pub(super) type Certificate = Arc<Mutex<Option<Vec<u8>>>>;
 
 impl Tls {
     pub(super) fn new(
-        source: TlsSource,
+        anchors: TrustAnchors,
         transcript: Transcript,
         certificate: Certificate,
         limit: time::Duration,
     ) -> Self {
-        Self { source, transcript, certificate, limit }
+        Self { anchors, transcript, certificate, limit }
     }
 }
 
@@ -70,7 +66,7 @@ impl<In: Transport> Connector<In> for Tls {
         if !details.needs_tls() || transport.is_tls() {
             return Ok(Some(Either::A(transport)));
         }
-        let connector = (self.source)().map_err(pass_on)?;
+        let connector = self.anchors.connector().map_err(pass_on)?;
         let host = host_of(details.uri);
         let mut adapter = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         adapter.set_timeout(rest_of(details));
@@ -277,9 +273,8 @@ mod tests {
     }
 
     fn client_with(ca_file: Option<&std::path::Path>, limits: Limits) -> HttpClient {
-        let (trust, ca_file) = (Trust::new(), ca_file.map(std::path::Path::to_path_buf));
-        let tls = move || trust.connector(ca_file.as_deref());
-        HttpClient::with_limits(tls, Transcript::default(), &Proxies::default(), limits)
+        let anchors = TrustAnchors::new(&Trust::new(), ca_file);
+        HttpClient::with_limits(anchors, Transcript::default(), &Proxies::default(), limits)
     }
 
     fn fault(client: &HttpClient, url: &EndpointUrl) -> FailureKind {

@@ -28,9 +28,8 @@ fn authority<const N: usize>(names: [&str; N]) -> (tempfile::NamedTempFile, [Ide
 }
 
 fn client(ca_file: PathBuf, proxy: String) -> HttpClient {
-    let trust = Trust::new();
     let proxies = Proxies::of(&move |name| (name == "https_proxy").then(|| proxy.clone()));
-    HttpClient::new(move || trust.connector(Some(&ca_file)), Transcript::default(), &proxies)
+    HttpClient::new(&Trust::new(), Some(&ca_file), Transcript::default(), &proxies)
 }
 
 /// A proxy inside TLS that answers CONNECT with `answer`, and then is the host itself.
