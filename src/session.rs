@@ -16,10 +16,10 @@ use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use crate::lock;
 use crate::net::HttpClient;
 use crate::oauth::{Client, ClientCredential, Identity, TokenEndpoint, TokenResponse, grant};
-use crate::profile::{App, Credential, Mailbox, Scope};
+use crate::profile::{App, Credential, Mailbox, Scope, resource_of};
 use crate::secrets::{
-    Binding, Grant, GrantIdentity, LostGrant, RecordKey, RecordLock, Reservation, SecretStore, load_app, load_grant,
-    save_grant, save_grant_reserved,
+    Authorization, Binding, Grant, GrantIdentity, LostGrant, RecordKey, RecordLock, RefreshGrant, Reservation,
+    SecretStore, load_app, load_grant, save_grant, save_grant_reserved,
 };
 
 pub use self::binding::Replaced;
@@ -189,7 +189,7 @@ impl Session<'_> {
         let mut grant = Grant {
             binding: self.binding(),
             profile: Some(self.profile_file.display().to_string()),
-            refresh_token,
+            authorization: Authorization::User(RefreshGrant { refresh_token }),
             token_endpoint: endpoint.url.to_string(),
             client_auth: answer.client_auth,
             identity: identity.map(|identity| GrantIdentity {
@@ -204,10 +204,10 @@ impl Session<'_> {
             asked,
             obtained: now,
             refreshed: None,
-            access: None,
+            access: Vec::new(),
             needs_authorization: None,
         };
-        answer::take_over(&mut grant, answer, now, self.http.transcript().redactor());
+        answer::take_over(&mut grant, answer, self.audience(), now, self.http.transcript().redactor());
         self.save(&grant, ready.room)?;
         Ok(grant)
     }
@@ -260,6 +260,12 @@ impl Session<'_> {
         binding::of(self.app, self.mailbox)
     }
 
+    /// The audience of the access token that the mailbox's protocols need.
+    #[must_use]
+    pub fn audience(&self) -> Option<String> {
+        self.app.scopes.audience(self.mailbox.protocols())
+    }
+
     /// The mailbox's lock.
     ///
     /// # Errors
@@ -301,13 +307,16 @@ impl Session<'_> {
     /// The access token that another process has stored since `seen` was read. It is as new as one of our own would be,
     /// however short its life is.
     fn fetched_since(&self, seen: &Grant, now: &Grant) -> Option<AccessToken> {
-        let token = |grant: &Grant| grant.access.as_ref().map(|access| access.token.expose_secret().to_owned());
+        let audience = self.audience();
+        let token =
+            |grant: &Grant| grant.access_for(audience.as_deref()).map(|access| access.token.expose_secret().to_owned());
         if token(seen) == token(now) { None } else { self.good(now) }
     }
 
     /// The grant's access token, if it is still good.
     fn good(&self, grant: &Grant) -> Option<AccessToken> {
-        AccessToken::of(grant, TokenSource::Store).filter(|token| token.life().is_good(self.clock.now()))
+        AccessToken::of(grant, self.audience().as_deref(), TokenSource::Store)
+            .filter(|token| token.life().is_good(self.clock.now()))
     }
 
     /// What the client authenticates with: the active secret, or what is being proven.
@@ -348,24 +357,35 @@ impl Session<'_> {
             reason: invalid.problem,
         })?;
         let endpoint = TokenEndpoint::known(url, grant.client_auth);
+        let audience = self.audience();
         let scopes: Vec<Scope> = if self.app.provider.quirks.scopes_on_refresh {
-            grant.asked.iter().filter_map(|scope| scope.parse().ok()).collect()
+            let fits = |scope: &String| resource_of(scope).is_none_or(|resource| Some(resource) == audience.as_deref());
+            grant.asked.iter().filter(|scope| fits(scope)).filter_map(|scope| scope.parse().ok()).collect()
         } else {
             Vec::new()
         };
         // A refresh token that is good once is spent by the request: a full disk must be noticed before (SECURITY.md C4).
         let room = self.reserve()?;
-        let refresh = grant::Refresh { token: &grant.refresh_token, scopes: &scopes };
-        match self.client(&endpoint, credential).token(&refresh) {
+        let renewed = match &grant.authorization {
+            Authorization::User(user) => {
+                let refresh = grant::Refresh { token: &user.refresh_token, scopes: &scopes };
+                self.client(&endpoint, credential).token(&refresh)
+            }
+            Authorization::App => {
+                let why = "the stored record has no refresh token".to_owned();
+                Err(FailureKind::NotAuthorized { why }.into())
+            }
+        };
+        match renewed {
             Ok(answer) => {
                 grant.client_auth = answer.client_auth;
                 let now = self.clock.now();
-                answer::take_over(&mut grant, answer, now, self.http.transcript().redactor());
+                answer::take_over(&mut grant, answer, self.audience(), now, self.http.transcript().redactor());
                 grant.refreshed = Some(now);
                 grant.profile.get_or_insert_with(|| self.profile_file.display().to_string());
                 // Stored before it is used: a lost refresh token is a lost sign-in (SECURITY.md C4).
                 self.save(&grant, room)?;
-                AccessToken::of(&grant, TokenSource::Refresh).ok_or_else(|| {
+                AccessToken::of(&grant, audience.as_deref(), TokenSource::Refresh).ok_or_else(|| {
                     FailureKind::NotAuthorized { why: "the provider sent no access token".to_owned() }.into()
                 })
             }
@@ -386,7 +406,7 @@ impl Session<'_> {
     fn mark_lost(&self, tried: &Grant, fault: &OAuthFault) -> Result<(), StoreFault> {
         // Another program may have refreshed without our lock; then what was refused is not what stands there now.
         let Some(mut now) = load_grant(self.store, &self.mailbox.name)? else { return Ok(()) };
-        if now.refresh_token.expose_secret() != tried.refresh_token.expose_secret() {
+        if !now.has_refresh_token_of(tried) {
             return Ok(());
         }
         now.needs_authorization = Some(LostGrant { at: Some(self.clock.now()), fault: fault.clone() });

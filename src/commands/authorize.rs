@@ -147,7 +147,7 @@ pub(super) fn describe(report: &mut Report, grant: &Grant, context: &Context) {
     }
     report.fact("authorized_since", grant.obtained.strftime("%Y-%m-%d %H:%M UTC").to_string());
     report.fact("scopes", grant.scopes.join(" "));
-    if let Some(access) = &grant.access {
+    if let Some(access) = grant.access.iter().max_by_key(|access| access.received) {
         report.fact("access_token", valid_until(access.expires, context.clock));
     }
 }

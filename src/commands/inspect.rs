@@ -69,7 +69,8 @@ fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &Grant, mailbox: &Ma
     let (now, redactor) = (context.clock.now(), context.transcript.redactor());
     let facts = report.facts.len();
     describe_grant(report, grant, app, mailbox, now);
-    let Some(access) = AccessToken::of(grant, TokenSource::Store) else {
+    let audience = app.scopes.audience(mailbox.protocols());
+    let Some(access) = AccessToken::of(grant, audience.as_deref(), TokenSource::Store) else {
         report.checks.push(Check::skipped(Stage::Preflight, "the store holds no access token yet"));
         return;
     };

@@ -112,6 +112,12 @@ impl ScopeSet {
         }
         wanted
     }
+
+    /// The audience of the access token that opens `protocols`; none where the scopes name no resource.
+    #[must_use]
+    pub fn audience(&self, protocols: impl IntoIterator<Item = MailProtocol>) -> Option<String> {
+        self.for_protocols(protocols).iter().find_map(|scope| resource_of(scope.as_str())).map(str::to_owned)
+    }
 }
 
 impl App {
@@ -143,6 +149,13 @@ impl App {
     pub fn tenant_label(&self) -> &str {
         self.tenant.as_ref().map_or(self.provider.title, Tenant::as_str)
     }
+}
+
+/// The resource of a scope (RFC 8707 §2), where its name begins with one, as Microsoft's and Google's do: what comes before
+/// the permission. A token for several scopes is for the first one's.
+#[must_use]
+pub fn resource_of(scope: &str) -> Option<&str> {
+    scope.rsplit_once('/').map(|(resource, _)| resource).filter(|resource| !resource.is_empty())
 }
 
 /// The mail scopes that were asked for and not granted.

@@ -14,7 +14,7 @@ pub mod provider;
 mod spelled;
 mod web;
 
-pub use app::{App, IdentityRule, ScopeSet, SignIn, missing_scopes, permission_name, same_permission};
+pub use app::{App, IdentityRule, ScopeSet, SignIn, missing_scopes, permission_name, resource_of, same_permission};
 pub use client_auth::ClientAuth;
 pub use credential::Credential;
 pub use credential_form::{client_id_doubt, secret_doubt};

@@ -17,8 +17,8 @@ pub(crate) use vault::fuzzing;
 pub use keyring::KeyringStore;
 pub use lock::RecordLock;
 pub use records::{
-    AppRecord, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, LostGrant, RotationJournal, RotationPhase,
-    load_app, load_grant, save_app, save_grant, save_grant_reserved,
+    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, LostGrant, RefreshGrant,
+    RotationJournal, RotationPhase, load_app, load_grant, save_app, save_grant, save_grant_reserved,
 };
 pub use vault::{VaultKey, VaultStore, new_vault_key, vault_places};
 

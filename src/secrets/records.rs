@@ -9,7 +9,8 @@ mod lost;
 mod types;
 
 pub use types::{
-    AppRecord, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, LostGrant, RotationJournal, RotationPhase,
+    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, LostGrant, RefreshGrant,
+    RotationJournal, RotationPhase,
 };
 
 use super::{RecordKey, Reservation, SecretStore};

@@ -4,23 +4,30 @@ use jiff::Timestamp;
 
 use crate::oauth::TokenResponse;
 use crate::profile::Scope;
-use crate::secrets::{CachedAccess, Grant};
+use crate::secrets::{Authorization, CachedAccess, Grant, RefreshGrant};
 use crate::transcript::Redactor;
 
-/// Takes an answer's tokens, which came `now`, into the grant. A missing refresh token keeps the old one (RFC 6749 §6).
+/// Takes a response's tokens, which came `now` and are for `audience`, into the grant. A missing refresh token keeps the old one (RFC 6749 §6).
 /// Whatever the provider has said of the grant before is over.
-pub(super) fn take_over(grant: &mut Grant, answer: TokenResponse, now: Timestamp, redactor: &Redactor) {
+pub(super) fn take_over(
+    grant: &mut Grant,
+    answer: TokenResponse,
+    audience: Option<String>,
+    now: Timestamp,
+    redactor: &Redactor,
+) {
     redactor.learn(&answer.access_token);
     if let Some(refresh_token) = answer.refresh_token {
         redactor.learn(&refresh_token);
-        grant.refresh_token = refresh_token;
+        grant.authorization = Authorization::User(RefreshGrant { refresh_token });
     }
     if let Some(scopes) = answer.scopes {
         grant.scopes = well_formed(scopes);
     }
     grant.needs_authorization = None;
     let expires = now.checked_add(answer.expires_in).unwrap_or(Timestamp::MAX);
-    grant.access = Some(CachedAccess { token: answer.access_token, expires, scopes: grant.scopes.clone() });
+    let (token, scopes) = (answer.access_token, grant.scopes.clone());
+    grant.remember(CachedAccess { audience, token, received: now, expires, scopes });
 }
 
 /// The scopes that are what RFC 6749 §3.3 calls one; a server's other inventions are not kept, much less shown.

@@ -83,7 +83,7 @@ impl Desk {
             Grant {
                 binding: session.binding(),
                 profile: None,
-                refresh_token: SecretString::from(OLD),
+                authorization: user(OLD),
                 token_endpoint: server.url("/token").to_string(),
                 client_auth: ClientAuth::Body,
                 identity: None,
@@ -91,11 +91,13 @@ impl Desk {
                 asked,
                 obtained: Timestamp::UNIX_EPOCH,
                 refreshed: None,
-                access: Some(CachedAccess {
+                access: vec![CachedAccess {
+                    audience: session.audience(),
                     token: SecretString::from(STALE),
+                    received: Timestamp::UNIX_EPOCH,
                     expires: Timestamp::UNIX_EPOCH,
                     scopes: Vec::new(),
-                }),
+                }],
                 needs_authorization: None,
             }
         });
@@ -116,6 +118,10 @@ impl Desk {
     }
 }
 
+fn user(refresh_token: &str) -> Authorization {
+    Authorization::User(RefreshGrant { refresh_token: refresh_token.into() })
+}
+
 fn name() -> crate::profile::Name {
     "shop".parse().unwrap()
 }
@@ -128,7 +134,7 @@ fn a_refused_token_that_was_replaced_meanwhile_is_no_lost_sign_in() {
     let server = Server::script(vec![Box::new(move |request, stream| {
         assert!(request.contains(OLD), "{request}");
         let mut grant = load_grant(store.as_ref(), &name()).unwrap().unwrap();
-        grant.refresh_token = SecretString::from("canary-newer-refresh-token");
+        grant.authorization = user("canary-newer-refresh-token");
         save_grant(store.as_ref(), &name(), &grant).unwrap();
         testing::reply("400 Bad Request", "", r#"{"error":"invalid_grant","error_codes":[700082]}"#)(request, stream);
     })]);
@@ -136,7 +142,7 @@ fn a_refused_token_that_was_replaced_meanwhile_is_no_lost_sign_in() {
     assert!(desk.refresh().is_err());
     server.finish();
     let grant = desk.grant();
-    assert_eq!(grant.refresh_token.expose_secret(), "canary-newer-refresh-token");
+    assert_eq!(grant.refresh_token().unwrap().expose_secret(), "canary-newer-refresh-token");
     assert_eq!(grant.needs_authorization, None);
 }
 
@@ -159,8 +165,8 @@ fn a_missing_refresh_token_keeps_the_old_one() {
         server.finish();
         assert_eq!(access.token.expose_secret(), "canary-fresh");
         let grant = desk.grant();
-        assert_eq!(grant.refresh_token.expose_secret(), kept, "{field}");
-        assert_eq!(grant.access.unwrap().expires.as_second(), 1_800_003_599);
+        assert_eq!(grant.refresh_token().unwrap().expose_secret(), kept, "{field}");
+        assert_eq!(grant.access[0].expires.as_second(), 1_800_003_599);
     }
 }
 
@@ -237,7 +243,7 @@ mod room {
         let grant = Grant {
             binding: session.binding(),
             profile: None,
-            refresh_token: "the-old-one".into(),
+            authorization: user("the-old-one"),
             token_endpoint: format!("http://{}/token", listener.local_addr().unwrap()),
             client_auth: ClientAuth::Body,
             identity: None,
@@ -245,7 +251,7 @@ mod room {
             asked,
             obtained: Timestamp::UNIX_EPOCH,
             refreshed: None,
-            access: None,
+            access: Vec::new(),
             needs_authorization: None,
         };
         save_grant(&keep, &mailbox.name, &grant).unwrap();
@@ -272,6 +278,6 @@ mod room {
         assert_eq!(session.access_token().map(|access| access.source).unwrap(), TokenSource::Refresh);
         provider.join().unwrap();
         let kept = load_grant(&keep, &mailbox.name).unwrap().unwrap();
-        assert_eq!(kept.refresh_token.expose_secret(), "the-new-one");
+        assert_eq!(kept.refresh_token().unwrap().expose_secret(), "the-new-one");
     }
 }

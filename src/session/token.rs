@@ -32,16 +32,16 @@ pub enum TokenSource {
 }
 
 impl AccessToken {
-    /// The access token that `grant` holds, fresh or not.
+    /// The access token for `audience` that `grant` holds, fresh or not.
     #[must_use]
-    pub fn of(grant: &Grant, source: TokenSource) -> Option<Self> {
-        let access = grant.access.as_ref()?;
+    pub fn of(grant: &Grant, audience: Option<&str>, source: TokenSource) -> Option<Self> {
+        let access = grant.access_for(audience)?;
         Some(Self {
             token: access.token.clone(),
             expires: access.expires,
             source,
             scopes: access.scopes.clone(),
-            received: grant.refreshed.unwrap_or(grant.obtained),
+            received: access.received,
             account_names: grant.identity.as_ref().map_or_else(Vec::new, GrantIdentity::all_names),
         })
     }

@@ -15,7 +15,7 @@ const CROWD: usize = 64;
 
 /// Makes the access token in the store as old as one that has just run out, which saves a sign-in.
 fn make_stale(shop: &Shop) {
-    shop.change_grant(|grant| grant.access.as_mut().unwrap().expires = jiff::Timestamp::UNIX_EPOCH);
+    shop.change_grant(|grant| grant.access[0].expires = jiff::Timestamp::UNIX_EPOCH);
 }
 
 /// How many processes wait in the kernel for the lock on the mailbox.
@@ -210,8 +210,8 @@ fn what_was_fetched_while_a_process_waited_is_taken_though_half_of_its_life_has_
     std::thread::sleep(Duration::from_secs(1));
     shop.change_grant(|grant| {
         let now = Clock::system().now();
-        grant.refreshed = Some(now - jiff::SignedDuration::from_secs(50));
-        let access = grant.access.as_mut().unwrap();
+        let access = &mut grant.access[0];
+        access.received = now - jiff::SignedDuration::from_secs(50);
         access.token = "fetched-meanwhile".into();
         access.expires = now + jiff::SignedDuration::from_secs(10);
     });

@@ -215,7 +215,7 @@ fn offline_an_expired_token_is_called_so_and_the_next_one_is_good() {
         let name = "shop".parse().unwrap();
         let mut grant = load_grant(&store, &name).unwrap().unwrap();
         grant.obtained = now() - hours(3);
-        grant.access.as_mut().unwrap().expires = now() - hours(2);
+        (grant.access[0].received, grant.access[0].expires) = (now() - hours(3), now() - hours(2));
         save_grant(&store, &name, &grant).unwrap();
 
         let offline = shop.json(&["inspect", "shop", "--offline"], 1);

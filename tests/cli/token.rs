@@ -64,8 +64,7 @@ fn a_token_that_came_in_the_future_is_fetched_again() {
     let hours = |count| jiff::SignedDuration::from_hours(count);
     shop.change_grant(|grant| {
         let now = Clock::system().now();
-        grant.refreshed = Some(now + hours(3));
-        grant.access.as_mut().unwrap().expires = now + hours(4);
+        (grant.access[0].received, grant.access[0].expires) = (now + hours(3), now + hours(4));
     });
     let before = shop.sandbox.counters().token_requests;
     shop.home.run(&["token", "shop"]).finish().code(0);

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use mailgrant::clock::Clock;
 use mailgrant::config;
-use mailgrant::profile::{ClientAuth, Name};
+use mailgrant::profile::{ClientAuth, Name, resource_of};
 use mailgrant::secrets::{
-    AppRecord, Binding, CachedAccess, ClientSecret, Grant, VaultKey, VaultStore, load_grant, new_vault_key, save_app,
-    save_grant,
+    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, Grant, RefreshGrant, VaultKey, VaultStore,
+    load_grant, new_vault_key, save_app, save_grant,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -84,7 +84,7 @@ impl Fixture {
         let heard = server.finish();
         let grant = load_grant(&self.store, &mailbox()).unwrap().expect("nothing ever deletes a grant");
         let after = After {
-            refresh_token: grant.refresh_token.expose_secret().to_owned(),
+            refresh_token: grant.refresh_token().unwrap().expose_secret().to_owned(),
             is_lost: grant.needs_authorization.is_some(),
             browser_arguments: std::fs::read_to_string(self.visited())
                 .ok()
@@ -156,6 +156,7 @@ impl Fixture {
         let asked: Vec<String> =
             app.scopes.for_protocols(mailbox_of.protocols()).iter().map(ToString::to_string).collect();
         let left = if case.protocol == Protocol::Token { -3_600 } else { 3_600 };
+        let asked_audience = asked.iter().find_map(|scope| resource_of(scope)).map(str::to_owned);
         let grant = Grant {
             binding: Binding {
                 client_id: CLIENT_ID.parse().unwrap(),
@@ -164,7 +165,7 @@ impl Fixture {
             },
             // So that it is this profile's own, whatever the case changes in it.
             profile: Some(self.home.config().canonicalize().unwrap().display().to_string()),
-            refresh_token: SecretString::from(REFRESH),
+            authorization: Authorization::User(RefreshGrant { refresh_token: SecretString::from(REFRESH) }),
             token_endpoint: format!("https://localhost:{port}/token"),
             client_auth: ClientAuth::Body,
             identity: None,
@@ -172,11 +173,13 @@ impl Fixture {
             asked,
             obtained: now(),
             refreshed: None,
-            access: Some(CachedAccess {
+            access: vec![CachedAccess {
+                audience: asked_audience,
                 token: SecretString::from(ACCESS),
+                received: now(),
                 expires: now() + SignedDuration::from_secs(left),
                 scopes: Vec::new(),
-            }),
+            }],
             needs_authorization: None,
         };
         save_grant(&self.store, &mailbox(), &grant).unwrap();

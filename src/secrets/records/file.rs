@@ -10,14 +10,17 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::lost::{self, LostFile};
 use super::types::{
-    AppRecord, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, RotationJournal, RotationPhase,
+    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, RefreshGrant, RotationJournal,
+    RotationPhase,
 };
 use crate::failure::StoreFault;
-use crate::profile::{ClientAuth, ClientId, Name};
+use crate::profile::{ClientAuth, ClientId, Name, resource_of};
 use crate::secrets::{RecordKey, SecretBytes};
 
-/// The format that this program writes.
-const SCHEMA: u32 = 1;
+/// The format of an app's record.
+const APP_SCHEMA: u32 = 1;
+/// The format of a grant. Up to 1 (version 0.1) it had one access token at most, and always a refresh token.
+const GRANT_SCHEMA: u32 = 2;
 
 #[derive(Deserialize)]
 struct SchemaFile {
@@ -57,11 +60,13 @@ struct JournalFile {
     proven_at: BTreeMap<String, Timestamp>,
 }
 
+/// `A` is how it holds access tokens: a list, or up to schema 1 an `Option`.
 #[derive(Serialize, Deserialize)]
-struct GrantFile {
+struct GrantFile<A> {
     schema: u32,
     binding: BindingFile,
-    refresh_token: Hidden,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<Hidden>,
     token_endpoint: String,
     /// What versions up to 0.1.0 read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -77,8 +82,8 @@ struct GrantFile {
     obtained: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refreshed: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    access: Option<AccessFile>,
+    #[serde(default)]
+    access: A,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lost: Option<LostFile>,
     /// What a version before 0.2 wrote instead.
@@ -108,7 +113,12 @@ struct IdentityFile {
 
 #[derive(Serialize, Deserialize)]
 struct AccessFile {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    audience: Option<String>,
     token: Hidden,
+    /// Up to schema 1 it was the record's `refreshed` or `obtained`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    received: Option<Timestamp>,
     expires: Timestamp,
     #[serde(default)]
     scopes: Vec<String>,
@@ -148,7 +158,7 @@ pub(super) fn encode_app(record: &AppRecord) -> Result<SecretBytes, StoreFault> 
         added: secret.added,
     };
     encode(&AppFile {
-        schema: SCHEMA,
+        schema: APP_SCHEMA,
         client_id: record.client_id.to_string(),
         registrar: record.registrar.clone(),
         active: record.active.as_ref().map(secret),
@@ -163,6 +173,7 @@ pub(super) fn encode_app(record: &AppRecord) -> Result<SecretBytes, StoreFault> 
 }
 
 pub(super) fn decode_app(key: &RecordKey, bytes: &SecretBytes) -> Result<AppRecord, StoreFault> {
+    check_schema(key, bytes, APP_SCHEMA)?;
     let file: AppFile = decode(key, bytes)?;
     let secret =
         |secret: ClientSecretFile| ClientSecret { value: secret.value.0, expires: secret.expires, added: secret.added };
@@ -184,13 +195,13 @@ pub(super) fn decode_app(key: &RecordKey, bytes: &SecretBytes) -> Result<AppReco
 
 pub(super) fn encode_grant(grant: &Grant) -> Result<SecretBytes, StoreFault> {
     encode(&GrantFile {
-        schema: SCHEMA,
+        schema: GRANT_SCHEMA,
         binding: BindingFile {
             client_id: grant.binding.client_id.to_string(),
             authority: grant.binding.issuer_or_authority.clone(),
             address: grant.binding.address.clone(),
         },
-        refresh_token: Hidden(grant.refresh_token.clone()),
+        refresh_token: grant.refresh_token().map(|token| Hidden(token.clone())),
         token_endpoint: grant.token_endpoint.clone(),
         basic_auth: grant.client_auth != ClientAuth::Body,
         client_authentication: (grant.client_auth == ClientAuth::BasicRaw).then_some(grant.client_auth),
@@ -205,11 +216,7 @@ pub(super) fn encode_grant(grant: &Grant) -> Result<SecretBytes, StoreFault> {
         asked: grant.asked.clone(),
         obtained: grant.obtained,
         refreshed: grant.refreshed,
-        access: grant.access.as_ref().map(|access| AccessFile {
-            token: Hidden(access.token.clone()),
-            expires: access.expires,
-            scopes: access.scopes.clone(),
-        }),
+        access: grant.access.iter().map(access_file).collect::<Vec<_>>(),
         lost: grant.needs_authorization.as_ref().map(lost::encode),
         needs_authorization: None,
         profile: grant.profile.clone(),
@@ -217,14 +224,49 @@ pub(super) fn encode_grant(grant: &Grant) -> Result<SecretBytes, StoreFault> {
 }
 
 pub(super) fn decode_grant(key: &RecordKey, bytes: &SecretBytes) -> Result<Grant, StoreFault> {
-    let file: GrantFile = decode(key, bytes)?;
+    if check_schema(key, bytes, GRANT_SCHEMA)? < 2 {
+        let file: GrantFile<Option<AccessFile>> = decode(key, bytes)?;
+        if file.refresh_token.is_none() {
+            return Err(damaged(key, "it has no refresh token"));
+        }
+        // The token was for what the sign-in had asked for.
+        let audience = file.asked.iter().find_map(|scope| resource_of(scope)).map(str::to_owned);
+        let mut grant = grant_of(key, file)?;
+        grant.access.iter_mut().for_each(|access| access.audience = audience.clone());
+        return Ok(grant);
+    }
+    grant_of(key, decode::<GrantFile<Vec<AccessFile>>>(key, bytes)?)
+}
+
+fn access_file(access: &CachedAccess) -> AccessFile {
+    AccessFile {
+        audience: access.audience.clone(),
+        token: Hidden(access.token.clone()),
+        received: Some(access.received),
+        expires: access.expires,
+        scopes: access.scopes.clone(),
+    }
+}
+
+fn grant_of<A: IntoIterator<Item = AccessFile>>(key: &RecordKey, file: GrantFile<A>) -> Result<Grant, StoreFault> {
+    let came = file.refreshed.unwrap_or(file.obtained);
+    let access = |access: AccessFile| CachedAccess {
+        audience: access.audience,
+        token: access.token.0,
+        received: access.received.unwrap_or(came),
+        expires: access.expires,
+        scopes: access.scopes,
+    };
     Ok(Grant {
         binding: Binding {
             client_id: client_id(key, &file.binding.client_id)?,
             issuer_or_authority: file.binding.authority,
             address: file.binding.address,
         },
-        refresh_token: file.refresh_token.0,
+        authorization: match file.refresh_token {
+            Some(token) => Authorization::User(RefreshGrant { refresh_token: token.0 }),
+            None => Authorization::App,
+        },
         token_endpoint: file.token_endpoint,
         client_auth: file.client_authentication.unwrap_or(if file.basic_auth {
             ClientAuth::Basic
@@ -242,11 +284,7 @@ pub(super) fn decode_grant(key: &RecordKey, bytes: &SecretBytes) -> Result<Grant
         asked: file.asked,
         obtained: file.obtained,
         refreshed: file.refreshed,
-        access: file.access.map(|access| CachedAccess {
-            token: access.token.0,
-            expires: access.expires,
-            scopes: access.scopes,
-        }),
+        access: file.access.into_iter().map(access).collect(),
         needs_authorization: lost::decode(file.lost, file.needs_authorization.as_deref()),
         profile: file.profile,
     })
@@ -264,16 +302,23 @@ fn encode(file: &impl Serialize) -> Result<SecretBytes, StoreFault> {
     }
 }
 
+/// The record's schema.
+///
+/// # Errors
+/// [`StoreFault::Newer`] if it is newer than `known`.
+fn check_schema(key: &RecordKey, bytes: &SecretBytes, known: u32) -> Result<u32, StoreFault> {
+    let SchemaFile { schema } = decode(key, bytes)?;
+    if schema > known {
+        return Err(StoreFault::Newer { what: format!("the record of {key}"), number: schema, known });
+    }
+    Ok(schema)
+}
+
 fn decode<'de, T: Deserialize<'de>>(key: &RecordKey, bytes: &'de SecretBytes) -> Result<T, StoreFault> {
     // The parser's own words can quote the input; its position cannot.
-    let no_record = |error: serde_json::Error| {
+    serde_json::from_slice(bytes.expose()).map_err(|error| {
         damaged(key, &format!("it is no record of ours (line {}, column {})", error.line(), error.column()))
-    };
-    let SchemaFile { schema } = serde_json::from_slice(bytes.expose()).map_err(no_record)?;
-    if schema > SCHEMA {
-        return Err(StoreFault::Newer { what: format!("the record of {key}"), number: schema, known: SCHEMA });
-    }
-    serde_json::from_slice(bytes.expose()).map_err(no_record)
+    })
 }
 
 fn damaged(key: &RecordKey, why: &str) -> StoreFault {

@@ -22,6 +22,14 @@ fn stored(store: &MemoryStore, key: &RecordKey) -> serde_json::Value {
     serde_json::from_slice(store.get(key).unwrap().unwrap().expose()).unwrap()
 }
 
+fn user(refresh_token: &str) -> Authorization {
+    Authorization::User(RefreshGrant { refresh_token: refresh_token.into() })
+}
+
+fn refresh_token(grant: &Grant) -> &str {
+    grant.refresh_token().unwrap().expose_secret()
+}
+
 fn grant() -> Grant {
     Grant {
         binding: Binding {
@@ -30,7 +38,7 @@ fn grant() -> Grant {
             address: "shop@contoso.com".into(),
         },
         profile: Some("/home/alice/.config/mailgrant/config.toml".into()),
-        refresh_token: SecretString::from("0.refresh \"\\ ü"),
+        authorization: user("0.refresh \"\\ ü"),
         token_endpoint: "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token".into(),
         client_auth: ClientAuth::Basic,
         identity: Some(GrantIdentity {
@@ -44,11 +52,13 @@ fn grant() -> Grant {
         asked: vec!["a".into(), "b".into()],
         obtained: at("2026-11-22T01:02:03Z"),
         refreshed: Some(at("2026-11-22T02:02:03Z")),
-        access: Some(CachedAccess {
+        access: vec![CachedAccess {
+            audience: Some("https://outlook.office.com".into()),
             token: SecretString::from("eyJ.access"),
+            received: at("2026-11-22T02:02:03Z"),
             expires: at("2026-11-22T03:02:03Z"),
             scopes: vec!["a".into()],
-        }),
+        }],
         needs_authorization: Some(LostGrant {
             at: Some(at("2026-11-22T04:02:03Z")),
             fault: OAuthFault {
@@ -70,15 +80,17 @@ fn a_grant_comes_back_as_it_was_saved() {
     save_grant(&store, &shop, &before).unwrap();
     let after = load_grant(&store, &shop).unwrap().unwrap();
     assert_eq!(after.binding, before.binding);
-    assert_eq!(after.refresh_token.expose_secret(), before.refresh_token.expose_secret());
+    assert_eq!(refresh_token(&after), refresh_token(&before));
     assert_eq!(after.token_endpoint, before.token_endpoint);
     assert_eq!(after.client_auth, before.client_auth);
     assert_eq!(after.identity, before.identity);
     assert_eq!((&after.scopes, &after.asked), (&before.scopes, &before.asked));
     assert_eq!((after.obtained, after.refreshed), (before.obtained, before.refreshed));
-    let (after_access, before_access) = (after.access.unwrap(), before.access.unwrap());
+    let ([after_access], [before_access]) = (after.access.as_slice(), before.access.as_slice()) else { panic!() };
     assert_eq!(after_access.token.expose_secret(), before_access.token.expose_secret());
-    assert_eq!((after_access.expires, after_access.scopes), (before_access.expires, before_access.scopes));
+    assert_eq!((after_access.expires, &after_access.scopes), (before_access.expires, &before_access.scopes));
+    assert_eq!(after_access.received, before_access.received);
+    assert_eq!(after_access.audience, before_access.audience);
     assert_eq!(after.needs_authorization, before.needs_authorization);
     assert_eq!(after.profile, before.profile);
 }
@@ -117,7 +129,7 @@ fn an_app_comes_back_as_it_was_saved() {
 fn every_secret_of_a_record_is_offered_to_the_redactor() {
     let grant = grant();
     let values: Vec<_> = grant.secrets().map(ExposeSecret::expose_secret).collect();
-    assert_eq!(values, [grant.refresh_token.expose_secret(), "eyJ.access"]);
+    assert_eq!(values, [refresh_token(&grant), "eyJ.access"]);
 }
 
 #[test]
@@ -143,8 +155,8 @@ fn the_format_on_disk_stays_readable() {
             "refresh_token":"r","token_endpoint":"https://a/token","obtained":"2026-11-22T01:02:03Z","unknown":[{}]}"#,
     );
     let grant = load_grant(&store, &name("shop")).unwrap().unwrap();
-    assert_eq!(grant.refresh_token.expose_secret(), "r");
-    assert!(grant.access.is_none() && grant.scopes.is_empty() && grant.needs_authorization.is_none());
+    assert_eq!(refresh_token(&grant), "r");
+    assert!(grant.access.is_empty() && grant.scopes.is_empty() && grant.needs_authorization.is_none());
     put(
         &store,
         RecordKey::App(name("contoso")),
@@ -175,19 +187,83 @@ fn the_sentence_of_older_records_is_read() {
         let lost = load_grant(&store, &name("shop")).unwrap().unwrap().needs_authorization.unwrap();
         assert_eq!((lost.at, lost.fault.error.as_str(), lost.fault.codes), (None, "invalid_grant", codes));
     }
-    // Written as it is now, it can be read by the older version too, which knows nothing of it.
     save_grant(&store, &name("shop"), &grant()).unwrap();
     let json = stored(&store, &RecordKey::Mailbox(name("shop")));
     assert_eq!(json["lost"]["error_codes"], serde_json::json!([700_082]));
-    assert!(json.get("needs_authorization").is_none() && json["schema"] == 1, "{json}");
+    assert!(json.get("needs_authorization").is_none() && json["schema"] == 2, "{json}");
 }
 
 #[test]
 fn a_newer_schema_is_refused_with_its_number() {
     let store = MemoryStore::default();
-    put(&store, RecordKey::Mailbox(name("shop")), r#"{"schema":2,"everything":"else"}"#);
-    let newer = StoreFault::Newer { what: "the record of mailbox shop".into(), number: 2, known: 1 };
+    put(&store, RecordKey::Mailbox(name("shop")), r#"{"schema":3,"everything":"else"}"#);
+    let newer = StoreFault::Newer { what: "the record of mailbox shop".into(), number: 3, known: 2 };
     assert_eq!(load_grant(&store, &name("shop")).err(), Some(newer));
+    put(&store, RecordKey::App(name("contoso")), r#"{"schema":2,"everything":"else"}"#);
+    let newer = StoreFault::Newer { what: "the record of app contoso".into(), number: 2, known: 1 };
+    assert_eq!(load_app(&store, &name("contoso")).err(), Some(newer));
+}
+
+/// Schema 1, as version 0.1 wrote it: one access token, whose audience and time follow from the rest.
+#[test]
+fn a_grant_of_the_first_schema_is_read_and_written_as_the_second() {
+    let (store, shop) = (MemoryStore::default(), name("shop"));
+    let key = RecordKey::Mailbox(shop.clone());
+    let old = |rest: &str| {
+        format!(
+            r#"{{"schema":1,"binding":{{"client_id":"c","authority":"https://a","address":"shop@contoso.com"}},
+            "token_endpoint":"https://a/token","asked":["openid","https://outlook.office.com/SMTP.Send"],
+            "obtained":"2026-11-22T01:02:03Z"{rest}}}"#
+        )
+    };
+    let access = r#","access":{"token":"t","expires":"2026-11-22T03:02:03Z","scopes":["a"]}"#;
+    for (rest, received) in [
+        (r#","refresh_token":"r""#.to_owned(), None),
+        (format!(r#","refresh_token":"r"{access}"#), Some("2026-11-22T01:02:03Z")),
+        (format!(r#","refresh_token":"r","refreshed":"2026-11-22T02:02:03Z"{access}"#), Some("2026-11-22T02:02:03Z")),
+    ] {
+        put(&store, key.clone(), &old(&rest));
+        for schema in [1, 2] {
+            assert_eq!(stored(&store, &key)["schema"], schema);
+            let grant = load_grant(&store, &shop).unwrap().unwrap();
+            assert_eq!(refresh_token(&grant), "r");
+            let found = grant.access_for(Some("https://outlook.office.com"));
+            assert_eq!(found.map(|access| access.received), received.map(at));
+            assert_eq!(found.map(|access| access.token.expose_secret()), received.map(|_| "t"));
+            assert_eq!(grant.access.len(), usize::from(received.is_some()));
+            save_grant(&store, &shop, &grant).unwrap();
+        }
+    }
+    // It always had one.
+    put(&store, key, &old(access));
+    assert!(matches!(load_grant(&store, &shop), Err(StoreFault::Damaged { .. })));
+}
+
+#[test]
+fn access_tokens_are_kept_by_audience_as_long_as_they_are_good() {
+    let (store, shop) = (MemoryStore::default(), name("shop"));
+    let mut grant = Grant { authorization: Authorization::App, access: Vec::new(), ..grant() };
+    let access = |audience: Option<&str>, token: &str, received: &str, expires: &str| CachedAccess {
+        audience: audience.map(str::to_owned),
+        token: token.into(),
+        received: at(received),
+        expires: at(expires),
+        scopes: Vec::new(),
+    };
+    grant.remember(access(None, "first", "2026-11-22T01:00:00Z", "2026-11-22T02:00:00Z"));
+    grant.remember(access(Some("https://graph"), "graph", "2026-11-22T01:10:00Z", "2026-11-22T02:10:00Z"));
+    grant.remember(access(None, "second", "2026-11-22T01:20:00Z", "2026-11-22T02:20:00Z"));
+    save_grant(&store, &shop, &grant).unwrap();
+    let json = stored(&store, &RecordKey::Mailbox(shop.clone()));
+    assert!(json.get("refresh_token").is_none() && json["access"].as_array().unwrap().len() == 2, "{json}");
+    let mut grant = load_grant(&store, &shop).unwrap().unwrap();
+    assert!(grant.refresh_token().is_none());
+    let token =
+        |grant: &Grant, audience| grant.access_for(audience).map(|access| access.token.expose_secret().to_owned());
+    assert_eq!(token(&grant, None).as_deref(), Some("second"));
+    assert_eq!(token(&grant, Some("https://graph")).as_deref(), Some("graph"));
+    grant.remember(access(None, "third", "2026-11-22T02:15:00Z", "2026-11-22T03:15:00Z"));
+    assert_eq!(token(&grant, Some("https://graph")), None, "it had ended");
 }
 
 #[test]
@@ -224,10 +300,10 @@ fn absent_fields_are_not_written() {
 fn a_record_larger_than_the_first_buffer_is_written_whole() {
     let (store, shop) = (MemoryStore::default(), name("shop"));
     let mut grant = grant();
-    grant.refresh_token = SecretString::from("r".repeat(30_000));
+    grant.authorization = user(&"r".repeat(30_000));
     save_grant(&store, &shop, &grant).unwrap();
     let after = load_grant(&store, &shop).unwrap().unwrap();
-    assert_eq!(after.refresh_token.expose_secret(), grant.refresh_token.expose_secret());
+    assert_eq!(refresh_token(&after), refresh_token(&grant));
 }
 
 #[test]

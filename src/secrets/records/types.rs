@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::failure::OAuthFault;
 use crate::profile::{App, ClientAuth, ClientId, Name};
@@ -76,8 +76,8 @@ pub struct Grant {
     pub binding: Binding,
     /// The profile whose mailbox signed in, as the path of its file; not known of what a version before 0.2 has stored.
     pub profile: Option<String>,
-    /// The refresh token (RFC 6749 §1.5).
-    pub refresh_token: SecretString,
+    /// What access tokens are asked for with.
+    pub authorization: Authorization,
     /// Where it is redeemed, as it was when we signed in.
     pub token_endpoint: String,
     /// How the client secret was sent there when it was last accepted.
@@ -92,10 +92,26 @@ pub struct Grant {
     pub obtained: Timestamp,
     /// When it was last refreshed.
     pub refreshed: Option<Timestamp>,
-    /// The last access token.
-    pub access: Option<CachedAccess>,
+    /// The last access token for each audience.
+    pub access: Vec<CachedAccess>,
     /// The provider's word that the refresh token is gone; `None` as long as it has not said so.
     pub needs_authorization: Option<LostGrant>,
+}
+
+/// What access tokens are asked for with.
+#[derive(Debug, Clone)]
+pub enum Authorization {
+    /// What a user's sign-in left.
+    User(RefreshGrant),
+    /// Nothing that is stored: the app is authorized itself (RFC 6749 §4.4).
+    App,
+}
+
+/// A sign-in that can be refreshed (RFC 6749 §6).
+#[derive(Debug, Clone)]
+pub struct RefreshGrant {
+    /// The refresh token (RFC 6749 §1.5).
+    pub refresh_token: SecretString,
 }
 
 /// What was said when a refresh token was found to be gone.
@@ -136,8 +152,12 @@ pub struct GrantIdentity {
 /// An access token and what is known of it.
 #[derive(Debug, Clone)]
 pub struct CachedAccess {
+    /// The resource that it was asked for (RFC 8707 §2); none where the scopes name none.
+    pub audience: Option<String>,
     /// The token.
     pub token: SecretString,
+    /// When it came from the token endpoint, by this machine's clock of then.
+    pub received: Timestamp,
     /// When it ends.
     pub expires: Timestamp,
     /// Its scopes.
@@ -182,6 +202,33 @@ impl AppRecord {
 impl Grant {
     /// Every secret in it, for the redactor.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
-        std::iter::once(&self.refresh_token).chain(self.access.iter().map(|access| &access.token))
+        self.refresh_token().into_iter().chain(self.access.iter().map(|access| &access.token))
+    }
+
+    /// The refresh token, where a user signed in.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&SecretString> {
+        match &self.authorization {
+            Authorization::User(user) => Some(&user.refresh_token),
+            Authorization::App => None,
+        }
+    }
+
+    /// Whether both have the same refresh token, or none.
+    #[must_use]
+    pub fn has_refresh_token_of(&self, other: &Self) -> bool {
+        self.refresh_token().map(ExposeSecret::expose_secret) == other.refresh_token().map(ExposeSecret::expose_secret)
+    }
+
+    /// The access token for `audience`.
+    #[must_use]
+    pub fn access_for(&self, audience: Option<&str>) -> Option<&CachedAccess> {
+        self.access.iter().find(|access| access.audience.as_deref() == audience)
+    }
+
+    /// Takes an access token in, in place of the last one for its audience. Those that have ended by then go.
+    pub fn remember(&mut self, new: CachedAccess) {
+        self.access.retain(|access| access.audience != new.audience && access.expires > new.received);
+        self.access.push(new);
     }
 }

@@ -9,12 +9,13 @@ fn a_token_that_came_in_the_future_is_fetched_again() {
         let server = Server::answering("200 OK", "", r#"{"access_token":"canary-fresh","expires_in":3599}"#);
         desk.signed_in(&server);
         let mut grant = desk.grant();
-        grant.refreshed = Some(refreshed);
-        grant.access = Some(CachedAccess {
+        grant.access = vec![CachedAccess {
+            audience: desk.with(|session| session.audience()),
             token: "canary-stored".into(),
+            received: refreshed,
             expires: refreshed.checked_add(jiff::SignedDuration::from_secs(3_599)).unwrap(),
             scopes: Vec::new(),
-        });
+        }];
         save_grant(desk.store.as_ref(), &name(), &grant).unwrap();
         let stored = desk.with(|session| session.stored_token());
         assert_eq!(stored.is_some(), is_stored, "{refreshed}");

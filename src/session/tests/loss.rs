@@ -188,7 +188,13 @@ fn a_stored_token_that_is_still_good_is_handed_out_whatever_the_mark_says() {
     let mut grant = desk.grant();
     for (left, is_good) in [(3_600, true), (120, true), (1, true), (0, false)] {
         let expires = Timestamp::from_second(1_800_000_000 + left).unwrap();
-        grant.access = Some(CachedAccess { token: "canary-good".into(), expires, scopes: Vec::new() });
+        grant.access = vec![CachedAccess {
+            audience: desk.with(|session| session.audience()),
+            token: "canary-good".into(),
+            received: Timestamp::UNIX_EPOCH,
+            expires,
+            scopes: Vec::new(),
+        }];
         save_grant(desk.store.as_ref(), &name(), &grant).unwrap();
         assert_eq!(desk.refresh().is_ok(), is_good, "{left} s left");
     }
