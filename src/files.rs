@@ -12,12 +12,14 @@ use std::time::Duration;
 
 pub use draft::Draft;
 pub(crate) use folder::{create_folder_for_good, create_in_stage, put_in_place, remove, remove_folder};
+pub use watched::{Sensitivity, WatchedPath};
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, FailureKind, StoreFault};
 
 mod draft;
 mod folder;
+mod watched;
 
 /// The name of a temporary file: this, [`RANDOM`] letters or digits, and [`SUFFIX`].
 const PREFIX: &str = ".mailgrant-";

@@ -52,12 +52,12 @@ pub struct Session<'a> {
 }
 
 /// Held, this process alone may change the mailbox's grant, and there is room to store a new one.
-pub struct Ready {
+pub struct Ready<'a> {
     _lock: RecordLock,
-    room: Reservation,
+    room: Box<dyn Reservation + 'a>,
 }
 
-impl Session<'_> {
+impl<'a> Session<'a> {
     /// An access token that is good for a while yet (see [`fresh`]). One in the store is handed out without lock or
     /// network, and one that still is good whatever the provider has said of the refresh token since: an access token
     /// outlives it (RFC 7009 §2).
@@ -113,7 +113,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// What the lock or the store say, and [`FailureKind::GrantOfAnother`].
-    pub fn make_ready(&self, replaced: Replaced) -> Result<Ready, Failure> {
+    pub fn make_ready(&self, replaced: Replaced) -> Result<Ready<'a>, Failure> {
         let lock = self.lock()?;
         if replaced == Replaced::Own {
             self.refuse_foreign()?;
@@ -137,7 +137,7 @@ impl Session<'_> {
     }
 
     /// Room in the store for a new grant. The caller holds the lock: some keeps are tried by writing what stands there.
-    fn reserve(&self) -> Result<Reservation, Failure> {
+    fn reserve(&self) -> Result<Box<dyn Reservation + 'a>, Failure> {
         Ok(self.store.reserve(&self.record())?)
     }
 
@@ -177,7 +177,7 @@ impl Session<'_> {
     /// [`FailureKind::NoRefreshToken`], and what the store or the lock say.
     pub fn establish(
         &self,
-        ready: Ready,
+        ready: Ready<'_>,
         endpoint: &TokenEndpoint,
         answer: TokenResponse,
         identity: Option<&Identity>,
@@ -276,8 +276,8 @@ impl Session<'_> {
 
     /// Stores the grant. A refresh token that was just issued stands nowhere else, so a store that stumbles is asked
     /// again before it is given up.
-    fn save(&self, grant: &Grant, room: Reservation) -> Result<(), Failure> {
-        let mut saved = save_grant_reserved(self.store, &self.mailbox.name, grant, room);
+    fn save(&self, grant: &Grant, room: Box<dyn Reservation + '_>) -> Result<(), Failure> {
+        let mut saved = save_grant_reserved(room, grant);
         for _ in 0..3 {
             if !matches!(saved, Err(StoreFault::Slow { .. } | StoreFault::File { .. } | StoreFault::Other { .. })) {
                 break;

@@ -9,10 +9,10 @@ use super::{CommandError, slips, support};
 use crate::config::ConfigError;
 use crate::context::Context;
 use crate::environment;
-use crate::machine::{self, Care, Examination, Place};
-use crate::profile::{Profile, Provider, SecretsChoice, StoreKind};
+use crate::files::{Sensitivity, WatchedPath};
+use crate::machine::{self, Examination};
+use crate::profile::{Profile, Provider};
 use crate::report::{Check, Document, ExitCode, Finding, FindingCode, Report, Stage};
-use crate::secrets;
 
 /// How long the looks at the network may take together where `--timeout` says nothing.
 const USUAL: Duration = Duration::from_secs(10);
@@ -46,10 +46,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         Some(_) => support::learn_all(context, profile.as_ref(), &choice),
         None => Vec::new(),
     };
+    let store = context.store(&choice);
     let examined = Examination {
         profile: profile.as_ref(),
-        store: context.store(&choice),
-        places: places(context, &choice),
+        places: places(context, store.as_ref().map_or_else(|_| Vec::new(), |store| store.places())),
+        store,
         trust: &context.trust,
         proxies: &context.proxies,
         transcript: &context.transcript,
@@ -118,28 +119,15 @@ fn wrong(error: ConfigError) -> Finding {
     Finding::of(FindingCode::PROFILE).case("said").case("doctor").with("what", error).finding()
 }
 
-/// The files and folders that a command of ours reads or writes.
-fn places(context: &Context, choice: &SecretsChoice) -> Vec<Place> {
-    let mut places = vec![place("profile", context.profile_path.clone(), Care::Settings)];
-    if let Some(folder) = context.profile_path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        places.push(place("profile's folder", folder.to_owned(), Care::SettingsFolder));
+/// The files and folders that a command of ours reads or writes; `stored` are the store's.
+fn places(context: &Context, stored: Vec<WatchedPath>) -> Vec<WatchedPath> {
+    let profile = &context.profile_path;
+    let mut places = vec![WatchedPath::new("profile", profile.clone(), Sensitivity::Settings)];
+    if let Some(folder) = profile.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        places.push(WatchedPath::new("profile's folder", folder.to_owned(), Sensitivity::SettingsFolder));
     }
-    if context.store_kind(choice) == StoreKind::Vault {
-        let vault = context.vault_file(choice);
-        if context.vault_key.is_none() {
-            places.push(place("vault key", context.vault_key_file(choice), Care::Secret));
-        }
-        let folder = vault.parent().map(Path::to_owned);
-        let (single, records) = secrets::vault_places(&vault);
-        places.push(place("vault", records, Care::SecretFolder));
-        places.push(place("vault of an earlier version", single, Care::Secret));
-        places.extend(folder.map(|folder| place("vault's folder", folder, Care::OwnFolder)));
-    }
-    places.push(place("state folder", context.folders.state.clone(), Care::OwnFolder));
-    places.push(place("folder of locks", context.locks().join("locks"), Care::OwnFolder));
+    places.extend(stored);
+    places.push(WatchedPath::new("state folder", context.folders.state.clone(), Sensitivity::OwnFolder));
+    places.push(WatchedPath::new("folder of locks", context.locks().join("locks"), Sensitivity::OwnFolder));
     places
-}
-
-fn place(what: &'static str, path: PathBuf, care: Care) -> Place {
-    Place { what, path, care }
 }

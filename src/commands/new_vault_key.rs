@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::CommandError;
 use crate::context::Context;
-use crate::profile::{SecretsChoice, StoreKind};
+use crate::profile::{StoreKind, StoreSpec};
 use crate::report::{Document, Finding, FindingCode, Report, Subject};
 use crate::secrets;
 
@@ -22,13 +22,13 @@ pub struct Args {
 /// # Errors
 /// If the file exists already or cannot be written.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let profile = if context.profile_path.exists() { context.profile()?.secrets } else { SecretsChoice::default() };
+    let profile = if context.profile_path.exists() { context.profile()?.secrets } else { StoreSpec::default() };
     let file = match &args.file {
         // The profile may stand elsewhere than where the command was typed.
         Some(file) => std::path::absolute(file).map_err(|error| {
             CommandError::usage(format!("{}: {error}.", file.display()), "Name a file that can be made")
         })?,
-        None => profile.key_file.clone().unwrap_or_else(|| context.folders.default_vault_key()),
+        None => secrets::vault_key_file(&profile, context.world()),
     };
     if file.symlink_metadata().is_ok() {
         return Err(Finding::of(FindingCode::VAULT_KEY_EXISTS).with("path", file.display()).into());
@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let is_named = profile.key_file.as_ref() == Some(&file);
     if is_named && profile.store == Some(StoreKind::Vault) {
         document.next.push("Nothing: the profile names this key already".to_owned());
-    } else if is_named || file == context.folders.default_vault_key() {
+    } else if is_named || file == secrets::vault_key_file(&StoreSpec::default(), context.world()) {
         document.next.push(
             "Use it: add --store vault to each command, or set MAILGRANT_STORE=vault, or write into the profile:"
                 .to_owned(),

@@ -11,7 +11,7 @@ use super::CommandError;
 use super::secret_source::SecretSource;
 use crate::context::Context;
 use crate::failure::StoreFault;
-use crate::profile::{App, Name, SecretsChoice};
+use crate::profile::{App, Name, StoreSpec};
 use crate::report::{Finding, FindingCode};
 use crate::rotation::Rotation;
 use crate::secrets::{AppRecord, ClientSecret, RecordKey, RecordLock, SecretStore, load_app, save_app};
@@ -51,7 +51,7 @@ impl<'a> Wish<'a> {
     pub(super) fn ask(
         self,
         source: &SecretSource,
-        choice: &SecretsChoice,
+        choice: &StoreSpec,
         context: &'a Context,
     ) -> Result<Asked<'a>, CommandError> {
         let store = context.store(choice)?;

@@ -10,9 +10,9 @@ use crate::bundle::{self, Bundle, Leak};
 use crate::context::Context;
 use crate::files;
 use crate::fleet::{self, Limits};
-use crate::profile::{MailProtocol, Mailbox, Profile, SecretsChoice};
+use crate::profile::{MailProtocol, Mailbox, Profile, StoreSpec};
 use crate::report::{Document, Finding, FindingCode, Report, format};
-use crate::secrets::{SecretStore, load_app, load_grant};
+use crate::secrets::{self, SecretStore, load_app, load_grant};
 
 /// A file of vault keys has a few lines.
 const LARGEST_KEY_FILE: usize = 64 * 1024;
@@ -48,10 +48,10 @@ pub(super) fn refuse_taken(path: &Path) -> Result<(), CommandError> {
 
 /// Teaches the redactor every secret that this machine holds for us, so that all of them can be searched for. What could
 /// not be read, in words.
-pub(super) fn learn_all(context: &Context, profile: Option<&Profile>, choice: &SecretsChoice) -> Vec<String> {
+pub(super) fn learn_all(context: &Context, profile: Option<&Profile>, choice: &StoreSpec) -> Vec<String> {
     let redactor = context.transcript.redactor();
     let mut unread = Vec::new();
-    match files::read_private(&context.vault_key_file(choice), LARGEST_KEY_FILE) {
+    match files::read_private(&secrets::vault_key_file(choice, context.world()), LARGEST_KEY_FILE) {
         Ok(None) => {}
         Ok(Some(bytes)) => {
             let text = String::from_utf8_lossy(&bytes);

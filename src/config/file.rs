@@ -8,7 +8,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::profile::{ClientAuth, Cloud, Credential, MailProtocol, Provider, Side, StoreKind, TlsMode};
+use crate::profile::{ClientAuth, Cloud, Credential, MailProtocol, Provider, Side, StoreSpec, TlsMode};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -19,16 +19,7 @@ pub(super) struct ProfileFile {
     #[serde(default)]
     pub mailboxes: BTreeMap<Spanned<String>, MailboxFile>,
     #[serde(default)]
-    pub secrets: SecretsFile,
-}
-
-/// `[secrets]`
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SecretsFile {
-    pub store: Option<StoreKind>,
-    pub vault_file: Option<PathBuf>,
-    pub key_file: Option<PathBuf>,
+    pub secrets: StoreSpec,
 }
 
 /// `[apps.NAME]`. Also what `add` fills from its flags.

@@ -8,7 +8,7 @@ use super::error::{ConfigError, Problem};
 use super::file::ProfileFile;
 use super::locate::base_of;
 use super::{mask, validate};
-use crate::profile::{App, Invalid, Mailbox, Name, Profile, SecretsChoice};
+use crate::profile::{App, Invalid, Mailbox, Name, Profile};
 
 /// A profile larger than this is not one: 500 mailboxes take 100 KiB.
 const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
@@ -89,12 +89,7 @@ pub fn parse(path: &Path, source: &str) -> Result<Profile, ConfigError> {
             .map_err(|found| problem(&key.span(), found))?;
         mailboxes.insert(name, checked);
     }
-    let secrets = SecretsChoice {
-        store: file.secrets.store,
-        vault_file: file.secrets.vault_file.map(|path| base.join(path)),
-        key_file: file.secrets.key_file.map(|path| base.join(path)),
-    };
-    Ok(Profile { apps, mailboxes, secrets })
+    Ok(Profile { apps, mailboxes, secrets: file.secrets.based_at(base) })
 }
 
 pub(super) fn mirror(path: &Path, source: &str) -> Result<ProfileFile, ConfigError> {

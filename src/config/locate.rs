@@ -35,18 +35,6 @@ impl Folders {
     pub fn default_profile(&self) -> PathBuf {
         self.config.join("config.toml")
     }
-
-    /// The vault that is used where the profile names none.
-    #[must_use]
-    pub fn default_vault(&self) -> PathBuf {
-        self.data.join("vault.age")
-    }
-
-    /// The vault's key that is used where the profile names none.
-    #[must_use]
-    pub fn default_vault_key(&self) -> PathBuf {
-        self.config.join("vault.key")
-    }
 }
 
 /// The folder that relative paths in the profile at `path` start from.

@@ -3,6 +3,8 @@
 //! People do paste secrets into the file; the message about that must not carry them on to a terminal or a log
 //! (SECURITY.md K2). What is not known to be harmless is not shown.
 
+use crate::profile::StoreSpec;
+
 /// Keys whose values are no secrets, of whichever length.
 const HARMLESS: &[&str] = &[
     "address",
@@ -14,7 +16,6 @@ const HARMLESS: &[&str] = &[
     "imap",
     "incoming",
     "issuer",
-    "key_file",
     "outgoing",
     "pop3",
     "redirect_uri",
@@ -22,7 +23,6 @@ const HARMLESS: &[&str] = &[
     "sign_in_as",
     "smtp",
     "tenant",
-    "vault_file",
 ];
 
 /// Keys whose values are one word or number; what is longer is something else.
@@ -82,7 +82,9 @@ fn shown_length(line: &str) -> usize {
             return start;
         }
         let value = line[at + 1..].split([',', '}']).next().unwrap_or_default().trim();
-        let is_harmless = HARMLESS.contains(&key) || SHORT.contains(&key) && value.len() <= LONGEST_WORD;
+        let is_harmless = HARMLESS.contains(&key)
+            || StoreSpec::KEYS_WITHOUT_SECRETS.contains(&key)
+            || SHORT.contains(&key) && value.len() <= LONGEST_WORD;
         if !is_harmless || looks_secret(&before.replace("secret_expires", "")) {
             return at + 1;
         }

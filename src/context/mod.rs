@@ -13,17 +13,17 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use secrecy::SecretString;
 use url::Url;
 
 use crate::clock::Clock;
 use crate::config::{self, ConfigError, Folders};
+use crate::environment;
 use crate::failure::StoreFault;
 use crate::lock;
 use crate::net::Proxies;
 use crate::net::Trust;
-use crate::profile::{Profile, SecretsChoice, StoreKind};
-use crate::secrets::{KeyringStore, SecretStore, VaultKey, VaultStore};
+use crate::profile::{Profile, StoreKind, StoreSpec};
+use crate::secrets::{self, SecretStore, World};
 use crate::transcript::Transcript;
 
 /// What a command works with.
@@ -34,10 +34,6 @@ pub struct Context {
     pub folders: Folders,
     /// The store that the command line or `MAILGRANT_STORE` asks for; it goes before the profile's.
     pub store_choice: Option<StoreKind>,
-    /// The vault's key from `MAILGRANT_VAULT_KEY`.
-    pub vault_key: Option<SecretString>,
-    /// The vault's file from `MAILGRANT_VAULT_FILE`; it goes before the profile's.
-    pub vault_file: Option<PathBuf>,
     /// The CAs that we trust, and the TLS connectors made from them.
     pub trust: Trust,
     /// The proxies that the environment names.
@@ -76,48 +72,24 @@ impl Context {
     ///
     /// # Errors
     /// If it is absent or its key is.
-    pub fn store(&self, choice: &SecretsChoice) -> Result<&dyn SecretStore, StoreFault> {
+    pub fn store(&self, spec: &StoreSpec) -> Result<&dyn SecretStore, StoreFault> {
         if self.store.get().is_none() {
-            let store = self.open_store(choice)?;
+            let store = secrets::open(&spec.chosen(self.store_choice), self.world())?;
             let _ = self.store.set(store);
         }
         self.store.get().map(AsRef::as_ref).ok_or_else(|| StoreFault::Other { reason: "no store was opened".into() })
     }
 
-    fn open_store(&self, choice: &SecretsChoice) -> Result<Box<dyn SecretStore>, StoreFault> {
-        match self.store_kind(choice) {
-            StoreKind::Keyring => {
-                let say = self.say;
-                let tell = move || say("Waiting for the keyring: look for a dialog that asks to unlock it.");
-                Ok(Box::new(KeyringStore::new().at_most(self.timeout).on_wait(tell)))
-            }
-            StoreKind::Vault => {
-                let key = match &self.vault_key {
-                    Some(key) => VaultKey::Value(key.clone()),
-                    None => VaultKey::File(self.vault_key_file(choice)),
-                };
-                Ok(Box::new(VaultStore::new(self.vault_file(choice), key)))
-            }
+    /// The outside world as a store may use it.
+    #[must_use]
+    pub fn world(&self) -> World<'_> {
+        World {
+            config: &self.folders.config,
+            data: &self.folders.data,
+            env: environment::raw,
+            timeout: self.timeout,
+            say: self.say,
         }
-    }
-
-    /// Which store is used.
-    #[must_use]
-    pub fn store_kind(&self, choice: &SecretsChoice) -> StoreKind {
-        self.store_choice.or(choice.store).unwrap_or(StoreKind::Keyring)
-    }
-
-    /// Where the vault is, or would be.
-    #[must_use]
-    pub fn vault_file(&self, choice: &SecretsChoice) -> PathBuf {
-        let named = self.vault_file.as_ref().or(choice.vault_file.as_ref());
-        named.cloned().unwrap_or_else(|| self.folders.default_vault())
-    }
-
-    /// Where the vault's key is, or would be.
-    #[must_use]
-    pub fn vault_key_file(&self, choice: &SecretsChoice) -> PathBuf {
-        choice.key_file.clone().unwrap_or_else(|| self.folders.default_vault_key())
     }
 
     /// The folder that holds the locks.

@@ -13,7 +13,7 @@ use crate::config::Folders;
 use crate::net::{Proxies, Trust};
 use crate::profile::StoreKind;
 use crate::transcript::{Redactor, Sink, Transcript};
-use crate::{browser, environment};
+use crate::{browser, environment, secrets};
 
 /// What the command line says about the outside world.
 pub struct Options {
@@ -43,19 +43,15 @@ impl Context {
         let prompter = TerminalPrompter::new();
         let sink: Option<Sink> = if is_verbose { Some(Arc::new(say)) } else { None };
         let redactor = Redactor::default();
-        // Blanks are not a key: compose files leave them.
-        let vault_key = environment::text("MAILGRANT_VAULT_KEY").filter(|key| !key.trim().is_empty());
-        let vault_key = vault_key.map(SecretString::from);
         let proxies = Proxies::of(&environment::text);
-        for secret in vault_key.iter().chain(&proxies.passwords()) {
-            redactor.learn(secret);
+        let variables = secrets::SECRET_VARIABLES.iter().filter_map(|name| environment::text(name));
+        for secret in variables.map(SecretString::from).chain(proxies.passwords()) {
+            redactor.learn(&secret);
         }
         Ok(Self {
             profile_path: profile.unwrap_or_else(|| folders.default_profile()),
             folders,
             store_choice: store,
-            vault_key,
-            vault_file: environment::raw("MAILGRANT_VAULT_FILE").map(Into::into),
             trust: Trust::new(),
             proxies,
             transcript: Transcript::new(redactor, sink),

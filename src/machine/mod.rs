@@ -20,14 +20,13 @@ mod proxy;
 mod trust;
 mod versions;
 
-pub use permissions::{Care, Place};
-
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::clock::Clock;
 use crate::diagnosis::{self, About};
 use crate::failure::StoreFault;
+use crate::files::WatchedPath;
 use crate::fleet::{self, Limits, Panicked};
 use crate::net::Proxies;
 use crate::net::Trust;
@@ -46,7 +45,7 @@ pub struct Examination<'a> {
     /// Where the secrets are.
     pub store: Result<&'a dyn SecretStore, StoreFault>,
     /// The files and folders of this program.
-    pub places: Vec<Place>,
+    pub places: Vec<WatchedPath>,
     /// Whom we trust.
     pub trust: &'a Trust,
     /// The proxies that the environment names.

@@ -4,49 +4,25 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::diagnosis::{self, About};
-use crate::files::{self, Access};
+use crate::files::{self, Access, Sensitivity, WatchedPath};
 use crate::report::{Check, Finding, FindingCode, Stage};
 
-/// A file or folder of this program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// What it is, as in "vault key".
-    pub what: &'static str,
-    /// Where it is.
-    pub path: PathBuf,
-    /// What it needs.
-    pub care: Care,
-}
-
-/// What a file or folder needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Care {
-    /// A file with secrets: nobody else may read it.
-    Secret,
-    /// A file with settings: everybody may read it, but whoever can write it can send our secrets elsewhere.
-    Settings,
-    /// A folder for settings: as such a file.
-    SettingsFolder,
-    /// A folder of ours: nobody else may write in it.
-    OwnFolder,
-    /// A folder of ours that is full of files with secrets.
-    SecretFolder,
-}
-
 /// One check for each of `places` that is there. What a crash left behind is a warning.
-pub(super) fn checks(places: &[Place], warnings: &mut Vec<String>) -> Vec<Check> {
+pub(super) fn checks(places: &[WatchedPath], warnings: &mut Vec<String>) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut searched: Vec<&Path> = Vec::new();
     for place in places {
         checks.extend(check(place));
-        let folder = match place.care {
-            Care::SettingsFolder | Care::OwnFolder | Care::SecretFolder => Some(place.path.as_path()),
-            Care::Secret | Care::Settings => place.path.parent(),
+        let folder = match place.sensitivity {
+            Sensitivity::SettingsFolder | Sensitivity::OwnFolder | Sensitivity::SecretFolder => {
+                Some(place.path.as_path())
+            }
+            Sensitivity::Secret | Sensitivity::Settings => place.path.parent(),
         };
         if let Some(folder) = folder.filter(|folder| !searched.contains(folder)) {
             searched.push(folder);
             warnings.extend(files::leftovers(folder).iter().map(|path| leftover(path)));
-            if place.care == Care::SecretFolder {
+            if place.sensitivity == Sensitivity::SecretFolder {
                 let inner = subfolders(folder);
                 warnings.extend(inner.iter().flat_map(|inner| files::leftovers(inner)).map(|path| leftover(&path)));
             }
@@ -58,13 +34,13 @@ pub(super) fn checks(places: &[Place], warnings: &mut Vec<String>) -> Vec<Check>
     checks
 }
 
-fn check(place: &Place) -> Option<Check> {
-    let Place { what, path, care } = place;
+fn check(place: &WatchedPath) -> Option<Check> {
+    let WatchedPath { what, path, sensitivity: care } = place;
     let failed = |finding| Some(Check::failed(Stage::Permissions, Duration::ZERO, finding));
     // A dotfile manager's link is none of our business; where it leads to is.
     let real = match care {
-        Care::Settings | Care::SettingsFolder => path.canonicalize().unwrap_or_else(|_| path.clone()),
-        Care::Secret | Care::OwnFolder | Care::SecretFolder => path.clone(),
+        Sensitivity::Settings | Sensitivity::SettingsFolder => path.canonicalize().unwrap_or_else(|_| path.clone()),
+        Sensitivity::Secret | Sensitivity::OwnFolder | Sensitivity::SecretFolder => path.clone(),
     };
     let access = match files::access(&real) {
         Ok(Some(access)) => access,
@@ -72,10 +48,10 @@ fn check(place: &Place) -> Option<Check> {
         Err(failure) => return failed(diagnosis::finding(&failure, About::default())),
     };
     let judged = match care {
-        Care::Secret => files::open_private(&real).map(drop),
-        Care::OwnFolder => files::check_own_folder(&real),
-        Care::SecretFolder => files::is_private_folder(&real).and_then(|_| files::check_own_folder(&real)),
-        Care::Settings | Care::SettingsFolder => match who_could_write(&access) {
+        Sensitivity::Secret => files::open_private(&real).map(drop),
+        Sensitivity::OwnFolder => files::check_own_folder(&real),
+        Sensitivity::SecretFolder => files::is_private_folder(&real).and_then(|_| files::check_own_folder(&real)),
+        Sensitivity::Settings | Sensitivity::SettingsFolder => match who_could_write(&access) {
             Some(whom) => return failed(writable(what, &real, &access, &whom)),
             None => Ok(()),
         },
@@ -83,11 +59,11 @@ fn check(place: &Place) -> Option<Check> {
     match judged {
         Ok(()) => {
             let mut detail = format!("{what} {}: {}", path.display(), describe(&access));
-            if *care == Care::SecretFolder {
+            if *care == Sensitivity::SecretFolder {
                 let inside = entries(&real);
                 let inside = || inside.iter().filter(|path| !path.is_dir());
                 // Each file is judged as one alone is; the first that is not private is told.
-                let places = inside().map(|path| Place { what, path: path.clone(), care: Care::Secret });
+                let places = inside().map(|path| WatchedPath::new(what, path.clone(), Sensitivity::Secret));
                 let open = places.filter_map(|place| check(&place)).find(|check| check.finding().is_some());
                 if open.is_some() {
                     return open;
@@ -100,7 +76,7 @@ fn check(place: &Place) -> Option<Check> {
             let mut finding = diagnosis::finding(&failure, About::default());
             finding.cause.push_str(&format!(" It is the {what}: {}.", describe(&access)));
             finding.fix.insert(0, repair(*care, &real, &access));
-            if *care == Care::Secret && may_others(&access, READ) {
+            if *care == Sensitivity::Secret && may_others(&access, READ) {
                 finding.fix.push(
                     "If somebody else uses this machine, treat the secrets as known: mailgrant rotate-secret NAME, then mailgrant authorize NAME"
                         .to_owned(),
@@ -156,7 +132,7 @@ fn writable(what: &str, path: &Path, access: &Access, whom: &str) -> Finding {
         .with("path", path.display())
         .with("whom", whom)
         .with("access", describe(access))
-        .with("repair", repair(Care::Settings, path, access))
+        .with("repair", repair(Sensitivity::Settings, path, access))
         .finding()
 }
 
@@ -186,7 +162,7 @@ fn describe(access: &Access) -> String {
 }
 
 /// The command that makes it right.
-fn repair(care: Care, path: &Path, access: &Access) -> String {
+fn repair(care: Sensitivity, path: &Path, access: &Access) -> String {
     let path = quoted(path);
     if access.is_link {
         return format!(
@@ -197,9 +173,9 @@ fn repair(care: Care, path: &Path, access: &Access) -> String {
         return format!("Run: sudo chown \"$(id -u)\" {path}");
     }
     match care {
-        Care::Secret => format!("Run: chmod 600 {path}"),
-        Care::OwnFolder | Care::SecretFolder => format!("Run: chmod 700 {path}"),
-        Care::Settings | Care::SettingsFolder => format!("Run: chmod go-w {path}"),
+        Sensitivity::Secret => format!("Run: chmod 600 {path}"),
+        Sensitivity::OwnFolder | Sensitivity::SecretFolder => format!("Run: chmod 700 {path}"),
+        Sensitivity::Settings | Sensitivity::SettingsFolder => format!("Run: chmod go-w {path}"),
     }
 }
 
@@ -279,12 +255,12 @@ mod tests {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
             path
         };
-        let place = |path: PathBuf, care| Place { what: "thing", path, care };
+        let place = |path: PathBuf, care| WatchedPath::new("thing", path, care);
         for (mode, care, code) in [
-            (0o600, Care::Secret, None),
-            (0o644, Care::Secret, Some("store-unsafe")),
-            (0o644, Care::Settings, None),
-            (0o646, Care::Settings, Some("profile-writable-by-others")),
+            (0o600, Sensitivity::Secret, None),
+            (0o644, Sensitivity::Secret, Some("store-unsafe")),
+            (0o644, Sensitivity::Settings, None),
+            (0o646, Sensitivity::Settings, Some("profile-writable-by-others")),
         ] {
             let path = make(&format!("{mode:o}-{care:?}"), mode);
             let found = checks(&[place(path.clone(), care)], &mut Vec::new());
@@ -304,7 +280,7 @@ mod tests {
             .unwrap()
             .set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000))
             .unwrap();
-        checks(&[place(folder.path().join("absent"), Care::Secret)], &mut warnings);
+        checks(&[place(folder.path().join("absent"), Sensitivity::Secret)], &mut warnings);
         assert!(warnings[0].contains(".mailgrant-abc123.tmp"), "{warnings:?}");
     }
 }

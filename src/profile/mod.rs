@@ -12,6 +12,7 @@ pub mod placeholder;
 mod protocol;
 pub mod provider;
 mod spelled;
+mod store;
 mod web;
 
 pub use app::{App, IdentityRule, ScopeSet, SignIn, missing_scopes, permission_name, resource_of, same_permission};
@@ -24,6 +25,7 @@ pub use mailbox::{Incoming, Mailbox, Outgoing};
 pub use names::{Address, ClientId, HostName, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};
 pub use protocol::{MailProtocol, Side};
 pub use provider::{Cloud, Deployment, Family, HostPreset, InvalidGrant, Provider, SignInPreset};
+pub use store::{StoreKind, StoreSpec};
 pub use web::{EndpointUrl, RedirectUri};
 
 use std::collections::BTreeMap;
@@ -35,29 +37,8 @@ pub struct Profile {
     pub apps: BTreeMap<Name, App>,
     /// The mailboxes by name; each one's `app` is in `apps`.
     pub mailboxes: BTreeMap<Name, Mailbox>,
-    /// Which secret store the profile wants.
-    pub secrets: SecretsChoice,
-}
-
-/// Where the profile wants its secrets kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SecretsChoice {
-    /// `keyring` (the default) or `vault`.
-    pub store: Option<StoreKind>,
-    /// The vault's file; by default beside this program's other data.
-    pub vault_file: Option<std::path::PathBuf>,
-    /// The file with the vault's age identity; by default in this program's configuration folder.
-    pub key_file: Option<std::path::PathBuf>,
-}
-
-/// The keeps for secrets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StoreKind {
-    /// The operating system's keyring: Secret Service, macOS Keychain, Windows Credential Manager.
-    Keyring,
-    /// An age-encrypted file.
-    Vault,
+    /// The secret store that the profile asks for.
+    pub secrets: StoreSpec,
 }
 
 impl Profile {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::deadline::{Notice, within};
 use super::parts::{self, Entries};
-use super::{RecordKey, SERVICE, SecretBytes, SecretStore, trial};
+use super::{RecordKey, SERVICE, SecretBytes, SecretStore, World, trial};
 use crate::failure::StoreFault;
 
 /// Somebody may be typing the keyring's password into a dialog.
@@ -40,6 +40,14 @@ pub struct KeyringStore {
 }
 
 impl KeyringStore {
+    /// The keyring of `world`; the user is told where to look when a call takes long.
+    #[must_use]
+    pub fn open(world: World<'_>) -> Self {
+        let say = world.say;
+        let tell = move || say("Waiting for the keyring: look for a dialog that asks to unlock it.");
+        Self::new().at_most(world.timeout).on_wait(tell)
+    }
+
     /// The keyring, each call limited to 3 s if standard input is no terminal, else to 120 s.
     #[must_use]
     pub fn new() -> Self {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::faults::fault;
 use super::{RecordKey, vault};
 use crate::failure::{Failure, FailureKind};
 use crate::files;
@@ -26,7 +27,7 @@ impl RecordLock {
         let made = files::create_private_folder(&folder);
         let held = made.and_then(|()| FileLock::acquire(&path, &name.to_string(), wait));
         held.map(|held| Self { _held: held }).map_err(|failure| match failure.kind {
-            FailureKind::File { .. } => vault::fault(&failure).into(),
+            FailureKind::File { .. } => fault(&failure).into(),
             _ => failure,
         })
     }

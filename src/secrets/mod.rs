@@ -4,30 +4,35 @@
 //! part says so as a [`StoreFault`], and nothing is erased.
 
 mod deadline;
+mod faults;
 mod keyring;
 mod lock;
+mod open;
 mod parts;
 mod records;
 mod trial;
 mod vault;
+mod world;
 
 #[cfg(fuzzing)]
 pub(crate) use vault::fuzzing;
 
 pub use keyring::KeyringStore;
 pub use lock::RecordLock;
+pub use open::{SECRET_VARIABLES, open};
 pub use records::{
     AppRecord, Authorization, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, LostGrant, RefreshGrant,
     RotationJournal, RotationPhase, load_app, load_grant, save_app, save_grant, save_grant_reserved,
 };
-pub use vault::{VaultKey, VaultStore, new_vault_key, vault_places};
+pub use vault::{VaultKey, VaultStore, new_vault_key, vault_key_file};
+pub use world::World;
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
 use crate::failure::StoreFault;
-use crate::files::Draft;
+use crate::files::WatchedPath;
 use crate::profile::Name;
 
 /// The service under which the operating system's keyring files our entries.
@@ -58,20 +63,12 @@ pub trait SecretStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreFault`] if a [`put`](Self::put) would fail.
-    fn reserve(&self, key: &RecordKey) -> Result<Reservation, StoreFault> {
+    fn reserve<'a>(&'a self, key: &RecordKey) -> Result<Box<dyn Reservation + 'a>, StoreFault> {
         // What stands there, written again: a keep that can be read and not written says so now.
         if let Some(value) = self.get(key)? {
             self.put(key, &value)?;
         }
-        Ok(Reservation::default())
-    }
-
-    /// [`put`](Self::put) into room that was reserved.
-    ///
-    /// # Errors
-    /// As [`put`](Self::put).
-    fn put_reserved(&self, key: &RecordKey, value: &SecretBytes, _room: Reservation) -> Result<(), StoreFault> {
-        self.put(key, value)
+        Ok(Box::new(Unreserved { store: self, key: key.clone() }))
     }
 
     /// Removes the record; false if there was none.
@@ -95,13 +92,35 @@ pub trait SecretStore: Send + Sync {
     /// [`StoreFault`] if a step failed. Nothing is left behind, as far as the keep still answers.
     fn trial(&self) -> Result<String, StoreFault>;
 
+    /// The files and folders that it reads or writes, for a look at their owners and modes.
+    fn places(&self) -> Vec<WatchedPath> {
+        Vec::new()
+    }
+
     /// The keep for people, as in `OS keyring (Secret Service)` or `vault /home/alice/vault.age.d`.
     fn describe(&self) -> String;
 }
 
-/// Room in a keep for one write. Dropping it gives it back.
-#[derive(Default)]
-pub struct Reservation(Option<Draft>);
+/// Room in a store for one write of one record. Dropping it gives it back.
+pub trait Reservation {
+    /// [`put`](SecretStore::put) into the room.
+    ///
+    /// # Errors
+    /// As [`put`](SecretStore::put).
+    fn put(self: Box<Self>, value: &SecretBytes) -> Result<(), StoreFault>;
+}
+
+/// What a store without reservations gives: the write itself, when its time comes.
+struct Unreserved<'a, S: ?Sized> {
+    store: &'a S,
+    key: RecordKey,
+}
+
+impl<S: SecretStore + ?Sized> Reservation for Unreserved<'_, S> {
+    fn put(self: Box<Self>, value: &SecretBytes) -> Result<(), StoreFault> {
+        self.store.put(&self.key, value)
+    }
+}
 
 /// Which record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

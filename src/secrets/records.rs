@@ -55,13 +55,8 @@ pub fn save_grant(store: &dyn SecretStore, name: &Name, grant: &Grant) -> Result
 ///
 /// # Errors
 /// What the store says.
-pub fn save_grant_reserved(
-    store: &dyn SecretStore,
-    name: &Name,
-    grant: &Grant,
-    room: Reservation,
-) -> Result<(), StoreFault> {
-    store.put_reserved(&RecordKey::Mailbox(name.clone()), &file::encode_grant(grant)?, room)
+pub fn save_grant_reserved(room: Box<dyn Reservation + '_>, grant: &Grant) -> Result<(), StoreFault> {
+    room.put(&file::encode_grant(grant)?)
 }
 
 #[cfg(test)]

@@ -22,18 +22,19 @@ use std::path::{Path, PathBuf};
 
 use age::x25519::Identity;
 
-pub(super) use faults::fault;
+pub(super) use key::KEY_VARIABLE;
 pub use key::{VaultKey, new_vault_key};
-pub use place::vault_places;
+pub use place::vault_key_file;
 pub(super) use record::stem;
 
-use self::faults::damaged;
-use self::place::DRAFTS;
+use self::faults::{damaged, fault};
+use self::place::{DRAFTS, vault_file, vault_places};
 use self::record::Unread;
 use self::seal::Unopened;
-use super::{RecordKey, Reservation, SecretBytes, SecretStore, trial};
+use super::{RecordKey, Reservation, SecretBytes, SecretStore, World, trial};
 use crate::failure::StoreFault;
-use crate::files::{self, Draft, Privacy};
+use crate::files::{self, Draft, Privacy, Sensitivity, WatchedPath};
+use crate::profile::StoreSpec;
 
 /// The most that one record may hold, in bytes.
 const LARGEST: usize = 8 * 1024 * 1024;
@@ -57,6 +58,12 @@ impl VaultStore {
     pub fn new(path: PathBuf, key: VaultKey) -> Self {
         let (single, folder) = vault_places(&path);
         Self { single, folder, key }
+    }
+
+    /// The vault of the profile's `spec`.
+    #[must_use]
+    pub fn open(spec: &StoreSpec, world: World<'_>) -> Self {
+        Self::new(vault_file(spec, world), VaultKey::of(world.env, vault_key_file(spec, world)))
     }
 
     fn is_made(&self) -> Result<bool, StoreFault> {
@@ -121,6 +128,20 @@ impl VaultStore {
         begun.map_err(|failure| fault(&failure))
     }
 
+    /// Writes the record, into `room` where it was reserved.
+    fn write(&self, key: &RecordKey, value: &SecretBytes, room: Option<Draft>) -> Result<(), StoreFault> {
+        let identities = self.key.identities()?;
+        self.make_ready(&identities)?;
+        self.check_key(&identities, key)?;
+        let sealed = seal::seal(&identities, &record::compose(&key.entry_name(), value.expose()))?;
+        let mut draft = room.map_or_else(|| self.draft(key), Ok)?;
+        draft.fill(&sealed).and_then(|()| draft.commit()).map_err(|failure| fault(&failure))?;
+        match self.read(&identities, key)? {
+            Some(stored) if stored.expose() == value.expose() => Ok(()),
+            _ => Err(self.not_read_back()),
+        }
+    }
+
     fn not_read_back(&self) -> StoreFault {
         StoreFault::NotKept { what: format!("{}: what is read back is not what was written", self.describe()) }
     }
@@ -151,6 +172,20 @@ impl VaultStore {
     }
 }
 
+/// A draft that is as large as the record will be.
+struct Reserved<'a> {
+    vault: &'a VaultStore,
+    key: RecordKey,
+    draft: Draft,
+}
+
+impl Reservation for Reserved<'_> {
+    fn put(self: Box<Self>, value: &SecretBytes) -> Result<(), StoreFault> {
+        let Self { vault, key, draft } = *self;
+        vault.write(&key, value, Some(draft))
+    }
+}
+
 impl SecretStore for VaultStore {
     fn get(&self, key: &RecordKey) -> Result<Option<SecretBytes>, StoreFault> {
         if !self.is_made()? {
@@ -172,10 +207,10 @@ impl SecretStore for VaultStore {
     }
 
     fn put(&self, key: &RecordKey, value: &SecretBytes) -> Result<(), StoreFault> {
-        self.put_reserved(key, value, Reservation::default())
+        self.write(key, value, None)
     }
 
-    fn reserve(&self, key: &RecordKey) -> Result<Reservation, StoreFault> {
+    fn reserve<'a>(&'a self, key: &RecordKey) -> Result<Box<dyn Reservation + 'a>, StoreFault> {
         // The key first: without one nothing should appear on the disk.
         let identities = self.key.identities()?;
         self.make_ready(&identities)?;
@@ -183,20 +218,7 @@ impl SecretStore for VaultStore {
         let size = std::fs::metadata(self.file(key)).map_or(0, |is| is.len());
         let mut draft = self.draft(key)?;
         draft.reserve(size + GROWTH).map_err(|failure| fault(&failure))?;
-        Ok(Reservation(Some(draft)))
-    }
-
-    fn put_reserved(&self, key: &RecordKey, value: &SecretBytes, room: Reservation) -> Result<(), StoreFault> {
-        let identities = self.key.identities()?;
-        self.make_ready(&identities)?;
-        self.check_key(&identities, key)?;
-        let sealed = seal::seal(&identities, &record::compose(&key.entry_name(), value.expose()))?;
-        let mut draft = room.0.map_or_else(|| self.draft(key), Ok)?;
-        draft.fill(&sealed).and_then(|()| draft.commit()).map_err(|failure| fault(&failure))?;
-        match self.read(&identities, key)? {
-            Some(stored) if stored.expose() == value.expose() => Ok(()),
-            _ => Err(self.not_read_back()),
-        }
+        Ok(Box::new(Reserved { vault: self, key: key.clone(), draft }))
     }
 
     fn delete(&self, key: &RecordKey) -> Result<bool, StoreFault> {
@@ -242,6 +264,18 @@ impl SecretStore for VaultStore {
             return Err(StoreFault::NotKept { what: "what is read back is not what was written".into() });
         }
         Ok(format!("{found}; a file was written beside it, read back and removed"))
+    }
+
+    fn places(&self) -> Vec<WatchedPath> {
+        let mut places = Vec::new();
+        if let VaultKey::File(key) = &self.key {
+            places.push(WatchedPath::new("vault key", key.clone(), Sensitivity::Secret));
+        }
+        places.push(WatchedPath::new("vault", self.folder.clone(), Sensitivity::SecretFolder));
+        places.push(WatchedPath::new("vault of an earlier version", self.single.clone(), Sensitivity::Secret));
+        let folder = self.folder.parent().map(Path::to_owned);
+        places.extend(folder.map(|folder| WatchedPath::new("vault's folder", folder, Sensitivity::OwnFolder)));
+        places
     }
 
     fn describe(&self) -> String {

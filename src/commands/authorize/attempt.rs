@@ -33,10 +33,10 @@ pub(super) struct Attempt<'a> {
 }
 
 /// What a way of signing in brings.
-pub(super) struct Tokens {
+pub(super) struct Tokens<'a> {
     /// The mailbox's lock and room in the store, taken before the tokens were asked for: they exist once, so nothing may
     /// stand between them and the store.
-    pub(super) ready: Ready,
+    pub(super) ready: Ready<'a>,
     pub(super) answer: TokenResponse,
     /// What the ID token must repeat, where the request could say it.
     pub(super) nonce: Option<SecretString>,
@@ -51,7 +51,7 @@ impl Attempt<'_> {
     }
 
     /// From the tokens to the stored grant, and the scopes that were not granted.
-    pub(super) fn finish(&self, tokens: Tokens, report: &mut Report) -> Result<(Grant, Vec<Scope>), Failure> {
+    pub(super) fn finish(&self, tokens: Tokens<'_>, report: &mut Report) -> Result<(Grant, Vec<Scope>), Failure> {
         let Tokens { ready, answer, nonce, elapsed } = tokens;
         let detail = match &answer.refresh_token {
             Some(_) => "access and refresh token received",

@@ -21,13 +21,13 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The tokens or why there are none, and the browser's page where one waits for an answer.
-type Brought = (Result<Tokens, Failure>, Option<PendingPage>);
+type Brought<'a> = (Result<Tokens<'a>, Failure>, Option<PendingPage>);
 
 /// Lets somebody sign in, and redeems the code.
 ///
 /// # Errors
 /// If it was cancelled, or the listener cannot listen.
-pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Brought, CommandError> {
+pub(super) fn tokens<'a>(attempt: &Attempt<'a>, report: &mut Report) -> Result<Brought<'a>, CommandError> {
     let Attempt { app, mailbox, context, how, .. } = *attempt;
     let started = Instant::now();
     let begin = |redirect: &RedirectUri| {
@@ -80,11 +80,11 @@ fn told(refusal: CallbackRefusal) -> String {
     format!("{} {}. Still waiting.", callback::cause(refusal), callback::step(refusal))
 }
 
-fn redeem(
-    attempt: &Attempt<'_>,
+fn redeem<'a>(
+    attempt: &Attempt<'a>,
     request: &AuthorizationRequest,
     response: AuthorizationResponse,
-) -> Result<Tokens, Failure> {
+) -> Result<Tokens<'a>, Failure> {
     let ready = attempt.session.make_ready(attempt.replaced)?;
     // Only now: it may have been rotated while the person signed in, and a code is good once.
     let credential = attempt.session.client_credential()?;

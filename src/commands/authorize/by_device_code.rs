@@ -18,7 +18,10 @@ const FLAG_INTERVAL: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// If it was cancelled.
-pub(super) fn tokens(attempt: &Attempt<'_>, report: &mut Report) -> Result<Result<Tokens, Failure>, CommandError> {
+pub(super) fn tokens<'a>(
+    attempt: &Attempt<'a>,
+    report: &mut Report,
+) -> Result<Result<Tokens<'a>, Failure>, CommandError> {
     let Attempt { endpoints, asked, context, .. } = *attempt;
     let started = Instant::now();
     let requested = attempt.session.client_credential().and_then(|credential| {

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::failure::{Failure, FailureKind, StoreFault};
+use crate::failure::StoreFault;
+pub(super) use crate::secrets::faults::fault;
 
 pub(super) fn damaged(path: &Path, why: &str) -> StoreFault {
     StoreFault::Damaged { what: format!("{}: {why}", path.display()) }
@@ -15,18 +16,5 @@ pub(super) fn unfit(fault: StoreFault, path: &Path) -> StoreFault {
             StoreFault::VaultDamaged { path: path.to_owned(), why: "it is too large for a vault".to_owned() }
         }
         other => other,
-    }
-}
-
-/// A file's failure as the store's.
-pub(in crate::secrets) fn fault(failure: &Failure) -> StoreFault {
-    match failure.kind.clone() {
-        FailureKind::Store(fault) => fault,
-        FailureKind::File { what, path, reason, kind } => StoreFault::File { what, path, reason, kind },
-        FailureKind::TooLarge { what, limit } => {
-            StoreFault::Damaged { what: format!("{what}: it is larger than {limit} bytes") }
-        }
-        FailureKind::Busy { what, holder, waited } => StoreFault::InUse { what, holder, waited },
-        _ => StoreFault::Other { reason: failure.to_string() },
     }
 }

@@ -1,5 +1,6 @@
 //! The vault's key: an age identity from the environment or a private file.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use age::x25519::Identity;
@@ -9,6 +10,9 @@ use zeroize::Zeroizing;
 use super::faults::fault;
 use crate::failure::{FailureKind, KeyTrouble, StoreFault};
 use crate::files;
+
+/// The variable that may hold the key.
+pub(in crate::secrets) const KEY_VARIABLE: &str = "MAILGRANT_VAULT_KEY";
 
 const LARGEST: usize = 64 * 1024;
 
@@ -23,9 +27,18 @@ pub enum VaultKey {
 }
 
 impl VaultKey {
+    /// The key in `MAILGRANT_VAULT_KEY`, else the one in `file`. Blanks are not a key: compose files leave them.
+    pub(super) fn of(env: fn(&str) -> Option<OsString>, file: PathBuf) -> Self {
+        let text = env(KEY_VARIABLE).map(|value| value.to_string_lossy().into_owned());
+        match text.filter(|text| !text.trim().is_empty()) {
+            Some(text) => Self::Value(SecretString::from(text)),
+            None => Self::File(file),
+        }
+    }
+
     pub(super) fn identities(&self) -> Result<Vec<Identity>, StoreFault> {
         match self {
-            Self::Value(text) => parse("MAILGRANT_VAULT_KEY", text.expose_secret()),
+            Self::Value(text) => parse(KEY_VARIABLE, text.expose_secret()),
             Self::File(path) => {
                 let place = path.display().to_string();
                 let not_text = || StoreFault::BadKey { place: place.clone(), trouble: KeyTrouble::NotText };

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::profile::StoreSpec;
+use crate::secrets::World;
+
 /// Where drafts are written, in the vault's folder.
 pub(super) const DRAFTS: &str = "drafts";
 
@@ -10,8 +13,7 @@ const FOLDER: &str = ".d";
 
 /// Of the vault at `path`, the one file that earlier versions wrote, and the folder of its records; `path` may name
 /// either.
-#[must_use]
-pub fn vault_places(path: &Path) -> (PathBuf, PathBuf) {
+pub(super) fn vault_places(path: &Path) -> (PathBuf, PathBuf) {
     match path.as_os_str().to_str().and_then(|text| text.strip_suffix(FOLDER)) {
         Some(single) if path.extension().is_some() => (PathBuf::from(single), path.to_owned()),
         _ => (path.to_owned(), beside(path, FOLDER)),
@@ -23,4 +25,16 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(ending);
     PathBuf::from(beside)
+}
+
+/// The vault: where `MAILGRANT_VAULT_FILE` or the profile names it, else among this program's data.
+pub(super) fn vault_file(spec: &StoreSpec, world: World<'_>) -> PathBuf {
+    let named = (world.env)("MAILGRANT_VAULT_FILE").map(PathBuf::from).or_else(|| spec.vault_file.clone());
+    named.unwrap_or_else(|| world.data.join("vault.age"))
+}
+
+/// The file with the vault's key: where the profile names it, else beside the default profile.
+#[must_use]
+pub fn vault_key_file(spec: &StoreSpec, world: World<'_>) -> PathBuf {
+    spec.key_file.clone().unwrap_or_else(|| world.config.join("vault.key"))
 }
