@@ -58,7 +58,7 @@ pub struct Ready<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// An access token that is good for a while yet (see [`fresh`]). One in the store is handed out without lock or
+    /// An access token that is good for a while yet (half of its life, or five minutes). One in the store is handed out without lock or
     /// network, and one that still is good whatever the provider has said of the refresh token since: an access token
     /// outlives it (RFC 7009 §2).
     ///

@@ -1,6 +1,6 @@
 //! Reports: what a command found, and how it is shown.
 //!
-//! Every module may make checks and findings. The [`format`]s are the only code that writes results.
+//! Every module may make checks and findings. The [formats](mod@format) are the only code that writes results.
 
 mod check;
 mod code;

@@ -9,7 +9,7 @@
 //! # What mailgrant itself says
 //! `own/*.toml` hold the findings of our own, by code: `cause`, `fix`, and where they differ from the usual `exit`,
 //! `confidence` and `source`. `cases` are other causes under the same code; a step has `when` or `unless` with the names of
-//! cases. Each code of either kind is a constant of [`FindingCode`](crate::report::FindingCode), which the build script
+//! cases. Each code of either kind is a constant of [`FindingCode`], which the build script
 //! beside this file makes.
 //!
 //! # How to add one
