@@ -125,12 +125,12 @@ fn vault_serves_where_there_is_no_keyring_and_age_opens_it() {
     stack.desk.run(&["test-mailbox", "shop"]).exits(0);
     assert!(stack.desk.files_with(FIRST_SECRET).is_empty(), "the client secret stands in a file");
 
-    let record = stack.desk.home.join(".local/share/mailgrant/vault.age.d/app-shop.age");
+    let record = stack.desk.home.join(".local/share/mailgrant/vault.age.d/app-office.age");
     let mut age = stack.desk.program("age");
     let opened =
         finish(age.arg("-d").arg("-i").arg(&key).arg(&record).spawn().expect("age starts"), "age -d".to_owned());
     let plain = opened.exits(0).stdout;
-    let json = plain.strip_prefix("mailgrant-record 1 app:shop\n").expect("the record's name stands first");
+    let json = plain.strip_prefix("mailgrant-record 1 app:office\n").expect("the record's name stands first");
     let record: serde_json::Value = serde_json::from_str(json).expect("the record is JSON");
     assert_eq!(record["active"]["value"], FIRST_SECRET, "age opens something else");
 
