@@ -13,14 +13,14 @@ use mailgrant::clock::Clock;
 use mailgrant::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use mailgrant::profile::{Mailbox, Name, Profile};
 use mailgrant::report::Check;
-use mailgrant::rotation::{Ending, NewSecret, Prover, Rotation};
+use mailgrant::rotation::{Ending, NewSecret, Prover, Rotation, Wish};
 use mailgrant::secrets::{AppRecord, RecordKey, SecretBytes, SecretStore, load_app, load_grant, save_app, save_grant};
 use mailgrant_fuzz::{CANARY, choice, failure_shown, planted_bytes, profile};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 
 static PROFILE: LazyLock<Profile> = LazyLock::new(profile);
 
-/// A keep in memory, whose changes fail once `changes_left` have been made.
+/// A store in memory, whose changes fail once `changes_left` have been made.
 #[derive(Default)]
 struct Memory {
     records: Mutex<BTreeMap<RecordKey, SecretBytes>>,
@@ -92,7 +92,7 @@ fn active(record: &AppRecord) -> Option<String> {
 
 fn rotate(store: &mut Memory, script: &[u8], before: &AppRecord) {
     let app = PROFILE.apps.values().find(|app| app.name.as_str() == "contoso").expect("it is there");
-    if before.client_id != app.client_id {
+    if !before.is_of(app) {
         return;
     }
     let mailboxes: Vec<&Mailbox> = PROFILE.mailboxes_of(&app.name).collect();
@@ -102,6 +102,7 @@ fn rotate(store: &mut Memory, script: &[u8], before: &AppRecord) {
     let rotation = Rotation {
         store,
         app,
+        apps: &[app],
         mailboxes: &mailboxes,
         clock: Clock::from_fn(|| Timestamp::UNIX_EPOCH),
         propagation: Duration::from_secs(4),
@@ -112,8 +113,9 @@ fn rotate(store: &mut Memory, script: &[u8], before: &AppRecord) {
     let new = (first & 1 == 0).then(|| NewSecret { value: SecretString::from(CANARY), expires: None });
     let given = new.is_some();
     let pending = before.pending.as_ref().map(|secret| secret.value.expose_secret().to_owned());
-    let ending = rotation.run(new).map(|answer| answer.ending);
-    let after = rotation.record().expect("what it writes it can read");
+    let wish = new.map_or(Wish::Finish { expires: None }, Wish::New);
+    let ending = rotation.run(wish).map(|answer| answer.ending);
+    let after = rotation.records().expect("what it writes it can read").remove(0);
     let old = active(before);
     match ending {
         Ok(Ending::Activated) => {
@@ -160,7 +162,10 @@ fuzz_target!(|data: &[u8]| {
         };
         save_grant(&store, &again, &grant).expect("what was read can be written");
         let second = load_grant(&store, &again).expect("what was written can be read").expect("it is there");
-        assert_eq!(second.secrets().map(ExposeSecret::expose_secret).collect::<Vec<_>>(), grant.secrets().map(ExposeSecret::expose_secret).collect::<Vec<_>>());
+        assert_eq!(
+            second.secrets().map(ExposeSecret::expose_secret).collect::<Vec<_>>(),
+            grant.secrets().map(ExposeSecret::expose_secret).collect::<Vec<_>>()
+        );
         assert_eq!(format!("{second:?}"), format!("{grant:?}"));
     }
 });

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use mailgrant::fuzzing::Heard;
 use mailgrant::net::Proxies;
+use mailgrant::net::Trust;
 use mailgrant::probe::{ProbeOutcome, Target};
 use mailgrant::profile::{Address, ServerEndpoint, TlsMode};
 use mailgrant::report::Stage;
 use mailgrant::sasl::SaslMechanism;
-use mailgrant::net::Trust;
 use mailgrant::transcript::Transcript;
 use secrecy::ExposeSecret as _;
 
@@ -37,7 +37,14 @@ impl Talk {
         let mechanism = [None, None, Some(SaslMechanism::Xoauth2), Some(SaslMechanism::OauthBearer)][choice >> 1 & 3];
         let host = "mail.contoso.example".parse().expect("it is a host name");
         let user = "a@contoso.example".parse().expect("it is an address");
-        Self { server: ServerEndpoint { host, port: 1, tls }, user, trust: Trust::new(), proxies: Proxies::default(), transcript, mechanism }
+        Self {
+            server: ServerEndpoint { host, port: 1, tls },
+            user,
+            trust: Trust::new(),
+            proxies: Proxies::default(),
+            transcript,
+            mechanism,
+        }
     }
 
     /// What a probe needs to know.
