@@ -84,7 +84,7 @@ impl ProfileDocument {
 
     /// Waits for the profile's lock, for at most `wait`, and opens the profile under it. The lock is held until the
     /// document is dropped, so that nobody else's edit is lost between [`open_locked`](Self::open_locked) and
-    /// [`save`](Self::save). `locks` is the folder of the locks; their order stands in `secrets/lock.rs`.
+    /// [`save`](Self::save). `locks` is the folder of the locks; their order is in `lock.rs`.
     ///
     /// # Errors
     /// As [`ProfileDocument::open`] and [`ProfileLock::acquire`].
