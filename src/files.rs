@@ -19,6 +19,7 @@ use crate::failure::{Failure, FailureKind, StoreFault};
 
 mod draft;
 mod folder;
+pub mod lock;
 mod watched;
 
 /// The name of a temporary file: this, [`RANDOM`] letters or digits, and [`SUFFIX`].

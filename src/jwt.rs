@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::harmless::is_harmful;
+use crate::text::is_unprintable;
 
 /// Clocks may differ by this many seconds.
 pub const LEEWAY: i64 = 300;
@@ -90,7 +90,7 @@ pub fn names(claims: &Claims) -> Vec<String> {
 pub fn plain(text: &str, limit: usize) -> String {
     let mut shown = String::new();
     for c in text.chars().take(limit) {
-        if is_harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+        if is_unprintable(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
     }
     shown
 }

@@ -1,22 +1,21 @@
 //! `mailgrant` gets a mailbox onto OAuth, proves that it works, and keeps it working.
 //!
-//! # The map of the house
-//! Arrows point down: a room names only rooms below it, and no two rooms name each other.
+//! # The map
+//! Imports point down: a module names only its own layer and those below it, and no two files name each other.
 //!
 //! ```text
 //! outputs                                standard output and the page
 //! cli                                    the root parser
-//! commands                               one file a verb
-//! context                                the outside world that a command may touch
-//! session    rotation    fleet  machine  a valid token; a new client secret; many at once; this machine
-//! oauth  probe  secrets  config  diagnosis   sign-in; the wire; the keeps; the file; what failures mean
+//! commands                               one file for each verb
+//! context  flow  doctor                  the outside world; what commands are made of; this machine
+//! oauth  transport  secrets  config  diagnosis  browser  bundle    sign-in; mail servers; stores; the file; findings
 //! net  loopback                          dialling, TLS and HTTP; the redirect address
-//! browser  bundle  files  lock  sasl  jwt  transcript  html  report   one job each, for all above
-//! profile  failure  clock  environment  harmless   the words that every room speaks
+//! files  sasl  jwt  transcript  report   one job each, for all above
+//! profile  failure  text  clock  environment  hardening   the words that every module uses
 //! ```
 //!
-//! - [`oauth`], [`probe`] and [`secrets`] never name each other: [`session`] and [`commands`] join them.
-//! - A [`failure::Failure`] says what happened, a [`report::Finding`] what it means and how to mend it; [`diagnosis`] is
+//! - [`oauth`], [`transport`] and [`secrets`] never name each other: [`flow`] joins them.
+//! - A [`failure::Failure`] says what happened, a [`report::Finding`] what it means and how to fix it; [`diagnosis`] is
 //!   the only way from one to the other.
 //! - Only [`report`] renders results and only [`outputs`] writes them; only `main` ends the process.
 //!
@@ -38,27 +37,23 @@ pub mod commands;
 pub mod config;
 pub mod context;
 pub mod diagnosis;
+pub mod doctor;
 pub mod environment;
 pub mod failure;
 pub mod files;
-pub mod fleet;
+pub mod flow;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod hardening;
-pub mod harmless;
-pub mod html;
 pub mod jwt;
-pub mod lock;
 pub mod loopback;
-pub mod machine;
 pub mod net;
 pub mod oauth;
 pub mod outputs;
-pub mod probe;
 pub mod profile;
 pub mod report;
-pub mod rotation;
 pub mod sasl;
 pub mod secrets;
-pub mod session;
+pub mod text;
 pub mod transcript;
+pub mod transport;

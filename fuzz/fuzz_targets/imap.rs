@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mailgrant::fuzzing::imap;
-use mailgrant::probe::imap::ImapAsk;
+use mailgrant::transport::imap::ImapAsk;
 use mailgrant_fuzz::mail::{Talk, turns};
 use mailgrant_fuzz::{canary, choice, planted_bytes, transcript};
 

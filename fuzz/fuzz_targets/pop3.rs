@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mailgrant::fuzzing::pop3;
-use mailgrant::probe::pop3::Pop3Ask;
+use mailgrant::transport::pop3::Pop3Ask;
 use mailgrant_fuzz::mail::{Talk, turns};
 use mailgrant_fuzz::{canary, choice, planted_bytes, transcript};
 

@@ -13,7 +13,7 @@ use mailgrant::clock::Clock;
 use mailgrant::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use mailgrant::profile::{Mailbox, Name, Profile};
 use mailgrant::report::Check;
-use mailgrant::rotation::{Ending, NewSecret, Prover, Rotation, Wish};
+use mailgrant::flow::rotation::{Ending, NewSecret, Prover, Rotation, RotationRequest};
 use mailgrant::secrets::{AppRecord, RecordKey, SecretBytes, SecretStore, load_app, load_grant, save_app, save_grant};
 use mailgrant_fuzz::{CANARY, choice, failure_shown, planted_bytes, profile};
 use secrecy::{ExposeSecret, SecretString};
@@ -46,7 +46,7 @@ impl SecretStore for Memory {
         Ok(self.records.lock().expect("no panic while it is held").remove(key).is_some())
     }
 
-    fn trial(&self) -> Result<String, StoreFault> {
+    fn self_test(&self) -> Result<String, StoreFault> {
         Ok("memory".to_owned())
     }
 
@@ -113,7 +113,7 @@ fn rotate(store: &mut Memory, script: &[u8], before: &AppRecord) {
     let new = (first & 1 == 0).then(|| NewSecret { value: SecretString::from(CANARY), expires: None });
     let given = new.is_some();
     let pending = before.pending.as_ref().map(|secret| secret.value.expose_secret().to_owned());
-    let wish = new.map_or(Wish::Finish { expires: None }, Wish::New);
+    let wish = new.map_or(RotationRequest::Finish { expires: None }, RotationRequest::New);
     let ending = rotation.run(wish).map(|answer| answer.ending);
     let after = rotation.records().expect("what it writes it can read").remove(0);
     let old = active(before);

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mailgrant::fuzzing::smtp;
-use mailgrant::probe::smtp::SmtpAsk;
+use mailgrant::transport::smtp::SmtpAsk;
 use mailgrant::report::Stage;
 use mailgrant_fuzz::mail::{Talk, turns};
 use mailgrant_fuzz::{canary, choice, planted_bytes, transcript};

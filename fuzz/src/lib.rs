@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use mailgrant::config;
-use mailgrant::diagnosis::{self, About};
+use mailgrant::diagnosis::{self, FailureContext};
 use mailgrant::failure::{Failure, FailureKind};
-use mailgrant::probe::ProbeOutcome;
+use mailgrant::transport::ProbeOutcome;
 use mailgrant::profile::{App, Profile};
 use mailgrant::transcript::{Redactor, Transcript};
 use secrecy::SecretString;

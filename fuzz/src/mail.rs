@@ -6,7 +6,7 @@ use std::time::Duration;
 use mailgrant::fuzzing::Heard;
 use mailgrant::net::Proxies;
 use mailgrant::net::Trust;
-use mailgrant::probe::{ProbeOutcome, Target};
+use mailgrant::transport::{ProbeOutcome, Target};
 use mailgrant::profile::{Address, ServerEndpoint, TlsMode};
 use mailgrant::report::Stage;
 use mailgrant::sasl::SaslMechanism;

@@ -8,7 +8,7 @@ mod unused;
 use clap::Args as ClapArgs;
 
 use super::secret_source::{SecretSource, sentence};
-use super::stored_secret::{Stored, Wish};
+use super::stored_secret::{AppliedSecret, SecretChange};
 use super::{CommandError, registration, slips, subject};
 use crate::config::{self, AppFile, Edit, Problem, ProfileDocument, base_of};
 use crate::context::Context;
@@ -76,7 +76,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         return Err(CommandError::cancelled());
     }
     let expires = args.app.expires.or(app.secret_expires.filter(|_| old_app.is_none()));
-    let wish = Wish { app: &app, known: old_app.as_ref(), expires, force: args.force };
+    let wish = SecretChange { app: &app, known: old_app.as_ref(), expires, force: args.force };
     let asked = match app.credential {
         Credential::None => None,
         Credential::Secret => Some(wish.ask(&args.secret, &document.profile().secrets, context)?),
@@ -99,7 +99,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     document.put_mailbox(&name, &mailbox_file);
     let edit = document.prepare()?;
     let stored = asked.map_or_else(
-        || Ok(Stored::default()),
+        || Ok(AppliedSecret::default()),
         |asked| asked.store(context.locks(), context.lock_wait(), context.clock.now()),
     )?;
     let edit = match edit.commit() {

@@ -8,7 +8,7 @@ mod by_device_code;
 mod how;
 mod paste;
 
-pub use how::How;
+pub use how::SignInOptions;
 
 use std::time::{Duration, Instant};
 
@@ -17,14 +17,14 @@ use clap::Args as ClapArgs;
 use super::checks::{Tester, valid_until};
 use super::{CommandError, subject};
 use crate::context::Context;
-use crate::diagnosis::{self, About};
+use crate::diagnosis::{self, FailureContext};
 use crate::failure::Failure;
+use crate::flow::session::Replaced;
 use crate::loopback::{FailurePage, PendingPage, SuccessPage};
 use crate::oauth;
 use crate::profile::{App, Mailbox};
 use crate::report::{Check, Document, Finding, Report, Stage};
 use crate::secrets::{Grant, load_grant};
-use crate::session::Replaced;
 use attempt::{Attempt, scopes_missing, stage_of};
 
 /// Sign in as the mailbox's user, in a browser or with a code, and keep the grant
@@ -33,7 +33,7 @@ pub struct Args {
     /// The mailbox's name
     name: String,
     #[command(flatten)]
-    how: How,
+    how: SignInOptions,
 }
 
 /// Runs the command.
@@ -61,10 +61,10 @@ pub(super) fn sign_in(
     tester: &Tester<'_>,
     app: &App,
     mailbox: &Mailbox,
-    how: &How,
+    how: &SignInOptions,
     context: &Context,
 ) -> Result<Report, CommandError> {
-    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
+    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
     let explained = |failure: Failure| CommandError::explained(&failure, about);
     // --timeout bounds the search for the endpoints, and then the person's time; a code that comes at the last moment
     // must still be redeemed.

@@ -9,22 +9,22 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
 use super::checks::{self, Side, Tester};
-use super::preflight::Door;
+use super::preflight::Acceptance;
 use super::secret_expiry;
 use crate::clock::Clock;
-use crate::diagnosis::together::{self, Role, SecretStory, Server, Situation, TokenAnswer};
-use crate::diagnosis::{self, About};
+use crate::diagnosis::verdict::{self, Role, SecretStory, Server, Situation, TokenAnswer};
+use crate::diagnosis::{self, FailureContext};
 use crate::failure::{Failure, FailureKind};
-use crate::probe::ProbeOutcome;
+use crate::flow::session::{AccessToken, Session, TokenSource};
 use crate::profile::{App, Credential, EndpointUrl, Mailbox};
 use crate::report::{Check, Report, Stage};
 use crate::secrets::{AppRecord, Grant, GrantIdentity, load_app};
-use crate::session::{AccessToken, Session, TokenSource};
+use crate::transport::ProbeOutcome;
 
 /// Tests the whole chain of `mailbox`.
 pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Report {
     let app = tester.app_of(mailbox);
-    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
+    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
     let http = tester.http(app);
     let session = tester.session(mailbox, &http);
     let mut report = checks::report(mailbox);
@@ -60,11 +60,12 @@ pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Rep
     let (fetched, looked) = fetched;
     fetched.note(tester, about, &mut report);
     if let Some(looked) = &looked {
-        let door = |protocol| {
+        let acceptance = |protocol| {
             let seen = sides.iter().zip(&outcomes).find(|(side, _)| side.protocol(mailbox) == Some(protocol));
-            seen.and_then(|(_, outcome)| outcome.as_ref()).map_or(Door::NotTried, |seen| Door::seen(&seen.observations))
+            seen.and_then(|(_, outcome)| outcome.as_ref())
+                .map_or(Acceptance::NotTried, |seen| Acceptance::seen(&seen.observations))
         };
-        report.checks.extend(tester.preflight(looked, door, about));
+        report.checks.extend(tester.preflight(looked, acceptance, about));
     }
     let mut servers: Vec<Server> = fetched.server(kept.grant.as_ref()).into_iter().collect();
     for (side, outcome) in sides.iter().zip(outcomes) {
@@ -90,7 +91,7 @@ pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Rep
     let secret = kept.app.as_ref().and_then(|record| record.active.as_ref());
     let identity = kept.grant.as_ref().and_then(|grant| grant.identity.as_ref());
     let account = identity.map_or_else(Vec::new, GrantIdentity::all_names);
-    report.verdict = together::verdict(&Situation {
+    report.verdict = verdict::verdict(&Situation {
         checks: &report.checks,
         about,
         servers: &servers,
@@ -133,7 +134,13 @@ struct Kept {
 }
 
 impl Kept {
-    fn read(session: &Session<'_>, app: &App, tester: &Tester<'_>, about: About<'_>, report: &mut Report) -> Self {
+    fn read(
+        session: &Session<'_>,
+        app: &App,
+        tester: &Tester<'_>,
+        about: FailureContext<'_>,
+        report: &mut Report,
+    ) -> Self {
         let started = Instant::now();
         let mut kept = Self { grant: None, app: None, not_asked: None };
         let read = || -> Result<(Grant, Option<AppRecord>), Failure> {
@@ -227,7 +234,7 @@ impl Fetched {
         self.token.as_ref().filter(|token| token.source == TokenSource::Store)
     }
 
-    fn note(&self, tester: &Tester<'_>, about: About<'_>, report: &mut Report) {
+    fn note(&self, tester: &Tester<'_>, about: FailureContext<'_>, report: &mut Report) {
         let check = match (&self.refusal, &self.token) {
             (Some(failure), _) => Check::failed(Stage::TokenEndpoint, self.elapsed, diagnosis::finding(failure, about)),
             (None, Some(token)) => {

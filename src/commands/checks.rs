@@ -7,25 +7,25 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
-use super::preflight::{self, Door, Looked};
+use super::preflight::{self, Acceptance, Inspected};
 use crate::clock::Clock;
 use crate::context::Context;
-use crate::diagnosis::together::{Role, Server};
-use crate::diagnosis::{self, About, TokenFacts};
+use crate::diagnosis::verdict::{Role, Server};
+use crate::diagnosis::{self, FailureContext, TokenFacts};
 use crate::failure::{Failure, FailureKind, StoreFault};
-use crate::fleet::{self, Panicked};
+use crate::flow::parallel::{self, Panicked};
+use crate::flow::session::{self, AccessToken, OnLoss, Session};
 use crate::net::HttpClient;
 use crate::net::Proxies;
 use crate::net::Trust;
 use crate::oauth::ClientCredential;
-use crate::probe::mark::Mark;
-use crate::probe::{self, Observation, ProbeOutcome, Target, TokenSource};
-use crate::profile::{Address, App, MailProtocol, Mailbox, Profile, ServerEndpoint};
+use crate::profile::{Address, App, Mailbox, Profile, Protocol, ServerEndpoint};
 use crate::report::{Check, Headline, Report, Stage, Subject};
 use crate::sasl::SaslMechanism;
 use crate::secrets::SecretStore;
-use crate::session::{self, AccessToken, OnLoss, Session};
 use crate::transcript::Transcript;
+use crate::transport::mark::Mark;
+use crate::transport::{self, Observation, ProbeOutcome, Target, TokenSource};
 
 /// How long one phase of a mail protocol may take. RFC 5321 §4.5.3.2 allows a server five minutes; people do not.
 const PHASE: Duration = Duration::from_secs(30);
@@ -152,8 +152,8 @@ impl<'a> Tester<'a> {
         let outcome = outcome.unwrap_or_default();
         report.checks.push(check);
         if let Some(looked) = &looked {
-            let door = Door::seen(&outcome.observations);
-            report.checks.extend(self.preflight(looked, |_| door, about));
+            let acceptance = Acceptance::seen(&outcome.observations);
+            report.checks.extend(self.preflight(looked, |_| acceptance, about));
         }
         self.note(mailbox, side, outcome, looked.as_ref(), report);
     }
@@ -163,22 +163,22 @@ impl<'a> Tester<'a> {
         &self,
         access: &AccessToken,
         mailbox: &Mailbox,
-        protocols: impl IntoIterator<Item = MailProtocol>,
-    ) -> Looked {
+        protocols: impl IntoIterator<Item = Protocol>,
+    ) -> Inspected {
         let started = Instant::now();
         let (app, now) = (self.app_of(mailbox), self.clock.now());
         let seen = diagnosis::preflight::look(preflight::presented(access), app, mailbox, protocols, now);
-        Looked { seen, began: self.since_start(started), elapsed: started.elapsed() }
+        Inspected { seen, began: self.since_start(started), elapsed: started.elapsed() }
     }
 
     /// The checks of a token, with what became of it at each protocol's server.
     pub(super) fn preflight(
         &self,
-        looked: &Looked,
-        door: impl Fn(MailProtocol) -> Door,
-        about: About<'_>,
+        looked: &Inspected,
+        acceptance: impl Fn(Protocol) -> Acceptance,
+        about: FailureContext<'_>,
     ) -> Vec<Check> {
-        looked.checks(door, about, self.transcript.redactor())
+        looked.checks(acceptance, about, self.transcript.redactor())
     }
 
     /// Talks to the server of one side, if the mailbox has it.
@@ -187,22 +187,23 @@ impl<'a> Tester<'a> {
         let target = self.target(mailbox, protocol, side.server(mailbox)?);
         let began = Instant::now();
         let probe = || match (side, protocol) {
-            (Side::Incoming { latest }, MailProtocol::Pop3) => {
-                probe::pop3::run(&target, token, &probe::pop3::Pop3Ask { latest: *latest })
+            (Side::Incoming { latest }, Protocol::Pop3) => {
+                transport::pop3::run(&target, token, &transport::pop3::Pop3Ask { latest: *latest })
             }
-            (Side::Incoming { latest }, MailProtocol::Imap) => {
-                probe::imap::run(&target, token, &probe::imap::ImapAsk { latest: *latest })
+            (Side::Incoming { latest }, Protocol::Imap) => {
+                transport::imap::run(&target, token, &transport::imap::ImapAsk { latest: *latest })
             }
-            (Side::Outgoing(ask), MailProtocol::Smtp) => {
+            (Side::Outgoing(ask), Protocol::Smtp) => {
                 let (recipient, message) = (ask.recipient, ask.message);
-                let ask = probe::smtp::SmtpAsk { sender: &mailbox.address, recipient, message };
-                probe::smtp::run(&target, token, &ask)
+                let ask = transport::smtp::SmtpAsk { sender: &mailbox.address, recipient, message };
+                transport::smtp::run(&target, token, &ask)
             }
             // The profile has no such side.
-            (Side::Incoming { .. }, MailProtocol::Smtp)
-            | (Side::Outgoing(_), MailProtocol::Imap | MailProtocol::Pop3) => stumbled(side, began),
+            (Side::Incoming { .. }, Protocol::Smtp) | (Side::Outgoing(_), Protocol::Imap | Protocol::Pop3) => {
+                stumbled(side, began)
+            }
         };
-        Some(fleet::survive(probe).unwrap_or_else(|Panicked| stumbled(side, began)))
+        Some(parallel::survive(probe).unwrap_or_else(|Panicked| stumbled(side, began)))
     }
 
     /// Writes down what a probe saw.
@@ -211,12 +212,12 @@ impl<'a> Tester<'a> {
         mailbox: &Mailbox,
         side: &Side<'_>,
         outcome: ProbeOutcome,
-        looked: Option<&Looked>,
+        looked: Option<&Inspected>,
         report: &mut Report,
     ) {
         let (Some(protocol), Some(server)) = (side.protocol(mailbox), side.server(mailbox)) else { return };
         let is_for_server = looked.is_some_and(|looked| looked.seen.is_for(protocol));
-        let about = About { token: TokenFacts { is_for_server }, ..self.about(mailbox, protocol) };
+        let about = FailureContext { token: TokenFacts { is_for_server }, ..self.about(mailbox, protocol) };
         let connected = outcome.observations.iter().all(|observation| observation.result.is_ok());
         let observed = outcome.observations.into_iter();
         report.checks.extend(observed.map(|observation| self.check(observation, about).over(protocol)));
@@ -252,22 +253,22 @@ impl<'a> Tester<'a> {
             Err(failure) => Check::failed(Stage::Arrival, started.elapsed(), diagnosis::finding(&failure, about)),
             Ok(access) => {
                 let target = self.target(mailbox, protocol, &side.server);
-                let observation = probe::arrival::wait(&target, protocol, &access.token, mark, patience);
+                let observation = transport::arrival::wait(&target, protocol, &access.token, mark, patience);
                 self.check(observation, about).over(protocol)
             }
         }
     }
 
-    pub(super) fn about<'s>(&'s self, mailbox: &'s Mailbox, protocol: MailProtocol) -> About<'s> {
-        About {
+    pub(super) fn about<'s>(&'s self, mailbox: &'s Mailbox, protocol: Protocol) -> FailureContext<'s> {
+        FailureContext {
             app: Some(self.profile.app_of(mailbox)),
             mailbox: Some(mailbox),
             protocol: Some(protocol),
-            ..About::default()
+            ..FailureContext::default()
         }
     }
 
-    fn target<'s>(&'s self, mailbox: &'s Mailbox, protocol: MailProtocol, server: &'s ServerEndpoint) -> Target<'s> {
+    fn target<'s>(&'s self, mailbox: &'s Mailbox, protocol: Protocol, server: &'s ServerEndpoint) -> Target<'s> {
         Target {
             server,
             user: mailbox.sasl_identity(protocol),
@@ -286,7 +287,7 @@ impl<'a> Tester<'a> {
         &self,
         token: &Result<AccessToken, Failure>,
         started: Instant,
-        about: About<'_>,
+        about: FailureContext<'_>,
     ) -> Check {
         let elapsed = started.elapsed();
         let check = match token {
@@ -303,7 +304,7 @@ impl<'a> Tester<'a> {
     }
 
     /// An observation, explained.
-    fn check(&self, observation: Observation, about: About<'_>) -> Check {
+    fn check(&self, observation: Observation, about: FailureContext<'_>) -> Check {
         let Observation { stage, began, elapsed, result } = observation;
         let check = match result {
             Ok(detail) => Check::passed(stage, elapsed, detail),
@@ -336,7 +337,7 @@ impl<'a> Side<'a> {
     }
 
     /// What it speaks in `mailbox`, which may lack it.
-    pub(super) fn protocol(&self, mailbox: &Mailbox) -> Option<MailProtocol> {
+    pub(super) fn protocol(&self, mailbox: &Mailbox) -> Option<Protocol> {
         match self {
             Self::Incoming { .. } => mailbox.incoming.as_ref().map(|side| side.protocol),
             Self::Outgoing(_) => mailbox.outgoing.as_ref().map(|side| side.protocol),
@@ -386,7 +387,7 @@ fn stumbled(side: &Side<'_>, began: Instant) -> ProbeOutcome {
 /// The report on a mailbox over which this program stumbled.
 pub(super) fn fallen(mailbox: &&Mailbox, _: Panicked) -> Report {
     let mut report = report(mailbox);
-    let finding = diagnosis::finding(&FailureKind::Bug.into(), About::default());
+    let finding = diagnosis::finding(&FailureKind::Bug.into(), FailureContext::default());
     report.checks.push(Check::failed(Stage::Profile, Duration::ZERO, finding));
     report
 }

@@ -8,9 +8,9 @@ use clap::Args as ClapArgs;
 use super::{CommandError, slips, support};
 use crate::config::ConfigError;
 use crate::context::Context;
+use crate::doctor::{self, Examination};
 use crate::environment;
 use crate::files::{Sensitivity, WatchedPath};
-use crate::machine::{self, Examination};
 use crate::profile::{Profile, Provider};
 use crate::report::{Check, Document, ExitCode, Finding, FindingCode, Report, Stage};
 
@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if let Some(path) = &args.bundle {
         support::refuse_taken(path)?;
     }
-    let mut report = machine::report(&context.profile_path);
+    let mut report = doctor::report(&context.profile_path);
     let profile = read_profile(context, &mut report);
     let choice = profile.as_ref().map(|profile| profile.secrets.clone()).unwrap_or_default();
     let unread = match &args.bundle {

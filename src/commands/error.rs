@@ -2,7 +2,7 @@
 
 use crate::config::{ConfigError, OpenError};
 use crate::context::{NoHome, PromptError};
-use crate::diagnosis::{self, About, Told};
+use crate::diagnosis::{self, FailureContext, Told};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::report::{ExitCode, Finding, FindingCode};
 
@@ -13,7 +13,7 @@ pub struct CommandError(Box<Finding>);
 impl CommandError {
     /// A failure that stops the command, explained.
     #[must_use]
-    pub fn explained(failure: &Failure, about: About<'_>) -> Self {
+    pub fn explained(failure: &Failure, about: FailureContext<'_>) -> Self {
         Self(Box::new(diagnosis::finding(failure, about)))
     }
 
@@ -75,13 +75,13 @@ impl From<OpenError> for CommandError {
 
 impl From<StoreFault> for CommandError {
     fn from(fault: StoreFault) -> Self {
-        Self::explained(&fault.into(), About::default())
+        Self::explained(&fault.into(), FailureContext::default())
     }
 }
 
 impl From<Failure> for CommandError {
     fn from(failure: Failure) -> Self {
-        Self::explained(&failure, About::default())
+        Self::explained(&failure, FailureContext::default())
     }
 }
 

@@ -6,16 +6,16 @@ use clap::Args as ClapArgs;
 use jiff::Timestamp;
 
 use super::checks::{self, Tester, valid_until};
-use super::preflight::Door;
+use super::preflight::Acceptance;
 use super::{CommandError, subject};
 use crate::clock::in_words;
 use crate::context::Context;
-use crate::diagnosis::preflight::Said;
-use crate::diagnosis::{self, About};
+use crate::diagnosis::preflight::TokenClaims;
+use crate::diagnosis::{self, FailureContext};
+use crate::flow::session::{AccessToken, TokenSource};
 use crate::profile::{App, Mailbox, missing_scopes};
 use crate::report::{Check, Document, Report, Stage};
 use crate::secrets::{AppRecord, Grant, load_app};
-use crate::session::{AccessToken, TokenSource};
 
 /// Show what a mailbox's access token says (for whom, for what, until when) and what speaks against it
 #[derive(Debug, ClapArgs)]
@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let tester = Tester::new(context, &profile)?;
     let http = tester.http(app);
     let session = tester.session(mailbox, &http);
-    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
+    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
     // Whoever issued the token has seen the client secret too, and may have written it into a claim.
     let record = load_app(context.store(&profile.secrets)?, &app.name)?;
     record.iter().flat_map(AppRecord::secrets).for_each(|secret| context.transcript.redactor().learn(secret));
@@ -76,16 +76,16 @@ fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &Grant, mailbox: &Ma
     };
     report.fact("access_token", valid_until(access.expires, context.clock));
     let looked = tester.look(&access, mailbox, mailbox.protocols());
-    match &looked.seen.said {
-        Some(said) => describe_token(report, said, app, now),
+    match &looked.seen.claims {
+        Some(claims) => describe_token(report, claims, app, now),
         None => report.fact("form", "opaque: only its server can read it"),
     }
     // The words of servers, all of them.
     for fact in &mut report.facts[facts..] {
         fact.value = redactor.clean(&fact.value);
     }
-    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
-    report.checks.extend(tester.preflight(&looked, |_| Door::NotTried, about));
+    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
+    report.checks.extend(tester.preflight(&looked, |_| Acceptance::NotTried, about));
 }
 
 /// What the sign-in and the refreshes left.
@@ -106,28 +106,28 @@ fn describe_grant(report: &mut Report, grant: &Grant, app: &App, mailbox: &Mailb
 }
 
 /// What the token says. Of claims that explain nothing only the names are shown: a value may be good for something.
-fn describe_token(report: &mut Report, said: &Said, app: &App, now: Timestamp) {
+fn describe_token(report: &mut Report, claims: &TokenClaims, app: &App, now: Timestamp) {
     report.fact("form", "JWT; whether its signature is good is for the mail server to check");
     let mut texts = |name: &'static str, values: &[String]| {
         if !values.is_empty() {
             report.fact(name, values.join(" "));
         }
     };
-    texts("issuer", said.issuer.as_slice());
-    texts("audience", &said.audience);
-    texts("tenant", said.tenant.as_slice());
-    let is_ours = said.client.as_deref() == Some(app.client_id.as_str());
+    texts("issuer", claims.issuer.as_slice());
+    texts("audience", &claims.audience);
+    texts("tenant", claims.tenant.as_slice());
+    let is_ours = claims.client.as_deref() == Some(app.client_id.as_str());
     let whose = if is_ours { "" } else { " (not this app)" };
-    texts("client", said.client.as_ref().map(|client| format!("{client}{whose}")).as_slice());
-    texts("scopes", &said.scopes);
-    texts("roles", &said.roles);
-    let app_alone = said.is_app_only.then(|| "none: the token is the app's own".to_owned());
-    texts("user", if said.is_app_only { app_alone.as_slice() } else { &said.names });
-    for (name, time) in [("issued", said.issued), ("not_before", said.not_before), ("expires", said.expires)] {
+    texts("client", claims.client.as_ref().map(|client| format!("{client}{whose}")).as_slice());
+    texts("scopes", &claims.scopes);
+    texts("roles", &claims.roles);
+    let app_alone = claims.is_app_only.then(|| "none: the token is the app's own".to_owned());
+    texts("user", if claims.is_app_only { app_alone.as_slice() } else { &claims.names });
+    for (name, time) in [("issued", claims.issued), ("not_before", claims.not_before), ("expires", claims.expires)] {
         texts(name, time.map(|time| when(time, now)).as_slice());
     }
-    texts("version", said.version.as_slice());
-    texts("other_claims", &said.others);
+    texts("version", claims.version.as_slice());
+    texts("other_claims", &claims.others);
 }
 
 /// "2026-11-22 14:05 UTC (12 minutes ago)"

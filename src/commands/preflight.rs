@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use crate::diagnosis::About;
-use crate::diagnosis::preflight::{Objection, Part, Preflight, Presented};
-use crate::probe::Observation;
-use crate::profile::MailProtocol;
+use crate::diagnosis::FailureContext;
+use crate::diagnosis::preflight::{Issue, Part, Preflight, PresentedToken};
+use crate::flow::session::AccessToken;
+use crate::profile::Protocol;
 use crate::report::{Check, Finding, Stage};
-use crate::session::AccessToken;
 use crate::transcript::Redactor;
+use crate::transport::Observation;
 
 /// What is said of a token that only its server can read (RFC 6749 §1.4).
 const OPAQUE: &str = "the token is opaque; only its server can read it";
 
 /// What a mail server made of the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Door {
+pub(super) enum Acceptance {
     /// It opened the mailbox.
     Opened,
     /// It did not.
@@ -26,18 +26,18 @@ pub(super) enum Door {
     NotTried,
 }
 
-impl Door {
+impl Acceptance {
     /// By the steps that depend on the token.
     pub(super) fn seen(observations: &[Observation]) -> Self {
         let of_the_token = |stage| matches!(stage, Stage::Authentication | Stage::Folder | Stage::Sender);
-        let mut door = Self::NotReached;
+        let mut acceptance = Self::NotReached;
         for observation in observations.iter().filter(|observation| of_the_token(observation.stage)) {
             if observation.result.is_err() {
                 return Self::Shut;
             }
-            door = Self::Opened;
+            acceptance = Self::Opened;
         }
-        door
+        acceptance
     }
 
     /// Several doors as one: what opens any is good, and what no other opened is shut by one.
@@ -46,18 +46,18 @@ impl Door {
     }
 
     /// Whether `objection` still counts. A door that opens refutes all of them, one that is shut confirms even a doubt.
-    fn leaves(self, objection: &Objection) -> bool {
+    fn leaves(self, issue: &Issue) -> bool {
         match self {
             Self::Opened => false,
-            Self::NotReached => !objection.is_doubt,
+            Self::NotReached => !issue.is_uncertain,
             Self::Shut | Self::NotTried => true,
         }
     }
 }
 
 /// A token as `diagnosis` wants to see it.
-pub(super) fn presented(access: &AccessToken) -> Presented<'_> {
-    Presented {
+pub(super) fn presented(access: &AccessToken) -> PresentedToken<'_> {
+    PresentedToken {
         token: &access.token,
         granted: &access.scopes,
         received: access.received,
@@ -67,7 +67,7 @@ pub(super) fn presented(access: &AccessToken) -> Presented<'_> {
 }
 
 /// A token that was looked at.
-pub(super) struct Looked {
+pub(super) struct Inspected {
     /// What was seen.
     pub(super) seen: Preflight,
     /// When, counted from the command's start.
@@ -76,24 +76,24 @@ pub(super) struct Looked {
     pub(super) elapsed: Duration,
 }
 
-impl Looked {
+impl Inspected {
     /// One check for what the token opens over each protocol, and one for whose it is; over one protocol, both in one.
     /// Where something counts against the token, each such thing is a check instead.
     pub(super) fn checks(
         &self,
-        door: impl Fn(MailProtocol) -> Door,
-        about: About<'_>,
+        acceptance: impl Fn(Protocol) -> Acceptance,
+        about: FailureContext<'_>,
         redactor: &Redactor,
     ) -> Vec<Check> {
-        if let [(protocol, part)] = self.seen.doors.as_slice() {
-            let about = About { protocol: Some(*protocol), ..about };
-            let checks = self.one(&[part, &self.seen.account], door(*protocol), about, redactor);
+        if let [(protocol, part)] = self.seen.per_protocol.as_slice() {
+            let about = FailureContext { protocol: Some(*protocol), ..about };
+            let checks = self.one(&[part, &self.seen.account], acceptance(*protocol), about, redactor);
             return checks.into_iter().map(|check| check.over(*protocol)).collect();
         }
         let mut checks: Vec<Check> = Vec::new();
-        for (protocol, part) in &self.seen.doors {
-            let about = About { protocol: Some(*protocol), ..about };
-            for check in self.one(&[part], door(*protocol), about, redactor) {
+        for (protocol, part) in &self.seen.per_protocol {
+            let about = FailureContext { protocol: Some(*protocol), ..about };
+            for check in self.one(&[part], acceptance(*protocol), about, redactor) {
                 // What counts against the token at one door mostly does at the next, and need not be said twice.
                 let is_said = check
                     .finding()
@@ -103,17 +103,22 @@ impl Looked {
                 }
             }
         }
-        let any = Door::any(self.seen.doors.iter().map(|(protocol, _)| door(*protocol)));
+        let any = Acceptance::any(self.seen.per_protocol.iter().map(|(protocol, _)| acceptance(*protocol)));
         checks.extend(self.one(&[&self.seen.account], any, about, redactor));
         checks
     }
 
-    fn one(&self, parts: &[&Part], door: Door, about: About<'_>, redactor: &Redactor) -> Vec<Check> {
-        let objections = parts.iter().flat_map(|part| &part.objections);
-        let (count, refuted): (Vec<&Objection>, Vec<&Objection>) =
-            objections.partition(|objection| door.leaves(objection));
+    fn one(
+        &self,
+        parts: &[&Part],
+        acceptance: Acceptance,
+        about: FailureContext<'_>,
+        redactor: &Redactor,
+    ) -> Vec<Check> {
+        let issues = parts.iter().flat_map(|part| &part.issues);
+        let (count, refuted): (Vec<&Issue>, Vec<&Issue>) = issues.partition(|issue| acceptance.leaves(issue));
         if !count.is_empty() {
-            let findings = count.into_iter().map(|objection| clean(objection.finding(about), redactor));
+            let findings = count.into_iter().map(|issue| clean(issue.finding(about), redactor));
             let failed = |finding| Check::failed(Stage::Preflight, self.elapsed, finding).begun(self.began);
             return findings.map(failed).collect();
         }
@@ -126,9 +131,8 @@ impl Looked {
             text = "it says nothing of this".to_owned();
         }
         if !refuted.is_empty() {
-            let how = if door == Door::Opened { "the server takes it, and yet" } else { "perhaps" };
-            let observed: Vec<&str> =
-                refuted.iter().map(|objection| objection.observed.trim_end_matches('.')).collect();
+            let how = if acceptance == Acceptance::Opened { "the server takes it, and yet" } else { "perhaps" };
+            let observed: Vec<&str> = refuted.iter().map(|issue| issue.observed.trim_end_matches('.')).collect();
             text = format!("{text}; {how}: {}", observed.join(". "));
         }
         let text = redactor.clean(&text);

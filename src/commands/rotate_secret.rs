@@ -11,16 +11,16 @@ use jiff::civil::Date;
 
 use self::job::{Job, app_locks, report};
 use self::wire::Wire;
-use super::authorize::{self, How};
+use super::authorize::{self, SignInOptions};
 use super::checks::Tester;
 use super::secret_source::SecretSource;
 use super::{CommandError, subject};
 use crate::context::Context;
-use crate::diagnosis::{self, About};
+use crate::diagnosis::{self, FailureContext};
 use crate::failure::Failure;
+use crate::flow::rotation::{Ending, Force, NewSecret, Proof, ProofResult, Rotation, RotationRequest, Standing};
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
-use crate::rotation::{Answer, Ending, Force, NewSecret, Proof, Rotation, Standing, Wish};
 use crate::secrets::load_app;
 
 /// Replace an app's client secret: prove the new one for every mailbox, then use it; run again to finish what was interrupted
@@ -114,7 +114,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     };
     if args.reauthorize && is_settled {
         let hidden_variable = args.secret.variable().map(str::to_owned);
-        let how = How { no_browser: args.no_browser, hidden_variable, ..How::default() };
+        let how = SignInOptions { no_browser: args.no_browser, hidden_variable, ..SignInOptions::default() };
         for mailbox in mailboxes.iter().filter(|mailbox| mailbox.enabled) {
             let report = reauthorized(&tester, mailbox, &how, context);
             if report.first_finding().is_none() {
@@ -138,7 +138,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
 }
 
 /// Signs in again; what stops that is a check of this mailbox and not the end of the report.
-fn reauthorized(tester: &Tester<'_>, mailbox: &Mailbox, how: &How, context: &Context) -> Report {
+fn reauthorized(tester: &Tester<'_>, mailbox: &Mailbox, how: &SignInOptions, context: &Context) -> Report {
     authorize::sign_in(tester, tester.app_of(mailbox), mailbox, how, context).unwrap_or_else(|error| {
         let mut report = super::checks::report(mailbox);
         report.checks.push(Check::failed(Stage::Authorize, Duration::ZERO, error.finding().clone()));
@@ -182,9 +182,12 @@ fn rotate(args: &Args, mut job: Job<'_>) -> Result<(Document, bool), CommandErro
         rotation.settle()?;
     }
     let wish = if resumes {
-        Wish::Finish { expires: args.expires }
+        RotationRequest::Finish { expires: args.expires }
     } else {
-        Wish::New(NewSecret { value: args.secret.read(rotation.app, job.context, args.force)?, expires: args.expires })
+        RotationRequest::New(NewSecret {
+            value: args.secret.read(rotation.app, job.context, args.force)?,
+            expires: args.expires,
+        })
     };
     let answer = rotation.run(wish)?;
     let mut report = report(rotation);
@@ -217,7 +220,7 @@ fn rotate(args: &Args, mut job: Job<'_>) -> Result<(Document, bool), CommandErro
         }
         Ending::Refused(failure) => {
             report.fact("client_secret", "unchanged; the old one is in use");
-            let about = About { app: Some(rotation.app), ..About::default() };
+            let about = FailureContext { app: Some(rotation.app), ..FailureContext::default() };
             report.checks.push(Check::failed(Stage::Rotation, Duration::ZERO, diagnosis::finding(failure, about)));
         }
         Ending::Unfinished => {
@@ -240,7 +243,7 @@ fn unfinished(app: &App) -> Finding {
     Finding::of(FindingCode::ROTATION_UNFINISHED).with("name", &app.name).finding()
 }
 
-fn mailbox_reports(job: &Job<'_>, answer: Answer) -> Vec<Report> {
+fn mailbox_reports(job: &Job<'_>, answer: ProofResult) -> Vec<Report> {
     let pairs = answer.proofs.into_iter().zip(answer.connections);
     job.rotation
         .mailboxes
@@ -248,7 +251,11 @@ fn mailbox_reports(job: &Job<'_>, answer: Answer) -> Vec<Report> {
         .zip(pairs)
         .map(|(mailbox, (proof, connections))| {
             let mut report = super::checks::report(mailbox);
-            let about = About { app: Some(job.profile.app_of(mailbox)), mailbox: Some(mailbox), ..About::default() };
+            let about = FailureContext {
+                app: Some(job.profile.app_of(mailbox)),
+                mailbox: Some(mailbox),
+                ..FailureContext::default()
+            };
             let failed =
                 |failure: &Failure| Check::failed(Stage::Token, Duration::ZERO, diagnosis::finding(failure, about));
             report.checks.push(match &proof {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::context::Context;
-use crate::diagnosis::About;
+use crate::diagnosis::FailureContext;
 use crate::profile::App;
 use crate::report::{Finding, FindingCode};
 use crate::secrets::AppRecord;
@@ -60,6 +60,6 @@ pub(super) fn unknown(app: &App) -> Finding {
     Finding::of(FindingCode::SECRET_EXPIRY_UNKNOWN).about(of_app(app)).finding()
 }
 
-fn of_app(app: &App) -> About<'_> {
-    About { app: Some(app), ..About::default() }
+fn of_app(app: &App) -> FailureContext<'_> {
+    FailureContext { app: Some(app), ..FailureContext::default() }
 }

@@ -5,7 +5,7 @@ use clap::Args as ClapArgs;
 use super::checks::Tester;
 use super::{CommandError, authorize, registration, secret_expiry, subject};
 use crate::context::Context;
-use crate::diagnosis::{self, About};
+use crate::diagnosis::{self, FailureContext};
 use crate::failure::FailureKind;
 use crate::profile::SignIn;
 use crate::report::{Document, Report, Subject};
@@ -63,7 +63,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         Err(failure) => match failure.kind {
             FailureKind::NotAuthorized { why } => report.fact("status", format!("not authorized: {why}")),
             FailureKind::GrantLost { .. } | FailureKind::GrantOfAnother { .. } => {
-                let about = About { app: Some(app), mailbox: Some(mailbox), ..About::default() };
+                let about = FailureContext { app: Some(app), mailbox: Some(mailbox), ..FailureContext::default() };
                 let finding = diagnosis::finding(&failure, about);
                 report.fact("status", format!("not authorized: {}", finding.cause));
                 report.fact("finding", finding.code.to_string());

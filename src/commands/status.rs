@@ -8,11 +8,11 @@ use clap::Args as ClapArgs;
 use super::checks::{Tester, valid_until};
 use super::{CommandError, authorize, secret_expiry, subject};
 use crate::context::Context;
-use crate::diagnosis::{self, About};
+use crate::diagnosis::{self, FailureContext};
 use crate::failure::Failure;
+use crate::flow::rotation::Rotation;
 use crate::profile::{App, Credential, Mailbox, Name, Profile};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
-use crate::rotation::Rotation;
 use crate::secrets::{AppRecord, load_app};
 use crate::transcript::{Redactor, Transcript};
 
@@ -110,7 +110,7 @@ fn one(
     context: &Context,
 ) -> Report {
     let app = profile.app_of(mailbox);
-    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
+    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
     let mut report = super::checks::report(mailbox);
     let http = tester.http(app);
     let session = tester.session(mailbox, &http);
@@ -158,7 +158,7 @@ fn one(
     report
 }
 
-fn failed(stage: Stage, failure: &Failure, about: About<'_>) -> Check {
+fn failed(stage: Stage, failure: &Failure, about: FailureContext<'_>) -> Check {
     Check::failed(stage, Duration::ZERO, diagnosis::finding(failure, about))
 }
 

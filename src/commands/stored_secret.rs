@@ -11,13 +11,13 @@ use super::CommandError;
 use super::secret_source::SecretSource;
 use crate::context::Context;
 use crate::failure::StoreFault;
+use crate::flow::rotation::Rotation;
 use crate::profile::{App, Name, StoreSpec};
 use crate::report::{Finding, FindingCode};
-use crate::rotation::Rotation;
 use crate::secrets::{AppRecord, ClientSecret, RecordKey, RecordLock, SecretStore, load_app, save_app};
 
 /// What `add` wants of an app's record.
-pub(super) struct Wish<'a> {
+pub(super) struct SecretChange<'a> {
     /// The app as it shall be.
     pub app: &'a App,
     /// The app as the profile has it, if it has.
@@ -29,8 +29,8 @@ pub(super) struct Wish<'a> {
 }
 
 /// A wish with all that a person had to be asked for.
-pub(super) struct Asked<'a> {
-    wish: Wish<'a>,
+pub(super) struct ReadSecret<'a> {
+    wish: SecretChange<'a>,
     given: Option<SecretString>,
     store: &'a dyn SecretStore,
 }
@@ -38,12 +38,12 @@ pub(super) struct Asked<'a> {
 /// What was stored, so that it can be undone. The record stays locked until this is dropped: nobody else may come to
 /// rely on a secret that may be taken back yet.
 #[derive(Default)]
-pub(super) struct Stored<'a> {
+pub(super) struct AppliedSecret<'a> {
     _lock: Option<RecordLock>,
     before: Option<(&'a dyn SecretStore, Option<AppRecord>)>,
 }
 
-impl<'a> Wish<'a> {
+impl<'a> SecretChange<'a> {
     /// Asks for the client secret where none is stored or a source is named, and refuses early what would be refused.
     ///
     /// # Errors
@@ -53,13 +53,13 @@ impl<'a> Wish<'a> {
         source: &SecretSource,
         choice: &StoreSpec,
         context: &'a Context,
-    ) -> Result<Asked<'a>, CommandError> {
+    ) -> Result<ReadSecret<'a>, CommandError> {
         let store = context.store(choice)?;
         let record = load_app(store, &self.app.name)?;
         let has_one = self.own(record.as_ref()).is_some_and(|own| own.active.is_some());
         let given =
             if has_one && !source.is_given() { None } else { Some(source.read(self.app, context, self.force)?) };
-        let asked = Asked { wish: self, given, store };
+        let asked = ReadSecret { wish: self, given, store };
         asked.decide(record.as_ref(), context.clock.now())?;
         Ok(asked)
     }
@@ -69,18 +69,23 @@ impl<'a> Wish<'a> {
     }
 }
 
-impl<'a> Asked<'a> {
+impl<'a> ReadSecret<'a> {
     /// Stores it.
     ///
     /// # Errors
     /// What the lock and the store say; a record that may not be replaced.
-    pub(super) fn store(&self, locks: &Path, wait: Duration, now: Timestamp) -> Result<Stored<'a>, CommandError> {
+    pub(super) fn store(
+        &self,
+        locks: &Path,
+        wait: Duration,
+        now: Timestamp,
+    ) -> Result<AppliedSecret<'a>, CommandError> {
         let name = &self.wish.app.name;
         let lock = RecordLock::acquire(locks, &RecordKey::App(name.clone()), wait)?;
         let before = load_app(self.store, name)?;
-        let Some(record) = self.decide(before.as_ref(), now)? else { return Ok(Stored::default()) };
+        let Some(record) = self.decide(before.as_ref(), now)? else { return Ok(AppliedSecret::default()) };
         save_app(self.store, name, &record)?;
-        Ok(Stored { _lock: Some(lock), before: Some((self.store, before)) })
+        Ok(AppliedSecret { _lock: Some(lock), before: Some((self.store, before)) })
     }
 
     /// What the record becomes; `None` if it stands so already.
@@ -157,7 +162,7 @@ fn refuse_under_way(app: &App, record: &AppRecord) -> Result<(), CommandError> {
     Err(Finding::of(FindingCode::ROTATION_UNFINISHED).case("held").with("name", &app.name).into())
 }
 
-impl Stored<'_> {
+impl AppliedSecret<'_> {
     /// Whether anything was written.
     pub(super) fn is_new(&self) -> bool {
         self.before.is_some()
@@ -216,8 +221,8 @@ mod tests {
     ) -> Result<Option<AppRecord>, &'static str> {
         let (wanted, old) = (profile(id), profile(ID));
         let name: Name = "shop".parse().unwrap();
-        let asked = Asked {
-            wish: Wish {
+        let asked = ReadSecret {
+            wish: SecretChange {
                 app: &wanted.apps[&name],
                 known: known.then(|| &old.apps[&name]),
                 expires: expires.map(|day| day.parse().unwrap()),
@@ -274,8 +279,8 @@ mod tests {
     fn nobody_else_gets_at_a_secret_that_may_still_be_taken_back() {
         let (wanted, name): (_, Name) = (profile(ID), "shop".parse().unwrap());
         let (store, locks) = (MemoryStore::default(), tempfile::tempdir().unwrap());
-        let wish = Wish { app: &wanted.apps[&name], known: None, expires: None, force: false };
-        let asked = Asked { wish, given: Some("new".into()), store: &store };
+        let wish = SecretChange { app: &wanted.apps[&name], known: None, expires: None, force: false };
+        let asked = ReadSecret { wish, given: Some("new".into()), store: &store };
         let stored = asked.store(locks.path(), Duration::from_secs(1), Timestamp::UNIX_EPOCH).unwrap();
         let try_it = || {
             let key = RecordKey::App(name.clone());

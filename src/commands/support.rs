@@ -9,8 +9,8 @@ use super::{CommandError, list, show, status};
 use crate::bundle::{self, Bundle, Leak};
 use crate::context::Context;
 use crate::files;
-use crate::fleet::{self, Limits};
-use crate::profile::{MailProtocol, Mailbox, Profile, StoreSpec};
+use crate::flow::parallel::{self, Limits};
+use crate::profile::{Mailbox, Profile, Protocol, StoreSpec};
 use crate::report::{Document, Finding, FindingCode, Report, format};
 use crate::secrets::{self, SecretStore, load_app, load_grant};
 
@@ -159,10 +159,10 @@ fn effective(context: &Context, profile: &Profile) -> String {
 fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> {
     let Ok(tester) = Tester::new(context, profile) else { return Vec::new() };
     let enabled = profile.mailboxes.values().filter(|mailbox| mailbox.enabled);
-    let sides: Vec<(&Mailbox, MailProtocol)> =
+    let sides: Vec<(&Mailbox, Protocol)> =
         enabled.flat_map(|mailbox| mailbox.protocols().map(move |protocol| (mailbox, protocol))).collect();
-    let app = |(mailbox, _): &(&Mailbox, MailProtocol)| mailbox.app.to_string();
-    fleet::each(
+    let app = |(mailbox, _): &(&Mailbox, Protocol)| mailbox.app.to_string();
+    parallel::each(
         &sides,
         Limits::USUAL,
         app,
@@ -172,8 +172,8 @@ fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> 
             tester.transcript = &transcript;
             let mut report = checks::report(mailbox);
             let side = match protocol {
-                MailProtocol::Imap | MailProtocol::Pop3 => Side::Incoming { latest: 0 },
-                MailProtocol::Smtp => Side::outgoing_of(mailbox),
+                Protocol::Imap | Protocol::Pop3 => Side::Incoming { latest: 0 },
+                Protocol::Smtp => Side::outgoing_of(mailbox),
             };
             tester.side(mailbox, &side, &mut report);
             (format!("{}, {protocol}", mailbox.name), report, recording.text())

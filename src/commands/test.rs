@@ -3,10 +3,10 @@
 use clap::Args as ClapArgs;
 
 use super::checks::{self, Tester};
-use super::which::Which;
+use super::which::MailboxSelection;
 use super::{CommandError, chain};
 use crate::context::Context;
-use crate::fleet::{self, Limits};
+use crate::flow::parallel::{self, Limits};
 use crate::profile::Mailbox;
 use crate::report::{Document, Finding, FindingCode};
 
@@ -14,7 +14,7 @@ use crate::report::{Document, Finding, FindingCode};
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     #[command(flatten)]
-    which: Which,
+    which: MailboxSelection,
 }
 
 /// Runs the command.
@@ -35,7 +35,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let clock = context.clock;
     let mut document = Document::new("test");
     let whole = |mailbox: &&Mailbox| chain::whole(&tester, mailbox, clock);
-    document.reports = fleet::each(&mailboxes, Limits::USUAL, host, whole, checks::fallen);
+    document.reports = parallel::each(&mailboxes, Limits::USUAL, host, whole, checks::fallen);
     Ok(document)
 }
 

@@ -4,9 +4,9 @@ use clap::Args as ClapArgs;
 
 use super::CommandError;
 use super::checks::{self, Side, Tester};
-use super::which::Which;
+use super::which::MailboxSelection;
 use crate::context::Context;
-use crate::fleet::{self, Limits};
+use crate::flow::parallel::{self, Limits};
 use crate::profile::Mailbox;
 use crate::report::{Document, Finding, FindingCode};
 
@@ -14,7 +14,7 @@ use crate::report::{Document, Finding, FindingCode};
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     #[command(flatten)]
-    which: Which,
+    which: MailboxSelection,
     /// Show the newest N messages (at most 50)
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=50))]
     latest: u8,
@@ -39,7 +39,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut tester = Tester::new(context, &profile)?;
     tester.mechanism = args.which.mechanism;
     let mut document = Document::new("test-mailbox");
-    document.reports = fleet::each(
+    document.reports = parallel::each(
         &mailboxes,
         Limits::USUAL,
         host,

@@ -8,19 +8,19 @@ use lettre::message::header::{Header, HeaderName, HeaderValue};
 use super::CommandError;
 use super::checks::{self, Outgoing, Side, Tester};
 use super::test_mailbox::{no_side, some};
-use super::which::Which;
+use super::which::MailboxSelection;
 use crate::clock::Clock;
 use crate::context::Context;
-use crate::fleet::{self, Limits};
-use crate::probe::mark::{self, Mark};
+use crate::flow::parallel::{self, Limits};
 use crate::profile::{Address, Invalid, Mailbox};
 use crate::report::{Check, Document, ExitCode, Finding, FindingCode, Outcome, Report, Stage};
+use crate::transport::mark::{self, Mark};
 
 /// Test the outgoing side: sign in over SMTP, try sender and recipient; nothing is sent without --to
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     #[command(flatten)]
-    which: Which,
+    which: MailboxSelection,
     /// Send a real test mail to this address
     #[arg(long, value_name = "ADDRESS")]
     to: Option<String>,
@@ -68,7 +68,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     tester.mechanism = args.which.mechanism;
     let mut document = Document::new("test-smtp");
     let clock = context.clock;
-    document.reports = fleet::each(
+    document.reports = parallel::each(
         &mailboxes,
         Limits::USUAL,
         host,

@@ -5,9 +5,9 @@ use clap::Args as ClapArgs;
 use super::checks::Tester;
 use super::{CommandError, subject};
 use crate::context::Context;
-use crate::diagnosis::About;
+use crate::diagnosis::FailureContext;
+use crate::flow::session::OnLoss;
 use crate::report::{Document, Token};
-use crate::session::OnLoss;
 
 /// Print a valid access token on standard output, for other programs
 #[derive(Debug, ClapArgs)]
@@ -27,7 +27,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut tester = Tester::new(context, &profile)?;
     tester.on_loss = OnLoss::Mark;
     let http = tester.http(app);
-    let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
+    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
     let fetched = tester.session(mailbox, &http).access_token();
     let access = fetched.map_err(|failure| CommandError::explained(&failure, about))?;
     let mut document = Document::new("token");

@@ -8,7 +8,7 @@ use crate::sasl::SaslMechanism;
 
 /// Which mailboxes are tested, and how.
 #[derive(Debug, ClapArgs)]
-pub(super) struct Which {
+pub(super) struct MailboxSelection {
     /// The mailboxes' names
     #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
     names: Vec<String>,
@@ -20,7 +20,7 @@ pub(super) struct Which {
     pub(super) mechanism: Option<SaslMechanism>,
 }
 
-impl Which {
+impl MailboxSelection {
     /// The mailboxes, each once.
     pub(super) fn mailboxes<'a>(&self, profile: &'a Profile) -> Result<Vec<&'a Mailbox>, CommandError> {
         subject::mailboxes(profile, &self.names, self.all)

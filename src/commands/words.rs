@@ -2,14 +2,14 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::profile::{Family, MailProtocol, Provider, Side, provider};
+use crate::profile::{Family, Protocol, Provider, Side, provider};
 
 /// The word for a side that a mailbox does not have.
 const NONE: &str = "none";
 
 /// A protocol for one side, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Choice(pub(super) Option<MailProtocol>);
+pub(super) struct Choice(pub(super) Option<Protocol>);
 
 /// Reads a provider's key.
 pub(super) fn providers() -> impl TypedValueParser<Value = Provider> {
@@ -25,13 +25,13 @@ pub(super) fn families() -> impl TypedValueParser<Value = Family> {
 
 /// Reads the key of a protocol of `side`, or "none".
 pub(super) fn protocols(side: Side) -> impl TypedValueParser<Value = Choice> {
-    let words = MailProtocol::of(side).map(MailProtocol::key).chain([NONE]);
-    let of = move |word: String| Choice(MailProtocol::of(side).find(|protocol| protocol.key() == word));
+    let words = Protocol::of(side).map(Protocol::key).chain([NONE]);
+    let of = move |word: String| Choice(Protocol::of(side).find(|protocol| protocol.key() == word));
     PossibleValuesParser::new(words.map(PossibleValue::new)).map(of)
 }
 
 /// The words that [`protocols`] reads, in a sentence: "imap, pop3 or none".
 pub(super) fn protocol_keys(side: Side) -> String {
-    let keys: Vec<&str> = MailProtocol::of(side).map(MailProtocol::key).collect();
+    let keys: Vec<&str> = Protocol::of(side).map(Protocol::key).collect();
     format!("{} or {NONE}", keys.join(", "))
 }

@@ -12,8 +12,8 @@ use super::file::{AppFile, MailboxFile, ProfileFile};
 use super::load::{mirror, parse, read};
 use super::locate::base_of;
 use crate::failure::{Failure, FailureKind, StoreFault};
+use crate::files::lock::ProfileLock;
 use crate::files::{self, Draft, Privacy};
-use crate::lock::ProfileLock;
 use crate::profile::{Name, Profile};
 
 mod values;

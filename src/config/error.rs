@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::mask::{is_harmful, masked_line};
+use super::mask::{is_unprintable, masked_line};
 use crate::failure::Failure;
 use crate::profile::Invalid;
 
@@ -79,7 +79,7 @@ impl ConfigError {
 /// cursor and turns no text around.
 fn harmless(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut harmless, c| {
-        if is_harmful(c) {
+        if is_unprintable(c) {
             harmless.extend(c.escape_unicode())
         } else {
             harmless.push(c)

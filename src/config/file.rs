@@ -8,7 +8,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::profile::{ClientAuth, Cloud, Credential, MailProtocol, Provider, Side, StoreSpec, TlsMode};
+use crate::profile::{ClientAuth, Cloud, Credential, Protocol, Provider, Side, StoreSpec, TlsMode};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -110,7 +110,7 @@ pub struct MailboxFile {
 pub struct IncomingFile {
     /// `protocol`
     #[serde(deserialize_with = "incoming")]
-    pub protocol: MailProtocol,
+    pub protocol: Protocol,
     /// `host`
     pub host: Option<String>,
     /// `port`
@@ -125,7 +125,7 @@ pub struct IncomingFile {
 pub struct OutgoingFile {
     /// `protocol`
     #[serde(deserialize_with = "outgoing")]
-    pub protocol: MailProtocol,
+    pub protocol: Protocol,
     /// `host`
     pub host: Option<String>,
     /// `port`
@@ -134,18 +134,18 @@ pub struct OutgoingFile {
     pub tls: Option<TlsMode>,
 }
 
-fn incoming<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MailProtocol, D::Error> {
+fn incoming<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Protocol, D::Error> {
     protocol(deserializer, Side::Incoming)
 }
 
-fn outgoing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MailProtocol, D::Error> {
+fn outgoing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Protocol, D::Error> {
     protocol(deserializer, Side::Outgoing)
 }
 
-fn protocol<'de, D: Deserializer<'de>>(deserializer: D, side: Side) -> Result<MailProtocol, D::Error> {
+fn protocol<'de, D: Deserializer<'de>>(deserializer: D, side: Side) -> Result<Protocol, D::Error> {
     let word = String::deserialize(deserializer)?;
-    MailProtocol::of(side).find(|protocol| protocol.key() == word).ok_or_else(|| {
-        let known: Vec<String> = MailProtocol::of(side).map(|protocol| format!("`{}`", protocol.key())).collect();
+    Protocol::of(side).find(|protocol| protocol.key() == word).ok_or_else(|| {
+        let known: Vec<String> = Protocol::of(side).map(|protocol| format!("`{}`", protocol.key())).collect();
         D::Error::custom(format!("unknown variant `{word}`, expected {}", known.join(" or ")))
     })
 }

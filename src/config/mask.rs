@@ -45,7 +45,7 @@ pub(super) fn masked_line(source: &str, start: usize) -> Masked {
     let line = rest.lines().next().unwrap_or_default();
     let shown = if is_in_long_string(before) { 0 } else { shown_length(line) };
     let text: String =
-        line[..shown].chars().map(|c| if is_harmful(c) && c != '\t' { '\u{fffd}' } else { c }).take(200).collect();
+        line[..shown].chars().map(|c| if is_unprintable(c) && c != '\t' { '\u{fffd}' } else { c }).take(200).collect();
     if shown == line.len() {
         Masked { text, is_cut: false }
     } else {
@@ -54,7 +54,7 @@ pub(super) fn masked_line(source: &str, start: usize) -> Masked {
 }
 
 /// Whether a terminal obeys it, or shows text in another order for it (Unicode Standard Annex 9 §2).
-pub(super) fn is_harmful(c: char) -> bool {
+pub(super) fn is_unprintable(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

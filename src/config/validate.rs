@@ -8,11 +8,11 @@ use toml::Spanned;
 
 use super::error::Problem;
 use super::file::{AppFile, MailboxFile, ScopesFile};
-use crate::harmless::is_harmful;
 use crate::profile::{
-    Address, App, Cloud, Credential, Deployment, IdentityRule, Incoming, Invalid, MailProtocol, Mailbox, Name,
-    Outgoing, Provider, Scope, ScopeSet, ServerEndpoint, SignIn, SignInPreset, TlsMode, provider,
+    Address, App, Cloud, Credential, Deployment, IdentityRule, Incoming, Invalid, Mailbox, Name, Outgoing, Protocol,
+    Provider, Scope, ScopeSet, ServerEndpoint, SignIn, SignInPreset, TlsMode, provider,
 };
+use crate::text::is_unprintable;
 
 type Checked<T> = Result<T, Problem>;
 
@@ -164,9 +164,9 @@ fn scopes(file: &AppFile, provider: Provider, preset: &Deployment) -> Checked<Sc
     match file.scopes.as_ref().map(Spanned::get_ref) {
         None => Ok(ScopeSet {
             always,
-            imap: service(MailProtocol::Imap)?,
-            pop3: service(MailProtocol::Pop3)?,
-            smtp: service(MailProtocol::Smtp)?,
+            imap: service(Protocol::Imap)?,
+            pop3: service(Protocol::Pop3)?,
+            smtp: service(Protocol::Smtp)?,
         }),
         Some(ScopesFile::All(texts)) => {
             let scopes = own(texts)?;
@@ -225,7 +225,7 @@ pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, b
 
 fn server(
     key: &'static str,
-    protocol: MailProtocol,
+    protocol: Protocol,
     preset: &Deployment,
     span: &Range<usize>,
     host: Option<&str>,
@@ -269,7 +269,7 @@ pub fn client_secret(text: &str) -> Result<(), Invalid> {
         return Err(Invalid::new("the client secret is empty", INSTEAD));
     }
     // A copy out of a web page may bring characters along that nobody sees.
-    if text.chars().any(|c| is_harmful(c) || c.is_whitespace() && c != ' ') {
+    if text.chars().any(|c| is_unprintable(c) || c.is_whitespace() && c != ' ') {
         return Err(Invalid::new("the client secret holds line ends, control or invisible characters", INSTEAD));
     }
     if text.len() > 4096 {

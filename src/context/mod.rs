@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::{self, ConfigError, Folders};
 use crate::environment;
 use crate::failure::StoreFault;
-use crate::lock;
+use crate::files::lock;
 use crate::net::Proxies;
 use crate::net::Trust;
 use crate::profile::{Profile, StoreKind, StoreSpec};

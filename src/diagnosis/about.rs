@@ -1,17 +1,17 @@
 //! What a failure was about, and the texts filled with it.
 
 use super::catalogue::{Only, Origin};
-use crate::profile::{App, MailProtocol, Mailbox, PERSONAL_TENANT, Tenant};
+use crate::profile::{App, Mailbox, PERSONAL_TENANT, Protocol, Tenant};
 
 /// What a failure was about; its values are filled into the texts.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct About<'a> {
+pub struct FailureContext<'a> {
     /// The app.
     pub app: Option<&'a App>,
     /// The mailbox.
     pub mailbox: Option<&'a Mailbox>,
     /// The mail protocol that was spoken.
-    pub protocol: Option<MailProtocol>,
+    pub protocol: Option<Protocol>,
     /// What is known of the token that was shown.
     pub token: TokenFacts,
 }
@@ -23,13 +23,13 @@ pub struct TokenFacts {
     pub is_for_server: bool,
 }
 
-impl About<'_> {
+impl FailureContext<'_> {
     /// The same, said over the protocol that `origin` is, where none is known.
     pub(super) fn at(self, origin: Origin) -> Self {
         let spoken = match origin {
-            Origin::Imap => Some(MailProtocol::Imap),
-            Origin::Pop3 => Some(MailProtocol::Pop3),
-            Origin::Smtp => Some(MailProtocol::Smtp),
+            Origin::Imap => Some(Protocol::Imap),
+            Origin::Pop3 => Some(Protocol::Pop3),
+            Origin::Smtp => Some(Protocol::Smtp),
             _ => None,
         };
         Self { protocol: self.protocol.or(spoken), ..self }

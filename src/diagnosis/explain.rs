@@ -1,9 +1,9 @@
 //! A text that somebody pasted, explained without a mailbox.
 
-use super::about::About;
+use super::about::FailureContext;
 use super::catalogue::{self, Entry, Hint, Origin, places};
-use super::known::explained;
-use super::{reading, told};
+use super::resolve::explained;
+use super::{normalize, told};
 use crate::profile::Family;
 use crate::report::{Explanation, Finding, FindingCode};
 
@@ -14,7 +14,7 @@ pub const UNKNOWN: FindingCode = FindingCode::NOT_IN_CATALOGUE;
 /// stay out of it: they are the caller's to redact.
 #[must_use]
 pub fn explain(text: &str, hint: Hint) -> Vec<Explanation> {
-    let text = reading::readings(text);
+    let text = normalize::readings(text);
     let hits = catalogue::search(&text, hint);
     if hits.is_empty() {
         return vec![unknown(&text, hint)];
@@ -53,7 +53,7 @@ pub fn list(hint: Hint) -> Vec<Explanation> {
 /// Whether `line` alone says what the entry called `code` is known by.
 #[must_use]
 pub fn is_said_in(line: &str, code: FindingCode) -> bool {
-    let text = reading::readings(line);
+    let text = normalize::readings(line);
     catalogue::search(&text, Hint::default()).iter().any(|hit| hit.entry.id == code)
 }
 
@@ -62,7 +62,7 @@ fn in_full(entry: &'static Entry, hint: Hint) -> Explanation {
     Explanation {
         provider: provider.filter(|family| *family != Family::ANY).map(|family| family.to_string()),
         stage: Some(hint.origin.unwrap_or(entry.stage).to_string()),
-        finding: explained(entry, About::default()),
+        finding: explained(entry, FailureContext::default()),
         example: entry.example.clone(),
         note: entry.note.clone(),
         is_recognised: true,

@@ -1,10 +1,10 @@
 //! Answers of a sign-in server that are no OAuth answers: what the HTTP status tells of them.
 
-use super::about::About;
+use super::about::FailureContext;
 use crate::report::{Finding, FindingCode};
 
 /// Explains an answer of this status and type; `what` says what it is.
-pub(super) fn finding(status: u16, content_type: Option<&str>, what: &str, about: About<'_>) -> Finding {
+pub(super) fn finding(status: u16, content_type: Option<&str>, what: &str, about: FailureContext<'_>) -> Finding {
     let told = Finding::of(FindingCode::OAUTH_NOT_OAUTH)
         .about(about)
         .with("what", what)
@@ -37,7 +37,7 @@ mod tests {
             (502, "has trouble", false),
             (503, "has trouble", false),
         ] {
-            let finding = finding(status, Some("text/html"), "a web page", About::default());
+            let finding = finding(status, Some("text/html"), "a web page", FailureContext::default());
             assert!(finding.cause.contains(words) && finding.cause.contains("a web page (HTTP"), "{finding:?}");
             assert_eq!(
                 finding.fix[0].starts_with("If this network has a sign-in page"),

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::about::About;
+use super::about::FailureContext;
 use super::oauth;
 use crate::failure::OAuthFault;
 use crate::report::{Finding, FindingCode};
 
 /// What the provider said of a refresh token that is gone, explained as it was then.
-pub(super) fn lost(fault: &OAuthFault, at: Option<Timestamp>, about: About<'_>) -> Finding {
+pub(super) fn lost(fault: &OAuthFault, at: Option<Timestamp>, about: FailureContext<'_>) -> Finding {
     let mut finding = oauth::finding(fault, about);
     if let (Some(words), Some(at)) = (&mut finding.server_said, at) {
         words.push_str(&format!(" (said on {})", at.strftime("%Y-%m-%d %H:%M UTC")));
@@ -20,7 +20,7 @@ pub(super) fn lost(fault: &OAuthFault, at: Option<Timestamp>, about: About<'_>) 
 pub(super) fn of_another(
     (address, client_id, at): (&str, &str, &str),
     profile: Option<&str>,
-    about: About<'_>,
+    about: FailureContext<'_>,
 ) -> Finding {
     let told = Finding::of(FindingCode::SIGN_IN_OF_ANOTHER)
         .about(about)

@@ -11,19 +11,19 @@ mod disk;
 pub mod explain;
 mod foreign;
 mod grant;
-mod known;
 mod local;
 mod network;
+mod normalize;
 mod oauth;
 pub mod preflight;
 mod proxy;
-mod reading;
 mod rejection;
+mod resolve;
 mod service;
-pub mod together;
 mod told;
+pub mod verdict;
 
-pub use about::{About, TokenFacts};
+pub use about::{FailureContext, TokenFacts};
 pub(crate) use disk::steps as disk_steps;
 pub use told::Told;
 
@@ -32,7 +32,7 @@ use crate::report::Finding;
 
 /// Explains `failure`.
 #[must_use]
-pub fn finding(failure: &Failure, about: About<'_>) -> Finding {
+pub fn finding(failure: &Failure, about: FailureContext<'_>) -> Finding {
     let mut finding = match &failure.kind {
         FailureKind::Rejected(rejection) => rejection::finding(rejection, failure.server_said.as_deref(), about),
         FailureKind::OAuth(fault) => oauth::finding(fault, about),

@@ -1,12 +1,12 @@
 //! What happens on the way to a server.
 
-use super::about::About;
+use super::about::FailureContext;
 use super::{local, service};
 use crate::failure::{FailureKind, TlsFault};
 use crate::report::{Finding, FindingCode};
 
 /// Names, connections, deadlines, broken protocols.
-pub(super) fn finding(kind: &FailureKind, about: About<'_>) -> Finding {
+pub(super) fn finding(kind: &FailureKind, about: FailureContext<'_>) -> Finding {
     let is_sign_in = about.protocol.is_none();
     let told = match kind {
         FailureKind::NameNotFound { host } => Finding::of(FindingCode::NAME_NOT_FOUND).with("host", host),
@@ -46,7 +46,7 @@ pub(super) fn finding(kind: &FailureKind, about: About<'_>) -> Finding {
 }
 
 /// Handshakes and certificates. No credential was sent in any of these cases.
-pub(super) fn tls(fault: &TlsFault, about: About<'_>) -> Finding {
+pub(super) fn tls(fault: &TlsFault, about: FailureContext<'_>) -> Finding {
     let told = match fault {
         TlsFault::UnknownIssuer { issuer, is_alone } => {
             let told = Finding::of(FindingCode::TLS_UNKNOWN_ISSUER);

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::about::About;
+use super::about::FailureContext;
 use super::callback;
 use super::catalogue::Origin;
-use super::{known, local};
+use super::{local, resolve};
 use crate::clock::in_words;
 use crate::failure::{CallbackRefusal, FailureKind, OAuthFault};
 use crate::profile::{Credential, SignIn};
 use crate::report::{ExitCode, Finding, FindingCode};
 
 /// An OAuth error answer, by what the catalogue knows of its numbers, its words and its `error` field.
-pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
+pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding {
     let origin = if fault.status == 0 { Origin::Authorize } else { Origin::Token };
     let refuses_client = fault.refuses_client();
     let text = if refuses_client && says_so_in_own_words(fault, about) {
@@ -25,7 +25,7 @@ pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
             "suberror": fault.suberror,
         })
     };
-    let known = known::finding(&text.to_string(), origin, about);
+    let known = resolve::finding(&text.to_string(), origin, about);
     let mut finding = known.map_or_else(|| unknown(fault, about), |known| known.finding);
     finding.refuses_client = refuses_client;
     if refuses_client && let Some(step) = another_way(about) {
@@ -45,13 +45,13 @@ pub(super) fn finding(fault: &OAuthFault, about: About<'_>) -> Finding {
 
 /// Whether a refused client is told in a word that elsewhere means something else, so that the standard's word finds the
 /// right entry. A public client sends no credentials that could be wrong.
-fn says_so_in_own_words(fault: &OAuthFault, about: About<'_>) -> bool {
+fn says_so_in_own_words(fault: &OAuthFault, about: FailureContext<'_>) -> bool {
     let has_secret = about.app.is_none_or(|app| app.credential == Credential::Secret);
     has_secret && fault.codes.is_empty() && fault.error != "invalid_client"
 }
 
 /// How a secret that is right may be refused all the same. The known providers take it in each way.
-fn another_way(about: About<'_>) -> Option<String> {
+fn another_way(about: FailureContext<'_>) -> Option<String> {
     let app = about
         .app
         .filter(|app| app.credential == Credential::Secret && matches!(app.sign_in, SignIn::Discovered { .. }))?;
@@ -81,7 +81,7 @@ fn exit(fault: &OAuthFault) -> ExitCode {
     }
 }
 
-fn unknown(fault: &OAuthFault, about: About<'_>) -> Finding {
+fn unknown(fault: &OAuthFault, about: FailureContext<'_>) -> Finding {
     Finding::of(FindingCode::OAUTH_ERROR).about(about).with("error", &fault.error).finding()
 }
 
@@ -101,7 +101,7 @@ fn words(fault: &OAuthFault) -> String {
 }
 
 /// What stands between a finished sign-in and an authorized mailbox.
-pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
+pub(super) fn sign_in(kind: &FailureKind, about: FailureContext<'_>) -> Finding {
     let told = match kind {
         FailureKind::OtherAccount { signed_in, expected } => {
             Finding::of(FindingCode::OTHER_ACCOUNT_SIGNED_IN).with("signed_in", signed_in).with("expected", expected)
@@ -129,7 +129,7 @@ pub(super) fn sign_in(kind: &FailureKind, about: About<'_>) -> Finding {
 }
 
 /// Nothing usable came back in time; what came instead is told first.
-fn timed_out(after: Duration, refused: &[CallbackRefusal], about: About<'_>) -> Finding {
+fn timed_out(after: Duration, refused: &[CallbackRefusal], about: FailureContext<'_>) -> Finding {
     let reasons: String = refused.iter().map(|refusal| format!(" {}", callback::cause(*refusal))).collect();
     // Rounded: a wait ends a moment before the time that was asked for, or behind it.
     let mut finding = Finding::of(FindingCode::SIGN_IN_TIMED_OUT)

@@ -1,12 +1,12 @@
 //! What goes wrong with the proxy that the environment names. The server behind it was not asked, and is not to blame.
 
-use super::about::About;
+use super::about::FailureContext;
 use super::network;
 use crate::failure::{FailureKind, ProxyFault, ProxyTrouble};
 use crate::report::{Finding, FindingCode};
 
 /// Explains `trouble`.
-pub(super) fn finding(trouble: &ProxyTrouble, about: About<'_>) -> Finding {
+pub(super) fn finding(trouble: &ProxyTrouble, about: FailureContext<'_>) -> Finding {
     let ProxyTrouble { proxy, variable, host, fault } = trouble;
     let told = match fault {
         ProxyFault::Unreadable { reason } => Finding::of(FindingCode::PROXY_UNREADABLE).with("reason", reason),
@@ -30,7 +30,7 @@ pub(super) fn finding(trouble: &ProxyTrouble, about: About<'_>) -> Finding {
 }
 
 /// What happened on the way to the proxy, as the end of a sentence.
-fn reached(kind: &FailureKind, about: About<'_>) -> String {
+fn reached(kind: &FailureKind, about: FailureContext<'_>) -> String {
     match kind {
         FailureKind::NameNotFound { host } => format!("there is no host {host}"),
         FailureKind::NameLookupFailed { host, reason } => format!("the name {host} could not be looked up: {reason}"),

@@ -1,18 +1,18 @@
 //! What a mail server's "no" means.
 
-use super::about::About;
-use super::known;
+use super::about::FailureContext;
+use super::resolve;
 use crate::failure::{GREETING, Rejection};
 use crate::profile::Family;
 use crate::report::{ExitCode, Finding, FindingCode};
 
 /// By what the catalogue knows, else by the codes that the standards define.
-pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: About<'_>) -> Finding {
+pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: FailureContext<'_>) -> Finding {
     let command = rejection.command.to_ascii_uppercase();
     let is_sign_in = command.starts_with("AUTH");
     if let Some(protocol) = about.protocol {
         let text = [rejection.challenge.as_deref(), said].into_iter().flatten().collect::<Vec<_>>().join("\n");
-        let known = known::finding(&text, protocol.into(), about);
+        let known = resolve::finding(&text, protocol.into(), about);
         // What stands behind a sign-in is known better from the command than from a code that every server uses.
         if let Some(mut known) = known.filter(|known| is_sign_in || known.entry.provider != Family::ANY) {
             // A mail server does not know whether a new sign-in would help; only the token endpoint does.

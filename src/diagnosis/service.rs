@@ -1,13 +1,13 @@
 //! What it means that something else answers on a port than the mail server that the profile names: the key to change,
 //! and the ports that are usual.
 
-use super::about::About;
+use super::about::FailureContext;
 use crate::failure::{OtherService, Service};
-use crate::profile::{MailProtocol, TlsMode};
+use crate::profile::{Protocol, TlsMode};
 use crate::report::{Finding, FindingCode};
 
 /// What answers on the port, and what to change in the profile.
-pub(super) fn finding(seen: &OtherService, about: About<'_>) -> Finding {
+pub(super) fn finding(seen: &OtherService, about: FailureContext<'_>) -> Finding {
     let wanted = about.protocol;
     let port = seen.port;
     let profile_says = wanted.map_or_else(
@@ -15,8 +15,8 @@ pub(super) fn finding(seen: &OtherService, about: About<'_>) -> Finding {
         |wanted| format!("the profile says {wanted} with {}", seen.wanted),
     );
     let spoken = spoken(seen.found);
-    let side = if wanted == Some(MailProtocol::Smtp) { "outgoing" } else { "incoming" };
-    let is_readable = matches!(spoken, Some(MailProtocol::Imap | MailProtocol::Pop3)) && side == "incoming";
+    let side = if wanted == Some(Protocol::Smtp) { "outgoing" } else { "incoming" };
+    let is_readable = matches!(spoken, Some(Protocol::Imap | Protocol::Pop3)) && side == "incoming";
     let told = if seen.found == Service::Tls || spoken.is_some() && spoken == wanted {
         Finding::of(FindingCode::WRONG_TLS_MODE).case_if(!seen.is_tls, "plain").with("found", name(seen.found))
     } else if spoken.is_some() {
@@ -36,8 +36,7 @@ pub(super) fn finding(seen: &OtherService, about: About<'_>) -> Finding {
         .with("side", side)
         .with("mode", if seen.is_tls { "implicit" } else { "starttls" });
     if let Some(spoken) = spoken {
-        told =
-            told.with("spoken", spoken).with("spoken_key", if spoken == MailProtocol::Imap { "imap" } else { "pop3" });
+        told = told.with("spoken", spoken).with("spoken_key", if spoken == Protocol::Imap { "imap" } else { "pop3" });
     }
     if let Some(wanted) = wanted {
         told = told
@@ -59,11 +58,11 @@ fn inside(seen: &OtherService) -> &'static str {
     if seen.is_tls && seen.wanted == TlsMode::StartTls { ", with TLS from the first byte" } else { "" }
 }
 
-fn spoken(service: Service) -> Option<MailProtocol> {
+fn spoken(service: Service) -> Option<Protocol> {
     match service {
-        Service::Imap => Some(MailProtocol::Imap),
-        Service::Pop3 => Some(MailProtocol::Pop3),
-        Service::Smtp => Some(MailProtocol::Smtp),
+        Service::Imap => Some(Protocol::Imap),
+        Service::Pop3 => Some(Protocol::Pop3),
+        Service::Smtp => Some(Protocol::Smtp),
         Service::Http | Service::Ssh | Service::Tls | Service::Unknown => None,
     }
 }
@@ -86,9 +85,9 @@ mod tests {
 
     #[test]
     fn the_finding_says_what_answers_and_which_key_to_change() {
-        let about = |protocol| About { protocol: Some(protocol), ..About::default() };
+        let about = |protocol| FailureContext { protocol: Some(protocol), ..FailureContext::default() };
         let seen = |found, is_tls, wanted, port| OtherService { found, is_tls, wanted, port };
-        use MailProtocol::{Imap, Smtp};
+        use Protocol::{Imap, Smtp};
         use TlsMode::{Implicit, StartTls};
         for (seen, protocol, code, says) in [
             (seen(Service::Imap, true, StartTls, 993), Imap, "wrong-tls-mode", "Set tls = \"implicit\" in incoming"),

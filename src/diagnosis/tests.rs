@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use super::*;
 use crate::failure::{OAuthFault, Rejection, StoreFault};
-use crate::profile::MailProtocol;
+use crate::profile::Protocol;
 use crate::report::{Confidence, ExitCode};
 
 fn oauth(error: &str, codes: &[u32]) -> Finding {
     let fault = OAuthFault { error: error.into(), codes: codes.into(), status: 400, ..OAuthFault::default() };
-    finding(&FailureKind::OAuth(fault).into(), About::default())
+    finding(&FailureKind::OAuth(fault).into(), FailureContext::default())
 }
 
 /// A name without a value would be caught by `Told` itself.
 #[test]
 fn every_failure_of_our_own_is_told_in_full() {
-    for protocol in [None, Some(MailProtocol::Imap), Some(MailProtocol::Smtp)] {
-        let about = About { protocol, ..About::default() };
+    for protocol in [None, Some(Protocol::Imap), Some(Protocol::Smtp)] {
+        let about = FailureContext { protocol, ..FailureContext::default() };
         for failure in made::failures().into_iter().chain(made::rejections()) {
             let found = finding(&failure, about);
             assert!(!found.fix.is_empty() && found.cause.ends_with('.'), "{found:?}");
@@ -34,7 +34,8 @@ fn microsofts_numbers_are_compared_whole() {
 
 #[test]
 fn what_ends_a_device_code_has_one_name_whoever_notices_it() {
-    let local = finding(&FailureKind::DeviceCodeExpired { after: Duration::from_secs(900) }.into(), About::default());
+    let local =
+        finding(&FailureKind::DeviceCodeExpired { after: Duration::from_secs(900) }.into(), FailureContext::default());
     let said = oauth("expired_token", &[]);
     assert_eq!((said.code, said.exit), (local.code, local.exit));
     assert_eq!(oauth("invalid_grant", &[530_036]).code.as_str(), "ms-auth-flow-blocked");
@@ -51,7 +52,7 @@ fn a_refused_client_has_one_finding_whatever_the_provider_calls_it() {
     let said = |status, error: &str, words: &str| {
         let fault =
             OAuthFault { error: error.into(), description: Some(words.into()), status, ..OAuthFault::default() };
-        finding(&FailureKind::OAuth(fault).into(), About::default())
+        finding(&FailureKind::OAuth(fault).into(), FailureContext::default())
     };
     for (status, error, words) in [
         (401, "invalid_client", "Client authentication failed"),
@@ -75,7 +76,7 @@ fn a_server_that_asks_to_wait_is_network_trouble() {
         retry_after: Some(Duration::from_secs(17)),
         ..OAuthFault::default()
     };
-    let found = finding(&FailureKind::OAuth(fault).into(), About::default());
+    let found = finding(&FailureKind::OAuth(fault).into(), FailureContext::default());
     assert_eq!(found.exit, ExitCode::Network);
     assert!(found.fix[0].contains("17 seconds"));
 }
@@ -89,7 +90,7 @@ fn exchanges_sentence_decides_not_its_number() {
             ..Rejection::default()
         })
     };
-    let about = About { protocol: Some(MailProtocol::Smtp), ..About::default() };
+    let about = FailureContext { protocol: Some(Protocol::Smtp), ..FailureContext::default() };
     let said = |words: &str| finding(&Failure::new(rejection()).said(words), about).code.as_str();
     assert_eq!(
         said("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."),
@@ -106,7 +107,7 @@ fn exchanges_sentence_decides_not_its_number() {
 #[test]
 fn every_text_is_filled_and_every_finding_says_what_to_do() {
     for entry in catalogue::entries() {
-        let found = known::explained(entry, About::default());
+        let found = resolve::explained(entry, FailureContext::default());
         assert!(!found.fix.is_empty(), "{}", found.code);
         let text = format!("{} {}", found.cause, found.fix.join(" "));
         assert!(!text.contains('{'), "{text}");
@@ -118,11 +119,11 @@ fn every_text_is_filled_and_every_finding_says_what_to_do() {
 fn words_that_only_one_provider_writes_are_known_whatever_the_profile_says() {
     let profile = own_profile();
     let mailbox = profile.mailboxes.values().next().unwrap();
-    let about = About {
+    let about = FailureContext {
         app: Some(profile.app_of(mailbox)),
         mailbox: Some(mailbox),
-        protocol: Some(MailProtocol::Smtp),
-        ..About::default()
+        protocol: Some(Protocol::Smtp),
+        ..FailureContext::default()
     };
     let said = |words: &str| {
         let rejection = Rejection { command: "AUTH XOAUTH2".into(), reply_code: Some(535), ..Rejection::default() };
@@ -161,7 +162,7 @@ fn own_profile() -> crate::profile::Profile {
 
 #[test]
 fn a_missing_keyring_names_the_choices() {
-    let found = finding(&StoreFault::Absent { reason: "no session bus".into() }.into(), About::default());
+    let found = finding(&StoreFault::Absent { reason: "no session bus".into() }.into(), FailureContext::default());
     assert_eq!(found.exit, ExitCode::SecretStore);
     assert!(found.fix.iter().any(|step| step.contains("--store vault")));
 }

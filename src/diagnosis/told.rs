@@ -2,17 +2,17 @@
 
 use std::fmt::Display;
 
-use super::about::{self, About};
+use super::about::{self, FailureContext};
 use super::catalogue::own::{self, Words};
 use super::catalogue::{self, Step};
-use super::known;
+use super::resolve;
 use crate::report::{ExitCode, Finding, FindingCode};
 
 /// A finding in the making.
 #[derive(Debug)]
 pub struct Told<'a> {
     code: FindingCode,
-    about: About<'a>,
+    about: FailureContext<'a>,
     values: Vec<(&'static str, String)>,
     cases: Vec<&'static str>,
     is_bare: bool,
@@ -24,14 +24,21 @@ impl Finding {
     /// The finding that the catalogue has under `code`, to be filled in.
     #[must_use]
     pub fn of(code: FindingCode) -> Told<'static> {
-        Told { code, about: About::default(), values: Vec::new(), cases: Vec::new(), is_bare: false, is_live: true }
+        Told {
+            code,
+            about: FailureContext::default(),
+            values: Vec::new(),
+            cases: Vec::new(),
+            is_bare: false,
+            is_live: true,
+        }
     }
 }
 
 impl<'a> Told<'a> {
     /// Of an app and a mailbox, whose values are filled in.
     #[must_use]
-    pub fn about<'b>(self, about: About<'b>) -> Told<'b> {
+    pub fn about<'b>(self, about: FailureContext<'b>) -> Told<'b> {
         let Self { code, values, cases, is_bare, is_live, .. } = self;
         Told { code, about, values, cases, is_bare, is_live }
     }
@@ -74,7 +81,7 @@ impl<'a> Told<'a> {
     pub fn finding(self) -> Finding {
         let Some(words) = self.words() else {
             return match catalogue::entry(self.code) {
-                Some(entry) => known::filled(entry, self.about, &|name| self.value(name)),
+                Some(entry) => resolve::filled(entry, self.about, &|name| self.value(name)),
                 None => Finding::new(self.code, self.code.as_str(), ExitCode::Bug),
             };
         };
@@ -98,7 +105,7 @@ impl<'a> Told<'a> {
     }
 
     fn fill(&self, text: &str) -> String {
-        let has_value = |name: &str| self.value(name).is_some() || About::knows(name);
+        let has_value = |name: &str| self.value(name).is_some() || FailureContext::knows(name);
         let mut missing = about::required(text).filter(|name| self.is_live && !has_value(name));
         debug_assert_eq!(missing.next(), None, "{} was not given it", self.code);
         self.about.fill(text, &|name| self.value(name))

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::failure::CallbackRefusal;
-use crate::html::escape;
+use crate::text::html::escape;
 
 /// The page after a sign-in that has been checked and stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,7 +198,7 @@ mod tests {
             let pages = every_page(&text);
             assert_eq!(pages.iter().map(|html| tags(html)).collect::<Vec<_>>(), harmless, "{text}");
             for html in pages {
-                assert!(!html.chars().any(|c| crate::harmless::is_harmful(c) && c != '\n'), "{text}");
+                assert!(!html.chars().any(|c| crate::text::is_unprintable(c) && c != '\n'), "{text}");
                 let is_markup = text.contains(['<', '>', '"', '\'', '&']);
                 assert!(!is_markup || !html.contains(&text), "{text} comes back as it was");
             }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::proxy::Credential;
 use crate::failure::ProxyFault;
-use crate::harmless;
+use crate::text;
 
 /// More than this is not read of the answer's head.
 const HEAD_LIMIT: usize = 16 * 1024;
@@ -85,7 +85,7 @@ fn scheme(head: &str) -> Option<String> {
 }
 
 fn shown(words: &str) -> String {
-    harmless::escape(&words.chars().take(SHOWN).collect::<String>())
+    text::escape(&words.chars().take(SHOWN).collect::<String>())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ const SLOW_DOWN: Duration = Duration::from_secs(5);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 
 /// The time, and how to let it pass; a test brings its own.
-pub trait Pace {
+pub trait Waiter {
     /// The time now.
     fn now(&self) -> Instant;
 
@@ -37,7 +37,7 @@ pub enum PollEnd {
 pub fn poll<T>(
     authorization: &DeviceAuthorization,
     patience: Option<Duration>,
-    pace: &dyn Pace,
+    pace: &dyn Waiter,
     mut ask: impl FnMut() -> Result<T, Failure>,
 ) -> Result<T, PollEnd> {
     let good_for = authorization.good_for(patience);

@@ -37,7 +37,7 @@ pub use authorization_response::AuthorizationResponse;
 pub use client::Client;
 pub use client_authentication::{ClientCredential, TokenEndpoint};
 pub use device_code::{DeviceAuthorization, redeem_device_code, request_device_code};
-pub use device_poll::{Pace, PollEnd};
+pub use device_poll::{PollEnd, Waiter};
 pub use discovery::{Endpoints, endpoints};
 pub use form::Form;
 pub use grant::Grant;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 
 use super::{
-    ClientAuth, ClientId, Cloud, Credential, Deployment, EndpointUrl, MailProtocol, Name, Provider, RedirectUri, Scope,
+    ClientAuth, ClientId, Cloud, Credential, Deployment, EndpointUrl, Name, Protocol, Provider, RedirectUri, Scope,
     Tenant,
 };
 
@@ -91,17 +91,17 @@ pub struct ScopeSet {
 impl ScopeSet {
     /// The scopes that `protocol` needs.
     #[must_use]
-    pub fn of(&self, protocol: MailProtocol) -> &[Scope] {
+    pub fn of(&self, protocol: Protocol) -> &[Scope] {
         match protocol {
-            MailProtocol::Imap => &self.imap,
-            MailProtocol::Pop3 => &self.pop3,
-            MailProtocol::Smtp => &self.smtp,
+            Protocol::Imap => &self.imap,
+            Protocol::Pop3 => &self.pop3,
+            Protocol::Smtp => &self.smtp,
         }
     }
 
     /// What to ask for when `protocols` are used: each scope once, in a stable order.
     #[must_use]
-    pub fn for_protocols(&self, protocols: impl IntoIterator<Item = MailProtocol>) -> Vec<Scope> {
+    pub fn for_protocols(&self, protocols: impl IntoIterator<Item = Protocol>) -> Vec<Scope> {
         let mut wanted = self.always.clone();
         for protocol in protocols {
             for scope in self.of(protocol) {
@@ -115,7 +115,7 @@ impl ScopeSet {
 
     /// The audience of the access token that opens `protocols`; none where the scopes name no resource.
     #[must_use]
-    pub fn audience(&self, protocols: impl IntoIterator<Item = MailProtocol>) -> Option<String> {
+    pub fn audience(&self, protocols: impl IntoIterator<Item = Protocol>) -> Option<String> {
         self.for_protocols(protocols).iter().find_map(|scope| resource_of(scope.as_str())).map(str::to_owned)
     }
 }

@@ -1,7 +1,7 @@
 //! What is wrong with a text of the profile, and the checks that all of them share.
 
 use super::placeholder;
-use crate::harmless::is_harmful;
+use crate::text::is_unprintable;
 
 /// Why a text is not what it should be: what stands there, and what to write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +30,7 @@ pub(super) fn refuse_placeholder(text: &str, instead: &str) -> Result<(), Invali
 
 /// First of all checks: what is refused for another reason is quoted in the message.
 pub(super) fn refuse_controls(text: &str, instead: &str) -> Result<(), Invalid> {
-    match text.chars().find(|c| is_harmful(*c)) {
+    match text.chars().find(|c| is_unprintable(*c)) {
         Some(c) => {
             Err(Invalid::new(format!("it holds the control character U+{:04X}", u32::from(c)), instead.to_owned()))
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Address, MailProtocol, Name, ServerEndpoint};
+use super::{Address, Name, Protocol, ServerEndpoint};
 
 /// One mailbox of the profile. It has an incoming side, an outgoing side, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Mailbox {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
     /// One of [`super::Side::Incoming`].
-    pub protocol: MailProtocol,
+    pub protocol: Protocol,
     /// Where.
     pub server: ServerEndpoint,
 }
@@ -38,7 +38,7 @@ pub struct Incoming {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
     /// One of [`super::Side::Outgoing`].
-    pub protocol: MailProtocol,
+    pub protocol: Protocol,
     /// Where.
     pub server: ServerEndpoint,
 }
@@ -53,15 +53,15 @@ impl Mailbox {
     /// The identity that SASL carries for `protocol`. For a shared mailbox, IMAP and POP3 name the shared address; on
     /// SMTP Exchange accepts only the token's own user, and the shared address goes into MAIL FROM.
     #[must_use]
-    pub fn sasl_identity(&self, protocol: MailProtocol) -> &Address {
+    pub fn sasl_identity(&self, protocol: Protocol) -> &Address {
         match protocol {
-            MailProtocol::Imap | MailProtocol::Pop3 => &self.address,
-            MailProtocol::Smtp => self.signs_in_as(),
+            Protocol::Imap | Protocol::Pop3 => &self.address,
+            Protocol::Smtp => self.signs_in_as(),
         }
     }
 
     /// The mail protocols it uses.
-    pub fn protocols(&self) -> impl Iterator<Item = MailProtocol> {
+    pub fn protocols(&self) -> impl Iterator<Item = Protocol> {
         let incoming = self.incoming.as_ref().map(|side| side.protocol);
         let outgoing = self.outgoing.as_ref().map(|side| side.protocol);
         incoming.into_iter().chain(outgoing)

@@ -23,7 +23,7 @@ pub use endpoint::{ServerEndpoint, TlsMode};
 pub use invalid::Invalid;
 pub use mailbox::{Incoming, Mailbox, Outgoing};
 pub use names::{Address, ClientId, HostName, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};
-pub use protocol::{MailProtocol, Side};
+pub use protocol::{Protocol, Side};
 pub use provider::{Cloud, Deployment, Family, HostPreset, InvalidGrant, Provider, SignInPreset};
 pub use store::{StoreKind, StoreSpec};
 pub use web::{EndpointUrl, RedirectUri};

@@ -6,7 +6,7 @@ use super::TlsMode;
 
 /// A protocol that mail is read or sent with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MailProtocol {
+pub enum Protocol {
     /// RFC 9051, RFC 3501.
     Imap,
     /// RFC 1939.
@@ -24,7 +24,7 @@ pub enum Side {
     Outgoing,
 }
 
-impl MailProtocol {
+impl Protocol {
     /// All protocols; the first of each side is the usual one.
     pub const ALL: [Self; 3] = [Self::Imap, Self::Pop3, Self::Smtp];
 
@@ -76,7 +76,7 @@ impl MailProtocol {
     }
 }
 
-impl fmt::Display for MailProtocol {
+impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.title())
     }
@@ -88,9 +88,9 @@ mod tests {
 
     #[test]
     fn each_protocol_serves_one_side_and_the_usual_one_comes_first() {
-        let keys = |side| MailProtocol::of(side).map(MailProtocol::key).collect::<Vec<_>>();
+        let keys = |side| Protocol::of(side).map(Protocol::key).collect::<Vec<_>>();
         assert_eq!(keys(Side::Incoming), ["imap", "pop3"]);
         assert_eq!(keys(Side::Outgoing), ["smtp"]);
-        assert_eq!(MailProtocol::ALL.map(|protocol| protocol.to_string().to_lowercase()), ["imap", "pop3", "smtp"]);
+        assert_eq!(Protocol::ALL.map(|protocol| protocol.to_string().to_lowercase()), ["imap", "pop3", "smtp"]);
     }
 }

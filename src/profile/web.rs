@@ -6,7 +6,7 @@ use std::str::FromStr;
 use url::{Host, Url};
 
 use super::Invalid;
-use crate::harmless::is_harmful;
+use crate::text::is_unprintable;
 
 /// A provider's endpoint: https, or http on loopback (SECURITY.md A3).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct EndpointUrl(Url);
 pub struct RedirectUri(Url);
 
 fn parse(text: &str, instead: &str) -> Result<Url, Invalid> {
-    if let Some(c) = text.chars().find(|c| is_harmful(*c) || c.is_whitespace()) {
+    if let Some(c) = text.chars().find(|c| is_unprintable(*c) || c.is_whitespace()) {
         return Err(Invalid::new(format!("it holds the character U+{:04X}", u32::from(c)), instead));
     }
     Url::parse(text).map_err(|error| Invalid::new(format!("'{text}' is no URL ({error})"), instead))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::finding::Finding;
-use crate::profile::MailProtocol;
+use crate::profile::Protocol;
 
 /// One step of a test: what was tried, how it went, and how long it took.
 #[derive(Debug, Clone, Serialize)]
@@ -14,7 +14,7 @@ pub struct Check {
     pub stage: Stage,
     /// Over which mail protocol, where one is spoken.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_small_letters")]
-    pub protocol: Option<MailProtocol>,
+    pub protocol: Option<Protocol>,
     /// How it went.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -159,7 +159,7 @@ impl Check {
 
     /// The same, over `protocol`.
     #[must_use]
-    pub fn over(self, protocol: MailProtocol) -> Self {
+    pub fn over(self, protocol: Protocol) -> Self {
         Self { protocol: Some(protocol), ..self }
     }
 
@@ -200,7 +200,7 @@ fn as_optional_millis<S: serde::Serializer>(elapsed: &Option<Duration>, serializ
     as_millis(&elapsed.unwrap_or_default(), serializer)
 }
 
-fn in_small_letters<S: serde::Serializer>(protocol: &Option<MailProtocol>, serializer: S) -> Result<S::Ok, S::Error> {
+fn in_small_letters<S: serde::Serializer>(protocol: &Option<Protocol>, serializer: S) -> Result<S::Ok, S::Error> {
     let name = protocol.map_or_else(String::new, |protocol| protocol.to_string().to_lowercase());
     serializer.serialize_str(&name)
 }

@@ -10,9 +10,9 @@ use std::time::Duration;
 use keyring::{Entry, Error};
 use zeroize::Zeroizing;
 
+use super::chunks::{self, Entries};
 use super::deadline::{Notice, within};
-use super::parts::{self, Entries};
-use super::{RecordKey, SERVICE, SecretBytes, SecretStore, World, trial};
+use super::{RecordKey, SERVICE, SecretBytes, SecretStore, World, self_test};
 use crate::failure::StoreFault;
 
 /// Somebody may be typing the keyring's password into a dialog.
@@ -105,21 +105,21 @@ impl Default for KeyringStore {
 impl SecretStore for KeyringStore {
     fn get(&self, key: &RecordKey) -> Result<Option<SecretBytes>, StoreFault> {
         let name = key.entry_name();
-        self.ask(move || Ok(parts::get(&OsEntries, &name)?.map(SecretBytes::from)))
+        self.ask(move || Ok(chunks::get(&OsEntries, &name)?.map(SecretBytes::from)))
     }
 
     fn put(&self, key: &RecordKey, value: &SecretBytes) -> Result<(), StoreFault> {
         let (name, value) = (key.entry_name(), value.clone());
-        self.ask(move || parts::put(&OsEntries, &name, value.expose(), ENTRY_LIMIT))
+        self.ask(move || chunks::put(&OsEntries, &name, value.expose(), ENTRY_LIMIT))
     }
 
     fn delete(&self, key: &RecordKey) -> Result<bool, StoreFault> {
         let name = key.entry_name();
-        self.ask(move || parts::delete(&OsEntries, &name))
+        self.ask(move || chunks::delete(&OsEntries, &name))
     }
 
-    fn trial(&self) -> Result<String, StoreFault> {
-        trial::of_entry(self)
+    fn self_test(&self) -> Result<String, StoreFault> {
+        self_test::of_entry(self)
     }
 
     fn describe(&self) -> String {

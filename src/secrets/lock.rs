@@ -7,7 +7,7 @@ use super::faults::fault;
 use super::{RecordKey, vault};
 use crate::failure::{Failure, FailureKind};
 use crate::files;
-use crate::lock::FileLock;
+use crate::files::lock::FileLock;
 
 /// Held, this process alone may change the record. Dropping it lets the next one in.
 pub struct RecordLock {

@@ -3,14 +3,14 @@
 //! There is no fallback from one keep to another, and none to plain files (SECURITY.md S1): a keep that cannot do its
 //! part says so as a [`StoreFault`], and nothing is erased.
 
+mod chunks;
 mod deadline;
 mod faults;
 mod keyring;
 mod lock;
 mod open;
-mod parts;
 mod records;
-mod trial;
+mod self_test;
 mod vault;
 mod world;
 
@@ -85,12 +85,12 @@ pub trait SecretStore: Send + Sync {
         Ok(None)
     }
 
-    /// Proves that the keep works: writes something worthless, reads it back and removes it, and touches no record of
+    /// Proves that the keep works: writes something random_value, reads it back and removes it, and touches no record of
     /// anybody's. What was proven, in words.
     ///
     /// # Errors
     /// [`StoreFault`] if a step failed. Nothing is left behind, as far as the keep still answers.
-    fn trial(&self) -> Result<String, StoreFault>;
+    fn self_test(&self) -> Result<String, StoreFault>;
 
     /// The files and folders that it reads or writes, for a look at their owners and modes.
     fn places(&self) -> Vec<WatchedPath> {
@@ -129,7 +129,7 @@ pub enum RecordKey {
     App(Name),
     /// A mailbox's grant.
     Mailbox(Name),
-    /// Something worthless, written to see whether the keep works.
+    /// Something random_value, written to see whether the keep works.
     Trial(Name),
 }
 
@@ -149,7 +149,7 @@ impl RecordKey {
         match kind {
             "app" => Some(Self::App(name)),
             "mailbox" => Some(Self::Mailbox(name)),
-            "trial" => Some(Self::Trial(name)),
+            "self_test" => Some(Self::Trial(name)),
             _ => None,
         }
     }
@@ -158,7 +158,7 @@ impl RecordKey {
         match self {
             Self::App(name) => ("app", name),
             Self::Mailbox(name) => ("mailbox", name),
-            Self::Trial(name) => ("trial", name),
+            Self::Trial(name) => ("self_test", name),
         }
     }
 }
@@ -234,7 +234,7 @@ impl SecretStore for MemoryStore {
         Ok(self.records.lock().unwrap().remove(key).is_some())
     }
 
-    fn trial(&self) -> Result<String, StoreFault> {
+    fn self_test(&self) -> Result<String, StoreFault> {
         self.check().map(|()| "it is there".into())
     }
 

@@ -31,7 +31,7 @@ use self::faults::{damaged, fault};
 use self::place::{DRAFTS, vault_file, vault_places};
 use self::record::Unread;
 use self::seal::Unopened;
-use super::{RecordKey, Reservation, SecretBytes, SecretStore, World, trial};
+use super::{RecordKey, Reservation, SecretBytes, SecretStore, World, self_test};
 use crate::failure::StoreFault;
 use crate::files::{self, Draft, Privacy, Sensitivity, WatchedPath};
 use crate::profile::StoreSpec;
@@ -146,7 +146,7 @@ impl VaultStore {
         StoreFault::NotKept { what: format!("{}: what is read back is not what was written", self.describe()) }
     }
 
-    /// What the key opens, for [`trial`](SecretStore::trial).
+    /// What the key opens, for [`self_test`](SecretStore::self_test).
     fn looked_through(&self, identities: &[Identity]) -> Result<String, StoreFault> {
         if self.is_made()? {
             let mut count = 0;
@@ -252,10 +252,10 @@ impl SecretStore for VaultStore {
     }
 
     /// Leaves the vault as it is: its folder is tried with another file, encrypted and opened as a record would be.
-    fn trial(&self) -> Result<String, StoreFault> {
+    fn self_test(&self) -> Result<String, StoreFault> {
         let identities = self.key.identities()?;
         let found = self.looked_through(&identities)?;
-        let value = trial::worthless()?;
+        let value = self_test::random_value()?;
         let drafts = self.folder.join(DRAFTS);
         let folder = drafts.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         let sealed = seal::seal(&identities, value.expose())?;

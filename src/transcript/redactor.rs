@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::shapes::{self, Span};
 use super::views::View;
-use crate::harmless::escape;
+use crate::text::escape;
 
 /// What stands where a secret stood.
 const MASK: &str = "[redacted]";

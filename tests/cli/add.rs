@@ -67,7 +67,7 @@ fn mistakes_are_refused_before_anything_is_written() {
         ("--expires", "next year"),
     ] {
         let refused = shop.add("shop", &[(flag, Some(value))]).finish().code(2);
-        let harmful = |c: char| c != '\n' && mailgrant::harmless::is_harmful(c);
+        let harmful = |c: char| c != '\n' && mailgrant::text::is_unprintable(c);
         assert_eq!(refused.all_text().chars().find(|c| harmful(*c)), None, "{flag}");
         assert!(shop.home.files() == before, "{flag} {value:?} left something behind");
     }

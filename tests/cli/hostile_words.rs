@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use mailgrant::harmless::is_harmful;
+use mailgrant::text::is_unprintable;
 use url::{Url, form_urlencoded};
 
 use crate::shop::Shop;
@@ -40,7 +40,7 @@ fn an_error_from_the_sign_in_page_is_shown_harmless_in_every_place() {
         let finished = running.finish();
         assert_ne!(finished.code, Some(0));
         for text in [page.replace('\r', ""), finished.stdout.clone(), finished.stderr.clone()] {
-            assert_eq!(text.chars().find(|c| is_harmful(*c) && *c != '\n'), None, "{text}");
+            assert_eq!(text.chars().find(|c| is_unprintable(*c) && *c != '\n'), None, "{text}");
         }
         assert!(!page.contains("<script"), "{page}");
         assert!(finished.stdout.contains("owned"), "its words are shown: {}", finished.stdout);

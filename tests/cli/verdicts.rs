@@ -1,5 +1,5 @@
 //! The verdict of `test` where several things are wrong at once, through the real binary. The whole table of pairs and
-//! triples is beside the rules (`diagnosis::together`).
+//! triples is beside the rules (`diagnosis::verdict`).
 
 use std::net::TcpListener;
 

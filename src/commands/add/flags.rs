@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::super::CommandError;
 use super::super::words::{self, Choice};
 use crate::config::{AppFile, DayFile, IncomingFile, MailboxFile, OutgoingFile, ScopesFile};
-use crate::profile::{Cloud, Credential, MailProtocol, Name, Provider, Side, TlsMode, is_guid};
+use crate::profile::{Cloud, Credential, Name, Protocol, Provider, Side, TlsMode, is_guid};
 
 /// The app's values.
 #[derive(Debug, ClapArgs)]
@@ -158,7 +158,7 @@ impl MailboxFlags {
     }
 
     /// The incoming side; what stood there counts only for the same protocol.
-    pub(super) fn incoming_file(&self, protocol: MailProtocol, old: Option<IncomingFile>) -> IncomingFile {
+    pub(super) fn incoming_file(&self, protocol: Protocol, old: Option<IncomingFile>) -> IncomingFile {
         let old = old.filter(|old| old.protocol == protocol);
         let (host, port, tls) = old.map_or((None, None, None), |old| (old.host, old.port, old.tls));
         IncomingFile {
@@ -170,7 +170,7 @@ impl MailboxFlags {
     }
 
     /// The outgoing side; what stood there counts only for the same protocol.
-    pub(super) fn outgoing_file(&self, protocol: MailProtocol, old: Option<OutgoingFile>) -> OutgoingFile {
+    pub(super) fn outgoing_file(&self, protocol: Protocol, old: Option<OutgoingFile>) -> OutgoingFile {
         let old = old.filter(|old| old.protocol == protocol);
         let (host, port, tls) = old.map_or((None, None, None), |old| (old.host, old.port, old.tls));
         OutgoingFile {

@@ -10,7 +10,7 @@ use crate::config::{AppFile, MailboxFile};
 use crate::context::Context;
 use crate::profile::provider::{self, ALL};
 use crate::profile::{
-    Address, App, ClientId, Credential, EndpointUrl, HostName, Invalid, MailProtocol, Side, Tenant, client_id_doubt,
+    Address, App, ClientId, Credential, EndpointUrl, HostName, Invalid, Protocol, Side, Tenant, client_id_doubt,
 };
 
 /// A check of an answer: it parses as `T`.
@@ -133,7 +133,7 @@ pub(super) fn mailbox(
         file.outgoing = protocol.map(|protocol| unspanned(flags.outgoing_file(protocol, None)));
     }
     if interactive {
-        let has_preset = |protocol: MailProtocol| app.deployment().service(protocol).is_some();
+        let has_preset = |protocol: Protocol| app.deployment().service(protocol).is_some();
         if let Some(side) = file.incoming.as_mut().map(Spanned::get_mut)
             && side.host.is_none()
             && !has_preset(side.protocol)
@@ -160,8 +160,8 @@ fn protocol(
     side: Side,
     ask: bool,
     context: &Context,
-) -> Result<Option<MailProtocol>, CommandError> {
-    let known: Vec<MailProtocol> = MailProtocol::of(side).collect();
+) -> Result<Option<Protocol>, CommandError> {
+    let known: Vec<Protocol> = Protocol::of(side).collect();
     if !ask {
         return Ok(known.first().copied());
     }

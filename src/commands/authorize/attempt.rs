@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::how::How;
+use super::how::SignInOptions;
 use crate::context::Context;
-use crate::diagnosis::About;
+use crate::diagnosis::FailureContext;
 use crate::failure::{Failure, FailureKind};
+use crate::flow::session::{self, Ready, Replaced, Session};
 use crate::net::HttpClient;
 use crate::oauth::{Endpoints, Identity, TokenResponse, identity};
 use crate::profile::{Address, App, Mailbox, Scope};
 use crate::report::{Check, Finding, FindingCode, Report, Stage};
 use crate::secrets::{Grant, GrantIdentity};
-use crate::session::{self, Ready, Replaced, Session};
 
 /// What stays the same during one sign-in.
 pub(super) struct Attempt<'a> {
@@ -24,7 +24,7 @@ pub(super) struct Attempt<'a> {
     pub(super) bounded: &'a HttpClient,
     pub(super) endpoints: &'a Endpoints,
     pub(super) asked: &'a [Scope],
-    pub(super) how: &'a How,
+    pub(super) how: &'a SignInOptions,
     /// What this sign-in may replace in the store.
     pub(super) replaced: Replaced,
     /// The grant of the last sign-in.
@@ -143,7 +143,7 @@ pub(super) fn stage_of(failure: &Failure) -> Stage {
 /// What the provider did not grant.
 pub(super) fn scopes_missing(missing: &[Scope], app: &App, mailbox: &Mailbox) -> Finding {
     let names: Vec<&str> = missing.iter().map(Scope::as_str).collect();
-    let about = About { app: Some(app), mailbox: Some(mailbox), ..About::default() };
+    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), ..FailureContext::default() };
     Finding::of(FindingCode::SCOPES_NOT_GRANTED).about(about).with("scopes", names.join(", ")).finding()
 }
 

@@ -8,7 +8,7 @@ use super::attempt::{Attempt, Tokens};
 use super::paste::Paste;
 use crate::commands::CommandError;
 use crate::context::{Context, interrupt};
-use crate::diagnosis::{About, callback};
+use crate::diagnosis::{FailureContext, callback};
 use crate::failure::{CallbackRefusal, Failure, FailureKind};
 use crate::loopback::{LoopbackListener, PendingPage};
 use crate::oauth::{AuthorizationRequest, AuthorizationResponse, grant};
@@ -39,7 +39,8 @@ pub(super) fn tokens<'a>(attempt: &Attempt<'a>, report: &mut Report) -> Result<B
         let response = pasted(&request, app, mailbox, context)?;
         (request, response, None)
     } else {
-        let about = About { app: Some(app), mailbox: Some(mailbox), protocol: None, ..About::default() };
+        let about =
+            FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
         let say = context.say;
         let listener = LoopbackListener::bind(&app.redirect_uri, context.transcript.clone())
             .map_err(|failure| CommandError::explained(&failure, about))?

@@ -7,7 +7,7 @@ use crate::commands::CommandError;
 use crate::context::interrupt;
 use crate::failure::Failure;
 use crate::oauth::device_poll::poll;
-use crate::oauth::{self, Client, DeviceAuthorization, Pace, PollEnd};
+use crate::oauth::{self, Client, DeviceAuthorization, PollEnd, Waiter};
 use crate::profile::Scope;
 use crate::report::{Check, Report, Stage};
 
@@ -98,7 +98,7 @@ impl WallClock {
     }
 }
 
-impl Pace for WallClock {
+impl Waiter for WallClock {
     fn now(&self) -> Instant {
         Instant::now()
     }

@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 
 /// How somebody signs in.
 #[derive(Debug, Default, ClapArgs)]
-pub struct How {
+pub struct SignInOptions {
     /// Open no browser and no listener: show the address, and take the one that the browser ends on from standard input
     #[arg(long)]
     pub no_browser: bool,

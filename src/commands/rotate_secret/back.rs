@@ -6,10 +6,10 @@ use jiff::civil::Date;
 
 use super::job::{Job, report, tell_holders};
 use crate::commands::CommandError;
-use crate::diagnosis::{self, About};
+use crate::diagnosis::{self, FailureContext};
+use crate::flow::rotation::{Force, Proof, Restored, RolledBack};
 use crate::profile::Name;
 use crate::report::{Check, Document, Finding, FindingCode, Stage};
-use crate::rotation::{Force, Proof, Restored, RolledBack};
 
 /// Brings the previous secret back.
 pub(super) fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
@@ -41,7 +41,8 @@ pub(super) fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandE
         }
         RolledBack::Refused(failure) => {
             report.fact("client_secret", "unchanged");
-            let mut finding = diagnosis::finding(&failure, About { app: Some(app), ..About::default() });
+            let mut finding =
+                diagnosis::finding(&failure, FailureContext { app: Some(app), ..FailureContext::default() });
             finding.cause =
                 format!("The provider refuses the previous client secret; nothing was changed. {}", finding.cause);
             finding.fix = vec![

@@ -4,9 +4,9 @@ use crate::commands::CommandError;
 use crate::config::ProfileDocument;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::flow::rotation::Rotation;
 use crate::profile::{App, Name, Profile};
 use crate::report::{Document, Report, Subject};
-use crate::rotation::Rotation;
 use crate::secrets::{RecordKey, RecordLock};
 
 /// A rotation, with the locks of its apps and what is outside the store.

@@ -4,10 +4,10 @@ use secrecy::SecretString;
 
 use crate::commands::checks::{self, Side, Tester};
 use crate::failure::Failure;
+use crate::flow::rotation::Prover;
 use crate::oauth::ClientCredential;
 use crate::profile::Mailbox;
 use crate::report::Check;
-use crate::rotation::Prover;
 
 /// The token endpoint and the mail servers, asked with a secret that is not the active one.
 pub(super) struct Wire<'a> {

@@ -165,7 +165,7 @@ fn the_file_s_header_outlives_its_first_table() {
 fn a_locked_document_keeps_others_out_until_it_is_dropped() {
     let desk = Desk::with(PROFILE);
     let locks = desk._folder.path().join("state");
-    let document = ProfileDocument::open_locked(&desk.path, &locks, crate::lock::LOCK_WAIT).unwrap();
+    let document = ProfileDocument::open_locked(&desk.path, &locks, crate::files::lock::LOCK_WAIT).unwrap();
     document.save().unwrap();
     let try_it = || ProfileLock::acquire(&locks, &desk.path, std::time::Duration::ZERO);
     assert!(try_it().is_err(), "save has let the lock go");

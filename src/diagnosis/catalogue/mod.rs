@@ -47,7 +47,7 @@ const FILES: [(&str, &str); 10] = [
     ("60-generic-mail", include_str!("60-generic-mail.toml")),
     ("70-generic-sign-in", include_str!("70-generic-sign-in.toml")),
     ("80-machine", include_str!("80-machine.toml")),
-    ("90-together", include_str!("90-together.toml")),
+    ("90-verdict", include_str!("90-verdict.toml")),
 ];
 
 /// All entries, in order. They are read when they are first asked for.

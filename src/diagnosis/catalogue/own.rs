@@ -53,14 +53,14 @@ fn certain() -> Confidence {
     Confidence::Certain
 }
 
-type Book = BTreeMap<FindingCode, Words>;
+type Entries = BTreeMap<FindingCode, Words>;
 
-fn read(text: &str) -> Result<Book, toml::de::Error> {
+fn read(text: &str) -> Result<Entries, toml::de::Error> {
     toml::from_str(text)
 }
 
-fn book() -> &'static Book {
-    static BOOK: OnceLock<Book> = OnceLock::new();
+fn book() -> &'static Entries {
+    static BOOK: OnceLock<Entries> = OnceLock::new();
     BOOK.get_or_init(|| FILES.iter().flat_map(|text| read(text).unwrap_or_default()).collect())
 }
 

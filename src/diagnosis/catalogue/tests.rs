@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::pattern::Pattern;
 use super::*;
-use crate::diagnosis::reading::readings;
+use crate::diagnosis::normalize::readings;
 
 fn found(text: &str, hint: Hint) -> Vec<&'static str> {
     search(&readings(text), hint).into_iter().map(|hit| hit.entry.id.as_str()).collect()

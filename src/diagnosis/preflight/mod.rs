@@ -5,36 +5,36 @@
 //! read. We only look for what explains a refusal. A token of any other form is opaque, as is its provider's right
 //! (RFC 6749 §1.4); nothing is concluded from that.
 
-mod objection;
+mod claims;
+mod issue;
 mod rules;
-mod said;
 
-pub use objection::Objection;
-pub use said::{Presented, Said};
+pub use claims::{PresentedToken, TokenClaims};
+pub use issue::Issue;
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
 use crate::jwt;
-use crate::profile::{App, MailProtocol, Mailbox};
+use crate::profile::{App, Mailbox, Protocol};
 
 /// What was seen in a token.
 #[derive(Clone)]
 pub struct Preflight {
     /// What it says; `None` where it is opaque.
-    pub said: Option<Said>,
+    pub claims: Option<TokenClaims>,
     /// Whose it is, from whom, and for how long.
     pub account: Part,
     /// What it opens, for each mail protocol that was asked about.
-    pub doors: Vec<(MailProtocol, Part)>,
+    pub per_protocol: Vec<(Protocol, Part)>,
 }
 
 impl Preflight {
     /// Whether the token says itself that it is for the server of `protocol`, and permits what is needed there.
     #[must_use]
-    pub fn is_for(&self, protocol: MailProtocol) -> bool {
-        let said = self.said.as_ref().is_some_and(|said| !said.audience.is_empty());
-        said && self.doors.iter().any(|(door, part)| *door == protocol && part.objections.is_empty())
+    pub fn is_for(&self, protocol: Protocol) -> bool {
+        let claims = self.claims.as_ref().is_some_and(|claims| !claims.audience.is_empty());
+        claims && self.per_protocol.iter().any(|(door, part)| *door == protocol && part.issues.is_empty())
     }
 }
 
@@ -44,29 +44,29 @@ pub struct Part {
     /// What the token says of it, in a few words; `None` where it is opaque.
     pub detail: Option<String>,
     /// What speaks against it, the most telling first.
-    pub objections: Vec<Objection>,
+    pub issues: Vec<Issue>,
 }
 
 /// Looks at a token of `mailbox`, and at what it opens of `protocols`. Nothing but the arguments is asked.
 #[must_use]
 pub fn look(
-    presented: Presented<'_>,
+    presented: PresentedToken<'_>,
     app: &App,
     mailbox: &Mailbox,
-    protocols: impl IntoIterator<Item = MailProtocol>,
+    protocols: impl IntoIterator<Item = Protocol>,
     now: Timestamp,
 ) -> Preflight {
-    let said = jwt::read(presented.token.expose_secret()).ok().map(|claims| Said::read(&claims));
+    let claims = jwt::read(presented.token.expose_secret()).ok().map(|claims| TokenClaims::read(&claims));
     let account = Part {
-        detail: said.as_ref().map(|said| said.account(mailbox.signs_in_as())),
-        objections: rules::account(said.as_ref(), presented, app, mailbox, now),
+        detail: claims.as_ref().map(|claims| claims.account(mailbox.signs_in_as())),
+        issues: rules::account(claims.as_ref(), presented, app, mailbox, now),
     };
     let door = |protocol| Part {
-        detail: said.as_ref().map(Said::purpose),
-        objections: rules::door(said.as_ref(), presented.granted, app, protocol),
+        detail: claims.as_ref().map(TokenClaims::purpose),
+        issues: rules::door(claims.as_ref(), presented.granted, app, protocol),
     };
-    let doors = protocols.into_iter().map(|protocol| (protocol, door(protocol))).collect();
-    Preflight { said, account, doors }
+    let per_protocol = protocols.into_iter().map(|protocol| (protocol, door(protocol))).collect();
+    Preflight { claims, account, per_protocol }
 }
 
 #[cfg(test)]

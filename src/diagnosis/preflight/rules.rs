@@ -2,18 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::objection::Objection;
-use super::said::{Presented, Said, few};
+use super::claims::{PresentedToken, TokenClaims, few};
+use super::issue::Issue;
 use crate::clock::in_words;
 use crate::jwt::LEEWAY;
 use crate::profile::provider::Audiences;
 use crate::profile::{
-    Address, App, MailProtocol, Mailbox, Scope, is_guid, missing_scopes, permission_name, same_permission,
+    Address, App, Mailbox, Protocol, Scope, is_guid, missing_scopes, permission_name, same_permission,
 };
 use crate::report::FindingCode;
 
 /// What the token lacks to open `protocol`.
-pub(super) fn door(said: Option<&Said>, granted: &[String], app: &App, protocol: MailProtocol) -> Vec<Objection> {
+pub(super) fn door(said: Option<&TokenClaims>, granted: &[String], app: &App, protocol: Protocol) -> Vec<Issue> {
     let known = app.deployment().service(protocol);
     let Some((service, audiences)) = known.and_then(|service| Some((service, service.audiences?))) else {
         return not_granted(app.scopes.of(protocol), granted).into_iter().collect();
@@ -21,8 +21,8 @@ pub(super) fn door(said: Option<&Said>, granted: &[String], app: &App, protocol:
     let delegated = service.delegated.first().map_or("", |scope| permission_name(scope));
     let Some(said) = said else { return unless_listed(delegated, granted).into_iter().collect() };
     // What a token permits at another server than this one says nothing here.
-    if let Some(objection) = wrong_audience(said, audiences, app) {
-        return vec![objection];
+    if let Some(issue) = wrong_audience(said, audiences, app) {
+        return vec![issue];
     }
     let has = |list: &[String], wanted| list.iter().any(|permission| same_permission(permission, wanted));
     if said.is_app_only {
@@ -31,8 +31,8 @@ pub(super) fn door(said: Option<&Said>, granted: &[String], app: &App, protocol:
         }
         let observed = format!("The token is the app's own, and its roles permit {}.", few(&said.roles));
         let code = FindingCode::LOCAL_APP_ONLY_TOKEN_WITHOUT_ROLES;
-        let is_doubt = service.application.is_some_and(|application| application.is_known_to_server);
-        return vec![Objection { code, observed, is_doubt }];
+        let is_uncertain = service.application.is_some_and(|application| application.is_known_to_server);
+        return vec![Issue { code, observed, is_uncertain }];
     }
     if said.scopes.is_empty() {
         return unless_listed(delegated, granted).into_iter().collect();
@@ -41,30 +41,30 @@ pub(super) fn door(said: Option<&Said>, granted: &[String], app: &App, protocol:
         return Vec::new();
     }
     let observed = format!("The token permits {}, but not {delegated}.", few(&said.scopes));
-    vec![Objection::new(FindingCode::LOCAL_TOKEN_LACKS_SCOPE, observed)]
+    vec![Issue::new(FindingCode::LOCAL_TOKEN_LACKS_SCOPE, observed)]
 }
 
 /// By what the token endpoint said was granted, where the token itself does not tell.
-fn unless_listed(delegated: &str, granted: &[String]) -> Option<Objection> {
+fn unless_listed(delegated: &str, granted: &[String]) -> Option<Issue> {
     let lacks = !granted.is_empty() && !granted.iter().any(|granted| same_permission(granted, delegated));
     lacks.then(|| {
         let observed = format!("The provider granted {}, but not {delegated}.", few(granted));
-        Objection::new(FindingCode::LOCAL_TOKEN_LACKS_SCOPE, observed)
+        Issue::new(FindingCode::LOCAL_TOKEN_LACKS_SCOPE, observed)
     })
 }
 
-fn not_granted(wanted: &[Scope], granted: &[String]) -> Option<Objection> {
+fn not_granted(wanted: &[Scope], granted: &[String]) -> Option<Issue> {
     let missing = missing_scopes(wanted, granted);
     if missing.is_empty() || granted.is_empty() {
         return None;
     }
     let missing: Vec<String> = missing.iter().map(Scope::to_string).collect();
     let observed = format!("The provider granted {}, but not {}.", few(granted), few(&missing));
-    Some(Objection::new(FindingCode::LOCAL_SCOPE_NOT_GRANTED, observed))
+    Some(Issue::new(FindingCode::LOCAL_SCOPE_NOT_GRANTED, observed))
 }
 
 /// RFC 9068 §4: a server refuses a token whose `aud` is not its own name.
-fn wrong_audience(said: &Said, audiences: &Audiences, app: &App) -> Option<Objection> {
+fn wrong_audience(said: &TokenClaims, audiences: &Audiences, app: &App) -> Option<Issue> {
     let bare = |audience: &str| {
         let audience = audience.to_ascii_lowercase();
         audience.strip_prefix("https://").unwrap_or(&audience).trim_end_matches('/').to_owned()
@@ -82,39 +82,39 @@ fn wrong_audience(said: &Said, audiences: &Audiences, app: &App) -> Option<Objec
     };
     let audience: Vec<String> = said.audience.iter().map(named).collect();
     let observed = format!("The token is for {}, not for {}.", few(&audience), audiences.title);
-    Some(Objection::new(FindingCode::LOCAL_TOKEN_WRONG_AUDIENCE, observed))
+    Some(Issue::new(FindingCode::LOCAL_TOKEN_WRONG_AUDIENCE, observed))
 }
 
 /// What speaks against the token wherever it is shown.
 pub(super) fn account(
-    said: Option<&Said>,
-    presented: Presented<'_>,
+    said: Option<&TokenClaims>,
+    presented: PresentedToken<'_>,
     app: &App,
     mailbox: &Mailbox,
     now: Timestamp,
-) -> Vec<Objection> {
-    let mut objections = Vec::new();
+) -> Vec<Issue> {
+    let mut issues = Vec::new();
     if let Some(said) = said {
-        objections.extend(other_tenant(said, app));
-        objections.extend(other_issuer(said, app));
+        issues.extend(other_tenant(said, app));
+        issues.extend(other_issuer(said, app));
     }
-    objections.extend(wrong_time(said, presented, now.as_second()));
-    objections.extend(said.and_then(|said| other_user(said, presented, mailbox)));
-    objections
+    issues.extend(wrong_time(said, presented, now.as_second()));
+    issues.extend(said.and_then(|said| other_user(said, presented, mailbox)));
+    issues
 }
 
-fn other_tenant(said: &Said, app: &App) -> Option<Objection> {
+fn other_tenant(said: &TokenClaims, app: &App) -> Option<Issue> {
     let (tid, tenant) = (said.tenant.as_deref()?, app.tenant.as_ref()?);
     let differs = is_guid(tid) && !tenant.admits(tid);
     differs.then(|| {
         let observed = format!("The token belongs to the tenant {tid}, not to {tenant}.");
-        Objection::new(FindingCode::LOCAL_TOKEN_OTHER_TENANT, observed)
+        Issue::new(FindingCode::LOCAL_TOKEN_OTHER_TENANT, observed)
     })
 }
 
 /// Only where the issuers of access tokens are known: elsewhere these often name another issuer than identity tokens do,
 /// and rightly.
-fn other_issuer(said: &Said, app: &App) -> Option<Objection> {
+fn other_issuer(said: &TokenClaims, app: &App) -> Option<Issue> {
     let known = app.deployment().token_issuers;
     let issuer = said.issuer.as_deref().filter(|_| !known.is_empty())?;
     // Version 1 of the tokens ends with the tenant and a slash, version 2 with /v2.0.
@@ -125,30 +125,29 @@ fn other_issuer(said: &Said, app: &App) -> Option<Objection> {
     };
     let found = known.iter().copied().chain([app.registrar()]).find_map(tenant_at);
     let fits = found.is_some_and(|tenant| said.tenant.as_deref().is_none_or(|tid| tid.eq_ignore_ascii_case(tenant)));
-    (!fits)
-        .then(|| Objection::doubt(FindingCode::LOCAL_TOKEN_OTHER_ISSUER, format!("The token was issued by {issuer}.")))
+    (!fits).then(|| Issue::doubt(FindingCode::LOCAL_TOKEN_OTHER_ISSUER, format!("The token was issued by {issuer}.")))
 }
 
 /// `exp`, `nbf` and `iat` against this machine's clock, now and when the token came (RFC 7519 §4.1.4 to §4.1.6).
-fn wrong_time(said: Option<&Said>, presented: Presented<'_>, now: i64) -> Option<Objection> {
+fn wrong_time(said: Option<&TokenClaims>, presented: PresentedToken<'_>, now: i64) -> Option<Issue> {
     let (received, promised) = (presented.received.as_second(), presented.expires.as_second());
     let ends = said.and_then(|said| said.expires);
     let over = |end: i64, at: i64| end.saturating_add(LEEWAY) <= at;
     if let Some(end) = ends.filter(|end| over(*end, received) && over(*end, now)) {
         // Nobody hands out what is over already, so it is the clocks that differ.
         let observed = format!("The token ended {} before it came, by this machine's clock.", span(received, end));
-        return Some(Objection::new(FindingCode::LOCAL_CLOCK_SKEW, observed));
+        return Some(Issue::new(FindingCode::LOCAL_CLOCK_SKEW, observed));
     }
     let end = ends.unwrap_or(promised);
     if over(end, now) {
         let observed = format!("The token ended {} ago.", span(now, end));
-        return Some(Objection::new(FindingCode::LOCAL_TOKEN_EXPIRED, observed));
+        return Some(Issue::new(FindingCode::LOCAL_TOKEN_EXPIRED, observed));
     }
     let begins = said.and_then(|said| said.issued.max(said.not_before))?;
     (begins.saturating_sub(now) > LEEWAY).then(|| {
         let since = if received < now { received } else { now };
         let observed = format!("The token begins {} after it came, by this machine's clock.", span(begins, since));
-        Objection::new(FindingCode::LOCAL_CLOCK_SKEW, observed)
+        Issue::new(FindingCode::LOCAL_CLOCK_SKEW, observed)
     })
 }
 
@@ -158,7 +157,7 @@ fn span(later: i64, earlier: i64) -> String {
 
 /// The most common mistake of all, but as seen from a token only a guess: what people call an account says little, and
 /// the mailbox that opens is the proof. So names count only where they could be the same: addresses of one domain.
-fn other_user(said: &Said, presented: Presented<'_>, mailbox: &Mailbox) -> Option<Objection> {
+fn other_user(said: &TokenClaims, presented: PresentedToken<'_>, mailbox: &Mailbox) -> Option<Issue> {
     let expected = mailbox.signs_in_as();
     let is_accepted = |name: &String| {
         expected.matches(name) || presented.account_names.iter().any(|known| known.eq_ignore_ascii_case(name))
@@ -171,5 +170,5 @@ fn other_user(said: &Said, presented: Presented<'_>, mailbox: &Mailbox) -> Optio
         domain.is_some_and(|domain| domain == expected.domain().to_ascii_lowercase())
     };
     let name = said.names.iter().find(is_neighbour)?;
-    Some(Objection::doubt(FindingCode::LOCAL_WRONG_ACCOUNT, format!("The token's user is {name}, not {expected}.")))
+    Some(Issue::doubt(FindingCode::LOCAL_WRONG_ACCOUNT, format!("The token's user is {name}, not {expected}.")))
 }

@@ -4,9 +4,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::diagnosis::{About, catalogue};
+use crate::diagnosis::{FailureContext, catalogue};
 use crate::profile::{
-    Cloud, Credential, IdentityRule, Incoming, MailProtocol, PERSONAL_TENANT, Provider, ScopeSet, SignIn, TlsMode,
+    Cloud, Credential, IdentityRule, Incoming, PERSONAL_TENANT, Protocol, Provider, ScopeSet, SignIn, TlsMode,
 };
 use crate::report::{Confidence, FindingCode};
 
@@ -20,9 +20,9 @@ const ALL: [&str; 3] = [
     "https://outlook.office.com/SMTP.Send",
 ];
 
-const IMAP: MailProtocol = MailProtocol::Imap;
-const POP3: MailProtocol = MailProtocol::Pop3;
-const SMTP: MailProtocol = MailProtocol::Smtp;
+const IMAP: Protocol = Protocol::Imap;
+const POP3: Protocol = Protocol::Pop3;
+const SMTP: Protocol = Protocol::Smtp;
 
 const AUDIENCE: FindingCode = FindingCode::LOCAL_TOKEN_WRONG_AUDIENCE;
 const SCOPE: FindingCode = FindingCode::LOCAL_TOKEN_LACKS_SCOPE;
@@ -77,7 +77,7 @@ fn mailbox() -> Mailbox {
         app: "shop".parse().unwrap(),
         address: "shop@contoso.com".parse().unwrap(),
         sign_in_as: None,
-        incoming: Some(Incoming { protocol: MailProtocol::Imap, server }),
+        incoming: Some(Incoming { protocol: Protocol::Imap, server }),
         outgoing: None,
         enabled: true,
         ca_file: None,
@@ -137,11 +137,11 @@ impl Default for Case<'_> {
 }
 
 impl Case<'_> {
-    fn look(&self, token: &str, protocol: MailProtocol) -> Preflight {
+    fn look(&self, token: &str, protocol: Protocol) -> Preflight {
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
         let granted: Vec<String> = self.granted.iter().map(|&scope| scope.to_owned()).collect();
         let names: Vec<String> = self.account_names.iter().map(|&name| name.to_owned()).collect();
-        let presented = Presented {
+        let presented = PresentedToken {
             token: &SecretString::from(token),
             granted: &granted,
             received: at(self.received),
@@ -151,17 +151,17 @@ impl Case<'_> {
         look(presented, &self.app, &self.mailbox, [protocol], at(NOW))
     }
 
-    fn objections(&self, token: &str, protocol: MailProtocol) -> Vec<Objection> {
+    fn issues(&self, token: &str, protocol: Protocol) -> Vec<Issue> {
         let seen = self.look(token, protocol);
-        seen.doors.into_iter().map(|(_, part)| part).chain([seen.account]).flat_map(|part| part.objections).collect()
+        seen.per_protocol.into_iter().map(|(_, part)| part).chain([seen.account]).flat_map(|part| part.issues).collect()
     }
 }
 
 /// Insists on the objections' codes, in their order, and on words in what was observed.
-fn insist(case: &Case<'_>, token: &str, protocol: MailProtocol, codes: &[FindingCode], words: &str, what: &str) {
-    let objections = case.objections(token, protocol);
-    assert_eq!(objections.iter().map(|objection| objection.code).collect::<Vec<_>>(), codes, "{what}: {objections:?}");
-    let observed: Vec<&str> = objections.iter().map(|objection| objection.observed.as_str()).collect();
+fn insist(case: &Case<'_>, token: &str, protocol: Protocol, codes: &[FindingCode], words: &str, what: &str) {
+    let issues = case.issues(token, protocol);
+    assert_eq!(issues.iter().map(|issue| issue.code).collect::<Vec<_>>(), codes, "{what}: {issues:?}");
+    let observed: Vec<&str> = issues.iter().map(|issue| issue.observed.as_str()).collect();
     assert!(observed.join(" ").contains(words), "{what}: {observed:?} lacks {words:?}");
 }
 
@@ -185,7 +185,7 @@ fn each_claim_of_a_microsoft_token_is_judged() {
     let practice = format!("https://login.example/{TENANT}/");
     let stranger = format!("https://sts.windows.net/{OTHER}/");
     let own = json!({"scp": null, "upn": null, "idtyp": "app", "roles": ["IMAP.AccessAsApp", "POP.AccessAsApp"]});
-    let rows: Vec<(Value, MailProtocol, &[FindingCode], &str)> = vec![
+    let rows: Vec<(Value, Protocol, &[FindingCode], &str)> = vec![
         // Audience.
         (json!({"aud": "https://outlook.office.com/"}), IMAP, &[], ""),
         (json!({"aud": "https://outlook.office365.com"}), IMAP, &[], ""),
@@ -291,7 +291,7 @@ fn what_cannot_be_read_is_opaque_and_never_bad() {
         for protocol in [IMAP, POP3, SMTP] {
             insist(&Case::default(), &token, protocol, &[], "", &token[..token.len().min(40)]);
             let seen = Case::default().look(&token, protocol);
-            assert!(seen.said.is_none() && seen.account.detail.is_none() && seen.doors[0].1.detail.is_none());
+            assert!(seen.claims.is_none() && seen.account.detail.is_none() && seen.per_protocol[0].1.detail.is_none());
         }
     }
 }
@@ -304,7 +304,7 @@ fn where_the_token_is_silent_the_granted_scopes_count() {
     let personal = || app(Provider::OUTLOOK, Some("consumers"), Cloud::Global);
     let google = || app(Provider::GOOGLE, None, Cloud::Global);
     let oidc = || app(Provider::OIDC, None, Cloud::Global);
-    type Row<'a> = (App, &'a str, &'a [&'a str], MailProtocol, &'a [FindingCode], &'a str);
+    type Row<'a> = (App, &'a str, &'a [&'a str], Protocol, &'a [FindingCode], &'a str);
     let rows: [Row<'_>; 12] = [
         (personal(), opaque, &ALL, IMAP, &[], ""),
         (personal(), opaque, &[], IMAP, &[], ""),
@@ -407,10 +407,10 @@ fn what_ran_out_since_it_came_has_expired_and_what_never_held_is_a_matter_of_clo
 #[test]
 fn another_name_is_a_guess_and_an_accepted_one_is_none() {
     let alice = jwt(&with(outlook(), json!({"upn": "alice@contoso.com"})));
-    let objections = Case::default().objections(&alice, IMAP);
-    assert!(objections[0].is_doubt);
-    let about = About { app: None, mailbox: None, protocol: Some(IMAP), ..About::default() };
-    assert_eq!(objections[0].finding(about).confidence, Confidence::Likely);
+    let issues = Case::default().issues(&alice, IMAP);
+    assert!(issues[0].is_uncertain);
+    let about = FailureContext { app: None, mailbox: None, protocol: Some(IMAP), ..FailureContext::default() };
+    assert_eq!(issues[0].finding(about).confidence, Confidence::Likely);
     let accepted = Case { account_names: &["a.doe@contoso.onmicrosoft.com", "Alice@contoso.com"], ..Case::default() };
     insist(&accepted, &alice, IMAP, &[], "", "accepted at the sign-in");
     let seen = accepted.look(&alice, IMAP);
@@ -429,20 +429,20 @@ fn another_name_is_a_guess_and_an_accepted_one_is_none() {
 fn what_is_told_is_short_and_harmless() {
     let seen = Case::default().look(&jwt(&outlook()), IMAP);
     let purpose = "for https://outlook.office.com, IMAP.AccessAsUser.All POP.AccessAsUser.All SMTP.Send";
-    assert_eq!(seen.doors[0].1.detail.as_deref(), Some(purpose));
+    assert_eq!(seen.per_protocol[0].1.detail.as_deref(), Some(purpose));
     assert_eq!(seen.account.detail.unwrap(), format!("shop@contoso.com, tenant {TENANT}"));
-    let said = seen.said.unwrap();
-    assert_eq!(said.others, ["aio", "oid", "uti"]);
-    assert!(!format!("{said:?}").contains("AVQAq"), "no value of a claim that explains nothing");
+    let claims = seen.claims.unwrap();
+    assert_eq!(claims.others, ["aio", "oid", "uti"]);
+    assert!(!format!("{claims:?}").contains("AVQAq"), "no value of a claim that explains nothing");
 
     let many: Vec<String> = (0..5_000).map(|number| format!("{number}\u{202e}{}", "x".repeat(5_000))).collect();
     let claims: Value = many.iter().map(|name| (name.clone(), json!("v"))).collect::<serde_json::Map<_, _>>().into();
     let huge = with(claims, json!({"aud": many, "scp": many.join(" "), "upn": many[0], "iss": many[1]}));
     for claims in [huge.clone(), with(huge, json!({"aud": "https://outlook.office.com"}))] {
         // Past the limit of a token's size, so that the reader is given it all the same.
-        let said = Said::read(claims.as_object().unwrap());
-        let parts = [said.purpose(), said.account(&mailbox().address), said.others.join(" ")];
-        let observed = rules::door(Some(&said), &[], &microsoft(), IMAP).remove(0).observed;
+        let claims = TokenClaims::read(claims.as_object().unwrap());
+        let parts = [claims.purpose(), claims.account(&mailbox().address), claims.others.join(" ")];
+        let observed = rules::door(Some(&claims), &[], &microsoft(), IMAP).remove(0).observed;
         for text in parts.iter().chain([&observed]) {
             assert!(text.len() < 5_000, "{} bytes", text.len());
             assert!(!text.contains('\u{202e}'));
@@ -455,8 +455,13 @@ fn every_objection_has_its_entry_in_the_catalogue() {
     for code in [AUDIENCE, SCOPE, ROLES, OTHER_TENANT, OTHER_ISSUER, SKEW, EXPIRED, ACCOUNT, NOT_GRANTED] {
         assert!(catalogue::entry(code).is_some(), "{code}");
         let (app, mailbox) = (microsoft(), mailbox());
-        let about = About { app: Some(&app), mailbox: Some(&mailbox), protocol: Some(SMTP), ..About::default() };
-        let finding = Objection::new(code, "The token is so.".to_owned()).finding(about);
+        let about = FailureContext {
+            app: Some(&app),
+            mailbox: Some(&mailbox),
+            protocol: Some(SMTP),
+            ..FailureContext::default()
+        };
+        let finding = Issue::new(code, "The token is so.".to_owned()).finding(about);
         assert!(finding.cause.starts_with("The token is so. ") && !finding.fix.is_empty(), "{finding:?}");
         assert!(!format!("{} {}", finding.cause, finding.fix.join(" ")).contains('{'), "{finding:?}");
     }

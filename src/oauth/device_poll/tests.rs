@@ -23,7 +23,7 @@ impl FakeClock {
     }
 }
 
-impl Pace for FakeClock {
+impl Waiter for FakeClock {
     fn now(&self) -> Instant {
         self.start + self.passed.get()
     }

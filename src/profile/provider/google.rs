@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::endpoint::TlsMode::Implicit;
-use super::super::protocol::MailProtocol::{self, Imap, Pop3, Smtp};
+use super::super::protocol::Protocol::{self, Imap, Pop3, Smtp};
 use super::cloud::Cloud;
 use super::family::{Family, FamilyRow};
 use super::gone::USUAL;
@@ -74,7 +74,7 @@ pub(super) static GOOGLE: Row = Row {
 };
 
 /// One scope opens all of Gmail.
-const fn service(protocol: MailProtocol, host: &'static str, port: u16) -> Service {
+const fn service(protocol: Protocol, host: &'static str, port: u16) -> Service {
     Service {
         protocol,
         server: HostPreset { host, port, tls: Implicit },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::credential::Credential;
 use super::super::endpoint::TlsMode::{Implicit, StartTls};
-use super::super::protocol::MailProtocol::{Imap, Pop3, Smtp};
+use super::super::protocol::Protocol::{Imap, Pop3, Smtp};
 use super::cloud::Cloud;
 use super::family::{Family, FamilyRow};
 use super::gone::GoneTokens;

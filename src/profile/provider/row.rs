@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::credential::Credential;
 use super::super::endpoint::TlsMode;
-use super::super::protocol::MailProtocol;
+use super::super::protocol::Protocol;
 use super::cloud::Cloud;
 use super::family::Family;
 use super::gone::GoneTokens;
@@ -91,7 +91,7 @@ pub enum SignInPreset {
 #[derive(Debug)]
 pub struct Service {
     /// The protocol.
-    pub protocol: MailProtocol,
+    pub protocol: Protocol,
     /// The server.
     pub server: HostPreset,
     /// Scopes that open it for a user.
@@ -225,7 +225,7 @@ impl Provider {
 impl Deployment {
     /// Its service over `protocol`.
     #[must_use]
-    pub fn service(&self, protocol: MailProtocol) -> Option<&'static Service> {
+    pub fn service(&self, protocol: Protocol) -> Option<&'static Service> {
         self.services.iter().find(|service| service.protocol == protocol)
     }
 }

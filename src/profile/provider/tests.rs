@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::super::{EndpointUrl, HostName, MailProtocol, RedirectUri, Scope};
+use super::super::{EndpointUrl, HostName, Protocol, RedirectUri, Scope};
 use super::*;
 
 #[test]
@@ -25,7 +25,7 @@ fn every_value_of_the_table_is_one_that_a_profile_could_have() {
             for url in urls {
                 url.parse::<EndpointUrl>().unwrap();
             }
-            let mut protocols: Vec<MailProtocol> = Vec::new();
+            let mut protocols: Vec<Protocol> = Vec::new();
             for service in deployment.services {
                 assert!(!protocols.contains(&service.protocol), "{provider:?} has {} twice", service.protocol);
                 protocols.push(service.protocol);
@@ -69,9 +69,9 @@ fn what_an_app_without_a_user_needs_is_as_microsoft_documents_it() {
     assert_eq!(
         known,
         [
-            (MailProtocol::Imap, "IMAP.AccessAsApp", scope, false),
-            (MailProtocol::Pop3, "POP.AccessAsApp", scope, false),
-            (MailProtocol::Smtp, "SMTP.SendAsApp", scope, true),
+            (Protocol::Imap, "IMAP.AccessAsApp", scope, false),
+            (Protocol::Pop3, "POP.AccessAsApp", scope, false),
+            (Protocol::Smtp, "SMTP.SendAsApp", scope, true),
         ]
     );
     // Personal accounts have no tenant that could consent, and Google's way is another one.
@@ -115,10 +115,10 @@ fn each_national_cloud_has_its_own_sign_in_servers_and_scopes() {
         let deployment = Provider::MICROSOFT365.deployment(cloud).unwrap();
         assert!(deployment.sign_in.public_issuer().unwrap().starts_with(authority), "{cloud:?}");
         let server = |protocol| deployment.service(protocol).unwrap().server;
-        assert_eq!((server(MailProtocol::Imap).host, server(MailProtocol::Imap).port), (imap, 993), "{cloud:?}");
-        assert_eq!((server(MailProtocol::Pop3).host, server(MailProtocol::Pop3).port), (imap, 995), "{cloud:?}");
-        assert_eq!((server(MailProtocol::Smtp).host, server(MailProtocol::Smtp).port), (smtp, 587), "{cloud:?}");
-        let sending = deployment.service(MailProtocol::Smtp).unwrap();
+        assert_eq!((server(Protocol::Imap).host, server(Protocol::Imap).port), (imap, 993), "{cloud:?}");
+        assert_eq!((server(Protocol::Pop3).host, server(Protocol::Pop3).port), (imap, 995), "{cloud:?}");
+        assert_eq!((server(Protocol::Smtp).host, server(Protocol::Smtp).port), (smtp, 587), "{cloud:?}");
+        let sending = deployment.service(Protocol::Smtp).unwrap();
         assert_eq!(sending.delegated, [scope], "{cloud:?}");
         // A token for any of the scopes' addresses is one for the service.
         let host = scope.trim_start_matches("https://").split('/').next().unwrap();

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::interface::Format;
-use crate::html::escape;
 use crate::report::{Check, Confidence, Document, ExitCode, Finding, Outcome, Report, Subject};
+use crate::text::html::escape;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -243,7 +243,7 @@ fn write_finding(finding: &Finding, in_full: bool, body: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::MailProtocol;
+    use crate::profile::Protocol;
     use crate::report::{FindingCode, Stage};
 
     fn document(text: &str) -> Document {
@@ -253,8 +253,8 @@ mod tests {
         let mut report = Report::new(Subject::Mailbox("shop".to_owned()));
         report.fact("address", text);
         let at = Duration::from_millis;
-        report.checks.push(Check::passed(Stage::Tcp, at(30), text).over(MailProtocol::Imap).begun(at(10)));
-        report.checks.push(Check::failed(Stage::Tls, at(60), finding.clone()).over(MailProtocol::Imap).begun(at(40)));
+        report.checks.push(Check::passed(Stage::Tcp, at(30), text).over(Protocol::Imap).begun(at(10)));
+        report.checks.push(Check::failed(Stage::Tls, at(60), finding.clone()).over(Protocol::Imap).begun(at(40)));
         report.checks.push(Check::skipped(Stage::Authentication, text));
         report.verdict = Some(Box::new(finding));
         let mut document = Document::new("test");

@@ -9,8 +9,8 @@ use anstyle::{AnsiColor, Style};
 use secrecy::ExposeSecret;
 
 use super::interface::Format;
-use crate::harmless::is_harmful;
 use crate::report::{Check, Confidence, Document, Explanation, Finding, Outcome, Report, Subject};
+use crate::text::is_unprintable;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -227,7 +227,7 @@ impl std::fmt::Display for Elapsed {
 /// The last door before the terminal: whoever filled a value in, no control character gets through (SECURITY.md P2).
 /// A line break in a text of ours stays one.
 fn safe(text: &str) -> Cow<'_, str> {
-    let is_bad = |c: char| is_harmful(c) && c != '\n';
+    let is_bad = |c: char| is_unprintable(c) && c != '\n';
     if !text.contains(is_bad) {
         return Cow::Borrowed(text);
     }

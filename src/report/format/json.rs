@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use super::interface::Format;
-use crate::harmless::is_harmful;
 use crate::report::{Document, Token};
+use crate::text::is_unprintable;
 
 /// One JSON document, with a newline at its end.
 pub(super) struct Json;
@@ -71,7 +71,7 @@ impl Formatter for Harmless<'_> {
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_harmful(*c)) {
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_unprintable(*c)) {
             out.write_all(&rest.as_bytes()[..at])?;
             for unit in c.encode_utf16(&mut [0; 2]) {
                 write!(out, "\\u{unit:04x}")?;

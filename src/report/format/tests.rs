@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::harmless::is_harmful;
 use crate::report::{Check, Document, ExitCode, FindingCode, Headline, Report, Stage, Subject, Token};
+use crate::text::is_unprintable;
 
 /// OSC with a title and with a link (OSC 8), CSI in its long and its short form, NUL, BEL, DEL, an override of the
 /// direction, a zero-width blank, a tag, and a replacement for bad UTF-8.
@@ -48,12 +48,12 @@ fn no_format_passes_on_what_a_terminal_obeys_in_any_place() {
     let human = anstream::adapter::strip_str(&written(TEXT, "harmless")).to_string();
     assert_eq!(human.matches("harmless").count(), 15, "{human}");
     // Our own colours come and go in pairs; anything beyond them would be theirs.
-    let theirs = |text: String| text.replace(['\n'], "").chars().filter(|c| is_harmful(*c)).count();
+    let theirs = |text: String| text.replace(['\n'], "").chars().filter(|c| is_unprintable(*c)).count();
     for format in ALL {
         assert_eq!(theirs(written(format, HOSTILE)), theirs(written(format, "harmless")), "{format:?}");
     }
     let json = written(JSON, HOSTILE);
-    assert_eq!(json.replace('\n', "").chars().find(|c| is_harmful(*c)), None, "{json}");
+    assert_eq!(json.replace('\n', "").chars().find(|c| is_unprintable(*c)), None, "{json}");
 }
 
 #[test]

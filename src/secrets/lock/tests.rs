@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::failure::FailureKind;
-use crate::lock::{LOCK_WAIT, ProfileLock};
+use crate::files::lock::{LOCK_WAIT, ProfileLock};
 
 const FOLDER: &str = "MAILGRANT_TEST_FOLDER";
 

@@ -28,7 +28,7 @@ struct SchemaFile {
 }
 
 #[derive(Serialize, Deserialize)]
-struct AppFile {
+struct StoredApp {
     schema: u32,
     client_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -157,7 +157,7 @@ pub(super) fn encode_app(record: &AppRecord) -> Result<SecretBytes, StoreFault> 
         expires: secret.expires,
         added: secret.added,
     };
-    encode(&AppFile {
+    encode(&StoredApp {
         schema: APP_SCHEMA,
         client_id: record.client_id.to_string(),
         registrar: record.registrar.clone(),
@@ -174,7 +174,7 @@ pub(super) fn encode_app(record: &AppRecord) -> Result<SecretBytes, StoreFault> 
 
 pub(super) fn decode_app(key: &RecordKey, bytes: &SecretBytes) -> Result<AppRecord, StoreFault> {
     check_schema(key, bytes, APP_SCHEMA)?;
-    let file: AppFile = decode(key, bytes)?;
+    let file: StoredApp = decode(key, bytes)?;
     let secret =
         |secret: ClientSecretFile| ClientSecret { value: secret.value.0, expires: secret.expires, added: secret.added };
     let journal = file.journal.map(|journal| {

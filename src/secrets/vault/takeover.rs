@@ -16,7 +16,7 @@ use super::place::{DRAFTS, beside};
 use super::{record, seal, single};
 use crate::failure::{Failure, StoreFault};
 use crate::files;
-use crate::lock::FileLock;
+use crate::files::lock::FileLock;
 use crate::secrets::RecordKey;
 
 /// The head of the file that the folder was made of.

@@ -431,20 +431,20 @@ fn age_takes_the_public_half_that_a_new_key_announces() {
 fn a_trial_proves_key_and_folder_and_leaves_the_vault_untouched() {
     let home = Home::new();
     let store = home.store();
-    let said = store.trial().unwrap();
+    let said = store.self_test().unwrap();
     assert!(said.contains("no vault yet"), "{said}");
     assert!(!home.vault().parent().unwrap().exists(), "not even the folder was made");
     store.put(&shop(), &value("one")).unwrap();
     let before = (fs::read(home.record()).unwrap(), names(&home.records()));
-    let said = store.trial().unwrap();
+    let said = store.self_test().unwrap();
     assert!(said.contains("1 records"), "{said}");
     assert_eq!((fs::read(home.record()).unwrap(), names(&home.records())), before);
     assert_eq!(names(&home.records().join(DRAFTS)).len(), 0);
     let other = home.folder.path().join("other.key");
     new_vault_key(&other).unwrap();
-    assert_eq!(VaultStore::new(home.vault(), VaultKey::File(other)).trial(), Err(StoreFault::WrongKey));
+    assert_eq!(VaultStore::new(home.vault(), VaultKey::File(other)).self_test(), Err(StoreFault::WrongKey));
     fs::remove_file(home.key()).unwrap();
-    assert!(matches!(store.trial(), Err(StoreFault::NoKey { .. })));
+    assert!(matches!(store.self_test(), Err(StoreFault::NoKey { .. })));
 }
 
 fn names(folder: &Path) -> Vec<std::ffi::OsString> {

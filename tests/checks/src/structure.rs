@@ -12,19 +12,17 @@ const LAYERS: &[&[&str]] = &[
         "failure",
         "files",
         "hardening",
-        "harmless",
-        "html",
         "jwt",
-        "lock",
         "loopback",
         "net",
         "profile",
         "report",
         "sasl",
+        "text",
         "transcript",
     ],
-    &["browser", "bundle", "config", "diagnosis", "oauth", "probe", "secrets"],
-    &["context", "fleet", "machine", "rotation", "session"],
+    &["browser", "bundle", "config", "diagnosis", "oauth", "secrets", "transport"],
+    &["context", "doctor", "flow"],
     &["commands"],
     &["cli"],
     &["outputs"],
@@ -33,7 +31,7 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Modules that never name each other: each can be read, tested and replaced alone.
-const STRANGERS: &[&str] = &["oauth", "probe", "secrets"];
+const STRANGERS: &[&str] = &["oauth", "secrets", "transport"];
 
 /// Imports that run up, circles, and files below the commands that know the command-line parser.
 pub(crate) fn complaints() -> Vec<String> {

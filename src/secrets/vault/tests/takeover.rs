@@ -43,7 +43,7 @@ fn looking_changes_nothing_and_the_first_write_makes_the_folder() {
     insist_on_all(&home, "one", 3, "from the file");
     assert_eq!(text(&store, &RecordKey::Mailbox("absent".parse().unwrap())), None);
     assert!(!store.delete(&RecordKey::Mailbox("absent".parse().unwrap())).unwrap());
-    let said = store.trial().unwrap();
+    let said = store.self_test().unwrap();
     assert!(said.contains("5 records in one file"), "{said}");
     assert!(store.absence().is_none());
     assert_eq!(store.describe(), format!("vault {}", home.vault().display()));
@@ -54,7 +54,7 @@ fn looking_changes_nothing_and_the_first_write_makes_the_folder() {
     assert!(!home.vault().exists(), "secrets that are removed from the folder would live on in the file");
     assert_eq!(names(&data), ["vault.age.d", "vault.age.lock"]);
     assert_eq!(store.describe(), format!("vault {}", home.records().display()));
-    let said = store.trial().unwrap();
+    let said = store.self_test().unwrap();
     assert!(said.contains("(5 records)") && !said.contains("remove it"), "{said}");
 }
 
@@ -137,7 +137,7 @@ fn another_file_in_the_old_place_is_left_alone_and_told() {
     write_single(&home, "older", 0);
     home.store().put(&office(), &value("two")).unwrap();
     insist_on_all(&home, "new", 0, "with a file of another version beside it");
-    let said = home.store().trial().unwrap();
+    let said = home.store().self_test().unwrap();
     assert!(said.contains("vault.age beside it is not read"), "{said}");
     // Nor where the folder was made without one.
     let fresh = Home::new();

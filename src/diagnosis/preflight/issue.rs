@@ -1,0 +1,36 @@
+//! Something that speaks against a token, and what it means.
+
+use crate::diagnosis::about::FailureContext;
+use crate::report::{Confidence, Finding, FindingCode};
+
+/// Something in a token for which a server would refuse it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// The catalogue's entry.
+    pub code: FindingCode,
+    /// What was seen, in one sentence. It holds the token's own words, bounded and without control characters.
+    pub observed: String,
+    /// Whether it is only a guess, which a server that did not even look at the token leaves as open as before.
+    pub is_uncertain: bool,
+}
+
+impl Issue {
+    pub(super) fn new(code: FindingCode, observed: String) -> Self {
+        Self { code, observed, is_uncertain: false }
+    }
+
+    pub(super) fn doubt(code: FindingCode, observed: String) -> Self {
+        Self { code, observed, is_uncertain: true }
+    }
+
+    /// What it means, with what was seen before it.
+    #[must_use]
+    pub fn finding(&self, about: FailureContext<'_>) -> Finding {
+        let mut finding = Finding::of(self.code).about(about).finding();
+        finding.cause = format!("{} {}", self.observed, finding.cause);
+        if self.is_uncertain && finding.confidence == Confidence::Certain {
+            finding.confidence = Confidence::Likely;
+        }
+        finding
+    }
+}

@@ -1,0 +1,104 @@
+//! From an entry of the catalogue to a finding with the profile's own values.
+
+use super::about::FailureContext;
+use super::catalogue::{self, Entry, Evidence, Hint, Only, Origin, Step};
+use super::normalize;
+use crate::profile::{Family, Protocol, provider};
+use crate::report::{Confidence, ExitCode, Finding, Retry};
+
+/// More codes than these tell nobody anything.
+const MOST_OTHERS: usize = 5;
+
+/// What the catalogue knows of `text`, said at `origin` by the server that `about` names.
+pub(super) fn finding(text: &str, origin: Origin, about: FailureContext<'_>) -> Option<Known> {
+    let text = normalize::readings(text);
+    let of_profile = about.app.map(|app| app.provider.family);
+    let betrayed = if of_profile == Some(Family::ANY) { catalogue::betrayed(&text) } else { None };
+    let family = betrayed.or(of_profile);
+    let mut hits = catalogue::search(&text, Hint { family, origin: Some(origin) });
+    if hits.is_empty() && matches!(origin, Origin::Authorize | Origin::Token) {
+        // A refusal that belongs to one half of the sign-in is sometimes made known in the other.
+        let other = if origin == Origin::Token { Origin::Authorize } else { Origin::Token };
+        hits = catalogue::search(&text, Hint { family, origin: Some(other) });
+    }
+    let (first, others) = hits.split_first()?;
+    let mut finding = explained(first.entry, about);
+    if betrayed.is_some() && finding.confidence == Confidence::Certain {
+        finding.confidence = Confidence::Likely;
+    }
+    finding.also = others.iter().take(MOST_OTHERS).map(|hit| hit.entry.id).collect();
+    Some(Known { entry: first.entry, finding })
+}
+
+/// What the catalogue knows.
+pub(super) struct Known {
+    pub(super) entry: &'static Entry,
+    pub(super) finding: Finding,
+}
+
+/// `entry` with the profile's own values.
+pub(super) fn explained(entry: &'static Entry, about: FailureContext<'_>) -> Finding {
+    filled(entry, about, &|_| None)
+}
+
+/// The same, with further values by their names.
+pub(super) fn filled(
+    entry: &'static Entry,
+    about: FailureContext<'_>,
+    value: &dyn Fn(&str) -> Option<String>,
+) -> Finding {
+    let about = about.at(entry.stage);
+    let fill = |text: &String, only: Option<Only>| {
+        // The profile's provider has no such page where the words betray another.
+        let is_elsewhere = about.app.is_none_or(|app| app.provider.family == Family::ANY);
+        let is_own = about.app.is_some() && entry.provider == Family::ANY;
+        let portal = if is_elsewhere && !is_own { portal(entry.provider, only) } else { None };
+        about.fill(text, &|name| value(name).or_else(|| portal.filter(|_| name == "portal").map(str::to_owned)))
+    };
+    let needed = |step: &&Step| about.may_need(step.only);
+    let mut finding = Finding::new(entry.id, fill(&entry.cause, None), exit(entry));
+    for more in entry.cause_more.iter().filter(needed) {
+        finding.cause = format!("{} {}", finding.cause, fill(&more.text, more.only));
+    }
+    let mut needed: Vec<&Step> = entry.fix.iter().filter(needed).collect();
+    if needed.is_empty() {
+        // What was known is wrong, or the entry: some advice is better than none.
+        needed = entry.fix.iter().collect();
+    }
+    finding.fix = needed.into_iter().map(|step| fill(&step.text, step.only)).collect();
+    finding.confidence = match entry.evidence {
+        Evidence::Documented => Confidence::Certain,
+        Evidence::Reported => Confidence::Likely,
+        Evidence::Unverified => Confidence::Possible,
+    };
+    finding.source = Some(&entry.source);
+    finding.retry = entry.next;
+    finding
+}
+
+/// Where apps are registered of which only the entry's family, or the provider of one step, is known.
+fn portal(family: Family, only: Option<Only>) -> Option<&'static str> {
+    let of_family = Some(family.root()).filter(|family| *family != Family::ANY);
+    let wanted = only.and_then(Only::provider).or(of_family)?;
+    let provider = provider::ALL.iter().find(|provider| provider.family == wanted)?;
+    Some(provider.main().portal)
+}
+
+fn exit(entry: &Entry) -> ExitCode {
+    match (entry.next, entry.stage) {
+        (_, Origin::Keyring) => ExitCode::SecretStore,
+        (Retry::Reauthorize, _) => ExitCode::AuthorizationNeeded,
+        (Retry::Backoff | Retry::Poll, _) => ExitCode::Network,
+        (Retry::AfterFix | Retry::Stop, _) => ExitCode::CheckFailed,
+    }
+}
+
+impl From<Protocol> for Origin {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Imap => Self::Imap,
+            Protocol::Pop3 => Self::Pop3,
+            Protocol::Smtp => Self::Smtp,
+        }
+    }
+}

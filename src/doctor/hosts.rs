@@ -1,0 +1,198 @@
+//! Which servers a profile names: where its apps sign in, and where its mailboxes' mail is.
+
+use std::path::Path;
+
+use crate::diagnosis::FailureContext;
+use crate::profile::{
+    App, EndpointUrl, HostPreset, IdentityRule, Mailbox, Profile, Protocol, Provider, ServerEndpoint, SignIn, TlsMode,
+};
+
+/// A server to look at.
+#[derive(Debug, Clone)]
+pub(super) struct Host<'a> {
+    pub(super) server: ServerEndpoint,
+    pub(super) role: Role,
+    pub(super) ca_file: Option<&'a Path>,
+    /// The app or the mailbox that names it first.
+    pub(super) about: FailureContext<'a>,
+}
+
+/// What a server is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Role {
+    /// People sign in there; the address is one that can be fetched by anybody.
+    SignIn(EndpointUrl),
+    /// Mail.
+    Mail(Protocol),
+}
+
+impl Host<'_> {
+    /// "login.microsoftonline.com:443".
+    pub(super) fn label(&self) -> String {
+        format!("{}:{}", self.server.host, self.server.port)
+    }
+
+    /// What it is for, in words.
+    pub(super) fn role(&self) -> String {
+        match &self.role {
+            Role::SignIn(_) => "sign-in".to_owned(),
+            Role::Mail(protocol) => format!("{protocol}, {}", self.server.tls),
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        let same_role = match (&self.role, &other.role) {
+            (Role::SignIn(_), Role::SignIn(_)) => true,
+            (one, two) => one == two,
+        };
+        same_role && self.server == other.server && self.ca_file == other.ca_file
+    }
+}
+
+/// The servers of `profile`, each once: those of all apps, and those of the enabled mailboxes.
+pub(super) fn of(profile: &Profile) -> Vec<Host<'_>> {
+    let mut hosts: Vec<Host<'_>> = Vec::new();
+    let apps = profile.apps.values().flat_map(sign_in);
+    let mailboxes = profile.mailboxes.values().filter(|mailbox| mailbox.enabled);
+    let mail = mailboxes.flat_map(|mailbox| servers(mailbox, profile.app_of(mailbox)));
+    for host in apps.chain(mail) {
+        if !hosts.iter().any(|known| known.is_same(&host)) {
+            hosts.push(host);
+        }
+    }
+    if hosts.is_empty() { usual() } else { hosts }
+}
+
+/// The usual provider's, for a machine without a profile: one server to read and one to send.
+pub(super) fn usual() -> Vec<Host<'static>> {
+    let preset = Provider::usual().main();
+    let metadata = preset.sign_in.public_issuer();
+    let metadata = metadata.and_then(|issuer| format!("{issuer}/.well-known/openid-configuration").parse().ok());
+    let sign_in = metadata.and_then(|url| web(url, None, FailureContext::default()));
+    let mail = [Protocol::Imap, Protocol::Smtp].into_iter().filter_map(|protocol| {
+        let HostPreset { host, port, tls } = preset.service(protocol)?.server;
+        let server = ServerEndpoint { host: host.parse().ok()?, port, tls };
+        let about = FailureContext { protocol: Some(protocol), ..FailureContext::default() };
+        Some(Host { server, role: Role::Mail(protocol), ca_file: None, about })
+    });
+    sign_in.into_iter().chain(mail).collect()
+}
+
+/// Where `app` signs in. Its issuer's metadata is there for everybody (OpenID Connect Discovery 1.0 §4); where the token
+/// endpoint is another host, as at Google, that one is asked for its root.
+fn sign_in(app: &App) -> Vec<Host<'_>> {
+    let issuer = match (&app.identity, &app.sign_in) {
+        (IdentityRule::Microsoft { authority, tenant }, _) => format!("{authority}/{}/v2.0", tenant.as_str()),
+        (IdentityRule::Issuer(_), SignIn::Discovered { issuer }) | (IdentityRule::Issuer(issuer), _) => {
+            issuer.to_string()
+        }
+    };
+    let metadata = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')).parse().ok();
+    let roots = match &app.sign_in {
+        SignIn::Known { authorization, token, .. } => [root(authorization), root(token)],
+        SignIn::Discovered { .. } => [None, None],
+    };
+    let about = FailureContext { app: Some(app), ..FailureContext::default() };
+    let urls = metadata.into_iter().chain(roots.into_iter().flatten());
+    urls.filter_map(|url| web(url, app.ca_file.as_deref(), about)).collect()
+}
+
+fn root(url: &EndpointUrl) -> Option<EndpointUrl> {
+    url.as_url().join("/").ok()?.as_str().parse().ok()
+}
+
+fn web<'a>(url: EndpointUrl, ca_file: Option<&'a Path>, about: FailureContext<'a>) -> Option<Host<'a>> {
+    let host = url.as_url().host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+    let port = url.as_url().port_or_known_default()?;
+    let server = ServerEndpoint { host, port, tls: TlsMode::Implicit };
+    Some(Host { server, role: Role::SignIn(url), ca_file, about })
+}
+
+fn servers<'a>(mailbox: &'a Mailbox, app: &'a App) -> impl Iterator<Item = Host<'a>> {
+    let incoming = mailbox.incoming.as_ref().map(|side| (side.protocol, &side.server));
+    let outgoing = mailbox.outgoing.as_ref().map(|side| (side.protocol, &side.server));
+    incoming.into_iter().chain(outgoing).map(move |(protocol, server)| Host {
+        server: server.clone(),
+        role: Role::Mail(protocol),
+        ca_file: mailbox.ca_file.as_deref(),
+        about: FailureContext {
+            app: Some(app),
+            mailbox: Some(mailbox),
+            protocol: Some(protocol),
+            ..FailureContext::default()
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    fn profile(text: &str) -> Profile {
+        config::parse(Path::new("/config.toml"), text).unwrap()
+    }
+
+    fn shown(hosts: &[Host<'_>]) -> Vec<String> {
+        hosts.iter().map(|host| format!("{} {}", host.label(), host.role())).collect()
+    }
+
+    #[test]
+    fn every_server_is_looked_at_once_and_disabled_mailboxes_are_not() {
+        let text = r#"
+[apps.contoso]
+provider = "microsoft365"
+tenant = "contoso.example"
+client_id = "11111111-2222-3333-4444-555555555555"
+[apps.mail]
+provider = "google"
+client_id = "1234-practice.apps.googleusercontent.com"
+[mailboxes.shop]
+app = "contoso"
+address = "shop@contoso.example"
+incoming = { protocol = "imap" }
+outgoing = { protocol = "smtp" }
+[mailboxes.alice]
+app = "contoso"
+address = "alice@contoso.example"
+incoming = { protocol = "imap" }
+[mailboxes.old]
+app = "contoso"
+address = "old@contoso.example"
+incoming = { protocol = "imap", host = "old.example" }
+enabled = false
+"#;
+        assert_eq!(
+            shown(&of(&profile(text))),
+            [
+                "login.microsoftonline.com:443 sign-in",
+                "accounts.google.com:443 sign-in",
+                "oauth2.googleapis.com:443 sign-in",
+                "outlook.office365.com:993 IMAP, implicit TLS",
+                "smtp.office365.com:587 SMTP, STARTTLS",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_fetched_is_the_metadata_of_the_tenant() {
+        let text = "[apps.contoso]\nprovider = \"microsoft365\"\ntenant = \"contoso.example\"\n\
+                    client_id = \"11111111-2222-3333-4444-555555555555\"\n";
+        let profile = profile(text);
+        let Role::SignIn(url) = of(&profile)[0].role.clone() else { panic!("no sign-in server") };
+        assert_eq!(
+            url.to_string(),
+            "https://login.microsoftonline.com/contoso.example/v2.0/.well-known/openid-configuration"
+        );
+    }
+
+    #[test]
+    fn without_a_profile_the_usual_servers_are_looked_at() {
+        let usual = shown(&usual());
+        assert_eq!(usual.len(), 3);
+        for host in ["login.microsoftonline.com:443", "outlook.office365.com:993", "smtp.office365.com:587"] {
+            assert!(usual.iter().any(|shown| shown.starts_with(host)), "{usual:?}");
+        }
+        assert_eq!(shown(&of(&Profile::default())), usual);
+    }
+}

@@ -1,0 +1,187 @@
+//! One server: DNS, TCP, TLS with who issued the certificate, and its clock beside ours. Nobody signs in.
+
+use std::time::{Duration, Instant};
+
+use super::clock;
+use super::hosts::{Host, Role};
+use crate::clock::Clock;
+use crate::diagnosis::{self, FailureContext};
+use crate::failure::{Failure, FailureKind};
+use crate::flow::parallel::Panicked;
+use crate::net::HttpClient;
+use crate::net::Proxies;
+use crate::net::{PeerCertificate, Trust};
+use crate::profile::{Address, EndpointUrl};
+use crate::report::{Check, Confidence, ExitCode, Finding, FindingCode, Outcome, Report, Stage, Subject};
+use crate::transcript::Transcript;
+use crate::transport::{self, Observation, ProbeOutcome, Target};
+
+/// What a look at the network needs.
+pub(super) struct Network<'a> {
+    pub(super) trust: &'a Trust,
+    pub(super) proxies: &'a Proxies,
+    pub(super) transcript: &'a Transcript,
+    pub(super) clock: Clock,
+    pub(super) deadline: Instant,
+}
+
+/// What was seen of one server.
+pub(super) struct Look {
+    pub(super) report: Report,
+    pub(super) warning: Option<String>,
+    pub(super) conversation: String,
+}
+
+fn is_of_another_service(seen: &Observation) -> bool {
+    matches!(&seen.result, Err(Failure { kind: FailureKind::OtherService(_), .. }))
+}
+
+/// What is known of a server over whose look this program stumbled.
+pub(super) fn fallen(host: &Host<'_>, _: Panicked) -> Look {
+    let mut report = Report::new(Subject::Host(host.label()));
+    report.fact("role", host.role());
+    report.checks.push(bug(Stage::Tcp));
+    Look { report, warning: None, conversation: String::new() }
+}
+
+impl Network<'_> {
+    /// Looks at one server.
+    pub(super) fn look(&self, host: &Host<'_>) -> Look {
+        let (transcript, recording) = self.transcript.recorded();
+        let mut report = Report::new(Subject::Host(host.label()));
+        report.fact("role", host.role());
+        if let Some(ca_file) = host.ca_file {
+            report.fact("ca_file", ca_file.display().to_string());
+        }
+        let warning = match &host.role {
+            Role::Mail(protocol) => {
+                let outcome = self.reach(host, &transcript, |target| transport::reach(target, *protocol));
+                // What comes after TLS is the mailbox's matter.
+                let tls = outcome.observations.iter().position(|seen| seen.stage == Stage::Tls);
+                let until = tls.map_or(outcome.observations.len(), |at| at + 1);
+                // Unless it is not the server that is meant.
+                let until = until + usize::from(outcome.observations.get(until).is_some_and(is_of_another_service));
+                report.checks.extend(outcome.observations.into_iter().take(until).map(|seen| check(seen, host.about)));
+                None
+            }
+            Role::SignIn(url) => self.look_at_sign_in(host, url, &transcript, &mut report),
+        };
+        Look { report, warning, conversation: recording.text() }
+    }
+
+    fn look_at_sign_in(
+        &self,
+        host: &Host<'_>,
+        url: &EndpointUrl,
+        transcript: &Transcript,
+        report: &mut Report,
+    ) -> Option<String> {
+        let http = HttpClient::new(self.trust, host.ca_file, transcript.clone(), self.proxies).until(self.deadline);
+        let proxy = http.proxy_to(url);
+        let is_https = url.as_url().scheme() == "https";
+        if proxy.is_some() {
+            report.checks.push(Check::skipped(Stage::Dns, "the proxy looks the name up"));
+        } else if is_https {
+            let outcome = self.reach(host, transcript, transport::reach_tls);
+            report.checks.extend(outcome.observations.into_iter().map(|seen| check(seen, host.about)));
+            if report.findings().next().is_some() {
+                report.checks.push(Check::skipped(Stage::Clock, "there is no connection to the server"));
+                return None;
+            }
+        }
+        let (started, sent) = (Instant::now(), self.clock.now());
+        let answer = http.get(url);
+        let (elapsed, received) = (started.elapsed(), self.clock.now());
+        let stage = if proxy.is_some() { Stage::Proxy } else { Stage::Clock };
+        match answer {
+            Err(failure) => {
+                let finding = diagnosis::finding(&failure, host.about);
+                report.checks.push(Check::failed(stage, elapsed, finding));
+                None
+            }
+            Ok(answer) => {
+                if let Some((proxy, variable)) = proxy {
+                    let detail = format!("reached through {proxy} ({variable})");
+                    report.checks.push(Check::passed(Stage::Proxy, elapsed, detail));
+                    report.checks.extend(self.certificate(&http, transcript));
+                }
+                let (check, warning) = clock::check(&host.label(), (sent, received), answer.date, elapsed);
+                report.checks.push(check);
+                warning
+            }
+        }
+    }
+
+    /// Who issued the certificate that came through the proxy: it may be the proxy's own.
+    fn certificate(&self, http: &HttpClient, transcript: &Transcript) -> Option<Check> {
+        let certificate = PeerCertificate::from_der(&http.last_certificate()?)?;
+        let days = certificate.not_after.duration_since(self.clock.now()).as_hours() / 24;
+        let until = certificate.not_after.strftime("%Y-%m-%d");
+        let detail = format!("{}, issued by {}, until {until} ({days} days)", certificate.subject, certificate.issuer);
+        Some(Check::passed(Stage::Tls, Duration::ZERO, transcript.redactor().clean(&detail)))
+    }
+
+    fn reach(
+        &self,
+        host: &Host<'_>,
+        transcript: &Transcript,
+        run: impl FnOnce(&Target<'_>) -> ProbeOutcome,
+    ) -> ProbeOutcome {
+        // A target has a user. Nobody signs in here, so any will do (RFC 2606 §2).
+        let Ok(user) = "nobody@machine.invalid".parse::<Address>() else { return ProbeOutcome::default() };
+        run(&Target {
+            server: &host.server,
+            user: &user,
+            trust: self.trust,
+            proxies: self.proxies,
+            ca_file: host.ca_file,
+            transcript,
+            mechanism: None,
+            timeout: self.deadline.saturating_duration_since(Instant::now()),
+            overall: Some(self.deadline),
+        })
+    }
+}
+
+/// That no name at all could be looked up is this machine's matter, and no host's.
+pub(super) fn no_name(hosts: &[Host<'_>], looks: &[Look]) -> Option<Check> {
+    let failed = |look: &Look| {
+        let dns = look.report.checks.iter().find(|check| check.stage == Stage::Dns);
+        dns.is_some_and(|check| matches!(check.outcome, Outcome::Failed { .. }))
+    };
+    let mut names: Vec<&str> = hosts.iter().map(|host| host.server.host.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() < 2 || !looks.iter().all(failed) {
+        return None;
+    }
+    let finding = Finding::of(FindingCode::NO_DNS).with("names", names.join(", ")).finding();
+    Some(Check::failed(Stage::Dns, Duration::ZERO, finding))
+}
+
+/// This program stumbled over a fault of its own at `stage`.
+pub(super) fn bug(stage: Stage) -> Check {
+    Check::failed(
+        stage,
+        Duration::ZERO,
+        diagnosis::finding(&crate::failure::FailureKind::Bug.into(), FailureContext::default()),
+    )
+}
+
+/// Where no name at all was found, none of them is known to be wrong.
+pub(super) fn doubt_names(looks: &mut [Look]) {
+    for check in looks.iter_mut().flat_map(|look| &mut look.report.checks) {
+        if let (Stage::Dns, Outcome::Failed { finding }) = (check.stage, &mut check.outcome) {
+            finding.exit = ExitCode::Network;
+            finding.confidence = Confidence::Possible;
+        }
+    }
+}
+
+fn check(observation: Observation, about: FailureContext<'_>) -> Check {
+    let Observation { stage, elapsed, result, .. } = observation;
+    match result {
+        Ok(detail) => Check::passed(stage, elapsed, detail),
+        Err(failure) => Check::failed(stage, elapsed, diagnosis::finding(&failure, about)),
+    }
+}

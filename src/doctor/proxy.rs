@@ -1,0 +1,128 @@
+//! What the environment says of proxies, and which of our connections follow it. What a connection does is decided in
+//! `net`; here it is asked.
+
+use std::time::Duration;
+
+use crate::diagnosis::{self, FailureContext};
+use crate::net::{Proxies, Setting, Traffic};
+use crate::report::{Check, Stage};
+use crate::transcript::Redactor;
+
+/// What is set, without users and passwords.
+pub(super) fn checks(proxies: &Proxies) -> Vec<Check> {
+    let mut checks: Vec<Check> = proxies.settings().iter().map(|setting| check(proxies, setting)).collect();
+    if checks.is_empty() {
+        checks.push(passed("none is set".to_owned()));
+    } else if let Some(exceptions) = proxies.exceptions() {
+        let (name, hosts) = (exceptions.variable(), clean(exceptions.text()));
+        checks.push(passed(format!("{name} = {hosts}: these are reached without a proxy")));
+    }
+    checks
+}
+
+fn check(proxies: &Proxies, setting: &Setting) -> Check {
+    let sets = |traffic| proxies.in_force(traffic).is_some_and(|used| used.variable == setting.variable);
+    let (sign_in, mail) = (sets(Traffic::Https), sets(Traffic::Mail));
+    if (sign_in || mail) && setting.proxy.is_err() {
+        let mut finding = diagnosis::finding(&setting.unreadable(""), FailureContext::default());
+        finding.cause = clean(&finding.cause);
+        return Check::failed(Stage::Proxy, Duration::ZERO, finding);
+    }
+    let used = match (sign_in, mail) {
+        (true, true) => "the sign-in and mail go through it".to_owned(),
+        (true, false) => "the sign-in goes through it; mail goes directly, as ALL_PROXY is not set".to_owned(),
+        (false, true) => {
+            format!("mail goes through it; for the sign-in, {} overrides it", overrides(proxies, Traffic::Https))
+        }
+        (false, false) => unused(proxies, setting),
+    };
+    passed(format!("{} = {}: {used}", setting.variable, clean(&setting.shown)))
+}
+
+fn unused(proxies: &Proxies, setting: &Setting) -> String {
+    let traffic =
+        [Traffic::Https, Traffic::Mail].into_iter().find(|traffic| traffic.variables().contains(&setting.variable));
+    match traffic {
+        Some(traffic) => format!("ignored, {} overrides it", overrides(proxies, traffic)),
+        None => "not used; it is for http addresses, and the sign-in is https: set HTTPS_PROXY for that".to_owned(),
+    }
+}
+
+fn overrides(proxies: &Proxies, traffic: Traffic) -> &'static str {
+    proxies.in_force(traffic).map_or("another variable", |setting| setting.variable)
+}
+
+fn clean(text: &str) -> String {
+    Redactor::default().clean(text)
+}
+
+fn passed(detail: String) -> Check {
+    Check::passed(Stage::Proxy, Duration::ZERO, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Outcome;
+
+    fn shown(variables: &[(&str, &str)]) -> Vec<String> {
+        let env = |name: &str| variables.iter().find(|known| known.0 == name).map(|known| known.1.to_owned());
+        let words = |check: Check| match check.outcome {
+            Outcome::Passed { detail } => detail,
+            Outcome::Failed { finding } => format!("{}: {}", finding.code, finding.cause),
+            Outcome::Skipped { because } => because,
+        };
+        checks(&Proxies::of(&env)).into_iter().map(words).collect()
+    }
+
+    #[test]
+    fn nothing_set_is_said() {
+        assert_eq!(shown(&[]), ["none is set"]);
+        assert_eq!(shown(&[("HTTPS_PROXY", ""), ("NO_PROXY", "x")]), ["none is set"]);
+    }
+
+    #[test]
+    fn users_and_passwords_are_never_shown() {
+        for value in [
+            "http://admin:canary-proxy-pass@proxy.example:3128",
+            "admin:canary-proxy-pass@proxy.example:3128",
+            "http://admin:canary@proxy@pass@proxy.example:3128/",
+            "socks5://admin:canary-proxy-pass@proxy.example:3128",
+            "no proxy:canary-proxy-pass@proxy.example at all",
+        ] {
+            let shown = shown(&[("HTTPS_PROXY", value)]).join("\n");
+            assert!(shown.contains("proxy.example"), "{shown}");
+            assert!(!shown.contains("canary") && !shown.contains("admin"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn each_variable_is_told_with_what_goes_through_it() {
+        let told = shown(&[
+            ("HTTPS_PROXY", "http://one.example:1"),
+            ("https_proxy", "http://two.example:2"),
+            ("HTTP_PROXY", "http://three.example:3"),
+            ("ALL_PROXY", "socks5h://four.example"),
+            ("no_proxy", "localhost,.intern"),
+        ]);
+        let expected = [
+            "https_proxy = http://two.example:2: the sign-in goes through it; mail goes directly",
+            "HTTPS_PROXY = http://one.example:1: ignored, https_proxy overrides it",
+            "HTTP_PROXY = http://three.example:3: not used",
+            "ALL_PROXY = socks5h://four.example: mail goes through it; for the sign-in, https_proxy overrides it",
+            "no_proxy = localhost,.intern: these are reached without a proxy",
+        ];
+        assert_eq!(told.len(), expected.len(), "{told:#?}");
+        for (told, expected) in told.iter().zip(expected) {
+            assert!(told.starts_with(expected), "{told} for {expected}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_used_must_be_readable() {
+        let told = shown(&[("ALL_PROXY", "::no proxy::")]);
+        assert!(told[0].starts_with("proxy-unreadable: ALL_PROXY"), "{told:#?}");
+        let told = shown(&[("ALL_PROXY", "::no proxy::"), ("all_proxy", "http://one.example:1")]);
+        assert!(told[1].starts_with("ALL_PROXY = ::no proxy::: ignored, all_proxy overrides it"), "{told:#?}");
+    }
+}

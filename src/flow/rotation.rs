@@ -1,0 +1,399 @@
+//! The rotation of a client secret, as a state machine that can be stopped at any step and run again.
+//!
+//! ```text
+//! (nothing) -> Stored -> Proven -> Activated -> (nothing)      roll_back: -> RolledBack
+//! ```
+//! The journal stands in the app's record, beside the secrets, so that one write moves both (SECURITY.md R1). Until
+//! `Activated` the old secret is the active one: whatever happens, every mailbox goes on working with it.
+//!
+//! Several apps of a profile may be one registration at the provider. They are rotated together, each with a record and a
+//! journal of its own: a step is taken in all records before the next one is taken in any, and what stops half-way is
+//! taken up by the next run record by record.
+
+mod proof;
+mod roll_back;
+
+pub use proof::{PROOF_LIFE, Proof};
+pub use roll_back::{Force, Restored, RolledBack};
+
+use std::time::{Duration, Instant};
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::clock::Clock;
+use crate::failure::{Failure, FailureKind, StoreFault};
+use crate::profile::{App, Mailbox, Name};
+use crate::report::{Check, ExitCode};
+use crate::secrets::{AppRecord, ClientSecret, RotationJournal, RotationPhase, SecretStore, load_app, save_app};
+
+/// A rotation that was stopped this recently, with only its end left, is what a run without a new secret is about.
+const RECENT: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a rotation works with. The caller holds the locks of all apps.
+pub struct Rotation<'a> {
+    /// Where the apps' records are kept.
+    pub store: &'a dyn SecretStore,
+    /// The app that was named.
+    pub app: &'a App,
+    /// It and the others that are the same registration, in the order of their names.
+    pub apps: &'a [&'a App],
+    /// The mailboxes of all of them.
+    pub mailboxes: &'a [&'a Mailbox],
+    /// The time of day.
+    pub clock: Clock,
+    /// How long a refused secret may be refused because not every server knows it yet.
+    pub propagation: Duration,
+    /// Whether the mailboxes' connections are tested too.
+    pub test_connections: bool,
+    /// When the whole command must have ended, where a bound was given.
+    pub deadline: Option<Instant>,
+    /// Redeems refresh tokens and tests connections.
+    pub prover: &'a (dyn Prover + Sync),
+}
+
+/// What a rotation asks the outside world for.
+pub trait Prover {
+    /// Redeems the mailbox's refresh token with `secret`.
+    ///
+    /// # Errors
+    /// What the token endpoint, the store or the lock say.
+    fn redeem(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<(), Failure>;
+
+    /// Tests the mailbox's connections; a token that must be refreshed for that is refreshed with `secret`.
+    fn connect(&self, mailbox: &Mailbox, secret: &SecretString) -> Vec<Check>;
+
+    /// Waits before the next try; `said` is what the server said to the last.
+    fn wait(&self, pause: Duration, said: &Failure);
+}
+
+/// What a run is asked for.
+pub enum RotationRequest {
+    /// Rotate to this secret.
+    New(NewSecret),
+    /// Finish what was begun; a date is that of the secret that it was begun with.
+    Finish {
+        /// The day on which that secret expires, where it was given now.
+        expires: Option<Date>,
+    },
+}
+
+/// A new secret.
+pub struct NewSecret {
+    /// The secret.
+    pub value: SecretString,
+    /// The day on which it expires.
+    pub expires: Option<Date>,
+}
+
+/// What an earlier run has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Idle,
+    /// A new secret that is not in use yet.
+    Pending,
+    /// The new secret is in use; only the journal's end is left.
+    Activated {
+        /// Whether that happened in the last day, so that a run without a new secret means this rotation.
+        recently: bool,
+    },
+}
+
+/// How a rotation ended.
+#[derive(Debug)]
+pub enum Ending {
+    /// The new secret is the active one.
+    Activated,
+    /// It was already.
+    Unchanged,
+    /// The provider refused it; nothing has changed.
+    Refused(Failure),
+    /// It could not be proven yet; the old one is active, and running again goes on from here.
+    Unfinished,
+}
+
+/// What was seen on the way.
+#[derive(Debug)]
+pub struct ProofResult {
+    /// How it ended.
+    pub ending: Ending,
+    /// For each mailbox in order, what its proof came to; `None` where it was not reached.
+    pub proofs: Vec<Option<Proof>>,
+    /// For each mailbox in order, the tests of its connections.
+    pub connections: Vec<Vec<Check>>,
+}
+
+impl Rotation<'_> {
+    /// Whether a rotation of this record was begun and not finished.
+    #[must_use]
+    pub fn is_under_way(record: &AppRecord) -> bool {
+        match record.journal.as_ref().map(|journal| journal.phase) {
+            Some(RotationPhase::Stored | RotationPhase::Proven) => record.pending.is_some(),
+            Some(RotationPhase::Activated) => true,
+            Some(RotationPhase::RolledBack) | None => false,
+        }
+    }
+
+    /// The apps' records in order; an empty one for an app whose record belongs to another client ID than the profile's.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn records(&self) -> Result<Vec<AppRecord>, StoreFault> {
+        let record = |app: &&App| {
+            let record = load_app(self.store, &app.name)?.filter(|record| record.is_of(app));
+            Ok(record.unwrap_or_else(|| AppRecord::of(app)))
+        };
+        self.apps.iter().map(record).collect()
+    }
+
+    /// What an earlier run has left.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn standing(&self) -> Result<Standing, StoreFault> {
+        let records = self.records()?;
+        let mut under_way = records.iter().filter(|record| Self::is_under_way(record)).peekable();
+        if under_way.peek().is_none() {
+            return Ok(Standing::Idle);
+        }
+        if records.iter().any(|record| Self::is_under_way(record) && record.pending.is_some()) {
+            return Ok(Standing::Pending);
+        }
+        let recently = under_way.filter_map(|record| record.journal.as_ref()).any(|journal| {
+            let age = self.clock.now().duration_since(journal.started);
+            (SignedDuration::ZERO..RECENT).contains(&age)
+        });
+        Ok(Standing::Activated { recently })
+    }
+
+    /// Rotates to a new secret, or finishes what was begun.
+    ///
+    /// # Errors
+    /// What the store says. The records are then as they were before the step that failed.
+    pub fn run(&self, wish: RotationRequest) -> Result<ProofResult, StoreFault> {
+        let started = self.clock.now();
+        let mut records = self.records()?;
+        let Some(secret) = self.begin(&mut records, wish)? else {
+            return Ok(self.answer(Ending::Unchanged, Vec::new(), Vec::new()));
+        };
+        let (mut records, proofs) = self.prove(records, &secret)?;
+        if let Some(failure) = proofs.iter().flatten().find_map(Proof::refusal) {
+            let failure = failure.clone();
+            self.give_up(&mut records)?;
+            return Ok(self.answer(Ending::Refused(failure), proofs, Vec::new()));
+        }
+        // Where the secret is known to be good, an OAuth error is one mailbox's own trouble; no answer is nobody's.
+        let accepted = proofs.iter().flatten().any(|proof| matches!(proof, Proof::Accepted));
+        let open = |proof: &Option<Proof>| match proof {
+            None => true,
+            Some(Proof::Unknown(failure)) => !(accepted && matches!(failure.kind, FailureKind::OAuth(_))),
+            Some(_) => false,
+        };
+        if proofs.iter().any(open) {
+            return Ok(self.answer(Ending::Unfinished, proofs, Vec::new()));
+        }
+        self.journal(&mut records, RotationPhase::Proven)?;
+        let connections = self.connect(&proofs, &secret);
+        // A bug of ours in the look at a connection says nothing of the secret, and must not keep the old one in use.
+        let failed = |check: &Check| check.finding().is_some_and(|finding| finding.exit != ExitCode::Bug);
+        if connections.iter().flatten().any(failed) {
+            return Ok(self.answer(Ending::Unfinished, proofs, connections));
+        }
+        // What an earlier run has proven may have been removed since, and the connection tests may have taken longer than a
+        // proof counts.
+        match self.prove_again(&records, &proofs, &secret, started)? {
+            Some(Proof::Refused(failure)) => {
+                self.give_up(&mut records)?;
+                return Ok(self.answer(Ending::Refused(failure), proofs, connections));
+            }
+            Some(Proof::Unknown(_) | Proof::NotAuthorized(_)) => {
+                return Ok(self.answer(Ending::Unfinished, proofs, connections));
+            }
+            Some(Proof::Accepted | Proof::GrantLost(_)) | None => {}
+        }
+        self.activate(&mut records)?;
+        Ok(self.answer(Ending::Activated, proofs, connections))
+    }
+
+    /// Ends a rotation whose secret is in use. What could not be written beside the store (the profile's date) does not
+    /// keep it open.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn settle(&self) -> Result<(), StoreFault> {
+        for (app, mut record) in self.apps.iter().zip(self.records()?) {
+            if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::Activated) {
+                record.journal = None;
+                save_app(self.store, &app.name, &record)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the previous secrets. Answers whether there was one.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn discard_previous(&self) -> Result<bool, StoreFault> {
+        let mut any = false;
+        for (app, mut record) in self.apps.iter().zip(self.records()?) {
+            if record.previous.take().is_none() {
+                continue;
+            }
+            if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::RolledBack) {
+                record.journal = None;
+            }
+            save_app(self.store, &app.name, &record)?;
+            any = true;
+        }
+        Ok(any)
+    }
+
+    /// Which of `others` still have one of the previous secrets in use, so that it must stay in the portal.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn holders_of_previous(&self, others: &[Name]) -> Result<Vec<Name>, StoreFault> {
+        let previous: Vec<ClientSecret> = self.records()?.into_iter().filter_map(|record| record.previous).collect();
+        let mut holders = Vec::new();
+        for name in others.iter().filter(|name| self.apps.iter().all(|app| app.name != **name)) {
+            // A record that cannot be read is not in use.
+            let Ok(Some(record)) = load_app(self.store, name) else { continue };
+            let in_use = [&record.active, &record.pending];
+            let holds = |secret: &ClientSecret| previous.iter().any(|previous| is_same(previous, &secret.value));
+            if in_use.into_iter().flatten().any(holds) {
+                holders.push(name.clone());
+            }
+        }
+        Ok(holders)
+    }
+
+    fn answer(&self, ending: Ending, mut proofs: Vec<Option<Proof>>, mut connections: Vec<Vec<Check>>) -> ProofResult {
+        proofs.resize_with(self.mailboxes.len(), || None);
+        connections.resize_with(self.mailboxes.len(), Vec::new);
+        ProofResult { ending, proofs, connections }
+    }
+
+    /// Journals the intent. The secret that is to be proven; none if there is nothing to prove.
+    fn begin(&self, records: &mut [AppRecord], wish: RotationRequest) -> Result<Option<SecretString>, StoreFault> {
+        let new = match wish {
+            RotationRequest::New(new) => new,
+            RotationRequest::Finish { expires } => {
+                let Some(pending) = self.pending(records) else {
+                    self.date_what_was_activated(records, expires)?;
+                    return Ok(None);
+                };
+                NewSecret { value: pending.value.clone(), expires: expires.or(pending.expires) }
+            }
+        };
+        let mut is_open = false;
+        for (app, record) in self.apps.iter().zip(records) {
+            if record.active.as_ref().is_some_and(|active| is_same(active, &new.value)) {
+                self.keep_active(app, record, new.expires)?;
+            } else {
+                self.begin_one(app, record, &new)?;
+                is_open = true;
+            }
+        }
+        Ok(is_open.then_some(new.value))
+    }
+
+    /// The secret that was not in use yet when a run was stopped: the named app's before another's.
+    fn pending<'r>(&self, records: &'r [AppRecord]) -> Option<&'r ClientSecret> {
+        let open = |record: &'r AppRecord| record.pending.as_ref().filter(|_| Self::is_under_way(record));
+        let named = self.apps.iter().zip(records).find(|(app, _)| app.name == self.app.name);
+        named.and_then(|(_, record)| open(record)).or_else(|| records.iter().find_map(open))
+    }
+
+    /// The secret that is in use already was asked for: only its date may be new, and a pending other one is given up.
+    fn keep_active(&self, app: &App, record: &mut AppRecord, expires: Option<Date>) -> Result<(), StoreFault> {
+        let dated = record.active.as_mut().filter(|active| expires.is_some() && active.expires != expires);
+        if dated.map(|active| active.expires = expires).is_some() || record.pending.is_some() {
+            record.journal = record.journal.take().filter(|journal| journal.phase == RotationPhase::Activated);
+            record.pending = None;
+            save_app(self.store, &app.name, record)?;
+        }
+        Ok(())
+    }
+
+    fn begin_one(&self, app: &App, record: &mut AppRecord, new: &NewSecret) -> Result<(), StoreFault> {
+        let now = self.clock.now();
+        let is_pending = record.pending.as_ref().is_some_and(|pending| is_same(pending, &new.value));
+        if is_pending && Self::is_under_way(record) {
+            let dated = record.pending.as_mut().filter(|p| new.expires.is_some() && p.expires != new.expires);
+            if dated.map(|pending| pending.expires = new.expires).is_none() {
+                return Ok(());
+            }
+        } else {
+            // The profile is where people note the date; the old secret keeps it for a rollback.
+            if let Some(active) = &mut record.active {
+                active.expires = active.expires.max(app.secret_expires);
+            }
+            record.pending = Some(ClientSecret { value: new.value.clone(), expires: new.expires, added: now });
+            record.journal = Some(RotationJournal::new(RotationPhase::Stored, now));
+        }
+        save_app(self.store, &app.name, record)
+    }
+
+    /// A date that was given on the run that finds only the journal's end left is that of the secret in use.
+    fn date_what_was_activated(&self, records: &mut [AppRecord], expires: Option<Date>) -> Result<(), StoreFault> {
+        for (app, record) in self.apps.iter().zip(records) {
+            if Self::is_under_way(record)
+                && let Some(active) =
+                    record.active.as_mut().filter(|active| expires.is_some() && active.expires != expires)
+            {
+                active.expires = expires;
+                save_app(self.store, &app.name, record)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn journal(&self, records: &mut [AppRecord], phase: RotationPhase) -> Result<(), StoreFault> {
+        for (app, record) in self.apps.iter().zip(records).filter(|(_, record)| record.pending.is_some()) {
+            if let Some(journal) = &mut record.journal {
+                journal.phase = phase;
+            }
+            save_app(self.store, &app.name, record)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the new secret the active one, in one write for each record.
+    fn activate(&self, records: &mut [AppRecord]) -> Result<(), StoreFault> {
+        for (app, record) in self.apps.iter().zip(records) {
+            let Some(pending) = record.pending.take() else { continue };
+            record.previous = record.active.replace(pending);
+            if let Some(journal) = &mut record.journal {
+                journal.phase = RotationPhase::Activated;
+            }
+            save_app(self.store, &app.name, record)?;
+        }
+        Ok(())
+    }
+
+    /// Drops the new secret.
+    fn give_up(&self, records: &mut [AppRecord]) -> Result<(), StoreFault> {
+        for (app, record) in self.apps.iter().zip(records).filter(|(_, record)| record.pending.is_some()) {
+            record.pending = None;
+            record.journal = None;
+            save_app(self.store, &app.name, record)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_same(secret: &ClientSecret, value: &SecretString) -> bool {
+    secret.value.expose_secret() == value.expose_secret()
+}
+
+/// Whether a proof of then is one of now. What came in this clock's future says nothing of the time.
+fn is_fresh(proven: Timestamp, now: Timestamp) -> bool {
+    let age = now.duration_since(proven);
+    !age.is_negative() && age <= PROOF_LIFE
+}
+
+#[cfg(test)]
+mod tests;

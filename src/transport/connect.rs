@@ -1,0 +1,183 @@
+//! From a host name to a connection with TLS.
+
+use std::net::TcpStream;
+use std::time::Instant;
+
+use super::handshake::Seen;
+use super::observe::{Stop, observe};
+use super::recognise::instead_of_tls;
+use super::socket::Socket;
+use super::stream::Wire;
+use super::way::Way;
+use super::{ProbeOutcome, Target};
+use crate::clock::Clock;
+use crate::failure::{Failure, FailureKind, TlsFault};
+use crate::net::PeerCertificate;
+use crate::profile::{Protocol, TlsMode};
+use crate::report::Stage;
+
+/// More names of a certificate than this are not listed.
+const MOST_NAMES: usize = 8;
+
+/// How STARTTLS is asked for, from the greeting on; for a second look at a certificate that was not accepted.
+pub(super) type Preamble = fn(&mut Wire) -> Result<(), Failure>;
+
+/// What the transcript calls the conversation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ProtocolLabel(pub(super) &'static str);
+
+impl ProtocolLabel {
+    /// TLS alone, and nothing said inside.
+    pub(super) const TLS: Self = Self("TLS");
+
+    fn is_mail(self) -> bool {
+        self.0 != Self::TLS.0
+    }
+}
+
+impl From<Protocol> for ProtocolLabel {
+    fn from(protocol: Protocol) -> Self {
+        Self(protocol.title())
+    }
+}
+
+/// Finds and reaches the server, and starts TLS where it comes first.
+pub(super) fn open<'a>(
+    target: &Target<'a>,
+    protocol: impl Into<ProtocolLabel>,
+    outcome: &mut ProbeOutcome,
+) -> Result<(Wire, Way<'a>), Stop> {
+    let spoken = protocol.into();
+    #[cfg(fuzzing)]
+    if let Some((script, stream, address)) = super::script::next() {
+        let mut wire = wire_over(target, spoken, stream);
+        wire.follow(script);
+        if target.server.tls == TlsMode::Implicit {
+            wire.begin_scripted_tls();
+        }
+        return Ok((wire, Way::Direct(address)));
+    }
+    // Beside the way to the server.
+    target.trust.begin(target.ca_file);
+    let (stream, way) = Way::find(target, outcome, || deadline(target))?;
+    let mut wire = wire_over(target, spoken, stream);
+    if target.server.tls == TlsMode::Implicit {
+        observe(outcome, Stage::Tls, || {
+            let done = handshake(target, spoken, &mut wire, way, None);
+            let done = done.map_err(|failure| if spoken.is_mail() { instead_of_tls(target, failure) } else { failure });
+            Ok(((), done?))
+        })?;
+    }
+    Ok((wire, way))
+}
+
+pub(super) fn wire_over(target: &Target<'_>, spoken: ProtocolLabel, stream: TcpStream) -> Wire {
+    let socket = Socket::new(stream, Instant::now());
+    let mut wire = Wire::new(socket, spoken.0, target.transcript.clone(), target.timeout, target.overall);
+    wire.phase("connecting");
+    wire
+}
+
+/// When a phase that begins now must be over.
+fn deadline(target: &Target<'_>) -> Instant {
+    let own = Instant::now() + target.timeout;
+    target.overall.map_or(own, |overall| overall.min(own))
+}
+
+/// The TLS handshake; its detail is version and certificate. With a `preamble` TLS begins after STARTTLS, and the caller
+/// has had it answered already.
+pub(super) fn handshake(
+    target: &Target<'_>,
+    protocol: impl Into<ProtocolLabel>,
+    wire: &mut Wire,
+    way: Way<'_>,
+    preamble: Option<Preamble>,
+) -> Result<String, Failure> {
+    let spoken = protocol.into();
+    let host = target.server.host.as_str();
+    wire.phase("the TLS handshake");
+    if preamble.is_some() {
+        wire.refuse_leftovers()?;
+    }
+    #[cfg(fuzzing)]
+    if wire.begin_scripted_tls() {
+        return Ok("TLS".to_owned());
+    }
+    let connector = target.trust.connector(target.ca_file)?;
+    match wire.start_tls(&connector, host) {
+        Ok(seen) => {
+            let certificate = wire.peer_certificate().and_then(|der| PeerCertificate::from_der(&der));
+            let detail = wire.clean(&describe(seen.version, certificate.as_ref()));
+            wire.remark(&detail);
+            Ok(detail)
+        }
+        Err((failure, seen)) => {
+            let failure = match failure.kind {
+                FailureKind::Tls(fault @ (TlsFault::UnknownIssuer { .. } | TlsFault::WrongHost { .. })) => {
+                    let shown = certificate_of(seen).or_else(|| look_again(target, spoken, way, preamble));
+                    FailureKind::Tls(with_names(wire, fault, shown)).into()
+                }
+                _ => failure,
+            };
+            wire.remark(&format!("TLS failed: {failure}"));
+            Err(failure)
+        }
+    }
+}
+
+/// The server's certificate, and whether it came alone.
+type Shown = (PeerCertificate, bool);
+
+fn certificate_of(seen: Seen) -> Option<Shown> {
+    Some((PeerCertificate::from_der(&seen.certificate?)?, seen.is_alone))
+}
+
+/// TLS 1.3 encrypts the certificate, and native-tls gives out none that it did not accept. So that the finding can name
+/// the issuer (a company's proxy) or the names (a wrong host), a second handshake is limited to TLS 1.2, where the
+/// certificate is in the clear. It verifies as the first one did, and fails as that did.
+fn look_again(target: &Target<'_>, spoken: ProtocolLabel, way: Way<'_>, preamble: Option<Preamble>) -> Option<Shown> {
+    let stream = way.again(target, deadline(target))?;
+    let mut wire = wire_over(target, spoken, stream);
+    if let Some(preamble) = preamble {
+        preamble(&mut wire).and_then(|()| wire.refuse_leftovers()).ok()?;
+    }
+    wire.phase("the TLS handshake");
+    let connector = target.trust.connector_for_tls12(target.ca_file).ok()?;
+    let (_, seen) = wire.start_tls(&connector, target.server.host.as_str()).err()?;
+    certificate_of(seen)
+}
+
+fn with_names(wire: &Wire, fault: TlsFault, shown: Option<Shown>) -> TlsFault {
+    match (fault, shown) {
+        // Not every TLS library tells the two apart.
+        (TlsFault::UnknownIssuer { .. }, Some((certificate, true))) if certificate.is_self_issued => {
+            TlsFault::SelfSigned
+        }
+        (TlsFault::UnknownIssuer { .. }, Some((certificate, is_alone))) => {
+            TlsFault::UnknownIssuer { issuer: Some(wire.clean(&certificate.issuer)), is_alone }
+        }
+        (TlsFault::WrongHost { host, .. }, Some((certificate, _))) => {
+            let names = certificate.names.iter().take(MOST_NAMES).map(|name| wire.clean(name)).collect();
+            TlsFault::WrongHost { host, names }
+        }
+        (fault, _) => fault,
+    }
+}
+
+/// "TLSv1.3, CN=outlook.com, issued by CN=DigiCert Cloud Services CA-1, until 2027-01-01 (40 days)".
+fn describe(version: Option<u16>, certificate: Option<&PeerCertificate>) -> String {
+    let version = match version {
+        Some(0x0303) => "TLSv1.2",
+        Some(0x0304) => "TLSv1.3",
+        _ => "TLS",
+    };
+    let Some(certificate) = certificate else { return version.to_owned() };
+    let until = certificate.not_after;
+    let days = until.duration_since(Clock::system().now()).as_hours() / 24;
+    format!(
+        "{version}, {}, issued by {}, until {} ({days} days)",
+        certificate.subject,
+        certificate.issuer,
+        until.strftime("%Y-%m-%d")
+    )
+}

@@ -1,0 +1,251 @@
+//! IMAP (RFC 9051, RFC 3501). Up to the end of STARTTLS the words are ours; from AUTHENTICATE on they are the imap
+//! crate's, over a bridge.
+
+mod bridge;
+mod preamble;
+mod syntax;
+mod untagged;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use self::bridge::{Bridge, Shared};
+use self::preamble::{ask_for_tls, capabilities, capabilities_in, greet};
+use self::syntax::strip_prefix_ignoring_case;
+use super::connect::{handshake, open};
+use super::greeting::await_greeting;
+use super::mark::{self, Mark};
+use super::observe::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
+use super::stream::{Wire, violation};
+use super::{Message, ProbeOutcome, Target, TokenSource, headers};
+use crate::failure::{Failure, FailureKind};
+use crate::profile::{Protocol, TlsMode};
+use crate::report::Stage;
+use crate::sasl::{self, SaslMechanism};
+
+/// The command line that a server must be able to take, with CRLF (RFC 2683 §3.2.1.5).
+const COMMAND_LIMIT: usize = 8000;
+/// What is shown of a message, and no more than 2 KiB of it: an ENVELOPE lists every recipient.
+const HEADERS: &str = "BODY.PEEK[HEADER.FIELDS (DATE FROM SUBJECT)]<0.2048>";
+/// How many messages are asked for at once: the answer must fit the limit of a reply.
+const BATCH: u32 = 20;
+
+/// What ends a session.
+const FAREWELL: &str = "p9 LOGOUT\r\n";
+
+/// What to look at once signed in, beside opening INBOX.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImapAsk {
+    /// How many of the newest messages to list.
+    pub latest: usize,
+}
+
+/// Connects, signs in and opens INBOX read-only.
+#[must_use]
+pub fn run(target: &Target<'_>, token: TokenSource<'_>, ask: &ImapAsk) -> ProbeOutcome {
+    let mut outcome = ProbeOutcome::default();
+    if let Ok(mut inbox) = enter(target, token, &mut outcome) {
+        if ask.latest > 0 {
+            let listed = observe(&mut outcome, Stage::Latest, || {
+                let latest = inbox.latest(ask.latest)?;
+                let detail = format!("{} listed", latest.len());
+                Ok((latest, inbox.bridge.0.borrow_mut().wire().with_notices(detail)))
+            });
+            outcome.latest = listed.unwrap_or_default();
+        }
+        inbox.leave(&outcome);
+    }
+    outcome
+}
+
+/// INBOX, opened read-only.
+pub(super) struct Inbox {
+    session: imap::Session<Shared>,
+    bridge: Shared,
+    messages: u32,
+}
+
+/// Connects, signs in and opens INBOX.
+pub(super) fn enter(target: &Target<'_>, token: TokenSource<'_>, outcome: &mut ProbeOutcome) -> Result<Inbox, Stop> {
+    let mut wire = None;
+    let entered = sign_in(target, token, outcome, &mut wire);
+    // Where the imap crate has taken over, the bridge has the wire.
+    leave_politely(outcome, wire, FAREWELL);
+    let (mut session, bridge) = entered?;
+    let opened = observe(outcome, Stage::Folder, || {
+        bridge.0.borrow_mut().wire().phase("waiting for the answer to EXAMINE");
+        let folder =
+            session.examine("INBOX").map_err(|error| bridge.0.borrow_mut().failure("EXAMINE INBOX", &error))?;
+        let described = describe_folder(folder.exists, folder.unseen);
+        Ok((folder.exists, bridge.0.borrow_mut().wire().with_notices(described)))
+    });
+    match opened {
+        Ok(messages) => Ok(Inbox { session, bridge, messages }),
+        Err(stop) => {
+            Inbox { session, bridge, messages: 0 }.leave(outcome);
+            Err(stop)
+        }
+    }
+}
+
+/// EXAMINE may tell the first unseen message, not how many there are; that would be another turn.
+fn describe_folder(messages: u32, first_unseen: Option<u32>) -> String {
+    let unseen = match first_unseen {
+        Some(first) if (1..=messages).contains(&first) && first == messages => ", 1 unseen".to_owned(),
+        Some(first) if (1..=messages).contains(&first) => format!(", unseen from number {first} on"),
+        _ => String::new(),
+    };
+    format!("INBOX, {messages} messages{unseen}")
+}
+
+fn sign_in(
+    target: &Target<'_>,
+    token: TokenSource<'_>,
+    outcome: &mut ProbeOutcome,
+    slot: &mut Option<Wire>,
+) -> Result<(imap::Session<Shared>, Shared), Stop> {
+    let (wire, way) = open(target, Protocol::Imap, outcome)?;
+    let wire = slot.insert(wire);
+    let greeting = observe(outcome, Stage::Greeting, || {
+        await_greeting(target, Protocol::Imap, wire, way)?;
+        let greeting = greet(wire)?;
+        let detail = wire.clean(&greeting);
+        Ok((greeting, detail))
+    })?;
+    let mut known = capabilities_in(&greeting);
+    if target.server.tls == TlsMode::StartTls {
+        observe(outcome, Stage::Tls, || {
+            ask_for_tls(wire, known.take())?;
+            let preamble = |wire: &mut Wire| {
+                let greeting = greet(wire)?;
+                ask_for_tls(wire, capabilities_in(&greeting))
+            };
+            let described = handshake(target, Protocol::Imap, wire, way, Some(preamble))?;
+            Ok(((), wire.with_notices(described)))
+        })?;
+    }
+    // What was said before TLS is forgotten (RFC 9051 §6.2.1): `known` is empty then.
+    let capabilities = observe(outcome, Stage::Capabilities, || {
+        let capabilities = known.map_or_else(|| capabilities(wire), Ok)?;
+        let detail = wire.clean(&capabilities.join(", "));
+        Ok((capabilities, wire.with_notices(detail)))
+    })?;
+    let offered = capabilities.iter().filter_map(|word| strip_prefix_ignoring_case(word, "AUTH="));
+    let offered = offered.map(|name| wire.clean(name)).collect();
+    let (mechanism, token) = choose(target, token, outcome, Offer::Listed(offered))?;
+    let described = describe_sign_in(mechanism, &outcome.mechanisms_offered);
+    let has_initial = capabilities.iter().any(|word| word.eq_ignore_ascii_case("SASL-IR"));
+    let signed_in = observe(outcome, Stage::Authentication, || {
+        let response = sasl::encode(&mechanism.initial_response(target.user, target.server, &token)?);
+        let (session, bridge) = authenticate(slot, mechanism, response, has_initial)?;
+        let described = bridge.0.borrow_mut().wire().with_notices(described);
+        Ok(((session, bridge), described))
+    })?;
+    outcome.mechanism_used = Some(mechanism);
+    Ok(signed_in)
+}
+
+fn authenticate(
+    slot: &mut Option<Wire>,
+    mechanism: SaslMechanism,
+    response: SecretString,
+    has_initial: bool,
+) -> Result<(imap::Session<Shared>, Shared), Failure> {
+    let Some(mut wire) = slot.take() else { return Err(violation("there is no connection")) };
+    let asked = format!("AUTHENTICATE {mechanism}");
+    let line_len = "a1 ".len() + asked.len() + 1 + response.expose_secret().len() + 2;
+    wire.phase("signing in");
+    let mut bridge = Bridge::new(wire, mechanism, response);
+    if has_initial && line_len <= COMMAND_LIMIT {
+        bridge.respond_at_once();
+    }
+    let bridge = Shared(Rc::new(RefCell::new(bridge)));
+    match imap::Client::new(bridge.clone()).authenticate(mechanism.name(), &bridge) {
+        Ok(session) => {
+            bridge.0.borrow_mut().signed_in();
+            Ok((session, bridge))
+        }
+        Err((error, _client)) => {
+            let failure = bridge.0.borrow_mut().failure(&asked, &error);
+            if matches!(failure.kind, FailureKind::Rejected(_)) {
+                bridge.0.borrow_mut().wire().leave(FAREWELL);
+            }
+            Err(failure)
+        }
+    }
+}
+
+impl Inbox {
+    /// The `count` newest messages, newest first.
+    fn latest(&mut self, count: usize) -> Result<Vec<Message>, Failure> {
+        let mut latest = Vec::new();
+        let mut newest = self.messages;
+        let mut left = u32::try_from(count).unwrap_or(u32::MAX).min(newest);
+        while left > 0 {
+            let oldest = newest - left.min(BATCH) + 1;
+            self.bridge.0.borrow_mut().wire().phase("waiting for the answer to FETCH");
+            let fetched = self.session.fetch(format!("{oldest}:{newest}"), HEADERS);
+            let fetched = fetched.map_err(|error| self.bridge.0.borrow_mut().failure("FETCH", &error))?;
+            let mut bridge = self.bridge.0.borrow_mut();
+            let wire = bridge.wire();
+            let mut batch: Vec<_> = fetched.iter().filter(|fetch| (oldest..=newest).contains(&fetch.message)).collect();
+            batch.sort_by_key(|fetch| std::cmp::Reverse(fetch.message));
+            latest.extend(batch.iter().filter_map(|fetch| fetch.header()).map(|head| {
+                let head = String::from_utf8_lossy(head);
+                headers::message(&head, |text| wire.clean(text))
+            }));
+            left -= newest - oldest + 1;
+            newest = oldest - 1;
+        }
+        Ok(latest)
+    }
+
+    /// Whether the message with this mark is here. What SEARCH finds counts unless its headers say otherwise. Where it
+    /// finds nothing, the newest messages are looked at: a server's index may lag behind, or not know these headers.
+    pub(super) fn has(&mut self, mark: &Mark) -> Result<bool, Failure> {
+        self.bridge.0.borrow_mut().wire().phase("waiting for the answer to SEARCH");
+        let asked = |bridge: &Shared, error| bridge.0.borrow_mut().failure("SEARCH", &error);
+        // Some servers look for new messages only when they are given the chance.
+        self.session.noop().map_err(|error| asked(&self.bridge, error))?;
+        let found = self.session.search(mark.search()).map_err(|error| asked(&self.bridge, error));
+        let mut found: Vec<u32> = match found {
+            Ok(found) => found.into_iter().collect(),
+            Err(failure) if matches!(&failure.kind, FailureKind::Rejected(no) if !no.closes) => Vec::new(),
+            Err(failure) => return Err(failure),
+        };
+        found.sort_unstable_by(|one, other| other.cmp(one));
+        found.truncate(BATCH as usize);
+        if !found.is_empty() {
+            let set = found.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+            if self.is_among(&set, mark)?.unwrap_or(true) {
+                return Ok(true);
+            }
+        }
+        let exists = self.bridge.0.borrow().exists();
+        if exists == 0 {
+            return Ok(false);
+        }
+        let newest = format!("{}:{exists}", exists.saturating_sub(BATCH - 1).max(1));
+        Ok(self.is_among(&newest, mark)?.unwrap_or(false))
+    }
+
+    /// Whether the mark is on one of these messages; none if the server shows no headers of theirs.
+    fn is_among(&mut self, set: &str, mark: &Mark) -> Result<Option<bool>, Failure> {
+        self.bridge.0.borrow_mut().wire().phase("waiting for the answer to FETCH");
+        let fetched = self.session.fetch(set, mark::HEADERS);
+        let fetched = fetched.map_err(|error| self.bridge.0.borrow_mut().failure("FETCH", &error))?;
+        let heads =
+            fetched.iter().filter_map(|fetch| fetch.header()).map(|head| mark.is_on(&String::from_utf8_lossy(head)));
+        Ok(heads.reduce(|one, other| one || other))
+    }
+
+    /// Logs out, and does not wait for the answer.
+    pub(super) fn leave(self, outcome: &ProbeOutcome) {
+        // The crate's session holds one handle, and its buffers are empty.
+        drop(self.session);
+        let Ok(bridge) = Rc::try_unwrap(self.bridge.0) else { return };
+        leave_politely(outcome, Some(bridge.into_inner().into_wire()), FAREWELL);
+    }
+}

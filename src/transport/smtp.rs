@@ -1,0 +1,310 @@
+//! Message submission over SMTP (RFC 6409, RFC 5321, RFC 4954).
+
+mod reply;
+
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Quit, Rcpt, Rset, Starttls};
+use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use self::reply::{command, read_reply};
+use super::connect::{handshake, open};
+use super::greeting::await_greeting;
+use super::observe::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
+use super::stream::{Wire, violation};
+use super::{ProbeOutcome, Target, TokenSource};
+use crate::failure::{Failure, FailureKind, GREETING};
+use crate::profile::{Address, Protocol, TlsMode};
+use crate::report::Stage;
+use crate::sasl::{self, SaslMechanism};
+
+/// RFC 5321 §4.5.3.1.4, with CRLF. RFC 4954 §4 holds the initial response to it.
+const COMMAND_LIMIT: usize = 512;
+
+/// What to try once signed in.
+#[derive(Debug, Clone, Copy)]
+pub struct SmtpAsk<'a> {
+    /// For MAIL FROM.
+    pub sender: &'a Address,
+    /// For RCPT TO.
+    pub recipient: &'a Address,
+    /// The message to send, not dot-stuffed. None: stop after RCPT and reset.
+    pub message: Option<&'a [u8]>,
+}
+
+/// Connects, signs in, and tries sender and recipient; sends the message where there is one.
+#[must_use]
+pub fn run(target: &Target<'_>, token: TokenSource<'_>, ask: &SmtpAsk<'_>) -> ProbeOutcome {
+    let mut outcome = ProbeOutcome::default();
+    let mut wire = None;
+    let _ = converse(target, token, ask, &mut outcome, &mut wire);
+    leave_politely(&outcome, wire, &format!("{Rset}{Quit}"));
+    outcome
+}
+
+fn converse(
+    target: &Target<'_>,
+    token: TokenSource<'_>,
+    ask: &SmtpAsk<'_>,
+    outcome: &mut ProbeOutcome,
+    slot: &mut Option<Wire>,
+) -> Result<(), Stop> {
+    let (wire, way) = open(target, Protocol::Smtp, outcome)?;
+    let wire = slot.insert(wire);
+    observe(outcome, Stage::Greeting, || {
+        await_greeting(target, Protocol::Smtp, wire, way)?;
+        Ok(((), greet(wire)?))
+    })?;
+    if target.server.tls == TlsMode::StartTls {
+        observe(outcome, Stage::Tls, || {
+            ask_for_tls(wire)?;
+            let preamble = |wire: &mut Wire| greet(wire).and_then(|_| ask_for_tls(wire));
+            Ok(((), handshake(target, Protocol::Smtp, wire, way, Some(preamble))?))
+        })?;
+    }
+    // What was said before TLS is forgotten (RFC 3207 §4.2).
+    let capabilities = observe(outcome, Stage::Capabilities, || {
+        let capabilities = hello(wire)?;
+        let detail = wire.clean(&capabilities.0.join(", "));
+        Ok((capabilities, detail))
+    })?;
+    let offer = Offer::Listed(capabilities.mechanisms()).cleaned(wire);
+    let (mechanism, token) = choose(target, token, outcome, offer)?;
+    let described = describe_sign_in(mechanism, &outcome.mechanisms_offered);
+    observe(outcome, Stage::Authentication, || {
+        authenticate(target, wire, mechanism, &token)?;
+        Ok(((), described))
+    })?;
+    outcome.mechanism_used = Some(mechanism);
+    submit(wire, &capabilities, ask, outcome)
+}
+
+fn greet(wire: &mut Wire) -> Result<String, Failure> {
+    wire.phase("waiting for the greeting");
+    let reply = read_reply(wire)?;
+    Ok(reply.expect(wire, &[220], GREETING)?.shown(wire))
+}
+
+/// What EHLO lists (RFC 5321 §4.1.1.1), one keyword with its parameters each.
+struct Capabilities(Vec<String>);
+
+impl Capabilities {
+    fn parameters(&self, keyword: &str) -> Option<impl Iterator<Item = &str>> {
+        self.0.iter().find_map(|line| {
+            let mut words = line.split_ascii_whitespace();
+            words.next().is_some_and(|first| first.eq_ignore_ascii_case(keyword)).then_some(words)
+        })
+    }
+
+    fn has(&self, keyword: &str) -> bool {
+        self.parameters(keyword).is_some()
+    }
+
+    /// Those of every AUTH line; `AUTH=` is how servers wrote it before RFC 2554, and some still write both.
+    fn mechanisms(&self) -> Vec<String> {
+        let mut mechanisms: Vec<String> = Vec::new();
+        for line in &self.0 {
+            let mut words = line.split([' ', '\t', '=']).filter(|word| !word.is_empty());
+            if words.next().is_some_and(|first| first.eq_ignore_ascii_case("AUTH")) {
+                for name in words {
+                    if !mechanisms.iter().any(|other| other.eq_ignore_ascii_case(name)) {
+                        mechanisms.push(name.to_owned());
+                    }
+                }
+            }
+        }
+        mechanisms
+    }
+}
+
+fn hello(wire: &mut Wire) -> Result<Capabilities, Failure> {
+    wire.phase("waiting for the answer to EHLO");
+    // A machine's own name is often no public one; the address literal is what RFC 5321 §4.1.4 wants instead.
+    let name = match wire.local_ip() {
+        Some(std::net::IpAddr::V4(address)) => ClientId::Ipv4(address),
+        Some(std::net::IpAddr::V6(address)) => ClientId::Ipv6(address),
+        None => ClientId::default(),
+    };
+    let reply = command(wire, &Ehlo::new(name).to_string())?.expect(wire, &[250], "EHLO")?;
+    Ok(Capabilities(reply.text.into_iter().skip(1).collect()))
+}
+
+fn ask_for_tls(wire: &mut Wire) -> Result<(), Failure> {
+    if !hello(wire)?.has("STARTTLS") {
+        return Err(FailureKind::StartTlsNotOffered.into());
+    }
+    wire.phase("waiting for the answer to STARTTLS");
+    command(wire, &Starttls.to_string())?.expect(wire, &[220], "STARTTLS").map(drop)
+}
+
+fn authenticate(
+    target: &Target<'_>,
+    wire: &mut Wire,
+    mechanism: SaslMechanism,
+    token: &SecretString,
+) -> Result<(), Failure> {
+    let asked = format!("AUTH {mechanism}");
+    let response = sasl::encode(&mechanism.initial_response(target.user, target.server, token)?);
+    wire.phase("signing in");
+    reply::refuse_early_words(wire)?;
+    if asked.len() + 1 + response.expose_secret().len() + 2 <= COMMAND_LIMIT {
+        wire.send_secret(&format!("{asked} "), &response)?;
+    } else {
+        command(wire, &format!("{asked}\r\n"))?.expect(wire, &[334], &asked)?;
+        reply::refuse_early_words(wire)?;
+        wire.send_secret("", &response)?;
+    }
+    let reply = read_reply(wire)?;
+    if reply.code != 334 {
+        return reply.expect(wire, &[235], &asked).map(drop);
+    }
+    // The reason stands in the challenge; the answer to it frees the final reply (RFC 7628 §3.2.3, RFC 4954 §4).
+    let challenge = wire.clean(&sasl::decode_challenge(&reply.text.join("")));
+    wire.remark(&format!("the challenge says: {challenge}"));
+    let end = sasl::encode(&SecretString::from(mechanism.error_reply()));
+    let reply = command(wire, &format!("{}\r\n", end.expose_secret()))?;
+    if reply.code < 400 {
+        return Err(violation(format!("it answered {asked} with an error challenge and then with {}", reply.code)));
+    }
+    let mut failure = reply.rejection(wire, &asked);
+    if let FailureKind::Rejected(rejection) = &mut failure.kind {
+        rejection.challenge = Some(challenge).filter(|text| !text.is_empty());
+    }
+    Err(failure)
+}
+
+fn submit(
+    wire: &mut Wire,
+    capabilities: &Capabilities,
+    ask: &SmtpAsk<'_>,
+    outcome: &mut ProbeOutcome,
+) -> Result<(), Stop> {
+    // RFC 2920 §3.1: MAIL and RCPT may go together, DATA waits until we know that the recipient is taken.
+    let is_pipelining = capabilities.has("PIPELINING");
+    let rcpt = observe(outcome, Stage::Sender, || {
+        wire.phase("waiting for the answer to MAIL FROM");
+        let mail = mail_command(capabilities, ask)?;
+        let rcpt = Rcpt::new(mailbox(ask.recipient)?, Vec::new()).to_string();
+        let together = if is_pipelining { format!("{mail}{rcpt}") } else { mail };
+        let reply = command(wire, &together)?.expect(wire, &[250], "MAIL FROM")?;
+        Ok((rcpt, reply.shown(wire)))
+    })?;
+    observe(outcome, Stage::Recipient, || {
+        wire.phase("waiting for the answer to RCPT TO");
+        let reply = if is_pipelining { read_reply(wire)? } else { command(wire, &rcpt)? };
+        // 251: the server forwards it (RFC 5321 §3.4); 252: it takes it without knowing (§4.2.2).
+        Ok(((), reply.expect(wire, &[250, 251, 252], "RCPT TO")?.shown(wire)))
+    })?;
+    let Some(message) = ask.message else { return Ok(()) };
+    observe(outcome, Stage::Message, || {
+        wire.phase("waiting for the answer to DATA");
+        command(wire, &Data.to_string())?.expect(wire, &[354], "DATA")?;
+        wire.phase("waiting until the message is taken");
+        reply::refuse_early_words(wire)?;
+        wire.remark(&format!("the message, {} bytes", message.len()));
+        wire.send_unseen(&stuffed(message))?;
+        Ok(((), read_reply(wire)?.expect(wire, &[250], "the message")?.shown(wire)))
+    })
+}
+
+fn mail_command(capabilities: &Capabilities, ask: &SmtpAsk<'_>) -> Result<String, Failure> {
+    let mut parameters = Vec::new();
+    if let Some(message) = ask.message {
+        if capabilities.has("SIZE") {
+            parameters.push(MailParameter::Size(message.len()));
+        }
+        if capabilities.has("8BITMIME") && !message.is_ascii() {
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+    }
+    if !ask.sender.as_str().is_ascii() || !ask.recipient.as_str().is_ascii() {
+        if !capabilities.has("SMTPUTF8") {
+            return Err(FailureKind::Local {
+                what: "writing the addresses".to_owned(),
+                reason: "one is not ASCII, and the server does not offer SMTPUTF8 (RFC 6531 §3.1)".to_owned(),
+            }
+            .into());
+        }
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
+    Ok(Mail::new(Some(mailbox(ask.sender)?), parameters).to_string())
+}
+
+fn mailbox(address: &Address) -> Result<lettre::Address, Failure> {
+    address.as_str().parse().map_err(|error: lettre::address::AddressError| {
+        FailureKind::Local { what: format!("using the address {address}"), reason: error.to_string() }.into()
+    })
+}
+
+/// The message as DATA carries it: CRLF alone ends a line, dots that begin one are doubled (RFC 5321 §4.5.2), and a lone
+/// dot ends it all. A bare CR or LF could make a server see that end too early (RFC 5321 §2.3.8).
+fn stuffed(message: &[u8]) -> Vec<u8> {
+    let mut sent = Vec::with_capacity(message.len() + message.len() / 32 + 8);
+    let mut rest = message;
+    while !rest.is_empty() {
+        let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(rest.len());
+        let (line, after) = rest.split_at(end);
+        if line.starts_with(b".") {
+            sent.push(b'.');
+        }
+        sent.extend_from_slice(line);
+        sent.extend_from_slice(b"\r\n");
+        rest = after.strip_prefix(b"\r\n").or_else(|| after.get(1..)).unwrap_or_default();
+    }
+    sent.extend_from_slice(b".\r\n");
+    sent
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn dots_are_doubled_and_only_crlf_ends_a_line() {
+        for (message, sent) in [
+            ("a\r\n.\r\n..b\r\nc.\r\n", "a\r\n..\r\n...b\r\nc.\r\n.\r\n"),
+            ("a\n.\nb", "a\r\n..\r\nb\r\n.\r\n"),
+            ("a\r.\r\r\nb\r\n", "a\r\n..\r\n\r\nb\r\n.\r\n"),
+            ("a\r\n\r\nb\r\n", "a\r\n\r\nb\r\n.\r\n"),
+            ("", ".\r\n"),
+        ] {
+            assert_eq!(String::from_utf8(stuffed(message.as_bytes())).unwrap(), sent, "{message:?}");
+        }
+    }
+
+    /// What a server makes of DATA's lines (RFC 5321 §4.5.2): up to a lone dot, without the first dot of a line.
+    fn unstuffed(sent: &str) -> (Vec<String>, String) {
+        let mut lines = Vec::new();
+        let mut rest = sent;
+        while let Some((line, after)) = rest.split_once("\r\n") {
+            rest = after;
+            if line == "." {
+                break;
+            }
+            lines.push(line.strip_prefix('.').unwrap_or(line).to_owned());
+        }
+        (lines, rest.to_owned())
+    }
+
+    proptest! {
+        #[test]
+        fn a_server_reads_the_lines_that_were_meant_and_no_more(message in "(\\.|\r|\n|\r\n|a|ä|MAIL FROM:<x@y>){0,40}") {
+            let sent = String::from_utf8(stuffed(message.as_bytes())).unwrap();
+            let bare = sent.replace("\r\n", "");
+            prop_assert!(!bare.contains(['\r', '\n']), "a bare CR or LF: {sent:?}");
+            let (lines, after) = unstuffed(&sent);
+            prop_assert_eq!(after, "", "something stands behind the end, and would be a command");
+            let mut meant: Vec<String> =
+                message.replace("\r\n", "\n").replace('\r', "\n").split('\n').map(str::to_owned).collect();
+            // The last line has its end, or is one all the same.
+            if meant.last().is_some_and(String::is_empty) {
+                meant.pop();
+            }
+            prop_assert_eq!(&lines, &meant);
+            // CRLF alone, and stuffing what is normal already changes nothing but the dots.
+            let normal = lines.iter().map(|line| format!("{line}\r\n")).collect::<String>();
+            prop_assert_eq!(String::from_utf8(stuffed(normal.as_bytes())).unwrap(), sent);
+        }
+    }
+}
