@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use clap::Args as ClapArgs;
 
-use super::checks::{Tester, valid_until};
 use super::{CommandError, subject};
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::Failure;
+use crate::flow::checks::{self, Tester, valid_until};
 use crate::flow::session::Replaced;
 use crate::loopback::{FailurePage, PendingPage, SuccessPage};
 use crate::oauth;
@@ -83,7 +83,7 @@ pub(super) fn sign_in(
     // Nobody should sign in for a store that cannot take what comes of it.
     session.check_store().map_err(explained)?;
 
-    let mut report = super::checks::report(mailbox);
+    let mut report = checks::report(mailbox);
     let started = Instant::now();
     let endpoints = oauth::endpoints(&bounded, app).map_err(explained)?;
     let asked = app.scopes.for_protocols(mailbox.protocols());

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use clap::Args as ClapArgs;
 use jiff::Timestamp;
 
-use super::checks::{self, Tester, valid_until};
-use super::preflight::Acceptance;
 use super::{CommandError, subject};
 use crate::clock::in_words;
 use crate::context::Context;
 use crate::diagnosis::preflight::TokenClaims;
 use crate::diagnosis::{self, FailureContext};
+use crate::flow::checks::{self, Tester, valid_until};
+use crate::flow::preflight::Acceptance;
 use crate::flow::session::{AccessToken, TokenSource};
 use crate::profile::{App, Mailbox, missing_scopes};
 use crate::report::{Check, Document, Report, Stage};

@@ -2,8 +2,6 @@
 
 pub mod add;
 pub mod authorize;
-mod chain;
-mod checks;
 pub mod doctor;
 mod doubt;
 mod error;
@@ -12,11 +10,9 @@ pub mod explain;
 pub mod inspect;
 pub mod list;
 pub mod new_vault_key;
-mod preflight;
 mod registration;
 pub mod remove;
 pub mod rotate_secret;
-mod secret_expiry;
 mod secret_source;
 pub mod show;
 mod slips;

@@ -2,10 +2,10 @@
 
 use clap::Args as ClapArgs;
 
-use super::checks::Tester;
 use super::{CommandError, subject};
 use crate::config::ProfileDocument;
 use crate::context::Context;
+use crate::flow::checks::Tester;
 use crate::failure::StoreFault;
 use crate::profile::{App, Mailbox, Name, Profile};
 use crate::report::{Document, Finding, FindingCode, Report, Subject};

@@ -12,12 +12,12 @@ use jiff::civil::Date;
 use self::job::{Job, app_locks, report};
 use self::wire::Wire;
 use super::authorize::{self, SignInOptions};
-use super::checks::Tester;
 use super::secret_source::SecretSource;
 use super::{CommandError, subject};
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::Failure;
+use crate::flow::checks::{self, Tester};
 use crate::flow::rotation::{Ending, Force, NewSecret, Proof, ProofResult, Rotation, RotationRequest, Standing};
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
@@ -140,7 +140,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
 /// Signs in again; what stops that is a check of this mailbox and not the end of the report.
 fn reauthorized(tester: &Tester<'_>, mailbox: &Mailbox, how: &SignInOptions, context: &Context) -> Report {
     authorize::sign_in(tester, tester.app_of(mailbox), mailbox, how, context).unwrap_or_else(|error| {
-        let mut report = super::checks::report(mailbox);
+        let mut report = checks::report(mailbox);
         report.checks.push(Check::failed(Stage::Authorize, Duration::ZERO, error.finding().clone()));
         report
     })
@@ -250,7 +250,7 @@ fn mailbox_reports(job: &Job<'_>, answer: ProofResult) -> Vec<Report> {
         .iter()
         .zip(pairs)
         .map(|(mailbox, (proof, connections))| {
-            let mut report = super::checks::report(mailbox);
+            let mut report = checks::report(mailbox);
             let about = FailureContext {
                 app: Some(job.profile.app_of(mailbox)),
                 mailbox: Some(mailbox),

@@ -2,9 +2,10 @@
 
 use clap::Args as ClapArgs;
 
-use super::checks::Tester;
-use super::{CommandError, authorize, registration, secret_expiry, subject};
+use super::{CommandError, authorize, registration, subject};
 use crate::context::Context;
+use crate::flow::checks::Tester;
+use crate::flow::secret_expiry;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::FailureKind;
 use crate::profile::SignIn;

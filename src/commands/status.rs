@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
-use super::checks::{Tester, valid_until};
-use super::{CommandError, authorize, secret_expiry, subject};
+use super::{CommandError, authorize, subject};
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::Failure;
+use crate::flow::checks::{self, Tester, valid_until};
 use crate::flow::rotation::Rotation;
+use crate::flow::secret_expiry;
 use crate::profile::{App, Credential, Mailbox, Name, Profile};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 use crate::secrets::{AppRecord, load_app};
@@ -111,7 +112,7 @@ fn one(
 ) -> Report {
     let app = profile.app_of(mailbox);
     let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
-    let mut report = super::checks::report(mailbox);
+    let mut report = checks::report(mailbox);
     let http = tester.http(app);
     let session = tester.session(mailbox, &http);
     match session.grant() {

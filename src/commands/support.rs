@@ -4,11 +4,11 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::checks::{self, Side, Tester};
 use super::{CommandError, list, show, status};
 use crate::bundle::{self, Bundle, Leak};
 use crate::context::Context;
 use crate::files;
+use crate::flow::checks::{self, Side, Tester};
 use crate::flow::parallel::{self, Limits};
 use crate::profile::{Mailbox, Profile, Protocol, StoreSpec};
 use crate::report::{Document, Finding, FindingCode, Report, format};

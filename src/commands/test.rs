@@ -2,10 +2,11 @@
 
 use clap::Args as ClapArgs;
 
-use super::checks::{self, Tester};
 use super::which::MailboxSelection;
-use super::{CommandError, chain};
+use super::CommandError;
 use crate::context::Context;
+use crate::flow::chain;
+use crate::flow::checks::{self, Tester};
 use crate::flow::parallel::{self, Limits};
 use crate::profile::Mailbox;
 use crate::report::{Document, Finding, FindingCode};

@@ -3,9 +3,9 @@
 use clap::Args as ClapArgs;
 
 use super::CommandError;
-use super::checks::{self, Side, Tester};
 use super::which::MailboxSelection;
 use crate::context::Context;
+use crate::flow::checks::{self, Side, Tester};
 use crate::flow::parallel::{self, Limits};
 use crate::profile::Mailbox;
 use crate::report::{Document, Finding, FindingCode};

@@ -6,11 +6,11 @@ use clap::Args as ClapArgs;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 
 use super::CommandError;
-use super::checks::{self, Outgoing, Side, Tester};
 use super::test_mailbox::{no_side, some};
 use super::which::MailboxSelection;
 use crate::clock::Clock;
 use crate::context::Context;
+use crate::flow::checks::{self, Outgoing, Side, Tester};
 use crate::flow::parallel::{self, Limits};
 use crate::profile::{Address, Invalid, Mailbox};
 use crate::report::{Check, Document, ExitCode, Finding, FindingCode, Outcome, Report, Stage};

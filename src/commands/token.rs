@@ -2,10 +2,10 @@
 
 use clap::Args as ClapArgs;
 
-use super::checks::Tester;
 use super::{CommandError, subject};
 use crate::context::Context;
 use crate::diagnosis::FailureContext;
+use crate::flow::checks::Tester;
 use crate::flow::session::OnLoss;
 use crate::report::{Document, Token};
 

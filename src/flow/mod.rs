@@ -1,5 +1,9 @@
-//! What the commands are made of: a valid token, a new client secret, many at once.
+//! What the commands are made of: a valid token, a test of a mailbox, a new client secret, many at once.
 
+pub mod chain;
+pub mod checks;
 pub mod parallel;
+pub mod preflight;
 pub mod rotation;
+pub mod secret_expiry;
 pub mod session;

@@ -2,8 +2,8 @@
 
 use secrecy::SecretString;
 
-use crate::commands::checks::{self, Side, Tester};
 use crate::failure::Failure;
+use crate::flow::checks::{self, Side, Tester};
 use crate::flow::rotation::Prover;
 use crate::oauth::ClientCredential;
 use crate::profile::Mailbox;

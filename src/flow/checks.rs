@@ -32,7 +32,7 @@ const PHASE: Duration = Duration::from_secs(30);
 
 /// What every test of a mailbox needs. It can be shared by threads, as `Context` cannot.
 #[derive(Clone)]
-pub(super) struct Tester<'a> {
+pub struct Tester<'a> {
     profile: &'a Profile,
     store: &'a dyn SecretStore,
     locks: &'a Path,
@@ -56,7 +56,7 @@ pub(super) struct Tester<'a> {
 }
 
 /// What a test of the outgoing side shall try.
-pub(super) struct Outgoing<'a> {
+pub struct Outgoing<'a> {
     /// For RCPT TO.
     pub recipient: &'a Address,
     /// The message, where one shall be sent.
@@ -64,7 +64,7 @@ pub(super) struct Outgoing<'a> {
 }
 
 /// One side of a mailbox, and what shall be tried there.
-pub(super) enum Side<'a> {
+pub enum Side<'a> {
     /// The incoming side, with this many of the newest messages.
     Incoming { latest: usize },
     /// The outgoing side.
@@ -76,7 +76,7 @@ impl<'a> Tester<'a> {
     ///
     /// # Errors
     /// If the secret store cannot be opened.
-    pub(super) fn new(context: &'a Context, profile: &'a Profile) -> Result<Self, StoreFault> {
+    pub fn new(context: &'a Context, profile: &'a Profile) -> Result<Self, StoreFault> {
         Ok(Self {
             profile,
             store: context.store(&profile.secrets)?,
@@ -97,12 +97,12 @@ impl<'a> Tester<'a> {
     }
 
     /// The app of one of the profile's mailboxes.
-    pub(super) fn app_of(&self, mailbox: &Mailbox) -> &'a App {
+    pub fn app_of(&self, mailbox: &Mailbox) -> &'a App {
         self.profile.app_of(mailbox)
     }
 
     /// The way to the sign-in server of `app`.
-    pub(super) fn http(&self, app: &App) -> HttpClient {
+    pub fn http(&self, app: &App) -> HttpClient {
         let http = HttpClient::new(self.trust, app.ca_file.as_deref(), self.transcript.clone(), self.proxies);
         match self.deadline {
             Some(deadline) => http.until(deadline),
@@ -111,7 +111,7 @@ impl<'a> Tester<'a> {
     }
 
     /// The session of `mailbox`.
-    pub(super) fn session<'s>(&'s self, mailbox: &'s Mailbox, http: &'s HttpClient) -> Session<'s> {
+    pub fn session<'s>(&'s self, mailbox: &'s Mailbox, http: &'s HttpClient) -> Session<'s> {
         Session {
             store: self.store,
             locks: self.locks,
@@ -127,7 +127,7 @@ impl<'a> Tester<'a> {
     }
 
     /// Tests one side into `report`: token, connection, sign-in, and what is behind it.
-    pub(super) fn side(&self, mailbox: &Mailbox, side: &Side<'_>, report: &mut Report) {
+    pub fn side(&self, mailbox: &Mailbox, side: &Side<'_>, report: &mut Report) {
         let Some(protocol) = side.protocol(mailbox) else {
             report.checks.push(Check::skipped(Stage::Profile, format!("the profile gives no {} side", side.name())));
             return;
@@ -159,7 +159,7 @@ impl<'a> Tester<'a> {
     }
 
     /// What `access` says of itself, and of what it opens. Whoever waits for the token has it by then.
-    pub(super) fn look(
+    pub fn look(
         &self,
         access: &AccessToken,
         mailbox: &Mailbox,
@@ -172,7 +172,7 @@ impl<'a> Tester<'a> {
     }
 
     /// The checks of a token, with what became of it at each protocol's server.
-    pub(super) fn preflight(
+    pub fn preflight(
         &self,
         looked: &Inspected,
         acceptance: impl Fn(Protocol) -> Acceptance,
@@ -182,7 +182,7 @@ impl<'a> Tester<'a> {
     }
 
     /// Talks to the server of one side, if the mailbox has it.
-    pub(super) fn run(&self, mailbox: &Mailbox, side: &Side<'_>, token: TokenSource<'_>) -> Option<ProbeOutcome> {
+    pub fn run(&self, mailbox: &Mailbox, side: &Side<'_>, token: TokenSource<'_>) -> Option<ProbeOutcome> {
         let protocol = side.protocol(mailbox)?;
         let target = self.target(mailbox, protocol, side.server(mailbox)?);
         let began = Instant::now();
@@ -207,7 +207,7 @@ impl<'a> Tester<'a> {
     }
 
     /// Writes down what a probe saw.
-    pub(super) fn note(
+    pub fn note(
         &self,
         mailbox: &Mailbox,
         side: &Side<'_>,
@@ -241,7 +241,7 @@ impl<'a> Tester<'a> {
     }
 
     /// Waits until the message with this mark stands in the mailbox.
-    pub(super) fn arrival(&self, mailbox: &Mailbox, mark: &Mark, patience: Duration) -> Check {
+    pub fn arrival(&self, mailbox: &Mailbox, mark: &Mark, patience: Duration) -> Check {
         let Some(side) = &mailbox.incoming else {
             return Check::skipped(Stage::Arrival, "the profile gives no incoming side to read it back from");
         };
@@ -259,7 +259,8 @@ impl<'a> Tester<'a> {
         }
     }
 
-    pub(super) fn about<'s>(&'s self, mailbox: &'s Mailbox, protocol: Protocol) -> FailureContext<'s> {
+    /// What a failure over `protocol` is about.
+    pub fn about<'s>(&'s self, mailbox: &'s Mailbox, protocol: Protocol) -> FailureContext<'s> {
         FailureContext {
             app: Some(self.profile.app_of(mailbox)),
             mailbox: Some(mailbox),
@@ -283,7 +284,7 @@ impl<'a> Tester<'a> {
     }
 
     /// What became of fetching the token.
-    pub(super) fn token_check(
+    pub fn token_check(
         &self,
         token: &Result<AccessToken, Failure>,
         started: Instant,
@@ -314,17 +315,18 @@ impl<'a> Tester<'a> {
     }
 
     /// How long after the command's start.
-    pub(super) fn since_start(&self, when: Instant) -> Duration {
+    pub fn since_start(&self, when: Instant) -> Duration {
         when.saturating_duration_since(self.started)
     }
 
-    pub(super) fn until(&self, expires: jiff::Timestamp) -> String {
+    /// Until when a token is good, in words.
+    pub fn until(&self, expires: jiff::Timestamp) -> String {
         valid_until(expires, self.clock)
     }
 }
 
 /// "valid until 2026-11-22 14:05 UTC (59 minutes)"
-pub(super) fn valid_until(expires: jiff::Timestamp, clock: Clock) -> String {
+pub fn valid_until(expires: jiff::Timestamp, clock: Clock) -> String {
     let minutes = expires.duration_since(clock.now()).as_mins();
     let when = expires.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC");
     if minutes < 0 { format!("expired at {when}") } else { format!("valid until {when} ({minutes} minutes)") }
@@ -332,12 +334,12 @@ pub(super) fn valid_until(expires: jiff::Timestamp, clock: Clock) -> String {
 
 impl<'a> Side<'a> {
     /// The outgoing side as far as the mailbox's own address as the recipient; nothing is sent.
-    pub(super) fn outgoing_of(mailbox: &'a Mailbox) -> Self {
+    pub fn outgoing_of(mailbox: &'a Mailbox) -> Self {
         Self::Outgoing(Outgoing { recipient: &mailbox.address, message: None })
     }
 
     /// What it speaks in `mailbox`, which may lack it.
-    pub(super) fn protocol(&self, mailbox: &Mailbox) -> Option<Protocol> {
+    pub fn protocol(&self, mailbox: &Mailbox) -> Option<Protocol> {
         match self {
             Self::Incoming { .. } => mailbox.incoming.as_ref().map(|side| side.protocol),
             Self::Outgoing(_) => mailbox.outgoing.as_ref().map(|side| side.protocol),
@@ -352,7 +354,7 @@ impl<'a> Side<'a> {
     }
 
     /// What `outcome` tells of the server.
-    pub(super) fn seen(&self, mailbox: &Mailbox, outcome: &ProbeOutcome) -> Option<Server> {
+    pub fn seen(&self, mailbox: &Mailbox, outcome: &ProbeOutcome) -> Option<Server> {
         let (protocol, server) = (self.protocol(mailbox)?, self.server(mailbox)?);
         let steps = outcome
             .observations
@@ -385,7 +387,7 @@ fn stumbled(side: &Side<'_>, began: Instant) -> ProbeOutcome {
 }
 
 /// The report on a mailbox over which this program stumbled.
-pub(super) fn fallen(mailbox: &&Mailbox, _: Panicked) -> Report {
+pub fn fallen(mailbox: &&Mailbox, _: Panicked) -> Report {
     let mut report = report(mailbox);
     let finding = diagnosis::finding(&FailureKind::Bug.into(), FailureContext::default());
     report.checks.push(Check::failed(Stage::Profile, Duration::ZERO, finding));
@@ -393,7 +395,7 @@ pub(super) fn fallen(mailbox: &&Mailbox, _: Panicked) -> Report {
 }
 
 /// A report on `mailbox` that begins with its address.
-pub(super) fn report(mailbox: &Mailbox) -> Report {
+pub fn report(mailbox: &Mailbox) -> Report {
     let mut report = Report::new(Subject::Mailbox(mailbox.name.to_string()));
     report.fact("address", mailbox.address.to_string());
     report

@@ -12,12 +12,12 @@ use crate::secrets::AppRecord;
 /// The day on which the secret in use expires: the later of the profile's date, which people edit, and the one that was
 /// given with the secret. A new secret outlives the one before it, and a profile that is managed elsewhere may still have
 /// the date of that one.
-pub(super) fn of(app: &App, record: Option<&AppRecord>) -> Option<Date> {
+pub fn of(app: &App, record: Option<&AppRecord>) -> Option<Date> {
     app.secret_expires.max(stored(record))
 }
 
 /// What to say where profile and store name different days.
-pub(super) fn disagreement(app: &App, record: Option<&AppRecord>) -> Option<String> {
+pub fn disagreement(app: &App, record: Option<&AppRecord>) -> Option<String> {
     let (profile, store) = (app.secret_expires?, stored(record)?);
     (profile != store).then(|| {
         format!(
@@ -33,13 +33,13 @@ fn stored(record: Option<&AppRecord>) -> Option<Date> {
 }
 
 /// How many days are left; fewer than none where it is past.
-pub(super) fn days_left(day: Date, context: &Context) -> i32 {
+pub fn days_left(day: Date, context: &Context) -> i32 {
     let today = context.clock.now().to_zoned(TimeZone::UTC).date();
     day.since(today).map_or(0, |span| span.get_days())
 }
 
 /// The same in words.
-pub(super) fn days_in_words(left: i32) -> String {
+pub fn days_in_words(left: i32) -> String {
     match left {
         i32::MIN..=-2 => format!("{} days ago", -left),
         -1 => "yesterday".to_owned(),
@@ -50,13 +50,13 @@ pub(super) fn days_in_words(left: i32) -> String {
 }
 
 /// The secret expires too soon, or has expired.
-pub(super) fn expiring(app: &App, day: Date, left: i32) -> Finding {
+pub fn expiring(app: &App, day: Date, left: i32) -> Finding {
     let code = if left < 0 { FindingCode::SECRET_EXPIRED } else { FindingCode::SECRET_EXPIRES_SOON };
     Finding::of(code).about(of_app(app)).with("day", day).with("days", days_in_words(left)).finding()
 }
 
 /// Nothing says when it expires, and that was asked.
-pub(super) fn unknown(app: &App) -> Finding {
+pub fn unknown(app: &App) -> Finding {
     Finding::of(FindingCode::SECRET_EXPIRY_UNKNOWN).about(of_app(app)).finding()
 }
 

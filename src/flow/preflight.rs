@@ -15,7 +15,7 @@ const OPAQUE: &str = "the token is opaque; only its server can read it";
 
 /// What a mail server made of the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Acceptance {
+pub enum Acceptance {
     /// It opened the mailbox.
     Opened,
     /// It did not.
@@ -28,7 +28,7 @@ pub(super) enum Acceptance {
 
 impl Acceptance {
     /// By the steps that depend on the token.
-    pub(super) fn seen(observations: &[Observation]) -> Self {
+    pub fn seen(observations: &[Observation]) -> Self {
         let of_the_token = |stage| matches!(stage, Stage::Authentication | Stage::Folder | Stage::Sender);
         let mut acceptance = Self::NotReached;
         for observation in observations.iter().filter(|observation| of_the_token(observation.stage)) {
@@ -56,7 +56,7 @@ impl Acceptance {
 }
 
 /// A token as `diagnosis` wants to see it.
-pub(super) fn presented(access: &AccessToken) -> PresentedToken<'_> {
+pub fn presented(access: &AccessToken) -> PresentedToken<'_> {
     PresentedToken {
         token: &access.token,
         granted: &access.scopes,
@@ -67,19 +67,19 @@ pub(super) fn presented(access: &AccessToken) -> PresentedToken<'_> {
 }
 
 /// A token that was looked at.
-pub(super) struct Inspected {
+pub struct Inspected {
     /// What was seen.
-    pub(super) seen: Preflight,
+    pub seen: Preflight,
     /// When, counted from the command's start.
-    pub(super) began: Duration,
+    pub began: Duration,
     /// How long it took.
-    pub(super) elapsed: Duration,
+    pub elapsed: Duration,
 }
 
 impl Inspected {
     /// One check for what the token opens over each protocol, and one for whose it is; over one protocol, both in one.
     /// Where something counts against the token, each such thing is a check instead.
-    pub(super) fn checks(
+    pub fn checks(
         &self,
         acceptance: impl Fn(Protocol) -> Acceptance,
         about: FailureContext<'_>,

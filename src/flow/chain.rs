@@ -22,7 +22,8 @@ use crate::secrets::{AppRecord, Grant, GrantIdentity, load_app};
 use crate::transport::ProbeOutcome;
 
 /// Tests the whole chain of `mailbox`.
-pub(super) fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Report {
+#[must_use]
+pub fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Report {
     let app = tester.app_of(mailbox);
     let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
     let http = tester.http(app);
