@@ -1,6 +1,7 @@
 //! The time of day, from one place, so that a test can hand in its own. Deadlines use `std::time::Instant` instead.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Where the time of day comes from.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,14 @@ impl Clock {
     pub fn now(self) -> Timestamp {
         (self.0)()
     }
+}
+
+/// "valid until 2026-11-22 14:05 UTC (59 minutes)", or "expired at …".
+#[must_use]
+pub fn valid_until(expires: Timestamp, now: Timestamp) -> String {
+    let minutes = expires.duration_since(now).as_mins();
+    let when = expires.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC");
+    if minutes < 0 { format!("expired at {when}") } else { format!("valid until {when} ({minutes} minutes)") }
 }
 
 /// A span of time as people say it: "90 seconds", "12 minutes", "3 hours", "5 days".

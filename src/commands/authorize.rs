@@ -15,11 +15,12 @@ use std::time::{Duration, Instant};
 use clap::Args as ClapArgs;
 
 use super::{CommandError, subject};
+use crate::clock::valid_until;
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::Failure;
-use crate::flow::checks::{self, Tester, valid_until};
 use crate::flow::session::Replaced;
+use crate::flow::workspace::Workspace;
 use crate::loopback::{FailurePage, PendingPage, SuccessPage};
 use crate::oauth;
 use crate::profile::{App, Mailbox};
@@ -45,9 +46,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mailbox = subject::mailbox(&profile, &args.name)?;
     context.trust.begin(profile.app_of(mailbox).ca_file.as_deref());
     // Opened before anybody signs in: a sign-in that cannot be kept helps nobody.
-    let tester = Tester::new(context, &profile)?;
+    let workspace = Workspace::open(context, &profile)?;
     let mut document = Document::new("authorize");
-    let report = sign_in(&tester, profile.app_of(mailbox), mailbox, &args.how, context)?;
+    let report = sign_in(&workspace, profile.app_of(mailbox), mailbox, &args.how, context)?;
     let passed = report.first_finding().is_none();
     document.reports.push(report);
     if passed {
@@ -58,21 +59,19 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
 
 /// Signs `mailbox` in and reports on it.
 pub(super) fn sign_in(
-    tester: &Tester<'_>,
+    workspace: &Workspace<'_>,
     app: &App,
     mailbox: &Mailbox,
     how: &SignInOptions,
     context: &Context,
 ) -> Result<Report, CommandError> {
-    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
+    let about = FailureContext::of_mailbox(app, mailbox);
     let explained = |failure: Failure| CommandError::explained(&failure, about);
     // --timeout bounds the search for the endpoints, and then the person's time; a code that comes at the last moment
     // must still be redeemed.
-    let bounded = tester.http(app);
-    let mut tester = tester.clone();
-    tester.deadline = None;
-    let http = tester.http(app);
-    let session = tester.session(mailbox, &http);
+    let bounded = workspace.http(app);
+    let unbounded = Workspace { deadline: None, ..workspace.clone() };
+    let session = unbounded.session(mailbox);
     // Read again when the code has come: it may be rotated while the person signs in.
     session.client_credential().map_err(explained)?;
     let replaced = if how.replace { Replaced::Any } else { Replaced::Own };
@@ -83,7 +82,7 @@ pub(super) fn sign_in(
     // Nobody should sign in for a store that cannot take what comes of it.
     session.check_store().map_err(explained)?;
 
-    let mut report = checks::report(mailbox);
+    let mut report = Report::of_mailbox(mailbox);
     let started = Instant::now();
     let endpoints = oauth::endpoints(&bounded, app).map_err(explained)?;
     let asked = app.scopes.for_protocols(mailbox.protocols());
@@ -148,6 +147,6 @@ pub(super) fn describe(report: &mut Report, grant: &Grant, context: &Context) {
     report.fact("authorized_since", grant.obtained.strftime("%Y-%m-%d %H:%M UTC").to_string());
     report.fact("scopes", grant.scopes.join(" "));
     if let Some(access) = grant.access.iter().max_by_key(|access| access.received) {
-        report.fact("access_token", valid_until(access.expires, context.clock));
+        report.fact("access_token", valid_until(access.expires, context.clock.now()));
     }
 }

@@ -6,13 +6,14 @@ use clap::Args as ClapArgs;
 use jiff::Timestamp;
 
 use super::{CommandError, subject};
-use crate::clock::in_words;
+use crate::clock::{in_words, valid_until};
 use crate::context::Context;
 use crate::diagnosis::preflight::TokenClaims;
 use crate::diagnosis::{self, FailureContext};
-use crate::flow::checks::{self, Tester, valid_until};
+use crate::flow::checks::Tester;
 use crate::flow::preflight::Acceptance;
 use crate::flow::session::{AccessToken, TokenSource};
+use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, missing_scopes};
 use crate::report::{Check, Document, Report, Stage};
 use crate::secrets::{AppRecord, Grant, load_app};
@@ -35,14 +36,13 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let mailbox = subject::mailbox(&profile, &args.name)?;
     let app = profile.app_of(mailbox);
-    let tester = Tester::new(context, &profile)?;
-    let http = tester.http(app);
-    let session = tester.session(mailbox, &http);
-    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
+    let tester = Tester::new(Workspace::open(context, &profile)?);
+    let session = tester.session(mailbox);
+    let about = FailureContext::of_mailbox(app, mailbox);
     // Whoever issued the token has seen the client secret too, and may have written it into a claim.
     let record = load_app(context.store(&profile.secrets)?, &app.name)?;
     record.iter().flat_map(AppRecord::secrets).for_each(|secret| context.transcript.redactor().learn(secret));
-    let mut report = checks::report(mailbox);
+    let mut report = Report::of_mailbox(mailbox);
     let mut has_token = false;
     if !args.offline {
         let started = Instant::now();
@@ -65,7 +65,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
 }
 
 fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &Grant, mailbox: &Mailbox, context: &Context) {
-    let app = tester.app_of(mailbox);
+    let app = tester.workspace.app_of(mailbox);
     let (now, redactor) = (context.clock.now(), context.transcript.redactor());
     let facts = report.facts.len();
     describe_grant(report, grant, app, mailbox, now);
@@ -74,7 +74,7 @@ fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &Grant, mailbox: &Ma
         report.checks.push(Check::skipped(Stage::Preflight, "the store holds no access token yet"));
         return;
     };
-    report.fact("access_token", valid_until(access.expires, context.clock));
+    report.fact("access_token", valid_until(access.expires, context.clock.now()));
     let looked = tester.look(&access, mailbox, mailbox.protocols());
     match &looked.seen.claims {
         Some(claims) => describe_token(report, claims, app, now),
@@ -84,7 +84,7 @@ fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &Grant, mailbox: &Ma
     for fact in &mut report.facts[facts..] {
         fact.value = redactor.clean(&fact.value);
     }
-    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
+    let about = FailureContext::of_mailbox(app, mailbox);
     report.checks.extend(tester.preflight(&looked, |_| Acceptance::NotTried, about));
 }
 

@@ -5,8 +5,8 @@ use clap::Args as ClapArgs;
 use super::{CommandError, subject};
 use crate::config::ProfileDocument;
 use crate::context::Context;
-use crate::flow::checks::Tester;
 use crate::failure::StoreFault;
+use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Name, Profile};
 use crate::report::{Document, Finding, FindingCode, Report, Subject};
 use crate::secrets::{Binding, RecordKey, RecordLock, SecretStore, load_app, load_grant};
@@ -151,9 +151,7 @@ impl Plan {
     /// What the mailbox's grant is bound to, if it is this profile's.
     fn binding(&self, profile: &Profile, context: &Context) -> Result<Option<Binding>, StoreFault> {
         let Some(mailbox) = &self.mailbox else { return Ok(None) };
-        let tester = Tester::new(context, profile)?;
-        let http = tester.http(tester.app_of(mailbox));
-        Ok(Some(tester.session(mailbox, &http).binding()))
+        Ok(Some(Workspace::open(context, profile)?.session(mailbox).binding()))
     }
 
     /// What becomes of each record, in the order of the keys. Records are found by name alone, and another profile on this

@@ -17,8 +17,8 @@ use super::{CommandError, subject};
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::Failure;
-use crate::flow::checks::{self, Tester};
 use crate::flow::rotation::{Ending, Force, NewSecret, Proof, ProofResult, Rotation, RotationRequest, Standing};
+use crate::flow::workspace::Workspace;
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 use crate::secrets::load_app;
@@ -79,7 +79,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         ));
     }
     context.trust.begin(app.ca_file.as_deref());
-    let tester = Tester::new(context, &profile)?;
+    let workspace = Workspace::open(context, &profile)?;
     // In the order of their names, which is the order of their locks.
     let apps: Vec<&App> = profile
         .apps
@@ -89,7 +89,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     // A mailbox that is switched off still has tokens to give, so its sign-in must go on with the new secret.
     let mailboxes: Vec<&Mailbox> =
         profile.mailboxes.values().filter(|mailbox| apps.iter().any(|app| app.name == mailbox.app)).collect();
-    let prover = Wire { tester: &tester, say: context.say };
+    let prover = Wire { workspace: &workspace, say: context.say };
     let usual = app.provider.quirks.secret_propagation;
     let rotation = Rotation {
         store: context.store(&profile.secrets)?,
@@ -116,7 +116,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         let hidden_variable = args.secret.variable().map(str::to_owned);
         let how = SignInOptions { no_browser: args.no_browser, hidden_variable, ..SignInOptions::default() };
         for mailbox in mailboxes.iter().filter(|mailbox| mailbox.enabled) {
-            let report = reauthorized(&tester, mailbox, &how, context);
+            let report = reauthorized(&workspace, mailbox, &how, context);
             if report.first_finding().is_none() {
                 // Its lost sign-in is replaced by this one.
                 document.reports.retain(|old| old.subject != report.subject || old.first_finding().is_none());
@@ -138,9 +138,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
 }
 
 /// Signs in again; what stops that is a check of this mailbox and not the end of the report.
-fn reauthorized(tester: &Tester<'_>, mailbox: &Mailbox, how: &SignInOptions, context: &Context) -> Report {
-    authorize::sign_in(tester, tester.app_of(mailbox), mailbox, how, context).unwrap_or_else(|error| {
-        let mut report = checks::report(mailbox);
+fn reauthorized(workspace: &Workspace<'_>, mailbox: &Mailbox, how: &SignInOptions, context: &Context) -> Report {
+    authorize::sign_in(workspace, workspace.app_of(mailbox), mailbox, how, context).unwrap_or_else(|error| {
+        let mut report = Report::of_mailbox(mailbox);
         report.checks.push(Check::failed(Stage::Authorize, Duration::ZERO, error.finding().clone()));
         report
     })
@@ -220,7 +220,7 @@ fn rotate(args: &Args, mut job: Job<'_>) -> Result<(Document, bool), CommandErro
         }
         Ending::Refused(failure) => {
             report.fact("client_secret", "unchanged; the old one is in use");
-            let about = FailureContext { app: Some(rotation.app), ..FailureContext::default() };
+            let about = FailureContext::of_app(rotation.app);
             report.checks.push(Check::failed(Stage::Rotation, Duration::ZERO, diagnosis::finding(failure, about)));
         }
         Ending::Unfinished => {
@@ -250,7 +250,7 @@ fn mailbox_reports(job: &Job<'_>, answer: ProofResult) -> Vec<Report> {
         .iter()
         .zip(pairs)
         .map(|(mailbox, (proof, connections))| {
-            let mut report = checks::report(mailbox);
+            let mut report = Report::of_mailbox(mailbox);
             let about = FailureContext {
                 app: Some(job.profile.app_of(mailbox)),
                 mailbox: Some(mailbox),

@@ -4,10 +4,10 @@ use clap::Args as ClapArgs;
 
 use super::{CommandError, authorize, registration, subject};
 use crate::context::Context;
-use crate::flow::checks::Tester;
-use crate::flow::secret_expiry;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::FailureKind;
+use crate::flow::secret_expiry;
+use crate::flow::workspace::Workspace;
 use crate::profile::SignIn;
 use crate::report::{Document, Report, Subject};
 use crate::secrets::load_app;
@@ -56,15 +56,14 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if let Some(day) = secret_expiry::of(app, record.as_ref()) {
         report.fact("client_secret_expires", day.to_string());
     }
-    let tester = Tester::new(context, &profile)?;
-    let http = tester.http(app);
+    let workspace = Workspace::open(context, &profile)?;
     let mut next = registration::steps(app, mailbox);
-    match tester.session(mailbox, &http).grant() {
+    match workspace.session(mailbox).grant() {
         Ok(grant) => authorize::describe(&mut report, &grant, context),
         Err(failure) => match failure.kind {
             FailureKind::NotAuthorized { why } => report.fact("status", format!("not authorized: {why}")),
             FailureKind::GrantLost { .. } | FailureKind::GrantOfAnother { .. } => {
-                let about = FailureContext { app: Some(app), mailbox: Some(mailbox), ..FailureContext::default() };
+                let about = FailureContext::of_mailbox(app, mailbox);
                 let finding = diagnosis::finding(&failure, about);
                 report.fact("status", format!("not authorized: {}", finding.cause));
                 report.fact("finding", finding.code.to_string());

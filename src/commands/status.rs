@@ -6,12 +6,13 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 
 use super::{CommandError, authorize, subject};
+use crate::clock::valid_until;
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::Failure;
-use crate::flow::checks::{self, Tester, valid_until};
 use crate::flow::rotation::Rotation;
 use crate::flow::secret_expiry;
+use crate::flow::workspace::Workspace;
 use crate::profile::{App, Credential, Mailbox, Name, Profile};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 use crate::secrets::{AppRecord, load_app};
@@ -79,10 +80,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if mailboxes.is_empty() && args.fail_within.is_some() {
         return Err(Finding::of(FindingCode::NOTHING_TO_CHECK).into());
     }
-    let mut tester = Tester::new(context, &profile)?;
+    let opened = Workspace::open(context, &profile)?;
     // No server is asked, so no server's words can hold what is read here: to learn it all would take most of the time.
     let unheard = Transcript::new(Redactor::without_memory(), None);
-    tester.transcript = &unheard;
+    let workspace = Workspace { transcript: &unheard, ..opened };
     let store = context.store(&profile.secrets)?;
     let mut document = Document::new("status");
     // Several mailboxes share an app; its record is read once.
@@ -94,7 +95,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             apps.insert(&app.name, record);
         }
         let record = apps.get(&app.name).and_then(Option::as_ref);
-        document.reports.push(one(&tester, &profile, mailbox, record, alarm, context));
+        document.reports.push(one(&workspace, &profile, mailbox, record, alarm, context));
     }
     for (name, record) in &apps {
         warn(&mut document, &profile.apps[*name], record.as_ref(), context);
@@ -103,7 +104,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
 }
 
 fn one(
-    tester: &Tester<'_>,
+    workspace: &Workspace<'_>,
     profile: &Profile,
     mailbox: &Mailbox,
     record: Option<&AppRecord>,
@@ -111,10 +112,9 @@ fn one(
     context: &Context,
 ) -> Report {
     let app = profile.app_of(mailbox);
-    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
-    let mut report = checks::report(mailbox);
-    let http = tester.http(app);
-    let session = tester.session(mailbox, &http);
+    let about = FailureContext::of_mailbox(app, mailbox);
+    let mut report = Report::of_mailbox(mailbox);
+    let session = workspace.session(mailbox);
     match session.grant() {
         Ok(grant) => authorize::describe(&mut report, &grant, context),
         Err(failure) => {
@@ -123,7 +123,7 @@ fn one(
             }
             // What is left of a sign-in that the provider has ended.
             if let Some(access) = session.stored_token() {
-                report.fact("access_token", valid_until(access.expires, context.clock));
+                report.fact("access_token", valid_until(access.expires, context.clock.now()));
             }
             report.checks.push(failed(Stage::Token, &failure, about));
         }

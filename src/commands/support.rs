@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::files;
 use crate::flow::checks::{self, Side, Tester};
 use crate::flow::parallel::{self, Limits};
+use crate::flow::workspace::Workspace;
 use crate::profile::{Mailbox, Profile, Protocol, StoreSpec};
 use crate::report::{Document, Finding, FindingCode, Report, format};
 use crate::secrets::{self, SecretStore, load_app, load_grant};
@@ -157,7 +158,7 @@ fn effective(context: &Context, profile: &Profile) -> String {
 
 /// Every side of every enabled mailbox, tested: what it is, what was found, and the conversation.
 fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> {
-    let Ok(tester) = Tester::new(context, profile) else { return Vec::new() };
+    let Ok(workspace) = Workspace::open(context, profile) else { return Vec::new() };
     let enabled = profile.mailboxes.values().filter(|mailbox| mailbox.enabled);
     let sides: Vec<(&Mailbox, Protocol)> =
         enabled.flat_map(|mailbox| mailbox.protocols().map(move |protocol| (mailbox, protocol))).collect();
@@ -167,10 +168,9 @@ fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> 
         Limits::USUAL,
         app,
         |(mailbox, protocol)| {
-            let (transcript, recording) = tester.transcript.recorded();
-            let mut tester = tester.clone();
-            tester.transcript = &transcript;
-            let mut report = checks::report(mailbox);
+            let (transcript, recording) = workspace.transcript.recorded();
+            let tester = Tester::new(Workspace { transcript: &transcript, ..workspace.clone() });
+            let mut report = Report::of_mailbox(mailbox);
             let side = match protocol {
                 Protocol::Imap | Protocol::Pop3 => Side::Incoming { latest: 0 },
                 Protocol::Smtp => Side::outgoing_of(mailbox),

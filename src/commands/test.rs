@@ -2,12 +2,13 @@
 
 use clap::Args as ClapArgs;
 
-use super::which::MailboxSelection;
 use super::CommandError;
+use super::which::MailboxSelection;
 use crate::context::Context;
 use crate::flow::chain;
 use crate::flow::checks::{self, Tester};
 use crate::flow::parallel::{self, Limits};
+use crate::flow::workspace::Workspace;
 use crate::profile::Mailbox;
 use crate::report::{Document, Finding, FindingCode};
 
@@ -31,11 +32,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     for mailbox in &mailboxes {
         context.trust.begin(mailbox.ca_file.as_deref());
     }
-    let mut tester = Tester::new(context, &profile)?;
+    let mut tester = Tester::new(Workspace::open(context, &profile)?);
     tester.mechanism = args.which.mechanism;
-    let clock = context.clock;
     let mut document = Document::new("test");
-    let whole = |mailbox: &&Mailbox| chain::whole(&tester, mailbox, clock);
+    let whole = |mailbox: &&Mailbox| chain::whole(&tester, mailbox);
     document.reports = parallel::each(&mailboxes, Limits::USUAL, host, whole, checks::fallen);
     Ok(document)
 }

@@ -7,8 +7,9 @@ use super::which::MailboxSelection;
 use crate::context::Context;
 use crate::flow::checks::{self, Side, Tester};
 use crate::flow::parallel::{self, Limits};
+use crate::flow::workspace::Workspace;
 use crate::profile::Mailbox;
-use crate::report::{Document, Finding, FindingCode};
+use crate::report::{Document, Finding, FindingCode, Report};
 
 /// Test the incoming side: sign in over IMAP or POP3 and open the inbox, read-only
 #[derive(Debug, ClapArgs)]
@@ -36,7 +37,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     for mailbox in &mailboxes {
         context.trust.begin(mailbox.ca_file.as_deref());
     }
-    let mut tester = Tester::new(context, &profile)?;
+    let mut tester = Tester::new(Workspace::open(context, &profile)?);
     tester.mechanism = args.which.mechanism;
     let mut document = Document::new("test-mailbox");
     document.reports = parallel::each(
@@ -44,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         Limits::USUAL,
         host,
         |mailbox| {
-            let mut report = checks::report(mailbox);
+            let mut report = Report::of_mailbox(mailbox);
             tester.side(mailbox, &Side::Incoming { latest: usize::from(args.latest) }, &mut report);
             report
         },

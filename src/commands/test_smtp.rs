@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::context::Context;
 use crate::flow::checks::{self, Outgoing, Side, Tester};
 use crate::flow::parallel::{self, Limits};
+use crate::flow::workspace::Workspace;
 use crate::profile::{Address, Invalid, Mailbox};
 use crate::report::{Check, Document, ExitCode, Finding, FindingCode, Outcome, Report, Stage};
 use crate::transport::mark::{self, Mark};
@@ -64,7 +65,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     for mailbox in &mailboxes {
         context.trust.begin(mailbox.ca_file.as_deref());
     }
-    let mut tester = Tester::new(context, &profile)?;
+    let mut tester = Tester::new(Workspace::open(context, &profile)?);
     tester.mechanism = args.which.mechanism;
     let mut document = Document::new("test-smtp");
     let clock = context.clock;
@@ -89,7 +90,7 @@ fn host(mailbox: &&Mailbox) -> String {
 }
 
 fn one(tester: &Tester<'_>, mailbox: &Mailbox, to: Option<&Address>, wait: Option<u16>, clock: Clock) -> Report {
-    let mut report = checks::report(mailbox);
+    let mut report = Report::of_mailbox(mailbox);
     let Some(to) = to else {
         tester.side(mailbox, &Side::outgoing_of(mailbox), &mut report);
         return report;

@@ -23,6 +23,26 @@ pub struct TokenFacts {
     pub is_for_server: bool,
 }
 
+impl<'a> FailureContext<'a> {
+    /// About `app`.
+    #[must_use]
+    pub fn of_app(app: &'a App) -> Self {
+        Self { app: Some(app), ..Self::default() }
+    }
+
+    /// About `mailbox` of `app`.
+    #[must_use]
+    pub fn of_mailbox(app: &'a App, mailbox: &'a Mailbox) -> Self {
+        Self { mailbox: Some(mailbox), ..Self::of_app(app) }
+    }
+
+    /// The same, over `protocol`.
+    #[must_use]
+    pub fn over(self, protocol: Protocol) -> Self {
+        Self { protocol: Some(protocol), ..self }
+    }
+}
+
 impl FailureContext<'_> {
     /// The same, said over the protocol that `origin` is, where none is known.
     pub(super) fn at(self, origin: Origin) -> Self {

@@ -8,10 +8,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
-use super::checks::{self, Side, Tester};
+use super::checks::{Side, Tester};
 use super::preflight::Acceptance;
 use super::secret_expiry;
-use crate::clock::Clock;
 use crate::diagnosis::verdict::{self, Role, SecretStory, Server, Situation, TokenAnswer};
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{Failure, FailureKind};
@@ -23,12 +22,11 @@ use crate::transport::ProbeOutcome;
 
 /// Tests the whole chain of `mailbox`.
 #[must_use]
-pub fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Report {
-    let app = tester.app_of(mailbox);
-    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
-    let http = tester.http(app);
-    let session = tester.session(mailbox, &http);
-    let mut report = checks::report(mailbox);
+pub fn whole(tester: &Tester<'_>, mailbox: &Mailbox) -> Report {
+    let app = tester.workspace.app_of(mailbox);
+    let about = FailureContext::of_mailbox(app, mailbox);
+    let session = tester.session(mailbox);
+    let mut report = Report::of_mailbox(mailbox);
     report.checks.push(Check::passed(
         Stage::Profile,
         Duration::ZERO,
@@ -72,7 +70,7 @@ pub fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Report {
     for (side, outcome) in sides.iter().zip(outcomes) {
         let Some(outcome) = outcome else { continue };
         servers.extend(side.seen(mailbox, &outcome));
-        let mut one = checks::report(mailbox);
+        let mut one = Report::of_mailbox(mailbox);
         tester.note(mailbox, side, outcome, looked.as_ref(), &mut one);
         report.checks.append(&mut one.checks);
         let (server, mechanism) = match side {
@@ -87,7 +85,7 @@ pub fn whole(tester: &Tester<'_>, mailbox: &Mailbox, clock: Clock) -> Report {
             }
         }
     }
-    let now = clock.now();
+    let now = tester.workspace.clock.now();
     let today = now.to_zoned(TimeZone::UTC).date();
     let secret = kept.app.as_ref().and_then(|record| record.active.as_ref());
     let identity = kept.grant.as_ref().and_then(|grant| grant.identity.as_ref());
@@ -178,7 +176,7 @@ impl Kept {
                 failed(stage, &failure)
             }
         };
-        report.checks.push(check.begun(tester.since_start(started)));
+        report.checks.push(check.begun(tester.workspace.since_start(started)));
         kept
     }
 }
@@ -244,7 +242,7 @@ impl Fetched {
             }
             (None, None) => Check::skipped(Stage::TokenEndpoint, self.not_asked.unwrap_or("it was not asked")),
         };
-        report.checks.push(check.begun(tester.since_start(self.started)));
+        report.checks.push(check.begun(tester.workspace.since_start(self.started)));
         if let Some(token) = self.leftover() {
             let detail = format!("{}, from the store", tester.until(token.expires));
             report.checks.push(Check::passed(Stage::Token, Duration::ZERO, detail));

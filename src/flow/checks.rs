@@ -1,58 +1,34 @@
 //! From probes to checks: the token and the mail server side by side, each failure explained.
 
-use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
 use super::preflight::{self, Acceptance, Inspected};
-use crate::clock::Clock;
-use crate::context::Context;
+use super::workspace::Workspace;
+use crate::clock;
 use crate::diagnosis::verdict::{Role, Server};
 use crate::diagnosis::{self, FailureContext, TokenFacts};
-use crate::failure::{Failure, FailureKind, StoreFault};
+use crate::failure::{Failure, FailureKind};
 use crate::flow::parallel::{self, Panicked};
-use crate::flow::session::{self, AccessToken, OnLoss, Session};
-use crate::net::HttpClient;
-use crate::net::Proxies;
-use crate::net::Trust;
+use crate::flow::session::{self, AccessToken, Session};
 use crate::oauth::ClientCredential;
-use crate::profile::{Address, App, Mailbox, Profile, Protocol, ServerEndpoint};
-use crate::report::{Check, Headline, Report, Stage, Subject};
+use crate::profile::{Address, Mailbox, Protocol, ServerEndpoint};
+use crate::report::{Check, Headline, Report, Stage};
 use crate::sasl::SaslMechanism;
-use crate::secrets::SecretStore;
-use crate::transcript::Transcript;
 use crate::transport::mark::Mark;
 use crate::transport::{self, Observation, ProbeOutcome, Target, TokenSource};
 
-/// How long one phase of a mail protocol may take. RFC 5321 §4.5.3.2 allows a server five minutes; people do not.
-const PHASE: Duration = Duration::from_secs(30);
-
-/// What every test of a mailbox needs. It can be shared by threads, as `Context` cannot.
+/// What every test of a mailbox needs.
 #[derive(Clone)]
 pub struct Tester<'a> {
-    profile: &'a Profile,
-    store: &'a dyn SecretStore,
-    locks: &'a Path,
-    trust: &'a Trust,
-    proxies: &'a Proxies,
-    /// Where the conversations are shown.
-    pub transcript: &'a Transcript,
-    clock: Clock,
-    started: Instant,
-    phase: Duration,
+    /// The profile, its store and the network.
+    pub workspace: Workspace<'a>,
     /// The mechanism that the command line forces.
     pub mechanism: Option<SaslMechanism>,
     /// A new client secret that is being proven, to be used instead of the active one.
     pub proving: Option<ClientCredential>,
-    /// When everything must be over.
-    pub deadline: Option<Instant>,
-    /// The profile's file.
-    profile_file: PathBuf,
-    /// What becomes of a sign-in that is found to be lost: nothing, for a test.
-    pub on_loss: OnLoss,
 }
 
 /// What a test of the outgoing side shall try.
@@ -65,65 +41,26 @@ pub struct Outgoing<'a> {
 
 /// One side of a mailbox, and what shall be tried there.
 pub enum Side<'a> {
-    /// The incoming side, with this many of the newest messages.
-    Incoming { latest: usize },
+    /// The incoming side.
+    Incoming {
+        /// How many of the newest messages to list.
+        latest: usize,
+    },
     /// The outgoing side.
     Outgoing(Outgoing<'a>),
 }
 
 impl<'a> Tester<'a> {
-    /// A tester for the mailboxes of `profile`.
-    ///
-    /// # Errors
-    /// If the secret store cannot be opened.
-    pub fn new(context: &'a Context, profile: &'a Profile) -> Result<Self, StoreFault> {
-        Ok(Self {
-            profile,
-            store: context.store(&profile.secrets)?,
-            locks: context.locks(),
-            trust: &context.trust,
-            proxies: &context.proxies,
-            transcript: &context.transcript,
-            clock: context.clock,
-            started: context.started,
-            deadline: context.deadline(),
-            // A bound on the whole may be longer than a phase's usual one: for a server that is known to be slow.
-            phase: context.timeout.unwrap_or(PHASE),
-            mechanism: None,
-            proving: None,
-            profile_file: context.profile_path.canonicalize().unwrap_or_else(|_| context.profile_path.clone()),
-            on_loss: OnLoss::LeaveUnmarked,
-        })
-    }
-
-    /// The app of one of the profile's mailboxes.
-    pub fn app_of(&self, mailbox: &Mailbox) -> &'a App {
-        self.profile.app_of(mailbox)
-    }
-
-    /// The way to the sign-in server of `app`.
-    pub fn http(&self, app: &App) -> HttpClient {
-        let http = HttpClient::new(self.trust, app.ca_file.as_deref(), self.transcript.clone(), self.proxies);
-        match self.deadline {
-            Some(deadline) => http.until(deadline),
-            None => http,
-        }
+    /// A tester that leaves every choice to mailgrant.
+    #[must_use]
+    pub fn new(workspace: Workspace<'a>) -> Self {
+        Self { workspace, mechanism: None, proving: None }
     }
 
     /// The session of `mailbox`.
-    pub fn session<'s>(&'s self, mailbox: &'s Mailbox, http: &'s HttpClient) -> Session<'s> {
-        Session {
-            store: self.store,
-            locks: self.locks,
-            http,
-            clock: self.clock,
-            app: self.profile.app_of(mailbox),
-            mailbox,
-            proving: self.proving.as_ref(),
-            deadline: self.deadline,
-            profile_file: &self.profile_file,
-            on_loss: self.on_loss,
-        }
+    #[must_use]
+    pub fn session<'s>(&'s self, mailbox: &'s Mailbox) -> Session<'s> {
+        Session { proving: self.proving.as_ref(), ..self.workspace.session(mailbox) }
     }
 
     /// Tests one side into `report`: token, connection, sign-in, and what is behind it.
@@ -133,8 +70,7 @@ impl<'a> Tester<'a> {
             return;
         };
         let about = self.about(mailbox, protocol);
-        let http = self.http(self.profile.app_of(mailbox));
-        let session = self.session(mailbox, &http);
+        let session = self.session(mailbox);
         let (send, receive) = mpsc::channel::<Option<SecretString>>();
         let (token, outcome) = std::thread::scope(|scope| {
             let fetch = scope.spawn(|| {
@@ -166,9 +102,9 @@ impl<'a> Tester<'a> {
         protocols: impl IntoIterator<Item = Protocol>,
     ) -> Inspected {
         let started = Instant::now();
-        let (app, now) = (self.app_of(mailbox), self.clock.now());
+        let (app, now) = (self.workspace.app_of(mailbox), self.workspace.clock.now());
         let seen = diagnosis::preflight::look(preflight::presented(access), app, mailbox, protocols, now);
-        Inspected { seen, began: self.since_start(started), elapsed: started.elapsed() }
+        Inspected { seen, began: self.workspace.since_start(started), elapsed: started.elapsed() }
     }
 
     /// The checks of a token, with what became of it at each protocol's server.
@@ -178,7 +114,7 @@ impl<'a> Tester<'a> {
         acceptance: impl Fn(Protocol) -> Acceptance,
         about: FailureContext<'_>,
     ) -> Vec<Check> {
-        looked.checks(acceptance, about, self.transcript.redactor())
+        looked.checks(acceptance, about, self.workspace.transcript.redactor())
     }
 
     /// Talks to the server of one side, if the mailbox has it.
@@ -248,8 +184,7 @@ impl<'a> Tester<'a> {
         let protocol = side.protocol;
         let about = self.about(mailbox, protocol);
         let started = Instant::now();
-        let http = self.http(self.profile.app_of(mailbox));
-        match self.session(mailbox, &http).access_token() {
+        match self.session(mailbox).access_token() {
             Err(failure) => Check::failed(Stage::Arrival, started.elapsed(), diagnosis::finding(&failure, about)),
             Ok(access) => {
                 let target = self.target(mailbox, protocol, &side.server);
@@ -261,25 +196,20 @@ impl<'a> Tester<'a> {
 
     /// What a failure over `protocol` is about.
     pub fn about<'s>(&'s self, mailbox: &'s Mailbox, protocol: Protocol) -> FailureContext<'s> {
-        FailureContext {
-            app: Some(self.profile.app_of(mailbox)),
-            mailbox: Some(mailbox),
-            protocol: Some(protocol),
-            ..FailureContext::default()
-        }
+        FailureContext::of_mailbox(self.workspace.app_of(mailbox), mailbox).over(protocol)
     }
 
     fn target<'s>(&'s self, mailbox: &'s Mailbox, protocol: Protocol, server: &'s ServerEndpoint) -> Target<'s> {
         Target {
             server,
             user: mailbox.sasl_identity(protocol),
-            trust: self.trust,
-            proxies: self.proxies,
+            trust: self.workspace.trust,
+            proxies: self.workspace.proxies,
             ca_file: mailbox.ca_file.as_deref(),
-            transcript: self.transcript,
+            transcript: self.workspace.transcript,
             mechanism: self.mechanism,
-            timeout: self.phase,
-            overall: self.deadline,
+            timeout: self.workspace.phase,
+            overall: self.workspace.deadline,
         }
     }
 
@@ -301,7 +231,7 @@ impl<'a> Tester<'a> {
             }
             Err(failure) => Check::failed(Stage::Token, elapsed, diagnosis::finding(failure, about)),
         };
-        check.begun(self.since_start(started))
+        check.begun(self.workspace.since_start(started))
     }
 
     /// An observation, explained.
@@ -311,25 +241,13 @@ impl<'a> Tester<'a> {
             Ok(detail) => Check::passed(stage, elapsed, detail),
             Err(failure) => Check::failed(stage, elapsed, diagnosis::finding(&failure, about)),
         };
-        check.begun(self.since_start(began))
-    }
-
-    /// How long after the command's start.
-    pub fn since_start(&self, when: Instant) -> Duration {
-        when.saturating_duration_since(self.started)
+        check.begun(self.workspace.since_start(began))
     }
 
     /// Until when a token is good, in words.
     pub fn until(&self, expires: jiff::Timestamp) -> String {
-        valid_until(expires, self.clock)
+        clock::valid_until(expires, self.workspace.clock.now())
     }
-}
-
-/// "valid until 2026-11-22 14:05 UTC (59 minutes)"
-pub fn valid_until(expires: jiff::Timestamp, clock: Clock) -> String {
-    let minutes = expires.duration_since(clock.now()).as_mins();
-    let when = expires.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC");
-    if minutes < 0 { format!("expired at {when}") } else { format!("valid until {when} ({minutes} minutes)") }
 }
 
 impl<'a> Side<'a> {
@@ -388,15 +306,8 @@ fn stumbled(side: &Side<'_>, began: Instant) -> ProbeOutcome {
 
 /// The report on a mailbox over which this program stumbled.
 pub fn fallen(mailbox: &&Mailbox, _: Panicked) -> Report {
-    let mut report = report(mailbox);
+    let mut report = Report::of_mailbox(mailbox);
     let finding = diagnosis::finding(&FailureKind::Bug.into(), FailureContext::default());
     report.checks.push(Check::failed(Stage::Profile, Duration::ZERO, finding));
-    report
-}
-
-/// A report on `mailbox` that begins with its address.
-pub fn report(mailbox: &Mailbox) -> Report {
-    let mut report = Report::new(Subject::Mailbox(mailbox.name.to_string()));
-    report.fact("address", mailbox.address.to_string());
     report
 }

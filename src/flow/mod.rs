@@ -7,3 +7,4 @@ pub mod preflight;
 pub mod rotation;
 pub mod secret_expiry;
 pub mod session;
+pub mod workspace;

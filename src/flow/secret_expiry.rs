@@ -61,5 +61,5 @@ pub fn unknown(app: &App) -> Finding {
 }
 
 fn of_app(app: &App) -> FailureContext<'_> {
-    FailureContext { app: Some(app), ..FailureContext::default() }
+    FailureContext::of_app(app)
 }

@@ -34,7 +34,7 @@ pub struct Session<'a> {
     /// Where the locks are.
     pub locks: &'a Path,
     /// The way to the token endpoint.
-    pub http: &'a HttpClient,
+    pub http: HttpClient,
     /// The time of day.
     pub clock: Clock,
     /// The mailbox's app.
@@ -342,7 +342,7 @@ impl<'a> Session<'a> {
     /// The client as it asks `endpoint`.
     #[must_use]
     pub fn client<'c>(&'c self, endpoint: &'c TokenEndpoint, credential: &'c ClientCredential) -> Client<'c> {
-        Client { http: self.http, clock: self.clock, app: self.app, endpoint, credential }
+        Client { http: &self.http, clock: self.clock, app: self.app, endpoint, credential }
     }
 
     /// Refreshes. The caller holds the lock, and `grant` was read under it.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::check::Check;
 use super::finding::{ExitCode, Finding};
 use crate::clock::Clock;
+use crate::profile::Mailbox;
 
 /// The number of the JSON layout. It grows when a field changes its meaning or goes away, not when one is added.
 pub const SCHEMA: u32 = 1;
@@ -167,6 +168,14 @@ impl Report {
     #[must_use]
     pub fn new(subject: Subject) -> Self {
         Self { subject, facts: Vec::new(), checks: Vec::new(), latest: Vec::new(), verdict: None }
+    }
+
+    /// A report on `mailbox` that begins with its address.
+    #[must_use]
+    pub fn of_mailbox(mailbox: &Mailbox) -> Self {
+        let mut report = Self::new(Subject::Mailbox(mailbox.name.to_string()));
+        report.fact("address", mailbox.address.to_string());
+        report
     }
 
     /// Adds a fact.

@@ -143,7 +143,7 @@ pub(super) fn stage_of(failure: &Failure) -> Stage {
 /// What the provider did not grant.
 pub(super) fn scopes_missing(missing: &[Scope], app: &App, mailbox: &Mailbox) -> Finding {
     let names: Vec<&str> = missing.iter().map(Scope::as_str).collect();
-    let about = FailureContext { app: Some(app), mailbox: Some(mailbox), ..FailureContext::default() };
+    let about = FailureContext::of_mailbox(app, mailbox);
     Finding::of(FindingCode::SCOPES_NOT_GRANTED).about(about).with("scopes", names.join(", ")).finding()
 }
 

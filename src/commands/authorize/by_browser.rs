@@ -39,8 +39,7 @@ pub(super) fn tokens<'a>(attempt: &Attempt<'a>, report: &mut Report) -> Result<B
         let response = pasted(&request, app, mailbox, context)?;
         (request, response, None)
     } else {
-        let about =
-            FailureContext { app: Some(app), mailbox: Some(mailbox), protocol: None, ..FailureContext::default() };
+        let about = FailureContext::of_mailbox(app, mailbox);
         let say = context.say;
         let listener = LoopbackListener::bind(&app.redirect_uri, context.transcript.clone())
             .map_err(|failure| CommandError::explained(&failure, about))?

@@ -41,8 +41,7 @@ pub(super) fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandE
         }
         RolledBack::Refused(failure) => {
             report.fact("client_secret", "unchanged");
-            let mut finding =
-                diagnosis::finding(&failure, FailureContext { app: Some(app), ..FailureContext::default() });
+            let mut finding = diagnosis::finding(&failure, FailureContext::of_app(app));
             finding.cause =
                 format!("The provider refuses the previous client secret; nothing was changed. {}", finding.cause);
             finding.fix = vec![

@@ -3,31 +3,30 @@
 use secrecy::SecretString;
 
 use crate::failure::Failure;
-use crate::flow::checks::{self, Side, Tester};
+use crate::flow::checks::{Side, Tester};
 use crate::flow::rotation::Prover;
+use crate::flow::workspace::Workspace;
 use crate::oauth::ClientCredential;
 use crate::profile::Mailbox;
-use crate::report::Check;
+use crate::report::{Check, Report};
 
 /// The token endpoint and the mail servers, asked with a secret that is not the active one.
 pub(super) struct Wire<'a> {
-    pub(super) tester: &'a Tester<'a>,
+    pub(super) workspace: &'a Workspace<'a>,
     pub(super) say: fn(&str),
 }
 
 impl<'a> Wire<'a> {
     fn proving(&self, secret: &SecretString) -> Tester<'a> {
-        let mut tester = self.tester.clone();
-        tester.proving = Some(ClientCredential::Secret(secret.clone()));
-        tester
+        let proving = Some(ClientCredential::Secret(secret.clone()));
+        Tester { proving, ..Tester::new(self.workspace.clone()) }
     }
 }
 
 impl Prover for Wire<'_> {
     fn redeem(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<(), Failure> {
         let tester = self.proving(secret);
-        let http = tester.http(tester.app_of(mailbox));
-        tester.session(mailbox, &http).refreshed_token().map(|_| ())
+        tester.session(mailbox).refreshed_token().map(|_| ())
     }
 
     fn connect(&self, mailbox: &Mailbox, secret: &SecretString) -> Vec<Check> {
@@ -37,12 +36,12 @@ impl Prover for Wire<'_> {
         let tester = self.proving(secret);
         let mut checks = Vec::new();
         if mailbox.incoming.is_some() {
-            let mut report = checks::report(mailbox);
+            let mut report = Report::of_mailbox(mailbox);
             tester.side(mailbox, &Side::Incoming { latest: 0 }, &mut report);
             checks.append(&mut report.checks);
         }
         if mailbox.outgoing.is_some() {
-            let mut report = checks::report(mailbox);
+            let mut report = Report::of_mailbox(mailbox);
             tester.side(mailbox, &Side::outgoing_of(mailbox), &mut report);
             checks.append(&mut report.checks);
         }

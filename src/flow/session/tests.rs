@@ -60,11 +60,10 @@ impl Desk {
 
     fn with<R>(&self, run: impl FnOnce(&Session<'_>) -> R) -> R {
         let mailbox = self.profile.mailboxes.values().next().unwrap();
-        let http = testing::client();
         run(&Session {
             store: self.store.as_ref(),
             locks: self.locks.path(),
-            http: &http,
+            http: testing::client(),
             clock: Clock::from_fn(|| Timestamp::from_second(1_800_000_000).unwrap()),
             app: self.profile.app_of(mailbox),
             mailbox,
@@ -224,13 +223,12 @@ mod room {
                        [mailboxes.shop]\napp = \"shop\"\naddress = \"shop@x.example\"\nincoming = { protocol = \"imap\" }\n";
         let profile = crate::config::parse("config.toml".as_ref(), profile).unwrap();
         let mailbox = profile.mailboxes.values().next().unwrap();
-        let http = testing::client();
         let (keep, locks) = (Keep::default(), tempfile::tempdir().unwrap());
         let app = profile.app_of(mailbox);
         let session = Session {
             store: &keep,
             locks: locks.path(),
-            http: &http,
+            http: testing::client(),
             clock: Clock::system(),
             app,
             mailbox,
