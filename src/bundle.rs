@@ -11,7 +11,7 @@ use std::path::Path;
 
 use crate::failure::Failure;
 use crate::files;
-use crate::transcript::Redactor;
+use crate::text::Redactor;
 
 /// A bundle in the making.
 #[derive(Default)]

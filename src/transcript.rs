@@ -1,21 +1,12 @@
 //! The conversation on the wire as `-v` shows it, and the redaction that every line of it passes.
 
 mod recording;
-mod redactor;
-mod shapes;
-mod views;
 
 pub use recording::Recording;
-pub use redactor::Redactor;
 
 use std::sync::Arc;
 
-/// `text` without the escapes of URLs and forms (`%2F`), of JSON and its relatives (`\/`, `\u002f`, `\x2f`) and of HTML
-/// (`&amp;`, `&#x2f;`), for reading; what comes out is not fit for a terminal.
-#[must_use]
-pub fn unescaped(text: &str) -> String {
-    String::from_utf8_lossy(&views::View::plain(text).unescaped().bytes).into_owned()
-}
+use crate::text::Redactor;
 
 /// Who said a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

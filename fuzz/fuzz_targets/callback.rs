@@ -8,7 +8,7 @@ use mailgrant::failure::{Failure, FailureKind};
 use mailgrant::loopback::Match;
 use mailgrant::oauth::{AuthorizationRequest, AuthorizationResponse, Endpoints};
 use mailgrant::profile::EndpointUrl;
-use mailgrant::transcript::Redactor;
+use mailgrant::text::Redactor;
 use mailgrant_fuzz::{app, canary, choice, failure_shown, planted};
 use secrecy::ExposeSecret as _;
 

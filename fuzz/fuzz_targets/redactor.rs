@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use libfuzzer_sys::fuzz_target;
-use mailgrant::transcript::Redactor;
+use mailgrant::text::Redactor;
 use mailgrant_fuzz::{CANARY, canary, choice};
 
 fn hex(bytes: &[u8]) -> String {

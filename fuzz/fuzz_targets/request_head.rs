@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use mailgrant::fuzzing::{Arrival, Judge};
 use mailgrant::oauth::{AuthorizationRequest, AuthorizationResponse, Endpoints};
-use mailgrant::transcript::Redactor;
+use mailgrant::text::Redactor;
 use mailgrant_fuzz::{app, choice, failure_shown};
 use secrecy::ExposeSecret as _;
 

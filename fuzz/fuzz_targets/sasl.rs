@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
 use mailgrant::profile::{Address, HostName, ServerEndpoint, TlsMode};
 use mailgrant::sasl::{SaslMechanism, decode_challenge, encode};
-use mailgrant::transcript::Redactor;
+use mailgrant::text::Redactor;
 use mailgrant_fuzz::{canary, choice, planted, shown};
 use secrecy::{ExposeSecret as _, SecretString};
 

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use mailgrant::fuzzing::tls_hello;
 use mailgrant::net::PeerCertificate;
-use mailgrant::transcript::Redactor;
+use mailgrant::text::Redactor;
 use mailgrant_fuzz::shown;
 
 fuzz_target!(|data: &[u8]| {

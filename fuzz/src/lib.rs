@@ -8,7 +8,8 @@ use mailgrant::diagnosis::{self, FailureContext};
 use mailgrant::failure::{Failure, FailureKind};
 use mailgrant::transport::ProbeOutcome;
 use mailgrant::profile::{App, Profile};
-use mailgrant::transcript::{Redactor, Transcript};
+use mailgrant::text::Redactor;
+use mailgrant::transcript::Transcript;
 use secrecy::SecretString;
 
 /// The secret that is planted. Visibly fake, and of characters that a token may have.

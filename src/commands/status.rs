@@ -16,7 +16,8 @@ use crate::flow::workspace::Workspace;
 use crate::profile::{App, Credential, Mailbox, Name, Profile};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 use crate::secrets::{AppRecord, load_app};
-use crate::transcript::{Redactor, Transcript};
+use crate::text::Redactor;
+use crate::transcript::Transcript;
 
 /// From here on an expiry is worth a warning, in days.
 const WARN_WITHIN: i32 = 30;

@@ -12,7 +12,8 @@ use crate::clock::Clock;
 use crate::config::Folders;
 use crate::net::{Proxies, Trust};
 use crate::profile::StoreKind;
-use crate::transcript::{Redactor, Sink, Transcript};
+use crate::text::Redactor;
+use crate::transcript::{Sink, Transcript};
 use crate::{browser, environment, secrets};
 
 /// What the command line says about the outside world.

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::transcript;
+use crate::text;
 
 /// All readings of `text`, each on lines of its own.
 pub(super) fn readings(text: &str) -> String {
@@ -115,7 +115,7 @@ fn opened(text: &str) -> String {
     let text = if is_form { text.replace('+', " ") } else { text.to_owned() };
     let text = text.replace("\\r\\n", " ").replace("\\n", " ").replace("\\r", " ").replace("\\t", " ");
     let text = text.replace("&nbsp;", " ").replace("&NewLine;", " ");
-    without_escape_sequences(&transcript::unescaped(&text))
+    without_escape_sequences(&text::unescaped(&text))
 }
 
 /// Without the soft line breaks of quoted-printable, and its `=20` (RFC 2045 §6.7).

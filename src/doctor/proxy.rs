@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::diagnosis::{self, FailureContext};
 use crate::net::{Proxies, Setting, Traffic};
 use crate::report::{Check, Stage};
-use crate::transcript::Redactor;
+use crate::text::Redactor;
 
 /// What is set, without users and passwords.
 pub(super) fn checks(proxies: &Proxies) -> Vec<Check> {

@@ -7,7 +7,7 @@ use crate::diagnosis::preflight::{Issue, Part, Preflight, PresentedToken};
 use crate::flow::session::AccessToken;
 use crate::profile::Protocol;
 use crate::report::{Check, Finding, Stage};
-use crate::transcript::Redactor;
+use crate::text::Redactor;
 use crate::transport::Observation;
 
 /// What is said of a token that only its server can read (RFC 6749 §1.4).

@@ -11,7 +11,7 @@ use super::error_response::{aadsts, error_code};
 use super::identity;
 use crate::failure::{CallbackRefusal, Failure, FailureKind, OAuthFault};
 use crate::loopback::Match;
-use crate::transcript::Redactor;
+use crate::text::Redactor;
 
 /// A valid response to an [`AuthorizationRequest`] (RFC 6749 §4.1.2).
 pub struct AuthorizationResponse {

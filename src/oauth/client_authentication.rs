@@ -15,7 +15,7 @@ use super::assertion::{Assertion, JWT_BEARER};
 use super::form::Form;
 use crate::failure::{Failure, FailureKind};
 use crate::profile::{ClientAuth, ClientId, EndpointUrl};
-use crate::transcript::Redactor;
+use crate::text::Redactor;
 
 /// What a client can authenticate with.
 #[derive(Clone)]

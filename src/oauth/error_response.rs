@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::failure::{Failure, FailureKind, OAuthFault};
 use crate::net::HttpResponse;
-use crate::transcript::{Redactor, Speaker, Transcript};
+use crate::text::Redactor;
+use crate::transcript::{Speaker, Transcript};
 
 /// The fields of an error answer, which may stand beside all others.
 #[derive(Default, Deserialize)]

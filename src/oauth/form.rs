@@ -5,7 +5,7 @@ use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
 use crate::profile::Scope;
-use crate::transcript::Redactor;
+use crate::text::Redactor;
 
 /// Room for what most requests hold; two long Microsoft tokens.
 const USUAL_LENGTH: usize = 8 * 1024;

@@ -11,7 +11,8 @@ use super::{Client, ClientCredential, Endpoints, TokenEndpoint};
 use crate::clock::Clock;
 use crate::net::{HttpClient, Proxies, Trust};
 use crate::profile::{App, Cloud, Credential, EndpointUrl, IdentityRule, Provider, ScopeSet, SignIn};
-use crate::transcript::{Redactor, Transcript};
+use crate::text::Redactor;
+use crate::transcript::Transcript;
 
 /// One answer of the script: it gets the whole request, and the connection.
 pub(crate) type Step = Box<dyn FnOnce(&str, &mut TcpStream) + Send>;

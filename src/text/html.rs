@@ -1,6 +1,6 @@
 //! Text as HTML, for the pages that the browser shows and the report that is sent to an administrator.
 
-use crate::text::is_unprintable;
+use super::unprintable::is_unprintable;
 
 /// `text` in an element or a quoted attribute. Characters that nobody sees, or that turn the text around, go
 /// (SECURITY.md P2).

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::oauth::TokenResponse;
 use crate::profile::Scope;
 use crate::secrets::{Authorization, CachedAccess, Grant, RefreshGrant};
-use crate::transcript::Redactor;
+use crate::text::Redactor;
 
 /// Takes a response's tokens, which came `now` and are for `audience`, into the grant. A missing refresh token keeps the old one (RFC 6749 §6).
 /// Whatever the provider has said of the grant before is over.

@@ -11,7 +11,7 @@ use crate::loopback::testing::xss;
 use crate::loopback::{FailurePage, SuccessPage};
 use crate::oauth::{AuthorizationRequest, AuthorizationResponse, testing};
 use crate::profile::App;
-use crate::transcript::Redactor;
+use crate::text::Redactor;
 
 const SUCCESS: fn() -> SuccessPage = || SuccessPage {
     mailbox: "shop".to_owned(),

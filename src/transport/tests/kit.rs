@@ -18,7 +18,8 @@ use crate::net::Trust;
 use crate::profile::{Address, ServerEndpoint, TlsMode};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
-use crate::transcript::{Redactor, Transcript};
+use crate::text::Redactor;
+use crate::transcript::Transcript;
 use crate::transport::{ProbeOutcome, Target};
 
 pub(super) const USER: &str = "shop@contoso.com";

@@ -136,6 +136,13 @@ fn base64_value(byte: u8) -> Option<u8> {
     }
 }
 
+/// `text` without the escapes of URLs and forms (`%2F`), of JSON and its relatives (`\/`, `\u002f`, `\x2f`) and of HTML
+/// (`&amp;`, `&#x2f;`), for reading; what comes out is not fit for a terminal.
+#[must_use]
+pub fn unescaped(text: &str) -> String {
+    String::from_utf8_lossy(&View::plain(text).unescaped().bytes).into_owned()
+}
+
 /// The escape at the start of `bytes`: what it stands for and how long it is.
 fn unescape(bytes: &[u8]) -> Option<(u32, usize)> {
     let hex = |from: usize, count: usize| {

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::shapes::{self, Span};
+use super::unprintable::escape;
 use super::views::View;
-use crate::text::escape;
 
 /// What stands where a secret stood.
 const MASK: &str = "[redacted]";
