@@ -9,9 +9,10 @@ use std::time::Duration;
 use anstream::ColorChoice;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 
-use crate::commands::{Command, CommandError};
+use crate::commands::Command;
 use crate::context::{Context, Options};
 use crate::environment;
+use crate::error::CommandError;
 use crate::profile::StoreKind;
 use crate::report::{Document, Format};
 

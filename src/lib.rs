@@ -7,7 +7,8 @@
 //! outputs                                standard output and the page
 //! cli                                    the root parser
 //! commands                               one file for each verb
-//! context  flow  doctor                  the outside world; what commands are made of; this machine
+//! arguments                              parts of the command line that several verbs share
+//! context  error  flow  doctor           the outside world; why a command stops; what commands are made of; this machine
 //! oauth  transport  secrets  config  diagnosis  browser  bundle    sign-in; mail servers; stores; the file; findings
 //! net  loopback                          dialling, TLS and HTTP; the redirect address
 //! files  sasl  jwt  transcript  report   one job each, for all above
@@ -29,6 +30,7 @@
 // Cargo.toml forbids it too; here it is seen, and no flag of a build takes it back.
 #![forbid(unsafe_code)]
 
+pub mod arguments;
 pub mod browser;
 pub mod bundle;
 pub mod cli;
@@ -39,6 +41,7 @@ pub mod context;
 pub mod diagnosis;
 pub mod doctor;
 pub mod environment;
+pub mod error;
 pub mod failure;
 pub mod files;
 pub mod flow;

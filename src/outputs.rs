@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use crate::cli::{self, Cli, FileReport, Wanted};
 use crate::clock::Clock;
-use crate::commands::CommandError;
 use crate::context::interrupt;
+use crate::error::CommandError;
 use crate::files::{Draft, Privacy};
 use crate::report::{self, Document, ExitCode, Finding, FindingCode, Format, format};
 

@@ -9,29 +9,29 @@ const NONE: &str = "none";
 
 /// A protocol for one side, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Choice(pub(super) Option<Protocol>);
+pub struct Choice(pub Option<Protocol>);
 
 /// Reads a provider's key.
-pub(super) fn providers() -> impl TypedValueParser<Value = Provider> {
+pub fn providers() -> impl TypedValueParser<Value = Provider> {
     let words = provider::ALL.iter().map(|provider| PossibleValue::new(provider.key).help(provider.about));
     PossibleValuesParser::new(words).try_map(|word| word.parse::<Provider>())
 }
 
 /// Reads the key of a family of providers.
-pub(super) fn families() -> impl TypedValueParser<Value = Family> {
+pub fn families() -> impl TypedValueParser<Value = Family> {
     let words = Family::all().into_iter().map(|family| PossibleValue::new(family.key()).help(family.about()));
     PossibleValuesParser::new(words).try_map(|word| word.parse::<Family>())
 }
 
 /// Reads the key of a protocol of `side`, or "none".
-pub(super) fn protocols(side: Side) -> impl TypedValueParser<Value = Choice> {
+pub fn protocols(side: Side) -> impl TypedValueParser<Value = Choice> {
     let words = Protocol::of(side).map(Protocol::key).chain([NONE]);
     let of = move |word: String| Choice(Protocol::of(side).find(|protocol| protocol.key() == word));
     PossibleValuesParser::new(words.map(PossibleValue::new)).map(of)
 }
 
 /// The words that [`protocols`] reads, in a sentence: "imap, pop3 or none".
-pub(super) fn protocol_keys(side: Side) -> String {
+pub fn protocol_keys(side: Side) -> String {
     let keys: Vec<&str> = Protocol::of(side).map(Protocol::key).collect();
     format!("{} or {NONE}", keys.join(", "))
 }

@@ -2,27 +2,28 @@
 
 use clap::Args as ClapArgs;
 
-use super::{CommandError, subject};
+use crate::error::CommandError;
+use crate::flow::lookup;
 use crate::profile::{Mailbox, Profile};
 use crate::sasl::SaslMechanism;
 
 /// Which mailboxes are tested, and how.
 #[derive(Debug, ClapArgs)]
-pub(super) struct MailboxSelection {
+pub struct MailboxSelection {
     /// The mailboxes' names
     #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
     names: Vec<String>,
     /// Test every enabled mailbox
     #[arg(long)]
-    pub(super) all: bool,
+    pub all: bool,
     /// Use this SASL mechanism
     #[arg(long)]
-    pub(super) mechanism: Option<SaslMechanism>,
+    pub mechanism: Option<SaslMechanism>,
 }
 
 impl MailboxSelection {
     /// The mailboxes, each once.
-    pub(super) fn mailboxes<'a>(&self, profile: &'a Profile) -> Result<Vec<&'a Mailbox>, CommandError> {
-        subject::mailboxes(profile, &self.names, self.all)
+    pub fn mailboxes<'a>(&self, profile: &'a Profile) -> Result<Vec<&'a Mailbox>, CommandError> {
+        lookup::mailboxes(profile, &self.names, self.all)
     }
 }

@@ -9,11 +9,15 @@ use clap::Args as ClapArgs;
 
 use super::secret_source::{SecretSource, sentence};
 use super::stored_secret::{AppliedSecret, SecretChange};
-use super::{CommandError, registration, slips, subject};
 use crate::config::{self, AppFile, Edit, Problem, ProfileDocument, base_of};
 use crate::context::Context;
+use crate::diagnosis::slips;
+use crate::error::CommandError;
+use crate::flow::describe;
+use crate::flow::lookup;
+use crate::profile::registration;
 use crate::profile::{App, Credential, Invalid, Mailbox, Name, Profile};
-use crate::report::{Document, Finding, FindingCode, Report};
+use crate::report::{Document, Finding, FindingCode, Report, Subject};
 use crate::secrets::load_app;
 use flags::{AppFlags, MailboxFlags};
 
@@ -89,7 +93,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let same_app = [old_app.as_ref(), Some(&app)].contains(&now.apps.get(&app_name));
     let same_mailbox = [old_mailbox.as_ref(), Some(&mailbox)].contains(&now.mailboxes.get(&name));
     if !same_app || !same_mailbox || now.secrets != secrets {
-        return Err(subject::changed_meanwhile(&context.profile_path));
+        return Err(lookup::changed_meanwhile(&context.profile_path));
     }
     let new_app = Some(&app).filter(|app| old_app.as_ref() != Some(*app));
     let new_mailbox = Some(&mailbox).filter(|mailbox| old_mailbox.as_ref() != Some(*mailbox));
@@ -113,8 +117,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let unchanged = edit == Edit::Unchanged && !stored.is_new();
     drop(stored);
 
-    let mut report = Report::new(subject(&name));
-    subject::describe(&mut report, &app, &mailbox);
+    let mut report = Report::new(Subject::Mailbox(name.to_string()));
+    describe::mailbox(&mut report, &app, &mailbox);
     if is_found {
         report.fact("app_reused", format!("'{app_name}' has this client ID already; its settings and secret are used"));
     }

@@ -14,11 +14,12 @@ use std::time::{Duration, Instant};
 
 use clap::Args as ClapArgs;
 
-use super::{CommandError, subject};
 use crate::clock::valid_until;
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
+use crate::error::CommandError;
 use crate::failure::Failure;
+use crate::flow::lookup;
 use crate::flow::session::Replaced;
 use crate::flow::workspace::Workspace;
 use crate::loopback::{FailurePage, PendingPage, SuccessPage};
@@ -43,7 +44,7 @@ pub struct Args {
 /// If the profile, the store or the sign-in server cannot be used.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let mailbox = subject::mailbox(&profile, &args.name)?;
+    let mailbox = lookup::mailbox(&profile, &args.name)?;
     context.trust.begin(profile.app_of(mailbox).ca_file.as_deref());
     // Opened before anybody signs in: a sign-in that cannot be kept helps nobody.
     let workspace = Workspace::open(context, &profile)?;

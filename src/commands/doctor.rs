@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use clap::Args as ClapArgs;
 
-use super::{CommandError, slips, support};
+use super::support;
 use crate::config::ConfigError;
 use crate::context::Context;
+use crate::diagnosis::slips;
 use crate::doctor::{self, Examination};
 use crate::environment;
+use crate::error::CommandError;
 use crate::files::{Sensitivity, WatchedPath};
 use crate::profile::{Profile, Provider};
 use crate::report::{Check, Document, ExitCode, Finding, FindingCode, Report, Stage};

@@ -4,10 +4,11 @@ use std::io::{IsTerminal as _, Read as _};
 
 use clap::Args as ClapArgs;
 
-use super::{CommandError, words};
+use crate::arguments::choices;
 use crate::context::Context;
 use crate::diagnosis::catalogue::{Hint, Origin};
 use crate::diagnosis::explain;
+use crate::error::CommandError;
 use crate::profile::Family;
 use crate::report::{Document, Finding, FindingCode};
 
@@ -31,7 +32,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "text")]
     list: bool,
     /// Whose server said it
-    #[arg(long, value_parser = words::families())]
+    #[arg(long, value_parser = choices::families())]
     provider: Option<Family>,
     /// Where it was said
     #[arg(long, value_enum)]

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use clap::Args as ClapArgs;
 use jiff::Timestamp;
 
-use super::{CommandError, subject};
 use crate::clock::{in_words, valid_until};
 use crate::context::Context;
 use crate::diagnosis::preflight::TokenClaims;
 use crate::diagnosis::{self, FailureContext};
+use crate::error::CommandError;
 use crate::flow::checks::Tester;
+use crate::flow::lookup;
 use crate::flow::preflight::Acceptance;
 use crate::flow::session::{AccessToken, TokenSource};
 use crate::flow::workspace::Workspace;
@@ -34,7 +35,7 @@ pub struct Args {
 /// If the profile or the store cannot be used.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let mailbox = subject::mailbox(&profile, &args.name)?;
+    let mailbox = lookup::mailbox(&profile, &args.name)?;
     let app = profile.app_of(mailbox);
     let tester = Tester::new(Workspace::open(context, &profile)?);
     let session = tester.session(mailbox);

@@ -2,8 +2,9 @@
 
 use clap::Args as ClapArgs;
 
-use super::{CommandError, subject};
 use crate::context::Context;
+use crate::error::CommandError;
+use crate::flow::describe;
 use crate::report::{Document, Report, Subject};
 
 /// List the profile's mailboxes; touches neither store nor network
@@ -19,7 +20,7 @@ pub fn run(_: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut document = Document::new("list");
     for mailbox in profile.mailboxes.values() {
         let mut report = Report::new(Subject::Mailbox(mailbox.name.to_string()));
-        subject::describe(&mut report, profile.app_of(mailbox), mailbox);
+        describe::mailbox(&mut report, profile.app_of(mailbox), mailbox);
         document.reports.push(report);
     }
     if document.reports.is_empty() {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
-use super::CommandError;
 use crate::context::Context;
+use crate::error::CommandError;
 use crate::profile::{StoreKind, StoreSpec};
 use crate::report::{Document, Finding, FindingCode, Report, Subject};
 use crate::secrets;

@@ -2,10 +2,11 @@
 
 use clap::Args as ClapArgs;
 
-use super::{CommandError, subject};
 use crate::config::ProfileDocument;
 use crate::context::Context;
+use crate::error::CommandError;
 use crate::failure::StoreFault;
+use crate::flow::lookup;
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Name, Profile};
 use crate::report::{Document, Finding, FindingCode, Report, Subject};
@@ -58,7 +59,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     }
     let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks(), context.lock_wait())?;
     if !Plan::make(document.profile(), &args.name).is_ok_and(|now| now == plan) {
-        return Err(subject::changed_meanwhile(&context.profile_path));
+        return Err(lookup::changed_meanwhile(&context.profile_path));
     }
     let choice = document.profile().secrets.clone();
     let store = context.store(&choice)?;
@@ -125,7 +126,7 @@ impl Plan {
             }
             return Ok(Self { mailbox: None, app: Some(app.clone()), name: app.name.clone() });
         }
-        let mailbox = subject::mailbox(profile, name)?;
+        let mailbox = lookup::mailbox(profile, name)?;
         let app = profile.app_of(mailbox);
         let is_last = profile.mailboxes.values().filter(|other| other.app == mailbox.app).count() == 1;
         Ok(Self { mailbox: Some(mailbox.clone()), app: is_last.then(|| app.clone()), name: mailbox.name.clone() })

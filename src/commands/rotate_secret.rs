@@ -13,10 +13,11 @@ use self::job::{Job, app_locks, report};
 use self::wire::Wire;
 use super::authorize::{self, SignInOptions};
 use super::secret_source::SecretSource;
-use super::{CommandError, subject};
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
+use crate::error::CommandError;
 use crate::failure::Failure;
+use crate::flow::lookup;
 use crate::flow::rotation::{Ending, Force, NewSecret, Proof, ProofResult, Rotation, RotationRequest, Standing};
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Credential, Mailbox};
@@ -31,7 +32,7 @@ pub struct Args {
     #[command(flatten)]
     secret: SecretSource,
     /// The day on which the new secret expires, as in 2027-05-20 or '24 months'
-    #[arg(long, value_name = "DATE", value_parser = super::expires::flag)]
+    #[arg(long, value_name = "DATE", value_parser = crate::profile::date::flag)]
     expires: Option<Date>,
     /// Bring the previous secret back, or drop a new one that is not in use yet
     #[arg(long, conflicts_with_all = [
@@ -68,7 +69,7 @@ pub struct Args {
 /// If the profile or the store cannot be used, or the new secret cannot be one.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let app = subject::app(&profile, &args.name)?;
+    let app = lookup::app(&profile, &args.name)?;
     if app.credential == Credential::None {
         return Err(Finding::of(FindingCode::NO_SECRET).with("name", &app.name).into());
     }

@@ -7,10 +7,10 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::CommandError;
-use super::doubt::{self, Ruling};
 use crate::config;
 use crate::context::Context;
+use crate::error::CommandError;
+use crate::flow::doubt::{self, Ruling};
 use crate::profile::{App, secret_doubt};
 use crate::report::{Finding, FindingCode};
 

@@ -2,13 +2,17 @@
 
 use clap::Args as ClapArgs;
 
-use super::{CommandError, authorize, registration, subject};
+use super::authorize;
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
+use crate::error::CommandError;
 use crate::failure::FailureKind;
+use crate::flow::describe;
+use crate::flow::lookup;
 use crate::flow::secret_expiry;
 use crate::flow::workspace::Workspace;
 use crate::profile::SignIn;
+use crate::profile::registration;
 use crate::report::{Document, Report, Subject};
 use crate::secrets::load_app;
 
@@ -25,10 +29,10 @@ pub struct Args {
 /// If the profile or the store cannot be used.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let mailbox = subject::mailbox(&profile, &args.name)?;
+    let mailbox = lookup::mailbox(&profile, &args.name)?;
     let app = profile.app_of(mailbox);
     let mut report = Report::new(Subject::Mailbox(mailbox.name.to_string()));
-    subject::describe(&mut report, app, mailbox);
+    describe::mailbox(&mut report, app, mailbox);
     match &app.sign_in {
         SignIn::Known { authorization, token, .. } => {
             report.fact("authorization_endpoint", authorization.to_string());

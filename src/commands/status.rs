@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
-use super::{CommandError, authorize, subject};
+use super::authorize;
 use crate::clock::valid_until;
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
+use crate::error::CommandError;
 use crate::failure::Failure;
+use crate::flow::lookup;
 use crate::flow::rotation::Rotation;
 use crate::flow::secret_expiry;
 use crate::flow::workspace::Workspace;
@@ -77,7 +79,7 @@ impl Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let (names, alarm) = args.resolved(&profile)?;
-    let mailboxes = subject::mailboxes(&profile, &names, names.is_empty())?;
+    let mailboxes = lookup::mailboxes(&profile, &names, names.is_empty())?;
     if mailboxes.is_empty() && args.fail_within.is_some() {
         return Err(Finding::of(FindingCode::NOTHING_TO_CHECK).into());
     }

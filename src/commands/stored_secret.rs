@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::CommandError;
 use super::secret_source::SecretSource;
 use crate::context::Context;
+use crate::error::CommandError;
 use crate::failure::StoreFault;
 use crate::flow::rotation::Rotation;
 use crate::profile::{App, Name, StoreSpec};

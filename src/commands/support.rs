@@ -4,9 +4,10 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::{CommandError, list, show, status};
+use super::{list, show, status};
 use crate::bundle::{self, Bundle, Leak};
 use crate::context::Context;
+use crate::error::CommandError;
 use crate::files;
 use crate::flow::checks::{self, Side, Tester};
 use crate::flow::parallel::{self, Limits};

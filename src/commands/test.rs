@@ -2,9 +2,9 @@
 
 use clap::Args as ClapArgs;
 
-use super::CommandError;
-use super::which::MailboxSelection;
+use crate::arguments::mailboxes::MailboxSelection;
 use crate::context::Context;
+use crate::error::CommandError;
 use crate::flow::chain;
 use crate::flow::checks::{self, Tester};
 use crate::flow::parallel::{self, Limits};

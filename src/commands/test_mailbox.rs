@@ -2,9 +2,9 @@
 
 use clap::Args as ClapArgs;
 
-use super::CommandError;
-use super::which::MailboxSelection;
+use crate::arguments::mailboxes::MailboxSelection;
 use crate::context::Context;
+use crate::error::CommandError;
 use crate::flow::checks::{self, Side, Tester};
 use crate::flow::parallel::{self, Limits};
 use crate::flow::workspace::Workspace;

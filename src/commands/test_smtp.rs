@@ -5,11 +5,11 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 
-use super::CommandError;
 use super::test_mailbox::{no_side, some};
-use super::which::MailboxSelection;
+use crate::arguments::mailboxes::MailboxSelection;
 use crate::clock::Clock;
 use crate::context::Context;
+use crate::error::CommandError;
 use crate::flow::checks::{self, Outgoing, Side, Tester};
 use crate::flow::parallel::{self, Limits};
 use crate::flow::workspace::Workspace;

@@ -2,9 +2,10 @@
 
 use clap::Args as ClapArgs;
 
-use super::{CommandError, subject};
 use crate::context::Context;
 use crate::diagnosis::FailureContext;
+use crate::error::CommandError;
+use crate::flow::lookup;
 use crate::flow::session::{OnLoss, Session};
 use crate::flow::workspace::Workspace;
 use crate::report::{Document, Token};
@@ -22,7 +23,7 @@ pub struct Args {
 /// If no valid token can be had.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let mailbox = subject::mailbox(&profile, &args.name)?;
+    let mailbox = lookup::mailbox(&profile, &args.name)?;
     let app = profile.app_of(mailbox);
     let workspace = Workspace::open(context, &profile)?;
     let session = Session { on_loss: OnLoss::Mark, ..workspace.session(mailbox) };

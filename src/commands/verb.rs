@@ -3,10 +3,11 @@
 use clap::Subcommand;
 
 use super::{
-    CommandError, add, authorize, doctor, explain, inspect, list, new_vault_key, remove, rotate_secret, show, status,
-    test, test_mailbox, test_smtp, token,
+    add, authorize, doctor, explain, inspect, list, new_vault_key, remove, rotate_secret, show, status, test,
+    test_mailbox, test_smtp, token,
 };
 use crate::context::Context;
+use crate::error::CommandError;
 use crate::report::Document;
 
 /// What to do.

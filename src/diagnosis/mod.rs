@@ -20,6 +20,7 @@ mod proxy;
 mod rejection;
 mod resolve;
 mod service;
+pub mod slips;
 mod told;
 pub mod verdict;
 

@@ -1,21 +1,21 @@
 //! Values of a profile that are most likely slips: they may be right, so they are warned of and never refused.
 
-use super::doubt;
 use crate::profile::{App, Mailbox, client_id_doubt, placeholder};
+use crate::report::Finding;
 
 /// What is to be said of an app's values.
-pub(super) fn of_app(app: &App) -> Vec<String> {
+pub fn of_app(app: &App) -> Vec<String> {
     let tenant = app.tenant.as_ref().and_then(|tenant| example("tenant", tenant.as_str()));
     let id = client_id_doubt(app.client_id.as_str(), app.provider, app.tenant.as_ref());
     let id = id.map(|code| {
-        let cause = doubt::refused(code).finding().cause.clone();
+        let cause = Finding::of(code).finding().cause;
         format!("the client ID of app '{}' looks wrong: {cause}", app.name)
     });
     tenant.into_iter().chain(id).collect()
 }
 
 /// What is to be said of a mailbox's values.
-pub(super) fn of_mailbox(mailbox: &Mailbox) -> Vec<String> {
+pub fn of_mailbox(mailbox: &Mailbox) -> Vec<String> {
     let address = &mailbox.address;
     let mut warnings = Vec::new();
     if address.needs_smtputf8() {

@@ -1,12 +1,12 @@
 //! A value that is most likely a mistake: a person at the terminal decides, a script needs `--force`.
 
-use super::CommandError;
 use crate::context::Prompter;
+use crate::error::CommandError;
 use crate::report::{Finding, FindingCode};
 
 /// What becomes of a doubted value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ruling {
+pub enum Ruling {
     /// It is used as it is.
     Use,
     /// Another one is asked for.
@@ -17,7 +17,7 @@ pub(super) enum Ruling {
 ///
 /// # Errors
 /// Without `force` and without a terminal: the reason. What the prompt says.
-pub(super) fn rule(code: FindingCode, force: bool, prompter: &dyn Prompter) -> Result<Ruling, CommandError> {
+pub fn rule(code: FindingCode, force: bool, prompter: &dyn Prompter) -> Result<Ruling, CommandError> {
     if force {
         return Ok(Ruling::Use);
     }
@@ -31,12 +31,12 @@ pub(super) fn rule(code: FindingCode, force: bool, prompter: &dyn Prompter) -> R
 }
 
 /// Why a value is not taken, in the catalogue's words.
-pub(super) fn refused(code: FindingCode) -> CommandError {
+pub fn refused(code: FindingCode) -> CommandError {
     Finding::of(code).into()
 }
 
 /// Says at the terminal what is wrong, before the question is asked again.
-pub(super) fn say(error: &CommandError, prompter: &dyn Prompter) {
+pub fn say(error: &CommandError, prompter: &dyn Prompter) {
     let finding = error.finding();
     prompter.say(&finding.cause);
     for step in &finding.fix {

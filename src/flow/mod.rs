@@ -2,6 +2,9 @@
 
 pub mod chain;
 pub mod checks;
+pub mod describe;
+pub mod doubt;
+pub mod lookup;
 pub mod parallel;
 pub mod preflight;
 pub mod rotation;

@@ -4,8 +4,8 @@ use jiff::Span;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::Invalid;
 use crate::clock::Clock;
-use crate::profile::Invalid;
 
 /// What to write, for help and prompts.
 const INSTEAD: &str = "write the day as 2027-05-20, or a time from today as in '24 months'";
@@ -14,15 +14,15 @@ const INSTEAD: &str = "write the day as 2027-05-20, or a time from today as in '
 ///
 /// # Errors
 /// If it is not a day, or more than one day.
-pub(super) fn flag(text: &str) -> Result<Date, Invalid> {
-    day(text, Clock::system().now().to_zoned(TimeZone::UTC).date())
+pub fn flag(text: &str) -> Result<Date, Invalid> {
+    parse(text, Clock::system().now().to_zoned(TimeZone::UTC).date())
 }
 
 /// `2027-05-20`, `20.05.2027`, `5/20/2027` where it can be read one way only, `24 months` from `today`.
 ///
 /// # Errors
 /// If it is not a day, or more than one day.
-pub(super) fn day(text: &str, today: Date) -> Result<Date, Invalid> {
+pub fn parse(text: &str, today: Date) -> Result<Date, Invalid> {
     let text = text.trim();
     let shown = text.escape_debug().to_string();
     let wrong = || Invalid::new(format!("'{shown}' is not a day"), INSTEAD);
@@ -101,18 +101,18 @@ mod tests {
             ("1 year", "2027-11-28"),
             ("180 days", "2027-05-27"),
         ] {
-            assert_eq!(day(text, TODAY).unwrap(), wanted.parse::<Date>().unwrap(), "{text}");
+            assert_eq!(parse(text, TODAY).unwrap(), wanted.parse::<Date>().unwrap(), "{text}");
         }
     }
 
     #[test]
     fn what_is_not_a_day_is_refused_with_what_to_write() {
         for text in ["soon", "", "2027", "2027-13-01", "2027-02-30", "20.5.27", "1/2/3/2027", "x months", "-5 days"] {
-            let invalid = day(text, TODAY).unwrap_err().to_string();
+            let invalid = parse(text, TODAY).unwrap_err().to_string();
             assert!(invalid.contains("write the day as 2027-05-20"), "{text}: {invalid}");
         }
-        let two = day("5/6/2027", TODAY).unwrap_err().to_string();
+        let two = parse("5/6/2027", TODAY).unwrap_err().to_string();
         assert!(two.contains("2027-06-05 or 2027-05-06"), "{two}");
-        assert!(!day("\u{1b}[2J", TODAY).unwrap_err().to_string().contains('\u{1b}'));
+        assert!(!parse("\u{1b}[2J", TODAY).unwrap_err().to_string().contains('\u{1b}'));
     }
 }

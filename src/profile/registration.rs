@@ -1,9 +1,9 @@
 //! What to register at the provider for a profile's app, as click paths.
 
-use crate::profile::{App, Mailbox, Scope, permission_name};
+use super::{App, Mailbox, Scope, permission_name};
 
 /// The provider's steps, with the profile's values: redirect URI, then permissions.
-pub(super) fn steps(app: &App, mailbox: &Mailbox) -> Vec<String> {
+pub fn steps(app: &App, mailbox: &Mailbox) -> Vec<String> {
     let scopes = app.scopes.for_protocols(mailbox.protocols());
     let all: Vec<&str> = scopes.iter().map(Scope::as_str).collect();
     let permissions: Vec<&str> = all

@@ -6,9 +6,9 @@ use clap::Args as ClapArgs;
 use jiff::civil::Date;
 use toml::Spanned;
 
-use super::super::CommandError;
-use super::super::words::{self, Choice};
+use crate::arguments::choices::{self, Choice};
 use crate::config::{AppFile, DayFile, IncomingFile, MailboxFile, OutgoingFile, ScopesFile};
+use crate::error::CommandError;
 use crate::profile::{Cloud, Credential, Name, Protocol, Provider, Side, TlsMode, is_guid};
 
 /// The app's values.
@@ -19,7 +19,7 @@ pub(super) struct AppFlags {
     #[arg(long)]
     pub(super) app: Option<String>,
     /// The provider of the sign-in
-    #[arg(long, value_parser = words::providers())]
+    #[arg(long, value_parser = choices::providers())]
     pub(super) provider: Option<Provider>,
     /// Microsoft 365: which national cloud
     #[arg(long)]
@@ -46,7 +46,7 @@ pub(super) struct AppFlags {
     #[arg(long, value_name = "URI")]
     pub(super) redirect_uri: Option<String>,
     /// The day on which the client secret expires, as in 2027-05-20 or '24 months'
-    #[arg(long, value_name = "DATE", value_parser = super::super::expires::flag)]
+    #[arg(long, value_name = "DATE", value_parser = crate::profile::date::flag)]
     pub(super) expires: Option<Date>,
     /// A private CA (PEM) for the sign-in and mail servers, trusted beside the system's
     #[arg(long, value_name = "FILE")]
@@ -64,7 +64,7 @@ pub(super) struct MailboxFlags {
     #[arg(long, value_name = "ADDRESS")]
     pub(super) sign_in_as: Option<String>,
     /// How its mail is read [default: imap]
-    #[arg(long, value_parser = words::protocols(Side::Incoming))]
+    #[arg(long, value_parser = choices::protocols(Side::Incoming))]
     pub(super) incoming: Option<Choice>,
     /// The server that it is read from, where it is not the provider's
     #[arg(long, value_name = "HOST")]
@@ -76,7 +76,7 @@ pub(super) struct MailboxFlags {
     #[arg(long, value_name = "MODE")]
     pub(super) incoming_tls: Option<TlsMode>,
     /// How its mail is sent [default: smtp]
-    #[arg(long, value_parser = words::protocols(Side::Outgoing))]
+    #[arg(long, value_parser = choices::protocols(Side::Outgoing))]
     pub(super) outgoing: Option<Choice>,
     /// The server that it is sent through, where it is not the provider's
     #[arg(long, value_name = "HOST")]

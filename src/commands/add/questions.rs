@@ -3,11 +3,13 @@
 use jiff::tz::TimeZone;
 use toml::Spanned;
 
-use super::super::doubt::{self, Ruling};
-use super::super::{CommandError, expires, words};
 use super::flags::{MailboxFlags, day, unspanned};
+use crate::arguments::choices;
 use crate::config::{AppFile, MailboxFile};
 use crate::context::Context;
+use crate::error::CommandError;
+use crate::flow::doubt::{self, Ruling};
+use crate::profile::date;
 use crate::profile::provider::{self, ALL};
 use crate::profile::{
     Address, App, ClientId, Credential, EndpointUrl, HostName, Invalid, Protocol, Side, Tenant, client_id_doubt,
@@ -85,12 +87,12 @@ pub(super) fn secret(file: &mut AppFile, source_is_given: bool, context: &Contex
     let today = context.clock.now().to_zoned(TimeZone::UTC).date();
     let accept = |text: &str| match text {
         "" => Ok(()),
-        text => expires::day(text, today).map(|_| ()).map_err(|invalid| invalid.to_string()),
+        text => date::parse(text, today).map(|_| ()).map_err(|invalid| invalid.to_string()),
     };
     let question = "When does the secret expire, as the portal shows it (2027-05-20, '24 months'; Enter if unknown)";
     let answer =
         prompter.ask(question, None, &accept).map_err(|error| CommandError::unasked(&error, "--expires DATE"))?;
-    file.secret_expires = expires::day(&answer, today).ok().map(day);
+    file.secret_expires = date::parse(&answer, today).ok().map(day);
     Ok(())
 }
 
@@ -169,7 +171,7 @@ fn protocol(
     let chosen = context
         .prompter
         .choose(question, &choices)
-        .map_err(|error| CommandError::unasked(&error, &format!("{flag} {}", words::protocol_keys(side))))?;
+        .map_err(|error| CommandError::unasked(&error, &format!("{flag} {}", choices::protocol_keys(side))))?;
     Ok(known.get(chosen).copied())
 }
 

@@ -1,7 +1,7 @@
 //! Flags that would do nothing: refused with the reason, because a flag that is taken is believed.
 
-use super::super::CommandError;
 use super::flags::{AppFlags, MailboxFlags};
+use crate::error::CommandError;
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::{Finding, FindingCode};
 

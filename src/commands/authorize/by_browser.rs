@@ -6,9 +6,9 @@ use secrecy::ExposeSecret;
 
 use super::attempt::{Attempt, Tokens};
 use super::paste::Paste;
-use crate::commands::CommandError;
 use crate::context::{Context, interrupt};
 use crate::diagnosis::{FailureContext, callback};
+use crate::error::CommandError;
 use crate::failure::{CallbackRefusal, Failure, FailureKind};
 use crate::loopback::{LoopbackListener, PendingPage};
 use crate::oauth::{AuthorizationRequest, AuthorizationResponse, grant};

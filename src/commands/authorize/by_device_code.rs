@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::attempt::{Attempt, Tokens};
-use crate::commands::CommandError;
 use crate::context::interrupt;
+use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::oauth::device_poll::poll;
 use crate::oauth::{self, Client, DeviceAuthorization, PollEnd, Waiter};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use super::job::{Job, report, tell_holders};
-use crate::commands::CommandError;
 use crate::diagnosis::{self, FailureContext};
+use crate::error::CommandError;
 use crate::flow::rotation::{Force, Proof, Restored, RolledBack};
 use crate::profile::Name;
 use crate::report::{Check, Document, Finding, FindingCode, Stage};

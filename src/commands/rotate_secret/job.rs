@@ -1,8 +1,8 @@
 //! A rotation and what is outside its store: the locks, the profile's date, the advice.
 
-use crate::commands::CommandError;
 use crate::config::ProfileDocument;
 use crate::context::Context;
+use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::flow::rotation::Rotation;
 use crate::profile::{App, Name, Profile};

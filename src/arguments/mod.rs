@@ -1,0 +1,4 @@
+//! Parts of the command line that several commands share.
+
+pub mod choices;
+pub mod mailboxes;

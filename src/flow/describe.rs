@@ -1,0 +1,37 @@
+//! Facts about a mailbox, as several commands show them.
+
+use crate::profile::{Address, App, Mailbox};
+use crate::report::Report;
+
+/// Says what the profile says of a mailbox.
+pub fn mailbox(report: &mut Report, app: &App, mailbox: &Mailbox) {
+    report.fact("address", mailbox.address.to_string());
+    if let Some(delegate) = &mailbox.sign_in_as {
+        report.fact("sign_in_as", delegate.to_string());
+    }
+    report.fact("app", app.name.to_string());
+    report.fact("provider", app.provider.title);
+    if let Some(tenant) = &app.tenant {
+        report.fact("tenant", tenant.to_string());
+    }
+    report.fact("client_id", app.client_id.to_string());
+    if let Some(incoming) = &mailbox.incoming {
+        report.fact("incoming", format!("{} {}", incoming.protocol, incoming.server));
+    }
+    if let Some(outgoing) = &mailbox.outgoing {
+        report.fact("outgoing", format!("{} {}", outgoing.protocol, outgoing.server));
+    }
+    let servers =
+        [mailbox.incoming.as_ref().map(|side| &side.server), mailbox.outgoing.as_ref().map(|side| &side.server)];
+    let hosts = servers.into_iter().flatten().map(|server| server.host.respelled());
+    let addresses = [Some(&mailbox.address), mailbox.sign_in_as.as_ref()].into_iter().flatten().map(Address::respelled);
+    // A name outside ASCII may look like another; as DNS has it, it does not.
+    let mut respelled: Vec<&str> = addresses.chain(hosts).flatten().collect();
+    respelled.dedup();
+    if !respelled.is_empty() {
+        report.fact("on_the_wire", respelled.join(", "));
+    }
+    if !mailbox.enabled {
+        report.fact("enabled", "no");
+    }
+}
