@@ -6,7 +6,7 @@
 
 use oauth2::http::{Request, header};
 
-use super::client_authentication::{ClientCredential, TokenEndpoint, is_about_the_client};
+use super::client_credential::{ClientCredential, TokenEndpoint, is_about_the_client};
 use super::form::Form;
 use super::grant::Grant;
 use super::token_response::{self, TokenResponse};

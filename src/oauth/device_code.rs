@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::Client;
-use super::client_authentication::TokenEndpoint;
+use super::client_credential::TokenEndpoint;
 use super::discovery::{Endpoints, safe_url};
 use super::error_response::{self, foreign, seconds};
 use super::grant;

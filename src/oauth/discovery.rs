@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::client_authentication::{self, TokenEndpoint};
+use super::client_credential::{self, TokenEndpoint};
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpClient, HttpResponse};
 use crate::profile::{App, EndpointUrl, SignIn};
@@ -144,7 +144,7 @@ impl Metadata {
             transcript.line("HTTP", Speaker::Remark, text);
         }
         let methods = self.token_endpoint_auth_methods_supported.as_deref();
-        let (client_auth, fallbacks) = client_authentication::offered(methods);
+        let (client_auth, fallbacks) = client_credential::offered(methods);
         Ok(Endpoints {
             authorization: safe_url(transcript, "authorization_endpoint", &self.authorization_endpoint)?,
             token: TokenEndpoint {
