@@ -22,7 +22,7 @@ mod shop;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use mailgrant::secrets::{Grant, VaultKey, VaultStore, load_grant, save_grant};
+use mailgrant::secrets::{MailboxRecord, VaultKey, VaultStore, load_mailbox, save_mailbox};
 
 use crate::sandbox::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
 use crate::shop::Shop;
@@ -67,7 +67,7 @@ fn limit(what: &str, value: f64, limit: f64, unit: &str) {
 struct Bench {
     shop: Shop,
     store: VaultStore,
-    grant: Grant,
+    grant: MailboxRecord,
 }
 
 impl Bench {
@@ -79,7 +79,7 @@ impl Bench {
         let folder = |path: &str| shop.home.path().join(path);
         let key = VaultKey::File(folder("config/mailgrant/vault.key"));
         let store = VaultStore::new(folder("data/mailgrant/vault.age"), key);
-        let grant = load_grant(&store, &"shop".parse().unwrap()).unwrap().unwrap();
+        let grant = load_mailbox(&store, &"shop".parse().unwrap()).unwrap().unwrap();
         let bench = Self { shop, store, grant };
         bench.fill(0..1);
         bench
@@ -89,7 +89,7 @@ impl Bench {
     fn fill(&self, numbers: std::ops::Range<usize>) {
         let end = numbers.end;
         for number in numbers {
-            save_grant(&self.store, &format!("box{number}").parse().unwrap(), &self.grant).unwrap();
+            save_mailbox(&self.store, &format!("box{number}").parse().unwrap(), &self.grant).unwrap();
         }
         self.profile(end);
     }

@@ -14,7 +14,7 @@ use mailgrant::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use mailgrant::profile::{Mailbox, Name, Profile};
 use mailgrant::report::Check;
 use mailgrant::flow::rotation::{Ending, NewSecret, Prover, Rotation, RotationRequest};
-use mailgrant::secrets::{AppRecord, RecordKey, SecretBytes, SecretStore, load_app, load_grant, save_app, save_grant};
+use mailgrant::secrets::{AppRecord, RecordKey, SecretBytes, SecretStore, load_app, load_mailbox, save_app, save_mailbox};
 use mailgrant_fuzz::{CANARY, choice, failure_shown, planted_bytes, profile};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -156,12 +156,12 @@ fuzz_target!(|data: &[u8]| {
     } else {
         let (shop, again) = (name("shop"), name("again"));
         store.put(&RecordKey::Mailbox(shop.clone()), &SecretBytes::new(json)).expect("it is in memory");
-        let grant = match load_grant(&store, &shop) {
+        let grant = match load_mailbox(&store, &shop) {
             Ok(grant) => grant.expect("it was put there"),
             Err(fault) => return failure_shown(&fault.into()),
         };
-        save_grant(&store, &again, &grant).expect("what was read can be written");
-        let second = load_grant(&store, &again).expect("what was written can be read").expect("it is there");
+        save_mailbox(&store, &again, &grant).expect("what was read can be written");
+        let second = load_mailbox(&store, &again).expect("what was written can be read").expect("it is there");
         assert_eq!(
             second.secrets().map(ExposeSecret::expose_secret).collect::<Vec<_>>(),
             grant.secrets().map(ExposeSecret::expose_secret).collect::<Vec<_>>()

@@ -26,7 +26,7 @@ use crate::loopback::{FailurePage, PendingPage, SuccessPage};
 use crate::oauth;
 use crate::profile::{App, Mailbox};
 use crate::report::{Check, Document, Finding, Report, Stage};
-use crate::secrets::{Grant, load_grant};
+use crate::secrets::{MailboxRecord, load_mailbox};
 use attempt::{Attempt, scopes_missing, stage_of};
 
 /// Sign in as the mailbox's user, in a browser or with a code, and keep the grant
@@ -79,7 +79,7 @@ pub(super) fn sign_in(
     if replaced == Replaced::Own {
         session.refuse_foreign().map_err(explained)?;
     }
-    let before = load_grant(session.store, &mailbox.name)?;
+    let before = load_mailbox(session.store, &mailbox.name)?;
     // Nobody should sign in for a store that cannot take what comes of it.
     session.check_store().map_err(explained)?;
 
@@ -137,7 +137,7 @@ fn answer_browser(page: Option<PendingPage>, finding: &Finding) {
 }
 
 /// What a grant says, without its tokens.
-pub(super) fn describe(report: &mut Report, grant: &Grant, context: &Context) {
+pub(super) fn describe(report: &mut Report, grant: &MailboxRecord, context: &Context) {
     report.fact("status", "authorized");
     if let Some(identity) = &grant.identity {
         report.fact("signed_in_as", identity.label.clone());

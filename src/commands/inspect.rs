@@ -17,7 +17,7 @@ use crate::flow::session::{AccessToken, TokenSource};
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, missing_scopes};
 use crate::report::{Check, Document, Report, Stage};
-use crate::secrets::{AppRecord, Grant, load_app};
+use crate::secrets::{AppRecord, MailboxRecord, load_app};
 
 /// Show what a mailbox's access token says (for whom, for what, until when) and what speaks against it
 #[derive(Debug, ClapArgs)]
@@ -65,7 +65,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     Ok(document)
 }
 
-fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &Grant, mailbox: &Mailbox, context: &Context) {
+fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &MailboxRecord, mailbox: &Mailbox, context: &Context) {
     let app = tester.workspace.app_of(mailbox);
     let (now, redactor) = (context.clock.now(), context.transcript.redactor());
     let facts = report.facts.len();
@@ -90,7 +90,7 @@ fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &Grant, mailbox: &Ma
 }
 
 /// What the sign-in and the refreshes left.
-fn describe_grant(report: &mut Report, grant: &Grant, app: &App, mailbox: &Mailbox, now: Timestamp) {
+fn describe_grant(report: &mut Report, grant: &MailboxRecord, app: &App, mailbox: &Mailbox, now: Timestamp) {
     if let Some(identity) = &grant.identity {
         report.fact("signed_in_as", identity.label.clone());
     }

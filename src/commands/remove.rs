@@ -10,7 +10,7 @@ use crate::flow::lookup;
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Name, Profile};
 use crate::report::{Document, Finding, FindingCode, Report, Subject};
-use crate::secrets::{Binding, RecordKey, RecordLock, SecretStore, load_app, load_grant};
+use crate::secrets::{Binding, RecordKey, RecordLock, SecretStore, load_app, load_mailbox};
 
 /// Remove a mailbox from the profile, and its tokens from the store
 #[derive(Debug, ClapArgs)]
@@ -163,7 +163,7 @@ impl Plan {
         profile: &Profile,
         own: Option<&Binding>,
     ) -> Result<Vec<Fate>, StoreFault> {
-        let grant = |name: &Name| load_grant(store, name).map(|grant| grant.map(|grant| grant.binding));
+        let grant = |name: &Name| load_mailbox(store, name).map(|grant| grant.map(|grant| grant.binding));
         let fate_of = |key: RecordKey| match key {
             // Worthless by its nature, and no app's.
             RecordKey::Trial(_) => Ok(Fate::Goes),
@@ -199,7 +199,7 @@ impl Plan {
         });
         for name in listed.chain(self.mailbox.iter().map(|mailbox| mailbox.name.clone())) {
             // One that cannot be read needs no app any more.
-            let Ok(Some(grant)) = load_grant(store, &name) else { continue };
+            let Ok(Some(grant)) = load_mailbox(store, &name) else { continue };
             let found = grant.binding;
             let is_this = self.mailbox.as_ref().is_some_and(|mailbox| mailbox.name == name);
             if (!is_this || own.is_some_and(|own| found != *own))

@@ -14,7 +14,7 @@ use crate::flow::parallel::{self, Limits};
 use crate::flow::workspace::Workspace;
 use crate::profile::{Mailbox, Profile, Protocol, StoreSpec};
 use crate::report::{Document, Finding, FindingCode, Report, format};
-use crate::secrets::{self, SecretStore, load_app, load_grant};
+use crate::secrets::{self, SecretStore, load_app, load_mailbox};
 
 /// A file of vault keys has a few lines.
 const LARGEST_KEY_FILE: usize = 64 * 1024;
@@ -83,7 +83,7 @@ fn learn_records(store: &dyn SecretStore, profile: &Profile, learn: impl Fn(&Sec
         }
     }
     for name in profile.mailboxes.keys() {
-        match load_grant(store, name) {
+        match load_mailbox(store, name) {
             Ok(grant) => grant.iter().flat_map(|grant| grant.secrets()).for_each(&learn),
             Err(_) => unread.push(format!("those of mailbox {name}")),
         }

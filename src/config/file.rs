@@ -8,7 +8,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::profile::{ClientAuth, Cloud, Credential, Protocol, Provider, Side, StoreSpec, TlsMode};
+use crate::profile::{ClientAuthentication, Cloud, Credential, Protocol, Provider, Side, StoreSpec, TlsMode};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -43,7 +43,7 @@ pub struct AppFile {
     /// `credential`
     pub credential: Option<Spanned<Credential>>,
     /// `client_authentication`
-    pub client_authentication: Option<Spanned<ClientAuth>>,
+    pub client_authentication: Option<Spanned<ClientAuthentication>>,
     /// `secret_expires`
     pub secret_expires: Option<Spanned<DayFile>>,
     /// `redirect_uri`

@@ -122,7 +122,7 @@ fn sign_in(file: &AppFile, preset: &Deployment, place: &Range<usize>) -> Checked
                 token: endpoint(&format!("/{path}/oauth2/v2.0/token"))?,
                 device_authorization: Some(endpoint(&format!("/{path}/oauth2/v2.0/devicecode"))?),
             };
-            let identity = IdentityRule::Microsoft { authority: endpoint("")?, tenant: tenant.clone() };
+            let identity = IdentityRule::Tenant { authority: endpoint("")?, tenant: tenant.clone() };
             Ok((Some(tenant), sign_in, identity))
         }
         SignInPreset::Fixed { .. } | SignInPreset::FromProfile => {

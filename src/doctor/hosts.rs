@@ -82,7 +82,7 @@ pub(super) fn usual() -> Vec<Host<'static>> {
 /// endpoint is another host, as at Google, that one is asked for its root.
 fn sign_in(app: &App) -> Vec<Host<'_>> {
     let issuer = match (&app.identity, &app.sign_in) {
-        (IdentityRule::Microsoft { authority, tenant }, _) => format!("{authority}/{}/v2.0", tenant.as_str()),
+        (IdentityRule::Tenant { authority, tenant }, _) => format!("{authority}/{}/v2.0", tenant.as_str()),
         (IdentityRule::Issuer(_), SignIn::Discovered { issuer }) | (IdentityRule::Issuer(issuer), _) => {
             issuer.to_string()
         }

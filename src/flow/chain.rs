@@ -17,7 +17,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::flow::session::{AccessToken, Session, TokenSource};
 use crate::profile::{App, Credential, EndpointUrl, Mailbox};
 use crate::report::{Check, Report, Stage};
-use crate::secrets::{AppRecord, Grant, GrantIdentity, load_app};
+use crate::secrets::{AppRecord, GrantIdentity, MailboxRecord, load_app};
 use crate::transport::ProbeOutcome;
 
 /// Tests the whole chain of `mailbox`.
@@ -126,7 +126,7 @@ fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
 
 /// What the store holds.
 struct Kept {
-    grant: Option<Grant>,
+    grant: Option<MailboxRecord>,
     app: Option<AppRecord>,
     /// Why the token endpoint cannot be asked.
     not_asked: Option<&'static str>,
@@ -142,7 +142,7 @@ impl Kept {
     ) -> Self {
         let started = Instant::now();
         let mut kept = Self { grant: None, app: None, not_asked: None };
-        let read = || -> Result<(Grant, Option<AppRecord>), Failure> {
+        let read = || -> Result<(MailboxRecord, Option<AppRecord>), Failure> {
             let grant = session.stored_grant()?;
             session.client_credential()?;
             Ok((grant, load_app(session.store, &app.name)?))
@@ -218,7 +218,7 @@ impl Fetched {
     }
 
     /// The endpoint as a server, where it was asked.
-    fn server(&self, grant: Option<&Grant>) -> Option<Server> {
+    fn server(&self, grant: Option<&MailboxRecord>) -> Option<Server> {
         let url: EndpointUrl = grant?.token_endpoint.parse().ok()?;
         if self.refusal.is_none() && self.token.is_none() {
             return None;

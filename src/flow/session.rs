@@ -18,8 +18,8 @@ use crate::net::HttpClient;
 use crate::oauth::{Client, ClientCredential, Identity, TokenEndpoint, TokenResponse, grant};
 use crate::profile::{App, Credential, Mailbox, Scope, resource_of};
 use crate::secrets::{
-    Authorization, Binding, Grant, GrantIdentity, LostGrant, RecordKey, RecordLock, RefreshGrant, Reservation,
-    SecretStore, load_app, load_grant, save_grant, save_grant_reserved,
+    Authorization, Binding, GrantIdentity, LostGrant, MailboxRecord, RecordKey, RecordLock, RefreshGrant, Reservation,
+    SecretStore, load_app, load_mailbox, save_mailbox, save_mailbox_reserved,
 };
 
 pub use self::binding::Replaced;
@@ -100,7 +100,7 @@ impl<'a> Session<'a> {
     /// The access token in the store, if it is still good; neither lock nor network is touched.
     #[must_use]
     pub fn stored_token(&self) -> Option<AccessToken> {
-        let grant = load_grant(self.store, &self.mailbox.name).ok()??;
+        let grant = load_mailbox(self.store, &self.mailbox.name).ok()??;
         if grant.binding != self.binding() {
             return None;
         }
@@ -152,7 +152,7 @@ impl<'a> Session<'a> {
     /// [`FailureKind::GrantOfAnother`]; what the store says.
     pub fn refuse_foreign(&self) -> Result<(), Failure> {
         // What cannot be read any more is of no use to any profile.
-        let grant = match load_grant(self.store, &self.mailbox.name) {
+        let grant = match load_mailbox(self.store, &self.mailbox.name) {
             Err(StoreFault::Damaged { .. }) => None,
             grant => grant?,
         };
@@ -163,7 +163,7 @@ impl<'a> Session<'a> {
     }
 
     /// Whether this profile's mailbox made the grant, though its settings may have been changed since.
-    fn is_ours(&self, grant: &Grant) -> bool {
+    fn is_ours(&self, grant: &MailboxRecord) -> bool {
         grant.profile.as_deref().is_some_and(|profile| Path::new(profile) == self.profile_file)
     }
 
@@ -182,16 +182,16 @@ impl<'a> Session<'a> {
         answer: TokenResponse,
         identity: Option<&Identity>,
         asked: &[Scope],
-    ) -> Result<Grant, Failure> {
+    ) -> Result<MailboxRecord, Failure> {
         let refresh_token = answer.refresh_token.clone().ok_or(FailureKind::NoRefreshToken)?;
         let asked: Vec<String> = asked.iter().map(Scope::to_string).collect();
         let now = self.clock.now();
-        let mut grant = Grant {
+        let mut grant = MailboxRecord {
             binding: self.binding(),
             profile: Some(self.profile_file.display().to_string()),
             authorization: Authorization::User(RefreshGrant { refresh_token }),
             token_endpoint: endpoint.url.to_string(),
-            client_auth: answer.client_auth,
+            client_authentication: answer.client_authentication,
             identity: identity.map(|identity| GrantIdentity {
                 issuer: identity.issuer.clone(),
                 subject: identity.subject.clone(),
@@ -217,7 +217,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// As [`Session::stored_grant`], and [`FailureKind::GrantLost`].
-    pub fn grant(&self) -> Result<Grant, Failure> {
+    pub fn grant(&self) -> Result<MailboxRecord, Failure> {
         let grant = self.stored_grant()?;
         match lost::loss(self.app.provider, &grant) {
             Some(lost) => Err(lost),
@@ -230,9 +230,9 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// [`FailureKind::NotAuthorized`] with the reason, [`FailureKind::GrantOfAnother`]; what the store says.
-    pub fn stored_grant(&self) -> Result<Grant, Failure> {
+    pub fn stored_grant(&self) -> Result<MailboxRecord, Failure> {
         let not_authorized = |why: String| Err(FailureKind::NotAuthorized { why }.into());
-        let Some(grant) = load_grant(self.store, &self.mailbox.name)? else {
+        let Some(grant) = load_mailbox(self.store, &self.mailbox.name)? else {
             self.refuse_absent_store()?;
             return not_authorized("there has been no sign-in yet".to_owned());
         };
@@ -276,14 +276,14 @@ impl<'a> Session<'a> {
 
     /// Stores the grant. A refresh token that was just issued stands nowhere else, so a store that stumbles is asked
     /// again before it is given up.
-    fn save(&self, grant: &Grant, room: Box<dyn Reservation + '_>) -> Result<(), Failure> {
-        let mut saved = save_grant_reserved(room, grant);
+    fn save(&self, grant: &MailboxRecord, room: Box<dyn Reservation + '_>) -> Result<(), Failure> {
+        let mut saved = save_mailbox_reserved(room, grant);
         for _ in 0..3 {
             if !matches!(saved, Err(StoreFault::Slow { .. } | StoreFault::File { .. } | StoreFault::Other { .. })) {
                 break;
             }
             std::thread::sleep(Duration::from_millis(500));
-            saved = save_grant(self.store, &self.mailbox.name, grant);
+            saved = save_mailbox(self.store, &self.mailbox.name, grant);
         }
         Ok(saved?)
     }
@@ -292,7 +292,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// [`FailureKind::GrantLost`] if asking is of no use.
-    fn at_hand(&self, grant: &Grant) -> Result<Option<AccessToken>, Failure> {
+    fn at_hand(&self, grant: &MailboxRecord) -> Result<Option<AccessToken>, Failure> {
         if let Some(token) = self.good(grant)
             && token.life().is_fresh(self.clock.now())
         {
@@ -306,15 +306,16 @@ impl<'a> Session<'a> {
 
     /// The access token that another process has stored since `seen` was read. It is as new as one of our own would be,
     /// however short its life is.
-    fn fetched_since(&self, seen: &Grant, now: &Grant) -> Option<AccessToken> {
+    fn fetched_since(&self, seen: &MailboxRecord, now: &MailboxRecord) -> Option<AccessToken> {
         let audience = self.audience();
-        let token =
-            |grant: &Grant| grant.access_for(audience.as_deref()).map(|access| access.token.expose_secret().to_owned());
+        let token = |grant: &MailboxRecord| {
+            grant.access_for(audience.as_deref()).map(|access| access.token.expose_secret().to_owned())
+        };
         if token(seen) == token(now) { None } else { self.good(now) }
     }
 
     /// The grant's access token, if it is still good.
-    fn good(&self, grant: &Grant) -> Option<AccessToken> {
+    fn good(&self, grant: &MailboxRecord) -> Option<AccessToken> {
         AccessToken::of(grant, self.audience().as_deref(), TokenSource::Store)
             .filter(|token| token.life().is_good(self.clock.now()))
     }
@@ -348,7 +349,7 @@ impl<'a> Session<'a> {
     /// Refreshes. The caller holds the lock, and `grant` was read under it.
     fn refresh(
         &self,
-        mut grant: Grant,
+        mut grant: MailboxRecord,
         credential: &ClientCredential,
         on_loss: OnLoss,
     ) -> Result<AccessToken, Failure> {
@@ -356,7 +357,7 @@ impl<'a> Session<'a> {
             url: grant.token_endpoint.clone(),
             reason: invalid.problem,
         })?;
-        let endpoint = TokenEndpoint::known(url, grant.client_auth);
+        let endpoint = TokenEndpoint::known(url, grant.client_authentication);
         let audience = self.audience();
         let scopes: Vec<Scope> = if self.app.provider.quirks.scopes_on_refresh {
             let fits = |scope: &String| resource_of(scope).is_none_or(|resource| Some(resource) == audience.as_deref());
@@ -378,7 +379,7 @@ impl<'a> Session<'a> {
         };
         match renewed {
             Ok(answer) => {
-                grant.client_auth = answer.client_auth;
+                grant.client_authentication = answer.client_authentication;
                 let now = self.clock.now();
                 answer::take_over(&mut grant, answer, self.audience(), now, self.http.transcript().redactor());
                 grant.refreshed = Some(now);
@@ -403,14 +404,14 @@ impl<'a> Session<'a> {
     }
 
     /// Notes that the provider no longer accepts the grant, and what it said. Nothing is deleted.
-    fn mark_lost(&self, tried: &Grant, fault: &OAuthFault) -> Result<(), StoreFault> {
+    fn mark_lost(&self, tried: &MailboxRecord, fault: &OAuthFault) -> Result<(), StoreFault> {
         // Another program may have refreshed without our lock; then what was refused is not what stands there now.
-        let Some(mut now) = load_grant(self.store, &self.mailbox.name)? else { return Ok(()) };
+        let Some(mut now) = load_mailbox(self.store, &self.mailbox.name)? else { return Ok(()) };
         if !now.has_refresh_token_of(tried) {
             return Ok(());
         }
         now.needs_authorization = Some(LostGrant { at: Some(self.clock.now()), fault: fault.clone() });
-        save_grant(self.store, &self.mailbox.name, &now)
+        save_mailbox(self.store, &self.mailbox.name, &now)
     }
 }
 

@@ -6,14 +6,15 @@
 
 use oauth2::http::{Request, header};
 
-use super::client_credential::{ClientCredential, TokenEndpoint, is_about_the_client};
+use super::client_credential::ClientCredential;
 use super::form::Form;
 use super::grant::Grant;
+use super::token_endpoint::{TokenEndpoint, is_about_the_client};
 use super::token_response::{self, TokenResponse};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpClient, HttpResponse};
-use crate::profile::{App, ClientAuth, EndpointUrl};
+use crate::profile::{App, ClientAuthentication, EndpointUrl};
 use crate::transcript::Speaker;
 
 /// An app, what it authenticates with, and the endpoint that it asks.
@@ -43,11 +44,11 @@ impl Client<'_> {
     }
 
     /// The same, and the way of sending the secret that was used last.
-    pub(super) fn ask(&self, grant: &dyn Grant) -> (Result<TokenResponse, Failure>, ClientAuth) {
+    pub(super) fn ask(&self, grant: &dyn Grant) -> (Result<TokenResponse, Failure>, ClientAuthentication) {
         self.in_turn(|way| {
             let answer = self.post(&self.endpoint.url, way, |form| grant.parameters(form))?;
             let answer = token_response::read(self.http.transcript(), answer)?;
-            Ok(TokenResponse { client_auth: way, ..answer })
+            Ok(TokenResponse { client_authentication: way, ..answer })
         })
     }
 
@@ -55,15 +56,14 @@ impl Client<'_> {
     pub(super) fn post(
         &self,
         url: &EndpointUrl,
-        way: ClientAuth,
+        way: ClientAuthentication,
         fill: impl FnOnce(&mut Form<'_>),
     ) -> Result<HttpResponse, Failure> {
         let redactor = self.http.transcript().redactor();
         let mut form = Form::new(redactor);
         fill(&mut form);
-        let authentication = self.credential.authentication(way);
-        let audience = &self.endpoint.url;
-        let header = authentication.apply(&mut form, &self.app.client_id, redactor, audience, self.clock.now())?;
+        let (client_id, audience) = (&self.app.client_id, &self.endpoint.url);
+        let header = self.credential.apply(way, &mut form, client_id, redactor, audience, self.clock.now())?;
         let mut request = Request::post(url.as_url().as_str())
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -85,15 +85,15 @@ impl Client<'_> {
     /// token (RFC 6749 §4.1.3, §6), so a refused client has spent neither.
     pub(super) fn in_turn<T>(
         &self,
-        mut ask: impl FnMut(ClientAuth) -> Result<T, Failure>,
-    ) -> (Result<T, Failure>, ClientAuth) {
-        let first = self.app.client_authentication.unwrap_or(self.endpoint.client_auth);
+        mut ask: impl FnMut(ClientAuthentication) -> Result<T, Failure>,
+    ) -> (Result<T, Failure>, ClientAuthentication) {
+        let first = self.app.client_authentication.unwrap_or(self.endpoint.client_authentication);
         let refusal = match ask(first) {
             Err(failure) if self.app.client_authentication.is_none() && is_about_the_client(&failure, first) => failure,
             result => return (result, first),
         };
         let mut last = first;
-        let differs = |way: &ClientAuth| self.credential.differs(&self.app.client_id, first, *way);
+        let differs = |way: &ClientAuthentication| self.credential.differs(&self.app.client_id, first, *way);
         for way in self.endpoint.fallbacks.iter().copied().filter(differs) {
             let text = format!("the client was refused; once more with the secret sent another way ({})", way.key());
             self.http.transcript().line("HTTP", Speaker::Remark, &text);

@@ -11,16 +11,16 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::Client;
-use super::client_credential::TokenEndpoint;
 use super::discovery::{Endpoints, safe_url};
 use super::error_response::{self, foreign, seconds};
 use super::grant;
 use super::identity::plain;
+use super::token_endpoint::TokenEndpoint;
 use super::token_response::{TokenResponse, is_printable};
 use super::token_text::Token;
 use crate::failure::{Failure, FailureKind};
 use crate::net::HttpResponse;
-use crate::profile::{App, ClientAuth, EndpointUrl, Scope, SignIn};
+use crate::profile::{App, ClientAuthentication, EndpointUrl, Scope, SignIn};
 use crate::transcript::{Speaker, Transcript};
 
 /// RFC 8628 §3.2: "If no value is provided, clients MUST use 5 as the default."
@@ -50,7 +50,7 @@ pub struct DeviceAuthorization {
     /// The shortest time between two polls.
     pub interval: Duration,
     /// How the client secret was sent when it was last accepted.
-    pub(super) client_auth: Cell<ClientAuth>,
+    pub(super) client_authentication: Cell<ClientAuthentication>,
 }
 
 /// Asks for a device code and a user code (RFC 8628 §3.1).
@@ -72,7 +72,7 @@ pub fn request_device_code(
         read(client.http.transcript(), answer)
     });
     let codes = codes?;
-    codes.client_auth.set(way);
+    codes.client_authentication.set(way);
     Ok(codes)
 }
 
@@ -83,10 +83,11 @@ pub fn request_device_code(
 /// any token request.
 pub fn redeem_device_code(client: &Client<'_>, authorization: &DeviceAuthorization) -> Result<TokenResponse, Failure> {
     // Whatever has been accepted once is what the next poll begins with.
-    let endpoint = TokenEndpoint { client_auth: authorization.client_auth.get(), ..client.endpoint.clone() };
+    let endpoint =
+        TokenEndpoint { client_authentication: authorization.client_authentication.get(), ..client.endpoint.clone() };
     let client = Client { endpoint: &endpoint, ..*client };
     let (answer, way) = client.ask(&grant::DeviceCode(&authorization.device_code));
-    authorization.client_auth.set(way);
+    authorization.client_authentication.set(way);
     answer
 }
 
@@ -157,7 +158,7 @@ fn read(transcript: &Transcript, answer: HttpResponse) -> Result<DeviceAuthoriza
             .and_then(|text| page(transcript, &text).ok()),
         expires_in: Duration::from_secs_f64(life),
         interval: Duration::from_secs_f64(interval),
-        client_auth: Cell::default(),
+        client_authentication: Cell::default(),
     })
 }
 

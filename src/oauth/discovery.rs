@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::client_credential::{self, TokenEndpoint};
+use super::token_endpoint::{self, TokenEndpoint};
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpClient, HttpResponse};
 use crate::profile::{App, EndpointUrl, SignIn};
@@ -144,12 +144,12 @@ impl Metadata {
             transcript.line("HTTP", Speaker::Remark, text);
         }
         let methods = self.token_endpoint_auth_methods_supported.as_deref();
-        let (client_auth, fallbacks) = client_credential::offered(methods);
+        let (client_authentication, fallbacks) = token_endpoint::offered(methods);
         Ok(Endpoints {
             authorization: safe_url(transcript, "authorization_endpoint", &self.authorization_endpoint)?,
             token: TokenEndpoint {
                 url: safe_url(transcript, "token_endpoint", &self.token_endpoint)?,
-                client_auth,
+                client_authentication,
                 fallbacks,
             },
             device_authorization: self
@@ -167,7 +167,7 @@ mod tests {
 
     use super::*;
     use crate::oauth::testing::{self, Server};
-    use crate::profile::ClientAuth;
+    use crate::profile::ClientAuthentication;
 
     fn document(issuer: &str) -> Value {
         json!({
@@ -205,7 +205,7 @@ mod tests {
         let found = find(|_| {}).unwrap();
         assert_eq!(found.authorization.as_url().as_str(), "https://id.example/authorize?realm=a&b=c");
         assert_eq!(found.token.url.as_url().as_str(), "https://id.example/token");
-        assert_eq!((found.token.client_auth, found.issuer_in_response), (ClientAuth::Basic, false));
+        assert_eq!((found.token.client_authentication, found.issuer_in_response), (ClientAuthentication::Basic, false));
         let found = find(|document| document["authorization_response_iss_parameter_supported"] = true.into()).unwrap();
         assert!(found.issuer_in_response);
         assert_eq!(found.device_authorization, None);
@@ -217,18 +217,18 @@ mod tests {
     #[test]
     fn the_authorization_header_is_used_where_the_body_is_not_offered() {
         for (methods, expected) in [
-            (json!(["client_secret_basic"]), ClientAuth::Basic),
-            (json!(["client_secret_basic", "private_key_jwt"]), ClientAuth::Basic),
-            (json!(["client_secret_basic", "client_secret_post"]), ClientAuth::Body),
-            (json!(["client_secret_post"]), ClientAuth::Body),
-            (json!(["private_key_jwt"]), ClientAuth::Body),
+            (json!(["client_secret_basic"]), ClientAuthentication::Basic),
+            (json!(["client_secret_basic", "private_key_jwt"]), ClientAuthentication::Basic),
+            (json!(["client_secret_basic", "client_secret_post"]), ClientAuthentication::Body),
+            (json!(["client_secret_post"]), ClientAuthentication::Body),
+            (json!(["private_key_jwt"]), ClientAuthentication::Body),
             // RFC 8414 §2: absent means client_secret_basic, and so does a list that should have been left out.
-            (json!([]), ClientAuth::Basic),
-            (Value::Null, ClientAuth::Basic),
+            (json!([]), ClientAuthentication::Basic),
+            (Value::Null, ClientAuthentication::Basic),
         ] {
             let offered = methods.clone();
             let found = find(move |document| document["token_endpoint_auth_methods_supported"] = offered.clone());
-            assert_eq!(found.unwrap().token.client_auth, expected, "{methods}");
+            assert_eq!(found.unwrap().token.client_authentication, expected, "{methods}");
         }
     }
 

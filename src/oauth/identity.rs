@@ -63,7 +63,7 @@ pub fn verify(
             return Err(refuse("nonce belongs to another sign-in"));
         }
     }
-    let is_microsoft = matches!(app.identity, IdentityRule::Microsoft { .. });
+    let is_microsoft = matches!(app.identity, IdentityRule::Tenant { .. });
     let subject = text(&claims, "sub").ok_or_else(|| refuse("sub is missing"))?;
     let subject = if is_microsoft { text(&claims, "oid").unwrap_or(subject) } else { subject };
     Ok(Identity {
@@ -85,7 +85,7 @@ fn claims(token: &str) -> Result<Claims, Failure> {
 /// Items 1 and 2. Microsoft's issuer holds the tenant, and so differs from account to account.
 fn check_issuer<'a>(claims: &'a Claims, rule: &IdentityRule) -> Result<&'a str, Failure> {
     let issuer = text(claims, "iss").ok_or_else(|| refuse("iss is missing"))?;
-    let IdentityRule::Microsoft { authority, tenant } = rule else {
+    let IdentityRule::Tenant { authority, tenant } = rule else {
         return if fits_rule(issuer, rule) {
             Ok(issuer)
         } else {
@@ -109,7 +109,7 @@ pub(super) fn fits_rule(issuer: &str, rule: &IdentityRule) -> bool {
         IdentityRule::Issuer(wanted) => {
             is_issuer(issuer, wanted) || provider::is_issuer_also(wanted.as_issuer(), issuer)
         }
-        IdentityRule::Microsoft { authority, .. } => issuer
+        IdentityRule::Tenant { authority, .. } => issuer
             .strip_prefix(authority.as_issuer())
             .and_then(|rest| rest.strip_prefix('/'))
             .and_then(|rest| rest.strip_suffix("/v2.0"))

@@ -5,7 +5,7 @@
 //! [`device_code`] asks for a code to be entered on another machine, and [`device_poll`] waits for that.
 //!
 //! A [`client::Client`] trades any [`grant::Grant`] for access tokens: `form` is the request, [`token_response`] reads
-//! the answer, `client_authentication` says how the client authenticates and [`assertion`] what may do in place of a
+//! the answer, `client_credential` says what the client authenticates with and [`assertion`] what may do in place of a
 //! secret. A new grant is a file in [`grant`].
 //!
 //! Left out on purpose: the implicit and password grants (RFC 9700 §2.1.2, §2.4), redirects of the token
@@ -25,6 +25,7 @@ mod form;
 pub(crate) mod fuzzing;
 pub mod grant;
 pub mod identity;
+mod token_endpoint;
 pub mod token_response;
 mod token_text;
 
@@ -35,11 +36,12 @@ pub use assertion::Assertion;
 pub use authorization_request::AuthorizationRequest;
 pub use authorization_response::AuthorizationResponse;
 pub use client::Client;
-pub use client_credential::{ClientCredential, TokenEndpoint};
+pub use client_credential::ClientCredential;
 pub use device_code::{DeviceAuthorization, redeem_device_code, request_device_code};
 pub use device_poll::{PollEnd, Waiter};
 pub use discovery::{Endpoints, endpoints};
 pub use form::Form;
 pub use grant::Grant;
 pub use identity::Identity;
+pub use token_endpoint::TokenEndpoint;
 pub use token_response::TokenResponse;

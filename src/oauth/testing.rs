@@ -140,7 +140,7 @@ pub(crate) fn microsoft(tenant: &str) -> App {
             token: "https://login.example/token".parse().unwrap(),
             device_authorization: Some("https://login.example/devicecode".parse().unwrap()),
         },
-        identity: IdentityRule::Microsoft {
+        identity: IdentityRule::Tenant {
             authority: "https://login.example".parse().unwrap(),
             tenant: tenant.parse().unwrap(),
         },

@@ -11,7 +11,7 @@ use super::error_response::{self, foreign, seconds};
 use super::token_text::Token;
 use crate::failure::Failure;
 use crate::net::HttpResponse;
-use crate::profile::ClientAuth;
+use crate::profile::ClientAuthentication;
 use crate::transcript::{Speaker, Transcript};
 
 /// Where the endpoint does not say how long a token lives, and the longest that we believe.
@@ -31,7 +31,7 @@ pub struct TokenResponse {
     /// The identity token (OpenID Connect Core §3.1.3.3).
     pub id_token: Option<SecretString>,
     /// How the client secret was sent.
-    pub client_auth: ClientAuth,
+    pub client_authentication: ClientAuthentication,
 }
 
 /// Reads an answer of whatever status.
@@ -75,7 +75,7 @@ pub(super) fn read(transcript: &Transcript, answer: HttpResponse) -> Result<Toke
         expires_in: life(fields.expires_in.as_ref()),
         scopes: scopes(fields.scope.as_ref()),
         id_token: optional(fields.id_token),
-        client_auth: ClientAuth::default(),
+        client_authentication: ClientAuthentication::default(),
     })
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 
 use super::{
-    ClientAuth, ClientId, Cloud, Credential, Deployment, EndpointUrl, Name, Protocol, Provider, RedirectUri, Scope,
-    Tenant,
+    ClientAuthentication, ClientId, Cloud, Credential, Deployment, EndpointUrl, Name, Protocol, Provider, RedirectUri,
+    Scope, Tenant,
 };
 
 /// One app of the profile. Many mailboxes can share it.
@@ -25,7 +25,7 @@ pub struct App {
     /// How the app proves itself at the token endpoint.
     pub credential: Credential,
     /// How the client secret is sent, where the profile says so; else as the provider announces.
-    pub client_authentication: Option<ClientAuth>,
+    pub client_authentication: Option<ClientAuthentication>,
     /// The day on which the client secret expires, as the portal shows it.
     pub secret_expires: Option<Date>,
     /// Where the browser comes back to.
@@ -67,7 +67,7 @@ pub enum IdentityRule {
     /// Exactly this.
     Issuer(EndpointUrl),
     /// `{authority}/{tid}/v2.0`, where `tid` is the token's own claim; and the configured tenant where that is a GUID.
-    Microsoft {
+    Tenant {
         /// Scheme and host of the sign-in, as in `https://login.microsoftonline.com`.
         authority: EndpointUrl,
         /// The configured tenant.
@@ -132,7 +132,7 @@ impl App {
     pub fn registrar(&self) -> &str {
         match &self.identity {
             IdentityRule::Issuer(issuer) => issuer.as_issuer(),
-            IdentityRule::Microsoft { authority, .. } => authority.as_issuer(),
+            IdentityRule::Tenant { authority, .. } => authority.as_issuer(),
         }
     }
 

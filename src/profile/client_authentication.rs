@@ -3,7 +3,7 @@
 /// How a client secret is sent (RFC 6749 §2.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ClientAuth {
+pub enum ClientAuthentication {
     /// In the request body: `client_secret_post`.
     #[default]
     Body,
@@ -13,7 +13,7 @@ pub enum ClientAuth {
     BasicRaw,
 }
 
-impl ClientAuth {
+impl ClientAuthentication {
     /// The value in the profile.
     #[must_use]
     pub fn key(self) -> &'static str {

@@ -1,7 +1,7 @@
 //! The profile: apps and mailboxes, validated and pure. A value of these types needs no second look.
 
 mod app;
-mod client_auth;
+mod client_authentication;
 mod credential;
 mod credential_form;
 pub mod date;
@@ -18,7 +18,7 @@ mod store;
 mod web;
 
 pub use app::{App, IdentityRule, ScopeSet, SignIn, missing_scopes, permission_name, resource_of, same_permission};
-pub use client_auth::ClientAuth;
+pub use client_authentication::ClientAuthentication;
 pub use credential::Credential;
 pub use credential_form::{client_id_doubt, secret_doubt};
 pub use endpoint::{ServerEndpoint, TlsMode};

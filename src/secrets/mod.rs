@@ -21,8 +21,9 @@ pub use keyring::KeyringStore;
 pub use lock::RecordLock;
 pub use open::{SECRET_VARIABLES, open};
 pub use records::{
-    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, LostGrant, RefreshGrant,
-    RotationJournal, RotationPhase, load_app, load_grant, save_app, save_grant, save_grant_reserved,
+    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, GrantIdentity, LostGrant, MailboxRecord,
+    RefreshGrant, RotationJournal, RotationPhase, load_app, load_mailbox, save_app, save_mailbox,
+    save_mailbox_reserved,
 };
 pub use vault::{VaultKey, VaultStore, new_vault_key, vault_key_file};
 pub use world::World;

@@ -1,4 +1,4 @@
-//! What is kept: one record an app, one a mailbox. JSON with a `schema` number; unknown fields are ignored, a newer
+//! What the store holds: a record for each app and one for each mailbox. JSON with a `schema` number; unknown fields are ignored, a newer
 //! schema is refused.
 //!
 //! Secrets pass through wiped buffers and [`SecretString`]s. What is left unwiped: serde_json unescapes a string that
@@ -9,8 +9,8 @@ mod lost;
 mod types;
 
 pub use types::{
-    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, LostGrant, RefreshGrant,
-    RotationJournal, RotationPhase,
+    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, GrantIdentity, LostGrant, MailboxRecord,
+    RefreshGrant, RotationJournal, RotationPhase,
 };
 
 use super::{RecordKey, Reservation, SecretStore};
@@ -34,29 +34,29 @@ pub fn save_app(store: &dyn SecretStore, name: &Name, record: &AppRecord) -> Res
     store.put(&RecordKey::App(name.clone()), &file::encode_app(record)?)
 }
 
-/// Reads a mailbox's grant; `None` if there is none.
+/// Reads a mailbox's record; `None` if there is none.
 ///
 /// # Errors
-/// What the store says, and [`StoreFault::Damaged`] if it holds no grant that we understand.
-pub fn load_grant(store: &dyn SecretStore, name: &Name) -> Result<Option<Grant>, StoreFault> {
+/// What the store says, and [`StoreFault::Damaged`] if it holds no record that we understand.
+pub fn load_mailbox(store: &dyn SecretStore, name: &Name) -> Result<Option<MailboxRecord>, StoreFault> {
     let key = RecordKey::Mailbox(name.clone());
-    store.get(&key)?.map(|bytes| file::decode_grant(&key, &bytes)).transpose()
+    store.get(&key)?.map(|bytes| file::decode_mailbox(&key, &bytes)).transpose()
 }
 
-/// Stores a mailbox's grant.
+/// Stores a mailbox's record.
 ///
 /// # Errors
 /// What the store says.
-pub fn save_grant(store: &dyn SecretStore, name: &Name, grant: &Grant) -> Result<(), StoreFault> {
-    store.put(&RecordKey::Mailbox(name.clone()), &file::encode_grant(grant)?)
+pub fn save_mailbox(store: &dyn SecretStore, name: &Name, record: &MailboxRecord) -> Result<(), StoreFault> {
+    store.put(&RecordKey::Mailbox(name.clone()), &file::encode_mailbox(record)?)
 }
 
-/// Stores a mailbox's grant in room that was reserved for it.
+/// Stores a mailbox's record in room that was reserved for it.
 ///
 /// # Errors
 /// What the store says.
-pub fn save_grant_reserved(room: Box<dyn Reservation + '_>, grant: &Grant) -> Result<(), StoreFault> {
-    room.put(&file::encode_grant(grant)?)
+pub fn save_mailbox_reserved(room: Box<dyn Reservation + '_>, record: &MailboxRecord) -> Result<(), StoreFault> {
+    room.put(&file::encode_mailbox(record)?)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a token says, through the real binary: by `inspect`, and before the server's refusal in a test.
 
 use jiff::SignedDuration;
-use mailgrant::secrets::{VaultKey, VaultStore, load_grant, save_grant};
+use mailgrant::secrets::{VaultKey, VaultStore, load_mailbox, save_mailbox};
 use serde_json::{Value, json};
 
 use crate::sandbox::faults::Fault;
@@ -213,10 +213,10 @@ fn offline_an_expired_token_is_called_so_and_the_next_one_is_good() {
         let key = VaultKey::File(folder("config/mailgrant/vault.key"));
         let store = VaultStore::new(folder("data/mailgrant/vault.age"), key);
         let name = "shop".parse().unwrap();
-        let mut grant = load_grant(&store, &name).unwrap().unwrap();
+        let mut grant = load_mailbox(&store, &name).unwrap().unwrap();
         grant.obtained = now() - hours(3);
         (grant.access[0].received, grant.access[0].expires) = (now() - hours(3), now() - hours(2));
-        save_grant(&store, &name, &grant).unwrap();
+        save_mailbox(&store, &name, &grant).unwrap();
 
         let offline = shop.json(&["inspect", "shop", "--offline"], 1);
         assert_eq!(offline.finding_codes(), ["local-token-expired"]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mailgrant::secrets::{Grant, VaultKey, VaultStore, load_grant, save_grant};
+use mailgrant::secrets::{MailboxRecord, VaultKey, VaultStore, load_mailbox, save_mailbox};
 
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
@@ -102,14 +102,14 @@ impl Shop {
     }
 
     /// Changes what the store holds of the mailbox `shop`.
-    pub(crate) fn change_grant(&self, change: impl FnOnce(&mut Grant)) {
+    pub(crate) fn change_grant(&self, change: impl FnOnce(&mut MailboxRecord)) {
         let home = self.home.path();
         let key = VaultKey::File(home.join("config/mailgrant/vault.key"));
         let store = VaultStore::new(home.join("data/mailgrant/vault.age"), key);
         let name = "shop".parse().unwrap();
-        let mut grant = load_grant(&store, &name).unwrap().unwrap();
+        let mut grant = load_mailbox(&store, &name).unwrap().unwrap();
         change(&mut grant);
-        save_grant(&store, &name, &grant).unwrap();
+        save_mailbox(&store, &name, &grant).unwrap();
     }
 
     /// Insists that the tenant saw nothing that a well-behaved client does not do.

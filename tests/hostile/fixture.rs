@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use mailgrant::clock::Clock;
 use mailgrant::config;
-use mailgrant::profile::{ClientAuth, Name, resource_of};
+use mailgrant::profile::{ClientAuthentication, Name, resource_of};
 use mailgrant::secrets::{
-    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, Grant, RefreshGrant, VaultKey, VaultStore,
-    load_grant, new_vault_key, save_app, save_grant,
+    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, MailboxRecord, RefreshGrant, VaultKey, VaultStore,
+    load_mailbox, new_vault_key, save_app, save_mailbox,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -82,7 +82,7 @@ impl Fixture {
         let finished = running.finish();
         let took = begun.elapsed();
         let heard = server.finish();
-        let grant = load_grant(&self.store, &mailbox()).unwrap().expect("nothing ever deletes a grant");
+        let grant = load_mailbox(&self.store, &mailbox()).unwrap().expect("nothing ever deletes a grant");
         let after = After {
             refresh_token: grant.refresh_token().unwrap().expose_secret().to_owned(),
             is_lost: grant.needs_authorization.is_some(),
@@ -157,7 +157,7 @@ impl Fixture {
             app.scopes.for_protocols(mailbox_of.protocols()).iter().map(ToString::to_string).collect();
         let left = if case.protocol == Protocol::Token { -3_600 } else { 3_600 };
         let asked_audience = asked.iter().find_map(|scope| resource_of(scope)).map(str::to_owned);
-        let grant = Grant {
+        let grant = MailboxRecord {
             binding: Binding {
                 client_id: CLIENT_ID.parse().unwrap(),
                 issuer_or_authority: format!("{AUTHORITY}/{TENANT}"),
@@ -167,7 +167,7 @@ impl Fixture {
             profile: Some(self.home.config().canonicalize().unwrap().display().to_string()),
             authorization: Authorization::User(RefreshGrant { refresh_token: SecretString::from(REFRESH) }),
             token_endpoint: format!("https://localhost:{port}/token"),
-            client_auth: ClientAuth::Body,
+            client_authentication: ClientAuthentication::Body,
             identity: None,
             scopes: asked.clone(),
             asked,
@@ -182,7 +182,7 @@ impl Fixture {
             }],
             needs_authorization: None,
         };
-        save_grant(&self.store, &mailbox(), &grant).unwrap();
+        save_mailbox(&self.store, &mailbox(), &grant).unwrap();
     }
 
     /// What the browser leaves behind.

@@ -13,7 +13,7 @@ use crate::net::HttpClient;
 use crate::oauth::{Endpoints, Identity, TokenResponse, identity};
 use crate::profile::{Address, App, Mailbox, Scope};
 use crate::report::{Check, Finding, FindingCode, Report, Stage};
-use crate::secrets::{Grant, GrantIdentity};
+use crate::secrets::{GrantIdentity, MailboxRecord};
 
 /// What stays the same during one sign-in.
 pub(super) struct Attempt<'a> {
@@ -28,7 +28,7 @@ pub(super) struct Attempt<'a> {
     /// What this sign-in may replace in the store.
     pub(super) replaced: Replaced,
     /// The grant of the last sign-in.
-    pub(super) before: Option<&'a Grant>,
+    pub(super) before: Option<&'a MailboxRecord>,
     pub(super) context: &'a Context,
 }
 
@@ -51,7 +51,11 @@ impl Attempt<'_> {
     }
 
     /// From the tokens to the stored grant, and the scopes that were not granted.
-    pub(super) fn finish(&self, tokens: Tokens<'_>, report: &mut Report) -> Result<(Grant, Vec<Scope>), Failure> {
+    pub(super) fn finish(
+        &self,
+        tokens: Tokens<'_>,
+        report: &mut Report,
+    ) -> Result<(MailboxRecord, Vec<Scope>), Failure> {
         let Tokens { ready, answer, nonce, elapsed } = tokens;
         let detail = match &answer.refresh_token {
             Some(_) => "access and refresh token received",

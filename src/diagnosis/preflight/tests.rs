@@ -50,7 +50,7 @@ fn app(provider: Provider, tenant: Option<&str>, cloud: Cloud) -> App {
         redirect_uri: "http://localhost".parse().unwrap(),
         sign_in: SignIn::Discovered { issuer: "https://id.example/realms/shop".parse().unwrap() },
         identity: match tenant {
-            Some(tenant) => IdentityRule::Microsoft {
+            Some(tenant) => IdentityRule::Tenant {
                 authority: "https://login.example".parse().unwrap(),
                 tenant: tenant.parse().unwrap(),
             },

@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, FailureKind};
 use crate::profile::{App, IdentityRule, Mailbox};
-use crate::secrets::{Binding, Grant};
+use crate::secrets::{Binding, MailboxRecord};
 
 /// What a new sign-in may replace in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Replaced {
 pub(super) fn of(app: &App, mailbox: &Mailbox) -> Binding {
     let issuer_or_authority = match &app.identity {
         IdentityRule::Issuer(issuer) => issuer.to_string(),
-        IdentityRule::Microsoft { authority, tenant } => format!("{authority}/{}", tenant.as_str()),
+        IdentityRule::Tenant { authority, tenant } => format!("{authority}/{}", tenant.as_str()),
     };
     Binding {
         client_id: app.client_id.clone(),
@@ -27,7 +27,7 @@ pub(super) fn of(app: &App, mailbox: &Mailbox) -> Binding {
 }
 
 /// The refusal to use or replace `grant`, which another mailbox has left.
-pub(super) fn of_another(grant: &Grant) -> Failure {
+pub(super) fn of_another(grant: &MailboxRecord) -> Failure {
     let Binding { client_id, address, issuer_or_authority } = &grant.binding;
     FailureKind::GrantOfAnother {
         address: address.clone(),

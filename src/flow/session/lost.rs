@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, FailureKind, OAuthFault};
 use crate::profile::{InvalidGrant, Provider};
-use crate::secrets::Grant;
+use crate::secrets::MailboxRecord;
 
 /// What becomes of a sign-in whose refresh token is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum OnLoss {
 }
 
 /// Why `grant` is lost, told as it was when the provider said so; none if it is not.
-pub(super) fn loss(provider: Provider, grant: &Grant) -> Option<Failure> {
+pub(super) fn loss(provider: Provider, grant: &MailboxRecord) -> Option<Failure> {
     let lost = grant.needs_authorization.as_ref()?;
     // The evidence is looked at again: what an older version took for final need not be.
     is_gone(provider, &lost.fault).then(|| FailureKind::GrantLost { fault: lost.fault.clone(), at: lost.at }.into())

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use super::*;
 use crate::config;
 use crate::oauth::testing::{self, Server};
-use crate::profile::{ClientAuth, Profile};
+use crate::profile::{ClientAuthentication, Profile};
 use crate::secrets::{CachedAccess, MemoryStore};
 
 const PROFILE: &str = r#"
@@ -79,12 +79,12 @@ impl Desk {
         let grant = self.with(|session| {
             let asked: Vec<String> =
                 session.app.scopes.for_protocols(session.mailbox.protocols()).iter().map(Scope::to_string).collect();
-            Grant {
+            MailboxRecord {
                 binding: session.binding(),
                 profile: None,
                 authorization: user(OLD),
                 token_endpoint: server.url("/token").to_string(),
-                client_auth: ClientAuth::Body,
+                client_authentication: ClientAuthentication::Body,
                 identity: None,
                 scopes: asked.clone(),
                 asked,
@@ -100,15 +100,15 @@ impl Desk {
                 needs_authorization: None,
             }
         });
-        save_grant(self.store.as_ref(), &name(), &grant).unwrap();
+        save_mailbox(self.store.as_ref(), &name(), &grant).unwrap();
     }
 
     fn refresh(&self) -> Result<AccessToken, Failure> {
         self.with(|session| session.access_token())
     }
 
-    fn grant(&self) -> Grant {
-        load_grant(self.store.as_ref(), &name()).unwrap().expect("nothing ever deletes a grant")
+    fn grant(&self) -> MailboxRecord {
+        load_mailbox(self.store.as_ref(), &name()).unwrap().expect("nothing ever deletes a grant")
     }
 
     /// The record, byte for byte.
@@ -132,9 +132,9 @@ fn a_refused_token_that_was_replaced_meanwhile_is_no_lost_sign_in() {
     let store = Arc::clone(&desk.store);
     let server = Server::script(vec![Box::new(move |request, stream| {
         assert!(request.contains(OLD), "{request}");
-        let mut grant = load_grant(store.as_ref(), &name()).unwrap().unwrap();
+        let mut grant = load_mailbox(store.as_ref(), &name()).unwrap().unwrap();
         grant.authorization = user("canary-newer-refresh-token");
-        save_grant(store.as_ref(), &name(), &grant).unwrap();
+        save_mailbox(store.as_ref(), &name(), &grant).unwrap();
         testing::reply("400 Bad Request", "", r#"{"error":"invalid_grant","error_codes":[700082]}"#)(request, stream);
     })]);
     desk.signed_in(&server);
@@ -238,12 +238,12 @@ mod room {
             on_loss: OnLoss::Mark,
         };
         let asked: Vec<String> = app.scopes.for_protocols(mailbox.protocols()).iter().map(Scope::to_string).collect();
-        let grant = Grant {
+        let grant = MailboxRecord {
             binding: session.binding(),
             profile: None,
             authorization: user("the-old-one"),
             token_endpoint: format!("http://{}/token", listener.local_addr().unwrap()),
-            client_auth: ClientAuth::Body,
+            client_authentication: ClientAuthentication::Body,
             identity: None,
             scopes: asked.clone(),
             asked,
@@ -252,7 +252,7 @@ mod room {
             access: Vec::new(),
             needs_authorization: None,
         };
-        save_grant(&keep, &mailbox.name, &grant).unwrap();
+        save_mailbox(&keep, &mailbox.name, &grant).unwrap();
 
         keep.refuses_writes.store(true, Ordering::Relaxed);
         let failure = session.access_token().err().expect("there is nowhere to keep a token");
@@ -275,7 +275,7 @@ mod room {
         });
         assert_eq!(session.access_token().map(|access| access.source).unwrap(), TokenSource::Refresh);
         provider.join().unwrap();
-        let kept = load_grant(&keep, &mailbox.name).unwrap().unwrap();
+        let kept = load_mailbox(&keep, &mailbox.name).unwrap().unwrap();
         assert_eq!(kept.refresh_token().unwrap().expose_secret(), "the-new-one");
     }
 }

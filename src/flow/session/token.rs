@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::fresh::Life;
-use crate::secrets::{Grant, GrantIdentity};
+use crate::secrets::{GrantIdentity, MailboxRecord};
 
 /// A valid access token.
 pub struct AccessToken {
@@ -34,7 +34,7 @@ pub enum TokenSource {
 impl AccessToken {
     /// The access token for `audience` that `grant` holds, fresh or not.
     #[must_use]
-    pub fn of(grant: &Grant, audience: Option<&str>, source: TokenSource) -> Option<Self> {
+    pub fn of(grant: &MailboxRecord, audience: Option<&str>, source: TokenSource) -> Option<Self> {
         let access = grant.access_for(audience)?;
         Some(Self {
             token: access.token.clone(),

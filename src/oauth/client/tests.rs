@@ -101,7 +101,7 @@ fn the_header_carries_the_secret_only_where_the_provider_takes_nothing_else() {
         testing::reply("200 OK", "", r#"{"access_token":"t"}"#)(request, stream);
     })]);
     let app = testing::oidc("https://id.example");
-    let endpoint = TokenEndpoint::known(server.url("/token"), ClientAuth::Basic);
+    let endpoint = TokenEndpoint::known(server.url("/token"), ClientAuthentication::Basic);
     let credential = ClientCredential::Secret(SecretString::from("a:b %"));
     let old = SecretString::from("r");
     let http = testing::client();
@@ -144,8 +144,8 @@ fn an_assertion_goes_into_the_body_in_place_of_a_secret_whatever_the_endpoint_of
     let redirect = "http://127.0.0.1:1234/callback".parse().unwrap();
     let endpoints = Endpoints {
         token: TokenEndpoint {
-            fallbacks: &[ClientAuth::BasicRaw, ClientAuth::Body],
-            ..TokenEndpoint::known(server.url("/token"), ClientAuth::Basic)
+            fallbacks: &[ClientAuthentication::BasicRaw, ClientAuthentication::Body],
+            ..TokenEndpoint::known(server.url("/token"), ClientAuthentication::Basic)
         },
         device_authorization: Some(server.url("/device")),
         ..testing::endpoints(server.url("/token"))

@@ -6,14 +6,14 @@ use secrecy::ExposeSecret;
 use super::*;
 use crate::oauth::ClientCredential;
 use crate::oauth::testing::{self, Server};
-use crate::profile::{ClientAuth, Provider};
+use crate::profile::{ClientAuthentication, Provider};
 
 const CODES: &str = r#"{"device_code":"canary-device-code","user_code":"WDJB-MJHT",
     "verification_uri":"https://id.example/device","expires_in":900,"interval":5}"#;
 
-fn endpoints(server: &Server, client_auth: ClientAuth) -> Endpoints {
+fn endpoints(server: &Server, client_authentication: ClientAuthentication) -> Endpoints {
     Endpoints {
-        token: TokenEndpoint::known(server.url("/token"), client_auth),
+        token: TokenEndpoint::known(server.url("/token"), client_authentication),
         device_authorization: Some(server.url("/device")),
         ..testing::endpoints(server.url("/token"))
     }
@@ -27,7 +27,7 @@ fn scopes() -> [Scope; 2] {
 fn answered(status: &str, body: impl AsRef<[u8]>) -> Result<DeviceAuthorization, FailureKind> {
     let server = Server::answering(status, "Content-Type: application/json\r\n", body);
     let app = testing::oidc("https://id.example");
-    let (http, endpoints) = (testing::client(), endpoints(&server, ClientAuth::Body));
+    let (http, endpoints) = (testing::client(), endpoints(&server, ClientAuthentication::Body));
     let client = testing::public(&http, &app, &endpoints.token);
     let asked = request_device_code(&client, &endpoints, &scopes());
     server.finish();
@@ -48,9 +48,11 @@ fn changed(field: &str, value: &str) -> Result<DeviceAuthorization, FailureKind>
 
 #[test]
 fn the_client_proves_itself_at_both_endpoints_as_it_does_everywhere() {
-    for (client_auth, secret) in
-        [(ClientAuth::Body, None), (ClientAuth::Body, Some("a:b %")), (ClientAuth::Basic, Some("a:b %"))]
-    {
+    for (client_authentication, secret) in [
+        (ClientAuthentication::Body, None),
+        (ClientAuthentication::Body, Some("a:b %")),
+        (ClientAuthentication::Basic, Some("a:b %")),
+    ] {
         let (sender, receiver) = mpsc::channel();
         let step = |body: &'static str| -> testing::Step {
             let sender = sender.clone();
@@ -62,7 +64,7 @@ fn the_client_proves_itself_at_both_endpoints_as_it_does_everywhere() {
         let server = Server::script(vec![step(CODES), step(r#"{"access_token":"canary-access"}"#)]);
         let (http, shown) = testing::recorded_client();
         let app = testing::oidc("https://id.example");
-        let endpoints = endpoints(&server, client_auth);
+        let endpoints = endpoints(&server, client_authentication);
         let secret = secret.map(SecretString::from);
         let credential = secret.clone().map_or(ClientCredential::None, ClientCredential::Secret);
         let client = Client { credential: &credential, ..testing::public(&http, &app, &endpoints.token) };
@@ -81,13 +83,13 @@ fn the_client_proves_itself_at_both_endpoints_as_it_does_everywhere() {
         ];
         for (request, own) in [first, second].iter().zip(&mut own) {
             let (head, body) = request.split_once("\r\n\r\n").unwrap();
-            if client_auth == ClientAuth::Body {
+            if client_authentication == ClientAuthentication::Body {
                 own.insert("client_id", "my-app");
                 own.extend(secret.as_ref().map(|secret| ("client_secret", secret.expose_secret())));
             }
             // RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
             let basic = head.contains("authorization: Basic bXktYXBwOmElM0FiKyUyNQ==");
-            assert_eq!(basic, client_auth == ClientAuth::Basic, "{head}");
+            assert_eq!(basic, client_authentication == ClientAuthentication::Basic, "{head}");
             let form: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
             let map: BTreeMap<&str, &str> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             assert_eq!(map.len(), form.len(), "each once: {form:?}");

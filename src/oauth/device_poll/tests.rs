@@ -50,7 +50,7 @@ fn authorization(interval: u64, expires_in: u64) -> DeviceAuthorization {
         verification_uri_complete: None,
         expires_in: Duration::from_secs(expires_in),
         interval: Duration::from_secs(interval),
-        client_auth: Default::default(),
+        client_authentication: Default::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use super::*;
-use crate::secrets::{Grant, load_grant};
+use crate::secrets::{MailboxRecord, load_mailbox};
 
 #[test]
 fn absent_locked_and_denied_are_told_apart_by_the_words_of_the_libraries() {
@@ -109,7 +109,7 @@ fn a_real_keyring_keeps_every_size_and_secret_tool_finds_it() {
         .output()
         .unwrap();
     assert_eq!(found.stdout, b"{\"schema\":1}");
-    let damaged: Result<Option<Grant>, _> = load_grant(&store, &"mailgrant-test".parse().unwrap());
+    let damaged: Result<Option<MailboxRecord>, _> = load_mailbox(&store, &"mailgrant-test".parse().unwrap());
     assert!(matches!(damaged, Err(StoreFault::Damaged { .. })));
     assert!(store.delete(&key).unwrap());
     assert!(store.get(&key).unwrap().is_none());

@@ -10,17 +10,17 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::lost::{self, LostFile};
 use super::types::{
-    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, Grant, GrantIdentity, RefreshGrant, RotationJournal,
-    RotationPhase,
+    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, GrantIdentity, MailboxRecord, RefreshGrant,
+    RotationJournal, RotationPhase,
 };
 use crate::failure::StoreFault;
-use crate::profile::{ClientAuth, ClientId, Name, resource_of};
+use crate::profile::{ClientAuthentication, ClientId, Name, resource_of};
 use crate::secrets::{RecordKey, SecretBytes};
 
 /// The format of an app's record.
 const APP_SCHEMA: u32 = 1;
-/// The format of a grant. Up to 1 (version 0.1) it had one access token at most, and always a refresh token.
-const GRANT_SCHEMA: u32 = 2;
+/// The format of a mailbox's record. Up to 1 (version 0.1) it had one access token at most, and always a refresh token.
+const MAILBOX_SCHEMA: u32 = 2;
 
 #[derive(Deserialize)]
 struct SchemaFile {
@@ -62,7 +62,7 @@ struct JournalFile {
 
 /// `A` is how it holds access tokens: a list, or up to schema 1 an `Option`.
 #[derive(Serialize, Deserialize)]
-struct GrantFile<A> {
+struct StoredMailbox<A> {
     schema: u32,
     binding: BindingFile,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ struct GrantFile<A> {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     basic_auth: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    client_authentication: Option<ClientAuth>,
+    client_authentication: Option<ClientAuthentication>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     identity: Option<IdentityFile>,
     #[serde(default)]
@@ -193,49 +193,50 @@ pub(super) fn decode_app(key: &RecordKey, bytes: &SecretBytes) -> Result<AppReco
     })
 }
 
-pub(super) fn encode_grant(grant: &Grant) -> Result<SecretBytes, StoreFault> {
-    encode(&GrantFile {
-        schema: GRANT_SCHEMA,
+pub(super) fn encode_mailbox(record: &MailboxRecord) -> Result<SecretBytes, StoreFault> {
+    encode(&StoredMailbox {
+        schema: MAILBOX_SCHEMA,
         binding: BindingFile {
-            client_id: grant.binding.client_id.to_string(),
-            authority: grant.binding.issuer_or_authority.clone(),
-            address: grant.binding.address.clone(),
+            client_id: record.binding.client_id.to_string(),
+            authority: record.binding.issuer_or_authority.clone(),
+            address: record.binding.address.clone(),
         },
-        refresh_token: grant.refresh_token().map(|token| Hidden(token.clone())),
-        token_endpoint: grant.token_endpoint.clone(),
-        basic_auth: grant.client_auth != ClientAuth::Body,
-        client_authentication: (grant.client_auth == ClientAuth::BasicRaw).then_some(grant.client_auth),
-        identity: grant.identity.as_ref().map(|identity| IdentityFile {
+        refresh_token: record.refresh_token().map(|token| Hidden(token.clone())),
+        token_endpoint: record.token_endpoint.clone(),
+        basic_auth: record.client_authentication != ClientAuthentication::Body,
+        client_authentication: (record.client_authentication == ClientAuthentication::BasicRaw)
+            .then_some(record.client_authentication),
+        identity: record.identity.as_ref().map(|identity| IdentityFile {
             issuer: identity.issuer.clone(),
             subject: identity.subject.clone(),
             tenant: identity.tenant.clone(),
             label: identity.label.clone(),
             names: identity.names.clone(),
         }),
-        scopes: grant.scopes.clone(),
-        asked: grant.asked.clone(),
-        obtained: grant.obtained,
-        refreshed: grant.refreshed,
-        access: grant.access.iter().map(access_file).collect::<Vec<_>>(),
-        lost: grant.needs_authorization.as_ref().map(lost::encode),
+        scopes: record.scopes.clone(),
+        asked: record.asked.clone(),
+        obtained: record.obtained,
+        refreshed: record.refreshed,
+        access: record.access.iter().map(access_file).collect::<Vec<_>>(),
+        lost: record.needs_authorization.as_ref().map(lost::encode),
         needs_authorization: None,
-        profile: grant.profile.clone(),
+        profile: record.profile.clone(),
     })
 }
 
-pub(super) fn decode_grant(key: &RecordKey, bytes: &SecretBytes) -> Result<Grant, StoreFault> {
-    if check_schema(key, bytes, GRANT_SCHEMA)? < 2 {
-        let file: GrantFile<Option<AccessFile>> = decode(key, bytes)?;
+pub(super) fn decode_mailbox(key: &RecordKey, bytes: &SecretBytes) -> Result<MailboxRecord, StoreFault> {
+    if check_schema(key, bytes, MAILBOX_SCHEMA)? < 2 {
+        let file: StoredMailbox<Option<AccessFile>> = decode(key, bytes)?;
         if file.refresh_token.is_none() {
             return Err(damaged(key, "it has no refresh token"));
         }
         // The token was for what the sign-in had asked for.
         let audience = file.asked.iter().find_map(|scope| resource_of(scope)).map(str::to_owned);
-        let mut grant = grant_of(key, file)?;
-        grant.access.iter_mut().for_each(|access| access.audience = audience.clone());
-        return Ok(grant);
+        let mut record = record_of(key, file)?;
+        record.access.iter_mut().for_each(|access| access.audience = audience.clone());
+        return Ok(record);
     }
-    grant_of(key, decode::<GrantFile<Vec<AccessFile>>>(key, bytes)?)
+    record_of(key, decode::<StoredMailbox<Vec<AccessFile>>>(key, bytes)?)
 }
 
 fn access_file(access: &CachedAccess) -> AccessFile {
@@ -248,7 +249,10 @@ fn access_file(access: &CachedAccess) -> AccessFile {
     }
 }
 
-fn grant_of<A: IntoIterator<Item = AccessFile>>(key: &RecordKey, file: GrantFile<A>) -> Result<Grant, StoreFault> {
+fn record_of<A: IntoIterator<Item = AccessFile>>(
+    key: &RecordKey,
+    file: StoredMailbox<A>,
+) -> Result<MailboxRecord, StoreFault> {
     let came = file.refreshed.unwrap_or(file.obtained);
     let access = |access: AccessFile| CachedAccess {
         audience: access.audience,
@@ -257,7 +261,7 @@ fn grant_of<A: IntoIterator<Item = AccessFile>>(key: &RecordKey, file: GrantFile
         expires: access.expires,
         scopes: access.scopes,
     };
-    Ok(Grant {
+    Ok(MailboxRecord {
         binding: Binding {
             client_id: client_id(key, &file.binding.client_id)?,
             issuer_or_authority: file.binding.authority,
@@ -268,10 +272,10 @@ fn grant_of<A: IntoIterator<Item = AccessFile>>(key: &RecordKey, file: GrantFile
             None => Authorization::App,
         },
         token_endpoint: file.token_endpoint,
-        client_auth: file.client_authentication.unwrap_or(if file.basic_auth {
-            ClientAuth::Basic
+        client_authentication: file.client_authentication.unwrap_or(if file.basic_auth {
+            ClientAuthentication::Basic
         } else {
-            ClientAuth::Body
+            ClientAuthentication::Body
         }),
         identity: file.identity.map(|identity| GrantIdentity {
             issuer: identity.issuer,

@@ -3,7 +3,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
 use crate::failure::OAuthFault;
-use crate::profile::ClientAuth;
+use crate::profile::ClientAuthentication;
 use crate::secrets::{MemoryStore, SecretBytes};
 
 fn name(text: &str) -> Name {
@@ -26,12 +26,12 @@ fn user(refresh_token: &str) -> Authorization {
     Authorization::User(RefreshGrant { refresh_token: refresh_token.into() })
 }
 
-fn refresh_token(grant: &Grant) -> &str {
+fn refresh_token(grant: &MailboxRecord) -> &str {
     grant.refresh_token().unwrap().expose_secret()
 }
 
-fn grant() -> Grant {
-    Grant {
+fn grant() -> MailboxRecord {
+    MailboxRecord {
         binding: Binding {
             client_id: "11111111-2222-3333-4444-555555555555".parse().unwrap(),
             issuer_or_authority: "https://login.microsoftonline.com/contoso.com".into(),
@@ -40,7 +40,7 @@ fn grant() -> Grant {
         profile: Some("/home/alice/.config/mailgrant/config.toml".into()),
         authorization: user("0.refresh \"\\ ü"),
         token_endpoint: "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token".into(),
-        client_auth: ClientAuth::Basic,
+        client_authentication: ClientAuthentication::Basic,
         identity: Some(GrantIdentity {
             issuer: "https://login.microsoftonline.com/x/v2.0".into(),
             subject: "subject".into(),
@@ -77,12 +77,12 @@ fn grant() -> Grant {
 #[test]
 fn a_grant_comes_back_as_it_was_saved() {
     let (store, shop, before) = (MemoryStore::default(), name("shop"), grant());
-    save_grant(&store, &shop, &before).unwrap();
-    let after = load_grant(&store, &shop).unwrap().unwrap();
+    save_mailbox(&store, &shop, &before).unwrap();
+    let after = load_mailbox(&store, &shop).unwrap().unwrap();
     assert_eq!(after.binding, before.binding);
     assert_eq!(refresh_token(&after), refresh_token(&before));
     assert_eq!(after.token_endpoint, before.token_endpoint);
-    assert_eq!(after.client_auth, before.client_auth);
+    assert_eq!(after.client_authentication, before.client_authentication);
     assert_eq!(after.identity, before.identity);
     assert_eq!((&after.scopes, &after.asked), (&before.scopes, &before.asked));
     assert_eq!((after.obtained, after.refreshed), (before.obtained, before.refreshed));
@@ -142,7 +142,7 @@ fn a_record_shows_no_secret_when_it_is_debug_printed() {
 fn an_absent_record_is_no_fault() {
     let store = MemoryStore::default();
     assert!(load_app(&store, &name("contoso")).unwrap().is_none());
-    assert!(load_grant(&store, &name("shop")).unwrap().is_none());
+    assert!(load_mailbox(&store, &name("shop")).unwrap().is_none());
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn the_format_on_disk_stays_readable() {
         r#"{"schema":1,"binding":{"client_id":"c","authority":"https://a","address":"shop@contoso.com","new":1},
             "refresh_token":"r","token_endpoint":"https://a/token","obtained":"2026-11-22T01:02:03Z","unknown":[{}]}"#,
     );
-    let grant = load_grant(&store, &name("shop")).unwrap().unwrap();
+    let grant = load_mailbox(&store, &name("shop")).unwrap().unwrap();
     assert_eq!(refresh_token(&grant), "r");
     assert!(grant.access.is_empty() && grant.scopes.is_empty() && grant.needs_authorization.is_none());
     put(
@@ -184,10 +184,10 @@ fn the_sentence_of_older_records_is_read() {
                 "needs_authorization":"{sentence}"}}"#
             ),
         );
-        let lost = load_grant(&store, &name("shop")).unwrap().unwrap().needs_authorization.unwrap();
+        let lost = load_mailbox(&store, &name("shop")).unwrap().unwrap().needs_authorization.unwrap();
         assert_eq!((lost.at, lost.fault.error.as_str(), lost.fault.codes), (None, "invalid_grant", codes));
     }
-    save_grant(&store, &name("shop"), &grant()).unwrap();
+    save_mailbox(&store, &name("shop"), &grant()).unwrap();
     let json = stored(&store, &RecordKey::Mailbox(name("shop")));
     assert_eq!(json["lost"]["error_codes"], serde_json::json!([700_082]));
     assert!(json.get("needs_authorization").is_none() && json["schema"] == 2, "{json}");
@@ -198,7 +198,7 @@ fn a_newer_schema_is_refused_with_its_number() {
     let store = MemoryStore::default();
     put(&store, RecordKey::Mailbox(name("shop")), r#"{"schema":3,"everything":"else"}"#);
     let newer = StoreFault::Newer { what: "the record of mailbox shop".into(), number: 3, known: 2 };
-    assert_eq!(load_grant(&store, &name("shop")).err(), Some(newer));
+    assert_eq!(load_mailbox(&store, &name("shop")).err(), Some(newer));
     put(&store, RecordKey::App(name("contoso")), r#"{"schema":2,"everything":"else"}"#);
     let newer = StoreFault::Newer { what: "the record of app contoso".into(), number: 2, known: 1 };
     assert_eq!(load_app(&store, &name("contoso")).err(), Some(newer));
@@ -225,24 +225,24 @@ fn a_grant_of_the_first_schema_is_read_and_written_as_the_second() {
         put(&store, key.clone(), &old(&rest));
         for schema in [1, 2] {
             assert_eq!(stored(&store, &key)["schema"], schema);
-            let grant = load_grant(&store, &shop).unwrap().unwrap();
+            let grant = load_mailbox(&store, &shop).unwrap().unwrap();
             assert_eq!(refresh_token(&grant), "r");
             let found = grant.access_for(Some("https://outlook.office.com"));
             assert_eq!(found.map(|access| access.received), received.map(at));
             assert_eq!(found.map(|access| access.token.expose_secret()), received.map(|_| "t"));
             assert_eq!(grant.access.len(), usize::from(received.is_some()));
-            save_grant(&store, &shop, &grant).unwrap();
+            save_mailbox(&store, &shop, &grant).unwrap();
         }
     }
     // It always had one.
     put(&store, key, &old(access));
-    assert!(matches!(load_grant(&store, &shop), Err(StoreFault::Damaged { .. })));
+    assert!(matches!(load_mailbox(&store, &shop), Err(StoreFault::Damaged { .. })));
 }
 
 #[test]
 fn access_tokens_are_kept_by_audience_as_long_as_they_are_good() {
     let (store, shop) = (MemoryStore::default(), name("shop"));
-    let mut grant = Grant { authorization: Authorization::App, access: Vec::new(), ..grant() };
+    let mut grant = MailboxRecord { authorization: Authorization::App, access: Vec::new(), ..grant() };
     let access = |audience: Option<&str>, token: &str, received: &str, expires: &str| CachedAccess {
         audience: audience.map(str::to_owned),
         token: token.into(),
@@ -253,13 +253,14 @@ fn access_tokens_are_kept_by_audience_as_long_as_they_are_good() {
     grant.remember(access(None, "first", "2026-11-22T01:00:00Z", "2026-11-22T02:00:00Z"));
     grant.remember(access(Some("https://graph"), "graph", "2026-11-22T01:10:00Z", "2026-11-22T02:10:00Z"));
     grant.remember(access(None, "second", "2026-11-22T01:20:00Z", "2026-11-22T02:20:00Z"));
-    save_grant(&store, &shop, &grant).unwrap();
+    save_mailbox(&store, &shop, &grant).unwrap();
     let json = stored(&store, &RecordKey::Mailbox(shop.clone()));
     assert!(json.get("refresh_token").is_none() && json["access"].as_array().unwrap().len() == 2, "{json}");
-    let mut grant = load_grant(&store, &shop).unwrap().unwrap();
+    let mut grant = load_mailbox(&store, &shop).unwrap().unwrap();
     assert!(grant.refresh_token().is_none());
-    let token =
-        |grant: &Grant, audience| grant.access_for(audience).map(|access| access.token.expose_secret().to_owned());
+    let token = |grant: &MailboxRecord, audience| {
+        grant.access_for(audience).map(|access| access.token.expose_secret().to_owned())
+    };
     assert_eq!(token(&grant, None).as_deref(), Some("second"));
     assert_eq!(token(&grant, Some("https://graph")).as_deref(), Some("graph"));
     grant.remember(access(None, "third", "2026-11-22T02:15:00Z", "2026-11-22T03:15:00Z"));
@@ -281,7 +282,7 @@ fn a_damaged_record_is_reported_without_a_word_of_its_contents() {
     ] {
         put(&store, RecordKey::Mailbox(name("shop")), json);
         put(&store, RecordKey::App(name("contoso")), json);
-        for result in [load_grant(&store, &name("shop")).err(), load_app(&store, &name("contoso")).err()] {
+        for result in [load_mailbox(&store, &name("shop")).err(), load_app(&store, &name("contoso")).err()] {
             let Some(StoreFault::Damaged { what }) = result else { panic!("{json}: {result:?}") };
             assert!(!what.contains("canary"), "{what}");
         }
@@ -301,8 +302,8 @@ fn a_record_larger_than_the_first_buffer_is_written_whole() {
     let (store, shop) = (MemoryStore::default(), name("shop"));
     let mut grant = grant();
     grant.authorization = user(&"r".repeat(30_000));
-    save_grant(&store, &shop, &grant).unwrap();
-    let after = load_grant(&store, &shop).unwrap().unwrap();
+    save_mailbox(&store, &shop, &grant).unwrap();
+    let after = load_mailbox(&store, &shop).unwrap().unwrap();
     assert_eq!(refresh_token(&after), refresh_token(&grant));
 }
 
@@ -310,6 +311,6 @@ fn a_record_larger_than_the_first_buffer_is_written_whole() {
 fn a_store_that_fails_is_believed() {
     let store = MemoryStore::default();
     *store.fault.lock().unwrap() = Some(StoreFault::Locked);
-    assert_eq!(load_grant(&store, &name("shop")).err(), Some(StoreFault::Locked));
-    assert_eq!(save_grant(&store, &name("shop"), &grant()).err(), Some(StoreFault::Locked));
+    assert_eq!(load_mailbox(&store, &name("shop")).err(), Some(StoreFault::Locked));
+    assert_eq!(save_mailbox(&store, &name("shop"), &grant()).err(), Some(StoreFault::Locked));
 }

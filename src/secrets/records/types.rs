@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::failure::OAuthFault;
-use crate::profile::{App, ClientAuth, ClientId, Name};
+use crate::profile::{App, ClientAuthentication, ClientId, Name};
 
 /// An app's client secrets and where their rotation stands. A public client has a record without secrets, or none.
 #[derive(Debug, Clone)]
@@ -69,10 +69,10 @@ pub enum RotationPhase {
     RolledBack,
 }
 
-/// What a sign-in left us.
+/// What the store holds of a mailbox: who signed in, and what its access tokens are asked for with.
 #[derive(Debug, Clone)]
-pub struct Grant {
-    /// What it is good for; anything else than an equal binding means that it is not this mailbox's any more.
+pub struct MailboxRecord {
+    /// The settings that it belongs to; under any others it is not this mailbox's any more.
     pub binding: Binding,
     /// The profile whose mailbox signed in, as the path of its file; not known of what a version before 0.2 has stored.
     pub profile: Option<String>,
@@ -81,14 +81,14 @@ pub struct Grant {
     /// Where it is redeemed, as it was when we signed in.
     pub token_endpoint: String,
     /// How the client secret was sent there when it was last accepted.
-    pub client_auth: ClientAuth,
+    pub client_authentication: ClientAuthentication,
     /// Who signed in, if the provider told.
     pub identity: Option<GrantIdentity>,
     /// The scopes that were granted.
     pub scopes: Vec<String>,
     /// The scopes that were asked for.
     pub asked: Vec<String>,
-    /// When somebody signed in.
+    /// When the user signed in.
     pub obtained: Timestamp,
     /// When it was last refreshed.
     pub refreshed: Option<Timestamp>,
@@ -199,7 +199,7 @@ impl AppRecord {
     }
 }
 
-impl Grant {
+impl MailboxRecord {
     /// Every secret in it, for the redactor.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
         self.refresh_token().into_iter().chain(self.access.iter().map(|access| &access.token))

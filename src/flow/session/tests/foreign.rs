@@ -16,7 +16,7 @@ fn a_token_that_came_in_the_future_is_fetched_again() {
             expires: refreshed.checked_add(jiff::SignedDuration::from_secs(3_599)).unwrap(),
             scopes: Vec::new(),
         }];
-        save_grant(desk.store.as_ref(), &name(), &grant).unwrap();
+        save_mailbox(desk.store.as_ref(), &name(), &grant).unwrap();
         let stored = desk.with(|session| session.stored_token());
         assert_eq!(stored.is_some(), is_stored, "{refreshed}");
         let source = desk.refresh().ok().unwrap().source;
@@ -43,11 +43,11 @@ fn the_sign_in_of_another_profile_is_neither_used_nor_replaced() {
     for profile in [None, Some("config.toml"), Some("other.toml")] {
         let mut grant = ours.clone();
         grant.profile = profile.map(str::to_owned);
-        save_grant(desk.store.as_ref(), &name(), &grant).unwrap();
+        save_mailbox(desk.store.as_ref(), &name(), &grant).unwrap();
         assert!(ready(Replaced::Own).is_ok(), "{profile:?}");
         // With another address it is this profile's own if this profile has left it.
         grant.binding.address = "sales@fabrikam.example".into();
-        save_grant(desk.store.as_ref(), &name(), &grant).unwrap();
+        save_mailbox(desk.store.as_ref(), &name(), &grant).unwrap();
         let used = desk.with(|session| session.grant().map(drop));
         if profile == Some("config.toml") {
             assert!(matches!(kind(used), Some(FailureKind::NotAuthorized { .. })));

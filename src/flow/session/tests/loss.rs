@@ -86,7 +86,7 @@ fn only_a_refresh_token_that_is_gone_marks_the_sign_in_as_lost() {
                     // All the rest stays: a provider's mistake can be undone.
                     let mut grant = desk.grant();
                     grant.needs_authorization = None;
-                    save_grant(desk.store.as_ref(), &name(), &grant).unwrap();
+                    save_mailbox(desk.store.as_ref(), &name(), &grant).unwrap();
                     lost += 1;
                 }
                 assert!(desk.bytes() == before, "{status} {headers}{body}: the record has changed");
@@ -170,7 +170,7 @@ fn a_test_asks_again_and_only_a_success_changes_anything() {
     assert!(grant.needs_authorization.is_some());
     let server = Server::answering("200 OK", "", r#"{"access_token":"canary-fresh","expires_in":3599}"#);
     grant.token_endpoint = server.url("/token").to_string();
-    save_grant(desk.store.as_ref(), &name(), &grant).unwrap();
+    save_mailbox(desk.store.as_ref(), &name(), &grant).unwrap();
     assert_eq!(desk.with(|session| session.refreshed_token()).ok().unwrap().token.expose_secret(), "canary-fresh");
     server.finish();
     assert_eq!(desk.grant().needs_authorization, None);
@@ -195,7 +195,7 @@ fn a_stored_token_that_is_still_good_is_handed_out_whatever_the_mark_says() {
             expires,
             scopes: Vec::new(),
         }];
-        save_grant(desk.store.as_ref(), &name(), &grant).unwrap();
+        save_mailbox(desk.store.as_ref(), &name(), &grant).unwrap();
         assert_eq!(desk.refresh().is_ok(), is_good, "{left} s left");
     }
 }
@@ -212,7 +212,7 @@ fn a_mark_that_was_made_on_less_is_no_mark() {
             OAuthFault { error: "invalid_grant".into(), status: 400, codes: vec![number], ..OAuthFault::default() };
         let mut grant = desk.grant();
         grant.needs_authorization = Some(LostGrant { at: None, fault });
-        save_grant(desk.store.as_ref(), &name(), &grant).unwrap();
+        save_mailbox(desk.store.as_ref(), &name(), &grant).unwrap();
         assert_eq!(desk.refresh().is_err(), is_final, "{number}");
         if is_final {
             drop(server);
