@@ -8,7 +8,7 @@ use super::catalogue::Origin;
 use super::{local, resolve};
 use crate::clock::in_words;
 use crate::failure::{CallbackRefusal, FailureKind, OAuthFault};
-use crate::profile::{Credential, SignIn};
+use crate::profile::{App, Credential, SignIn};
 use crate::report::{ExitCode, Finding, FindingCode};
 
 /// An OAuth error answer, by what the catalogue knows of its numbers, its words and its `error` field.
@@ -28,9 +28,9 @@ pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding 
     let known = resolve::finding(&text.to_string(), origin, about);
     let mut finding = known.map_or_else(|| unknown(fault, about), |known| known.finding);
     finding.refuses_client = refuses_client;
-    if refuses_client && let Some(step) = another_way(about) {
+    if refuses_client {
         let before_last = finding.fix.len().saturating_sub(1);
-        finding.fix.insert(before_last, step);
+        finding.fix.splice(before_last..before_last, another_way(about));
     }
     finding.exit = exit(fault);
     if let Some(wait) = fault.retry_after {
@@ -51,22 +51,16 @@ fn says_so_in_own_words(fault: &OAuthFault, about: FailureContext<'_>) -> bool {
 }
 
 /// How a secret that is right may be refused all the same. The known providers take it in each way.
-fn another_way(about: FailureContext<'_>) -> Option<String> {
-    let app = about
-        .app
-        .filter(|app| app.credential == Credential::Secret && matches!(app.sign_in, SignIn::Discovered { .. }))?;
-    let name = &app.name;
-    Some(match app.client_authentication {
-        Some(way) => format!(
-            "If the secret is right, take client_authentication = \"{}\" out of [apps.{name}] in the profile, or write \
-             another of \"basic\", \"basic-raw\" and \"body\": the provider may want the secret sent another way",
-            way.key()
-        ),
-        None => format!(
-            "If the secret is right, the provider may want it sent another way: write client_authentication = \"basic\", \
-             \"basic-raw\" (not percent-encoded) or \"body\" into [apps.{name}] in the profile"
-        ),
-    })
+fn another_way(about: FailureContext<'_>) -> Vec<String> {
+    let is_discovered =
+        |app: &&App| app.credential == Credential::Secret && matches!(app.sign_in, SignIn::Discovered { .. });
+    let Some(app) = about.app.filter(is_discovered) else { return Vec::new() };
+    let told = Finding::of(FindingCode::SECRET_SENT_ANOTHER_WAY).about(about);
+    let told = match app.client_authentication {
+        Some(way) => told.case("configured").with("way", way.key()),
+        None => told,
+    };
+    told.steps()
 }
 
 /// What scripts are told follows the `error` field alone: Microsoft may change its numbers and texts at any time, and
@@ -130,13 +124,14 @@ pub(super) fn sign_in(kind: &FailureKind, about: FailureContext<'_>) -> Finding 
 
 /// Nothing usable came back in time; what came instead is told first.
 fn timed_out(after: Duration, refused: &[CallbackRefusal], about: FailureContext<'_>) -> Finding {
-    let reasons: String = refused.iter().map(|refusal| format!(" {}", callback::cause(*refusal))).collect();
+    let refused: Vec<Finding> = refused.iter().map(|refusal| callback::finding(*refusal)).collect();
+    let reasons: String = refused.iter().map(|came| format!(" {}", came.cause)).collect();
     // Rounded: a wait ends a moment before the time that was asked for, or behind it.
     let mut finding = Finding::of(FindingCode::SIGN_IN_TIMED_OUT)
         .about(about)
         .with("time", in_words(after.as_secs_f64().round() as u64))
         .with("reasons", reasons)
         .finding();
-    finding.fix.splice(0..0, refused.iter().map(|refusal| callback::step(*refusal).to_owned()));
+    finding.fix.splice(0..0, refused.into_iter().flat_map(|came| came.fix));
     finding
 }

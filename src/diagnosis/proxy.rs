@@ -2,6 +2,7 @@
 
 use super::about::FailureContext;
 use super::network;
+use super::told::Told;
 use crate::failure::{FailureKind, ProxyFault, ProxyTrouble};
 use crate::report::{Finding, FindingCode};
 
@@ -10,9 +11,7 @@ pub(super) fn finding(trouble: &ProxyTrouble, about: FailureContext<'_>) -> Find
     let ProxyTrouble { proxy, variable, host, fault } = trouble;
     let told = match fault {
         ProxyFault::Unreadable { reason } => Finding::of(FindingCode::PROXY_UNREADABLE).with("reason", reason),
-        ProxyFault::NotReached(kind) => {
-            Finding::of(FindingCode::PROXY_NOT_REACHED).with("reason", reached(kind, about))
-        }
+        ProxyFault::NotReached(kind) => not_reached(kind, about),
         ProxyFault::WantsSignIn { scheme } => {
             let told = Finding::of(FindingCode::PROXY_WANTS_SIGN_IN)
                 .with("proxy_with_password", proxy.replacen("://", "://USER:PASSWORD@", 1));
@@ -29,18 +28,21 @@ pub(super) fn finding(trouble: &ProxyTrouble, about: FailureContext<'_>) -> Find
     told.with("proxy", proxy).with("variable", variable).with("host", host).finding()
 }
 
-/// What happened on the way to the proxy, as the end of a sentence.
-fn reached(kind: &FailureKind, about: FailureContext<'_>) -> String {
+/// What happened on the way to the proxy.
+fn not_reached(kind: &FailureKind, about: FailureContext<'_>) -> Told<'static> {
+    let told = Finding::of(FindingCode::PROXY_NOT_REACHED);
     match kind {
-        FailureKind::NameNotFound { host } => format!("there is no host {host}"),
-        FailureKind::NameLookupFailed { host, reason } => format!("the name {host} could not be looked up: {reason}"),
-        FailureKind::ConnectionRefused { port, .. } => format!("it refuses connections on port {port}"),
-        FailureKind::Unreachable { reason, .. } => format!("it cannot be reached: {reason}"),
-        FailureKind::TimedOut { during, after } => {
-            format!("nothing came for {:.0} seconds while {during}", after.as_secs_f64())
+        FailureKind::NameNotFound { host } => told.case("no-such-name").with("proxy_host", host),
+        FailureKind::NameLookupFailed { host, reason } => {
+            told.case("no-lookup").with("proxy_host", host).with("reason", reason)
         }
-        FailureKind::ConnectionLost { .. } => "it closed the connection without an answer".to_owned(),
-        FailureKind::Tls(fault) => network::tls(fault, about).cause.trim_end_matches('.').to_owned(),
-        other => format!("{other:?}"),
+        FailureKind::ConnectionRefused { port, .. } => told.case("refused").with("port", port),
+        FailureKind::Unreachable { reason, .. } => told.case("no-way").with("reason", reason),
+        FailureKind::TimedOut { during, after } => {
+            told.case("silent").with("seconds", format_args!("{:.0}", after.as_secs_f64())).with("during", during)
+        }
+        FailureKind::ConnectionLost { .. } => told.case("closed"),
+        FailureKind::Tls(fault) => told.with("reason", network::tls(fault, about).cause.trim_end_matches('.')),
+        other => told.with("reason", network::finding(other, about).cause.trim_end_matches('.')),
     }
 }

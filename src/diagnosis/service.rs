@@ -10,29 +10,27 @@ use crate::report::{Finding, FindingCode};
 pub(super) fn finding(seen: &OtherService, about: FailureContext<'_>) -> Finding {
     let wanted = about.protocol;
     let port = seen.port;
-    let profile_says = wanted.map_or_else(
-        || "the profile names a mail server there".to_owned(),
-        |wanted| format!("the profile says {wanted} with {}", seen.wanted),
-    );
     let spoken = spoken(seen.found);
     let side = if wanted == Some(Protocol::Smtp) { "outgoing" } else { "incoming" };
     let is_readable = matches!(spoken, Some(Protocol::Imap | Protocol::Pop3)) && side == "incoming";
+    let is_inside = seen.is_tls && seen.wanted == TlsMode::StartTls;
     let told = if seen.found == Service::Tls || spoken.is_some() && spoken == wanted {
         Finding::of(FindingCode::WRONG_TLS_MODE).case_if(!seen.is_tls, "plain").with("found", name(seen.found))
     } else if spoken.is_some() {
         Finding::of(FindingCode::WRONG_PROTOCOL)
+            .case_if(is_inside, "inside")
             .case_if(is_readable, "readable")
             .with("found", capital(name(seen.found)))
     } else {
         Finding::of(FindingCode::OTHER_SERVICE)
+            .case_if(is_inside, "inside")
             .case_if(seen.found == Service::Http, "web")
             .with("found", capital(name(seen.found)))
     };
     let mut told = told
         .about(about)
         .with("port", port)
-        .with("profile_says", profile_says)
-        .with("inside", inside(seen))
+        .with("wanted", seen.wanted)
         .with("side", side)
         .with("mode", if seen.is_tls { "implicit" } else { "starttls" });
     if let Some(spoken) = spoken {
@@ -52,10 +50,6 @@ pub(super) fn finding(seen: &OtherService, about: FailureContext<'_>) -> Finding
 fn capital(name: &str) -> String {
     let (first, rest) = name.split_at(1);
     format!("{}{rest}", first.to_ascii_uppercase())
-}
-
-fn inside(seen: &OtherService) -> &'static str {
-    if seen.is_tls && seen.wanted == TlsMode::StartTls { ", with TLS from the first byte" } else { "" }
 }
 
 fn spoken(service: Service) -> Option<Protocol> {

@@ -76,12 +76,21 @@ impl<'a> Told<'a> {
         self.words().map_or_else(Vec::new, |words| self.fix(&words.fix))
     }
 
+    /// The finding in the words of the catalogue's entry, which fit wherever it is noticed.
+    #[must_use]
+    pub fn in_general(self) -> Finding {
+        match catalogue::entry(self.code) {
+            Some(entry) => resolve::filled(entry, self.about, &|name| self.value(name)),
+            None => self.finding(),
+        }
+    }
+
     /// The finding.
     #[must_use]
     pub fn finding(self) -> Finding {
         let Some(words) = self.words() else {
             return match catalogue::entry(self.code) {
-                Some(entry) => resolve::filled(entry, self.about, &|name| self.value(name)),
+                Some(_) => self.in_general(),
                 None => Finding::new(self.code, self.code.as_str(), ExitCode::Bug),
             };
         };

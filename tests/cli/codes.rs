@@ -28,6 +28,14 @@ fn an_earlier_name_leads_to_the_code_that_commands_print() {
         ("tls-starttls-missing", FindingCode::STARTTLS_NOT_OFFERED),
         ("keyring-no-secret-service", FindingCode::KEYRING_ABSENT),
         ("local-no-refresh-token", FindingCode::NO_REFRESH_TOKEN),
+        ("smtp-auth-not-offered", FindingCode::MECHANISM_NOT_OFFERED),
+        ("imap-xoauth2-not-offered", FindingCode::MECHANISM_NOT_OFFERED),
+        ("pop3-xoauth2-not-offered", FindingCode::MECHANISM_NOT_OFFERED),
+        ("tls-handshake-failure", FindingCode::TLS_FAILED),
+        ("local-state-mismatch", FindingCode::CALLBACK_OTHER_STATE),
+        ("local-scope-not-granted", FindingCode::SCOPES_NOT_GRANTED),
+        ("local-clock-skew", FindingCode::CLOCK_OFF),
+        ("local-wrong-account", FindingCode::OTHER_ACCOUNT_SIGNED_IN),
     ] {
         assert_eq!(explain::entry(earlier).unwrap().finding.code, code, "{earlier}");
         assert!(!FindingCode::ALL.iter().any(|known| known.as_str() == earlier), "{earlier}");

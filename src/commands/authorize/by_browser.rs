@@ -77,7 +77,8 @@ pub(super) fn tokens<'a>(attempt: &Attempt<'a>, report: &mut Report) -> Result<B
 
 /// What is said of an answer that cannot be used, while the browser shows its own page (SECURITY.md L7).
 fn told(refusal: CallbackRefusal) -> String {
-    format!("{} {}. Still waiting.", callback::cause(refusal), callback::step(refusal))
+    let came = callback::finding(refusal);
+    format!("{} {}. Still waiting.", came.cause, came.fix.join("; "))
 }
 
 fn redeem<'a>(

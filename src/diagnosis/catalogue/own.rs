@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::step::Step;
 use crate::report::{Confidence, ExitCode, FindingCode};
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
+    include_str!("own/callback.toml"),
     include_str!("own/commands.toml"),
     include_str!("own/machine.toml"),
     include_str!("own/mail.toml"),

@@ -26,7 +26,7 @@ impl Issue {
     /// What it means, with what was seen before it.
     #[must_use]
     pub fn finding(&self, about: FailureContext<'_>) -> Finding {
-        let mut finding = Finding::of(self.code).about(about).finding();
+        let mut finding = Finding::of(self.code).about(about).in_general();
         finding.cause = format!("{} {}", self.observed, finding.cause);
         if self.is_uncertain && finding.confidence == Confidence::Certain {
             finding.confidence = Confidence::Likely;

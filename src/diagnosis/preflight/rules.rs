@@ -60,7 +60,7 @@ fn not_granted(wanted: &[Scope], granted: &[String]) -> Option<Issue> {
     }
     let missing: Vec<String> = missing.iter().map(Scope::to_string).collect();
     let observed = format!("The provider granted {}, but not {}.", few(granted), few(&missing));
-    Some(Issue::new(FindingCode::LOCAL_SCOPE_NOT_GRANTED, observed))
+    Some(Issue::new(FindingCode::SCOPES_NOT_GRANTED, observed))
 }
 
 /// RFC 9068 §4: a server refuses a token whose `aud` is not its own name.
@@ -136,7 +136,7 @@ fn wrong_time(said: Option<&TokenClaims>, presented: PresentedToken<'_>, now: i6
     if let Some(end) = ends.filter(|end| over(*end, received) && over(*end, now)) {
         // Nobody hands out what is over already, so it is the clocks that differ.
         let observed = format!("The token ended {} before it came, by this machine's clock.", span(received, end));
-        return Some(Issue::new(FindingCode::LOCAL_CLOCK_SKEW, observed));
+        return Some(Issue::new(FindingCode::CLOCK_OFF, observed));
     }
     let end = ends.unwrap_or(promised);
     if over(end, now) {
@@ -147,7 +147,7 @@ fn wrong_time(said: Option<&TokenClaims>, presented: PresentedToken<'_>, now: i6
     (begins.saturating_sub(now) > LEEWAY).then(|| {
         let since = if received < now { received } else { now };
         let observed = format!("The token begins {} after it came, by this machine's clock.", span(begins, since));
-        Issue::new(FindingCode::LOCAL_CLOCK_SKEW, observed)
+        Issue::new(FindingCode::CLOCK_OFF, observed)
     })
 }
 
@@ -170,5 +170,5 @@ fn other_user(said: &TokenClaims, presented: PresentedToken<'_>, mailbox: &Mailb
         domain.is_some_and(|domain| domain == expected.domain().to_ascii_lowercase())
     };
     let name = said.names.iter().find(is_neighbour)?;
-    Some(Issue::doubt(FindingCode::LOCAL_WRONG_ACCOUNT, format!("The token's user is {name}, not {expected}.")))
+    Some(Issue::doubt(FindingCode::OTHER_ACCOUNT_SIGNED_IN, format!("The token's user is {name}, not {expected}.")))
 }

@@ -29,10 +29,10 @@ const SCOPE: FindingCode = FindingCode::LOCAL_TOKEN_LACKS_SCOPE;
 const ROLES: FindingCode = FindingCode::LOCAL_APP_ONLY_TOKEN_WITHOUT_ROLES;
 const OTHER_TENANT: FindingCode = FindingCode::LOCAL_TOKEN_OTHER_TENANT;
 const OTHER_ISSUER: FindingCode = FindingCode::LOCAL_TOKEN_OTHER_ISSUER;
-const SKEW: FindingCode = FindingCode::LOCAL_CLOCK_SKEW;
+const SKEW: FindingCode = FindingCode::CLOCK_OFF;
 const EXPIRED: FindingCode = FindingCode::LOCAL_TOKEN_EXPIRED;
-const ACCOUNT: FindingCode = FindingCode::LOCAL_WRONG_ACCOUNT;
-const NOT_GRANTED: FindingCode = FindingCode::LOCAL_SCOPE_NOT_GRANTED;
+const ACCOUNT: FindingCode = FindingCode::OTHER_ACCOUNT_SIGNED_IN;
+const NOT_GRANTED: FindingCode = FindingCode::SCOPES_NOT_GRANTED;
 
 fn app(provider: Provider, tenant: Option<&str>, cloud: Cloud) -> App {
     let issuer = "https://id.example/realms/shop".parse().unwrap();

@@ -13,7 +13,7 @@ pub(super) fn token_unfit(situation: &Situation<'_>) -> Option<Finding> {
         situation.spoken().any(|protocol| situation.found(Some(protocol), Stage::Authentication).is_some());
     let mut finding = unfit.clone();
     // A refusal proves what the token says, but not what its user's name only lets guess.
-    if is_refused && finding.code != FindingCode::LOCAL_WRONG_ACCOUNT {
+    if is_refused && finding.code != FindingCode::OTHER_ACCOUNT_SIGNED_IN {
         finding.confidence = Confidence::Certain;
     }
     Some(finding)

@@ -113,7 +113,7 @@ const TABLE: &[[&str; 6]] = &[
     // The token.
     ["ms", "ok", "auth-failed", "5.7.3", "graph", "local-token-wrong-audience"],
     ["ms", "ok", "auth-failed", "silent", "graph", "port-blocked"],
-    ["own", "ok", "ok", "no-auth", "scope-missing", "local-scope-not-granted"],
+    ["own", "ok", "ok", "no-auth", "scope-missing", "scopes-not-granted"],
     // What is switched off, and who signed in.
     ["ms", "ok", "ok", "off-tenant", "", "exo-smtp-auth-disabled-tenant"],
     ["ms", "ok", "not-connected", "off-tenant", "account:alice@contoso.com", "exo-imap-authenticated-not-connected"],

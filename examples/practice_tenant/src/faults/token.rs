@@ -267,7 +267,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "token-not-yet-valid",
         meaning: "the access token is good from two hours on",
-        finding: "local-clock-skew",
+        finding: "clock-off",
         wording: Reported,
         fault: Fault::AccessClaims(&[Claim::Later("nbf", 7_200), Claim::Later("exp", 7_200)]),
     },
@@ -288,7 +288,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "wrong-account",
         meaning: "the stored sign-in is Alice's, not the mailbox's",
-        finding: "local-wrong-account",
+        finding: "other-account-signed-in",
         wording: Reported,
         fault: Fault::ForeignAccessToken,
     },

@@ -224,7 +224,7 @@ fn preflight(more: &[&str], about: FailureContext<'_>, checks: &mut Vec<Check>) 
         checks.push(issue(FindingCode::LOCAL_TOKEN_WRONG_AUDIENCE, Imap));
     }
     if more.contains(&"scope-missing") {
-        checks.push(issue(FindingCode::LOCAL_SCOPE_NOT_GRANTED, Smtp));
+        checks.push(issue(FindingCode::SCOPES_NOT_GRANTED, Smtp));
     }
 }
 
