@@ -2,3 +2,4 @@
 
 pub mod choices;
 pub mod mailboxes;
+pub mod secret;

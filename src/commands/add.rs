@@ -7,18 +7,19 @@ mod unused;
 
 use clap::Args as ClapArgs;
 
-use super::secret_source::{SecretSource, sentence};
-use super::stored_secret::{AppliedSecret, SecretChange};
+use crate::arguments::secret::SecretFlags;
 use crate::config::{self, AppFile, Edit, Problem, ProfileDocument, base_of};
 use crate::context::Context;
 use crate::diagnosis::slips;
 use crate::error::CommandError;
 use crate::flow::describe;
+use crate::flow::enrol;
 use crate::flow::lookup;
 use crate::profile::registration;
 use crate::profile::{App, Credential, Invalid, Mailbox, Name, Profile};
 use crate::report::{Document, Finding, FindingCode, Report, Subject};
 use crate::secrets::load_app;
+use crate::text;
 use flags::{AppFlags, MailboxFlags};
 
 /// Add a mailbox (and its app, where it is new) to the profile
@@ -31,7 +32,7 @@ pub struct Args {
     #[command(flatten)]
     mailbox: MailboxFlags,
     #[command(flatten)]
-    secret: SecretSource,
+    secret: SecretFlags,
     /// Replace what the profile has under these names, and take values that look like a mistake
     #[arg(long)]
     force: bool,
@@ -61,7 +62,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     }
     let mailbox = config::validate_mailbox(name.clone(), &mailbox_file, &app, 0..0, &base).map_err(wrong_flag)?;
 
-    unused::refuse(&args.app, &args.mailbox, args.secret.is_given(), &app, &mailbox)?;
+    let source = args.secret.source();
+    unused::refuse(&args.app, &args.mailbox, source.is_given(), &app, &mailbox)?;
     if !args.force {
         if old_app.as_ref().is_some_and(|old| *old != app && !same::completes_app(old, &app)) {
             let user = document.profile().mailboxes.values().find(|mailbox| mailbox.app == app_name);
@@ -80,10 +82,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         return Err(CommandError::cancelled());
     }
     let expires = args.app.expires.or(app.secret_expires.filter(|_| old_app.is_none()));
-    let wish = SecretChange { app: &app, known: old_app.as_ref(), expires, force: args.force };
-    let asked = match app.credential {
+    let planned = enrol::Planned { app: &app, known: old_app.as_ref(), expires, force: args.force };
+    let read = match app.credential {
         Credential::None => None,
-        Credential::Secret => Some(wish.ask(&args.secret, &document.profile().secrets, context)?),
+        Credential::Secret => Some(planned.read(&source, &document.profile().secrets, context)?),
     };
     let secrets = document.profile().secrets.clone();
 
@@ -102,9 +104,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     document.put_app(&app_name, &app_file);
     document.put_mailbox(&name, &mailbox_file);
     let edit = document.prepare()?;
-    let stored = asked.map_or_else(
-        || Ok(AppliedSecret::default()),
-        |asked| asked.store(context.locks(), context.lock_wait(), context.clock.now()),
+    let stored = read.map_or_else(
+        || Ok(enrol::Applied::default()),
+        |read| read.apply(context.locks(), context.lock_wait(), context.clock.now()),
     )?;
     let edit = match edit.commit() {
         Ok(edit) => edit,
@@ -181,7 +183,7 @@ fn choose_app(
     if let Some(chosen) = found(&file)? {
         return Ok(chosen);
     }
-    questions::secret(&mut file, args.secret.is_given(), context)?;
+    questions::secret(&mut file, args.secret.source().is_given(), context)?;
     Ok(Chosen { name, file, is_found: false })
 }
 
@@ -227,7 +229,7 @@ fn mailbox_taken(name: &Name) -> CommandError {
 
 fn flag_name(flag: &str, text: &str) -> Result<Name, CommandError> {
     text.parse().map_err(|invalid: Invalid| {
-        CommandError::usage(format!("{flag}: {}.", invalid.problem), sentence(&invalid.instead))
+        CommandError::usage(format!("{flag}: {}.", invalid.problem), text::sentence(&invalid.instead))
     })
 }
 
@@ -254,5 +256,5 @@ fn wrong_flag(problem: Problem) -> CommandError {
         key => key,
     };
     let flag = format!("--{}", flag.replace('_', "-"));
-    CommandError::usage(format!("{flag}: {cause}."), sentence(&instead))
+    CommandError::usage(format!("{flag}: {cause}."), text::sentence(&instead))
 }

@@ -11,14 +11,15 @@ use jiff::civil::Date;
 
 use self::job::{Job, app_locks, report};
 use self::wire::Wire;
-use super::authorize::{self, SignInOptions};
-use super::secret_source::SecretSource;
+use crate::arguments::secret::SecretFlags;
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::flow::lookup;
 use crate::flow::rotation::{Ending, Force, NewSecret, Proof, ProofResult, Rotation, RotationRequest, Standing};
+use crate::flow::secret_source::SecretSource;
+use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
@@ -30,18 +31,18 @@ pub struct Args {
     /// The app's name, or a mailbox's, meaning its app
     name: String,
     #[command(flatten)]
-    secret: SecretSource,
+    secret: SecretFlags,
     /// The day on which the new secret expires, as in 2027-05-20 or '24 months'
     #[arg(long, value_name = "DATE", value_parser = crate::profile::date::flag)]
     expires: Option<Date>,
     /// Bring the previous secret back, or drop a new one that is not in use yet
     #[arg(long, conflicts_with_all = [
-        "SecretSource", "expires", "discard_previous", "reauthorize", "wait_propagation", "skip_connection_tests",
+        "SecretFlags", "expires", "discard_previous", "reauthorize", "wait_propagation", "skip_connection_tests",
     ])]
     rollback: bool,
     /// Forget the previous secret
     #[arg(long, conflicts_with_all = [
-        "SecretSource", "expires", "reauthorize", "wait_propagation", "skip_connection_tests",
+        "SecretFlags", "expires", "reauthorize", "wait_propagation", "skip_connection_tests",
     ])]
     discard_previous: bool,
     /// Take a new secret that looks like a mistake, or replace one of another client ID; with --rollback, bring the
@@ -73,7 +74,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if app.credential == Credential::None {
         return Err(Finding::of(FindingCode::NO_SECRET).with("name", &app.name).into());
     }
-    if args.no_browser && args.secret.reads_stdin() {
+    if args.no_browser && args.secret.source() == SecretSource::Stdin {
         return Err(CommandError::usage(
             "--secret-stdin and --no-browser both read standard input.",
             "Give the secret with --secret-env VAR or --secret-file FILE",
@@ -114,8 +115,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         rotate(args, job)?
     };
     if args.reauthorize && is_settled {
-        let hidden_variable = args.secret.variable().map(str::to_owned);
-        let how = SignInOptions { no_browser: args.no_browser, hidden_variable, ..SignInOptions::default() };
+        let way = if args.no_browser { Way::PastedAddress } else { Way::Browser };
+        let hidden_variable = args.secret.source().variable().map(str::to_owned);
+        let how = SignInOptions { way, hidden_variable, ..SignInOptions::default() };
         for mailbox in mailboxes.iter().filter(|mailbox| mailbox.enabled) {
             let report = reauthorized(&workspace, mailbox, &how, context);
             if report.first_finding().is_none() {
@@ -140,7 +142,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
 
 /// Signs in again; what stops that is a check of this mailbox and not the end of the report.
 fn reauthorized(workspace: &Workspace<'_>, mailbox: &Mailbox, how: &SignInOptions, context: &Context) -> Report {
-    authorize::sign_in(workspace, workspace.app_of(mailbox), mailbox, how, context).unwrap_or_else(|error| {
+    sign_in::sign_in(workspace, mailbox, how, context).unwrap_or_else(|error| {
         let mut report = Report::of_mailbox(mailbox);
         report.checks.push(Check::failed(Stage::Authorize, Duration::ZERO, error.finding().clone()));
         report
@@ -176,8 +178,8 @@ fn rotate(args: &Args, mut job: Job<'_>) -> Result<(Document, bool), CommandErro
     let had_secret = rotation.records()?.iter().any(|record| record.active.is_some());
     let mut document = Document::new("rotate-secret");
     let standing = rotation.standing()?;
-    let resumes =
-        !args.secret.is_given() && matches!(standing, Standing::Pending | Standing::Activated { recently: true });
+    let source = args.secret.source();
+    let resumes = !source.is_given() && matches!(standing, Standing::Pending | Standing::Activated { recently: true });
     if let Standing::Activated { recently: false } = standing {
         // Nothing of that rotation is left to prove, and what was given now is about the next one.
         rotation.settle()?;
@@ -186,7 +188,7 @@ fn rotate(args: &Args, mut job: Job<'_>) -> Result<(Document, bool), CommandErro
         RotationRequest::Finish { expires: args.expires }
     } else {
         RotationRequest::New(NewSecret {
-            value: args.secret.read(rotation.app, job.context, args.force)?,
+            value: source.read(rotation.app, job.context, args.force)?,
             expires: args.expires,
         })
     };

@@ -2,7 +2,6 @@
 
 use clap::Args as ClapArgs;
 
-use super::authorize;
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
@@ -63,7 +62,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let workspace = Workspace::open(context, &profile)?;
     let mut next = registration::steps(app, mailbox);
     match workspace.session(mailbox).grant() {
-        Ok(grant) => authorize::describe(&mut report, &grant, context),
+        Ok(grant) => describe::grant(&mut report, &grant, context.clock.now()),
         Err(failure) => match failure.kind {
             FailureKind::NotAuthorized { why } => report.fact("status", format!("not authorized: {why}")),
             FailureKind::GrantLost { .. } | FailureKind::GrantOfAnother { .. } => {

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
-use super::authorize;
 use crate::clock::valid_until;
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::failure::Failure;
+use crate::flow::describe;
 use crate::flow::lookup;
 use crate::flow::rotation::Rotation;
 use crate::flow::secret_expiry;
@@ -119,7 +119,7 @@ fn one(
     let mut report = Report::of_mailbox(mailbox);
     let session = workspace.session(mailbox);
     match session.grant() {
-        Ok(grant) => authorize::describe(&mut report, &grant, context),
+        Ok(grant) => describe::grant(&mut report, &grant, context.clock.now()),
         Err(failure) => {
             if failure.kind.needs_authorization() {
                 report.fact("status", "not authorized");

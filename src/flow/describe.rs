@@ -1,9 +1,13 @@
 //! Facts about a mailbox, as several commands show them.
 
+use jiff::Timestamp;
+
+use crate::clock::valid_until;
 use crate::profile::{Address, App, Mailbox};
 use crate::report::Report;
+use crate::secrets::MailboxRecord;
 
-/// Says what the profile says of a mailbox.
+/// Says what the profile has of a mailbox.
 pub fn mailbox(report: &mut Report, app: &App, mailbox: &Mailbox) {
     report.fact("address", mailbox.address.to_string());
     if let Some(delegate) = &mailbox.sign_in_as {
@@ -33,5 +37,21 @@ pub fn mailbox(report: &mut Report, app: &App, mailbox: &Mailbox) {
     }
     if !mailbox.enabled {
         report.fact("enabled", "no");
+    }
+}
+
+/// Says what a sign-in has brought, without its tokens.
+pub fn grant(report: &mut Report, grant: &MailboxRecord, now: Timestamp) {
+    report.fact("status", "authorized");
+    if let Some(identity) = &grant.identity {
+        report.fact("signed_in_as", identity.label.clone());
+        if let Some(tenant) = &identity.tenant {
+            report.fact("signed_in_tenant", tenant.clone());
+        }
+    }
+    report.fact("authorized_since", grant.obtained.strftime("%Y-%m-%d %H:%M UTC").to_string());
+    report.fact("scopes", grant.scopes.join(" "));
+    if let Some(access) = grant.access.iter().max_by_key(|access| access.received) {
+        report.fact("access_token", valid_until(access.expires, now));
     }
 }

@@ -1,4 +1,5 @@
-//! The client secret of an app as `add` puts it into the store: never over one that somebody else relies on.
+//! A client secret is enrolled: planned, read from its source and applied to the store, never over one that another
+//! profile relies on.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,18 +8,18 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::rotation::Rotation;
 use super::secret_source::SecretSource;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::failure::StoreFault;
-use crate::flow::rotation::Rotation;
 use crate::profile::{App, Name, StoreSpec};
 use crate::report::{Finding, FindingCode};
 use crate::secrets::{AppRecord, ClientSecret, RecordKey, RecordLock, SecretStore, load_app, save_app};
 
-/// What `add` wants of an app's record.
-pub(super) struct SecretChange<'a> {
-    /// The app as it shall be.
+/// A planned change of an app's client secret.
+pub struct Planned<'a> {
+    /// The app as it will be.
     pub app: &'a App,
     /// The app as the profile has it, if it has.
     pub known: Option<&'a App>,
@@ -28,40 +29,40 @@ pub(super) struct SecretChange<'a> {
     pub force: bool,
 }
 
-/// A wish with all that a person had to be asked for.
-pub(super) struct ReadSecret<'a> {
-    wish: SecretChange<'a>,
+/// A planned change with all that had to be asked for.
+pub struct Read<'a> {
+    planned: Planned<'a>,
     given: Option<SecretString>,
     store: &'a dyn SecretStore,
 }
 
-/// What was stored, so that it can be undone. The record stays locked until this is dropped: nobody else may come to
-/// rely on a secret that may be taken back yet.
+/// What was stored, so that it can be undone. The record stays locked until this is dropped: no other process may come
+/// to rely on a secret that may still be taken back.
 #[derive(Default)]
-pub(super) struct AppliedSecret<'a> {
+pub struct Applied<'a> {
     _lock: Option<RecordLock>,
     before: Option<(&'a dyn SecretStore, Option<AppRecord>)>,
 }
 
-impl<'a> SecretChange<'a> {
+impl<'a> Planned<'a> {
     /// Asks for the client secret where none is stored or a source is named, and refuses early what would be refused.
     ///
     /// # Errors
     /// What the store says; a secret that cannot be one; a record that may not be replaced.
-    pub(super) fn ask(
+    pub fn read(
         self,
         source: &SecretSource,
         choice: &StoreSpec,
         context: &'a Context,
-    ) -> Result<ReadSecret<'a>, CommandError> {
+    ) -> Result<Read<'a>, CommandError> {
         let store = context.store(choice)?;
         let record = load_app(store, &self.app.name)?;
         let has_one = self.own(record.as_ref()).is_some_and(|own| own.active.is_some());
         let given =
             if has_one && !source.is_given() { None } else { Some(source.read(self.app, context, self.force)?) };
-        let asked = ReadSecret { wish: self, given, store };
-        asked.decide(record.as_ref(), context.clock.now())?;
-        Ok(asked)
+        let read = Read { planned: self, given, store };
+        read.decide(record.as_ref(), context.clock.now())?;
+        Ok(read)
     }
 
     fn own<'r>(&self, record: Option<&'r AppRecord>) -> Option<&'r AppRecord> {
@@ -69,41 +70,36 @@ impl<'a> SecretChange<'a> {
     }
 }
 
-impl<'a> ReadSecret<'a> {
+impl<'a> Read<'a> {
     /// Stores it.
     ///
     /// # Errors
     /// What the lock and the store say; a record that may not be replaced.
-    pub(super) fn store(
-        &self,
-        locks: &Path,
-        wait: Duration,
-        now: Timestamp,
-    ) -> Result<AppliedSecret<'a>, CommandError> {
-        let name = &self.wish.app.name;
+    pub fn apply(&self, locks: &Path, wait: Duration, now: Timestamp) -> Result<Applied<'a>, CommandError> {
+        let name = &self.planned.app.name;
         let lock = RecordLock::acquire(locks, &RecordKey::App(name.clone()), wait)?;
         let before = load_app(self.store, name)?;
-        let Some(record) = self.decide(before.as_ref(), now)? else { return Ok(AppliedSecret::default()) };
+        let Some(record) = self.decide(before.as_ref(), now)? else { return Ok(Applied::default()) };
         save_app(self.store, name, &record)?;
-        Ok(AppliedSecret { _lock: Some(lock), before: Some((self.store, before)) })
+        Ok(Applied { _lock: Some(lock), before: Some((self.store, before)) })
     }
 
     /// What the record becomes; `None` if it stands so already.
     fn decide(&self, record: Option<&AppRecord>, now: Timestamp) -> Result<Option<AppRecord>, CommandError> {
-        let app = self.wish.app;
-        let own = self.wish.own(record);
+        let app = self.planned.app;
+        let own = self.planned.own(record);
         let same = |active: &ClientSecret| {
             self.given.as_ref().is_none_or(|given| given.expose_secret() == active.value.expose_secret())
         };
         if let Some(own) = own
             && let Some(active) = own.active.as_ref().filter(|active| same(active))
         {
-            if self.wish.expires.is_none() || self.wish.expires == active.expires {
+            if self.planned.expires.is_none() || self.planned.expires == active.expires {
                 return Ok(None);
             }
             refuse_under_way(app, own)?;
             let mut record = own.clone();
-            record.active = Some(ClientSecret { expires: self.wish.expires, ..active.clone() });
+            record.active = Some(ClientSecret { expires: self.planned.expires, ..active.clone() });
             return Ok(Some(record));
         }
         let Some(value) = self.given.clone() else {
@@ -119,7 +115,7 @@ impl<'a> ReadSecret<'a> {
         };
         refuse_under_way(app, &new)?;
         if new.active.is_some() {
-            if !self.wish.force {
+            if !self.planned.force {
                 return Err(self.differs());
             }
             // As after a rotation: `rotate-secret --rollback` brings it back.
@@ -133,15 +129,17 @@ impl<'a> ReadSecret<'a> {
 
     /// Records are found by name alone, and another profile may use the name for a client of its own.
     fn refuse_foreign(&self, record: &AppRecord) -> Result<(), CommandError> {
-        let name = &self.wish.app.name;
-        if self.wish.known.is_some_and(|known| record.is_of(known)) {
-            return refuse_under_way(self.wish.app, record);
+        let name = &self.planned.app.name;
+        if self.planned.known.is_some_and(|known| record.is_of(known)) {
+            return refuse_under_way(self.planned.app, record);
         }
-        if self.wish.force || record.secrets().next().is_none() {
+        if self.planned.force || record.secrets().next().is_none() {
             return Ok(());
         }
         let other = match &record.registrar {
-            Some(registrar) if record.client_id == self.wish.app.client_id => format!("this client ID at {registrar}"),
+            Some(registrar) if record.client_id == self.planned.app.client_id => {
+                format!("this client ID at {registrar}")
+            }
             _ => format!("another client ID ({})", record.client_id),
         };
         let told = Finding::of(FindingCode::SECRET_OF_ANOTHER).with("store", self.store.describe());
@@ -149,7 +147,7 @@ impl<'a> ReadSecret<'a> {
     }
 
     fn differs(&self) -> CommandError {
-        let told = Finding::of(FindingCode::SECRET_DIFFERS).with("name", &self.wish.app.name);
+        let told = Finding::of(FindingCode::SECRET_DIFFERS).with("name", &self.planned.app.name);
         told.with("store", self.store.describe()).into()
     }
 }
@@ -162,9 +160,9 @@ fn refuse_under_way(app: &App, record: &AppRecord) -> Result<(), CommandError> {
     Err(Finding::of(FindingCode::ROTATION_UNFINISHED).case("held").with("name", &app.name).into())
 }
 
-impl AppliedSecret<'_> {
+impl Applied<'_> {
     /// Whether anything was written.
-    pub(super) fn is_new(&self) -> bool {
+    pub fn is_new(&self) -> bool {
         self.before.is_some()
     }
 
@@ -172,7 +170,7 @@ impl AppliedSecret<'_> {
     ///
     /// # Errors
     /// What the store says.
-    pub(super) fn undo(self, app: &Name) -> Result<(), StoreFault> {
+    pub fn undo(self, app: &Name) -> Result<(), StoreFault> {
         match self.before {
             Some((store, Some(record))) => save_app(store, app, &record),
             Some((store, None)) => store.delete(&RecordKey::App(app.clone())).map(|_| ()),
@@ -221,8 +219,8 @@ mod tests {
     ) -> Result<Option<AppRecord>, &'static str> {
         let (wanted, old) = (profile(id), profile(ID));
         let name: Name = "shop".parse().unwrap();
-        let asked = ReadSecret {
-            wish: SecretChange {
+        let read = Read {
+            planned: Planned {
                 app: &wanted.apps[&name],
                 known: known.then(|| &old.apps[&name]),
                 expires: expires.map(|day| day.parse().unwrap()),
@@ -231,7 +229,7 @@ mod tests {
             given: given.map(SecretString::from),
             store: &MemoryStore::default(),
         };
-        asked.decide(Some(record), Timestamp::UNIX_EPOCH).map_err(|error| error.finding().code.as_str())
+        read.decide(Some(record), Timestamp::UNIX_EPOCH).map_err(|error| error.finding().code.as_str())
     }
 
     #[test]
@@ -279,9 +277,9 @@ mod tests {
     fn nobody_else_gets_at_a_secret_that_may_still_be_taken_back() {
         let (wanted, name): (_, Name) = (profile(ID), "shop".parse().unwrap());
         let (store, locks) = (MemoryStore::default(), tempfile::tempdir().unwrap());
-        let wish = SecretChange { app: &wanted.apps[&name], known: None, expires: None, force: false };
-        let asked = ReadSecret { wish, given: Some("new".into()), store: &store };
-        let stored = asked.store(locks.path(), Duration::from_secs(1), Timestamp::UNIX_EPOCH).unwrap();
+        let planned = Planned { app: &wanted.apps[&name], known: None, expires: None, force: false };
+        let read = Read { planned, given: Some("new".into()), store: &store };
+        let stored = read.apply(locks.path(), Duration::from_secs(1), Timestamp::UNIX_EPOCH).unwrap();
         let try_it = || {
             let key = RecordKey::App(name.clone());
             RecordLock::acquire(locks.path(), &key, std::time::Duration::ZERO)

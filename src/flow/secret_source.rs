@@ -3,50 +3,47 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+use super::doubt::{self, Ruling};
 use crate::config;
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::flow::doubt::{self, Ruling};
 use crate::profile::{App, secret_doubt};
 use crate::report::{Finding, FindingCode};
+use crate::text;
 
 /// Longer than any secret, shorter than a file that was named by mistake.
 const LIMIT: u64 = 16 * 1024;
 
-/// The flags that say where the client secret comes from; without one it is asked for.
-#[derive(Debug, Args)]
-#[group(multiple = false)]
-pub(super) struct SecretSource {
-    /// Read the client secret from standard input
-    #[arg(long)]
-    secret_stdin: bool,
-    /// Read the client secret from this environment variable
-    #[arg(long, value_name = "VAR")]
-    secret_env: Option<String>,
-    /// Read the client secret from this file
-    #[arg(long, value_name = "FILE")]
-    secret_file: Option<PathBuf>,
+/// Where a client secret is read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// A prompt at the terminal.
+    Prompt,
+    /// Standard input.
+    Stdin,
+    /// This environment variable.
+    Variable(String),
+    /// This file.
+    File(PathBuf),
 }
 
 impl SecretSource {
-    /// Whether a flag names a source.
+    /// Whether the command line names a source.
     #[must_use]
-    pub(super) fn is_given(&self) -> bool {
-        self.secret_stdin || self.secret_env.is_some() || self.secret_file.is_some()
-    }
-
-    /// Whether the secret comes from standard input.
-    pub(super) fn reads_stdin(&self) -> bool {
-        self.secret_stdin
+    pub fn is_given(&self) -> bool {
+        *self != Self::Prompt
     }
 
     /// The environment variable that holds the secret, where one does.
-    pub(super) fn variable(&self) -> Option<&str> {
-        self.secret_env.as_deref()
+    #[must_use]
+    pub fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Variable(name) => Some(name),
+            Self::Prompt | Self::Stdin | Self::File(_) => None,
+        }
     }
 
     /// The client secret of `app`, from the flag's source or from a prompt, known to the redactor and checked for the
@@ -55,7 +52,7 @@ impl SecretSource {
     ///
     /// # Errors
     /// If it cannot be read, or cannot be a secret.
-    pub(super) fn read(&self, app: &App, context: &Context, force: bool) -> Result<SecretString, CommandError> {
+    pub fn read(&self, app: &App, context: &Context, force: bool) -> Result<SecretString, CommandError> {
         let prompter = context.prompter.as_ref();
         loop {
             let secret = self.read_once(app, context)?;
@@ -65,8 +62,8 @@ impl SecretSource {
                 let error = CommandError::from(
                     Finding::of(FindingCode::SECRET_UNUSABLE)
                         .case("given")
-                        .with("what", sentence(&invalid.problem))
-                        .with("instead", sentence(&invalid.instead)),
+                        .with("what", text::sentence(&invalid.problem))
+                        .with("instead", text::sentence(&invalid.instead)),
                 );
                 if self.is_given() {
                     return Err(error);
@@ -88,24 +85,24 @@ impl SecretSource {
     fn read_once(&self, app: &App, context: &Context) -> Result<SecretString, CommandError> {
         let unreadable =
             |what: String| CommandError::usage(what, "Give it with --secret-stdin, --secret-env or --secret-file");
-        if self.secret_stdin {
-            return bounded(&mut std::io::stdin().lock())
-                .map_err(|error| unreadable(format!("Standard input: {error}.")));
+        match self {
+            Self::Stdin => {
+                bounded(&mut std::io::stdin().lock()).map_err(|error| unreadable(format!("Standard input: {error}.")))
+            }
+            Self::Variable(variable) => std::env::var(variable)
+                .map(SecretString::from)
+                .map_err(|_| unreadable(format!("The environment variable {variable} is not set."))),
+            Self::File(path) => {
+                let open = || bounded(&mut std::fs::File::open(path)?);
+                open().map_err(|error| unreadable(format!("{}: {error}.", path.display())))
+            }
+            Self::Prompt => {
+                let question = format!("Client secret of app '{}' (the Value, not the ID; it is not shown)", app.name);
+                context.prompter.secret(&question).map_err(|error| {
+                    CommandError::unasked(&error, "--secret-stdin, --secret-env VAR or --secret-file FILE")
+                })
+            }
         }
-        if let Some(variable) = &self.secret_env {
-            let value = std::env::var(variable)
-                .map_err(|_| unreadable(format!("The environment variable {variable} is not set.")))?;
-            return Ok(SecretString::from(value));
-        }
-        if let Some(path) = &self.secret_file {
-            let open = || bounded(&mut std::fs::File::open(path)?);
-            return open().map_err(|error| unreadable(format!("{}: {error}.", path.display())));
-        }
-        let question = format!("Client secret of app '{}' (the Value, not the ID; it is not shown)", app.name);
-        context
-            .prompter
-            .secret(&question)
-            .map_err(|error| CommandError::unasked(&error, "--secret-stdin, --secret-env VAR or --secret-file FILE"))
     }
 }
 
@@ -116,10 +113,4 @@ fn bounded(source: &mut dyn Read) -> std::io::Result<SecretString> {
         return Err(std::io::Error::other(format!("more than {LIMIT} bytes, which is no client secret")));
     }
     Ok(SecretString::from(text.as_str().to_owned()))
-}
-
-/// `text` with a capital letter.
-pub(super) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

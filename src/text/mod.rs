@@ -10,3 +10,10 @@ mod views;
 pub use redactor::Redactor;
 pub use unprintable::{escape, is_unprintable};
 pub use views::unescaped;
+
+/// `text` with a capital letter.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

@@ -5,9 +5,10 @@ use crate::profile::{App, IdentityRule, Mailbox};
 use crate::secrets::{Binding, MailboxRecord};
 
 /// What a new sign-in may replace in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Replaced {
     /// What this profile's mailbox left there.
+    #[default]
     Own,
     /// What another profile's mailbox of the same name left there too.
     Any,

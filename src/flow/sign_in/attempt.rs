@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::how::SignInOptions;
+use super::options::SignInOptions;
 use crate::context::Context;
 use crate::diagnosis::FailureContext;
 use crate::failure::{Failure, FailureKind};
-use crate::flow::session::{self, Ready, Replaced, Session};
+use crate::flow::session::{self, Ready, Session};
 use crate::net::HttpClient;
 use crate::oauth::{Endpoints, Identity, TokenResponse, identity};
 use crate::profile::{Address, App, Mailbox, Scope};
@@ -25,8 +25,6 @@ pub(super) struct Attempt<'a> {
     pub(super) endpoints: &'a Endpoints,
     pub(super) asked: &'a [Scope],
     pub(super) how: &'a SignInOptions,
-    /// What this sign-in may replace in the store.
-    pub(super) replaced: Replaced,
     /// The grant of the last sign-in.
     pub(super) before: Option<&'a MailboxRecord>,
     pub(super) context: &'a Context,

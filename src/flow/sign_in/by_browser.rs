@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 
 use super::attempt::{Attempt, Tokens};
+use super::options::Way;
 use super::paste::Paste;
 use crate::context::{Context, interrupt};
 use crate::diagnosis::{FailureContext, callback};
@@ -34,7 +35,7 @@ pub(super) fn tokens<'a>(attempt: &Attempt<'a>, report: &mut Report) -> Result<B
         let hint = mailbox.signs_in_as();
         AuthorizationRequest::begin(app, attempt.endpoints, redirect, attempt.asked, hint, attempt.is_first())
     };
-    let (request, response, page) = if how.no_browser || !app.redirect_uri.is_loopback() {
+    let (request, response, page) = if how.way == Way::PastedAddress || !app.redirect_uri.is_loopback() {
         let request = begin(&app.redirect_uri);
         let response = pasted(&request, app, mailbox, context)?;
         (request, response, None)
@@ -86,7 +87,7 @@ fn redeem<'a>(
     request: &AuthorizationRequest,
     response: AuthorizationResponse,
 ) -> Result<Tokens<'a>, Failure> {
-    let ready = attempt.session.make_ready(attempt.replaced)?;
+    let ready = attempt.session.make_ready(attempt.how.replaced)?;
     // Only now: it may have been rotated while the person signed in, and a code is good once.
     let credential = attempt.session.client_credential()?;
     let started = Instant::now();

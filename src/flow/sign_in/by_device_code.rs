@@ -38,7 +38,7 @@ pub(super) fn tokens<'a>(
     }
     let ask = || {
         // Each answer may be the one with the tokens. In between, other processes may have the mailbox.
-        let ready = attempt.session.make_ready(attempt.replaced)?;
+        let ready = attempt.session.make_ready(attempt.how.replaced)?;
         // It may have been rotated while the person signs in.
         let credential = attempt.session.client_credential()?;
         let asked = Instant::now();

@@ -1,0 +1,105 @@
+//! A sign-in: a person lets a mailbox be opened, and the grant is stored, or it is said why not.
+//!
+//! `by_browser` and `by_device_code` bring tokens, `attempt` does with them what is the same for both.
+
+mod attempt;
+mod by_browser;
+mod by_device_code;
+mod options;
+mod paste;
+
+pub use options::{SignInOptions, Way};
+
+use std::time::{Duration, Instant};
+
+use super::describe;
+use super::session::Replaced;
+use super::workspace::Workspace;
+use crate::context::Context;
+use crate::diagnosis::{self, FailureContext};
+use crate::error::CommandError;
+use crate::failure::Failure;
+use crate::loopback::{FailurePage, PendingPage, SuccessPage};
+use crate::oauth;
+use crate::profile::Mailbox;
+use crate::report::{Check, Finding, Report, Stage};
+use crate::secrets::load_mailbox;
+use attempt::{Attempt, scopes_missing, stage_of};
+
+/// Signs `mailbox` in and reports on it.
+///
+/// # Errors
+/// If the store or the sign-in server cannot be used, or the person gave up.
+pub fn sign_in(
+    workspace: &Workspace<'_>,
+    mailbox: &Mailbox,
+    how: &SignInOptions,
+    context: &Context,
+) -> Result<Report, CommandError> {
+    let app = workspace.app_of(mailbox);
+    let about = FailureContext::of_mailbox(app, mailbox);
+    let explained = |failure: Failure| CommandError::explained(&failure, about);
+    // --timeout bounds the search for the endpoints, and then the person's time; a code that comes at the last moment
+    // must still be redeemed.
+    let bounded = workspace.http(app);
+    let unbounded = Workspace { deadline: None, ..workspace.clone() };
+    let session = unbounded.session(mailbox);
+    // Read again when the code has come: it may be rotated while the person signs in.
+    session.client_credential().map_err(explained)?;
+    if how.replaced == Replaced::Own {
+        session.refuse_foreign().map_err(explained)?;
+    }
+    let before = load_mailbox(session.store, &mailbox.name)?;
+    // Nobody should sign in for a store that cannot take what comes of it.
+    session.check_store().map_err(explained)?;
+
+    let mut report = Report::of_mailbox(mailbox);
+    let started = Instant::now();
+    let endpoints = oauth::endpoints(&bounded, app).map_err(explained)?;
+    let asked = app.scopes.for_protocols(mailbox.protocols());
+    let attempt = Attempt {
+        app,
+        mailbox,
+        session: &session,
+        bounded: &bounded,
+        endpoints: &endpoints,
+        asked: &asked,
+        how,
+        before: before.as_ref(),
+        context,
+    };
+    let (tokens, mut page) = match how.way {
+        Way::DeviceCode => (by_device_code::tokens(&attempt, &mut report)?, None),
+        Way::Browser | Way::PastedAddress => by_browser::tokens(&attempt, &mut report)?,
+    };
+    match tokens.and_then(|tokens| attempt.finish(tokens, &mut report)) {
+        Ok((grant, missing)) => {
+            describe::grant(&mut report, &grant, context.clock.now());
+            if let Some(page) = page.take() {
+                page.succeed(&SuccessPage {
+                    mailbox: mailbox.name.to_string(),
+                    address: mailbox.address.to_string(),
+                    signed_in_as: grant.identity.map_or_else(|| "unknown".to_owned(), |identity| identity.label),
+                });
+            }
+            if !missing.is_empty() {
+                report.checks.push(Check::failed(Stage::Token, Duration::ZERO, scopes_missing(&missing, app, mailbox)));
+            }
+        }
+        Err(failure) => {
+            let finding = diagnosis::finding(&failure, about);
+            answer_browser(page.take(), &finding);
+            report.checks.push(Check::failed(stage_of(&failure), started.elapsed(), finding));
+        }
+    }
+    Ok(report)
+}
+
+fn answer_browser(page: Option<PendingPage>, finding: &Finding) {
+    let Some(page) = page else { return };
+    page.fail(&FailurePage {
+        title: "The mailbox is not authorized".to_owned(),
+        cause: finding.cause.clone(),
+        steps: finding.fix.clone(),
+    });
+}
