@@ -19,6 +19,8 @@ mod names;
 mod proxies;
 mod proxy;
 mod socks;
+#[cfg(test)]
+pub(crate) mod testing;
 mod timed;
 mod tls;
 mod tunnel;

@@ -166,7 +166,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::oauth::testing::{self, Server};
+    use crate::net::testing::{self as http, Server};
+    use crate::oauth::testing;
     use crate::profile::ClientAuthentication;
 
     fn document(issuer: &str) -> Value {
@@ -184,18 +185,18 @@ mod tests {
             assert!(request.starts_with("GET /realm/.well-known/openid-configuration HTTP/1.1\r\n"), "{request}");
             let mut document = document(&receiver.recv().unwrap());
             change(&mut document);
-            testing::reply("200 OK", "Content-Type: application/json\r\n", document.to_string())(request, stream);
+            http::reply("200 OK", "Content-Type: application/json\r\n", document.to_string())(request, stream);
         })]);
         let issuer = server.url("/realm");
         sender.send(issuer.to_string()).unwrap();
-        let found = endpoints(&testing::client(), &testing::oidc(&issuer.to_string()));
+        let found = endpoints(&http::client(), &testing::oidc(&issuer.to_string()));
         server.finish();
         found
     }
 
     #[test]
     fn known_endpoints_need_no_request() {
-        let found = endpoints(&testing::client(), &testing::microsoft("common")).unwrap();
+        let found = endpoints(&http::client(), &testing::microsoft("common")).unwrap();
         assert_eq!(found.token, "https://login.example/token".parse::<EndpointUrl>().unwrap().into());
         assert!(!found.issuer_in_response);
     }
@@ -295,17 +296,17 @@ mod tests {
     fn oauth_metadata_is_asked_for_where_there_is_no_openid_metadata() {
         let (sender, receiver) = std::sync::mpsc::channel::<String>();
         let server = Server::script(vec![
-            testing::reply("404 Not Found", "", "<html>"),
+            http::reply("404 Not Found", "", "<html>"),
             Box::new(move |request, stream| {
                 let expected = "GET /.well-known/oauth-authorization-server/realm HTTP/1.1\r\n";
                 assert!(request.starts_with(expected), "{request}");
                 let document = document(&receiver.recv().unwrap()).to_string();
-                testing::reply("200 OK", "", format!("\u{feff}{document}"))(request, stream);
+                http::reply("200 OK", "", format!("\u{feff}{document}"))(request, stream);
             }),
         ]);
         let issuer = server.url("/realm");
         sender.send(issuer.to_string()).unwrap();
-        endpoints(&testing::client(), &testing::oidc(&issuer.to_string())).unwrap();
+        endpoints(&http::client(), &testing::oidc(&issuer.to_string())).unwrap();
         server.finish();
     }
 
@@ -313,7 +314,7 @@ mod tests {
     fn a_document_that_lacks_an_endpoint_is_told_by_its_name() {
         let body = r#"{"issuer":"https://id.example","authorization_endpoint":"https://id.example/a"}"#;
         let server = Server::answering("200 OK", "", body);
-        let failure = endpoints(&testing::client(), &testing::oidc(server.address())).unwrap_err();
+        let failure = endpoints(&http::client(), &testing::oidc(server.address())).unwrap_err();
         let FailureKind::NotOAuth { what, .. } = &failure.kind else { panic!("{failure}") };
         assert!(what.starts_with("a metadata document without token_endpoint"), "{what}");
         server.finish();
@@ -332,9 +333,9 @@ mod tests {
             ("403 Forbidden", ""),
         ] {
             let times = if status.starts_with('4') { 2 } else { 1 };
-            let reply = |_| testing::reply(status, "Location: /x\r\n", body);
+            let reply = |_| http::reply(status, "Location: /x\r\n", body);
             let server = Server::script((0..times).map(reply).collect());
-            let failure = endpoints(&testing::client(), &testing::oidc(server.address())).unwrap_err();
+            let failure = endpoints(&http::client(), &testing::oidc(server.address())).unwrap_err();
             assert!(matches!(failure.kind, FailureKind::NotOAuth { .. }), "{status} {body}: {failure}");
             server.finish();
         }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::authorize::is_known;
+use crate::client_authentication::authenticate;
 use crate::http::{Params, Request, Response, escape_html};
 use crate::oauth_error::OAuthError;
-use crate::token::authenticate;
 use crate::world::{DeviceCode, DeviceDecision, Dialect, State, World, now, random_text};
 
 /// `POST` to the device authorization endpoint.

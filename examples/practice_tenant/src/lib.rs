@@ -7,6 +7,8 @@
 mod authorize;
 pub mod browser;
 mod ca;
+mod claims;
+mod client_authentication;
 pub mod client_rules;
 mod device;
 pub mod door;

@@ -1,32 +1,28 @@
-//! The token endpoint (RFC 6749 §3.2): who asks, with what, and what they get for it.
+//! The token endpoint (RFC 6749 §3.2): what is redeemed, and what is issued for it.
 
 use std::thread;
 use std::time::Duration;
 
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::client_rules::SecretIn;
+use crate::claims::{access_claims, change, changed, id_claims, opened_by};
+use crate::client_authentication::authenticate;
 use crate::device;
-use crate::faults::{At, Claim, Fault};
+use crate::faults::Fault;
 use crate::http::{Params, Request, Response};
 use crate::jwt::Signer;
 use crate::oauth_error::OAuthError;
-use crate::world::{
-    ALICE, AccessToken, Dialect, Hold, RefreshState, RefreshToken, State, TENANT_ID, User, World, new_guid, now,
-    random_text,
-};
-
-const OUTLOOK: &str = "https://outlook.office.com";
+use crate::world::{ALICE, AccessToken, Dialect, Hold, RefreshState, RefreshToken, State, World, now, random_text};
 
 /// What a good request earns.
-struct Earned {
-    client_id: String,
-    user: String,
-    scopes: Vec<String>,
-    nonce: Option<String>,
-    refresh: bool,
+pub struct Earned {
+    pub client_id: String,
+    pub user: String,
+    pub scopes: Vec<String>,
+    pub nonce: Option<String>,
+    pub refresh: bool,
 }
 
 pub fn answer(world: &World, signer: &Signer, dialect: Dialect, request: &Request) -> Response {
@@ -103,97 +99,6 @@ fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Earned, O
             Err(OAuthError::new("unsupported_grant_type", 70_003, text))
         }
     }
-}
-
-/// Who asks, if nothing is to be refused here.
-pub fn authenticate(world: &World, state: &mut State, request: &Request, form: &Params) -> Result<String, OAuthError> {
-    let client_id = identify(state, request, form)?;
-    let place = match form.get("grant_type") {
-        Some("refresh_token") => At::Refresh,
-        Some(_) => At::Code,
-        // A device code is asked for; it is not redeemed yet.
-        None => return Ok(client_id),
-    };
-    world.faults.refusal(place, &client_id, "").map_or(Ok(client_id), Err)
-}
-
-/// Who asks (RFC 6749 §2.3), as this provider wants to be told.
-fn identify(state: &mut State, request: &Request, form: &Params) -> Result<String, OAuthError> {
-    let Some(rules) = state.client_rules.clone() else { return identify_by(state, request, form, None) };
-    let header = request.header("authorization").is_some();
-    let fits = match rules.accepts {
-        None => true,
-        Some(SecretIn::Body) => !header,
-        Some(SecretIn::Header | SecretIn::HeaderUndecoded) => header,
-    };
-    let identified = if fits { identify_by(state, request, form, rules.accepts) } else { Err(rules.refuse()) };
-    identified.map_err(|_| rules.refuse())
-}
-
-/// By HTTP Basic or in the body, and not by both.
-fn identify_by(
-    state: &mut State,
-    request: &Request,
-    form: &Params,
-    place: Option<SecretIn>,
-) -> Result<String, OAuthError> {
-    let invalid = |number, text: String| OAuthError::new("invalid_client", number, text);
-    let undecoded = place == Some(SecretIn::HeaderUndecoded);
-    let basic = request.header("authorization").and_then(|header| basic_credentials(header, undecoded));
-    if basic.is_some() && form.get("client_secret").is_some() {
-        state.surprises.push("token: the client proves itself twice".to_owned());
-        return Err(OAuthError::new("invalid_request", 900_144, "Two client authentications."));
-    }
-    let (client_id, secret) = match basic {
-        Some((client_id, secret)) => (client_id, Some(secret)),
-        None => {
-            let client_id = form.get("client_id").unwrap_or_default().to_owned();
-            (client_id, form.get("client_secret").map(str::to_owned))
-        }
-    };
-    let Some(app) = state.app(&client_id) else {
-        let text = format!("Application with identifier '{client_id}' was not found in the directory 'Contoso'.");
-        return Err(OAuthError::new("unauthorized_client", 700_016, text));
-    };
-    let Some(secret) = secret.filter(|secret| !secret.is_empty()) else {
-        if app.confidential {
-            let text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
-            return Err(invalid(7_000_218, text.to_owned()));
-        }
-        return Ok(client_id);
-    };
-    if !app.confidential {
-        let text = "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.";
-        return Err(invalid(700_025, text.to_owned()));
-    }
-    let Some(known) = app.secrets.iter().find(|known| known.value == secret) else {
-        // The same answer for a wrong value and for the Secret ID given as the value: Entra knows only values.
-        let text = format!(
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, \
-             not the client secret ID, for a secret added to app '{client_id}'."
-        );
-        return Err(invalid(7_000_215, text));
-    };
-    if known.expires <= now() {
-        let text = format!("The provided client secret keys for app '{client_id}' are expired.");
-        return Err(invalid(7_000_222, text));
-    }
-    Ok(client_id)
-}
-
-/// RFC 6749 §2.3.1: both halves are form-encoded before they are joined. Some providers take them as they are.
-fn basic_credentials(header: &str, undecoded: bool) -> Option<(String, String)> {
-    let encoded = header.strip_prefix("Basic ")?;
-    let pair = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
-    let (user, password) = pair.split_once(':')?;
-    let decode = |text: &str| {
-        if undecoded {
-            return text.to_owned();
-        }
-        let pairs: String = url::form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).collect();
-        pairs
-    };
-    Some((decode(user), decode(password)))
 }
 
 fn redeem_code(state: &mut State, dialect: Dialect, client_id: String, form: &Params) -> Result<Earned, OAuthError> {
@@ -359,132 +264,4 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, mut earned: Earned) -
         body["refresh_token"] = Value::String(token);
     }
     body
-}
-
-/// Changes claims as the faults want it.
-fn change(world: &World, claims: &mut Value, changes: &[Claim]) {
-    let later = |claims: &mut Value, name: &str, seconds: i64| {
-        if let Some(time) = claims[name].as_i64() {
-            claims[name] = json!(time + seconds);
-        }
-    };
-    for name in ["iat", "nbf", "exp"] {
-        later(claims, name, world.faults.clock_ahead());
-    }
-    for claim in changes {
-        match claim {
-            Claim::Is(name, text) => claims[*name] = json!(text),
-            Claim::Tenant(tenant) => {
-                let issuer = claims["iss"].as_str().unwrap_or_default().replace(TENANT_ID, tenant);
-                claims["iss"] = json!(issuer);
-                claims["tid"] = json!(tenant);
-            }
-            Claim::Later(name, seconds) => later(claims, name, *seconds),
-        }
-    }
-}
-
-/// The scopes that the mail servers see in an access token.
-fn opened_by(claims: &Value) -> Vec<String> {
-    let is_ours = claims["aud"] == OUTLOOK && claims["tid"] == TENANT_ID;
-    let is_valid = claims["nbf"].as_i64().is_some_and(|start| start <= now().as_second());
-    let scopes = claims["scp"].as_str().filter(|_| is_ours && is_valid).unwrap_or_default();
-    scopes.split_whitespace().map(|scope| format!("{OUTLOOK}/{scope}")).collect()
-}
-
-/// OpenID Connect Core §2, with the claims by which Microsoft tells people apart.
-fn id_claims(world: &World, dialect: Dialect, user: &User, earned: &Earned) -> Value {
-    let time = now().as_second();
-    let mut claims = json!({
-        "aud": earned.client_id,
-        "iat": time,
-        "nbf": time,
-        "exp": time + 3_600,
-        "name": user.name,
-        "preferred_username": user.address,
-        "email": user.address,
-        "sub": format!("sub-{}", user.object_id()),
-    });
-    match dialect {
-        Dialect::Entra => {
-            claims["iss"] = json!(format!("{}/{TENANT_ID}/v2.0", world.authority));
-            claims["oid"] = json!(user.object_id());
-            claims["tid"] = json!(TENANT_ID);
-            claims["ver"] = json!("2.0");
-        }
-        Dialect::Oidc => {
-            claims["iss"] = json!(world.oidc_issuer());
-            claims["email_verified"] = json!(true);
-        }
-    }
-    if let Some(nonce) = &earned.nonce {
-        claims["nonce"] = json!(nonce);
-    }
-    claims
-}
-
-/// `claims` with `changes`; a `null` takes one away.
-fn changed(mut claims: Value, changes: &Value) -> Value {
-    for (name, value) in changes.as_object().into_iter().flatten() {
-        claims[name] = value.clone();
-    }
-    if let Some(claims) = claims.as_object_mut() {
-        claims.retain(|_, value| !value.is_null());
-    }
-    claims
-}
-
-/// What a work account's token for Outlook looks like, its length included: more than 1,500 characters.
-fn access_claims(world: &World, dialect: Dialect, user: &User, earned: &Earned, lifetime: u64) -> Value {
-    let time = now().as_second();
-    if dialect == Dialect::Oidc {
-        // As Keycloak's: `aud` names no mail server, and `azp` the app.
-        return json!({
-            "iss": world.oidc_issuer(),
-            "aud": "account",
-            "azp": earned.client_id,
-            "typ": "Bearer",
-            "iat": time,
-            "exp": i64::try_from(lifetime).map_or(i64::MAX, |lifetime| time + lifetime),
-            "jti": new_guid(),
-            "sid": new_guid(),
-            "sub": format!("sub-{}", user.object_id()),
-            "scope": earned.scopes.join(" "),
-            "preferred_username": user.address,
-            "email": user.address,
-            "email_verified": true,
-        });
-    }
-    let short: Vec<&str> =
-        earned.scopes.iter().filter_map(|scope| scope.rsplit_once('/')).map(|(_, name)| name).collect();
-    json!({
-        "aud": OUTLOOK,
-        "iss": format!("{}/{TENANT_ID}/", world.authority),
-        "iat": time,
-        "nbf": time,
-        "exp": i64::try_from(lifetime).map_or(i64::MAX, |lifetime| time + lifetime),
-        "acct": 0,
-        "aio": random_text(120),
-        "amr": ["pwd"],
-        "app_displayname": "mailgrant practice",
-        "appid": earned.client_id,
-        "idtyp": "user",
-        "ipaddr": "127.0.0.1",
-        "name": user.name,
-        "oid": user.object_id(),
-        "puid": "10030000A0000001",
-        "rh": format!("1.{}", random_text(60)),
-        "scp": short.join(" "),
-        "sid": new_guid(),
-        "signin_state": ["kmsi"],
-        "sub": random_text(32),
-        "tid": TENANT_ID,
-        "unique_name": user.address,
-        "upn": user.address,
-        "uti": random_text(16),
-        "ver": "1.0",
-        "wids": [new_guid(), new_guid(), new_guid(), new_guid(), new_guid(), new_guid()],
-        "xms_ftd": random_text(160),
-        "xms_idrel": "1 24",
-    })
 }

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use super::*;
 use crate::config;
-use crate::oauth::testing::{self, Server};
+use crate::net::testing::{self as http, Server};
 use crate::profile::{ClientAuthentication, Profile};
 use crate::secrets::{CachedAccess, MemoryStore};
 
@@ -63,7 +63,7 @@ impl Desk {
         run(&Session {
             store: self.store.as_ref(),
             locks: self.locks.path(),
-            http: testing::client(),
+            http: http::client(),
             clock: Clock::from_fn(|| Timestamp::from_second(1_800_000_000).unwrap()),
             app: self.profile.app_of(mailbox),
             mailbox,
@@ -135,7 +135,7 @@ fn a_refused_token_that_was_replaced_meanwhile_is_no_lost_sign_in() {
         let mut grant = load_mailbox(store.as_ref(), &name()).unwrap().unwrap();
         grant.authorization = user("canary-newer-refresh-token");
         save_mailbox(store.as_ref(), &name(), &grant).unwrap();
-        testing::reply("400 Bad Request", "", r#"{"error":"invalid_grant","error_codes":[700082]}"#)(request, stream);
+        http::reply("400 Bad Request", "", r#"{"error":"invalid_grant","error_codes":[700082]}"#)(request, stream);
     })]);
     desk.signed_in(&server);
     assert!(desk.refresh().is_err());
@@ -228,7 +228,7 @@ mod room {
         let session = Session {
             store: &keep,
             locks: locks.path(),
-            http: testing::client(),
+            http: http::client(),
             clock: Clock::system(),
             app,
             mailbox,

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
+use crate::net::testing::{self as http, Server};
 use crate::oauth::grant::{AuthorizationCode, Refresh};
-use crate::oauth::testing::{self, Server};
+use crate::oauth::testing;
 use crate::oauth::{Assertion, AuthorizationRequest, Endpoints, redeem_device_code, request_device_code};
 use crate::profile::EndpointUrl;
 
@@ -38,14 +39,14 @@ fn a_code_is_sent_with_its_verifier_and_the_secret_in_the_body() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let server = Server::script(vec![Box::new(move |request, stream| {
         sender.send(request.to_owned()).unwrap();
-        testing::reply("200 OK", "", TOKEN)(request, stream);
+        http::reply("200 OK", "", TOKEN)(request, stream);
     })]);
     let app = testing::microsoft("common");
     let endpoints = testing::endpoints(server.url("/token"));
     let redirect = "http://localhost:1234".parse().unwrap();
     let hint = "shop@contoso.com".parse().unwrap();
     let request = AuthorizationRequest::begin(&app, &endpoints, &redirect, &[], &hint, true);
-    let (http, shown) = testing::recorded_client();
+    let (http, shown) = http::recorded_client();
     let credential = ClientCredential::Secret(SecretString::from("canary-secret"));
     let code = &SecretString::from("canary-code");
     let client = client(&http, &app, &endpoints.token, &credential);
@@ -75,13 +76,13 @@ fn a_public_client_sends_no_secret_and_a_refresh_names_its_scopes() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let server = Server::script(vec![Box::new(move |request, stream| {
         sender.send(request.to_owned()).unwrap();
-        testing::reply("200 OK", "", r#"{"access_token":"t"}"#)(request, stream);
+        http::reply("200 OK", "", r#"{"access_token":"t"}"#)(request, stream);
     })]);
     let app = testing::oidc("https://id.example");
     let scopes = ["a".parse().unwrap(), "b".parse().unwrap()];
     let old = SecretString::from("canary-old");
     let endpoint = TokenEndpoint::from(server.url("/token"));
-    let http = testing::client();
+    let http = http::client();
     let client = client(&http, &app, &endpoint, &ClientCredential::None);
     let token = client.token(&Refresh { token: &old, scopes: &scopes }).ok().unwrap();
     assert!(token.refresh_token.is_none());
@@ -98,13 +99,13 @@ fn the_header_carries_the_secret_only_where_the_provider_takes_nothing_else() {
         // RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
         assert!(request.contains("authorization: Basic bXktYXBwOmElM0FiKyUyNQ=="), "{request}");
         assert!(!request.contains("client_secret"), "{request}");
-        testing::reply("200 OK", "", r#"{"access_token":"t"}"#)(request, stream);
+        http::reply("200 OK", "", r#"{"access_token":"t"}"#)(request, stream);
     })]);
     let app = testing::oidc("https://id.example");
     let endpoint = TokenEndpoint::known(server.url("/token"), ClientAuthentication::Basic);
     let credential = ClientCredential::Secret(SecretString::from("a:b %"));
     let old = SecretString::from("r");
-    let http = testing::client();
+    let http = http::client();
     client(&http, &app, &endpoint, &credential).token(&Refresh { token: &old, scopes: &[] }).ok().unwrap();
     server.finish();
 }
@@ -124,11 +125,11 @@ impl Assertion for TestSigner {
 #[test]
 fn an_assertion_goes_into_the_body_in_place_of_a_secret_whatever_the_endpoint_offers() {
     let (sender, receiver) = std::sync::mpsc::channel();
-    let step = |status: &'static str, body: &'static str| -> testing::Step {
+    let step = |status: &'static str, body: &'static str| -> http::Step {
         let sender = sender.clone();
         Box::new(move |request, stream| {
             sender.send(request.to_owned()).unwrap();
-            testing::reply(status, "", body)(request, stream);
+            http::reply(status, "", body)(request, stream);
         })
     };
     let codes = r#"{"device_code":"canary-device","user_code":"A","verification_uri":"https://id.example/"}"#;
@@ -152,7 +153,7 @@ fn an_assertion_goes_into_the_body_in_place_of_a_secret_whatever_the_endpoint_of
     };
     let hint = "shop@contoso.com".parse().unwrap();
     let request = AuthorizationRequest::begin(&app, &endpoints, &redirect, &[], &hint, true);
-    let (http, shown) = testing::recorded_client();
+    let (http, shown) = http::recorded_client();
     let credential = ClientCredential::Assertion(Arc::new(TestSigner::default()));
     let client = client(&http, &app, &endpoints.token, &credential);
     let (code, old) = (SecretString::from("canary-code"), SecretString::from("canary-old"));
@@ -192,7 +193,7 @@ fn an_assertion_that_cannot_be_signed_sends_nothing() {
         }
     }
     let endpoint = TokenEndpoint::from("http://127.0.0.1:1/token".parse::<EndpointUrl>().unwrap());
-    let (http, app) = (testing::client(), testing::oidc("https://id.example"));
+    let (http, app) = (http::client(), testing::oidc("https://id.example"));
     let credential = ClientCredential::Assertion(Arc::new(NoKey));
     let old = SecretString::from("r");
     let failure = client(&http, &app, &endpoint, &credential).token(&Refresh { token: &old, scopes: &[] }).err();
@@ -219,7 +220,7 @@ impl Cutter {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 connections.fetch_add(1, SeqCst);
-                let request = testing::read_request(&mut stream);
+                let request = http::read_request(&mut stream);
                 codes.fetch_add(usize::from(request.contains("code=canary-code")), SeqCst);
                 let _ = std::io::Write::write_all(&mut stream, &answer.as_bytes()[..cut.load(SeqCst)]);
             }
@@ -241,7 +242,7 @@ fn a_code_is_sent_once_at_whatever_byte_the_answer_breaks_off() {
         server.cut.store(cut, SeqCst);
         let request = AuthorizationRequest::begin(&app, &endpoints, &redirect, &[], &hint, true);
         let code = &SecretString::from("canary-code");
-        let http = testing::client();
+        let http = http::client();
         let client = client(&http, &app, &endpoints.token, &ClientCredential::None);
         let result = client.token(&AuthorizationCode { request: &request, code });
         match result.map_err(|failure| failure.kind) {

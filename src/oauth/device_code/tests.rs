@@ -4,8 +4,9 @@ use std::sync::mpsc;
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::net::testing::{self as http, Server};
 use crate::oauth::ClientCredential;
-use crate::oauth::testing::{self, Server};
+use crate::oauth::testing;
 use crate::profile::{ClientAuthentication, Provider};
 
 const CODES: &str = r#"{"device_code":"canary-device-code","user_code":"WDJB-MJHT",
@@ -27,7 +28,7 @@ fn scopes() -> [Scope; 2] {
 fn answered(status: &str, body: impl AsRef<[u8]>) -> Result<DeviceAuthorization, FailureKind> {
     let server = Server::answering(status, "Content-Type: application/json\r\n", body);
     let app = testing::oidc("https://id.example");
-    let (http, endpoints) = (testing::client(), endpoints(&server, ClientAuthentication::Body));
+    let (http, endpoints) = (http::client(), endpoints(&server, ClientAuthentication::Body));
     let client = testing::public(&http, &app, &endpoints.token);
     let asked = request_device_code(&client, &endpoints, &scopes());
     server.finish();
@@ -54,15 +55,15 @@ fn the_client_proves_itself_at_both_endpoints_as_it_does_everywhere() {
         (ClientAuthentication::Basic, Some("a:b %")),
     ] {
         let (sender, receiver) = mpsc::channel();
-        let step = |body: &'static str| -> testing::Step {
+        let step = |body: &'static str| -> http::Step {
             let sender = sender.clone();
             Box::new(move |request, stream| {
                 sender.send(request.to_owned()).unwrap();
-                testing::reply("200 OK", "", body)(request, stream);
+                http::reply("200 OK", "", body)(request, stream);
             })
         };
         let server = Server::script(vec![step(CODES), step(r#"{"access_token":"canary-access"}"#)]);
-        let (http, shown) = testing::recorded_client();
+        let (http, shown) = http::recorded_client();
         let app = testing::oidc("https://id.example");
         let endpoints = endpoints(&server, client_authentication);
         let secret = secret.map(SecretString::from);
@@ -212,7 +213,7 @@ fn a_provider_without_this_grant_is_named_before_anybody_is_asked() {
     let nobody: EndpointUrl = "http://127.0.0.1:1/".parse().unwrap();
     let mut endpoints = testing::endpoints(nobody.clone());
     let ask = |app: &App, endpoints: &Endpoints, scopes: &[Scope]| {
-        let http = testing::client();
+        let http = http::client();
         let client = testing::public(&http, app, &endpoints.token);
         request_device_code(&client, endpoints, scopes).err().map(|failure| failure.kind)
     };

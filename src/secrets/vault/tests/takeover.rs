@@ -1,5 +1,8 @@
 //! From the one file of before to the folder.
 
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
