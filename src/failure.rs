@@ -1,10 +1,11 @@
 //! What went wrong, as facts: no advice, no formatting. Every room that talks to the outside returns this type, and
 //! `diagnosis` alone turns it into a [`Finding`](crate::report::Finding) for people.
 
+mod aadsts;
 mod client_refusal;
-
 mod proxy;
 
+pub use aadsts::{aadsts_numbers, aadsts_numbers_of_answer};
 pub use proxy::{ProxyFault, ProxyTrouble};
 
 use std::path::PathBuf;

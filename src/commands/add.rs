@@ -8,7 +8,7 @@ mod unused;
 use clap::Args as ClapArgs;
 
 use crate::arguments::secret::SecretFlags;
-use crate::config::{self, AppFile, Edit, Problem, ProfileDocument, base_of};
+use crate::config::{self, AppFile, Edit, Problem, ProblemKind, ProfileDocument, base_of};
 use crate::context::Context;
 use crate::diagnosis::slips;
 use crate::error::CommandError;
@@ -233,28 +233,28 @@ fn flag_name(flag: &str, text: &str) -> Result<Name, CommandError> {
     })
 }
 
+/// A value that came from a flag, told as one.
 fn wrong_flag(problem: Problem) -> CommandError {
-    let Invalid { problem: cause, instead } = problem.invalid;
-    if let side @ ("incoming" | "outgoing") = problem.key
-        && cause == format!("{side} is missing")
-    {
-        let fix = if instead.contains("host") {
-            format!("Give --{side}-host HOST, or --{side} none")
-        } else {
-            "Give --incoming imap or pop3, or --outgoing smtp, or both".to_owned()
-        };
-        let cause = if instead.contains("host") {
-            format!("--{side}-host is missing: this provider has no server that is known beforehand.")
-        } else {
-            "A mailbox must be read, or sent from, or both.".to_owned()
-        };
-        return CommandError::usage(cause, fix);
+    match problem.kind {
+        ProblemKind::NoSide => CommandError::usage(
+            "A mailbox must be read, or sent from, or both.".to_owned(),
+            "Give --incoming imap or pop3, or --outgoing smtp, or both".to_owned(),
+        ),
+        ProblemKind::NoServer(side) => {
+            let side = side.key();
+            CommandError::usage(
+                format!("--{side}-host is missing: this provider has no server that is known beforehand."),
+                format!("Give --{side}-host HOST, or --{side} none"),
+            )
+        }
+        ProblemKind::Value => {
+            let flag = match problem.key {
+                "secret_expires" => "expires",
+                "scopes" => "scope",
+                key => key,
+            };
+            let Invalid { problem: cause, instead } = problem.invalid;
+            CommandError::usage(format!("--{}: {cause}.", flag.replace('_', "-")), text::sentence(&instead))
+        }
     }
-    let flag = match problem.key {
-        "secret_expires" => "expires",
-        "scopes" => "scope",
-        key => key,
-    };
-    let flag = format!("--{}", flag.replace('_', "-"));
-    CommandError::usage(format!("{flag}: {cause}."), text::sentence(&instead))
 }

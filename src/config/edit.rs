@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::civil::Date;
+use toml::Spanned;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::decor;
@@ -15,10 +16,6 @@ use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::files::lock::ProfileLock;
 use crate::files::{self, Draft, Privacy};
 use crate::profile::{Name, Profile};
-
-mod values;
-
-use values::{app_table, date_value, mailbox_table};
 
 /// A profile opened for editing.
 pub struct ProfileDocument {
@@ -103,13 +100,13 @@ impl ProfileDocument {
     /// What the file says of an app.
     #[must_use]
     pub fn app_file(&self, name: &Name) -> Option<AppFile> {
-        self.file.apps.iter().find(|(key, _)| key.get_ref() == name.as_str()).map(|(_, app)| app.clone())
+        self.file.apps.get(name).map(|app| app.get_ref().clone())
     }
 
     /// What the file says of a mailbox.
     #[must_use]
     pub fn mailbox_file(&self, name: &Name) -> Option<MailboxFile> {
-        self.file.mailboxes.iter().find(|(key, _)| key.get_ref() == name.as_str()).map(|(_, mailbox)| mailbox.clone())
+        self.file.mailboxes.get(name).map(|mailbox| mailbox.get_ref().clone())
     }
 
     /// The file.
@@ -120,25 +117,21 @@ impl ProfileDocument {
 
     /// Adds an app, or changes those of its keys whose values are others now.
     pub fn put_app(&mut self, name: &Name, app: &AppFile) {
-        let old = self.app_file(name).as_ref().map(app_table).unwrap_or_default();
-        update(self.table("apps", name), &old, &app_table(app));
+        let old = self.app_file(name).unwrap_or_default().to_table();
+        update(self.table("apps", name), &old, &app.to_table());
     }
 
     /// Adds a mailbox, or changes those of its keys whose values are others now.
     pub fn put_mailbox(&mut self, name: &Name, mailbox: &MailboxFile) {
-        let old = self.mailbox_file(name).as_ref().map(mailbox_table).unwrap_or_default();
-        update(self.table("mailboxes", name), &old, &mailbox_table(mailbox));
+        let old = self.mailbox_file(name).unwrap_or_default().to_table();
+        update(self.table("mailboxes", name), &old, &mailbox.to_table());
     }
 
     /// Sets or removes the day on which the secret of `app` expires.
     pub fn set_secret_expires(&mut self, app: &Name, day: Option<Date>) {
-        let old = self.app_file(app).as_ref().map(app_table).unwrap_or_default();
-        let mut new = old.clone();
-        new.remove("secret_expires");
-        if let Some(day) = day {
-            new.insert("secret_expires", date_value(day));
-        }
-        update(self.table("apps", app), &old, &new);
+        let old = self.app_file(app).unwrap_or_default();
+        let new = AppFile { secret_expires: day.map(|day| Spanned::new(0..0, day)), ..old.clone() };
+        update(self.table("apps", app), &old.to_table(), &new.to_table());
     }
 
     /// Takes a mailbox out.

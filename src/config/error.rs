@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::mask::{is_unprintable, masked_line};
 use crate::failure::Failure;
-use crate::profile::Invalid;
+use crate::profile::{Invalid, Side};
 
 /// A profile that cannot be used.
 #[derive(Debug)]
@@ -33,9 +33,12 @@ pub enum OpenError {
     Profile(ConfigError),
 }
 
-/// A value that is not what it should be, before anybody knows which file it came from: the key, where, and why.
+/// A value that is not what it should be, before it is known whether it comes from a file or from a flag: the key, where,
+/// and why.
 #[derive(Debug)]
 pub struct Problem {
+    /// What kind of problem it is.
+    pub kind: ProblemKind,
     /// The key, as in `client_id`.
     pub key: &'static str,
     /// Bytes of the file; empty where the value came from a flag.
@@ -44,10 +47,27 @@ pub struct Problem {
     pub invalid: Invalid,
 }
 
+/// What kind of problem it is: a flag is told otherwise than a line of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// A value does not fit, or is missing.
+    Value,
+    /// The mailbox has neither an incoming nor an outgoing side.
+    NoSide,
+    /// The side's server is not given, and the provider has none of its own.
+    NoServer(Side),
+}
+
 impl Problem {
     /// A problem with the value of `key` at `span`.
     pub fn new(key: &'static str, span: Range<usize>, invalid: Invalid) -> Self {
-        Self { key, span, invalid }
+        Self { kind: ProblemKind::Value, key, span, invalid }
+    }
+
+    /// The same, of another kind.
+    #[must_use]
+    pub fn of_kind(self, kind: ProblemKind) -> Self {
+        Self { kind, ..self }
     }
 }
 

@@ -1,30 +1,29 @@
-//! The profile as TOML has it. These types mirror the file and do nothing else.
+//! The profile as TOML has it. These types mirror the file and do nothing else: a key is a field here and a word in the
+//! list below it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
 use toml::Spanned;
+use toml::de::DeValue;
+use toml_edit::{InlineTable, Value};
 
-use crate::profile::{ClientAuthentication, Cloud, Credential, Protocol, Provider, Side, StoreSpec, TlsMode};
+use super::entry::{Entry, Exposure, Field, Found, Key, Table, Wrong, table};
+use crate::profile::{ClientAuthentication, Cloud, Credential, Name, Protocol, Provider, StoreSpec, TlsMode};
 
-/// The whole file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The whole file. An app or a mailbox stands at its name.
+#[derive(Debug)]
 pub(super) struct ProfileFile {
-    #[serde(default)]
-    pub apps: BTreeMap<Spanned<String>, AppFile>,
-    #[serde(default)]
-    pub mailboxes: BTreeMap<Spanned<String>, MailboxFile>,
-    #[serde(default)]
-    pub secrets: StoreSpec,
+    pub apps: BTreeMap<Name, Spanned<AppFile>>,
+    pub mailboxes: BTreeMap<Name, Spanned<MailboxFile>>,
+    pub secrets: Option<StoreSpec>,
 }
 
+table!(ProfileFile: apps, mailboxes, secrets);
+
 /// `[apps.NAME]`. Also what `add` fills from its flags.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 pub struct AppFile {
     /// `provider`
     pub provider: Option<Spanned<Provider>>,
@@ -45,48 +44,20 @@ pub struct AppFile {
     /// `client_authentication`
     pub client_authentication: Option<Spanned<ClientAuthentication>>,
     /// `secret_expires`
-    pub secret_expires: Option<Spanned<DayFile>>,
+    pub secret_expires: Option<Spanned<Date>>,
     /// `redirect_uri`
     pub redirect_uri: Option<Spanned<String>>,
     /// `ca_file`
     pub ca_file: Option<PathBuf>,
 }
 
-/// `scopes`: one list for all protocols, or one a protocol.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged, expecting = "expected a list of scopes, or a table { imap = […], pop3 = […], smtp = […] }")]
-pub enum ScopesFile {
-    /// The same for every protocol.
-    All(Vec<String>),
-    /// Each its own.
-    Each(EachScopes),
-}
-
-/// The table form of `scopes`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct EachScopes {
-    /// `imap`
-    pub imap: Vec<String>,
-    /// `pop3`
-    pub pop3: Vec<String>,
-    /// `smtp`
-    pub smtp: Vec<String>,
-}
-
-/// A day: TOML's own date, or the same in quotes.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged, expecting = "expected a day, as in 2027-05-20")]
-pub enum DayFile {
-    /// `2027-05-20`
-    Toml(toml::value::Datetime),
-    /// `"2027-05-20"`
-    Text(String),
-}
+table!(
+    AppFile: provider, cloud, tenant, authority, issuer, scopes, client_id, credential, client_authentication,
+    secret_expires, redirect_uri, ca_file
+);
 
 /// `[mailboxes.NAME]`. Also what `add` fills from its flags.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 pub struct MailboxFile {
     /// `app`
     pub app: Option<Spanned<String>>,
@@ -95,22 +66,22 @@ pub struct MailboxFile {
     /// `sign_in_as`
     pub sign_in_as: Option<Spanned<String>>,
     /// `incoming`
-    pub incoming: Option<Spanned<IncomingFile>>,
+    pub incoming: Option<Spanned<ServiceFile>>,
     /// `outgoing`
-    pub outgoing: Option<Spanned<OutgoingFile>>,
+    pub outgoing: Option<Spanned<ServiceFile>>,
     /// `enabled`
     pub enabled: Option<bool>,
     /// `ca_file`
     pub ca_file: Option<PathBuf>,
 }
 
-/// `incoming`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IncomingFile {
+table!(MailboxFile: app, address, sign_in_as, incoming, outgoing, enabled, ca_file);
+
+/// `incoming` and `outgoing`
+#[derive(Debug, Clone)]
+pub struct ServiceFile {
     /// `protocol`
-    #[serde(deserialize_with = "incoming")]
-    pub protocol: Protocol,
+    pub protocol: Spanned<Protocol>,
     /// `host`
     pub host: Option<String>,
     /// `port`
@@ -119,44 +90,45 @@ pub struct IncomingFile {
     pub tls: Option<TlsMode>,
 }
 
-/// `outgoing`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OutgoingFile {
-    /// `protocol`
-    #[serde(deserialize_with = "outgoing")]
-    pub protocol: Protocol,
-    /// `host`
-    pub host: Option<String>,
-    /// `port`
-    pub port: Option<u16>,
-    /// `tls`
-    pub tls: Option<TlsMode>,
+table!(ServiceFile: protocol, host, port, tls);
+
+table!(StoreSpec: store, vault_file, key_file);
+
+/// `scopes`: one list for all protocols, or one a protocol.
+#[derive(Debug, Clone)]
+pub enum ScopesFile {
+    /// The same for every protocol.
+    All(Vec<String>),
+    /// Each its own.
+    Each(BTreeMap<Protocol, Vec<String>>),
 }
 
-fn incoming<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Protocol, D::Error> {
-    protocol(deserializer, Side::Incoming)
-}
+impl Entry for ScopesFile {
+    const EXPOSURE: Exposure = Exposure::Whole;
 
-fn outgoing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Protocol, D::Error> {
-    protocol(deserializer, Side::Outgoing)
-}
+    fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+        if !matches!(value.get_ref(), DeValue::Table(_)) {
+            return Vec::read(value).map(Self::All);
+        }
+        let table = Table::of(value, Protocol::ALL.map(Protocol::key))?;
+        let scopes = |protocol: Protocol| Ok((protocol, Option::read(&table, protocol.key())?.unwrap_or_default()));
+        Protocol::ALL.into_iter().map(scopes).collect::<Result<_, _>>().map(Self::Each)
+    }
 
-fn protocol<'de, D: Deserializer<'de>>(deserializer: D, side: Side) -> Result<Protocol, D::Error> {
-    let word = String::deserialize(deserializer)?;
-    Protocol::of(side).find(|protocol| protocol.key() == word).ok_or_else(|| {
-        let known: Vec<String> = Protocol::of(side).map(|protocol| format!("`{}`", protocol.key())).collect();
-        D::Error::custom(format!("unknown variant `{word}`, expected {}", known.join(" or ")))
-    })
-}
-
-impl DayFile {
-    /// The day, if it is one.
-    pub(super) fn day(&self) -> Option<Date> {
+    fn write(&self) -> Value {
         match self {
-            Self::Toml(value) if value.time.is_none() && value.offset.is_none() => value.to_string().parse().ok(),
-            Self::Toml(_) => None,
-            Self::Text(text) => text.parse().ok(),
+            Self::All(scopes) => scopes.write(),
+            Self::Each(each) => {
+                let given = each.iter().filter(|(_, scopes)| !scopes.is_empty());
+                given.map(|(protocol, scopes)| (protocol.key(), scopes.write())).collect::<InlineTable>().into()
+            }
         }
     }
+}
+
+/// Every key of the file, in whichever table.
+pub(super) fn keys() -> impl Iterator<Item = Key> {
+    let scopes = Protocol::ALL.map(|protocol| Key { name: protocol.key(), exposure: Exposure::Whole });
+    let tables = [ProfileFile::KEYS, AppFile::KEYS, MailboxFile::KEYS, ServiceFile::KEYS, StoreSpec::KEYS];
+    tables.into_iter().flatten().copied().chain(scopes)
 }

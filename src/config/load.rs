@@ -1,14 +1,17 @@
 //! Reads a profile and says what is wrong with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use toml::de::DeTable;
+
+use super::entry::{Fault, Table, Wrong};
 use super::error::{ConfigError, Problem};
 use super::file::ProfileFile;
 use super::locate::base_of;
 use super::{mask, validate};
-use crate::profile::{App, Invalid, Mailbox, Name, Profile};
+use crate::profile::{App, Name, Profile};
 
 /// A profile larger than this is not one: 500 mailboxes take 100 KiB.
 const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
@@ -50,33 +53,28 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, ConfigError> {
 pub fn parse(path: &Path, source: &str) -> Result<Profile, ConfigError> {
     let file = mirror(path, source)?;
     let base = base_of(path);
-    let at = |span: Range<usize>, invalid: Invalid, what: &str| {
-        ConfigError::at(path, source, span, format!("{what}: {}", invalid.problem), Some(invalid.instead))
-    };
     let problem = |place: &Range<usize>, problem: Problem| {
         let span = if problem.span.is_empty() { place.clone() } else { problem.span };
-        at(span, problem.invalid, problem.key)
+        let text = format!("{}: {}", problem.key, problem.invalid.problem);
+        ConfigError::at(path, source, span, text, Some(problem.invalid.instead))
     };
 
-    let mut apps = BTreeMap::new();
-    for (key, app) in &file.apps {
-        let name: Name = key.get_ref().parse().map_err(|invalid| at(key.span(), invalid, "app name"))?;
-        let checked =
-            validate::app(name.clone(), app, key.span(), base).map_err(|found| problem(&key.span(), found))?;
-        apps.insert(name, checked);
+    let mut apps: BTreeMap<Name, App> = BTreeMap::new();
+    for (name, app) in &file.apps {
+        let place = app.span();
+        let checked = validate::app(name.clone(), app.get_ref(), place.clone(), base);
+        apps.insert(name.clone(), checked.map_err(|found| problem(&place, found))?);
     }
-    // A profile may have as many apps as mailboxes.
-    let by_name: HashMap<&str, &App> = apps.iter().map(|(name, app)| (name.as_str(), app)).collect();
-    let mut mailboxes: BTreeMap<Name, Mailbox> = BTreeMap::new();
-    for (key, mailbox) in &file.mailboxes {
-        let name: Name = key.get_ref().parse().map_err(|invalid| at(key.span(), invalid, "mailbox name"))?;
-        let app_key = mailbox.app.as_ref();
-        let Some(app) = app_key.and_then(|app| by_name.get(app.get_ref().as_str()).copied()) else {
-            let span = app_key.map_or_else(|| key.span(), toml::Spanned::span);
-            let wrong = app_key.map_or_else(
-                || "app is missing".to_owned(),
-                |app| format!("there is no [apps.{}]", app.get_ref().escape_debug()),
-            );
+    let mut mailboxes = BTreeMap::new();
+    for (name, mailbox) in &file.mailboxes {
+        let place = mailbox.span();
+        let mailbox = mailbox.get_ref();
+        let named = mailbox.app.as_ref().and_then(|app| apps.get(&app.get_ref().parse().ok()?));
+        let Some(app) = named else {
+            let (span, wrong) = match &mailbox.app {
+                Some(app) => (app.span(), format!("there is no [apps.{}]", app.get_ref().escape_debug())),
+                None => (place, "app is missing".to_owned()),
+            };
             let known: Vec<&str> = apps.keys().map(Name::as_str).collect();
             let instead = if known.is_empty() {
                 "add an [apps.NAME] table first".to_owned()
@@ -85,81 +83,88 @@ pub fn parse(path: &Path, source: &str) -> Result<Profile, ConfigError> {
             };
             return Err(ConfigError::at(path, source, span, wrong, Some(instead)));
         };
-        let checked = validate::mailbox(name.clone(), mailbox, app, key.span(), base)
-            .map_err(|found| problem(&key.span(), found))?;
-        mailboxes.insert(name, checked);
+        let checked = validate::mailbox(name.clone(), mailbox, app, place.clone(), base);
+        mailboxes.insert(name.clone(), checked.map_err(|found| problem(&place, found))?);
     }
-    Ok(Profile { apps, mailboxes, secrets: file.secrets.based_at(base) })
+    Ok(Profile { apps, mailboxes, secrets: file.secrets.unwrap_or_default().based_at(base) })
 }
 
 pub(super) fn mirror(path: &Path, source: &str) -> Result<ProfileFile, ConfigError> {
-    toml::from_str(source).map_err(|error| syntax(path, source, &error))
+    let document = DeTable::parse(source).map_err(|error| no_toml(path, source, &error))?;
+    let known = ProfileFile::KEYS.iter().map(|key| key.name);
+    let read = Table::over(document.get_ref(), document.span(), known).and_then(|table| ProfileFile::read_from(&table));
+    read.map_err(|wrong| told(path, source, wrong))
 }
 
-/// What TOML or serde found wrong, in our words where we know better.
-fn syntax(path: &Path, source: &str, error: &toml::de::Error) -> ConfigError {
+/// What is no TOML. The library's message may quote what stands there; where the line is not shown, the message is not.
+fn no_toml(path: &Path, source: &str, error: &toml::de::Error) -> ConfigError {
     let span = error.span().unwrap_or(0..0);
-    let message = error.message();
-    if let Some(key) = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
-        if mask::looks_secret(key) {
-            let problem = format!("{key}: secrets never stand in this file");
-            let instead = "remove the line, treat that secret as leaked and issue a new one, then run `mailgrant \
-                           rotate-secret NAME`, which asks for it"
-                .to_owned();
-            return ConfigError::at(path, source, span, problem, Some(instead));
-        }
-        let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
-        let instead = match nearest(key, &known) {
-            Some(near) => format!("did you mean {near}?"),
-            None => format!("known here: {}", known.join(", ")),
-        };
-        return ConfigError::at(path, source, span, format!("unknown key '{}'", key.escape_debug()), Some(instead));
-    }
-    let line_start = source.get(..span.start).map_or(0, |before| before.rfind('\n').map_or(0, |newline| newline + 1));
-    let line = mask::masked_line(source, line_start);
-    if message.starts_with("unknown variant") && message.contains("expected `secret` or `none`") {
-        let problem = "credential: this is neither \"secret\" nor \"none\"".to_owned();
-        let instead =
-            "write how the app proves itself, not the secret; if one stood here, treat it as leaked, issue a \
-                       new one and run `mailgrant rotate-secret NAME`, which asks for it"
-                .to_owned();
-        return ConfigError::at(path, source, span, problem, Some(instead));
-    }
-    // The library's message may quote the value that stands there; where the line is not shown, the value is not.
-    let quotes = ["invalid type", "invalid value", "invalid length", "unknown variant"];
-    let problem = if !line.is_cut {
-        message.trim().replace('\n', "; ")
-    } else if quotes.iter().any(|quote| message.starts_with(quote)) {
-        match message.rsplit_once("expected ") {
-            Some((_, expected)) => format!("this is not what belongs here; expected {}", expected.trim()),
-            None => "this is not what belongs here".to_owned(),
-        }
+    let problem = if is_shown(source, span.start) {
+        error.message().trim().replace('\n', "; ")
     } else {
         "this is no valid TOML".to_owned()
     };
     ConfigError::at(path, source, span, problem, None)
 }
 
+/// What is wrong with a key or a value, and what to write.
+fn told(path: &Path, source: &str, Wrong { span, fault }: Wrong) -> ConfigError {
+    let (problem, instead) = match fault {
+        Fault::UnknownKey { key, .. } if mask::looks_secret(&key) => {
+            let instead = "remove the line, treat that secret as leaked and issue a new one, then run `mailgrant \
+                           rotate-secret NAME`, which asks for it";
+            (format!("{key}: secrets never stand in this file"), Some(instead.to_owned()))
+        }
+        Fault::UnknownKey { key, known } => {
+            let instead = match nearest(&key, &known) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("known here: {}", known.join(", ")),
+            };
+            (format!("unknown key '{}'", key.escape_debug()), Some(instead))
+        }
+        Fault::MissingKey(key) => (format!("{key} is missing"), None),
+        Fault::UnknownWord { word, known } if is_shown(source, span.start) => {
+            (format!("unknown word `{word}`, expected {}", any_of(&known, '`')), None)
+        }
+        Fault::UnknownWord { known, .. } => {
+            (format!("this is not what belongs here; expected {}", any_of(&known, '`')), None)
+        }
+        Fault::Type { found, expected } => (format!("this is of type {found}, expected {expected}"), None),
+        Fault::Text { what, invalid } => (format!("{what}: {}", invalid.problem), Some(invalid.instead)),
+        Fault::NoCredential { known } => {
+            let instead = "write how the app proves itself, not the secret; if one stood here, treat it as leaked, issue \
+                           a new one and run `mailgrant rotate-secret NAME`, which asks for it";
+            (
+                format!("credential: this is neither {}", any_of(&known, '"').replace(" or ", " nor ")),
+                Some(instead.to_owned()),
+            )
+        }
+    };
+    ConfigError::at(path, source, span, problem, instead)
+}
+
+/// Whether the line that holds `offset` may be shown whole, and with it the value.
+fn is_shown(source: &str, offset: usize) -> bool {
+    let start = source.get(..offset).map_or(0, |before| before.rfind('\n').map_or(0, |newline| newline + 1));
+    !mask::masked_line(source, start).is_cut
+}
+
+/// "`imap`, `pop3` or `smtp`".
+fn any_of(words: &[&str], quote: char) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("{quote}{word}{quote}")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
 /// The known word that `word` is most likely meant to be: at most a third of it differs.
 fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
-        .map(|candidate| (distance(word, candidate), *candidate))
+        .map(|candidate| (strsim::levenshtein(word, candidate), *candidate))
         .filter(|(distance, candidate)| *distance * 3 <= candidate.len().max(word.len()))
         .min()
         .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let cost = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], cost);
-        }
-    }
-    row[b.len()]
 }

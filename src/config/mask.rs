@@ -3,30 +3,8 @@
 //! People do paste secrets into the file; the message about that must not carry them on to a terminal or a log
 //! (SECURITY.md K2). What is not known to be harmless is not shown.
 
-use crate::profile::StoreSpec;
-
-/// Keys whose values are no secrets, of whichever length.
-const HARMLESS: &[&str] = &[
-    "address",
-    "app",
-    "authority",
-    "ca_file",
-    "client_id",
-    "host",
-    "imap",
-    "incoming",
-    "issuer",
-    "outgoing",
-    "pop3",
-    "redirect_uri",
-    "scopes",
-    "sign_in_as",
-    "smtp",
-    "tenant",
-];
-
-/// Keys whose values are one word or number; what is longer is something else.
-const SHORT: &[&str] = &["cloud", "enabled", "port", "protocol", "provider", "secret_expires", "store", "tls"];
+use super::entry::Exposure;
+use super::file;
 
 const LONGEST_WORD: usize = 20;
 const LONGEST_KEY: usize = 30;
@@ -82,10 +60,12 @@ fn shown_length(line: &str) -> usize {
             return start;
         }
         let value = line[at + 1..].split([',', '}']).next().unwrap_or_default().trim();
-        let is_harmless = HARMLESS.contains(&key)
-            || StoreSpec::KEYS_WITHOUT_SECRETS.contains(&key)
-            || SHORT.contains(&key) && value.len() <= LONGEST_WORD;
-        if !is_harmless || looks_secret(&before.replace("secret_expires", "")) {
+        let may_be_shown = file::keys().any(|known| match known.exposure {
+            Exposure::Whole => known.name == key,
+            Exposure::Word => known.name == key && value.len() <= LONGEST_WORD,
+            Exposure::Hidden => false,
+        });
+        if !may_be_shown || looks_secret(&before.replace("secret_expires", "")) {
             return at + 1;
         }
         start = at + 1;

@@ -2,6 +2,7 @@
 
 mod decor;
 mod edit;
+mod entry;
 mod error;
 mod file;
 mod load;
@@ -10,8 +11,8 @@ mod mask;
 mod validate;
 
 pub use edit::{Edit, PreparedEdit, ProfileDocument};
-pub use error::{ConfigError, OpenError, Problem};
-pub use file::{AppFile, DayFile, EachScopes, IncomingFile, MailboxFile, OutgoingFile, ScopesFile};
+pub use error::{ConfigError, OpenError, Problem, ProblemKind};
+pub use file::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 pub use load::{load, parse};
 pub use locate::{Folders, base_of};
 pub use validate::{app as validate_app, client_secret as validate_client_secret, mailbox as validate_mailbox};

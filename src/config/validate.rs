@@ -6,11 +6,11 @@ use std::str::FromStr;
 
 use toml::Spanned;
 
-use super::error::Problem;
-use super::file::{AppFile, MailboxFile, ScopesFile};
+use super::error::{Problem, ProblemKind};
+use super::file::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::profile::{
     Address, App, Cloud, Credential, Deployment, IdentityRule, Incoming, Invalid, Mailbox, Name, Outgoing, Protocol,
-    Provider, Scope, ScopeSet, ServerEndpoint, SignIn, SignInPreset, TlsMode, provider,
+    Provider, Scope, ScopeSet, ServerEndpoint, Side, SignIn, SignInPreset, TlsMode, provider,
 };
 use crate::text::is_unprintable;
 
@@ -54,13 +54,6 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
         Some(value) => parsed("redirect_uri", value)?,
         None => provider.redirect_uri.parse().map_err(|invalid| Problem::new("redirect_uri", 0..0, invalid))?,
     };
-    let secret_expires = match &file.secret_expires {
-        Some(value) => Some(value.get_ref().day().ok_or_else(|| {
-            let invalid = Invalid::new("this is no day", "write the day as the portal shows it, as in 2027-05-20");
-            Problem::new("secret_expires", value.span(), invalid)
-        })?),
-        None => None,
-    };
     let credential = file.credential.as_ref().map_or(Credential::Secret, |credential| *credential.get_ref());
     if let Some(value) = &file.client_authentication
         && credential == Credential::None
@@ -77,7 +70,7 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
         client_id,
         credential,
         client_authentication: file.client_authentication.as_ref().map(|value| *value.get_ref()),
-        secret_expires,
+        secret_expires: file.secret_expires.as_ref().map(|value| *value.get_ref()),
         redirect_uri,
         sign_in,
         identity,
@@ -173,7 +166,8 @@ fn scopes(file: &AppFile, provider: Provider, preset: &Deployment) -> Checked<Sc
             Ok(ScopeSet { always, imap: scopes.clone(), pop3: scopes.clone(), smtp: scopes })
         }
         Some(ScopesFile::Each(each)) => {
-            Ok(ScopeSet { always, imap: own(&each.imap)?, pop3: own(&each.pop3)?, smtp: own(&each.smtp)? })
+            let own = |protocol| own(each.get(&protocol).map_or(&[], Vec::as_slice));
+            Ok(ScopeSet { always, imap: own(Protocol::Imap)?, pop3: own(Protocol::Pop3)?, smtp: own(Protocol::Smtp)? })
         }
     }
 }
@@ -188,28 +182,14 @@ pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, b
         "address",
         file.address.as_ref().ok_or_else(|| missing("address", &place, "write the mailbox's address"))?,
     )?;
-    let incoming = match &file.incoming {
-        Some(value) => {
-            let side = value.get_ref();
-            let protocol = side.protocol;
-            let server =
-                server("incoming", protocol, preset, &value.span(), side.host.as_deref(), side.port, side.tls)?;
-            Some(Incoming { protocol, server })
-        }
-        None => None,
+    let service = |side: Side, file: &Option<Spanned<ServiceFile>>| {
+        file.as_ref().map(|value| service(side, value, preset)).transpose()
     };
-    let outgoing = match &file.outgoing {
-        Some(value) => {
-            let side = value.get_ref();
-            let protocol = side.protocol;
-            let server =
-                server("outgoing", protocol, preset, &value.span(), side.host.as_deref(), side.port, side.tls)?;
-            Some(Outgoing { protocol, server })
-        }
-        None => None,
-    };
+    let incoming = service(Side::Incoming, &file.incoming)?.map(|(protocol, server)| Incoming { protocol, server });
+    let outgoing = service(Side::Outgoing, &file.outgoing)?.map(|(protocol, server)| Outgoing { protocol, server });
     if incoming.is_none() && outgoing.is_none() {
-        return Err(missing("incoming", &place, "write incoming = { protocol = \"imap\" }, or outgoing, or both"));
+        let none = missing("incoming", &place, "write incoming = { protocol = \"imap\" }, or outgoing, or both");
+        return Err(none.of_kind(ProblemKind::NoSide));
     }
     Ok(Mailbox {
         name,
@@ -223,22 +203,22 @@ pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, b
     })
 }
 
-fn server(
-    key: &'static str,
-    protocol: Protocol,
-    preset: &Deployment,
-    span: &Range<usize>,
-    host: Option<&str>,
-    port: Option<u16>,
-    tls: Option<TlsMode>,
-) -> Checked<ServerEndpoint> {
+fn service(side: Side, value: &Spanned<ServiceFile>, preset: &Deployment) -> Checked<(Protocol, ServerEndpoint)> {
+    let (key, span) = (side.key(), &value.span());
+    let ServiceFile { protocol, host, port, tls } = value.get_ref();
+    let (port, tls) = (*port, *tls);
+    let place = protocol.span();
+    let protocol = *protocol.get_ref();
+    if protocol.side() != side {
+        let known: Vec<String> = Protocol::of(side).map(|protocol| format!("`{}`", protocol.key())).collect();
+        let problem = format!("the protocol is `{}`, expected {}", protocol.key(), known.join(" or "));
+        let instead = format!("write {} = {{ protocol = \"{}\" }}", protocol.side().key(), protocol.key());
+        return Err(Problem::new(key, place, Invalid::new(problem, instead)));
+    }
     let known = preset.service(protocol).map(|service| service.server);
-    let host_text = host.or(known.map(|preset| preset.host)).ok_or_else(|| {
-        missing(
-            key,
-            span,
-            &format!("write the {protocol} server: {key} = {{ protocol = …, host = \"mail.example.org\" }}"),
-        )
+    let host_text = host.as_deref().or(known.map(|preset| preset.host)).ok_or_else(|| {
+        let instead = format!("write the {protocol} server: {key} = {{ protocol = …, host = \"mail.example.org\" }}");
+        missing(key, span, &instead).of_kind(ProblemKind::NoServer(side))
     })?;
     if port == Some(0) {
         return Err(Problem::new(key, span.clone(), Invalid::new("port 0 is no port", "write 1 to 65535")));
@@ -255,7 +235,7 @@ fn server(
         Some(_) | None => protocol.default_port(tls),
     });
     let host = host_text.parse().map_err(|invalid| Problem::new(key, span.clone(), invalid))?;
-    Ok(ServerEndpoint { host, port, tls })
+    Ok((protocol, ServerEndpoint { host, port, tls }))
 }
 
 /// Checks that a client secret's value can be sent at all, before any server sees it. What it may hold is RFC 6749

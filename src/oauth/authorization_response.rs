@@ -7,9 +7,9 @@ use subtle::ConstantTimeEq;
 use url::{Url, form_urlencoded};
 
 use super::authorization_request::AuthorizationRequest;
-use super::error_response::{aadsts, error_code};
+use super::error_response::error_code;
 use super::identity;
-use crate::failure::{CallbackRefusal, Failure, FailureKind, OAuthFault};
+use crate::failure::{CallbackRefusal, Failure, FailureKind, OAuthFault, aadsts_numbers};
 use crate::loopback::Match;
 use crate::text::Redactor;
 
@@ -82,7 +82,7 @@ impl AuthorizationRequest {
             }
             ([], [error]) if !error.is_empty() => {
                 let description = all("error_description").first().map(|text| clean(redactor, text));
-                let codes = description.as_deref().map(aadsts).unwrap_or_default();
+                let codes = description.as_deref().map(aadsts_numbers).unwrap_or_default();
                 Match::Response(Err(FailureKind::OAuth(OAuthFault {
                     error: error_code(redactor, error),
                     suberror: all("error_subcode").first().map(|text| clean(redactor, text)),

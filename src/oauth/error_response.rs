@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::failure::{Failure, FailureKind, OAuthFault};
+use crate::failure::{Failure, FailureKind, OAuthFault, aadsts_numbers};
 use crate::net::HttpResponse;
 use crate::text::Redactor;
 use crate::transcript::{Speaker, Transcript};
@@ -90,7 +90,7 @@ fn fault(transcript: &Transcript, answer: &HttpResponse, fields: &ErrorResponse,
         _ => Vec::new(),
     };
     if codes.is_empty() {
-        codes = description.as_deref().map(aadsts).unwrap_or_default();
+        codes = description.as_deref().map(aadsts_numbers).unwrap_or_default();
     }
     let said = match &description {
         Some(description) => format!("{error}: {description}"),
@@ -121,20 +121,6 @@ fn number(value: &Value) -> Option<u32> {
         Value::String(text) => text.parse().ok(),
         _ => None,
     }
-}
-
-/// The numbers behind `AADSTS` in Microsoft's texts, each once.
-pub(super) fn aadsts(text: &str) -> Vec<u32> {
-    let mut codes = Vec::new();
-    for rest in text.split("AADSTS").skip(1) {
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        if let Ok(code) = digits.parse()
-            && !codes.contains(&code)
-        {
-            codes.push(code);
-        }
-    }
-    codes
 }
 
 /// Something that is no OAuth answer: `what` says what it is instead.
@@ -182,15 +168,4 @@ pub(super) fn seconds(value: &Value) -> Option<f64> {
         _ => None,
     };
     seconds.filter(|seconds| !seconds.is_nan())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_found_in_the_text_where_the_list_is_missing() {
-        assert_eq!(aadsts("AADSTS7000215: Invalid secret. (AADSTS65001), AADSTS7000215, AADSTSx"), [7000215, 65001]);
-        assert!(aadsts("nothing").is_empty());
-    }
 }

@@ -24,6 +24,17 @@ pub enum Side {
     Outgoing,
 }
 
+impl Side {
+    /// The key in the profile.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Incoming => "incoming",
+            Self::Outgoing => "outgoing",
+        }
+    }
+}
+
 impl Protocol {
     /// All protocols; the first of each side is the usual one.
     pub const ALL: [Self; 3] = [Self::Imap, Self::Pop3, Self::Smtp];

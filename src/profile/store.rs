@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// `[secrets]`. The settings of a store are read where another one is in use too: `--store` may ask for it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreSpec {
     /// Which store; the keyring where the profile does not say.
     pub store: Option<StoreKind>,
@@ -26,9 +25,6 @@ pub enum StoreKind {
 }
 
 impl StoreSpec {
-    /// The keys whose values may be shown in a message about the file.
-    pub const KEYS_WITHOUT_SECRETS: [&str; 2] = ["vault_file", "key_file"];
-
     /// The same with relative paths counted from `base`.
     #[must_use]
     pub fn based_at(self, base: &Path) -> Self {

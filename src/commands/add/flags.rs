@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use toml::Spanned;
 
 use crate::arguments::choices::{self, Choice};
-use crate::config::{AppFile, DayFile, IncomingFile, MailboxFile, OutgoingFile, ScopesFile};
+use crate::config::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::error::CommandError;
 use crate::profile::{Cloud, Credential, Name, Protocol, Provider, Side, TlsMode, is_guid};
 
@@ -100,7 +100,7 @@ impl AppFlags {
         }
         let text = |flag: &Option<String>, old: Option<Spanned<String>>| flag.clone().map(unspanned).or(old);
         let scopes = (!self.scopes.is_empty()).then(|| unspanned(ScopesFile::All(self.scopes.clone())));
-        let expires = self.expires.map(day);
+        let expires = self.expires.map(unspanned);
         if self.credential == Some(Credential::None) {
             // The day and the way to send it belong to the secret.
             (old.secret_expires, old.client_authentication) = (None, None);
@@ -136,16 +136,8 @@ impl MailboxFlags {
     pub(super) fn over(&self, file: Option<MailboxFile>, app: &Name) -> MailboxFile {
         let old = file.unwrap_or_default();
         let text = |flag: &Option<String>, old: Option<Spanned<String>>| flag.clone().map(unspanned).or(old);
-        let old_incoming = old.incoming.map(Spanned::into_inner);
-        let incoming = match self.incoming {
-            Some(Choice(chosen)) => chosen.map(|protocol| self.incoming_file(protocol, old_incoming)),
-            None => old_incoming.map(|old| self.incoming_file(old.protocol, Some(old))),
-        };
-        let old_outgoing = old.outgoing.map(Spanned::into_inner);
-        let outgoing = match self.outgoing {
-            Some(Choice(chosen)) => chosen.map(|protocol| self.outgoing_file(protocol, old_outgoing)),
-            None => old_outgoing.map(|old| self.outgoing_file(old.protocol, Some(old))),
-        };
+        let incoming = self.service(Side::Incoming, self.incoming, old.incoming.map(Spanned::into_inner));
+        let outgoing = self.service(Side::Outgoing, self.outgoing, old.outgoing.map(Spanned::into_inner));
         MailboxFile {
             app: Some(unspanned(app.to_string())),
             address: text(&self.address, old.address),
@@ -157,38 +149,32 @@ impl MailboxFlags {
         }
     }
 
-    /// The incoming side; what stood there counts only for the same protocol.
-    pub(super) fn incoming_file(&self, protocol: Protocol, old: Option<IncomingFile>) -> IncomingFile {
-        let old = old.filter(|old| old.protocol == protocol);
-        let (host, port, tls) = old.map_or((None, None, None), |old| (old.host, old.port, old.tls));
-        IncomingFile {
-            protocol,
-            host: self.incoming_host.clone().or(host),
-            port: self.incoming_port.or(port),
-            tls: self.incoming_tls.or(tls),
-        }
+    /// One side, as chosen by a flag or as the profile has it.
+    fn service(&self, side: Side, choice: Option<Choice>, old: Option<ServiceFile>) -> Option<ServiceFile> {
+        let had = old.as_ref().map(|old| *old.protocol.get_ref());
+        let protocol = choice.map_or(had, |Choice(chosen)| chosen)?;
+        Some(self.service_file(side, protocol, old))
     }
 
-    /// The outgoing side; what stood there counts only for the same protocol.
-    pub(super) fn outgoing_file(&self, protocol: Protocol, old: Option<OutgoingFile>) -> OutgoingFile {
-        let old = old.filter(|old| old.protocol == protocol);
-        let (host, port, tls) = old.map_or((None, None, None), |old| (old.host, old.port, old.tls));
-        OutgoingFile {
-            protocol,
-            host: self.outgoing_host.clone().or(host),
-            port: self.outgoing_port.or(port),
-            tls: self.outgoing_tls.or(tls),
+    /// One side over `protocol`; what the profile has counts only for the same protocol.
+    pub(super) fn service_file(&self, side: Side, protocol: Protocol, old: Option<ServiceFile>) -> ServiceFile {
+        let old = old.filter(|old| *old.protocol.get_ref() == protocol);
+        let (old_host, old_port, old_tls) = old.map_or((None, None, None), |old| (old.host, old.port, old.tls));
+        let (host, port, tls) = match side {
+            Side::Incoming => (&self.incoming_host, self.incoming_port, self.incoming_tls),
+            Side::Outgoing => (&self.outgoing_host, self.outgoing_port, self.outgoing_tls),
+        };
+        ServiceFile {
+            protocol: unspanned(protocol),
+            host: host.clone().or(old_host),
+            port: port.or(old_port),
+            tls: tls.or(old_tls),
         }
     }
 }
 
 pub(super) fn unspanned<T>(value: T) -> Spanned<T> {
     Spanned::new(0..0, value)
-}
-
-/// A day as the profile has it.
-pub(super) fn day(day: Date) -> Spanned<DayFile> {
-    unspanned(DayFile::Text(day.to_string()))
 }
 
 /// Whether two texts are one client ID. GUIDs are compared without regard to case (RFC 9562 §4), others are not.

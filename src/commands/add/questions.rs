@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use toml::Spanned;
 
-use super::flags::{MailboxFlags, day, unspanned};
+use super::flags::{MailboxFlags, unspanned};
 use crate::arguments::choices;
 use crate::config::{AppFile, MailboxFile};
 use crate::context::Context;
@@ -92,7 +92,7 @@ pub(super) fn secret(file: &mut AppFile, source_is_given: bool, context: &Contex
     let question = "When does the secret expire, as the portal shows it (2027-05-20, '24 months'; Enter if unknown)";
     let answer =
         prompter.ask(question, None, &accept).map_err(|error| CommandError::unasked(&error, "--expires DATE"))?;
-    file.secret_expires = date::parse(&answer, today).ok().map(day);
+    file.secret_expires = date::parse(&answer, today).ok().map(unspanned);
     Ok(())
 }
 
@@ -127,18 +127,18 @@ pub(super) fn mailbox(
     if flags.incoming.is_none() && file.incoming.is_none() {
         let ask = interactive && !flags.says_incoming();
         let protocol = protocol("How is its mail read", "--incoming", Side::Incoming, ask, context)?;
-        file.incoming = protocol.map(|protocol| unspanned(flags.incoming_file(protocol, None)));
+        file.incoming = protocol.map(|protocol| unspanned(flags.service_file(Side::Incoming, protocol, None)));
     }
     if flags.outgoing.is_none() && file.outgoing.is_none() {
         let ask = interactive && !flags.says_outgoing();
         let protocol = protocol("How is its mail sent", "--outgoing", Side::Outgoing, ask, context)?;
-        file.outgoing = protocol.map(|protocol| unspanned(flags.outgoing_file(protocol, None)));
+        file.outgoing = protocol.map(|protocol| unspanned(flags.service_file(Side::Outgoing, protocol, None)));
     }
     if interactive {
         let has_preset = |protocol: Protocol| app.deployment().service(protocol).is_some();
         if let Some(side) = file.incoming.as_mut().map(Spanned::get_mut)
             && side.host.is_none()
-            && !has_preset(side.protocol)
+            && !has_preset(*side.protocol.get_ref())
         {
             let host = prompter.ask("Incoming mail server", None, &parses::<HostName>);
             side.host = Some(host.map_err(|error| CommandError::unasked(&error, "--incoming-host HOST"))?);
@@ -146,7 +146,7 @@ pub(super) fn mailbox(
         let incoming = file.incoming.as_ref().and_then(|side| side.get_ref().host.clone());
         if let Some(side) = file.outgoing.as_mut().map(Spanned::get_mut)
             && side.host.is_none()
-            && !has_preset(side.protocol)
+            && !has_preset(*side.protocol.get_ref())
         {
             let host = prompter.ask("Outgoing mail server", incoming.as_deref(), &parses::<HostName>);
             side.host = Some(host.map_err(|error| CommandError::unasked(&error, "--outgoing-host HOST"))?);

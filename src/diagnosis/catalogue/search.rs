@@ -8,6 +8,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use super::entries;
 use super::entry::{Entry, Origin};
 use super::pattern::Pattern;
+use crate::failure::aadsts_numbers_of_answer;
 use crate::profile::Family;
 
 /// What is known of a text.
@@ -29,7 +30,7 @@ pub struct Hit {
 /// The entries that `text` hits, the most telling first. The text should have been made readable.
 #[must_use]
 pub fn search(text: &str, hint: Hint) -> Vec<Hit> {
-    let numbers = numbers(text);
+    let numbers: BTreeSet<u32> = aadsts_numbers_of_answer(text).into_iter().collect();
     // A number that stands in `error_codes` alone is known by expressions too.
     let text = &numbers.iter().fold(text.to_owned(), |text, number| text + "\nAADSTS" + &number.to_string());
     let candidates = Needles::shared().candidates(text);
@@ -113,35 +114,6 @@ fn has_enhanced_code(text: &str) -> bool {
             && digit(6)
             && (bytes[7] == b'.' || digit(7))
     })
-}
-
-/// More bytes than sixteen numbers of Microsoft's take, however they are laid out.
-const LONGEST_CODES: usize = 512;
-
-/// The AADSTS numbers in `text`, and those in a JSON `error_codes`.
-fn numbers(text: &str) -> BTreeSet<u32> {
-    let mut found = BTreeSet::new();
-    let lower = text.to_ascii_lowercase();
-    for (at, sign) in lower.match_indices("aadsts") {
-        let rest = &text[at + sign.len()..];
-        let rest = rest.trim_start_matches([' ', ':', '=', '"']);
-        found.extend(leading_number(rest));
-    }
-    for (at, sign) in lower.match_indices("error_codes") {
-        let rest = &text[at + sign.len()..];
-        // Bounded, so that many such words without brackets do not make this quadratic.
-        let Some(open) = rest.bytes().take(8).position(|byte| byte == b'[') else { continue };
-        let rest = &rest[open + 1..];
-        let Some(close) = rest.bytes().take(LONGEST_CODES).position(|byte| byte == b']') else { continue };
-        let inner = &rest[..close];
-        found.extend(inner.split(',').take(16).filter_map(|number| leading_number(number.trim())));
-    }
-    found
-}
-
-fn leading_number(text: &str) -> Option<u32> {
-    let len = text.bytes().take_while(u8::is_ascii_digit).count();
-    text[..len].parse().ok()
 }
 
 /// One pass over the text tells which entries are worth a closer look.

@@ -1,0 +1,418 @@
+//! What the mirrors of the file are made of: how a value of TOML is read, how it is written, and what of it a message may
+//! show. A key of the profile is one field of a mirror and one word in its list of keys.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::StrDeserializer;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use toml_edit::{Array, InlineTable, Value};
+
+use crate::profile::{ClientAuthentication, Cloud, Credential, Invalid, Name, Protocol, Provider, StoreKind, TlsMode};
+
+/// A value of the file, with its place.
+pub(super) type Found<'i> = Spanned<DeValue<'i>>;
+
+/// How much of a key's value a message may show (SECURITY.md K2): people do paste secrets into the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exposure {
+    /// All of it, however long.
+    Whole,
+    /// One word or number; what is longer is something else.
+    Word,
+    /// Nothing.
+    Hidden,
+}
+
+/// A key that a table knows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key {
+    pub name: &'static str,
+    pub exposure: Exposure,
+}
+
+/// What is wrong with the file, and where.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    pub span: Range<usize>,
+    pub fault: Fault,
+}
+
+/// What is wrong with a key or a value.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// A key that its table does not know, and those that it knows.
+    UnknownKey { key: String, known: Vec<&'static str> },
+    /// A key that its table needs.
+    MissingKey(&'static str),
+    /// A word that is none of those that belong here.
+    UnknownWord { word: String, known: Vec<&'static str> },
+    /// A value of another type, or out of range.
+    Type { found: &'static str, expected: &'static str },
+    /// A text that does not parse; `what` it should be.
+    Text { what: &'static str, invalid: Invalid },
+    /// Something else than a kind of credential, which may be the secret itself.
+    NoCredential { known: Vec<&'static str> },
+}
+
+impl Fault {
+    fn at(self, value: &Found<'_>) -> Wrong {
+        Wrong { span: value.span(), fault: self }
+    }
+
+    fn type_of(value: &Found<'_>, expected: &'static str) -> Wrong {
+        Self::Type { found: value.get_ref().type_str(), expected }.at(value)
+    }
+}
+
+/// A value that the file can hold.
+pub(super) trait Entry: Sized {
+    /// How much of it a message may show.
+    const EXPOSURE: Exposure;
+
+    fn read(value: &Found<'_>) -> Result<Self, Wrong>;
+
+    fn write(&self) -> Value;
+}
+
+/// A field of a mirror: a value that a key has, or lacks.
+pub(super) trait Field: Sized {
+    /// How much of its value a message may show.
+    const EXPOSURE: Exposure;
+
+    fn read(table: &Table<'_>, key: &'static str) -> Result<Self, Wrong>;
+
+    fn write(&self) -> Option<Value>;
+}
+
+/// A table of the file, whose keys are known.
+pub(super) struct Table<'a> {
+    table: &'a DeTable<'a>,
+    span: Range<usize>,
+}
+
+impl<'a> Table<'a> {
+    /// `value` as a table that has none but the keys in `known`.
+    pub(super) fn of(value: &'a Found<'a>, known: impl IntoIterator<Item = &'static str>) -> Result<Self, Wrong> {
+        match value.get_ref() {
+            DeValue::Table(table) => Self::over(table, value.span(), known),
+            _ => Err(Fault::type_of(value, "a table")),
+        }
+    }
+
+    /// `table` as one that has none but the keys in `known`.
+    pub(super) fn over(
+        table: &'a DeTable<'a>,
+        span: Range<usize>,
+        known: impl IntoIterator<Item = &'static str>,
+    ) -> Result<Self, Wrong> {
+        let known: Vec<&str> = known.into_iter().collect();
+        let unknown = table.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
+        match unknown.min_by_key(|key| key.span().start) {
+            Some(key) => {
+                let fault = Fault::UnknownKey { key: key.get_ref().to_string(), known };
+                Err(Wrong { span: key.span(), fault })
+            }
+            None => Ok(Self { table, span }),
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<&'a Found<'a>> {
+        self.table.get(key)
+    }
+}
+
+/// Makes a struct a table of the file: its fields, which are its keys.
+macro_rules! table {
+    ($mirror:ty: $($key:ident),* $(,)?) => {
+        impl $mirror {
+            /// The keys that the table knows.
+            pub(super) const KEYS: &'static [$crate::config::entry::Key] = {
+                /// What the type of a field says of its value.
+                const fn exposure<T, F: Field>(_: fn(&T) -> &F) -> $crate::config::entry::Exposure {
+                    F::EXPOSURE
+                }
+                &[$($crate::config::entry::Key {
+                    name: stringify!($key),
+                    exposure: exposure::<Self, _>(|mirror| &mirror.$key),
+                }),*]
+            };
+
+            pub(super) fn read_from(table: &$crate::config::entry::Table<'_>) -> Result<Self, $crate::config::entry::Wrong> {
+                Ok(Self { $($key: Field::read(table, stringify!($key))?),* })
+            }
+
+            /// The keys that have a value, and what is written of it.
+            pub(super) fn to_table(&self) -> toml_edit::InlineTable {
+                let fields = [$((stringify!($key), Field::write(&self.$key))),*];
+                fields.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+            }
+        }
+
+        impl $crate::config::entry::Entry for $mirror {
+            // Each key in it is looked at by itself.
+            const EXPOSURE: $crate::config::entry::Exposure = $crate::config::entry::Exposure::Whole;
+
+            fn read(value: &$crate::config::entry::Found<'_>) -> Result<Self, $crate::config::entry::Wrong> {
+                Self::read_from(&$crate::config::entry::Table::of(value, Self::KEYS.iter().map(|key| key.name))?)
+            }
+
+            fn write(&self) -> toml_edit::Value {
+                self.to_table().into()
+            }
+        }
+    };
+}
+pub(super) use table;
+
+impl<T: Entry> Field for Option<T> {
+    const EXPOSURE: Exposure = T::EXPOSURE;
+
+    fn read(table: &Table<'_>, key: &'static str) -> Result<Self, Wrong> {
+        table.get(key).map(T::read).transpose()
+    }
+
+    fn write(&self) -> Option<Value> {
+        self.as_ref().map(T::write)
+    }
+}
+
+/// Tables by names that the user chose.
+impl<T: Entry> Field for BTreeMap<Name, Spanned<T>> {
+    const EXPOSURE: Exposure = Exposure::Hidden;
+
+    fn read(table: &Table<'_>, key: &'static str) -> Result<Self, Wrong> {
+        let Some(value) = table.get(key) else { return Ok(Self::new()) };
+        let DeValue::Table(named) = value.get_ref() else { return Err(Fault::type_of(value, "a table")) };
+        let read = |(key, value): (&Spanned<_>, &Found<'_>), what| {
+            let text: &str = AsRef::<str>::as_ref(AsRef::<std::borrow::Cow<'_, str>>::as_ref(key));
+            let name = text.parse().map_err(|invalid| Wrong { span: key.span(), fault: Fault::Text { what, invalid } });
+            Ok((name?, Spanned::new(key.span(), T::read(value)?)))
+        };
+        let what = if key == "apps" { "app name" } else { "mailbox name" };
+        named.iter().map(|entry| read(entry, what)).collect()
+    }
+
+    fn write(&self) -> Option<Value> {
+        let tables = self.iter().map(|(name, table)| (name.as_str(), table.get_ref().write()));
+        (!self.is_empty()).then(|| tables.collect::<InlineTable>().into())
+    }
+}
+
+/// A value, with its place.
+impl<T: Entry> Entry for Spanned<T> {
+    const EXPOSURE: Exposure = T::EXPOSURE;
+
+    fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+        Ok(Self::new(value.span(), T::read(value)?))
+    }
+
+    fn write(&self) -> Value {
+        self.get_ref().write()
+    }
+}
+
+impl Entry for String {
+    const EXPOSURE: Exposure = Exposure::Whole;
+
+    fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+        value.get_ref().as_str().map(str::to_owned).ok_or_else(|| Fault::type_of(value, "a string"))
+    }
+
+    fn write(&self) -> Value {
+        self.as_str().into()
+    }
+}
+
+impl Entry for PathBuf {
+    const EXPOSURE: Exposure = Exposure::Whole;
+
+    fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+        String::read(value).map(Self::from)
+    }
+
+    fn write(&self) -> Value {
+        self.to_string_lossy().into_owned().into()
+    }
+}
+
+impl Entry for bool {
+    const EXPOSURE: Exposure = Exposure::Word;
+
+    fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+        value.get_ref().as_bool().ok_or_else(|| Fault::type_of(value, "true or false"))
+    }
+
+    fn write(&self) -> Value {
+        (*self).into()
+    }
+}
+
+/// A port.
+impl Entry for u16 {
+    const EXPOSURE: Exposure = Exposure::Word;
+
+    fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+        let number = value.get_ref().as_integer();
+        let port = number.and_then(|number| Self::from_str_radix(number.as_str(), number.radix()).ok());
+        port.ok_or_else(|| Fault::type_of(value, "a number from 1 to 65535"))
+    }
+
+    fn write(&self) -> Value {
+        i64::from(*self).into()
+    }
+}
+
+/// A day: TOML's own date, or the same in quotes.
+impl Entry for Date {
+    const EXPOSURE: Exposure = Exposure::Word;
+
+    fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+        let day = match value.get_ref() {
+            DeValue::Datetime(day) if day.time.is_none() && day.offset.is_none() => day.to_string().parse().ok(),
+            DeValue::Datetime(_) => None,
+            DeValue::String(text) => text.parse().ok(),
+            _ => return Err(Fault::type_of(value, "a day, as in 2027-05-20")),
+        };
+        day.ok_or_else(|| {
+            let invalid = Invalid::new("this is no day", "write the day as the portal shows it, as in 2027-05-20");
+            Fault::Text { what: "secret_expires", invalid }.at(value)
+        })
+    }
+
+    fn write(&self) -> Value {
+        let text = self.to_string();
+        text.parse::<toml_edit::Datetime>().map_or_else(|_| text.into(), Value::from)
+    }
+}
+
+impl Entry for Vec<String> {
+    const EXPOSURE: Exposure = Exposure::Whole;
+
+    fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+        let list = value.get_ref().as_array().ok_or_else(|| Fault::type_of(value, "a list of strings"))?;
+        list.iter().map(String::read).collect()
+    }
+
+    fn write(&self) -> Value {
+        Value::Array(self.iter().map(String::as_str).collect::<Array>())
+    }
+}
+
+/// The words for a value, where serde's derive did not know the one that it was given.
+#[derive(Debug)]
+struct NoneOf(&'static [&'static str]);
+
+impl serde::de::Error for NoneOf {
+    fn custom<T: std::fmt::Display>(_: T) -> Self {
+        Self(&[])
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self(expected)
+    }
+}
+
+impl std::fmt::Display for NoneOf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "none of {}", self.0.join(", "))
+    }
+}
+
+impl std::error::Error for NoneOf {}
+
+fn read_word<T: for<'de> Deserialize<'de>>(value: &Found<'_>) -> Result<T, Wrong> {
+    let word = value.get_ref().as_str().ok_or_else(|| Fault::type_of(value, "a string"))?;
+    let deserializer: StrDeserializer<'_, NoneOf> = word.into_deserializer();
+    T::deserialize(deserializer)
+        .map_err(|NoneOf(known)| Fault::UnknownWord { word: word.to_owned(), known: known.to_vec() }.at(value))
+}
+
+/// A value enum's word in the file.
+fn write_word(value: &impl Serialize) -> Value {
+    let word = serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned));
+    Value::from(word.unwrap_or_default())
+}
+
+macro_rules! word {
+    ($($exposure:ident: $($name:ty),+;)+) => {$($(
+        impl Entry for $name {
+            const EXPOSURE: Exposure = Exposure::$exposure;
+
+            fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+                read_word(value)
+            }
+
+            fn write(&self) -> Value {
+                write_word(self)
+            }
+        }
+    )+)+};
+}
+
+word! {
+    Word: Cloud, TlsMode, StoreKind;
+    Hidden: ClientAuthentication;
+}
+
+impl Entry for Provider {
+    const EXPOSURE: Exposure = Exposure::Word;
+
+    fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+        read_word(value)
+    }
+
+    fn write(&self) -> Value {
+        self.key.into()
+    }
+}
+
+impl Entry for Protocol {
+    const EXPOSURE: Exposure = Exposure::Word;
+
+    fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+        let word = String::read(value)?;
+        let found = Self::ALL.into_iter().find(|protocol| protocol.key() == word);
+        found.ok_or_else(|| Fault::UnknownWord { word, known: Self::ALL.map(Self::key).to_vec() }.at(value))
+    }
+
+    fn write(&self) -> Value {
+        self.key().into()
+    }
+}
+
+/// The value may be the secret, pasted where its kind belongs: it is never repeated.
+impl Entry for Credential {
+    const EXPOSURE: Exposure = Exposure::Hidden;
+
+    fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+        let refused = |known: Vec<&'static str>| Fault::NoCredential { known }.at(value);
+        read_word(value).map_err(|wrong| match wrong.fault {
+            Fault::UnknownWord { known, .. } => refused(known),
+            _ => wrong,
+        })
+    }
+
+    fn write(&self) -> Value {
+        write_word(self)
+    }
+}
+
+/// A key that its table cannot do without.
+impl Field for Spanned<Protocol> {
+    const EXPOSURE: Exposure = Exposure::Word;
+
+    fn read(table: &Table<'_>, key: &'static str) -> Result<Self, Wrong> {
+        let value = table.get(key).ok_or(Wrong { span: table.span.clone(), fault: Fault::MissingKey(key) })?;
+        Entry::read(value)
+    }
+
+    fn write(&self) -> Option<Value> {
+        Some(Entry::write(self))
+    }
+}
