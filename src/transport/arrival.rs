@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 
 use super::mark::Mark;
-use super::observe::leave_politely;
+use super::log::leave_politely;
 use super::{Observation, ProbeOutcome, Target, imap, pop3};
 use crate::failure::{Failure, FailureKind};
 use crate::profile::Protocol;

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::time::Instant;
 
 use super::handshake::Seen;
-use super::observe::{Stop, observe};
+use super::log::{Stop, observe};
 use super::recognise::instead_of_tls;
 use super::socket::Socket;
 use super::stream::Wire;

@@ -17,7 +17,7 @@ use self::syntax::strip_prefix_ignoring_case;
 use super::connect::{handshake, open};
 use super::greeting::await_greeting;
 use super::mark::{self, Mark};
-use super::observe::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
+use super::log::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
 use super::stream::{Wire, violation};
 use super::{Message, ProbeOutcome, Target, TokenSource, headers};
 use crate::failure::{Failure, FailureKind};

@@ -19,8 +19,9 @@ mod greeting;
 mod handshake;
 mod headers;
 pub mod imap;
+mod log;
 pub mod mark;
-mod observe;
+
 pub mod pop3;
 mod reach;
 mod recognise;

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::connect::{handshake, open};
 use super::greeting::await_greeting;
-use super::observe::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
+use super::log::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
 use super::stream::{REPLY_LIMIT, Wire, unreadable, violation};
 use super::{ProbeOutcome, Target, TokenSource, headers};
 use crate::failure::{Failure, FailureKind, GREETING, Rejection};

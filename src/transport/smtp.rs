@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use self::reply::{command, read_reply};
 use super::connect::{handshake, open};
 use super::greeting::await_greeting;
-use super::observe::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
+use super::log::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
 use super::stream::{Wire, violation};
 use super::{ProbeOutcome, Target, TokenSource};
 use crate::failure::{Failure, FailureKind, GREETING};

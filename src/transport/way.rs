@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 
-use super::observe::{Stop, observe};
+use super::log::{Stop, observe};
 use super::{ProbeOutcome, Target};
 use crate::failure::{Failure, ProxyFault};
 use crate::net::{Dialler, Proxy, Route, Traffic};
