@@ -8,4 +8,4 @@
 pub use crate::loopback::fuzzing::{Arrival, Judge};
 pub use crate::oauth::fuzzing::{read_metadata, read_token_answer};
 pub use crate::secrets::fuzzing::{VaultView, compose_record, open_as_record, open_vault, read_vault_key, seal_vault};
-pub use crate::transport::fuzzing::{Heard, imap, pop3, smtp, tls_hello};
+pub use crate::transport::fuzzing::{Heard, exercise, tls_hello};

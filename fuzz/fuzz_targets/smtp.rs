@@ -1,10 +1,11 @@
-//! The SMTP probe against any server: greeting, EHLO, STARTTLS, AUTH with its challenge, MAIL, RCPT, DATA.
+//! The SMTP transport against any server: greeting, EHLO, STARTTLS, AUTH with its challenge, MAIL, RCPT, DATA.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mailgrant::fuzzing::smtp;
-use mailgrant::transport::smtp::SmtpAsk;
+use mailgrant::fuzzing::exercise;
+use mailgrant::profile::Protocol;
 use mailgrant::report::Stage;
+use mailgrant::transport::Task;
 use mailgrant_fuzz::mail::{Talk, turns};
 use mailgrant_fuzz::{canary, choice, planted_bytes, transcript};
 
@@ -15,12 +16,12 @@ fuzz_target!(|data: &[u8]| {
     let Some((choice, rest)) = choice(data) else { return };
     let script = planted_bytes(rest);
     let talk = Talk::new(choice, transcript().0);
-    let target = talk.target();
+    let (target, account) = (talk.target(), talk.account());
     let message = (choice & 8 == 0).then_some(MESSAGE);
-    let ask = SmtpAsk { sender: target.user, recipient: target.user, message };
-    let (outcome, heard) = smtp(&target, &canary(), &ask, turns(&script));
-    talk.check(&script, &outcome, &heard, |line| line.starts_with("235"));
-    let passed = |stage: Stage| outcome.observations.iter().any(|one| one.stage == stage && one.result.is_ok());
+    let task = Task::Send { recipient: account.mailbox, message };
+    let (log, heard) = exercise(Protocol::Smtp, &target, account, &canary(), &task, turns(&script));
+    talk.check(&script, &log, &heard, |line| line.starts_with("235"));
+    let passed = |stage: Stage| log.observations.iter().any(|one| one.stage == stage && one.result.is_ok());
     let data = heard.turns.iter().position(|(_, bytes)| bytes == b"DATA\r\n");
     // Without a recipient that was taken there is no DATA, and without DATA no message.
     assert!(data.is_none() || passed(Stage::Recipient));

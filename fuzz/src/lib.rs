@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use mailgrant::config;
 use mailgrant::diagnosis::{self, FailureContext};
 use mailgrant::failure::{Failure, FailureKind};
-use mailgrant::transport::ProbeOutcome;
+use mailgrant::transport::Log;
 use mailgrant::profile::{App, Profile};
 use mailgrant::text::Redactor;
 use mailgrant::transcript::Transcript;
@@ -130,16 +130,16 @@ pub fn failure_shown(failure: &Failure) {
         FailureKind::MechanismNotOffered { offered, .. } => offered.iter().for_each(|name| shown(name)),
         _ => {}
     }
-    let finding = diagnosis::finding(failure, About::default());
+    let finding = diagnosis::finding(failure, FailureContext::default());
     lines_shown(&finding.cause);
     finding.fix.iter().for_each(|step| lines_shown(step));
     finding.server_said.iter().for_each(|words| lines_shown(words));
 }
 
-/// Everything that a probe hands on.
+/// Everything that a log holds.
 #[track_caller]
-pub fn outcome_shown(outcome: &ProbeOutcome) {
-    for (index, observation) in outcome.observations.iter().enumerate() {
+pub fn log_shown(log: &Log) {
+    for (index, observation) in log.observations.iter().enumerate() {
         match &observation.result {
             Ok(detail) => lines_shown(detail),
             Err(failure) => {
@@ -148,8 +148,8 @@ pub fn outcome_shown(outcome: &ProbeOutcome) {
             }
         }
     }
-    outcome.mechanisms_offered.iter().for_each(|name| shown(name));
-    for message in &outcome.latest {
+    log.mechanisms_offered.iter().for_each(|name| shown(name));
+    for message in &log.latest {
         for text in [&message.date, &message.from, &message.subject] {
             shown(text);
             assert!(text.chars().count() <= 201, "it is cut");

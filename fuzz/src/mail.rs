@@ -6,14 +6,14 @@ use std::time::Duration;
 use mailgrant::fuzzing::Heard;
 use mailgrant::net::Proxies;
 use mailgrant::net::Trust;
-use mailgrant::transport::{ProbeOutcome, Target};
+use mailgrant::transport::{Account, Log, Target};
 use mailgrant::profile::{Address, ServerEndpoint, TlsMode};
 use mailgrant::report::Stage;
 use mailgrant::sasl::SaslMechanism;
 use mailgrant::transcript::Transcript;
 use secrecy::ExposeSecret as _;
 
-use crate::{CANARY, outcome_shown};
+use crate::{CANARY, log_shown};
 
 /// Between two turns of a script stands a byte that no UTF-8 has.
 pub const TURN: u8 = 0xff;
@@ -47,12 +47,17 @@ impl Talk {
         }
     }
 
-    /// What a probe needs to know.
+    /// Who signs in.
+    #[must_use]
+    pub fn account(&self) -> Account<'_> {
+        Account { mailbox: &self.user, user: &self.user }
+    }
+
+    /// Where to connect.
     #[must_use]
     pub fn target(&self) -> Target<'_> {
         Target {
             server: &self.server,
-            user: &self.user,
             trust: &self.trust,
             proxies: &self.proxies,
             ca_file: None::<&Path>,
@@ -73,8 +78,8 @@ impl Talk {
     }
 
     /// Checks what was said and heard. `is_success` tells whether a line is what the protocol calls success.
-    pub fn check(&self, script: &[u8], outcome: &ProbeOutcome, heard: &Heard, is_success: impl Fn(&str) -> bool) {
-        outcome_shown(outcome);
+    pub fn check(&self, script: &[u8], log: &Log, heard: &Heard, is_success: impl Fn(&str) -> bool) {
+        log_shown(log);
         let responses = self.responses();
         let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
         let mut sent_at = None;
@@ -87,10 +92,10 @@ impl Talk {
             }
             assert!(bytes.ends_with(b"\r\n"), "a command without its end");
         }
-        let signed_in = outcome.observations.iter().any(|one| one.stage == Stage::Authentication && one.result.is_ok());
-        assert_eq!(signed_in, outcome.mechanism_used.is_some());
-        if let Some(mechanism) = outcome.mechanism_used {
-            let is_offered = outcome.mechanisms_offered.iter().any(|name| name.eq_ignore_ascii_case(mechanism.name()));
+        let signed_in = log.observations.iter().any(|one| one.stage == Stage::Authentication && one.result.is_ok());
+        assert_eq!(signed_in, log.mechanism_used.is_some());
+        if let Some(mechanism) = log.mechanism_used {
+            let is_offered = log.mechanisms_offered.iter().any(|name| name.eq_ignore_ascii_case(mechanism.name()));
             assert!(is_offered, "{mechanism} was not offered");
             let index = sent_at.expect("nobody signs in without a credential");
             // The script's first turn is the greeting; each later one answers what was heard before it.

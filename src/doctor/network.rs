@@ -11,10 +11,10 @@ use crate::flow::parallel::Panicked;
 use crate::net::HttpClient;
 use crate::net::Proxies;
 use crate::net::{PeerCertificate, Trust};
-use crate::profile::{Address, EndpointUrl};
+use crate::profile::EndpointUrl;
 use crate::report::{Check, Confidence, ExitCode, Finding, FindingCode, Outcome, Report, Stage, Subject};
 use crate::transcript::Transcript;
-use crate::transport::{self, Observation, ProbeOutcome, Target};
+use crate::transport::{self, Log, Observation, Target};
 
 /// What a look at the network needs.
 pub(super) struct Network<'a> {
@@ -55,13 +55,13 @@ impl Network<'_> {
         }
         let warning = match &host.role {
             Role::Mail(protocol) => {
-                let outcome = self.reach(host, &transcript, |target| transport::reach(target, *protocol));
+                let log = self.reach(host, &transcript, |target, log| transport::of(*protocol).reach(target, log));
                 // What comes after TLS is the mailbox's matter.
-                let tls = outcome.observations.iter().position(|seen| seen.stage == Stage::Tls);
-                let until = tls.map_or(outcome.observations.len(), |at| at + 1);
+                let tls = log.observations.iter().position(|seen| seen.stage == Stage::Tls);
+                let until = tls.map_or(log.observations.len(), |at| at + 1);
                 // Unless it is not the server that is meant.
-                let until = until + usize::from(outcome.observations.get(until).is_some_and(is_of_another_service));
-                report.checks.extend(outcome.observations.into_iter().take(until).map(|seen| check(seen, host.about)));
+                let until = until + usize::from(log.observations.get(until).is_some_and(is_of_another_service));
+                report.checks.extend(log.observations.into_iter().take(until).map(|seen| check(seen, host.about)));
                 None
             }
             Role::SignIn(url) => self.look_at_sign_in(host, url, &transcript, &mut report),
@@ -82,8 +82,8 @@ impl Network<'_> {
         if proxy.is_some() {
             report.checks.push(Check::skipped(Stage::Dns, "the proxy looks the name up"));
         } else if is_https {
-            let outcome = self.reach(host, transcript, transport::reach_tls);
-            report.checks.extend(outcome.observations.into_iter().map(|seen| check(seen, host.about)));
+            let log = self.reach(host, transcript, transport::reach_tls);
+            report.checks.extend(log.observations.into_iter().map(|seen| check(seen, host.about)));
             if report.findings().next().is_some() {
                 report.checks.push(Check::skipped(Stage::Clock, "there is no connection to the server"));
                 return None;
@@ -121,17 +121,9 @@ impl Network<'_> {
         Some(Check::passed(Stage::Tls, Duration::ZERO, transcript.redactor().clean(&detail)))
     }
 
-    fn reach(
-        &self,
-        host: &Host<'_>,
-        transcript: &Transcript,
-        run: impl FnOnce(&Target<'_>) -> ProbeOutcome,
-    ) -> ProbeOutcome {
-        // A target has a user. Nobody signs in here, so any will do (RFC 2606 §2).
-        let Ok(user) = "nobody@machine.invalid".parse::<Address>() else { return ProbeOutcome::default() };
-        run(&Target {
+    fn reach(&self, host: &Host<'_>, transcript: &Transcript, reach: impl FnOnce(&Target<'_>, &mut Log)) -> Log {
+        let target = Target {
             server: &host.server,
-            user: &user,
             trust: self.trust,
             proxies: self.proxies,
             ca_file: host.ca_file,
@@ -139,7 +131,10 @@ impl Network<'_> {
             mechanism: None,
             timeout: self.deadline.saturating_duration_since(Instant::now()),
             overall: Some(self.deadline),
-        })
+        };
+        let mut log = Log::default();
+        reach(&target, &mut log);
+        log
     }
 }
 

@@ -18,7 +18,7 @@ use crate::flow::session::{AccessToken, Session, TokenSource};
 use crate::profile::{App, Credential, EndpointUrl, Mailbox};
 use crate::report::{Check, Report, Stage};
 use crate::secrets::{AppRecord, GrantIdentity, MailboxRecord, load_app};
-use crate::transport::ProbeOutcome;
+use crate::transport::Log;
 
 /// Tests the whole chain of `mailbox`.
 #[must_use]
@@ -53,7 +53,7 @@ pub fn whole(tester: &Tester<'_>, mailbox: &Mailbox) -> Report {
                 scope.spawn(move || tester.run(mailbox, side, Box::new(move || feed.recv().ok().flatten())))
             })
             .collect();
-        let outcomes: Vec<Option<ProbeOutcome>> = probes.into_iter().map(joined).collect();
+        let outcomes: Vec<Option<Log>> = probes.into_iter().map(joined).collect();
         (joined(fetch), outcomes)
     });
     let (fetched, looked) = fetched;

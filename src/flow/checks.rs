@@ -18,7 +18,7 @@ use crate::profile::{Address, Mailbox, Protocol, ServerEndpoint};
 use crate::report::{Check, Headline, Report, Stage};
 use crate::sasl::SaslMechanism;
 use crate::transport::mark::Mark;
-use crate::transport::{self, Observation, ProbeOutcome, Target, TokenSource};
+use crate::transport::{self, Account, Log, Observation, Target, Task, TokenSource};
 
 /// What every test of a mailbox needs.
 #[derive(Clone)]
@@ -118,28 +118,31 @@ impl<'a> Tester<'a> {
     }
 
     /// Talks to the server of one side, if the mailbox has it.
-    pub fn run(&self, mailbox: &Mailbox, side: &Side<'_>, token: TokenSource<'_>) -> Option<ProbeOutcome> {
+    pub fn run(&self, mailbox: &Mailbox, side: &Side<'_>, token: TokenSource<'_>) -> Option<Log> {
         let protocol = side.protocol(mailbox)?;
-        let target = self.target(mailbox, protocol, side.server(mailbox)?);
+        Some(self.exercise(mailbox, protocol, side.server(mailbox)?, token, &side.task()))
+    }
+
+    fn exercise(
+        &self,
+        mailbox: &Mailbox,
+        protocol: Protocol,
+        server: &ServerEndpoint,
+        token: TokenSource<'_>,
+        task: &Task<'_>,
+    ) -> Log {
+        let target = self.target(mailbox, server);
         let began = Instant::now();
-        let probe = || match (side, protocol) {
-            (Side::Incoming { latest }, Protocol::Pop3) => {
-                transport::pop3::run(&target, token, &transport::pop3::Pop3Ask { latest: *latest })
-            }
-            (Side::Incoming { latest }, Protocol::Imap) => {
-                transport::imap::run(&target, token, &transport::imap::ImapAsk { latest: *latest })
-            }
-            (Side::Outgoing(ask), Protocol::Smtp) => {
-                let (recipient, message) = (ask.recipient, ask.message);
-                let ask = transport::smtp::SmtpAsk { sender: &mailbox.address, recipient, message };
-                transport::smtp::run(&target, token, &ask)
-            }
-            // The profile has no such side.
-            (Side::Incoming { .. }, Protocol::Smtp) | (Side::Outgoing(_), Protocol::Imap | Protocol::Pop3) => {
-                stumbled(side, began)
-            }
-        };
-        Some(parallel::survive(probe).unwrap_or_else(|Panicked| stumbled(side, began)))
+        let exercised = parallel::survive(|| {
+            let mut log = Log::default();
+            transport::of(protocol).exercise(&target, Account::from(mailbox), token, task, &mut log);
+            log
+        });
+        exercised.unwrap_or_else(|Panicked| {
+            let mut log = Log::default();
+            log.fault(task.aim(), began);
+            log
+        })
     }
 
     /// Writes down what a probe saw.
@@ -147,7 +150,7 @@ impl<'a> Tester<'a> {
         &self,
         mailbox: &Mailbox,
         side: &Side<'_>,
-        outcome: ProbeOutcome,
+        outcome: Log,
         looked: Option<&Inspected>,
         report: &mut Report,
     ) {
@@ -187,9 +190,13 @@ impl<'a> Tester<'a> {
         match self.session(mailbox).access_token() {
             Err(failure) => Check::failed(Stage::Arrival, started.elapsed(), diagnosis::finding(&failure, about)),
             Ok(access) => {
-                let target = self.target(mailbox, protocol, &side.server);
-                let observation = transport::arrival::wait(&target, protocol, &access.token, mark, patience);
-                self.check(observation, about).over(protocol)
+                let token: TokenSource<'_> = Box::new(|| Some(access.token.clone()));
+                let log = self.exercise(mailbox, protocol, &side.server, token, &Task::Find { mark, patience });
+                let seen = log.observations.into_iter().next_back();
+                seen.map_or_else(
+                    || Check::skipped(Stage::Arrival, "there is no access token"),
+                    |seen| self.check(seen, about).over(protocol),
+                )
             }
         }
     }
@@ -199,10 +206,9 @@ impl<'a> Tester<'a> {
         FailureContext::of_mailbox(self.workspace.app_of(mailbox), mailbox).over(protocol)
     }
 
-    fn target<'s>(&'s self, mailbox: &'s Mailbox, protocol: Protocol, server: &'s ServerEndpoint) -> Target<'s> {
+    fn target<'s>(&'s self, mailbox: &'s Mailbox, server: &'s ServerEndpoint) -> Target<'s> {
         Target {
             server,
-            user: mailbox.sasl_identity(protocol),
             trust: self.workspace.trust,
             proxies: self.workspace.proxies,
             ca_file: mailbox.ca_file.as_deref(),
@@ -272,7 +278,7 @@ impl<'a> Side<'a> {
     }
 
     /// What `outcome` tells of the server.
-    pub fn seen(&self, mailbox: &Mailbox, outcome: &ProbeOutcome) -> Option<Server> {
+    pub fn seen(&self, mailbox: &Mailbox, outcome: &Log) -> Option<Server> {
         let (protocol, server) = (self.protocol(mailbox)?, self.server(mailbox)?);
         let steps = outcome
             .observations
@@ -281,11 +287,10 @@ impl<'a> Side<'a> {
         Some(Server::seen(Role::Mail(protocol), server.host.as_str(), server.port, steps))
     }
 
-    /// The step that a test of it is after.
-    fn aim(&self) -> Stage {
+    fn task(&self) -> Task<'_> {
         match self {
-            Self::Incoming { .. } => Stage::Folder,
-            Self::Outgoing(_) => Stage::Recipient,
+            Self::Incoming { latest } => Task::Read { latest: *latest },
+            Self::Outgoing(Outgoing { recipient, message }) => Task::Send { recipient, message: *message },
         }
     }
 
@@ -295,13 +300,6 @@ impl<'a> Side<'a> {
             Self::Outgoing(_) => "outgoing",
         }
     }
-}
-
-/// The outcome of a probe over which this program stumbled.
-fn stumbled(side: &Side<'_>, began: Instant) -> ProbeOutcome {
-    let (elapsed, result) = (began.elapsed(), Err(FailureKind::Bug.into()));
-    let seen = Observation { stage: side.aim(), began, elapsed, result };
-    ProbeOutcome { observations: vec![seen], ..ProbeOutcome::default() }
 }
 
 /// The report on a mailbox over which this program stumbled.

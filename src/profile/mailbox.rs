@@ -50,16 +50,6 @@ impl Mailbox {
         self.sign_in_as.as_ref().unwrap_or(&self.address)
     }
 
-    /// The identity that SASL carries for `protocol`. For a shared mailbox, IMAP and POP3 name the shared address; on
-    /// SMTP Exchange accepts only the token's own user, and the shared address goes into MAIL FROM.
-    #[must_use]
-    pub fn sasl_identity(&self, protocol: Protocol) -> &Address {
-        match protocol {
-            Protocol::Imap | Protocol::Pop3 => &self.address,
-            Protocol::Smtp => self.signs_in_as(),
-        }
-    }
-
     /// The mail protocols it uses.
     pub fn protocols(&self) -> impl Iterator<Item = Protocol> {
         let incoming = self.incoming.as_ref().map(|side| side.protocol);

@@ -3,17 +3,18 @@
 use std::net::TcpStream;
 use std::time::Instant;
 
+use super::Target;
+use super::dialect::Dialect;
 use super::handshake::Seen;
-use super::log::{Stop, observe};
+use super::log::{Log, Stop};
 use super::recognise::instead_of_tls;
 use super::socket::Socket;
 use super::stream::Wire;
 use super::way::Way;
-use super::{ProbeOutcome, Target};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, TlsFault};
 use crate::net::PeerCertificate;
-use crate::profile::{Protocol, TlsMode};
+use crate::profile::TlsMode;
 use crate::report::Stage;
 
 /// More names of a certificate than this are not listed.
@@ -22,35 +23,11 @@ const MOST_NAMES: usize = 8;
 /// How STARTTLS is asked for, from the greeting on; for a second look at a certificate that was not accepted.
 pub(super) type Preamble = fn(&mut Wire) -> Result<(), Failure>;
 
-/// What the transcript calls the conversation.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ProtocolLabel(pub(super) &'static str);
-
-impl ProtocolLabel {
-    /// TLS alone, and nothing said inside.
-    pub(super) const TLS: Self = Self("TLS");
-
-    fn is_mail(self) -> bool {
-        self.0 != Self::TLS.0
-    }
-}
-
-impl From<Protocol> for ProtocolLabel {
-    fn from(protocol: Protocol) -> Self {
-        Self(protocol.title())
-    }
-}
-
 /// Finds and reaches the server, and starts TLS where it comes first.
-pub(super) fn open<'a>(
-    target: &Target<'a>,
-    protocol: impl Into<ProtocolLabel>,
-    outcome: &mut ProbeOutcome,
-) -> Result<(Wire, Way<'a>), Stop> {
-    let spoken = protocol.into();
+pub(super) fn open<'a>(target: &Target<'a>, dialect: Dialect, log: &mut Log) -> Result<(Wire, Way<'a>), Stop> {
     #[cfg(fuzzing)]
     if let Some((script, stream, address)) = super::script::next() {
-        let mut wire = wire_over(target, spoken, stream);
+        let mut wire = wire_over(target, dialect, stream);
         wire.follow(script);
         if target.server.tls == TlsMode::Implicit {
             wire.begin_scripted_tls();
@@ -59,21 +36,28 @@ pub(super) fn open<'a>(
     }
     // Beside the way to the server.
     target.trust.begin(target.ca_file);
-    let (stream, way) = Way::find(target, outcome, || deadline(target))?;
-    let mut wire = wire_over(target, spoken, stream);
+    let (stream, way) = Way::find(target, log, || deadline(target))?;
+    let mut wire = wire_over(target, dialect, stream);
     if target.server.tls == TlsMode::Implicit {
-        observe(outcome, Stage::Tls, || {
-            let done = handshake(target, spoken, &mut wire, way, None);
-            let done = done.map_err(|failure| if spoken.is_mail() { instead_of_tls(target, failure) } else { failure });
+        log.observe(Stage::Tls, || {
+            let done = handshake(target, dialect, &mut wire, way, None);
+            let done = done
+                .map_err(|failure| if dialect.service.is_some() { instead_of_tls(target, failure) } else { failure });
             Ok(((), done?))
         })?;
     }
     Ok((wire, way))
 }
 
-pub(super) fn wire_over(target: &Target<'_>, spoken: ProtocolLabel, stream: TcpStream) -> Wire {
+/// Reaches a server that speaks implicit TLS, and says nothing inside it.
+pub fn reach_tls(target: &Target<'_>, log: &mut Log) {
+    // Why it stopped is in the last observation.
+    let _ = open(target, Dialect::TLS, log);
+}
+
+pub(super) fn wire_over(target: &Target<'_>, dialect: Dialect, stream: TcpStream) -> Wire {
     let socket = Socket::new(stream, Instant::now());
-    let mut wire = Wire::new(socket, spoken.0, target.transcript.clone(), target.timeout, target.overall);
+    let mut wire = Wire::new(socket, dialect.label, target.transcript.clone(), target.timeout, target.overall);
     wire.phase("connecting");
     wire
 }
@@ -88,12 +72,11 @@ fn deadline(target: &Target<'_>) -> Instant {
 /// has had it answered already.
 pub(super) fn handshake(
     target: &Target<'_>,
-    protocol: impl Into<ProtocolLabel>,
+    dialect: Dialect,
     wire: &mut Wire,
     way: Way<'_>,
     preamble: Option<Preamble>,
 ) -> Result<String, Failure> {
-    let spoken = protocol.into();
     let host = target.server.host.as_str();
     wire.phase("the TLS handshake");
     if preamble.is_some() {
@@ -114,7 +97,7 @@ pub(super) fn handshake(
         Err((failure, seen)) => {
             let failure = match failure.kind {
                 FailureKind::Tls(fault @ (TlsFault::UnknownIssuer { .. } | TlsFault::WrongHost { .. })) => {
-                    let shown = certificate_of(seen).or_else(|| look_again(target, spoken, way, preamble));
+                    let shown = certificate_of(seen).or_else(|| look_again(target, dialect, way, preamble));
                     FailureKind::Tls(with_names(wire, fault, shown)).into()
                 }
                 _ => failure,
@@ -135,9 +118,9 @@ fn certificate_of(seen: Seen) -> Option<Shown> {
 /// TLS 1.3 encrypts the certificate, and native-tls gives out none that it did not accept. So that the finding can name
 /// the issuer (a company's proxy) or the names (a wrong host), a second handshake is limited to TLS 1.2, where the
 /// certificate is in the clear. It verifies as the first one did, and fails as that did.
-fn look_again(target: &Target<'_>, spoken: ProtocolLabel, way: Way<'_>, preamble: Option<Preamble>) -> Option<Shown> {
+fn look_again(target: &Target<'_>, dialect: Dialect, way: Way<'_>, preamble: Option<Preamble>) -> Option<Shown> {
     let stream = way.again(target, deadline(target))?;
-    let mut wire = wire_over(target, spoken, stream);
+    let mut wire = wire_over(target, dialect, stream);
     if let Some(preamble) = preamble {
         preamble(&mut wire).and_then(|()| wire.refuse_leftovers()).ok()?;
     }

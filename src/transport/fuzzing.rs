@@ -1,45 +1,25 @@
-//! What fuzzing reaches of this room: the probes, against a server that follows a script in memory.
+//! What fuzzing reaches of this module: the transports, against a server that follows a script in memory.
 
 pub use super::script::Heard;
 
 use secrecy::SecretString;
 
-use super::imap::{self, ImapAsk};
-use super::pop3::{self, Pop3Ask};
-use super::smtp::{self, SmtpAsk};
-use super::{ProbeOutcome, Target, handshake, script};
+use super::{Account, Log, Target, Task, handshake, of, script};
+use crate::profile::Protocol;
 
-/// Runs the IMAP probe against a server that says the first of `turns`, and one more each time it has heard something.
-pub fn imap<'a>(
+/// Does `task` at a server that says the first of `turns`, and one more each time it has heard something.
+pub fn exercise<'a>(
+    protocol: Protocol,
     target: &Target<'_>,
+    account: Account<'_>,
     token: &SecretString,
-    ask: &ImapAsk,
+    task: &Task<'_>,
     turns: impl Iterator<Item = &'a [u8]>,
-) -> (ProbeOutcome, Heard) {
+) -> (Log, Heard) {
     script::prepare(turns);
-    (imap::run(target, Box::new(|| Some(token.clone())), ask), script::heard())
-}
-
-/// The same for POP3.
-pub fn pop3<'a>(
-    target: &Target<'_>,
-    token: &SecretString,
-    ask: &Pop3Ask,
-    turns: impl Iterator<Item = &'a [u8]>,
-) -> (ProbeOutcome, Heard) {
-    script::prepare(turns);
-    (pop3::run(target, Box::new(|| Some(token.clone())), ask), script::heard())
-}
-
-/// The same for SMTP.
-pub fn smtp<'a>(
-    target: &Target<'_>,
-    token: &SecretString,
-    ask: &SmtpAsk<'_>,
-    turns: impl Iterator<Item = &'a [u8]>,
-) -> (ProbeOutcome, Heard) {
-    script::prepare(turns);
-    (smtp::run(target, Box::new(|| Some(token.clone())), ask), script::heard())
+    let mut log = Log::default();
+    of(protocol).exercise(target, account, Box::new(|| Some(token.clone())), task, &mut log);
+    (log, script::heard())
 }
 
 /// Reads the beginning of a TLS handshake: its version, the length of its certificate, its alert.

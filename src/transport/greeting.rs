@@ -3,12 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::connect::{ProtocolLabel, wire_over};
+use super::connect::wire_over;
+use super::dialect::Dialect;
 use super::stream::Wire;
 use super::way::Way;
 use super::{Target, recognise};
 use crate::failure::{Failure, FailureKind, Service};
-use crate::profile::{Protocol, TlsMode};
+use crate::profile::TlsMode;
 
 /// A server that has not greeted by then is looked at a second time. Some wait for a few seconds on purpose.
 const PATIENCE: Duration = Duration::from_secs(7);
@@ -18,19 +19,19 @@ const SHARE: u32 = 4;
 /// Waits for the greeting, which stays to be read.
 ///
 /// # Errors
-/// [`FailureKind::OtherService`] if its first bytes are not those of `protocol`, or if a second look finds out what it is
+/// [`FailureKind::OtherService`] if its first bytes are not those of `dialect`, or if a second look finds out what it is
 /// that keeps silent; and the failures of any phase.
 pub(super) fn await_greeting(
     target: &Target<'_>,
-    protocol: Protocol,
+    dialect: Dialect,
     wire: &mut Wire,
     way: Way<'_>,
 ) -> Result<(), Failure> {
     wire.phase("waiting for the greeting");
     if !wire.is_heard_by(Instant::now() + share(target)) {
         wire.remark("nothing comes: a second connection looks what answers there");
-        if let Some((found, is_tls)) = look(target, protocol, way)
-            && is_telling(target, protocol, found, is_tls)
+        if let Some((found, is_tls)) = look(target, dialect, way)
+            && is_telling(target, dialect, found, is_tls)
         {
             return Err(recognise::other(target.server, found, is_tls));
         }
@@ -44,12 +45,12 @@ pub(super) fn await_greeting(
         Ok(line) => line.to_vec(),
         // What has no line's end, and could not become a greeting either.
         Err(failure) => match wire.unread() {
-            begun @ [first, ..] if !recognise::may_begin(protocol, *first) && is_no_line(&failure) => begun.to_vec(),
+            begun @ [first, ..] if !dialect.may_begin(*first) && is_no_line(&failure) => begun.to_vec(),
             _ => return Err(failure),
         },
     };
     match recognise::service(&line) {
-        Some(found) if found == recognise::of(protocol) => Ok(()),
+        Some(found) if dialect.service == Some(found) => Ok(()),
         found => {
             let words = String::from_utf8_lossy(&line);
             let found = found.unwrap_or(Service::Unknown);
@@ -70,16 +71,16 @@ fn share(target: &Target<'_>) -> Duration {
 }
 
 /// Whether what a second look found differs from what the profile says: a server that is slow is no other one.
-fn is_telling(target: &Target<'_>, protocol: Protocol, found: Service, is_tls: bool) -> bool {
+fn is_telling(target: &Target<'_>, dialect: Dialect, found: Service, is_tls: bool) -> bool {
     let is_other_mode = is_tls != (target.server.tls == TlsMode::Implicit);
-    is_other_mode || found != Service::Tls && found != recognise::of(protocol)
+    is_other_mode || found != Service::Tls && dialect.service != Some(found)
 }
 
 /// What answers there, and whether in TLS from the first byte: asked with a ClientHello, and inside TLS, or where
 /// that is not understood, as a web server is asked.
-fn look(target: &Target<'_>, protocol: Protocol, way: Way<'_>) -> Option<(Service, bool)> {
+fn look(target: &Target<'_>, dialect: Dialect, way: Way<'_>) -> Option<(Service, bool)> {
     let target = Target { timeout: share(target), ..*target };
-    let mut wire = again(&target, protocol, way)?;
+    let mut wire = again(&target, dialect, way)?;
     wire.phase("the TLS handshake");
     let connector = target.trust.connector(target.ca_file).ok()?;
     match wire.start_tls(&connector, target.server.host.as_str()) {
@@ -91,16 +92,16 @@ fn look(target: &Target<'_>, protocol: Protocol, way: Way<'_>) -> Option<(Servic
         Err((failure, _)) => match failure.server_said {
             Some(words) => recognise::service(words.as_bytes()).map(|found| (found, false)),
             None => {
-                let mut wire = again(&target, protocol, way)?;
+                let mut wire = again(&target, dialect, way)?;
                 ask(&target, &mut wire).map(|found| (found, false))
             }
         },
     }
 }
 
-fn again(target: &Target<'_>, protocol: Protocol, way: Way<'_>) -> Option<Wire> {
+fn again(target: &Target<'_>, dialect: Dialect, way: Way<'_>) -> Option<Wire> {
     let stream = way.again(target, Instant::now() + target.timeout)?;
-    Some(wire_over(target, ProtocolLabel::from(protocol), stream))
+    Some(wire_over(target, dialect, stream))
 }
 
 /// A greeting where there is one, and what is answered to a web client where there is none.

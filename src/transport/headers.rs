@@ -3,10 +3,19 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Message;
-
 /// A header is shown up to this many characters.
 const SHOWN: usize = 200;
+
+/// A message as a list shows it: headers decoded (RFC 2047), redacted and escaped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Message {
+    /// The Date header.
+    pub date: String,
+    /// The From header.
+    pub from: String,
+    /// The Subject header.
+    pub subject: String,
+}
 
 /// The value of the first header `name` in `head`, unfolded and not decoded.
 pub(super) fn header(head: &str, name: &str) -> Option<String> {

@@ -8,20 +8,25 @@ mod untagged;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Instant;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use self::bridge::{Bridge, Shared};
 use self::preamble::{ask_for_tls, capabilities, capabilities_in, greet};
 use self::syntax::strip_prefix_ignoring_case;
+use super::arrival::{self, Pauses};
 use super::connect::{handshake, open};
+use super::dialect::Dialect;
 use super::greeting::await_greeting;
+use super::headers::{self, Message};
+use super::log::{Log, Stop};
 use super::mark::{self, Mark};
-use super::log::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
+use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{Wire, violation};
-use super::{Message, ProbeOutcome, Target, TokenSource, headers};
-use crate::failure::{Failure, FailureKind};
-use crate::profile::{Protocol, TlsMode};
+use super::{Account, Target, Task, TokenSource, Transport};
+use crate::failure::{Failure, FailureKind, Service};
+use crate::profile::TlsMode;
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
 
@@ -35,46 +40,89 @@ const BATCH: u32 = 20;
 /// What ends a session.
 const FAREWELL: &str = "p9 LOGOUT\r\n";
 
-/// What to look at once signed in, beside opening INBOX.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ImapAsk {
-    /// How many of the newest messages to list.
-    pub latest: usize,
+const DIALECT: Dialect = Dialect { label: "IMAP", service: Some(Service::Imap), begins: b"*" };
+
+/// IMAP.
+pub(super) struct Imap;
+
+impl Transport for Imap {
+    fn reach(&self, target: &Target<'_>, log: &mut Log) {
+        let mut wire = None;
+        let _ = arrive(target, log, &mut wire);
+        log.leave_politely(wire, FAREWELL);
+    }
+
+    fn exercise(
+        &self,
+        target: &Target<'_>,
+        account: Account<'_>,
+        token: TokenSource<'_>,
+        task: &Task<'_>,
+        log: &mut Log,
+    ) {
+        match *task {
+            Task::Read { latest } => read(target, account, token, latest, log),
+            Task::Find { mark, patience } => {
+                let Some(token) = token() else { return };
+                arrival::wait(target, patience, log, |target, pauses| find(target, account, &token, mark, pauses));
+            }
+            // Nothing can be sent with it.
+            Task::Send { .. } => log.fault(task.aim(), Instant::now()),
+        }
+    }
 }
 
-/// Connects, signs in and opens INBOX read-only.
-#[must_use]
-pub fn run(target: &Target<'_>, token: TokenSource<'_>, ask: &ImapAsk) -> ProbeOutcome {
-    let mut outcome = ProbeOutcome::default();
-    if let Ok(mut inbox) = enter(target, token, &mut outcome) {
-        if ask.latest > 0 {
-            let listed = observe(&mut outcome, Stage::Latest, || {
-                let latest = inbox.latest(ask.latest)?;
-                let detail = format!("{} listed", latest.len());
-                Ok((latest, inbox.bridge.0.borrow_mut().wire().with_notices(detail)))
-            });
-            outcome.latest = listed.unwrap_or_default();
-        }
-        inbox.leave(&outcome);
+/// Signs in, opens INBOX read-only, and lists the newest messages where they are asked for.
+fn read(target: &Target<'_>, account: Account<'_>, token: TokenSource<'_>, count: usize, log: &mut Log) {
+    let Ok(mut inbox) = enter(target, account, token, log) else { return };
+    if count > 0 {
+        let listed = log.observe(Stage::Latest, || {
+            let latest = inbox.latest(count)?;
+            let detail = format!("{} listed", latest.len());
+            Ok((latest, inbox.bridge.0.borrow_mut().wire().with_notices(detail)))
+        });
+        log.latest = listed.unwrap_or_default();
     }
-    outcome
+    inbox.leave(log);
+}
+
+/// Looks for the message with `mark`, again and again on one session, until it is there.
+fn find(
+    target: &Target<'_>,
+    account: Account<'_>,
+    token: &SecretString,
+    mark: &Mark,
+    pauses: &mut Pauses,
+) -> Result<bool, Failure> {
+    let mut log = Log::default();
+    let Ok(mut inbox) = enter(target, account, Box::new(|| Some(token.clone())), &mut log) else {
+        return Err(log.failure());
+    };
+    let mut found = inbox.has(mark);
+    while matches!(found, Ok(false)) && pauses.next() {
+        found = inbox.has(mark);
+    }
+    if found.is_ok() {
+        inbox.leave(&log);
+    }
+    found
 }
 
 /// INBOX, opened read-only.
-pub(super) struct Inbox {
+struct Inbox {
     session: imap::Session<Shared>,
     bridge: Shared,
     messages: u32,
 }
 
 /// Connects, signs in and opens INBOX.
-pub(super) fn enter(target: &Target<'_>, token: TokenSource<'_>, outcome: &mut ProbeOutcome) -> Result<Inbox, Stop> {
+fn enter(target: &Target<'_>, account: Account<'_>, token: TokenSource<'_>, log: &mut Log) -> Result<Inbox, Stop> {
     let mut wire = None;
-    let entered = sign_in(target, token, outcome, &mut wire);
+    let entered = sign_in(target, account, token, log, &mut wire);
     // Where the imap crate has taken over, the bridge has the wire.
-    leave_politely(outcome, wire, FAREWELL);
+    log.leave_politely(wire, FAREWELL);
     let (mut session, bridge) = entered?;
-    let opened = observe(outcome, Stage::Folder, || {
+    let opened = log.observe(Stage::Folder, || {
         bridge.0.borrow_mut().wire().phase("waiting for the answer to EXAMINE");
         let folder =
             session.examine("INBOX").map_err(|error| bridge.0.borrow_mut().failure("EXAMINE INBOX", &error))?;
@@ -84,7 +132,7 @@ pub(super) fn enter(target: &Target<'_>, token: TokenSource<'_>, outcome: &mut P
     match opened {
         Ok(messages) => Ok(Inbox { session, bridge, messages }),
         Err(stop) => {
-            Inbox { session, bridge, messages: 0 }.leave(outcome);
+            Inbox { session, bridge, messages: 0 }.leave(log);
             Err(stop)
         }
     }
@@ -100,50 +148,57 @@ fn describe_folder(messages: u32, first_unseen: Option<u32>) -> String {
     format!("INBOX, {messages} messages{unseen}")
 }
 
-fn sign_in(
-    target: &Target<'_>,
-    token: TokenSource<'_>,
-    outcome: &mut ProbeOutcome,
-    slot: &mut Option<Wire>,
-) -> Result<(imap::Session<Shared>, Shared), Stop> {
-    let (wire, way) = open(target, Protocol::Imap, outcome)?;
+/// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it stands.
+fn arrive(target: &Target<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result<Vec<String>, Stop> {
+    let (wire, way) = open(target, DIALECT, log)?;
     let wire = slot.insert(wire);
-    let greeting = observe(outcome, Stage::Greeting, || {
-        await_greeting(target, Protocol::Imap, wire, way)?;
+    let greeting = log.observe(Stage::Greeting, || {
+        await_greeting(target, DIALECT, wire, way)?;
         let greeting = greet(wire)?;
         let detail = wire.clean(&greeting);
         Ok((greeting, detail))
     })?;
     let mut known = capabilities_in(&greeting);
     if target.server.tls == TlsMode::StartTls {
-        observe(outcome, Stage::Tls, || {
+        log.observe(Stage::Tls, || {
             ask_for_tls(wire, known.take())?;
             let preamble = |wire: &mut Wire| {
                 let greeting = greet(wire)?;
                 ask_for_tls(wire, capabilities_in(&greeting))
             };
-            let described = handshake(target, Protocol::Imap, wire, way, Some(preamble))?;
+            let described = handshake(target, DIALECT, wire, way, Some(preamble))?;
             Ok(((), wire.with_notices(described)))
         })?;
     }
     // What was said before TLS is forgotten (RFC 9051 §6.2.1): `known` is empty then.
-    let capabilities = observe(outcome, Stage::Capabilities, || {
+    log.observe(Stage::Capabilities, || {
         let capabilities = known.map_or_else(|| capabilities(wire), Ok)?;
         let detail = wire.clean(&capabilities.join(", "));
         Ok((capabilities, wire.with_notices(detail)))
-    })?;
+    })
+}
+
+fn sign_in(
+    target: &Target<'_>,
+    account: Account<'_>,
+    token: TokenSource<'_>,
+    log: &mut Log,
+    slot: &mut Option<Wire>,
+) -> Result<(imap::Session<Shared>, Shared), Stop> {
+    let capabilities = arrive(target, log, slot)?;
+    let Some(wire) = slot.as_ref() else { return Err(Stop) };
     let offered = capabilities.iter().filter_map(|word| strip_prefix_ignoring_case(word, "AUTH="));
     let offered = offered.map(|name| wire.clean(name)).collect();
-    let (mechanism, token) = choose(target, token, outcome, Offer::Listed(offered))?;
-    let described = describe_sign_in(mechanism, &outcome.mechanisms_offered);
+    let (mechanism, token) = choose(target, token, log, Offer::Listed(offered))?;
+    let described = describe_sign_in(mechanism, &log.mechanisms_offered);
     let has_initial = capabilities.iter().any(|word| word.eq_ignore_ascii_case("SASL-IR"));
-    let signed_in = observe(outcome, Stage::Authentication, || {
-        let response = sasl::encode(&mechanism.initial_response(target.user, target.server, &token)?);
+    let signed_in = log.observe(Stage::Authentication, || {
+        let response = sasl::encode(&mechanism.initial_response(account.mailbox, target.server, &token)?);
         let (session, bridge) = authenticate(slot, mechanism, response, has_initial)?;
         let described = bridge.0.borrow_mut().wire().with_notices(described);
         Ok(((session, bridge), described))
     })?;
-    outcome.mechanism_used = Some(mechanism);
+    log.mechanism_used = Some(mechanism);
     Ok(signed_in)
 }
 
@@ -204,7 +259,7 @@ impl Inbox {
 
     /// Whether the message with this mark is here. What SEARCH finds counts unless its headers say otherwise. Where it
     /// finds nothing, the newest messages are looked at: a server's index may lag behind, or not know these headers.
-    pub(super) fn has(&mut self, mark: &Mark) -> Result<bool, Failure> {
+    fn has(&mut self, mark: &Mark) -> Result<bool, Failure> {
         self.bridge.0.borrow_mut().wire().phase("waiting for the answer to SEARCH");
         let asked = |bridge: &Shared, error| bridge.0.borrow_mut().failure("SEARCH", &error);
         // Some servers look for new messages only when they are given the chance.
@@ -242,10 +297,10 @@ impl Inbox {
     }
 
     /// Logs out, and does not wait for the answer.
-    pub(super) fn leave(self, outcome: &ProbeOutcome) {
+    fn leave(self, log: &Log) {
         // The crate's session holds one handle, and its buffers are empty.
         drop(self.session);
         let Ok(bridge) = Rc::try_unwrap(self.bridge.0) else { return };
-        leave_politely(outcome, Some(bridge.into_inner().into_wire()), FAREWELL);
+        log.leave_politely(Some(bridge.into_inner().into_wire()), FAREWELL);
     }
 }

@@ -1,98 +1,90 @@
-//! How the steps of a probe are written down.
+//! What was seen of a server, step by step.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::headers::Message;
 use super::stream::Wire;
-use super::{Observation, ProbeOutcome, Target, TokenSource};
 use crate::failure::{Failure, FailureKind};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
-use secrecy::SecretString;
 
-/// The probe is over; why is in the last observation, or there was no token.
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// Which step.
+    pub stage: Stage,
+    /// When it began.
+    pub began: Instant,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What was seen (redacted and escaped), or what went wrong.
+    pub result: Result<String, Failure>,
+}
+
+/// The steps taken at a server, and what they showed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Log {
+    /// The steps in order. A failed one is the last.
+    pub observations: Vec<Observation>,
+    /// The SASL mechanisms that the server listed, after TLS.
+    pub mechanisms_offered: Vec<String>,
+    /// The mechanism that was used.
+    pub mechanism_used: Option<SaslMechanism>,
+    /// The newest messages, newest first, where they were asked for.
+    pub latest: Vec<Message>,
+}
+
+/// The conversation is over; why is in the last observation, or there was no token.
 #[derive(Debug)]
 pub(super) struct Stop;
 
-/// Runs one step and writes down what became of it.
-pub(super) fn observe<T>(
-    outcome: &mut ProbeOutcome,
-    stage: Stage,
-    step: impl FnOnce() -> Result<(T, String), Failure>,
-) -> Result<T, Stop> {
-    let start = Instant::now();
-    let result = step();
-    let elapsed = start.elapsed();
-    let (value, result) = match result {
-        Ok((value, detail)) => (Ok(value), Ok(detail)),
-        Err(failure) => (Err(Stop), Err(failure)),
-    };
-    outcome.observations.push(Observation { stage, began: start, elapsed, result });
-    value
-}
+impl Log {
+    /// Takes one step and writes down what became of it.
+    pub(super) fn observe<T>(
+        &mut self,
+        stage: Stage,
+        step: impl FnOnce() -> Result<(T, String), Failure>,
+    ) -> Result<T, Stop> {
+        let start = Instant::now();
+        let result = step();
+        let elapsed = start.elapsed();
+        let (value, result) = match result {
+            Ok((value, detail)) => (Ok(value), Ok(detail)),
+            Err(failure) => (Err(Stop), Err(failure)),
+        };
+        self.observations.push(Observation { stage, began: start, elapsed, result });
+        value
+    }
 
-/// The mechanisms that a server tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Offer {
-    /// It lists these.
-    Listed(Vec<String>),
-    /// It lists none anywhere, and may know some all the same.
-    Untold,
-}
+    /// Writes down that this program failed by a fault of its own, on its way to `stage` since then.
+    pub fn fault(&mut self, stage: Stage, began: Instant) {
+        let (elapsed, result) = (began.elapsed(), Err(FailureKind::Bug.into()));
+        self.observations.push(Observation { stage, began, elapsed, result });
+    }
 
-impl Offer {
-    /// The same, fit to be shown.
-    pub(super) fn cleaned(self, wire: &Wire) -> Self {
-        match self {
-            Self::Listed(names) => Self::Listed(names.iter().map(|name| wire.clean(name)).collect()),
-            Self::Untold => Self::Untold,
+    /// Takes leave where the server still listens: after success, after its own "no", and where we want nothing more.
+    pub(super) fn leave_politely(&self, wire: Option<Wire>, farewell: &str) {
+        let is_listening = self.observations.last().is_some_and(|last| match &last.result {
+            Ok(_) => true,
+            Err(failure) => {
+                matches!(
+                    failure.kind,
+                    FailureKind::Rejected(_)
+                        | FailureKind::MechanismNotOffered { .. }
+                        | FailureKind::StartTlsNotOffered
+                )
+            }
+        });
+        if let Some(mut wire) = wire.filter(|_| is_listening) {
+            wire.leave(farewell);
         }
     }
-}
 
-/// Picks the mechanism from the server's offer, and waits for the token. A missing offer is an observation. Where the
-/// server tells nothing, the mechanism that was asked for is tried, or the one that we prefer.
-pub(super) fn choose(
-    target: &Target<'_>,
-    token: TokenSource<'_>,
-    outcome: &mut ProbeOutcome,
-    offer: Offer,
-) -> Result<(SaslMechanism, SecretString), Stop> {
-    let chosen = match offer {
-        Offer::Listed(offered) => {
-            outcome.mechanisms_offered = offered;
-            SaslMechanism::choose(&outcome.mechanisms_offered, target.mechanism)
+    /// Why the conversation did not come to what was asked for: the failure of the last step.
+    pub(super) fn failure(mut self) -> Failure {
+        match self.observations.pop().map(|last| last.result) {
+            Some(Err(failure)) => failure,
+            _ => FailureKind::ConnectionLost { during: "signing in".to_owned() }.into(),
         }
-        Offer::Untold => Ok(target.mechanism.unwrap_or(SaslMechanism::ALL[0])),
-    };
-    let mechanism = match chosen {
-        Ok(mechanism) => mechanism,
-        Err(failure) => return observe(outcome, Stage::Authentication, || Err(failure)),
-    };
-    let token = token().ok_or(Stop)?;
-    target.transcript.redactor().learn(&token);
-    Ok((mechanism, token))
-}
-
-/// "XOAUTH2 (offered: XOAUTH2, OAUTHBEARER, PLAIN)".
-pub(super) fn describe_sign_in(mechanism: SaslMechanism, offered: &[String]) -> String {
-    if offered.is_empty() {
-        return format!("{mechanism} (the server lists no mechanisms)");
-    }
-    format!("{mechanism} (offered: {})", offered.join(", "))
-}
-
-/// Takes leave where the server still listens: after success, after its own "no", and where we want nothing more.
-pub(super) fn leave_politely(outcome: &ProbeOutcome, wire: Option<Wire>, farewell: &str) {
-    let is_listening = outcome.observations.last().is_some_and(|last| match &last.result {
-        Ok(_) => true,
-        Err(failure) => {
-            matches!(
-                failure.kind,
-                FailureKind::Rejected(_) | FailureKind::MechanismNotOffered { .. } | FailureKind::StartTlsNotOffered
-            )
-        }
-    });
-    if let Some(mut wire) = wire.filter(|_| is_listening) {
-        wire.leave(farewell);
     }
 }

@@ -1,115 +1,57 @@
-//! The wire: connects to a mail server, signs in with a token, and looks whether the mailbox can be used. It returns what
-//! it saw and never prints.
+//! The wire: connects to a mail server, signs in with a token, and looks whether the mailbox can be used. Everything that
+//! is seen goes into a [`Log`]; nothing is printed.
 //!
 //! ```text
-//! reach                        as far as TLS, and no further
-//! imap, pop3, smtp, arrival    what to say
-//! headers, mark                what a message's headers say, and what a test mail is known by
+//! imap, pop3, smtp             one transport a protocol: what to say
+//! target, task, log            where to connect, what is asked there, and what was seen
+//! sign_in                      the mechanism and the token
+//! arrival, headers, mark       waiting for a message, what its headers say, what a test mail is known by
 //! way                          DNS and TCP, or a proxy
 //! connect, handshake           TLS
-//! greeting, recognise          whether the server that is meant answers at all
+//! dialect, greeting, recognise whether the server that is meant answers at all
 //! stream, socket               deadlines, sizes, transcript
 //! ```
 
-pub mod arrival;
+mod arrival;
 mod connect;
+mod dialect;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod greeting;
 mod handshake;
 mod headers;
-pub mod imap;
+mod imap;
 mod log;
 pub mod mark;
-
-pub mod pop3;
-mod reach;
+mod pop3;
 mod recognise;
 #[cfg(fuzzing)]
 mod script;
-pub mod smtp;
+mod sign_in;
+mod smtp;
 mod socket;
 mod stream;
+mod target;
+mod task;
 mod way;
 
 #[cfg(test)]
 mod tests;
 
-pub use reach::{reach, reach_tls};
+pub use connect::reach_tls;
+pub use headers::Message;
+pub use log::{Log, Observation};
+pub use target::{Target, TokenSource, Transport};
+pub use task::{Account, Task};
 
-use std::path::Path;
-use std::time::{Duration, Instant};
+use crate::profile::Protocol;
 
-use secrecy::SecretString;
-
-use crate::failure::Failure;
-use crate::net::Proxies;
-use crate::net::Trust;
-use crate::profile::{Address, ServerEndpoint};
-use crate::report::Stage;
-use crate::sasl::SaslMechanism;
-use crate::transcript::Transcript;
-
-/// One step of a probe.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Observation {
-    /// Which step.
-    pub stage: Stage,
-    /// When it began.
-    pub began: Instant,
-    /// How long it took.
-    pub elapsed: Duration,
-    /// What was seen (redacted and escaped), or what went wrong.
-    pub result: Result<String, Failure>,
-}
-
-/// Whom to talk to, as whom, and how.
-pub struct Target<'a> {
-    /// Where the server is.
-    pub server: &'a ServerEndpoint,
-    /// The identity that SASL carries.
-    pub user: &'a Address,
-    /// Whom we trust.
-    pub trust: &'a Trust,
-    /// The proxies that the environment names.
-    pub proxies: &'a Proxies,
-    /// A private CA (PEM), trusted beside the system's.
-    pub ca_file: Option<&'a Path>,
-    /// Where the conversation is shown, and what redacts it.
-    pub transcript: &'a Transcript,
-    /// The mechanism to use, where the choice is not ours.
-    pub mechanism: Option<SaslMechanism>,
-    /// How long each phase may take.
-    pub timeout: Duration,
-    /// When everything must be over.
-    pub overall: Option<Instant>,
-}
-
-/// Hands over the access token. It is fetched side by side with connecting: the probe calls this once it knows what the
-/// server can do, and waits until the token is there. None means that no token could be had; authentication is then for
-/// the caller to report as skipped, and the probe takes its leave politely.
-pub type TokenSource<'a> = Box<dyn FnOnce() -> Option<SecretString> + Send + 'a>;
-
-/// What a probe saw.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ProbeOutcome {
-    /// The steps in order. A failed one is the last.
-    pub observations: Vec<Observation>,
-    /// The SASL mechanisms that the server listed, after TLS.
-    pub mechanisms_offered: Vec<String>,
-    /// The mechanism that was used.
-    pub mechanism_used: Option<SaslMechanism>,
-    /// The newest messages, newest first, where they were asked for.
-    pub latest: Vec<Message>,
-}
-
-/// A message as a list shows it: headers decoded (RFC 2047), redacted and escaped.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Message {
-    /// The Date header.
-    pub date: String,
-    /// The From header.
-    pub from: String,
-    /// The Subject header.
-    pub subject: String,
+/// The transport of `protocol`.
+#[must_use]
+pub fn of(protocol: Protocol) -> &'static dyn Transport {
+    match protocol {
+        Protocol::Imap => &imap::Imap,
+        Protocol::Pop3 => &pop3::Pop3,
+        Protocol::Smtp => &smtp::Smtp,
+    }
 }

@@ -4,13 +4,17 @@ use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::arrival::{self, Pauses};
 use super::connect::{handshake, open};
+use super::dialect::Dialect;
 use super::greeting::await_greeting;
-use super::log::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
+use super::log::{Log, Stop};
+use super::mark::Mark;
+use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{REPLY_LIMIT, Wire, unreadable, violation};
-use super::{ProbeOutcome, Target, TokenSource, headers};
-use crate::failure::{Failure, FailureKind, GREETING, Rejection};
-use crate::profile::{Protocol, TlsMode};
+use super::{Account, Target, Task, TokenSource, Transport, headers};
+use crate::failure::{Failure, FailureKind, GREETING, Rejection, Service};
+use crate::profile::TlsMode;
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
 
@@ -20,56 +24,130 @@ const LONGEST_HEAD: usize = 1024 * 1024;
 const LARGEST_WHOLE: u64 = 32 * 1024;
 /// How long to wait for the list behind a `+OK` that may stand alone.
 const LIST_PATIENCE: Duration = Duration::from_secs(2);
+/// A message is looked for among this many of the newest: POP3 cannot search.
+const DEPTH: usize = 10;
 /// What ends a session.
-pub(super) const FAREWELL: &str = "QUIT\r\n";
+const FAREWELL: &str = "QUIT\r\n";
 
-/// What to look at once signed in, beside STAT.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pop3Ask {
-    /// How many of the newest messages to list. Needs a server with TOP.
-    pub latest: usize,
+const DIALECT: Dialect = Dialect { label: "POP3", service: Some(Service::Pop3), begins: b"+-" };
+
+/// POP3.
+pub(super) struct Pop3;
+
+impl Transport for Pop3 {
+    fn reach(&self, target: &Target<'_>, log: &mut Log) {
+        let mut wire = None;
+        let _ = arrive(target, log, &mut wire);
+        log.leave_politely(wire, FAREWELL);
+    }
+
+    fn exercise(
+        &self,
+        target: &Target<'_>,
+        account: Account<'_>,
+        token: TokenSource<'_>,
+        task: &Task<'_>,
+        log: &mut Log,
+    ) {
+        match *task {
+            Task::Read { latest } => {
+                let mut wire = None;
+                let _ = read(target, account, token, latest, log, &mut wire);
+                log.leave_politely(wire, FAREWELL);
+            }
+            Task::Find { mark, patience } => {
+                let Some(token) = token() else { return };
+                arrival::wait(target, patience, log, |target, pauses| find(target, account, &token, mark, pauses));
+            }
+            // Nothing can be sent with it.
+            Task::Send { .. } => log.fault(task.aim(), Instant::now()),
+        }
+    }
 }
 
-/// Connects, signs in and counts the messages.
-#[must_use]
-pub fn run(target: &Target<'_>, token: TokenSource<'_>, ask: &Pop3Ask) -> ProbeOutcome {
-    let mut outcome = ProbeOutcome::default();
-    let mut wire = None;
-    let _ = converse(target, token, ask, &mut outcome, &mut wire);
-    leave_politely(&outcome, wire, FAREWELL);
-    outcome
-}
-
-fn converse(
+/// Signs in, counts the messages, and lists the newest where they are asked for: that needs a server with TOP.
+fn read(
     target: &Target<'_>,
+    account: Account<'_>,
     token: TokenSource<'_>,
-    ask: &Pop3Ask,
-    outcome: &mut ProbeOutcome,
+    count: usize,
+    log: &mut Log,
     slot: &mut Option<Wire>,
 ) -> Result<(), Stop> {
-    let maildrop = enter(target, token, outcome, slot)?;
-    let Some(wire) = slot else { return Ok(()) };
-    if ask.latest == 0 {
+    let maildrop = enter(target, account, token, log, slot)?;
+    let Some(wire) = slot else { return Err(Stop) };
+    if count == 0 {
         return Ok(());
     }
-    let latest = observe(outcome, Stage::Latest, || {
+    let latest = log.observe(Stage::Latest, || {
         if maildrop.top == Top::Missing {
             return Ok((Vec::new(), "none listed: the server does not offer TOP".to_owned()));
         }
         let mut latest = Vec::new();
-        for number in maildrop.newest(ask.latest) {
+        for number in maildrop.newest(count) {
             let head = top(wire, number)?;
             latest.push(headers::message(&head, |text| wire.clean(text)));
         }
         let detail = format!("{} listed", latest.len());
         Ok((latest, detail))
     })?;
-    outcome.latest = latest;
+    log.latest = latest;
     Ok(())
 }
 
+/// Looks for the message with `mark` until it is there. The maildrop is as it was at sign-in (RFC 1939 §8), so each look
+/// is a session of its own.
+fn find(
+    target: &Target<'_>,
+    account: Account<'_>,
+    token: &SecretString,
+    mark: &Mark,
+    pauses: &mut Pauses,
+) -> Result<bool, Failure> {
+    loop {
+        match look(target, account, token, mark) {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            // The maildrop is still locked by the session before, or the server asks for patience (RFC 2449 §8.1).
+            Err(failure) if is_passing(&failure) => {}
+            Err(failure) => return Err(failure),
+        }
+        if !pauses.next() {
+            return Ok(false);
+        }
+    }
+}
+
+fn look(target: &Target<'_>, account: Account<'_>, token: &SecretString, mark: &Mark) -> Result<bool, Failure> {
+    let mut log = Log::default();
+    let mut slot = None;
+    let maildrop = enter(target, account, Box::new(|| Some(token.clone())), &mut log, &mut slot);
+    let Ok(mut maildrop) = maildrop else {
+        log.leave_politely(slot, FAREWELL);
+        return Err(log.failure());
+    };
+    let Some(mut wire) = slot else { return Err(log.failure()) };
+    for number in maildrop.newest(DEPTH) {
+        if maildrop.head(&mut wire, number)?.is_some_and(|head| mark.is_on(&head)) {
+            wire.leave(FAREWELL);
+            return Ok(true);
+        }
+    }
+    wire.leave(FAREWELL);
+    Ok(false)
+}
+
+fn is_passing(failure: &Failure) -> bool {
+    match &failure.kind {
+        FailureKind::Rejected(rejection) => rejection.detail_code.as_deref().is_some_and(|code| {
+            ["IN-USE", "LOGIN-DELAY", "SYS/TEMP"].iter().any(|known| code.eq_ignore_ascii_case(known))
+        }),
+        _ => false,
+    }
+}
+
 /// What STAT says, and whether the messages' headers can be asked for.
-pub(super) struct Maildrop {
+struct Maildrop {
     messages: u32,
     top: Top,
 }
@@ -87,12 +165,12 @@ enum Top {
 
 impl Maildrop {
     /// The numbers of the `count` newest messages, newest first.
-    pub(super) fn newest(&self, count: usize) -> impl Iterator<Item = u32> + use<> {
+    fn newest(&self, count: usize) -> impl Iterator<Item = u32> + use<> {
         (1..=self.messages).rev().take(count)
     }
 
     /// The headers of a message; where there is no TOP, of a small message, which must be read whole for that.
-    pub(super) fn head(&mut self, wire: &mut Wire, number: u32) -> Result<Option<String>, Failure> {
+    fn head(&mut self, wire: &mut Wire, number: u32) -> Result<Option<String>, Failure> {
         if self.top != Top::Missing {
             match top(wire, number) {
                 Err(Failure { kind: FailureKind::Rejected(_), .. }) if self.top == Top::Untold => {}
@@ -112,50 +190,64 @@ impl Maildrop {
     }
 }
 
-/// Connects, signs in, and asks STAT. The connection is in `slot` from the moment it stands.
-pub(super) fn enter(
-    target: &Target<'_>,
-    token: TokenSource<'_>,
-    outcome: &mut ProbeOutcome,
-    slot: &mut Option<Wire>,
-) -> Result<Maildrop, Stop> {
-    let (wire, way) = open(target, Protocol::Pop3, outcome)?;
+/// What the server says it can do, and the mechanisms that it lists.
+struct Capabilities {
+    listed: Option<Vec<String>>,
+    offer: Offer,
+}
+
+/// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it stands.
+fn arrive(target: &Target<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result<Capabilities, Stop> {
+    let (wire, way) = open(target, DIALECT, log)?;
     let wire = slot.insert(wire);
-    observe(outcome, Stage::Greeting, || {
-        await_greeting(target, Protocol::Pop3, wire, way)?;
+    log.observe(Stage::Greeting, || {
+        await_greeting(target, DIALECT, wire, way)?;
         Ok(((), greet(wire)?))
     })?;
     if target.server.tls == TlsMode::StartTls {
-        observe(outcome, Stage::Tls, || {
+        log.observe(Stage::Tls, || {
             ask_for_tls(wire)?;
             let preamble = |wire: &mut Wire| greet(wire).and_then(|_| ask_for_tls(wire));
-            Ok(((), handshake(target, Protocol::Pop3, wire, way, Some(preamble))?))
+            Ok(((), handshake(target, DIALECT, wire, way, Some(preamble))?))
         })?;
     }
     // What was said before TLS is forgotten (RFC 2595 §4).
-    let capabilities = observe(outcome, Stage::Capabilities, || {
-        let capabilities = capabilities(wire)?;
-        let mut detail = capabilities.as_ref().map_or("CAPA is not known here".to_owned(), |list| list.join(", "));
-        let listed = capabilities.iter().flatten().cloned().collect::<Vec<_>>();
-        let listed = parameters(&listed, "SASL").into_iter().flatten().map(str::to_owned).collect::<Vec<_>>();
-        let offer = if listed.is_empty() { ask_for_mechanisms(wire)? } else { Offer::Listed(listed) };
-        if parameters(capabilities.as_deref().unwrap_or_default(), "SASL").is_none() {
+    log.observe(Stage::Capabilities, || {
+        let listed = capabilities(wire)?;
+        let mut detail = listed.as_ref().map_or("CAPA is not known here".to_owned(), |list| list.join(", "));
+        let list = listed.as_deref().unwrap_or_default();
+        let names = parameters(list, "SASL").into_iter().flatten().map(str::to_owned).collect::<Vec<_>>();
+        let offer = if names.is_empty() { ask_for_mechanisms(wire)? } else { Offer::Listed(names) };
+        if parameters(list, "SASL").is_none() {
             detail.push_str(&match &offer {
                 Offer::Listed(names) => format!("; AUTH lists {}", names.join(", ")),
                 Offer::Untold => "; no list of mechanisms".to_owned(),
             });
         }
-        Ok(((capabilities, offer.cleaned(wire)), wire.clean(&detail)))
-    })?;
-    let (capabilities, offer) = capabilities;
-    let (mechanism, token) = choose(target, token, outcome, offer)?;
-    let described = describe_sign_in(mechanism, &outcome.mechanisms_offered);
-    observe(outcome, Stage::Authentication, || {
-        authenticate(target, wire, mechanism, &token)?;
+        let detail = wire.clean(&detail);
+        Ok((Capabilities { listed, offer: offer.cleaned(wire) }, detail))
+    })
+}
+
+/// Connects, signs in, and asks STAT. The connection is in `slot` from the moment it stands.
+fn enter(
+    target: &Target<'_>,
+    account: Account<'_>,
+    token: TokenSource<'_>,
+    log: &mut Log,
+    slot: &mut Option<Wire>,
+) -> Result<Maildrop, Stop> {
+    let Capabilities { listed, offer } = arrive(target, log, slot)?;
+    let Some(wire) = slot else { return Err(Stop) };
+    let (mechanism, token) = choose(target, token, log, offer)?;
+    let described = describe_sign_in(mechanism, &log.mechanisms_offered);
+    log.observe(Stage::Authentication, || {
+        let response = sasl::encode(&mechanism.initial_response(account.mailbox, target.server, &token)?);
+        authenticate(wire, mechanism, &response)?;
         Ok(((), described))
     })?;
-    outcome.mechanism_used = Some(mechanism);
-    observe(outcome, Stage::Folder, || {
+    log.mechanism_used = Some(mechanism);
+    log.observe(Stage::Folder, || {
         wire.phase("waiting for the answer to STAT");
         let answer = command(wire, "STAT")?;
         let mut numbers = answer.split_ascii_whitespace().map_while(|word| word.parse::<u64>().ok());
@@ -163,7 +255,7 @@ pub(super) fn enter(
         else {
             return Err(unreadable("its answer to STAT has no two numbers").said(wire.clean(&answer)));
         };
-        let top = match &capabilities {
+        let top = match &listed {
             None => Top::Untold,
             Some(list) if parameters(list, "TOP").is_some() => Top::Offered,
             Some(_) => Top::Missing,
@@ -301,14 +393,8 @@ fn ask_for_tls(wire: &mut Wire) -> Result<(), Failure> {
 }
 
 /// Always in two steps: Exchange closes the connection on an initial response, and lines are short (RFC 2449 §4).
-fn authenticate(
-    target: &Target<'_>,
-    wire: &mut Wire,
-    mechanism: SaslMechanism,
-    token: &SecretString,
-) -> Result<(), Failure> {
+fn authenticate(wire: &mut Wire, mechanism: SaslMechanism, response: &SecretString) -> Result<(), Failure> {
     let asked = format!("AUTH {mechanism}");
-    let response = sasl::encode(&mechanism.initial_response(target.user, target.server, token)?);
     wire.phase("signing in");
     refuse_early_words(wire)?;
     wire.send(&format!("{asked}\r\n"))?;
@@ -320,7 +406,7 @@ fn authenticate(
         }
     }
     refuse_early_words(wire)?;
-    wire.send_secret("", &response)?;
+    wire.send_secret("", response)?;
     let challenge = match read_status(wire)? {
         Status::Ok(_) => return Ok(()),
         Status::Err(text) => return Err(rejection(wire, &asked, &text, None)),
@@ -341,7 +427,7 @@ fn authenticate(
 }
 
 /// The headers of a message.
-pub(super) fn top(wire: &mut Wire, number: u32) -> Result<String, Failure> {
+fn top(wire: &mut Wire, number: u32) -> Result<String, Failure> {
     wire.phase("waiting for a message's headers");
     command(wire, &format!("TOP {number} 0"))?;
     let (mut head, mut read) = (String::new(), 0);

@@ -2,7 +2,7 @@
 
 use super::Target;
 use crate::failure::{Failure, FailureKind, OtherService, Service, TlsFault};
-use crate::profile::{Protocol, ServerEndpoint};
+use crate::profile::ServerEndpoint;
 
 /// How a service begins what it says.
 enum Sign {
@@ -51,15 +51,6 @@ impl Sign {
     }
 }
 
-/// The service that a mail protocol is.
-pub(super) fn of(protocol: Protocol) -> Service {
-    match protocol {
-        Protocol::Imap => Service::Imap,
-        Protocol::Pop3 => Service::Pop3,
-        Protocol::Smtp => Service::Smtp,
-    }
-}
-
 /// `found` answers where the profile names `server`.
 pub(super) fn other(server: &ServerEndpoint, found: Service, is_tls: bool) -> Failure {
     FailureKind::OtherService(OtherService { found, is_tls, wanted: server.tls, port: server.port }).into()
@@ -71,15 +62,6 @@ pub(super) fn instead_of_tls(target: &Target<'_>, failure: Failure) -> Failure {
     match words.and_then(|words| service(words.as_bytes())) {
         Some(found) => Failure { server_said: failure.server_said, ..other(target.server, found, false) },
         None => failure,
-    }
-}
-
-/// Whether a greeting of `protocol` can begin with this byte.
-pub(super) fn may_begin(protocol: Protocol, first: u8) -> bool {
-    match protocol {
-        Protocol::Imap => first == b'*',
-        Protocol::Pop3 => matches!(first, b'+' | b'-'),
-        Protocol::Smtp => first.is_ascii_digit(),
     }
 }
 

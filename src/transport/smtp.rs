@@ -2,80 +2,119 @@
 
 mod reply;
 
+use std::time::Instant;
+
 use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Quit, Rcpt, Rset, Starttls};
 use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use self::reply::{command, read_reply};
 use super::connect::{handshake, open};
+use super::dialect::Dialect;
 use super::greeting::await_greeting;
-use super::log::{Offer, Stop, choose, describe_sign_in, leave_politely, observe};
+use super::log::{Log, Stop};
+use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{Wire, violation};
-use super::{ProbeOutcome, Target, TokenSource};
-use crate::failure::{Failure, FailureKind, GREETING};
-use crate::profile::{Address, Protocol, TlsMode};
+use super::{Account, Target, Task, TokenSource, Transport};
+use crate::failure::{Failure, FailureKind, GREETING, Service};
+use crate::profile::{Address, TlsMode};
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
 
 /// RFC 5321 §4.5.3.1.4, with CRLF. RFC 4954 §4 holds the initial response to it.
 const COMMAND_LIMIT: usize = 512;
 
-/// What to try once signed in.
-#[derive(Debug, Clone, Copy)]
-pub struct SmtpAsk<'a> {
-    /// For MAIL FROM.
-    pub sender: &'a Address,
-    /// For RCPT TO.
-    pub recipient: &'a Address,
-    /// The message to send, not dot-stuffed. None: stop after RCPT and reset.
-    pub message: Option<&'a [u8]>,
+const DIALECT: Dialect = Dialect { label: "SMTP", service: Some(Service::Smtp), begins: b"0123456789" };
+
+/// SMTP.
+pub(super) struct Smtp;
+
+impl Transport for Smtp {
+    fn reach(&self, target: &Target<'_>, log: &mut Log) {
+        let mut wire = None;
+        let _ = arrive(target, log, &mut wire);
+        log.leave_politely(wire, &farewell());
+    }
+
+    fn exercise(
+        &self,
+        target: &Target<'_>,
+        account: Account<'_>,
+        token: TokenSource<'_>,
+        task: &Task<'_>,
+        log: &mut Log,
+    ) {
+        match *task {
+            Task::Send { recipient, message } => {
+                let envelope = Envelope { sender: account.mailbox, recipient, message };
+                let mut wire = None;
+                let _ = converse(target, account, token, envelope, log, &mut wire);
+                log.leave_politely(wire, &farewell());
+            }
+            // Nothing can be read with it.
+            Task::Read { .. } | Task::Find { .. } => log.fault(task.aim(), Instant::now()),
+        }
+    }
 }
 
-/// Connects, signs in, and tries sender and recipient; sends the message where there is one.
-#[must_use]
-pub fn run(target: &Target<'_>, token: TokenSource<'_>, ask: &SmtpAsk<'_>) -> ProbeOutcome {
-    let mut outcome = ProbeOutcome::default();
-    let mut wire = None;
-    let _ = converse(target, token, ask, &mut outcome, &mut wire);
-    leave_politely(&outcome, wire, &format!("{Rset}{Quit}"));
-    outcome
+/// What ends a session.
+fn farewell() -> String {
+    format!("{Rset}{Quit}")
+}
+
+/// A mail and its way. Without a message, sender and recipient are tried and taken back.
+#[derive(Debug, Clone, Copy)]
+struct Envelope<'a> {
+    sender: &'a Address,
+    recipient: &'a Address,
+    /// Not dot-stuffed.
+    message: Option<&'a [u8]>,
+}
+
+/// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it stands.
+fn arrive(target: &Target<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result<Capabilities, Stop> {
+    let (wire, way) = open(target, DIALECT, log)?;
+    let wire = slot.insert(wire);
+    log.observe(Stage::Greeting, || {
+        await_greeting(target, DIALECT, wire, way)?;
+        Ok(((), greet(wire)?))
+    })?;
+    if target.server.tls == TlsMode::StartTls {
+        log.observe(Stage::Tls, || {
+            ask_for_tls(wire)?;
+            let preamble = |wire: &mut Wire| greet(wire).and_then(|_| ask_for_tls(wire));
+            Ok(((), handshake(target, DIALECT, wire, way, Some(preamble))?))
+        })?;
+    }
+    // What was said before TLS is forgotten (RFC 3207 §4.2).
+    log.observe(Stage::Capabilities, || {
+        let capabilities = hello(wire)?;
+        let detail = wire.clean(&capabilities.0.join(", "));
+        Ok((capabilities, detail))
+    })
 }
 
 fn converse(
     target: &Target<'_>,
+    account: Account<'_>,
     token: TokenSource<'_>,
-    ask: &SmtpAsk<'_>,
-    outcome: &mut ProbeOutcome,
+    envelope: Envelope<'_>,
+    log: &mut Log,
     slot: &mut Option<Wire>,
 ) -> Result<(), Stop> {
-    let (wire, way) = open(target, Protocol::Smtp, outcome)?;
-    let wire = slot.insert(wire);
-    observe(outcome, Stage::Greeting, || {
-        await_greeting(target, Protocol::Smtp, wire, way)?;
-        Ok(((), greet(wire)?))
-    })?;
-    if target.server.tls == TlsMode::StartTls {
-        observe(outcome, Stage::Tls, || {
-            ask_for_tls(wire)?;
-            let preamble = |wire: &mut Wire| greet(wire).and_then(|_| ask_for_tls(wire));
-            Ok(((), handshake(target, Protocol::Smtp, wire, way, Some(preamble))?))
-        })?;
-    }
-    // What was said before TLS is forgotten (RFC 3207 §4.2).
-    let capabilities = observe(outcome, Stage::Capabilities, || {
-        let capabilities = hello(wire)?;
-        let detail = wire.clean(&capabilities.0.join(", "));
-        Ok((capabilities, detail))
-    })?;
+    let capabilities = arrive(target, log, slot)?;
+    let Some(wire) = slot else { return Err(Stop) };
     let offer = Offer::Listed(capabilities.mechanisms()).cleaned(wire);
-    let (mechanism, token) = choose(target, token, outcome, offer)?;
-    let described = describe_sign_in(mechanism, &outcome.mechanisms_offered);
-    observe(outcome, Stage::Authentication, || {
-        authenticate(target, wire, mechanism, &token)?;
+    let (mechanism, token) = choose(target, token, log, offer)?;
+    let described = describe_sign_in(mechanism, &log.mechanisms_offered);
+    log.observe(Stage::Authentication, || {
+        // Exchange accepts only the token's own user; a shared mailbox's address goes into MAIL FROM.
+        let response = sasl::encode(&mechanism.initial_response(account.user, target.server, &token)?);
+        authenticate(wire, mechanism, &response)?;
         Ok(((), described))
     })?;
-    outcome.mechanism_used = Some(mechanism);
-    submit(wire, &capabilities, ask, outcome)
+    log.mechanism_used = Some(mechanism);
+    submit(wire, &capabilities, envelope, log)
 }
 
 fn greet(wire: &mut Wire) -> Result<String, Failure> {
@@ -136,22 +175,16 @@ fn ask_for_tls(wire: &mut Wire) -> Result<(), Failure> {
     command(wire, &Starttls.to_string())?.expect(wire, &[220], "STARTTLS").map(drop)
 }
 
-fn authenticate(
-    target: &Target<'_>,
-    wire: &mut Wire,
-    mechanism: SaslMechanism,
-    token: &SecretString,
-) -> Result<(), Failure> {
+fn authenticate(wire: &mut Wire, mechanism: SaslMechanism, response: &SecretString) -> Result<(), Failure> {
     let asked = format!("AUTH {mechanism}");
-    let response = sasl::encode(&mechanism.initial_response(target.user, target.server, token)?);
     wire.phase("signing in");
     reply::refuse_early_words(wire)?;
     if asked.len() + 1 + response.expose_secret().len() + 2 <= COMMAND_LIMIT {
-        wire.send_secret(&format!("{asked} "), &response)?;
+        wire.send_secret(&format!("{asked} "), response)?;
     } else {
         command(wire, &format!("{asked}\r\n"))?.expect(wire, &[334], &asked)?;
         reply::refuse_early_words(wire)?;
-        wire.send_secret("", &response)?;
+        wire.send_secret("", response)?;
     }
     let reply = read_reply(wire)?;
     if reply.code != 334 {
@@ -172,30 +205,25 @@ fn authenticate(
     Err(failure)
 }
 
-fn submit(
-    wire: &mut Wire,
-    capabilities: &Capabilities,
-    ask: &SmtpAsk<'_>,
-    outcome: &mut ProbeOutcome,
-) -> Result<(), Stop> {
+fn submit(wire: &mut Wire, capabilities: &Capabilities, envelope: Envelope<'_>, log: &mut Log) -> Result<(), Stop> {
     // RFC 2920 §3.1: MAIL and RCPT may go together, DATA waits until we know that the recipient is taken.
     let is_pipelining = capabilities.has("PIPELINING");
-    let rcpt = observe(outcome, Stage::Sender, || {
+    let rcpt = log.observe(Stage::Sender, || {
         wire.phase("waiting for the answer to MAIL FROM");
-        let mail = mail_command(capabilities, ask)?;
-        let rcpt = Rcpt::new(mailbox(ask.recipient)?, Vec::new()).to_string();
+        let mail = mail_command(capabilities, envelope)?;
+        let rcpt = Rcpt::new(mailbox(envelope.recipient)?, Vec::new()).to_string();
         let together = if is_pipelining { format!("{mail}{rcpt}") } else { mail };
         let reply = command(wire, &together)?.expect(wire, &[250], "MAIL FROM")?;
         Ok((rcpt, reply.shown(wire)))
     })?;
-    observe(outcome, Stage::Recipient, || {
+    log.observe(Stage::Recipient, || {
         wire.phase("waiting for the answer to RCPT TO");
         let reply = if is_pipelining { read_reply(wire)? } else { command(wire, &rcpt)? };
         // 251: the server forwards it (RFC 5321 §3.4); 252: it takes it without knowing (§4.2.2).
         Ok(((), reply.expect(wire, &[250, 251, 252], "RCPT TO")?.shown(wire)))
     })?;
-    let Some(message) = ask.message else { return Ok(()) };
-    observe(outcome, Stage::Message, || {
+    let Some(message) = envelope.message else { return Ok(()) };
+    log.observe(Stage::Message, || {
         wire.phase("waiting for the answer to DATA");
         command(wire, &Data.to_string())?.expect(wire, &[354], "DATA")?;
         wire.phase("waiting until the message is taken");
@@ -206,9 +234,9 @@ fn submit(
     })
 }
 
-fn mail_command(capabilities: &Capabilities, ask: &SmtpAsk<'_>) -> Result<String, Failure> {
+fn mail_command(capabilities: &Capabilities, envelope: Envelope<'_>) -> Result<String, Failure> {
     let mut parameters = Vec::new();
-    if let Some(message) = ask.message {
+    if let Some(message) = envelope.message {
         if capabilities.has("SIZE") {
             parameters.push(MailParameter::Size(message.len()));
         }
@@ -216,7 +244,7 @@ fn mail_command(capabilities: &Capabilities, ask: &SmtpAsk<'_>) -> Result<String
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
     }
-    if !ask.sender.as_str().is_ascii() || !ask.recipient.as_str().is_ascii() {
+    if !envelope.sender.as_str().is_ascii() || !envelope.recipient.as_str().is_ascii() {
         if !capabilities.has("SMTPUTF8") {
             return Err(FailureKind::Local {
                 what: "writing the addresses".to_owned(),
@@ -226,7 +254,7 @@ fn mail_command(capabilities: &Capabilities, ask: &SmtpAsk<'_>) -> Result<String
         }
         parameters.push(MailParameter::SmtpUtfEight);
     }
-    Ok(Mail::new(Some(mailbox(ask.sender)?), parameters).to_string())
+    Ok(Mail::new(Some(mailbox(envelope.sender)?), parameters).to_string())
 }
 
 fn mailbox(address: &Address) -> Result<lettre::Address, Failure> {

@@ -3,8 +3,8 @@
 use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 
-use super::log::{Stop, observe};
-use super::{ProbeOutcome, Target};
+use super::Target;
+use super::log::{Log, Stop};
 use crate::failure::{Failure, ProxyFault};
 use crate::net::{Dialler, Proxy, Route, Traffic};
 use crate::report::Stage;
@@ -22,25 +22,25 @@ impl<'a> Way<'a> {
     /// Finds and reaches the server; `deadline` gives each step its own time.
     pub(super) fn find(
         target: &Target<'a>,
-        outcome: &mut ProbeOutcome,
+        log: &mut Log,
         deadline: impl Fn() -> Instant,
     ) -> Result<(TcpStream, Self), Stop> {
         let (dialler, host, port) = (Dialler::system(), target.server.host.as_str(), target.server.port);
         match target.proxies.route(Traffic::Mail, host, port) {
             Route::Direct => {
-                let addresses = observe(outcome, Stage::Dns, || {
+                let addresses = log.observe(Stage::Dns, || {
                     let addresses = dialler.look_up(host, port, deadline())?;
                     let detail =
                         addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
                     Ok((addresses, detail))
                 })?;
-                observe(outcome, Stage::Tcp, || {
+                log.observe(Stage::Tcp, || {
                     let (stream, address) = dialler.reach(host, &addresses, deadline())?;
                     Ok(((stream, Self::Direct(address)), address.to_string()))
                 })
             }
-            Route::Unreadable(setting) => observe(outcome, Stage::Proxy, || Err(setting.unreadable(host))),
-            Route::Through(proxy) => observe(outcome, Stage::Proxy, || {
+            Route::Unreadable(setting) => log.observe(Stage::Proxy, || Err(setting.unreadable(host))),
+            Route::Through(proxy) => log.observe(Stage::Proxy, || {
                 let stream = through(&dialler, proxy, target, deadline())?;
                 Ok(((stream, Self::Through(proxy)), format!("through {proxy} ({})", proxy.variable())))
             }),

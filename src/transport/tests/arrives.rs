@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use super::kit::*;
 use crate::failure::FailureKind;
 use crate::profile::{Protocol, TlsMode};
+use crate::report::Stage;
 use crate::sasl::SaslMechanism::Xoauth2;
-use crate::transport::arrival::wait;
 use crate::transport::mark::Mark;
+use crate::transport::{Log, Task};
 
 const ID: &str = "abcdefghij0123456789";
 const SUBJECT: &str = "test mail [abcdefghij0123456789]";
@@ -96,9 +95,10 @@ fn wait_for(
     let sessions = scripts.len();
     let server = Server::start(&pki, scripts);
     let client = Client::new(server.port, TlsMode::Implicit);
-    let token = SecretString::from(TOKEN);
-    let seen = wait(&client.target(&pki), protocol, &token, &mark(), timeout);
+    let mut log = client.exercise(&pki, protocol, &Task::Find { mark: &mark(), patience: timeout });
     let heard = (0..sessions).map(|_| server.heard()).collect();
+    let seen = log.observations.pop().expect("there is a step");
+    assert!(seen.stage == Stage::Arrival && log == Log::default(), "{log:?}");
     (seen.result.map_err(|failure| failure.kind), heard)
 }
 

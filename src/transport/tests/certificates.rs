@@ -2,10 +2,9 @@
 
 use super::kit::*;
 use crate::failure::{FailureKind, OtherService, Service, TlsFault};
-use crate::profile::TlsMode;
+use crate::profile::{Protocol, TlsMode};
 use crate::report::Stage;
-use crate::transport::imap::{ImapAsk, run};
-use crate::transport::smtp::{self, SmtpAsk};
+use crate::transport::Task;
 
 type Start = fn(&Pki, Vec<Vec<Step>>) -> Server;
 
@@ -24,8 +23,8 @@ fn refuse_all(start: Start, connections_for_others: usize) {
         let pki = Pki::new(flaw);
         let server = start(&pki, vec![vec![Step::Tls]; connections]);
         let client = Client::new(server.port, TlsMode::Implicit);
-        let outcome = run(&client.target(&pki), client.token(), &ImapAsk::default());
-        assert_eq!(failure_at(&outcome, Stage::Tls).kind, FailureKind::Tls(expected));
+        let log = client.exercise(&pki, Protocol::Imap, &Task::Read { latest: 0 });
+        assert_eq!(failure_at(&log, Stage::Tls).kind, FailureKind::Tls(expected));
         for _ in 0..connections {
             let heard = server.heard();
             assert!(heard.complaint.as_ref().is_some_and(|complaint| complaint.contains("alert")), "{heard:?}");
@@ -53,8 +52,8 @@ fn tls_1_3_is_told_from_tls_1_2() {
     for (start, version) in [(Server::start as Start, "TLSv1.2, "), (Server::start_tls13, "TLSv1.3, ")] {
         let server = start(&pki, vec![vec![Step::Tls, say("* BYE")]]);
         let client = Client::new(server.port, TlsMode::Implicit);
-        let outcome = run(&client.target(&pki), client.token(), &ImapAsk::default());
-        let seen = outcome.observations.iter().find(|seen| seen.stage == Stage::Tls).unwrap().result.clone().unwrap();
+        let log = client.exercise(&pki, Protocol::Imap, &Task::Read { latest: 0 });
+        let seen = log.observations.iter().find(|seen| seen.stage == Stage::Tls).unwrap().result.clone().unwrap();
         assert!(seen.starts_with(version), "{seen}");
     }
 }
@@ -72,11 +71,9 @@ fn a_bad_certificate_after_starttls_is_refused_by_name() {
     ];
     let server = Server::start(&pki, vec![script.clone(), script]);
     let client = Client::new(server.port, TlsMode::StartTls);
-    let (sender, recipient) = (USER.parse().unwrap(), USER.parse().unwrap());
-    let ask = SmtpAsk { sender: &sender, recipient: &recipient, message: None };
-    let outcome = smtp::run(&client.target(&pki), client.token(), &ask);
+    let log = client.exercise(&pki, Protocol::Smtp, &client.usual_task(Protocol::Smtp));
     let fault = TlsFault::UnknownIssuer { issuer: Some("CN=Contoso Test CA".to_owned()), is_alone: true };
-    assert_eq!(failure_at(&outcome, Stage::Tls).kind, FailureKind::Tls(fault));
+    assert_eq!(failure_at(&log, Stage::Tls).kind, FailureKind::Tls(fault));
     assert_no_credential(&server.heard());
 }
 
@@ -85,13 +82,13 @@ fn a_server_that_speaks_no_tls_is_recognised() {
     let pki = Pki::new(Flaw::None);
     let server = Server::start(&pki, vec![vec![say("* OK this is port 143")], vec![]]);
     let client = Client::new(server.port, TlsMode::Implicit);
-    let failure = failure_at(&run(&client.target(&pki), client.token(), &ImapAsk::default()), Stage::Tls);
+    let failure = failure_at(&client.exercise(&pki, Protocol::Imap, &Task::Read { latest: 0 }), Stage::Tls);
     let other = OtherService { found: Service::Imap, is_tls: false, wanted: TlsMode::Implicit, port: server.port };
     assert_eq!(failure.kind, FailureKind::OtherService(other));
     assert_eq!(failure.server_said.as_deref(), Some("* OK this is port 143"));
     let server = Server::start(&pki, vec![vec![say("hello, this is another thing")], vec![]]);
     let client = Client::new(server.port, TlsMode::Implicit);
-    let failure = failure_at(&run(&client.target(&pki), client.token(), &ImapAsk::default()), Stage::Tls);
+    let failure = failure_at(&client.exercise(&pki, Protocol::Imap, &Task::Read { latest: 0 }), Stage::Tls);
     assert_eq!(failure.kind, FailureKind::Tls(TlsFault::NotTls));
 }
 
@@ -109,8 +106,8 @@ fn fault_of_raw(script: Vec<Step>) -> TlsFault {
     let pki = Pki::new(Flaw::None);
     let server = Server::start(&pki, vec![script, vec![]]);
     let client = Client::new(server.port, TlsMode::Implicit);
-    let outcome = run(&client.target(&pki), client.token(), &ImapAsk::default());
-    match failure_at(&outcome, Stage::Tls).kind {
+    let log = client.exercise(&pki, Protocol::Imap, &Task::Read { latest: 0 });
+    match failure_at(&log, Stage::Tls).kind {
         FailureKind::Tls(fault) => fault,
         kind => panic!("{kind:?}"),
     }

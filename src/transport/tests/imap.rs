@@ -2,26 +2,25 @@
 
 use super::kit::*;
 use crate::failure::FailureKind;
-use crate::profile::TlsMode;
+use crate::profile::{Protocol, TlsMode};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism::{self, OauthBearer, Xoauth2};
-use crate::transport::ProbeOutcome;
-use crate::transport::imap::{ImapAsk, run};
+use crate::transport::{Log, Task};
 
 const GREETING: &str = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2 AUTH=OAUTHBEARER] ready";
 const ERROR_XOAUTH2: &str = "+ eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIn0=";
 const ERROR_JSON: &str = r#"{"status":"400","schemes":"Bearer"}"#;
 
-fn probe(tls: TlsMode, mechanism: Option<SaslMechanism>, latest: usize, script: Vec<Step>) -> (ProbeOutcome, Heard) {
+fn probe(tls: TlsMode, mechanism: Option<SaslMechanism>, latest: usize, script: Vec<Step>) -> (Log, Heard) {
     let pki = Pki::new(Flaw::None);
     let server = Server::start(&pki, vec![script]);
     let mut client = Client::new(server.port, tls);
     client.mechanism = mechanism;
-    let outcome = run(&client.target(&pki), client.token(), &ImapAsk { latest });
+    let log = client.exercise(&pki, Protocol::Imap, &Task::Read { latest });
     let heard = server.heard();
     let shown = client.shown.lock().unwrap();
     assert!(!shown.contains("canary"), "{shown}");
-    (outcome, heard)
+    (log, heard)
 }
 
 fn examine() -> Vec<Step> {
@@ -31,9 +30,9 @@ fn examine() -> Vec<Step> {
     ]
 }
 
-fn by_script((outcome, heard): (ProbeOutcome, Heard)) -> (ProbeOutcome, Heard) {
-    assert_eq!(heard.complaint, None, "{outcome:#?}");
-    (outcome, heard)
+fn by_script((log, heard): (Log, Heard)) -> (Log, Heard) {
+    assert_eq!(heard.complaint, None, "{log:#?}");
+    (log, heard)
 }
 
 #[test]
@@ -44,9 +43,9 @@ fn implicit_tls_with_everything_in_the_greeting_takes_two_turns() {
         script.extend(examine());
         // LOGOUT is not waited for: the script ends without an answer.
         script.push(hear("p9 LOGOUT"));
-        let (outcome, heard) = by_script(probe(TlsMode::Implicit, Some(mechanism), 0, script));
+        let (log, heard) = by_script(probe(TlsMode::Implicit, Some(mechanism), 0, script));
         assert_eq!(heard.turns, 2, "{:?}", heard.lines);
-        let details = details(&outcome);
+        let details = details(&log);
         let stages: Vec<Stage> = details.iter().map(|(stage, _)| *stage).collect();
         use Stage::*;
         assert_eq!(stages, [Dns, Tcp, Tls, Greeting, Capabilities, Authentication, Folder]);
@@ -55,7 +54,7 @@ fn implicit_tls_with_everything_in_the_greeting_takes_two_turns() {
         );
         assert_eq!(details[5].1, format!("{mechanism} (offered: XOAUTH2, OAUTHBEARER)"));
         assert_eq!(details[6].1, "INBOX, 12 messages, unseen from number 10 on");
-        assert_eq!(outcome.mechanism_used, Some(mechanism));
+        assert_eq!(log.mechanism_used, Some(mechanism));
     }
 }
 
@@ -78,10 +77,10 @@ fn starttls_forgets_the_capabilities_and_asks_again() {
         ];
         script.extend(examine());
         script.push(hear("p9 LOGOUT"));
-        let (outcome, heard) = by_script(probe(TlsMode::StartTls, Some(mechanism), 0, script));
-        assert_eq!(outcome.mechanisms_offered, ["XOAUTH2", "OAUTHBEARER"]);
+        let (log, heard) = by_script(probe(TlsMode::StartTls, Some(mechanism), 0, script));
+        assert_eq!(log.mechanisms_offered, ["XOAUTH2", "OAUTHBEARER"]);
         assert_eq!(heard.in_the_clear, b"p2 STARTTLS\r\n");
-        details(&outcome);
+        details(&log);
     }
 }
 
@@ -101,17 +100,16 @@ fn the_newest_messages_come_decoded_and_newest_first() {
         say("a3 OK done"),
         hear("p9 LOGOUT"),
     ]);
-    let (outcome, _) = by_script(probe(TlsMode::Implicit, None, 2, script));
-    let subjects: Vec<_> =
-        outcome.latest.iter().map(|message| (message.from.as_str(), message.subject.as_str())).collect();
-    assert_eq!(subjects, [("b@x.example", "Grüße!"), ("A <a@x.example>", "first")], "{outcome:#?}");
+    let (log, _) = by_script(probe(TlsMode::Implicit, None, 2, script));
+    let subjects: Vec<_> = log.latest.iter().map(|message| (message.from.as_str(), message.subject.as_str())).collect();
+    assert_eq!(subjects, [("b@x.example", "Grüße!"), ("A <a@x.example>", "first")], "{log:#?}");
 }
 
 #[test]
 fn an_error_challenge_is_answered_as_the_mechanism_wants_and_the_final_words_are_kept() {
     for (mechanism, end) in [(Xoauth2, ""), (OauthBearer, "AQ==")] {
         let prefix = if mechanism == Xoauth2 { "a1 AUTHENTICATE XOAUTH2 " } else { "a1 AUTHENTICATE OAUTHBEARER " };
-        let (outcome, _) = by_script(probe(
+        let (log, _) = by_script(probe(
             TlsMode::Implicit,
             Some(mechanism),
             0,
@@ -127,7 +125,7 @@ fn an_error_challenge_is_answered_as_the_mechanism_wants_and_the_final_words_are
                 hear("p9 LOGOUT"),
             ],
         ));
-        let (rejection, said) = rejection_at(&outcome, Stage::Authentication);
+        let (rejection, said) = rejection_at(&log, Stage::Authentication);
         assert_eq!(rejection.command, format!("AUTHENTICATE {mechanism}"));
         assert_eq!(rejection.challenge.as_deref(), Some(ERROR_JSON));
         assert_eq!(rejection.detail_code.as_deref(), Some("AUTHENTICATIONFAILED"));
@@ -146,8 +144,8 @@ fn a_challenge_that_is_not_base64_is_kept_as_it_stands() {
         say("a1 BAD no"),
         hear("p9 LOGOUT"),
     ];
-    let (outcome, _) = by_script(probe(TlsMode::Implicit, None, 0, script));
-    assert_eq!(rejection_at(&outcome, Stage::Authentication).0.challenge.as_deref(), Some("{\"status\":\"401\"}"));
+    let (log, _) = by_script(probe(TlsMode::Implicit, None, 0, script));
+    assert_eq!(rejection_at(&log, Stage::Authentication).0.challenge.as_deref(), Some("{\"status\":\"401\"}"));
 }
 
 #[test]
@@ -178,9 +176,9 @@ fn a_token_that_fits_no_line_goes_after_the_continuation() {
         let server = Server::start(&pki, vec![script]);
         let mut client = Client::new(server.port, TlsMode::Implicit);
         client.token = Some(token);
-        let outcome = run(&client.target(&pki), client.token(), &ImapAsk::default());
+        let log = client.exercise(&pki, Protocol::Imap, &Task::Read { latest: 0 });
         server.heard_by_script();
-        details(&outcome);
+        details(&log);
     }
 }
 
@@ -195,8 +193,8 @@ fn authenticated_but_not_connected_fails_at_the_folder() {
         say("a2 BAD User is authenticated but not connected."),
         hear("p9 LOGOUT"),
     ];
-    let (outcome, _) = by_script(probe(TlsMode::Implicit, None, 0, script));
-    let (rejection, said) = rejection_at(&outcome, Stage::Folder);
+    let (log, _) = by_script(probe(TlsMode::Implicit, None, 0, script));
+    let (rejection, said) = rejection_at(&log, Stage::Folder);
     assert_eq!(
         (rejection.command.as_str(), said.as_str()),
         ("EXAMINE INBOX", "BAD User is authenticated but not connected.")
@@ -209,16 +207,16 @@ fn no_token_means_a_polite_good_bye_and_no_observation() {
     let server = Server::start(&pki, vec![vec![Step::Tls, say(GREETING), hear("p9 LOGOUT")]]);
     let mut client = Client::new(server.port, TlsMode::Implicit);
     client.token = None;
-    let outcome = run(&client.target(&pki), client.token(), &ImapAsk::default());
+    let log = client.exercise(&pki, Protocol::Imap, &Task::Read { latest: 0 });
     server.heard_by_script();
-    assert_eq!(details(&outcome).last().map(|(stage, _)| *stage), Some(Stage::Capabilities));
+    assert_eq!(details(&log).last().map(|(stage, _)| *stage), Some(Stage::Capabilities));
 }
 
 #[test]
 fn an_offer_without_our_mechanisms_is_refused_with_the_list() {
     let script = vec![Step::Tls, say("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=NTLM] hi"), hear("p9 LOGOUT")];
-    let (outcome, _) = by_script(probe(TlsMode::Implicit, None, 0, script));
-    let kind = failure_at(&outcome, Stage::Authentication).kind;
+    let (log, _) = by_script(probe(TlsMode::Implicit, None, 0, script));
+    let kind = failure_at(&log, Stage::Authentication).kind;
     let offered = ["PLAIN", "NTLM"].map(str::to_owned).to_vec();
     assert_eq!(kind, FailureKind::MechanismNotOffered { wanted: None, offered });
 }
@@ -227,8 +225,8 @@ fn an_offer_without_our_mechanisms_is_refused_with_the_list() {
 fn words_behind_the_starttls_answer_end_the_connection() {
     let injected = "p2 OK begin\r\n* CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2\r\np1 OK done";
     let script = vec![say("* OK [CAPABILITY IMAP4rev1 STARTTLS] hi"), hear("p2 STARTTLS"), say(injected)];
-    let (outcome, heard) = probe(TlsMode::StartTls, None, 0, script);
-    assert!(violation_at(&outcome, Stage::Tls).contains("before TLS"));
+    let (log, heard) = probe(TlsMode::StartTls, None, 0, script);
+    assert!(violation_at(&log, Stage::Tls).contains("before TLS"));
     assert_eq!(heard.in_the_clear, b"p2 STARTTLS\r\n");
     assert_no_credential(&heard);
 }
@@ -241,8 +239,8 @@ fn a_missing_starttls_offer_ends_the_connection() {
         say("* CAPABILITY IMAP4rev1 AUTH=XOAUTH2\r\np1 OK done"),
         hear("p9 LOGOUT"),
     ];
-    let (outcome, heard) = by_script(probe(TlsMode::StartTls, None, 0, script));
-    assert_eq!(failure_at(&outcome, Stage::Tls).kind, FailureKind::StartTlsNotOffered);
+    let (log, heard) = by_script(probe(TlsMode::StartTls, None, 0, script));
+    assert_eq!(failure_at(&log, Stage::Tls).kind, FailureKind::StartTlsNotOffered);
     assert_no_credential(&heard);
 }
 
@@ -252,17 +250,16 @@ fn preauth_ends_the_connection_before_and_after_tls() {
         (TlsMode::StartTls, vec![say("* PREAUTH [CAPABILITY IMAP4rev1 STARTTLS] hi")]),
         (TlsMode::Implicit, vec![Step::Tls, say("* PREAUTH hi")]),
     ] {
-        let (outcome, heard) = by_script(probe(tls, None, 0, script));
-        assert!(violation_at(&outcome, Stage::Greeting).contains("PREAUTH"));
+        let (log, heard) = by_script(probe(tls, None, 0, script));
+        assert!(violation_at(&log, Stage::Greeting).contains("PREAUTH"));
         assert_eq!(heard.lines, [""; 0]);
     }
 }
 
 #[test]
 fn a_bye_in_the_greeting_is_passed_on() {
-    let (outcome, _) =
-        by_script(probe(TlsMode::Implicit, None, 0, vec![Step::Tls, say("* BYE come later"), Step::HangUp]));
-    assert_eq!(rejection_at(&outcome, Stage::Greeting).1, "BYE come later");
+    let (log, _) = by_script(probe(TlsMode::Implicit, None, 0, vec![Step::Tls, say("* BYE come later"), Step::HangUp]));
+    assert_eq!(rejection_at(&log, Stage::Greeting).1, "BYE come later");
 }
 
 #[test]
@@ -274,8 +271,8 @@ fn a_bye_in_the_middle_is_passed_on() {
         say("* BYE too many connections"),
         Step::HangUp,
     ];
-    let (outcome, _) = probe(TlsMode::Implicit, None, 0, script);
-    assert_eq!(rejection_at(&outcome, Stage::Authentication).1, "BYE too many connections");
+    let (log, _) = probe(TlsMode::Implicit, None, 0, script);
+    assert_eq!(rejection_at(&log, Stage::Authentication).1, "BYE too many connections");
 }
 
 #[test]
@@ -297,8 +294,8 @@ fn only_the_tagged_ok_at_its_time_is_a_success() {
         ("PREAUTH instead", vec![say(GREETING), sent(), say("* PREAUTH welcome")]),
     ] {
         let script = [vec![Step::Tls], script].concat();
-        let (outcome, heard) = by_script(probe(TlsMode::Implicit, None, 0, script));
-        assert!(!violation_at(&outcome, Stage::Authentication).is_empty(), "{what}");
+        let (log, heard) = by_script(probe(TlsMode::Implicit, None, 0, script));
+        assert!(!violation_at(&log, Stage::Authentication).is_empty(), "{what}");
         assert!(!heard.lines.iter().any(|line| line.contains("EXAMINE")), "{what}");
     }
 }
@@ -329,8 +326,8 @@ fn answers_that_would_break_the_parser_end_the_connection() {
             say(&answer),
         ];
         let start = std::time::Instant::now();
-        let (outcome, _) = probe(TlsMode::Implicit, None, 0, script);
-        assert_eq!(failure_at(&outcome, Stage::Folder).kind, expected);
+        let (log, _) = probe(TlsMode::Implicit, None, 0, script);
+        assert_eq!(failure_at(&log, Stage::Folder).kind, expected);
         assert!(start.elapsed().as_secs() < 10, "{expected:?} took {:?}", start.elapsed());
     }
 }

@@ -15,12 +15,12 @@ pub(super) use super::pki::{Flaw, Pki};
 use crate::failure::{Failure, Rejection};
 use crate::net::Proxies;
 use crate::net::Trust;
-use crate::profile::{Address, ServerEndpoint, TlsMode};
+use crate::profile::{Address, Protocol, ServerEndpoint, TlsMode};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
 use crate::text::Redactor;
 use crate::transcript::Transcript;
-use crate::transport::{ProbeOutcome, Target};
+use crate::transport::{self, Account, Log, Target, Task};
 
 pub(super) const USER: &str = "shop@contoso.com";
 pub(super) const TOKEN: &str = "canary-token.A1~b2_c3+d4/e5==";
@@ -248,7 +248,6 @@ impl Client {
     pub(super) fn target<'a>(&'a self, pki: &'a Pki) -> Target<'a> {
         Target {
             server: &self.server,
-            user: &self.user,
             trust: &self.trust,
             proxies: &self.proxies,
             ca_file: Some(pki.ca_file()),
@@ -259,32 +258,44 @@ impl Client {
         }
     }
 
-    /// The token as a source.
-    pub(super) fn token(&self) -> crate::transport::TokenSource<'static> {
+    /// Signs in at the server and does `task`.
+    pub(super) fn exercise(&self, pki: &Pki, protocol: Protocol, task: &Task<'_>) -> Log {
+        self.exercise_at(&self.target(pki), protocol, task)
+    }
+
+    /// The same at another target.
+    pub(super) fn exercise_at(&self, target: &Target<'_>, protocol: Protocol, task: &Task<'_>) -> Log {
         let token = self.token.clone().map(SecretString::from);
-        Box::new(move || token)
+        let account = Account { mailbox: &self.user, user: &self.user };
+        let mut log = Log::default();
+        transport::of(protocol).exercise(target, account, Box::new(move || token), task, &mut log);
+        log
+    }
+
+    /// What the protocol's side of a mailbox is tested with.
+    pub(super) fn usual_task(&self, protocol: Protocol) -> Task<'_> {
+        match protocol {
+            Protocol::Imap | Protocol::Pop3 => Task::Read { latest: 0 },
+            Protocol::Smtp => Task::Send { recipient: &self.user, message: None },
+        }
     }
 }
 
 /// What the steps came to, as "stage: detail" each; panics at a failure.
-pub(super) fn details(outcome: &ProbeOutcome) -> Vec<(Stage, String)> {
-    outcome
-        .observations
-        .iter()
-        .map(|seen| (seen.stage, seen.result.clone().unwrap_or_else(|f| panic!("{f}"))))
-        .collect()
+pub(super) fn details(log: &Log) -> Vec<(Stage, String)> {
+    log.observations.iter().map(|seen| (seen.stage, seen.result.clone().unwrap_or_else(|f| panic!("{f}")))).collect()
 }
 
 /// The failure that ended a probe, which must be at `stage`.
-pub(super) fn failure_at(outcome: &ProbeOutcome, stage: Stage) -> Failure {
-    let last = outcome.observations.last().expect("there are observations");
+pub(super) fn failure_at(log: &Log, stage: Stage) -> Failure {
+    let last = log.observations.last().expect("there are observations");
     assert_eq!(last.stage, stage, "{last:?}");
     last.result.clone().expect_err("it failed")
 }
 
 /// The rejection that ended a probe.
-pub(super) fn rejection_at(outcome: &ProbeOutcome, stage: Stage) -> (Rejection, String) {
-    let failure = failure_at(outcome, stage);
+pub(super) fn rejection_at(log: &Log, stage: Stage) -> (Rejection, String) {
+    let failure = failure_at(log, stage);
     match failure.kind {
         crate::failure::FailureKind::Rejected(rejection) => (rejection, failure.server_said.unwrap_or_default()),
         kind => panic!("{kind:?}"),
@@ -292,8 +303,8 @@ pub(super) fn rejection_at(outcome: &ProbeOutcome, stage: Stage) -> (Rejection, 
 }
 
 /// The protocol violation that ended a probe.
-pub(super) fn violation_at(outcome: &ProbeOutcome, stage: Stage) -> String {
-    match failure_at(outcome, stage).kind {
+pub(super) fn violation_at(log: &Log, stage: Stage) -> String {
+    match failure_at(log, stage).kind {
         crate::failure::FailureKind::ProtocolViolation { what } => what,
         kind => panic!("{kind:?}"),
     }

@@ -2,25 +2,24 @@
 
 use super::kit::*;
 use crate::failure::FailureKind;
-use crate::profile::TlsMode;
+use crate::profile::{Protocol, TlsMode};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism::{self, OauthBearer, Xoauth2};
-use crate::transport::ProbeOutcome;
-use crate::transport::pop3::{Pop3Ask, run};
+use crate::transport::{Log, Task};
 
 const CAPA: &str = "+OK\r\nTOP\r\nSASL PLAIN XOAUTH2 OAUTHBEARER\r\n.";
 
-fn probe(tls: TlsMode, mechanism: Option<SaslMechanism>, latest: usize, script: Vec<Step>) -> (ProbeOutcome, Heard) {
+fn probe(tls: TlsMode, mechanism: Option<SaslMechanism>, latest: usize, script: Vec<Step>) -> (Log, Heard) {
     let pki = Pki::new(Flaw::None);
     let server = Server::start(&pki, vec![script]);
     let mut client = Client::new(server.port, tls);
     client.mechanism = mechanism;
-    let outcome = run(&client.target(&pki), client.token(), &Pop3Ask { latest });
+    let log = client.exercise(&pki, Protocol::Pop3, &Task::Read { latest });
     let heard = server.heard();
     let shown = client.shown.lock().unwrap();
     assert!(!shown.contains("canary"), "{shown}");
-    assert_eq!(heard.complaint, None, "{outcome:#?}");
-    (outcome, heard)
+    assert_eq!(heard.complaint, None, "{log:#?}");
+    (log, heard)
 }
 
 fn sign_in(mechanism: SaslMechanism) -> Vec<Step> {
@@ -55,10 +54,10 @@ fn every_way_in_leads_to_the_count() {
             };
             script.extend(sign_in(mechanism));
             script.push(hear("QUIT"));
-            let (outcome, heard) = probe(tls, Some(mechanism), 0, script);
-            let details = details(&outcome);
+            let (log, heard) = probe(tls, Some(mechanism), 0, script);
+            let details = details(&log);
             assert_eq!(details.last(), Some(&(Stage::Folder, "12 messages, 34567 octets".to_owned())));
-            assert_eq!(outcome.mechanisms_offered, ["PLAIN", "XOAUTH2", "OAUTHBEARER"]);
+            assert_eq!(log.mechanisms_offered, ["PLAIN", "XOAUTH2", "OAUTHBEARER"]);
             let clear: &[u8] = if tls == TlsMode::StartTls { b"CAPA\r\nSTLS\r\n" } else { b"" };
             assert_eq!(heard.in_the_clear, clear);
         }
@@ -76,8 +75,8 @@ fn the_newest_messages_come_through_top() {
         say("+OK\r\n..hidden: x\r\nSubject: second\r\n\r\n."),
         hear("QUIT"),
     ]);
-    let (outcome, _) = probe(TlsMode::Implicit, None, 2, script);
-    let subjects: Vec<_> = outcome.latest.iter().map(|message| message.subject.as_str()).collect();
+    let (log, _) = probe(TlsMode::Implicit, None, 2, script);
+    let subjects: Vec<_> = log.latest.iter().map(|message| message.subject.as_str()).collect();
     assert_eq!(subjects, ["Grüße", "second"]);
 }
 
@@ -92,8 +91,8 @@ fn an_error_challenge_is_answered_and_the_final_words_are_kept() {
             say("-ERR [AUTH] Authentication failed."),
             hear("QUIT"),
         ]);
-        let (outcome, _) = probe(TlsMode::Implicit, Some(mechanism), 0, script);
-        let (rejection, said) = rejection_at(&outcome, Stage::Authentication);
+        let (log, _) = probe(TlsMode::Implicit, Some(mechanism), 0, script);
+        let (rejection, said) = rejection_at(&log, Stage::Authentication);
         assert_eq!(rejection.challenge.as_deref(), Some("{\"status\":\"invalid_token\"}"));
         assert_eq!(rejection.detail_code.as_deref(), Some("AUTH"));
         assert_eq!(said, "-ERR [AUTH] Authentication failed.");
@@ -118,8 +117,8 @@ fn only_ok_at_its_time_is_a_success() {
         ("after an error challenge", start(vec![asked(), say("+ "), sent(), challenge(), hear(""), say("+OK in")])),
         ("two error challenges", start(vec![asked(), say("+ "), sent(), challenge(), hear(""), challenge()])),
     ] {
-        let (outcome, heard) = probe(TlsMode::Implicit, None, 0, script);
-        assert!(!violation_at(&outcome, Stage::Authentication).is_empty(), "{what}");
+        let (log, heard) = probe(TlsMode::Implicit, None, 0, script);
+        assert!(!violation_at(&log, Stage::Authentication).is_empty(), "{what}");
         assert!(!heard.lines.contains(&"STAT".to_owned()), "{what}");
     }
 }
@@ -133,8 +132,8 @@ fn words_behind_the_stls_answer_end_the_connection() {
         hear("STLS"),
         say("+OK go\r\n+OK\r\nSASL XOAUTH2\r\n."),
     ];
-    let (outcome, heard) = probe(TlsMode::StartTls, None, 0, script);
-    assert!(violation_at(&outcome, Stage::Tls).contains("before TLS"));
+    let (log, heard) = probe(TlsMode::StartTls, None, 0, script);
+    assert!(violation_at(&log, Stage::Tls).contains("before TLS"));
     assert_eq!(heard.in_the_clear, b"CAPA\r\nSTLS\r\n");
     assert_no_credential(&heard);
 }
@@ -142,13 +141,13 @@ fn words_behind_the_stls_answer_end_the_connection() {
 #[test]
 fn a_missing_or_refused_stls_ends_the_connection() {
     let script = vec![say("+OK hi"), hear("CAPA"), say("+OK\r\nSASL XOAUTH2\r\n."), hear("QUIT")];
-    let (outcome, heard) = probe(TlsMode::StartTls, None, 0, script);
-    assert_eq!(failure_at(&outcome, Stage::Tls).kind, FailureKind::StartTlsNotOffered);
+    let (log, heard) = probe(TlsMode::StartTls, None, 0, script);
+    assert_eq!(failure_at(&log, Stage::Tls).kind, FailureKind::StartTlsNotOffered);
     assert_no_credential(&heard);
     let script =
         vec![say("+OK hi"), hear("CAPA"), say("+OK\r\nSTLS\r\n."), hear("STLS"), say("-ERR not now"), hear("QUIT")];
-    let (outcome, heard) = probe(TlsMode::StartTls, None, 0, script);
-    assert_eq!(rejection_at(&outcome, Stage::Tls).1, "-ERR not now");
+    let (log, heard) = probe(TlsMode::StartTls, None, 0, script);
+    assert_eq!(rejection_at(&log, Stage::Tls).1, "-ERR not now");
     assert_no_credential(&heard);
 }
 
@@ -164,7 +163,7 @@ fn a_long_token_goes_in_one_line_of_its_own() {
         let server = Server::start(&pki, vec![script]);
         let mut client = Client::new(server.port, TlsMode::Implicit);
         client.token = Some(token);
-        details(&run(&client.target(&pki), client.token(), &Pop3Ask::default()));
+        details(&client.exercise(&pki, Protocol::Pop3, &Task::Read { latest: 0 }));
         server.heard_by_script();
     }
 }
@@ -192,10 +191,10 @@ fn mechanisms_that_capa_does_not_list_are_asked_for_and_tried() {
         ("+OK\r\n.", Some("+OK"), None, Xoauth2, &[]),
         ("+OK\r\nSASL XOAUTH2\r\n.", None, None, Xoauth2, &["XOAUTH2"]),
     ] {
-        let (outcome, _) = probe(TlsMode::Implicit, forced, 0, told(capa, auth, used));
-        assert_eq!(details(&outcome).last(), Some(&(Stage::Folder, "12 messages, 34567 octets".to_owned())));
-        assert_eq!(outcome.mechanism_used, Some(used), "{capa} {auth:?}");
-        assert_eq!(outcome.mechanisms_offered, offered, "{capa} {auth:?}");
+        let (log, _) = probe(TlsMode::Implicit, forced, 0, told(capa, auth, used));
+        assert_eq!(details(&log).last(), Some(&(Stage::Folder, "12 messages, 34567 octets".to_owned())));
+        assert_eq!(log.mechanism_used, Some(used), "{capa} {auth:?}");
+        assert_eq!(log.mechanisms_offered, offered, "{capa} {auth:?}");
     }
 }
 
@@ -203,9 +202,9 @@ fn mechanisms_that_capa_does_not_list_are_asked_for_and_tried() {
 fn what_auth_lists_without_ours_is_an_offer_without_ours() {
     let script =
         vec![Step::Tls, say("+OK hi"), hear("CAPA"), say("-ERR"), hear("AUTH"), say("+OK\r\nPLAIN\r\n."), hear("QUIT")];
-    let (outcome, heard) = probe(TlsMode::Implicit, None, 0, script);
+    let (log, heard) = probe(TlsMode::Implicit, None, 0, script);
     let offered = vec!["PLAIN".to_owned()];
-    let kind = failure_at(&outcome, Stage::Authentication).kind;
+    let kind = failure_at(&log, Stage::Authentication).kind;
     assert_eq!(kind, FailureKind::MechanismNotOffered { wanted: None, offered });
     assert_eq!(heard.lines, ["CAPA", "AUTH", "QUIT"]);
 }
@@ -218,8 +217,8 @@ fn stls_is_tried_where_capa_is_not_known_and_nothing_is_sent_without_it() {
     script.push(hear("QUIT"));
     details(&probe(TlsMode::StartTls, None, 0, script).0);
     let script = vec![say("+OK hi"), hear("CAPA"), say("-ERR"), hear("STLS"), say("-ERR"), hear("QUIT")];
-    let (outcome, heard) = probe(TlsMode::StartTls, None, 0, script);
-    assert_eq!(rejection_at(&outcome, Stage::Tls).0.command, "STLS");
+    let (log, heard) = probe(TlsMode::StartTls, None, 0, script);
+    assert_eq!(rejection_at(&log, Stage::Tls).0.command, "STLS");
     assert_no_credential(&heard);
 }
 
@@ -228,6 +227,6 @@ fn a_server_that_has_waited_too_long_says_so_and_is_no_attacker() {
     let mut script = vec![Step::Tls, say("+OK ready")];
     script.extend(sign_in(Xoauth2).into_iter().take(5));
     script.extend([say("+OK in\r\n-ERR Disconnected for inactivity."), hear("STAT"), hear("QUIT")]);
-    let (outcome, _) = probe(TlsMode::Implicit, None, 0, script);
-    assert_eq!(rejection_at(&outcome, Stage::Folder).1, "-ERR Disconnected for inactivity.");
+    let (log, _) = probe(TlsMode::Implicit, None, 0, script);
+    assert_eq!(rejection_at(&log, Stage::Folder).1, "-ERR Disconnected for inactivity.");
 }

@@ -2,11 +2,10 @@
 
 use super::kit::*;
 use crate::failure::FailureKind;
-use crate::profile::TlsMode;
+use crate::profile::{Protocol, TlsMode};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism::{self, OauthBearer, Xoauth2};
-use crate::transport::ProbeOutcome;
-use crate::transport::smtp::{SmtpAsk, run};
+use crate::transport::{Log, Task};
 
 const EHLO: &str = "EHLO [127.0.0.1]";
 const OFFER: &str = "250-mail\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250 AUTH LOGIN XOAUTH2 OAUTHBEARER";
@@ -17,23 +16,22 @@ fn probe_with(
     message: Option<&[u8]>,
     token: &str,
     script: Vec<Step>,
-) -> (ProbeOutcome, Heard) {
+) -> (Log, Heard) {
     let pki = Pki::new(Flaw::None);
     let server = Server::start(&pki, vec![script]);
     let mut client = Client::new(server.port, tls);
     client.mechanism = mechanism;
     client.token = Some(token.to_owned());
-    let (sender, recipient) = ("shop@contoso.com".parse().unwrap(), "desk@contoso.com".parse().unwrap());
-    let ask = SmtpAsk { sender: &sender, recipient: &recipient, message };
-    let outcome = run(&client.target(&pki), client.token(), &ask);
+    let recipient = "desk@contoso.com".parse().unwrap();
+    let log = client.exercise(&pki, Protocol::Smtp, &Task::Send { recipient: &recipient, message });
     let heard = server.heard();
     let shown = client.shown.lock().unwrap();
     assert!(!shown.contains("canary"), "{shown}");
-    assert_eq!(heard.complaint, None, "{outcome:#?}");
-    (outcome, heard)
+    assert_eq!(heard.complaint, None, "{log:#?}");
+    (log, heard)
 }
 
-fn probe(tls: TlsMode, script: Vec<Step>) -> (ProbeOutcome, Heard) {
+fn probe(tls: TlsMode, script: Vec<Step>) -> (Log, Heard) {
     probe_with(tls, None, None, TOKEN, script)
 }
 
@@ -76,10 +74,10 @@ fn every_way_in_leads_to_sender_and_recipient() {
             script.extend(mail_and_rcpt());
             // Not waited for.
             script.extend([hear("RSET"), hear("QUIT")]);
-            let (outcome, heard) = probe_with(tls, Some(mechanism), None, TOKEN, script);
-            let details = details(&outcome);
+            let (log, heard) = probe_with(tls, Some(mechanism), None, TOKEN, script);
+            let details = details(&log);
             assert_eq!(details.last(), Some(&(Stage::Recipient, "250 2.1.5 recipient ok".to_owned())));
-            assert_eq!(outcome.mechanisms_offered, ["LOGIN", "XOAUTH2", "OAUTHBEARER"]);
+            assert_eq!(log.mechanisms_offered, ["LOGIN", "XOAUTH2", "OAUTHBEARER"]);
             let clear = if tls == TlsMode::StartTls { format!("{EHLO}\r\nSTARTTLS\r\n") } else { String::new() };
             assert_eq!(String::from_utf8_lossy(&heard.in_the_clear), clear);
         }
@@ -105,8 +103,8 @@ fn a_message_is_sent_with_its_dots_doubled() {
         hear("QUIT"),
     ]);
     let message = b"Subject: x\r\n\r\n.dot\r\nend\r\n";
-    let (outcome, _) = probe_with(TlsMode::Implicit, None, Some(message), TOKEN, script);
-    assert_eq!(details(&outcome).last(), Some(&(Stage::Message, "250 2.0.0 queued as 4711".to_owned())));
+    let (log, _) = probe_with(TlsMode::Implicit, None, Some(message), TOKEN, script);
+    assert_eq!(details(&log).last(), Some(&(Stage::Message, "250 2.0.0 queued as 4711".to_owned())));
 }
 
 #[test]
@@ -121,8 +119,8 @@ fn a_server_without_pipelining_gets_one_command_at_a_time() {
         hear("RSET"),
         hear("QUIT"),
     ]);
-    let (outcome, _) = probe(TlsMode::Implicit, script);
-    let (rejection, _) = rejection_at(&outcome, Stage::Recipient);
+    let (log, _) = probe(TlsMode::Implicit, script);
+    let (rejection, _) = rejection_at(&log, Stage::Recipient);
     assert_eq!((rejection.reply_code, rejection.detail_code.as_deref()), (Some(550), Some("5.7.60")));
 }
 
@@ -142,8 +140,8 @@ fn an_error_challenge_is_answered_and_every_line_of_the_final_reply_is_kept() {
             hear("RSET"),
             hear("QUIT"),
         ];
-        let (outcome, _) = probe_with(TlsMode::Implicit, Some(mechanism), None, TOKEN, script);
-        let (rejection, said) = rejection_at(&outcome, Stage::Authentication);
+        let (log, _) = probe_with(TlsMode::Implicit, Some(mechanism), None, TOKEN, script);
+        let (rejection, said) = rejection_at(&log, Stage::Authentication);
         assert_eq!(rejection.challenge.as_deref(), Some("{\"status\":\"400\"}"));
         assert_eq!((rejection.reply_code, rejection.detail_code.as_deref()), (Some(535), Some("5.7.8")));
         assert_eq!(said, "535-5.7.8 Username and Password not accepted\n535 5.7.8 you sent [redacted]\\x07");
@@ -165,8 +163,8 @@ fn the_initial_response_goes_along_only_where_the_line_has_at_most_512_bytes() {
         script.push(say("235 welcome"));
         script.extend(mail_and_rcpt());
         script.extend([hear("RSET"), hear("QUIT")]);
-        let (outcome, _) = probe_with(TlsMode::Implicit, None, None, &token, script);
-        details(&outcome);
+        let (log, _) = probe_with(TlsMode::Implicit, None, None, &token, script);
+        details(&log);
     }
 }
 
@@ -184,8 +182,8 @@ fn only_235_at_its_time_is_a_success() {
     // The answer is there before the question.
     scripts.push(vec![Step::Tls, say("220 ready"), hear(EHLO), say(&format!("{OFFER}\r\n235 welcome"))]);
     for script in scripts {
-        let (outcome, heard) = probe(TlsMode::Implicit, script);
-        assert!(!violation_at(&outcome, Stage::Authentication).is_empty());
+        let (log, heard) = probe(TlsMode::Implicit, script);
+        assert!(!violation_at(&log, Stage::Authentication).is_empty());
         assert!(!heard.lines.iter().any(|line| line.starts_with("MAIL")));
     }
 }
@@ -193,8 +191,8 @@ fn only_235_at_its_time_is_a_success() {
 #[test]
 fn a_235_before_the_token_is_no_success() {
     let script = vec![Step::Tls, say("220 ready"), hear(EHLO), say(OFFER), hear("AUTH XOAUTH2"), say("235 welcome")];
-    let (outcome, heard) = probe_with(TlsMode::Implicit, None, None, &"t".repeat(2000), script);
-    assert!(violation_at(&outcome, Stage::Authentication).contains("235 instead of 334"));
+    let (log, heard) = probe_with(TlsMode::Implicit, None, None, &"t".repeat(2000), script);
+    assert!(violation_at(&log, Stage::Authentication).contains("235 instead of 334"));
     assert_eq!(heard.lines.last().map(String::as_str), Some("AUTH XOAUTH2"));
 }
 
@@ -207,16 +205,16 @@ fn words_behind_the_starttls_answer_end_the_connection() {
         hear("STARTTLS"),
         say("220 go\r\n250-mail\r\n250 AUTH XOAUTH2"),
     ];
-    let (outcome, heard) = probe(TlsMode::StartTls, script);
-    assert!(violation_at(&outcome, Stage::Tls).contains("before TLS"));
+    let (log, heard) = probe(TlsMode::StartTls, script);
+    assert!(violation_at(&log, Stage::Tls).contains("before TLS"));
     assert_no_credential(&heard);
 }
 
 #[test]
 fn a_missing_or_refused_starttls_ends_the_connection() {
     let script = vec![say("220 ready"), hear(EHLO), say("250-mail\r\n250 AUTH XOAUTH2"), hear("RSET"), hear("QUIT")];
-    let (outcome, heard) = probe(TlsMode::StartTls, script);
-    assert_eq!(failure_at(&outcome, Stage::Tls).kind, FailureKind::StartTlsNotOffered);
+    let (log, heard) = probe(TlsMode::StartTls, script);
+    assert_eq!(failure_at(&log, Stage::Tls).kind, FailureKind::StartTlsNotOffered);
     assert_no_credential(&heard);
     let script = vec![
         say("220 ready"),
@@ -227,15 +225,15 @@ fn a_missing_or_refused_starttls_ends_the_connection() {
         hear("RSET"),
         hear("QUIT"),
     ];
-    let (outcome, heard) = probe(TlsMode::StartTls, script);
-    assert_eq!(rejection_at(&outcome, Stage::Tls).0.reply_code, Some(454));
+    let (log, heard) = probe(TlsMode::StartTls, script);
+    assert_eq!(rejection_at(&log, Stage::Tls).0.reply_code, Some(454));
     assert_no_credential(&heard);
 }
 
 #[test]
 fn a_rejecting_greeting_is_passed_on() {
-    let (outcome, _) = probe(TlsMode::Implicit, vec![Step::Tls, say("554 5.7.1 go away"), hear("RSET"), hear("QUIT")]);
-    assert_eq!(rejection_at(&outcome, Stage::Greeting).1, "554 5.7.1 go away");
+    let (log, _) = probe(TlsMode::Implicit, vec![Step::Tls, say("554 5.7.1 go away"), hear("RSET"), hear("QUIT")]);
+    assert_eq!(rejection_at(&log, Stage::Greeting).1, "554 5.7.1 go away");
 }
 
 #[test]
@@ -250,8 +248,8 @@ fn mechanisms_are_read_from_every_auth_line_in_both_spellings() {
         script[3] = say(offer);
         script.extend(mail_and_rcpt());
         script.extend([hear("RSET"), hear("QUIT")]);
-        let (outcome, _) = probe(TlsMode::Implicit, script);
-        assert_eq!(outcome.mechanism_used, Some(Xoauth2), "{offer}");
+        let (log, _) = probe(TlsMode::Implicit, script);
+        assert_eq!(log.mechanism_used, Some(Xoauth2), "{offer}");
     }
 }
 
@@ -263,8 +261,8 @@ fn a_recipient_that_is_taken_without_being_known_is_taken() {
         let at = script.len() - 1;
         script[at] = say(&format!("250 2.1.0 ok\r\n{taken}"));
         script.extend([hear("RSET"), hear("QUIT")]);
-        let (outcome, _) = probe(TlsMode::Implicit, script);
-        assert_eq!(details(&outcome).last(), Some(&(Stage::Recipient, taken.to_owned())));
+        let (log, _) = probe(TlsMode::Implicit, script);
+        assert_eq!(details(&log).last(), Some(&(Stage::Recipient, taken.to_owned())));
     }
 }
 
@@ -274,8 +272,8 @@ fn a_greeting_of_many_lines_and_a_421_at_any_time_are_lawful() {
     script[1] = say("220-mail.contoso.com ESMTP\r\n220-no spam\r\n220 ready");
     script[5] = say("235 2.7.0 welcome\r\n421 4.3.2 going down");
     script.extend([hear("MAIL FROM:<shop@contoso.com>"), hear("RCPT TO:<desk@contoso.com>"), Step::HangUp]);
-    let (outcome, _) = probe(TlsMode::Implicit, script);
-    let (rejection, said) = rejection_at(&outcome, Stage::Sender);
+    let (log, _) = probe(TlsMode::Implicit, script);
+    let (rejection, said) = rejection_at(&log, Stage::Sender);
     assert!(rejection.closes, "{rejection:?}");
     assert_eq!(said, "421 4.3.2 going down");
 }

@@ -4,15 +4,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use super::kit::*;
 use crate::profile::{Protocol, TlsMode};
 use crate::sasl::SaslMechanism::Xoauth2;
-use crate::transport::ProbeOutcome;
-use crate::transport::arrival::wait;
-use crate::transport::imap::{ImapAsk, run};
 use crate::transport::mark::Mark;
+use crate::transport::{Log, Task};
 
 /// What a server may say at any time, and what it says wrongly often enough.
 const FORMS: [&str; 50] = [
@@ -114,13 +110,13 @@ fn every_untagged_response_is_read_past_in_every_state() {
                 while let Some((form, place)) = nth(next.fetch_add(1, Ordering::Relaxed)) {
                     let server = Server::start(&pki, vec![session(place, form)]);
                     let client = Client::new(server.port, TlsMode::StartTls);
-                    let outcome = run(&client.target(&pki), client.token(), &ImapAsk { latest: 1 });
+                    let log = client.exercise(&pki, Protocol::Imap, &Task::Read { latest: 1 });
                     let heard = server.heard();
-                    assert_eq!(heard.complaint, None, "{form:?} at {place}: {outcome:#?}");
-                    let folder = details(&outcome).pop().expect("there are steps");
-                    assert!(folder.1.starts_with("1 listed"), "{form:?} at {place}: {outcome:#?}");
-                    assert_eq!(outcome.latest[0].subject, "hello", "{form:?} at {place}");
-                    assert_eq!(is_shown(&outcome), is_for_people(form), "{form:?} at {place}: {outcome:#?}");
+                    assert_eq!(heard.complaint, None, "{form:?} at {place}: {log:#?}");
+                    let folder = details(&log).pop().expect("there are steps");
+                    assert!(folder.1.starts_with("1 listed"), "{form:?} at {place}: {log:#?}");
+                    assert_eq!(log.latest[0].subject, "hello", "{form:?} at {place}");
+                    assert_eq!(is_shown(&log), is_for_people(form), "{form:?} at {place}: {log:#?}");
                 }
             });
         }
@@ -131,8 +127,8 @@ fn nth(number: usize) -> Option<(&'static str, usize)> {
     FORMS.get(number / PLACES).map(|form| (*form, number % PLACES))
 }
 
-fn is_shown(outcome: &ProbeOutcome) -> bool {
-    details(outcome).iter().any(|(_, detail)| detail.contains("the server says: "))
+fn is_shown(log: &Log) -> bool {
+    details(log).iter().any(|(_, detail)| detail.contains("the server says: "))
 }
 
 fn is_for_people(form: &str) -> bool {
@@ -167,8 +163,8 @@ fn every_untagged_response_is_read_past_while_a_mail_is_waited_for() {
         ];
         let server = Server::start(&pki, vec![script]);
         let client = Client::new(server.port, TlsMode::Implicit);
-        let token = SecretString::from(TOKEN);
-        let seen = wait(&client.target(&pki), Protocol::Imap, &token, &mark, Duration::from_secs(20));
+        let task = Task::Find { mark: &mark, patience: Duration::from_secs(20) };
+        let seen = client.exercise(&pki, Protocol::Imap, &task).observations.pop().expect("there is a step");
         assert_eq!(server.heard().complaint, None, "{form:?}: {seen:?}");
         assert!(seen.result.is_ok(), "{form:?}: {seen:?}");
     }
@@ -193,8 +189,8 @@ fn a_bye_ends_the_session_in_its_own_words_wherever_it_stands() {
     ] {
         let server = Server::start(&pki, vec![session(place, "* BYE going down")]);
         let client = Client::new(server.port, TlsMode::StartTls);
-        let outcome = run(&client.target(&pki), client.token(), &ImapAsk { latest: 1 });
-        let (rejection, said) = rejection_at(&outcome, stage);
+        let log = client.exercise(&pki, Protocol::Imap, &Task::Read { latest: 1 });
+        let (rejection, said) = rejection_at(&log, stage);
         assert!(rejection.closes, "at {place}: {rejection:?}");
         assert_eq!(said, "BYE going down", "at {place}");
     }

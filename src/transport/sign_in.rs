@@ -1,0 +1,60 @@
+//! The choice of the SASL mechanism, and the token.
+
+use secrecy::SecretString;
+
+use super::log::{Log, Stop};
+use super::stream::Wire;
+use super::{Target, TokenSource};
+use crate::report::Stage;
+use crate::sasl::SaslMechanism;
+
+/// The mechanisms that a server tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// It lists these.
+    Listed(Vec<String>),
+    /// It lists none anywhere, and may know some all the same.
+    Untold,
+}
+
+impl Offer {
+    /// The same, fit to be shown.
+    pub(super) fn cleaned(self, wire: &Wire) -> Self {
+        match self {
+            Self::Listed(names) => Self::Listed(names.iter().map(|name| wire.clean(name)).collect()),
+            Self::Untold => Self::Untold,
+        }
+    }
+}
+
+/// Picks the mechanism from the server's offer, and waits for the token. A missing offer is an observation. Where the
+/// server tells nothing, the mechanism that was asked for is tried, or the one that we prefer.
+pub(super) fn choose(
+    target: &Target<'_>,
+    token: TokenSource<'_>,
+    log: &mut Log,
+    offer: Offer,
+) -> Result<(SaslMechanism, SecretString), Stop> {
+    let chosen = match offer {
+        Offer::Listed(offered) => {
+            log.mechanisms_offered = offered;
+            SaslMechanism::choose(&log.mechanisms_offered, target.mechanism)
+        }
+        Offer::Untold => Ok(target.mechanism.unwrap_or(SaslMechanism::ALL[0])),
+    };
+    let mechanism = match chosen {
+        Ok(mechanism) => mechanism,
+        Err(failure) => return log.observe(Stage::Authentication, || Err(failure)),
+    };
+    let token = token().ok_or(Stop)?;
+    target.transcript.redactor().learn(&token);
+    Ok((mechanism, token))
+}
+
+/// "XOAUTH2 (offered: XOAUTH2, OAUTHBEARER, PLAIN)".
+pub(super) fn describe_sign_in(mechanism: SaslMechanism, offered: &[String]) -> String {
+    if offered.is_empty() {
+        return format!("{mechanism} (the server lists no mechanisms)");
+    }
+    format!("{mechanism} (offered: {})", offered.join(", "))
+}
