@@ -11,26 +11,25 @@ use std::path::Path;
 
 use crate::failure::Failure;
 use crate::files;
-use crate::text::Redactor;
+use crate::text::{Redactor, Shown};
 
 /// A bundle in the making.
 #[derive(Default)]
 pub struct Bundle {
-    sections: Vec<(String, String)>,
+    sections: Vec<(Shown, Shown)>,
 }
 
 /// A secret stands in the section of this title.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Leak(pub String);
+pub struct Leak(pub Shown);
 
 impl Bundle {
     /// Adds a section; one without text is left out.
     pub fn section(&mut self, title: impl Into<String>, text: &str) {
         // Knows no secret, only what secrets look like. It escapes line ends, so each line goes through alone.
-        let shapes = Redactor::default();
-        let lines: Vec<String> = text.lines().map(|line| shapes.clean(line)).collect();
+        let lines: Vec<Shown> = text.lines().map(Redactor::by_shape).collect();
         if lines.iter().any(|line| !line.trim().is_empty()) {
-            self.sections.push((shapes.clean(&title.into()), lines.join("\n")));
+            self.sections.push((Redactor::by_shape(&title.into()), Shown::join(lines, "\n")));
         }
     }
 
@@ -42,8 +41,8 @@ impl Bundle {
         let mut whole = String::new();
         for (title, text) in &self.sections {
             if known.finds_known(text) || known.finds_known(title) {
-                let safe = if known.finds_known(title) { "a section's title" } else { title };
-                return Err(Leak(safe.to_owned()));
+                let safe = if known.finds_known(title) { "a section's title".into() } else { title.clone() };
+                return Err(Leak(safe));
             }
             whole.push_str(&format!("== {title}\n\n{text}\n\n"));
         }
@@ -99,7 +98,7 @@ mod tests {
         let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
         for text in [SECRET.to_owned(), format!("address = \"{SECRET}@contoso.example\""), base64, broken, hex] {
             let leak = bundle("profile", &text).searched(&known()).unwrap_err();
-            assert_eq!(leak, Leak("profile".to_owned()), "{text}");
+            assert_eq!(leak, Leak("profile".into()), "{text}");
         }
         let Leak(place) = bundle(SECRET, "x").searched(&known()).unwrap_err();
         assert!(!place.contains("canary"), "{place}");

@@ -14,6 +14,8 @@ use std::{fmt, io};
 
 use jiff::Timestamp;
 
+use crate::text::Shown;
+
 mod callback;
 mod service;
 
@@ -25,8 +27,8 @@ pub use service::{OtherService, Service};
 pub struct Failure {
     /// What happened.
     pub kind: FailureKind,
-    /// The server's words, already redacted and with control characters escaped; every line of a multi-line reply.
-    pub server_said: Option<String>,
+    /// The server's words; every line of a multi-line reply.
+    pub server_said: Option<Shown>,
 }
 
 /// The kinds of things that go wrong between us and a server, or on this machine.
@@ -34,80 +36,80 @@ pub struct Failure {
 #[expect(missing_docs, reason = "the variants are documented; their fields say it with their names")]
 pub enum FailureKind {
     /// The host name does not exist (NXDOMAIN, or no address of a usable family).
-    NameNotFound { host: String },
+    NameNotFound { host: Shown },
     /// The host name could not be looked up just now.
-    NameLookupFailed { host: String, reason: String },
+    NameLookupFailed { host: Shown, reason: Shown },
     /// Every address of the host refused the connection.
-    ConnectionRefused { host: String, port: u16 },
+    ConnectionRefused { host: Shown, port: u16 },
     /// No route, network down, or another I/O error before the connection stood.
-    Unreachable { host: String, port: u16, reason: String },
+    Unreachable { host: Shown, port: u16, reason: Shown },
     /// The proxy that the environment names could not be used; the server behind it was not asked.
     Proxy(ProxyTrouble),
     /// Nothing (or too little) arrived in time. `during` names the phase, as in "waiting for the greeting".
-    TimedOut { during: String, after: Duration },
+    TimedOut { during: Shown, after: Duration },
     /// The peer closed the connection in the middle of `during`.
-    ConnectionLost { during: String },
+    ConnectionLost { during: Shown },
     /// The TLS handshake failed; no credential was sent.
     Tls(TlsFault),
     /// The peer broke the protocol in a way that an attacker or a broken proxy would; the connection was given up.
-    ProtocolViolation { what: String },
+    ProtocolViolation { what: Shown },
     /// The peer's answer to what `what` names cannot be read: a server with a fault of its own, or one that this program
     /// does not understand. Nothing says that anybody meddles.
-    Unreadable { what: String },
+    Unreadable { what: Shown },
     /// Something else answers on the port than the mail server that the profile names.
     OtherService(OtherService),
     /// The peer sent more than we are willing to hold (line, reply, literal, body), in bytes.
-    TooLarge { what: String, limit: usize },
+    TooLarge { what: Shown, limit: usize },
     /// STARTTLS (or STLS) is configured, and the server does not offer it.
     StartTlsNotOffered,
     /// The server offers no SASL mechanism that we can use; `offered` is what it listed.
-    MechanismNotOffered { wanted: Option<String>, offered: Vec<String> },
+    MechanismNotOffered { wanted: Option<Shown>, offered: Vec<Shown> },
     /// The server understood and said no.
     Rejected(Rejection),
     /// A token or authorization endpoint answered with an OAuth error (RFC 6749 §4.1.2.1, §5.2).
     OAuth(OAuthFault),
     /// A token or metadata endpoint answered with something that is no OAuth answer at all: a portal's HTML, a 502 page.
-    NotOAuth { status: u16, content_type: Option<String>, what: String },
+    NotOAuth { status: u16, content_type: Option<Shown>, what: Shown },
     /// The address that was pasted does not answer this sign-in.
-    WrongPaste { what: String },
+    WrongPaste { what: Shown },
     /// Another issuer answered than the one that was asked (RFC 9207 §2.4, RFC 8414 §3.3).
-    OtherIssuer { what: String },
+    OtherIssuer { what: Shown },
     /// The identity token is missing or fails a check of OpenID Connect Core §3.1.3.7; `what` names the check.
-    IdToken { what: String },
+    IdToken { what: Shown },
     /// Somebody signed in, but not as the mailbox's owner.
-    OtherAccount { signed_in: String, expected: String },
+    OtherAccount { signed_in: Shown, expected: Shown },
     /// A later sign-in returned another subject or tenant than the first.
-    OtherSubject { recorded: String, signed_in: String },
+    OtherSubject { recorded: Shown, signed_in: Shown },
     /// The token endpoint sent no refresh token, and none was known before.
     NoRefreshToken,
     /// The address could be used in an attack: not https, or another scheme (SECURITY.md A3).
-    UnsafeUrl { url: String, reason: String },
+    UnsafeUrl { url: Shown, reason: Shown },
     /// The provider has no sign-in by device code (RFC 8628) for what is asked; `why` says what is in the way.
-    NoDeviceCode { why: String },
+    NoDeviceCode { why: Shown },
     /// Nobody entered the device code in time.
     DeviceCodeExpired { after: Duration },
     /// The user (or the deadline) ended the sign-in before a valid callback arrived; `refused` is what arrived instead, each
     /// reason once.
     SignInTimedOut { after: Duration, refused: Vec<CallbackRefusal> },
     /// There is no grant yet, or the provider has said that it no longer holds; `why` tells which.
-    NotAuthorized { why: String },
+    NotAuthorized { why: Shown },
     /// The provider has said before that the refresh token is gone: what it said, and when, where that was noted.
     GrantLost { fault: OAuthFault, at: Option<Timestamp> },
     /// The store holds the sign-in of another mailbox by this mailbox's name: its address and client ID, where it signed
     /// in, and the profile's file, where that was noted.
-    GrantOfAnother { address: String, client_id: String, at: String, profile: Option<String> },
+    GrantOfAnother { address: Shown, client_id: Shown, at: Shown, profile: Option<Shown> },
     /// The app needs a client secret, and none is stored.
-    NoClientSecret { app: String },
+    NoClientSecret { app: Shown },
     /// The mail did not show up on the incoming side in time.
     NotArrived { after: Duration },
     /// The secret store could not do its part.
     Store(StoreFault),
     /// A lock is held by another process.
-    Busy { what: String, holder: Option<String>, waited: Duration },
+    Busy { what: Shown, holder: Option<Shown>, waited: Duration },
     /// An operation on this machine failed.
-    Local { what: String, reason: String },
+    Local { what: Shown, reason: Shown },
     /// The system refused an operation on a file or folder. `what` says which, its path included.
-    File { what: String, path: PathBuf, reason: String, kind: io::ErrorKind },
+    File { what: Shown, path: PathBuf, reason: Shown, kind: io::ErrorKind },
     /// This program stumbled over a fault of its own.
     Bug,
 }
@@ -118,13 +120,13 @@ pub enum FailureKind {
 pub enum TlsFault {
     /// No trusted root signed the chain (a company's inspection proxy, a missing intermediate). `is_alone`: the server
     /// sent nobody's certificate but its own.
-    UnknownIssuer { issuer: Option<String>, is_alone: bool },
+    UnknownIssuer { issuer: Option<Shown>, is_alone: bool },
     /// The server signed its certificate itself, and nobody has said to trust it.
     SelfSigned,
     /// The certificate is for something else than a server (RFC 5280 §4.2.1.12), as one for signing mail.
     WrongUsage,
     /// The certificate is for other names.
-    WrongHost { host: String, names: Vec<String> },
+    WrongHost { host: Shown, names: Vec<Shown> },
     /// The certificate has expired.
     Expired,
     /// The certificate's time has not come yet, or this machine's clock is behind.
@@ -134,7 +136,7 @@ pub enum TlsFault {
     /// The server answered a ClientHello with something that is not TLS.
     NotTls,
     /// Anything else; the library's words.
-    Other(String),
+    Other(Shown),
 }
 
 /// What [`Rejection::command`] says where a server refuses in its greeting, before any command.
@@ -144,13 +146,13 @@ pub const GREETING: &str = "the connection";
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rejection {
     /// What was asked, as in `AUTHENTICATE XOAUTH2`, `RCPT TO`; or [`GREETING`].
-    pub command: String,
+    pub command: Shown,
     /// SMTP's three digits (RFC 5321 §4.2).
     pub reply_code: Option<u16>,
     /// SMTP's x.y.z (RFC 3463), or a response code as IMAP (RFC 5530) and POP3 (RFC 2449 §8) put it in brackets.
-    pub detail_code: Option<String>,
+    pub detail_code: Option<Shown>,
     /// The decoded error challenge of XOAUTH2 or OAUTHBEARER (RFC 7628 §3.2.2), usually JSON.
-    pub challenge: Option<String>,
+    pub challenge: Option<Shown>,
     /// Whether the server ends the connection with it (RFC 9051 §7.1.5).
     pub closes: bool,
 }
@@ -159,17 +161,17 @@ pub struct Rejection {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OAuthFault {
     /// The `error` field, as in `invalid_grant`.
-    pub error: String,
+    pub error: Shown,
     /// The `error_description` field.
-    pub description: Option<String>,
+    pub description: Option<Shown>,
     /// HTTP status; 0 where the error came through the redirect.
     pub status: u16,
     /// Microsoft's AADSTS numbers.
     pub codes: Vec<u32>,
     /// Microsoft's `suberror`, as in `bad_token`.
-    pub suberror: Option<String>,
+    pub suberror: Option<Shown>,
     /// Microsoft's `correlation_id`, which its support asks for.
-    pub correlation_id: Option<String>,
+    pub correlation_id: Option<Shown>,
     /// How long the server asked us to wait (Retry-After, RFC 9110 §10.2.3).
     pub retry_after: Option<Duration>,
 }
@@ -179,39 +181,39 @@ pub struct OAuthFault {
 #[expect(missing_docs, reason = "the variants are documented; their fields say it with their names")]
 pub enum StoreFault {
     /// There is none: no session bus, no service, no keychain.
-    Absent { reason: String },
+    Absent { reason: Shown },
     /// It is there, but locked, and unlocking was refused or impossible.
     Locked,
     /// It refused us.
-    Denied { reason: String },
+    Denied { reason: Shown },
     /// It did not answer in time.
     Slow { after: Duration },
     /// The vault's key is missing; `expected` says where it was looked for.
-    NoKey { expected: String },
+    NoKey { expected: Shown },
     /// The vault's key is given, and there is no vault at `expected`: it was never made, or is not mounted here.
-    NoVault { expected: String },
+    NoVault { expected: Shown },
     /// What should be the vault's key is none; `place` names the variable or the file.
-    BadKey { place: String, trouble: KeyTrouble },
+    BadKey { place: Shown, trouble: KeyTrouble },
     /// The vault's key does not open the vault.
     WrongKey,
     /// What is stored is damaged, or not a record of ours.
-    Damaged { what: String },
+    Damaged { what: Shown },
     /// What was just written or removed reads back as something else: the store does not keep what it is given.
-    NotKept { what: String },
+    NotKept { what: Shown },
     /// A later version of this program wrote it, in a format of `number`; this one knows those up to `known`.
-    Newer { what: String, number: u32, known: u32 },
+    Newer { what: Shown, number: u32, known: u32 },
     /// The vault as a whole cannot be read: none of its records can be had, and none can be removed.
-    VaultDamaged { path: PathBuf, why: String },
+    VaultDamaged { path: PathBuf, why: Shown },
     /// The vault's file of one record holds another.
-    Misfiled { path: PathBuf, holds: String, expected: String },
+    Misfiled { path: PathBuf, holds: Shown, expected: Shown },
     /// Another process was using it for too long.
-    InUse { what: String, holder: Option<String>, waited: Duration },
+    InUse { what: Shown, holder: Option<Shown>, waited: Duration },
     /// The system refused an operation on a file or folder. `what` says which, its path included.
-    File { what: String, path: PathBuf, reason: String, kind: io::ErrorKind },
+    File { what: Shown, path: PathBuf, reason: Shown, kind: io::ErrorKind },
     /// The file's owner or mode lets others read it, or it is a link.
-    Unsafe { path: String, reason: String },
+    Unsafe { path: Shown, reason: Shown },
     /// Anything else.
-    Other { reason: String },
+    Other { reason: Shown },
 }
 
 /// Why a text is no key for the vault. The text itself is never repeated: it may be half a key.
@@ -240,9 +242,9 @@ impl Failure {
         Self { kind, server_said: None }
     }
 
-    /// Adds the server's words. They must be redacted and escaped already.
+    /// Adds the server's words.
     #[must_use]
-    pub fn said(mut self, words: impl Into<String>) -> Self {
+    pub fn said(mut self, words: impl Into<Shown>) -> Self {
         self.server_said = Some(words.into());
         self
     }
@@ -270,5 +272,7 @@ impl fmt::Display for Failure {
         }
     }
 }
+
+show_as_displayed!(Failure);
 
 impl std::error::Error for Failure {}

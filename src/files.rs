@@ -16,6 +16,7 @@ pub use watched::{Sensitivity, WatchedPath};
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, FailureKind, StoreFault};
+use crate::text::Shown;
 
 mod draft;
 mod folder;
@@ -96,7 +97,7 @@ pub fn read_private(path: &Path, limit: usize) -> Result<Option<Zeroizing<Vec<u8
         return Ok(None);
     };
     let failed = |error: io::Error| local("read", path, &error);
-    let too_large = || Failure::new(FailureKind::TooLarge { what: path.display().to_string(), limit });
+    let too_large = || Failure::new(FailureKind::TooLarge { what: Shown::of(path), limit });
     let size = usize::try_from(file.metadata().map_err(failed)?.len()).unwrap_or(usize::MAX);
     if size > limit {
         return Err(too_large());
@@ -252,18 +253,18 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-pub(crate) fn local(verb: &str, path: &Path, error: &io::Error) -> Failure {
+pub(crate) fn local(verb: &'static str, path: &Path, error: &io::Error) -> Failure {
     FailureKind::File {
-        what: format!("{verb} {}", path.display()),
+        what: shown!("{} {}", verb, path),
         path: path.to_owned(),
-        reason: error.to_string(),
+        reason: Shown::of(error),
         kind: error.kind(),
     }
     .into()
 }
 
-fn unsafe_file(path: &Path, reason: impl Into<String>) -> Failure {
-    StoreFault::Unsafe { path: path.display().to_string(), reason: reason.into() }.into()
+fn unsafe_file(path: &Path, reason: impl Into<Shown>) -> Failure {
+    StoreFault::Unsafe { path: Shown::of(path), reason: reason.into() }.into()
 }
 
 #[cfg(unix)]

@@ -34,6 +34,8 @@ pub enum Unreadable {
     NoObject,
 }
 
+show_as_displayed!(Unreadable);
+
 /// The claims of `token`.
 ///
 /// # Errors

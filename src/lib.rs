@@ -30,6 +30,10 @@
 // Cargo.toml forbids it too; here it is seen, and no flag of a build takes it back.
 #![forbid(unsafe_code)]
 
+// First: its `shown!` is known to all that follow.
+#[macro_use]
+pub mod text;
+
 pub mod arguments;
 pub mod browser;
 pub mod bundle;
@@ -57,6 +61,5 @@ pub mod profile;
 pub mod report;
 pub mod sasl;
 pub mod secrets;
-pub mod text;
 pub mod transcript;
 pub mod transport;

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::{Failure, FailureKind};
 use crate::profile::{Address, ServerEndpoint};
+use crate::text::Shown;
 
 /// A SASL mechanism of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
@@ -40,7 +41,7 @@ impl SaslMechanism {
     ///
     /// # Errors
     /// [`FailureKind::MechanismNotOffered`].
-    pub fn choose(offered: &[String], forced: Option<Self>) -> Result<Self, Failure> {
+    pub fn choose(offered: &[Shown], forced: Option<Self>) -> Result<Self, Failure> {
         let is_offered = |mechanism: Self| offered.iter().any(|name| name.eq_ignore_ascii_case(mechanism.name()));
         let candidates: &[Self] = match &forced {
             Some(mechanism) => std::slice::from_ref(mechanism),
@@ -48,7 +49,7 @@ impl SaslMechanism {
         };
         candidates.iter().copied().find(|mechanism| is_offered(*mechanism)).ok_or_else(|| {
             FailureKind::MechanismNotOffered {
-                wanted: forced.map(|mechanism| mechanism.name().to_owned()),
+                wanted: forced.map(|mechanism| mechanism.name().into()),
                 offered: offered.to_vec(),
             }
             .into()
@@ -68,8 +69,8 @@ impl SaslMechanism {
     ) -> Result<SecretString, Failure> {
         if !is_b64token(token.expose_secret()) {
             return Err(FailureKind::Local {
-                what: format!("building the {self} response"),
-                reason: "the access token holds characters that a bearer token cannot hold (RFC 6750 §2.1)".to_owned(),
+                what: shown!("building the {} response", self),
+                reason: "the access token holds characters that a bearer token cannot hold (RFC 6750 §2.1)".into(),
             }
             .into());
         }
@@ -102,6 +103,8 @@ impl SaslMechanism {
         }
     }
 }
+
+show_as_displayed!(SaslMechanism);
 
 impl fmt::Display for SaslMechanism {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -220,8 +223,8 @@ mod tests {
 
     #[test]
     fn xoauth2_is_preferred_and_the_choice_needs_an_offer() {
-        let offer = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        let choose = |names: &[&str], forced| SaslMechanism::choose(&offer(names), forced);
+        let offer = |names: &[&'static str]| names.iter().map(|&name| name.into()).collect::<Vec<_>>();
+        let choose = |names: &[&'static str], forced| SaslMechanism::choose(&offer(names), forced);
         assert_eq!(choose(&["PLAIN", "oauthbearer", "xoauth2"], None), Ok(SaslMechanism::Xoauth2));
         assert_eq!(choose(&["OAUTHBEARER"], None), Ok(SaslMechanism::OauthBearer));
         assert_eq!(
@@ -231,7 +234,7 @@ mod tests {
         let refused = choose(&["XOAUTH2"], Some(SaslMechanism::OauthBearer)).unwrap_err();
         assert_eq!(
             refused.kind,
-            FailureKind::MechanismNotOffered { wanted: Some("OAUTHBEARER".to_owned()), offered: offer(&["XOAUTH2"]) }
+            FailureKind::MechanismNotOffered { wanted: Some("OAUTHBEARER".into()), offered: offer(&["XOAUTH2"]) }
         );
         choose(&["PLAIN", "LOGIN"], None).unwrap_err();
     }

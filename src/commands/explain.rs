@@ -150,7 +150,7 @@ fn line_that_says(text: &str, code: FindingCode) -> Option<&str> {
 
 fn redacted(line: &str, context: &Context) -> String {
     let line: String = line.trim().chars().take(400).collect();
-    context.transcript.redactor().clean(&line)
+    context.transcript.redactor().clean(&line).to_string()
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &MailboxRecord, mail
     }
     // The words of servers, all of them.
     for fact in &mut report.facts[facts..] {
-        fact.value = redactor.clean(&fact.value);
+        fact.value = redactor.clean(&fact.value).to_string();
     }
     let about = FailureContext::of_mailbox(app, mailbox);
     report.checks.extend(tester.preflight(&looked, |_| Acceptance::NotTried, about));

@@ -83,7 +83,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let edit = document.prepare()?;
     // The secrets first: were the profile first and the store failed, nobody would remember that they are there.
     let mut report = plan.report();
-    report.fact("store", store.describe());
+    report.fact("store", store.describe().to_string());
     for (key, fate) in keys.iter().zip(fates) {
         let name = if matches!(key, RecordKey::App(_)) { "app_record" } else { "mailbox_record" };
         let value = match fate {

@@ -49,7 +49,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         report.fact("ca_file", ca_file.display().to_string());
     }
     let store = context.store(&profile.secrets)?;
-    report.fact("secrets_in", store.describe());
+    report.fact("secrets_in", store.describe().to_string());
     let record = load_app(store, &app.name)?.filter(|record| record.is_of(app));
     if let Some(record) = &record {
         let stored = |secret: &Option<crate::secrets::ClientSecret>| if secret.is_some() { "stored" } else { "none" };

@@ -16,6 +16,7 @@ use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::files::lock::ProfileLock;
 use crate::files::{self, Draft, Privacy};
 use crate::profile::{Name, Profile};
+use crate::text::Shown;
 
 /// A profile opened for editing.
 pub struct ProfileDocument {
@@ -179,7 +180,7 @@ impl ProfileDocument {
     fn not_written(&self, failure: Failure) -> ConfigError {
         let reason = match failure.kind {
             FailureKind::File { reason, .. } | FailureKind::Store(StoreFault::Unsafe { reason, .. }) => reason,
-            other => format!("{other:?}"),
+            other => Shown::of(Failure::from(other)),
         };
         ConfigError::whole(&self.path, format!("it cannot be written: {reason}"), None)
     }

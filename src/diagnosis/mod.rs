@@ -65,7 +65,7 @@ pub fn finding(failure: &Failure, about: FailureContext<'_>) -> Finding {
         _ => network::finding(&failure.kind, about),
     };
     if finding.server_said.is_none() {
-        finding.server_said.clone_from(&failure.server_said);
+        finding.server_said = failure.server_said.as_ref().map(ToString::to_string);
     }
     // XOAUTH2 and OAUTHBEARER give their reason in a challenge before the final answer (RFC 7628 section 3.2.2).
     if let FailureKind::Rejected(Rejection { challenge: Some(challenge), .. }) = &failure.kind {

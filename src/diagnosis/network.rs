@@ -4,6 +4,7 @@ use super::about::FailureContext;
 use super::{local, service};
 use crate::failure::{FailureKind, TlsFault};
 use crate::report::{Finding, FindingCode};
+use crate::text::Shown;
 
 /// Names, connections, deadlines, broken protocols.
 pub(super) fn finding(kind: &FailureKind, about: FailureContext<'_>) -> Finding {
@@ -34,7 +35,7 @@ pub(super) fn finding(kind: &FailureKind, about: FailureContext<'_>) -> Finding 
         }
         FailureKind::StartTlsNotOffered => Finding::of(FindingCode::STARTTLS_NOT_OFFERED),
         FailureKind::MechanismNotOffered { wanted, offered } => {
-            let offered = if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") };
+            let offered = if offered.is_empty() { "nothing".into() } else { Shown::join(offered, ", ") };
             Finding::of(FindingCode::MECHANISM_NOT_OFFERED)
                 .with("wanted", wanted.as_deref().unwrap_or("XOAUTH2 or OAUTHBEARER"))
                 .with("offered", offered)
@@ -60,7 +61,7 @@ pub(super) fn tls(fault: &TlsFault, about: FailureContext<'_>) -> Finding {
         TlsFault::WrongHost { host, names } => Finding::of(FindingCode::TLS_WRONG_HOST)
             .case_if(!names.is_empty(), "names")
             .with("host", host)
-            .with("names", names.join(", ")),
+            .with("names", Shown::join(names, ", ")),
         TlsFault::Expired => Finding::of(FindingCode::TLS_EXPIRED),
         TlsFault::NotYetValid => Finding::of(FindingCode::TLS_NOT_YET_VALID),
         TlsFault::TooOld => Finding::of(FindingCode::TLS_TOO_OLD),

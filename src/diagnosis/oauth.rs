@@ -10,6 +10,7 @@ use crate::clock::in_words;
 use crate::failure::{CallbackRefusal, FailureKind, OAuthFault};
 use crate::profile::{App, Credential, SignIn};
 use crate::report::{ExitCode, Finding, FindingCode};
+use crate::text::Shown;
 
 /// An OAuth error answer, by what the catalogue knows of its numbers, its words and its `error` field.
 pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding {
@@ -39,7 +40,7 @@ pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding 
     } else if fault.status == 429 || fault.status >= 500 {
         finding.exit = ExitCode::Network;
     }
-    finding.server_said = Some(words(fault));
+    finding.server_said = Some(words(fault).to_string());
     finding
 }
 
@@ -80,18 +81,15 @@ fn unknown(fault: &OAuthFault, about: FailureContext<'_>) -> Finding {
 }
 
 /// The fault in the server's words, with what its support will ask for.
-fn words(fault: &OAuthFault) -> String {
-    let mut words = fault.error.clone();
-    if let Some(description) = &fault.description {
-        words.push_str(": ");
-        words.push_str(description);
+fn words(fault: &OAuthFault) -> Shown {
+    let words = match &fault.description {
+        Some(description) => shown!("{}: {}", fault.error, description),
+        None => fault.error.clone(),
+    };
+    match &fault.correlation_id {
+        Some(id) if !words.contains(id.as_str()) => shown!("{} (correlation ID {})", words, id),
+        _ => words,
     }
-    if let Some(id) = fault.correlation_id.as_deref().filter(|id| !words.contains(*id)) {
-        words.push_str(" (correlation ID ");
-        words.push_str(id);
-        words.push(')');
-    }
-    words
 }
 
 /// What stands between a finished sign-in and an authorized mailbox.

@@ -7,7 +7,7 @@ use crate::failure::{OAuthFault, Rejection, StoreFault};
 use crate::profile::Protocol;
 use crate::report::{Confidence, ExitCode};
 
-fn oauth(error: &str, codes: &[u32]) -> Finding {
+fn oauth(error: &'static str, codes: &[u32]) -> Finding {
     let fault = OAuthFault { error: error.into(), codes: codes.into(), status: 400, ..OAuthFault::default() };
     finding(&FailureKind::OAuth(fault).into(), FailureContext::default())
 }
@@ -49,7 +49,7 @@ fn a_lost_grant_asks_for_authorization_and_a_refused_secret_does_not() {
 
 #[test]
 fn a_refused_client_has_one_finding_whatever_the_provider_calls_it() {
-    let said = |status, error: &str, words: &str| {
+    let said = |status, error: &'static str, words: &'static str| {
         let fault =
             OAuthFault { error: error.into(), description: Some(words.into()), status, ..OAuthFault::default() };
         finding(&FailureKind::OAuth(fault).into(), FailureContext::default())
@@ -91,7 +91,7 @@ fn exchanges_sentence_decides_not_its_number() {
         })
     };
     let about = FailureContext { protocol: Some(Protocol::Smtp), ..FailureContext::default() };
-    let said = |words: &str| finding(&Failure::new(rejection()).said(words), about).code.as_str();
+    let said = |words: &'static str| finding(&Failure::new(rejection()).said(words), about).code.as_str();
     assert_eq!(
         said("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."),
         "exo-smtp-auth-disabled-tenant"
@@ -125,7 +125,7 @@ fn words_that_only_one_provider_writes_are_known_whatever_the_profile_says() {
         protocol: Some(Protocol::Smtp),
         ..FailureContext::default()
     };
-    let said = |words: &str| {
+    let said = |words: &'static str| {
         let rejection = Rejection { command: "AUTH XOAUTH2".into(), reply_code: Some(535), ..Rejection::default() };
         finding(&Failure::new(FailureKind::Rejected(rejection)).said(words), about)
     };

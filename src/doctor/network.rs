@@ -118,7 +118,7 @@ impl Network<'_> {
         let days = certificate.not_after.duration_since(self.clock.now()).as_hours() / 24;
         let until = certificate.not_after.strftime("%Y-%m-%d");
         let detail = format!("{}, issued by {}, until {until} ({days} days)", certificate.subject, certificate.issuer);
-        Some(Check::passed(Stage::Tls, Duration::ZERO, transcript.redactor().clean(&detail)))
+        Some(Check::passed(Stage::Tls, Duration::ZERO, transcript.redactor().clean(&detail).to_string()))
     }
 
     fn reach(&self, host: &Host<'_>, transcript: &Transcript, reach: impl FnOnce(&Target<'_>, &mut Log)) -> Log {
@@ -176,7 +176,7 @@ pub(super) fn doubt_names(looks: &mut [Look]) {
 fn check(observation: Observation, about: FailureContext<'_>) -> Check {
     let Observation { stage, elapsed, result, .. } = observation;
     match result {
-        Ok(detail) => Check::passed(stage, elapsed, detail),
+        Ok(detail) => Check::passed(stage, elapsed, detail.to_string()),
         Err(failure) => Check::failed(stage, elapsed, diagnosis::finding(&failure, about)),
     }
 }

@@ -86,11 +86,12 @@ impl OAuthFault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Shown;
 
-    fn fault(status: u16, error: &str, description: &str, codes: &[u32]) -> OAuthFault {
+    fn fault(status: u16, error: &'static str, description: &'static str, codes: &[u32]) -> OAuthFault {
         OAuthFault {
-            error: error.to_owned(),
-            description: Some(description.to_owned()).filter(|text| !text.is_empty()),
+            error: error.into(),
+            description: Some(Shown::from(description)).filter(|text| !text.is_empty()),
             status,
             codes: codes.to_vec(),
             ..OAuthFault::default()

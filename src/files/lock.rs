@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::failure::{Failure, FailureKind};
 use crate::files;
+use crate::text::{Redactor, Shown};
 
 /// How long a command waits for a record before it gives up as busy.
 pub const LOCK_WAIT: Duration = Duration::from_secs(30);
@@ -44,8 +45,8 @@ impl ProfileLock {
         let folder = state_dir.join("locks");
         files::create_private_folder(&folder)?;
         let name = format!("profile-{:016x}.lock", fingerprint(canonical(profile_path).as_os_str().as_encoded_bytes()));
-        let what = format!("profile {}", profile_path.display());
-        FileLock::acquire(&folder.join(name), &what, wait).map(|held| Self { _held: held })
+        let what = shown!("profile {}", profile_path);
+        FileLock::acquire(&folder.join(name), what, wait).map(|held| Self { _held: held })
     }
 }
 
@@ -76,7 +77,7 @@ impl FileLock {
     ///
     /// # Errors
     /// As [`ProfileLock::acquire`].
-    pub fn acquire(path: &Path, what: &str, wait: Duration) -> Result<Self, Failure> {
+    pub fn acquire(path: &Path, what: Shown, wait: Duration) -> Result<Self, Failure> {
         let start = Instant::now();
         let file = files::open_lock_file(path)?;
         let failed = |error: io::Error| files::local("lock", path, &error);
@@ -86,12 +87,7 @@ impl FileLock {
             Err(TryLockError::WouldBlock) => match wait_for(file, wait).map_err(failed)? {
                 Some(file) => file,
                 None => {
-                    return Err(FailureKind::Busy {
-                        what: what.to_owned(),
-                        holder: holder(path),
-                        waited: start.elapsed(),
-                    }
-                    .into());
+                    return Err(FailureKind::Busy { what, holder: holder(path), waited: start.elapsed() }.into());
                 }
             },
         };
@@ -151,11 +147,10 @@ fn description() -> String {
 }
 
 /// What the holder wrote. Windows lets nobody else read a locked file.
-fn holder(path: &Path) -> Option<String> {
+fn holder(path: &Path) -> Option<Shown> {
     let mut text = String::new();
     files::open_private(path).ok()??.take(LONGEST_HOLDER).read_to_string(&mut text).ok()?;
-    let text: String = text.chars().filter(|c| !c.is_control()).collect();
-    (!text.is_empty()).then_some(text)
+    (!text.is_empty()).then(|| Redactor::by_shape(&text))
 }
 
 #[cfg(test)]

@@ -79,20 +79,17 @@ pub(super) fn check_readable_folder(folder: &Path, is: &Metadata) -> Result<(), 
     }
     match is.uid() {
         0 if is.mode() & 0o022 == 0 => Ok(()),
-        0 => Err(unsafe_file(folder, format!("its mode {:04o} lets others write", is.mode() & 0o7777))),
-        owner => Err(unsafe_file(folder, format!("it belongs to user {owner}, and we are user {}", us()))),
+        0 => Err(unsafe_file(folder, shown!("its mode {:04o} lets others write", is.mode() & 0o7777))),
+        owner => Err(unsafe_file(folder, shown!("it belongs to user {}, and we are user {}", owner, us()))),
     }
 }
 
 pub(super) fn check_own_folder(folder: &Path, is: &Metadata) -> Result<(), Failure> {
     if is.uid() != us() {
-        return Err(unsafe_file(folder, format!("it belongs to user {}, and we are user {}", is.uid(), us())));
+        return Err(unsafe_file(folder, shown!("it belongs to user {}, and we are user {}", is.uid(), us())));
     }
     if is.mode() & 0o022 != 0 {
-        return Err(unsafe_file(
-            folder,
-            format!("its mode {:04o} lets others write; chmod 700 it", is.mode() & 0o7777),
-        ));
+        return Err(unsafe_file(folder, shown!("its mode {:04o} lets others write; chmod 700 it", is.mode() & 0o7777)));
     }
     Ok(())
 }
@@ -105,7 +102,7 @@ pub(super) fn check_replaceable(path: &Path, old: &Metadata) -> Result<(), Failu
         return Err(unsafe_file(path, "it is no regular file"));
     }
     if old.uid() != us() {
-        return Err(unsafe_file(path, format!("it belongs to user {}, and we are user {}", old.uid(), us())));
+        return Err(unsafe_file(path, shown!("it belongs to user {}, and we are user {}", old.uid(), us())));
     }
     Ok(())
 }
@@ -131,10 +128,10 @@ pub(super) fn open_checked(path: &Path) -> Result<Option<File>, Failure> {
     let closed_to = match is.uid() {
         owner if owner == us() => GROUP_OR_OTHERS,
         0 => 0o037,
-        owner => return Err(unsafe_file(path, format!("it belongs to user {owner}, and we are user {}", us()))),
+        owner => return Err(unsafe_file(path, shown!("it belongs to user {}, and we are user {}", owner, us()))),
     };
     if is.mode() & closed_to != 0 {
-        return Err(unsafe_file(path, format!("its mode {:04o} lets others in; chmod 600 it", is.mode() & 0o7777)));
+        return Err(unsafe_file(path, shown!("its mode {:04o} lets others in; chmod 600 it", is.mode() & 0o7777)));
     }
     Ok(Some(file))
 }

@@ -17,6 +17,7 @@ use crate::oauth::ClientCredential;
 use crate::profile::{Address, Mailbox, Protocol, ServerEndpoint};
 use crate::report::{Check, Headline, Report, Stage};
 use crate::sasl::SaslMechanism;
+use crate::text::Shown;
 use crate::transport::mark::Mark;
 use crate::transport::{self, Account, Log, Observation, Target, Task, TokenSource};
 
@@ -166,7 +167,7 @@ impl<'a> Tester<'a> {
         }
         report.fact("server", format!("{protocol} {server}"));
         if !outcome.mechanisms_offered.is_empty() {
-            report.fact("mechanisms_offered", outcome.mechanisms_offered.join(", "));
+            report.fact("mechanisms_offered", Shown::join(&outcome.mechanisms_offered, ", ").to_string());
         }
         if let Some(mechanism) = outcome.mechanism_used {
             report.fact("mechanism_used", mechanism.name());
@@ -244,7 +245,7 @@ impl<'a> Tester<'a> {
     fn check(&self, observation: Observation, about: FailureContext<'_>) -> Check {
         let Observation { stage, began, elapsed, result } = observation;
         let check = match result {
-            Ok(detail) => Check::passed(stage, elapsed, detail),
+            Ok(detail) => Check::passed(stage, elapsed, detail.to_string()),
             Err(failure) => Check::failed(stage, elapsed, diagnosis::finding(&failure, about)),
         };
         check.begun(self.workspace.since_start(began))

@@ -135,7 +135,7 @@ impl Inspected {
             let observed: Vec<&str> = refuted.iter().map(|issue| issue.observed.trim_end_matches('.')).collect();
             text = format!("{text}; {how}: {}", observed.join(". "));
         }
-        let text = redactor.clean(&text);
+        let text = redactor.clean(&text).to_string();
         vec![if is_opaque {
             Check::skipped(Stage::Preflight, text)
         } else {
@@ -146,6 +146,6 @@ impl Inspected {
 
 /// A token's words are its issuer's, who may write into them what it has seen elsewhere.
 fn clean(mut finding: Finding, redactor: &Redactor) -> Finding {
-    finding.cause = redactor.clean(&finding.cause);
+    finding.cause = redactor.clean(&finding.cause).to_string();
     finding
 }

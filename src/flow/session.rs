@@ -21,6 +21,7 @@ use crate::secrets::{
     Authorization, Binding, GrantIdentity, LostGrant, MailboxRecord, RecordKey, RecordLock, RefreshGrant, Reservation,
     SecretStore, load_app, load_mailbox, save_mailbox, save_mailbox_reserved,
 };
+use crate::text::{Redactor, Shown};
 
 pub use self::binding::Replaced;
 pub use self::lost::OnLoss;
@@ -231,10 +232,10 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`FailureKind::NotAuthorized`] with the reason, [`FailureKind::GrantOfAnother`]; what the store says.
     pub fn stored_grant(&self) -> Result<MailboxRecord, Failure> {
-        let not_authorized = |why: String| Err(FailureKind::NotAuthorized { why }.into());
+        let not_authorized = |why: Shown| Err(FailureKind::NotAuthorized { why }.into());
         let Some(grant) = load_mailbox(self.store, &self.mailbox.name)? else {
             self.refuse_absent_store()?;
-            return not_authorized("there has been no sign-in yet".to_owned());
+            return not_authorized("there has been no sign-in yet".into());
         };
         for secret in grant.secrets() {
             self.http.transcript().redactor().learn(secret);
@@ -244,12 +245,12 @@ impl<'a> Session<'a> {
                 return Err(binding::of_another(&grant));
             }
             return not_authorized(
-                "the profile's client ID, sign-in server or address has changed since the last sign-in".to_owned(),
+                "the profile's client ID, sign-in server or address has changed since the last sign-in".into(),
             );
         }
         let wanted = self.app.scopes.for_protocols(self.mailbox.protocols());
         if let Some(scope) = wanted.iter().find(|scope| !grant.asked.iter().any(|asked| asked == scope.as_str())) {
-            return not_authorized(format!("the profile now needs {scope}, which the last sign-in did not ask for"));
+            return not_authorized(shown!("the profile now needs {}, which the last sign-in did not ask for", scope));
         }
         Ok(grant)
     }
@@ -334,7 +335,7 @@ impl<'a> Session<'a> {
         let record = load_app(self.store, &self.app.name)?.filter(|record| record.is_of(self.app));
         let Some(active) = record.and_then(|record| record.active) else {
             self.refuse_absent_store()?;
-            return Err(FailureKind::NoClientSecret { app: self.app.name.to_string() }.into());
+            return Err(FailureKind::NoClientSecret { app: Shown::of(&self.app.name) }.into());
         };
         self.http.transcript().redactor().learn(&active.value);
         Ok(ClientCredential::Secret(active.value))
@@ -354,8 +355,8 @@ impl<'a> Session<'a> {
         on_loss: OnLoss,
     ) -> Result<AccessToken, Failure> {
         let url = grant.token_endpoint.parse().map_err(|invalid: crate::profile::Invalid| FailureKind::UnsafeUrl {
-            url: grant.token_endpoint.clone(),
-            reason: invalid.problem,
+            url: Redactor::by_shape(&grant.token_endpoint),
+            reason: Redactor::by_shape(&invalid.problem),
         })?;
         let endpoint = TokenEndpoint::known(url, grant.client_authentication);
         let audience = self.audience();
@@ -373,7 +374,7 @@ impl<'a> Session<'a> {
                 self.client(&endpoint, credential).token(&refresh)
             }
             Authorization::App => {
-                let why = "the stored record has no refresh token".to_owned();
+                let why = "the stored record has no refresh token".into();
                 Err(FailureKind::NotAuthorized { why }.into())
             }
         };
@@ -387,7 +388,7 @@ impl<'a> Session<'a> {
                 // Stored before it is used: a lost refresh token is a lost sign-in (SECURITY.md C4).
                 self.save(&grant, room)?;
                 AccessToken::of(&grant, audience.as_deref(), TokenSource::Refresh).ok_or_else(|| {
-                    FailureKind::NotAuthorized { why: "the provider sent no access token".to_owned() }.into()
+                    FailureKind::NotAuthorized { why: "the provider sent no access token".into() }.into()
                 })
             }
             Err(failure) => {

@@ -20,6 +20,7 @@ use super::pending_page::PendingPage;
 use super::request::{self, Head, NoHead};
 use crate::failure::{CallbackRefusal, Failure, FailureKind};
 use crate::profile::RedirectUri;
+use crate::text::{Redactor, Shown};
 use crate::transcript::{Speaker, Transcript};
 
 /// Tried where any port will do: the system's choice, again and again, because a port that is free on one of localhost's
@@ -79,9 +80,9 @@ impl LoopbackListener {
     /// [`FailureKind::Local`] if the address is not this machine's, or its port is taken.
     pub fn bind(redirect: &RedirectUri, transcript: Transcript) -> Result<Self, Failure> {
         let failed =
-            |reason: String| Failure::new(FailureKind::Local { what: format!("listen on {redirect}"), reason });
+            |reason: Shown| Failure::new(FailureKind::Local { what: shown!("listen on {}", redirect), reason });
         if !redirect.is_loopback() {
-            return Err(failed("it is not an http address of this machine".to_owned()));
+            return Err(failed("it is not an http address of this machine".into()));
         }
         let url = redirect.as_url();
         let both = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
@@ -94,13 +95,16 @@ impl LoopbackListener {
             Some(port) => bind_all(&addresses, port),
             None => bind_first(&addresses, &ANY_PORT),
         };
-        let listeners = listeners.map_err(|error| failed(error.to_string()))?;
-        let port = listeners[0].local_addr().map_err(|error| failed(error.to_string()))?.port();
+        let listeners = listeners.map_err(|error| failed(Shown::of(error)))?;
+        let port = listeners[0].local_addr().map_err(|error| failed(Shown::of(error)))?.port();
         let mut url = url.clone();
         let _ = url.set_port(Some(port));
         let name = url.host_str().unwrap_or_default();
         let host = if port == 80 { name.to_owned() } else { format!("{name}:{port}") };
-        let redirect = url.as_str().parse().map_err(|error: crate::profile::Invalid| failed(error.problem))?;
+        let redirect = url
+            .as_str()
+            .parse()
+            .map_err(|error: crate::profile::Invalid| failed(Redactor::by_shape(&error.problem)))?;
         Ok(Self { listeners, redirect, host, transcript, refused: Mutex::default(), tell: None })
     }
 

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::proxy::Credential;
 use crate::failure::ProxyFault;
-use crate::text;
+use crate::text::{Redactor, Shown};
 
 /// More than this is not read of the answer's head.
 const HEAD_LIMIT: usize = 16 * 1024;
@@ -76,16 +76,15 @@ fn verdict(head: &str) -> Result<(), ProxyFault> {
 }
 
 /// How it wants us to sign in: the first word of Proxy-Authenticate (RFC 9110 §11.7.1).
-fn scheme(head: &str) -> Option<String> {
+fn scheme(head: &str) -> Option<Shown> {
     let fields = head.lines().skip(1).filter_map(|line| line.split_once(':'));
     let named = fields.filter(|(name, _)| name.trim().eq_ignore_ascii_case("proxy-authenticate"));
-    let schemes: Vec<String> =
-        named.filter_map(|(_, value)| value.split_ascii_whitespace().next()).map(shown).collect();
-    (!schemes.is_empty()).then(|| schemes.join(", "))
+    let schemes: Vec<Shown> = named.filter_map(|(_, value)| value.split_ascii_whitespace().next()).map(shown).collect();
+    (!schemes.is_empty()).then(|| Shown::join(schemes, ", "))
 }
 
-fn shown(words: &str) -> String {
-    text::escape(&words.chars().take(SHOWN).collect::<String>())
+fn shown(words: &str) -> Shown {
+    Redactor::by_shape(&words.chars().take(SHOWN).collect::<String>())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::names::{self, Resolve};
 use crate::failure::{Failure, FailureKind};
+use crate::text::{Redactor, Shown};
 
 /// How long an address may keep us before the next one is tried beside it (RFC 8305 §5).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -50,7 +51,10 @@ impl Dialler {
         deadline: Instant,
     ) -> Result<(TcpStream, SocketAddr), Failure> {
         let start = Instant::now();
-        let timed_out = || FailureKind::TimedOut { during: format!("connecting to {host}"), after: start.elapsed() };
+        let timed_out = || FailureKind::TimedOut {
+            during: shown!("connecting to {}", Redactor::by_shape(host)),
+            after: start.elapsed(),
+        };
         let (sender, receiver) = mpsc::channel();
         let mut waiting = addresses.iter().copied();
         let mut under_way = 0_usize;
@@ -101,16 +105,16 @@ impl fmt::Debug for Dialler {
 
 /// What the errors of all addresses come to; `None` where all of them took too long.
 fn common_cause(host: &str, port: u16, errors: &[io::Error]) -> Option<FailureKind> {
-    let host = host.to_owned();
+    let host = Redactor::by_shape(host);
     if errors.iter().all(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
         return Some(FailureKind::ConnectionRefused { host, port });
     }
     if errors.iter().all(|error| error.kind() == io::ErrorKind::TimedOut) {
         return None;
     }
-    let mut reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let mut reasons: Vec<Shown> = errors.iter().map(Shown::of).collect();
     reasons.dedup();
-    Some(FailureKind::Unreachable { host, port, reason: reasons.join("; ") })
+    Some(FailureKind::Unreachable { host, port, reason: Shown::join(reasons, "; ") })
 }
 
 #[cfg(test)]
@@ -172,7 +176,7 @@ mod tests {
         let (reached, took) = dialled(&[Refuses, Refuses, Refuses, Answers], Duration::from_secs(10));
         assert!(reached.is_ok() && took < Duration::from_millis(240), "{reached:?} after {took:?}");
         let (reached, _) = dialled(&[Refuses, Refuses], Duration::from_secs(10));
-        assert_eq!(reached, Err(FailureKind::ConnectionRefused { host: "login.example".to_owned(), port: 443 }));
+        assert_eq!(reached, Err(FailureKind::ConnectionRefused { host: "login.example".into(), port: 443 }));
     }
 
     #[test]

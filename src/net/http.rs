@@ -16,8 +16,8 @@ use super::tls::TrustAnchors;
 use super::{Proxies, Route, Trust};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind};
-use crate::jwt::plain;
 use crate::profile::EndpointUrl;
+use crate::text::{Redactor, Shown};
 use crate::transcript::{Speaker, Transcript};
 
 mod tcp;
@@ -111,12 +111,12 @@ impl HttpClient {
     /// The proxy that a request to `url` goes through, without user and password, and its variable; `None` where it goes
     /// directly.
     #[must_use]
-    pub fn proxy_to(&self, url: &EndpointUrl) -> Option<(String, &'static str)> {
+    pub fn proxy_to(&self, url: &EndpointUrl) -> Option<(Shown, &'static str)> {
         let url = url.as_url();
         let port = url.port_or_known_default().unwrap_or_default();
         match self.proxies.route(traffic(Some(url.scheme())), url.host_str().unwrap_or_default(), port) {
             Route::Direct => None,
-            Route::Through(proxy) => Some((proxy.to_string(), proxy.variable())),
+            Route::Through(proxy) => Some((Shown::of(proxy), proxy.variable())),
             Route::Unreadable(setting) => Some((setting.shown.clone(), setting.variable)),
         }
     }
@@ -165,20 +165,23 @@ impl HttpClient {
 
     /// The connectors hand their failures through ureq whole; what else ureq reports happened on a standing connection.
     fn failure(&self, error: ureq::Error, url: &EndpointUrl, limit: Duration) -> Failure {
-        let host = url.as_url().host_str().unwrap_or_default().to_owned();
+        let host = host_of(url);
         let port = url.as_url().port_or_known_default().unwrap_or_default();
         match error {
             ureq::Error::Other(inner) => match inner.downcast::<Failure>() {
                 Ok(failure) => *failure,
-                Err(other) => FailureKind::Unreachable { host, port, reason: other.to_string() }.into(),
+                Err(other) => {
+                    FailureKind::Unreachable { host, port, reason: Redactor::by_shape(&other.to_string()) }.into()
+                }
             },
-            ureq::Error::Timeout(ureq::Timeout::Connect) => {
-                FailureKind::TimedOut { during: format!("connecting to {host}"), after: limit.min(self.limits.connect) }
-                    .into()
+            ureq::Error::Timeout(ureq::Timeout::Connect) => FailureKind::TimedOut {
+                during: shown!("connecting to {}", host),
+                after: limit.min(self.limits.connect),
             }
+            .into(),
             ureq::Error::Timeout(_) => FailureKind::TimedOut { during: waiting_for(url), after: limit }.into(),
             ureq::Error::LargeResponseHeader(..) => {
-                FailureKind::TooLarge { what: "the head of an HTTP answer".to_owned(), limit: HEAD_LIMIT }.into()
+                FailureKind::TooLarge { what: "the head of an HTTP answer".into(), limit: HEAD_LIMIT }.into()
             }
             ureq::Error::Io(_) | ureq::Error::BodyStalled => {
                 FailureKind::ConnectionLost { during: waiting_for(url) }.into()
@@ -222,14 +225,18 @@ impl HttpClient {
     }
 }
 
-fn waiting_for(url: &EndpointUrl) -> String {
-    format!("waiting for the answer of {}", url.as_url().host_str().unwrap_or_default())
+fn host_of(url: &EndpointUrl) -> Shown {
+    Redactor::by_shape(url.as_url().host_str().unwrap_or_default())
+}
+
+fn waiting_for(url: &EndpointUrl) -> Shown {
+    shown!("waiting for the answer of {}", host_of(url))
 }
 
 fn unreadable(url: &EndpointUrl, error: &dyn std::fmt::Display) -> Failure {
     // The error can quote the server.
-    let error = plain(&error.to_string(), 200);
-    FailureKind::Unreadable { what: format!("no HTTP with {url}: {error}") }.into()
+    let error = Redactor::by_shape(&error.to_string()).cut(200);
+    FailureKind::Unreadable { what: shown!("no HTTP with {}: {}", url, error) }.into()
 }
 
 fn read(response: Response<ureq::Body>) -> Result<HttpResponse, ureq::Error> {
@@ -245,7 +252,7 @@ fn read(response: Response<ureq::Body>) -> Result<HttpResponse, ureq::Error> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(BODY_LIMIT + 1));
     body.into_reader().take(BODY_LIMIT as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > BODY_LIMIT {
-        let failure = FailureKind::TooLarge { what: "the body of an HTTP answer".to_owned(), limit: BODY_LIMIT };
+        let failure = FailureKind::TooLarge { what: "the body of an HTTP answer".into(), limit: BODY_LIMIT };
         return Err(ureq::Error::Other(Box::new(Failure::new(failure))));
     }
     Ok(HttpResponse { status: parts.status.as_u16(), content_type, retry_after, date, body: bytes })

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::failure::{Failure, FailureKind};
+use crate::text::{Redactor, Shown};
 
 /// More addresses than this are not tried.
 pub(super) const MOST_ADDRESSES: usize = 16;
@@ -30,21 +31,25 @@ pub(super) fn look_up(resolve: &Resolve, host: &str, port: u16, deadline: Instan
         // The receiver is gone once the deadline has passed.
         let _ = sender.send(resolve(&asked, port));
     });
-    let found = receiver
-        .recv_timeout(deadline.saturating_duration_since(start))
-        .map_err(|_| FailureKind::TimedOut { during: format!("looking up the name {host}"), after: start.elapsed() })?;
+    let found =
+        receiver.recv_timeout(deadline.saturating_duration_since(start)).map_err(|_| FailureKind::TimedOut {
+            during: shown!("looking up the name {}", Redactor::by_shape(host)),
+            after: start.elapsed(),
+        })?;
     match found {
-        Ok(addresses) if addresses.is_empty() => Err(FailureKind::NameNotFound { host: host.to_owned() }.into()),
+        Ok(addresses) if addresses.is_empty() => {
+            Err(FailureKind::NameNotFound { host: Redactor::by_shape(host) }.into())
+        }
         Ok(addresses) => Ok(interleave(addresses)),
-        Err(error) => Err(lookup_failure(host.to_owned(), &error).into()),
+        Err(error) => Err(lookup_failure(Redactor::by_shape(host), &error).into()),
     }
 }
 
-fn lookup_failure(host: String, error: &io::Error) -> FailureKind {
+fn lookup_failure(host: Shown, error: &io::Error) -> FailureKind {
     if is_not_found(error) {
         FailureKind::NameNotFound { host }
     } else {
-        FailureKind::NameLookupFailed { host, reason: error.to_string() }
+        FailureKind::NameLookupFailed { host, reason: Shown::of(error) }
     }
 }
 
@@ -138,7 +143,7 @@ mod tests {
     fn a_name_without_addresses_is_not_found_and_a_slow_resolver_meets_the_deadline() {
         let empty: Resolve = Arc::new(|_, _| Ok(Vec::new()));
         let kind = look_up(&empty, "mail.example", 993, soon()).unwrap_err().kind;
-        assert_eq!(kind, FailureKind::NameNotFound { host: "mail.example".to_owned() });
+        assert_eq!(kind, FailureKind::NameNotFound { host: "mail.example".into() });
         let slow: Resolve = Arc::new(|_, _| {
             thread::sleep(Duration::from_secs(20));
             Ok(Vec::new())

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use super::exceptions::{Exceptions, plain_host};
 use super::proxy::{self, Proxy};
 use crate::failure::{Failure, FailureKind, ProxyFault, ProxyTrouble};
+use crate::text::{Redactor, Shown};
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +56,9 @@ pub struct Setting {
     /// Its name.
     pub variable: &'static str,
     /// Its value without user and password.
-    pub shown: String,
+    pub shown: Shown,
     /// The proxy, or why it is none.
-    pub proxy: Result<Proxy, String>,
+    pub proxy: Result<Proxy, Shown>,
     passwords: Vec<SecretString>,
 }
 
@@ -85,7 +86,7 @@ impl Proxies {
             }
             settings.push(Setting {
                 variable,
-                shown: proxy::shown(&value),
+                shown: Redactor::by_shape(&proxy::shown(&value)),
                 proxy: Proxy::parse(variable, &value),
                 passwords: proxy::passwords(&value).collect(),
             });
@@ -140,7 +141,7 @@ impl Setting {
     #[must_use]
     pub fn unreadable(&self, host: &str) -> Failure {
         let reason = self.proxy.as_ref().err().cloned().unwrap_or_default();
-        let (proxy, variable, host) = (self.shown.clone(), self.variable, host.to_owned());
+        let (proxy, variable, host) = (self.shown.clone(), self.variable, Redactor::by_shape(host));
         FailureKind::Proxy(ProxyTrouble { proxy, variable, host, fault: ProxyFault::Unreadable { reason } }).into()
     }
 }

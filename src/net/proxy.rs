@@ -5,6 +5,7 @@ use std::fmt;
 use secrecy::SecretString;
 
 use crate::failure::{Failure, FailureKind, ProxyFault, ProxyTrouble};
+use crate::text::{Redactor, Shown};
 
 /// What a proxy speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub(super) struct Credential {
 
 impl Proxy {
     /// Reads the value of `variable`: `[SCHEME://][USER[:PASSWORD]@]HOST[:PORT]`, user and password percent-encoded.
-    pub(super) fn parse(variable: &'static str, value: &str) -> Result<Self, String> {
+    pub(super) fn parse(variable: &'static str, value: &str) -> Result<Self, Shown> {
         let value = value.trim();
         let (scheme, rest) = split(value);
         let kind = match scheme {
@@ -110,7 +111,7 @@ impl Proxy {
     /// `fault` of this proxy, on the way to `host`.
     #[must_use]
     pub fn trouble(&self, host: &str, fault: ProxyFault) -> Failure {
-        let (proxy, variable, host) = (self.to_string(), self.variable, host.to_owned());
+        let (proxy, variable, host) = (Shown::of(self), self.variable, Redactor::by_shape(host));
         FailureKind::Proxy(ProxyTrouble { proxy, variable, host, fault }).into()
     }
 
@@ -120,6 +121,8 @@ impl Proxy {
         self.trouble(host, ProxyFault::NotReached(Box::new(failure.kind)))
     }
 }
+
+show_as_displayed!(Proxy);
 
 /// Without user and password.
 impl fmt::Display for Proxy {
@@ -143,7 +146,7 @@ fn authority(rest: &str) -> (Option<&str>, &str) {
     (userinfo, place.split(['/', '?', '#']).next().unwrap_or_default())
 }
 
-fn host_and_port(place: &str) -> Result<(String, Option<u16>), String> {
+fn host_and_port(place: &str) -> Result<(String, Option<u16>), Shown> {
     let (host, port) = match place.rsplit_once(':') {
         // The colons of an IPv6 address stand in brackets.
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
@@ -153,30 +156,30 @@ fn host_and_port(place: &str) -> Result<(String, Option<u16>), String> {
         None | Some("") => None,
         Some(digits) => match digits.parse::<u16>() {
             Ok(port) if port > 0 && digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(port),
-            _ => return Err("the port is not a number from 1 to 65535".to_owned()),
+            _ => return Err("the port is not a number from 1 to 65535".into()),
         },
     };
     if host.is_empty() {
-        return Err("it names no host".to_owned());
+        return Err("it names no host".into());
     }
     match url::Host::parse(host) {
         Ok(url::Host::Domain(domain)) => Ok((domain, port)),
         Ok(url::Host::Ipv4(address)) => Ok((address.to_string(), port)),
         Ok(url::Host::Ipv6(address)) => Ok((address.to_string(), port)),
-        Err(_) => Err("its host is not a name or an address".to_owned()),
+        Err(_) => Err("its host is not a name or an address".into()),
     }
 }
 
-fn credential(userinfo: &str) -> Result<Credential, String> {
+fn credential(userinfo: &str) -> Result<Credential, Shown> {
     let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
     Ok(Credential { user: decoded(user)?, password: decoded(password)? })
 }
 
 /// Percent-encoding undone (RFC 3986 §2.1). A control character would end a line of HTTP.
-fn decoded(text: &str) -> Result<SecretString, String> {
+fn decoded(text: &str) -> Result<SecretString, Shown> {
     let text: String = percent_encoding(text).ok_or("user or password are not UTF-8")?;
     if text.chars().any(char::is_control) {
-        return Err("user or password hold a control character".to_owned());
+        return Err("user or password hold a control character".into());
     }
     Ok(SecretString::from(text))
 }

@@ -51,8 +51,8 @@ pub(super) fn connect_4(
     stream.read_exact(&mut reply[1..])?;
     Ok(match reply[1] {
         90 => Ok(()),
-        92 | 93 => Err(ProxyFault::WantsSignIn { scheme: Some("identd".to_owned()) }),
-        91 => Err(ProxyFault::HostNotReached { answer: "request rejected or failed (91)".to_owned() }),
+        92 | 93 => Err(ProxyFault::WantsSignIn { scheme: Some("identd".into()) }),
+        91 => Err(ProxyFault::HostNotReached { answer: "request rejected or failed (91)".into() }),
         code => Err(not_understood(code)),
     })
 }
@@ -84,7 +84,7 @@ pub(super) fn connect_5(
             }
         }
         (USER_AND_PASSWORD, None) => {
-            return Ok(Err(ProxyFault::WantsSignIn { scheme: Some("user and password".to_owned()) }));
+            return Ok(Err(ProxyFault::WantsSignIn { scheme: Some("user and password".into()) }));
         }
         (NONE_ACCEPTABLE, _) => return Ok(Err(ProxyFault::WantsSignIn { scheme: None })),
         (other, _) => return Ok(Err(not_understood(other))),
@@ -129,7 +129,7 @@ fn sign_in(stream: &mut (impl Read + Write + ?Sized), credential: &Credential) -
     Ok(if reply[1] == 0 {
         Ok(())
     } else {
-        Err(ProxyFault::WantsSignIn { scheme: Some("another user or password".to_owned()) })
+        Err(ProxyFault::WantsSignIn { scheme: Some("another user or password".into()) })
     })
 }
 
@@ -140,7 +140,7 @@ fn answer_5(stream: &mut (impl Read + ?Sized)) -> io::Result<Result<(), ProxyFau
     if reply[0] != 5 {
         return Ok(Err(not_understood(reply[0])));
     }
-    let answer = |words: &str| format!("{words} ({})", reply[1]);
+    let answer = |words: &'static str| shown!("{} ({})", words, reply[1]);
     let fault = match reply[1] {
         0 => None,
         2 => Some(ProxyFault::Refused { answer: answer("connection not allowed by ruleset") }),
@@ -171,12 +171,12 @@ fn answer_5(stream: &mut (impl Read + ?Sized)) -> io::Result<Result<(), ProxyFau
     Ok(Ok(()))
 }
 
-fn unsupported(what: &str) -> ProxyFault {
-    ProxyFault::Unsupported { what: what.to_owned() }
+fn unsupported(what: &'static str) -> ProxyFault {
+    ProxyFault::Unsupported { what: what.into() }
 }
 
 fn not_understood(byte: u8) -> ProxyFault {
-    ProxyFault::NotUnderstood { answer: format!("byte {byte:#04x}") }
+    ProxyFault::NotUnderstood { answer: shown!("byte {:#04x}", byte) }
 }
 
 #[cfg(test)]

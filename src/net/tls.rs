@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use native_tls::{Certificate, Protocol, TlsConnector};
 
 use crate::failure::{Failure, FailureKind, TlsFault};
+use crate::text::{Redactor, Shown};
 
 /// A PEM file with more than this many bytes is no CA file. Debian's whole bundle has 220 KB.
 const CA_FILE_LIMIT: u64 = 1024 * 1024;
@@ -129,27 +130,27 @@ fn build(ca_file: Option<&Path>, newest: Option<Newest>) -> Result<TlsConnector,
             builder.add_root_certificate(certificate);
         }
     }
-    builder.build().map_err(|error| FailureKind::Tls(TlsFault::Other(error.to_string())).into())
+    builder.build().map_err(|error| FailureKind::Tls(TlsFault::Other(Redactor::by_shape(&error.to_string()))).into())
 }
 
 fn read_ca_file(path: &Path) -> Result<Vec<Certificate>, Failure> {
-    let wrong = |reason: String| {
-        Failure::new(FailureKind::Local { what: format!("reading the CA file {}", path.display()), reason })
-    };
-    let is_file = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.is_file();
+    let wrong =
+        |reason: Shown| Failure::new(FailureKind::Local { what: shown!("reading the CA file {}", path), reason });
+    let is_file = std::fs::metadata(path).map_err(|error| wrong(Shown::of(error)))?.is_file();
     if !is_file {
-        return Err(wrong("it is not a regular file".to_owned()));
+        return Err(wrong("it is not a regular file".into()));
     }
     let mut pem = Vec::new();
     File::open(path)
         .and_then(|file| file.take(CA_FILE_LIMIT + 1).read_to_end(&mut pem))
-        .map_err(|error| wrong(error.to_string()))?;
+        .map_err(|error| wrong(Shown::of(error)))?;
     if pem.len() as u64 > CA_FILE_LIMIT {
-        return Err(wrong(format!("it has more than {CA_FILE_LIMIT} bytes")));
+        return Err(wrong(shown!("it has more than {} bytes", CA_FILE_LIMIT)));
     }
-    let certificates = Certificate::stack_from_pem(&pem).map_err(|error| wrong(error.to_string()))?;
+    let certificates =
+        Certificate::stack_from_pem(&pem).map_err(|error| wrong(Redactor::by_shape(&error.to_string())))?;
     if certificates.is_empty() {
-        return Err(wrong("it holds no PEM certificate".to_owned()));
+        return Err(wrong("it holds no PEM certificate".into()));
     }
     Ok(certificates)
 }
@@ -227,12 +228,12 @@ fn fault_from_words(words: &str, host: &str) -> TlsFault {
         Some(Kind::UnknownIssuer) => TlsFault::UnknownIssuer { issuer: None, is_alone: false },
         Some(Kind::SelfSigned) => TlsFault::SelfSigned,
         Some(Kind::WrongUsage) => TlsFault::WrongUsage,
-        Some(Kind::WrongHost) => TlsFault::WrongHost { host: host.to_owned(), names: Vec::new() },
+        Some(Kind::WrongHost) => TlsFault::WrongHost { host: Redactor::by_shape(host), names: Vec::new() },
         Some(Kind::Expired) => TlsFault::Expired,
         Some(Kind::NotYetValid) => TlsFault::NotYetValid,
         Some(Kind::TooOld) => TlsFault::TooOld,
         Some(Kind::NotTls) => TlsFault::NotTls,
-        None => TlsFault::Other(words.to_owned()),
+        None => TlsFault::Other(Redactor::by_shape(words)),
     }
 }
 

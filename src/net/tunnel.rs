@@ -11,6 +11,7 @@ use super::proxy::{Proxy, ProxyKind};
 use super::socks::{self, Destination};
 use super::timed::Timed;
 use crate::failure::{Failure, FailureKind};
+use crate::text::Redactor;
 
 impl Dialler {
     /// Connects to `proxy`, on the way to `host`.
@@ -67,7 +68,7 @@ impl Dialler {
         usable
             .copied()
             .map(Destination::Address)
-            .ok_or_else(|| FailureKind::NameNotFound { host: host.to_owned() }.into())
+            .ok_or_else(|| FailureKind::NameNotFound { host: Redactor::by_shape(host) }.into())
     }
 }
 
@@ -75,9 +76,9 @@ impl Dialler {
 fn silence(error: &io::Error, proxy: &Proxy, started: Instant) -> FailureKind {
     match error.kind() {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => FailureKind::TimedOut {
-            during: format!("waiting for the answer of the proxy {proxy}"),
+            during: shown!("waiting for the answer of the proxy {}", proxy),
             after: started.elapsed(),
         },
-        _ => FailureKind::ConnectionLost { during: format!("waiting for the answer of the proxy {proxy}") },
+        _ => FailureKind::ConnectionLost { during: shown!("waiting for the answer of the proxy {}", proxy) },
     }
 }

@@ -7,11 +7,10 @@ use subtle::ConstantTimeEq;
 use url::{Url, form_urlencoded};
 
 use super::authorization_request::AuthorizationRequest;
-use super::error_response::error_code;
 use super::identity;
 use crate::failure::{CallbackRefusal, Failure, FailureKind, OAuthFault, aadsts_numbers};
 use crate::loopback::Match;
-use crate::text::Redactor;
+use crate::text::{Redactor, Shown};
 
 /// A valid response to an [`AuthorizationRequest`] (RFC 6749 §4.1.2).
 pub struct AuthorizationResponse {
@@ -29,16 +28,16 @@ impl AuthorizationRequest {
         // Terminals wrap long lines, and the wraps come along with the copy.
         let text: String = text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
         let text = text.trim_matches(|c| matches!(c, '"' | '\'' | '<' | '>'));
-        let violation = |what: &str| Err(FailureKind::WrongPaste { what: what.to_owned() }.into());
+        let violation = |what: Shown| Err(FailureKind::WrongPaste { what }.into());
         let (query, has_fragment) = if text.contains("://") {
-            let Ok(url) = Url::parse(text) else { return violation("it cannot be read as an address") };
+            let Ok(url) = Url::parse(text) else { return violation("it cannot be read as an address".into()) };
             // Not the whole address: a provider may name the redirect URI in its answer, and that is no secret.
             for (_, value) in url.query_pairs().filter(|(name, _)| matches!(name.as_ref(), "code" | "state")) {
                 redactor.learn(&SecretString::from(value.into_owned()));
             }
             let ours = self.redirect_uri().as_url();
             if url.origin() != ours.origin() || url.path() != ours.path() {
-                return violation(&format!("it does not begin with {}", self.redirect_uri()));
+                return violation(shown!("it does not begin with {}", self.redirect_uri()));
             }
             (url.query().unwrap_or_default().to_owned(), url.fragment().is_some_and(|part| part.contains('=')))
         } else {
@@ -46,17 +45,17 @@ impl AuthorizationRequest {
         };
         match self.read_query(&query, redactor) {
             Match::Response(result) => result,
-            Match::Mismatch(_) if has_fragment && query.is_empty() => {
-                violation("its answer is behind a # (response_mode=fragment), and only one behind a ? can be used")
-            }
+            Match::Mismatch(_) if has_fragment && query.is_empty() => violation(
+                "its answer is behind a # (response_mode=fragment), and only one behind a ? can be used".into(),
+            ),
             Match::Mismatch(CallbackRefusal::NoState) => {
-                violation("the part with \"state=\" is missing, or there twice")
+                violation("the part with \"state=\" is missing, or there twice".into())
             }
-            Match::Mismatch(CallbackRefusal::OtherState) => violation("it belongs to another sign-in"),
+            Match::Mismatch(CallbackRefusal::OtherState) => violation("it belongs to another sign-in".into()),
             Match::Mismatch(CallbackRefusal::SeveralCodes) => {
-                violation("it holds several codes, or a code and an error")
+                violation("it holds several codes, or a code and an error".into())
             }
-            Match::Mismatch(_) => violation("it holds neither a code nor an error"),
+            Match::Mismatch(_) => violation("it holds neither a code nor an error".into()),
         }
     }
 
@@ -84,7 +83,7 @@ impl AuthorizationRequest {
                 let description = all("error_description").first().map(|text| clean(redactor, text));
                 let codes = description.as_deref().map(aadsts_numbers).unwrap_or_default();
                 Match::Response(Err(FailureKind::OAuth(OAuthFault {
-                    error: error_code(redactor, error),
+                    error: redactor.clean_code(error),
                     suberror: all("error_subcode").first().map(|text| clean(redactor, text)),
                     description,
                     codes,
@@ -101,19 +100,19 @@ impl AuthorizationRequest {
     fn check_issuer(&self, issuers: &[&Cow<'_, str>], redactor: &Redactor) -> Result<(), Failure> {
         let what = match issuers {
             [] if !self.issuer_in_response => return Ok(()),
-            [] => "the answer does not name its issuer, though the provider has announced that it does".to_owned(),
+            [] => "the answer does not name its issuer, though the provider has announced that it does".into(),
             [issuer] if identity::fits_rule(issuer, &self.issuer) => return Ok(()),
             [issuer] => {
                 let named = redactor.clean(&issuer.chars().take(200).collect::<String>());
-                format!("the answer comes from another issuer: {named}")
+                shown!("the answer comes from another issuer: {}", named)
             }
-            _ => "the answer names several issuers".to_owned(),
+            _ => "the answer names several issuers".into(),
         };
         Err(FailureKind::OtherIssuer { what }.into())
     }
 }
 
-fn clean(redactor: &Redactor, text: &str) -> String {
+fn clean(redactor: &Redactor, text: &str) -> Shown {
     redactor.clean(&text.chars().take(2000).collect::<String>())
 }
 

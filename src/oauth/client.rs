@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpClient, HttpResponse};
 use crate::profile::{App, ClientAuthentication, EndpointUrl};
+use crate::text::Redactor;
 use crate::transcript::Speaker;
 
 /// An app, what it authenticates with, and the endpoint that it asks.
@@ -71,7 +72,7 @@ impl Client<'_> {
             request = request.header(header::AUTHORIZATION, header);
         }
         let request = request.body(form.into_bytes()).map_err(|error| {
-            let (what, reason) = ("build the token request".to_owned(), error.to_string());
+            let (what, reason) = ("build the token request".into(), Redactor::by_shape(&error.to_string()));
             Failure::new(FailureKind::Local { what, reason })
         })?;
         self.http.post_form(url, request)

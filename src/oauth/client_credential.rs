@@ -92,7 +92,7 @@ fn basic(user: &str, password: &str) -> Result<HeaderValue, Failure> {
     let pair = Zeroizing::new(format!("{user}:{password}"));
     let value = Zeroizing::new(format!("Basic {}", BASE64_STANDARD.encode(pair.as_bytes())));
     HeaderValue::from_str(&value).map_err(|error| {
-        let (what, reason) = ("write the Authorization header".to_owned(), error.to_string());
+        let (what, reason) = ("write the Authorization header".into(), Redactor::by_shape(&error.to_string()));
         FailureKind::Local { what, reason }.into()
     })
 }

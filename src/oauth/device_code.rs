@@ -14,13 +14,13 @@ use super::client::Client;
 use super::discovery::{Endpoints, safe_url};
 use super::error_response::{self, foreign, seconds};
 use super::grant;
-use super::identity::plain;
 use super::token_endpoint::TokenEndpoint;
 use super::token_response::{TokenResponse, is_printable};
 use super::token_text::Token;
 use crate::failure::{Failure, FailureKind};
 use crate::net::HttpResponse;
 use crate::profile::{App, ClientAuthentication, EndpointUrl, Scope, SignIn};
+use crate::text::{Redactor, Shown};
 use crate::transcript::{Speaker, Transcript};
 
 /// RFC 8628 §3.2: "If no value is provided, clients MUST use 5 as the default."
@@ -39,8 +39,8 @@ const LONGEST_ADDRESS: usize = 1000;
 /// A device authorization response (RFC 8628 §3.2).
 pub struct DeviceAuthorization {
     pub(super) device_code: SecretString,
-    /// What the user enters, fit to be shown.
-    pub user_code: String,
+    /// What the user enters.
+    pub user_code: Shown,
     /// Where: https.
     pub verification_uri: EndpointUrl,
     /// The same with the code in it, where there is one that can be trusted to be an address.
@@ -93,15 +93,15 @@ pub fn redeem_device_code(client: &Client<'_>, authorization: &DeviceAuthorizati
 
 /// The endpoint, if it can be asked for these scopes.
 fn offered<'a>(app: &App, endpoints: &'a Endpoints, scopes: &[Scope]) -> Result<&'a EndpointUrl, Failure> {
-    let none = |why: String| Failure::new(FailureKind::NoDeviceCode { why });
+    let none = |why: Shown| Failure::new(FailureKind::NoDeviceCode { why });
     if let Some(allowed) = app.provider.quirks.device.scopes
         && let Some(scope) = scopes.iter().find(|scope| !allowed.contains(&scope.as_str()))
     {
-        return Err(none(format!("{} does not grant {scope} this way", app.provider.title)));
+        return Err(none(shown!("{} does not grant {} this way", app.provider.title, scope)));
     }
     endpoints.device_authorization.as_ref().ok_or_else(|| match &app.sign_in {
-        SignIn::Known { .. } => none(format!("{} has no endpoint for it", app.provider.title)),
-        SignIn::Discovered { .. } => none("the provider's metadata names no device_authorization_endpoint".to_owned()),
+        SignIn::Known { .. } => none(shown!("{} has no endpoint for it", app.provider.title)),
+        SignIn::Discovered { .. } => none("the provider's metadata names no device_authorization_endpoint".into()),
     })
 }
 
@@ -125,7 +125,7 @@ fn read(transcript: &Transcript, answer: HttpResponse) -> Result<DeviceAuthoriza
     }
     refusal.note(transcript);
     refusal.check(transcript, &answer)?;
-    let no_codes = |what: &str| foreign(transcript, &answer, what.to_owned());
+    let no_codes = |what: &'static str| foreign(transcript, &answer, what.into());
     if !(200..300).contains(&answer.status) {
         return Err(no_codes("JSON without an error code"));
     }
@@ -151,7 +151,7 @@ fn read(transcript: &Transcript, answer: HttpResponse) -> Result<DeviceAuthoriza
     transcript.line("HTTP", Speaker::Server, &format!("codes for {life} seconds, to be polled every {interval}"));
     Ok(DeviceAuthorization {
         device_code,
-        user_code: plain(&user_code, LONGEST_USER_CODE),
+        user_code: Redactor::by_shape(&user_code),
         verification_uri: page(transcript, &address)?,
         // Only a convenience, so one that cannot be shown is left out.
         verification_uri_complete: text(&fields.verification_uri_complete)
@@ -164,7 +164,10 @@ fn read(transcript: &Transcript, answer: HttpResponse) -> Result<DeviceAuthoriza
 
 /// An address that a person may be sent to, to type a code and a password.
 fn page(transcript: &Transcript, address: &str) -> Result<EndpointUrl, Failure> {
-    let refused = |reason: &str| FailureKind::UnsafeUrl { url: plain(address, 200), reason: reason.to_owned() };
+    let refused = |reason: &'static str| {
+        let url = transcript.redactor().clean(address).cut(200);
+        FailureKind::UnsafeUrl { url, reason: reason.into() }
+    };
     if address.len() > LONGEST_ADDRESS {
         return Err(refused("the verification_uri: it is too long").into());
     }

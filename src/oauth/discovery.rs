@@ -6,6 +6,7 @@ use super::token_endpoint::{self, TokenEndpoint};
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpClient, HttpResponse};
 use crate::profile::{App, EndpointUrl, SignIn};
+use crate::text::Shown;
 use crate::transcript::{Speaker, Transcript};
 
 /// Where an app signs in.
@@ -53,23 +54,23 @@ fn discover(http: &HttpClient, issuer: &EndpointUrl) -> Result<Endpoints, Failur
 
 /// Reads what came from an issuer's metadata address.
 pub(super) fn read(transcript: &Transcript, answer: &HttpResponse, issuer: &EndpointUrl) -> Result<Endpoints, Failure> {
-    let not_metadata = |what: &str| {
+    let not_metadata = |what: Shown| {
         Failure::new(FailureKind::NotOAuth {
             status: answer.status,
-            content_type: answer.content_type.clone(),
-            what: format!("{what} (metadata of {issuer})"),
+            content_type: answer.content_type.as_deref().map(|text| clean(transcript, text)),
+            what: shown!("{} (metadata of {})", what, issuer),
         })
     };
     if answer.status != 200 {
-        return Err(not_metadata("no metadata document"));
+        return Err(not_metadata("no metadata document".into()));
     }
     let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
     // RFC 8414 §3.2: an object. An array would deserialize too, its items taken for the fields in order.
     let metadata: Option<Metadata> =
         if body.trim_ascii_start().starts_with(b"{") { serde_json::from_slice(body).ok() } else { None };
     let metadata = metadata.ok_or_else(|| match missing(body) {
-        Some(name) => not_metadata(&format!("a metadata document without {name}")),
-        None => not_metadata("no metadata document"),
+        Some(name) => not_metadata(shown!("a metadata document without {}", name)),
+        None => not_metadata("no metadata document".into()),
     })?;
     metadata.check(transcript, issuer)
 }
@@ -97,7 +98,7 @@ fn oauth_address(transcript: &Transcript, issuer: &EndpointUrl) -> Result<Endpoi
 }
 
 /// An address that may be opened, shown, or sent secrets to.
-pub(super) fn safe_url(transcript: &Transcript, name: &str, text: &str) -> Result<EndpointUrl, Failure> {
+pub(super) fn safe_url(transcript: &Transcript, name: &'static str, text: &str) -> Result<EndpointUrl, Failure> {
     // A browser is started with this address as an argument. No shell of ours reads it, but what could mean something
     // to one further on (xdg-open is a script) has no business in an endpoint's address (SECURITY.md A3).
     if let Some(c) = text.chars().find(|c| "$`;|<>()\\'\"{}^!*".contains(*c) || !c.is_ascii_graphic()) {
@@ -106,13 +107,13 @@ pub(super) fn safe_url(transcript: &Transcript, name: &str, text: &str) -> Resul
     text.parse().map_err(|error: crate::profile::Invalid| unsafe_url(transcript, name, text, &error.problem))
 }
 
-fn unsafe_url(transcript: &Transcript, name: &str, text: &str, reason: &str) -> Failure {
-    let reason = format!("the {name}: {}", clean(transcript, reason));
+fn unsafe_url(transcript: &Transcript, name: &'static str, text: &str, reason: &str) -> Failure {
+    let reason = shown!("the {}: {}", name, clean(transcript, reason));
     FailureKind::UnsafeUrl { url: clean(transcript, text), reason }.into()
 }
 
 /// Metadata may repeat what we have sent: redacted, escaped and cut short.
-fn clean(transcript: &Transcript, text: &str) -> String {
+fn clean(transcript: &Transcript, text: &str) -> Shown {
     transcript.redactor().clean(&text.chars().take(200).collect::<String>())
 }
 
@@ -136,7 +137,7 @@ impl Metadata {
         // The comparison that the whole trust hangs on (OpenID Connect Discovery 1.0 §4.3, RFC 8414 §3.3).
         if !super::identity::is_issuer(&self.issuer, issuer) {
             let named = clean(transcript, &self.issuer);
-            let what = format!("the metadata of {issuer} names another issuer: {named}");
+            let what = shown!("the metadata of {} names another issuer: {}", issuer, named);
             return Err(FailureKind::OtherIssuer { what }.into());
         }
         if self.code_challenge_methods_supported.is_some_and(|methods| methods.iter().all(|method| method != "S256")) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::failure::{Failure, FailureKind, OAuthFault, aadsts_numbers};
 use crate::net::HttpResponse;
-use crate::text::Redactor;
+use crate::text::Shown;
 use crate::transcript::{Speaker, Transcript};
 
 /// The fields of an error answer, which may stand beside all others.
@@ -74,15 +74,15 @@ fn fault(transcript: &Transcript, answer: &HttpResponse, fields: &ErrorResponse,
     let words = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(clean);
     // Google's other interfaces put an object here: {"code": 503, "message": …, "status": "UNAVAILABLE"}.
     let (error, message) = match error {
-        Value::String(error) => (error_code(transcript.redactor(), error), None),
+        Value::String(error) => (transcript.redactor().clean_code(error), None),
         Value::Object(inner) => {
             let inner = |name: &str| inner.get(name).and_then(Value::as_str).map(clean);
             // Such a name is upper case. One that reads like a code of RFC 6749 was not said as one, and must not decide.
             let name = inner("status").or_else(|| inner("code"));
             let name = name.filter(|name| name.bytes().any(|byte| byte.is_ascii_uppercase()));
-            (name.unwrap_or_else(|| "unknown".to_owned()), inner("message"))
+            (name.unwrap_or_else(|| "unknown".into()), inner("message"))
         }
-        _ => ("unknown".to_owned(), None),
+        _ => ("unknown".into(), None),
     };
     let description = words(&fields.error_description).or(message);
     let mut codes: Vec<u32> = match &fields.error_codes {
@@ -93,7 +93,7 @@ fn fault(transcript: &Transcript, answer: &HttpResponse, fields: &ErrorResponse,
         codes = description.as_deref().map(aadsts_numbers).unwrap_or_default();
     }
     let said = match &description {
-        Some(description) => format!("{error}: {description}"),
+        Some(description) => shown!("{}: {}", error, description),
         None => error.clone(),
     };
     Failure::from(FailureKind::OAuth(OAuthFault {
@@ -108,13 +108,6 @@ fn fault(transcript: &Transcript, answer: &HttpResponse, fields: &ErrorResponse,
     .said(said)
 }
 
-/// An error code, which decides what is done next. One in the standards' form is left alone by redaction: a server that
-/// repeats a code as a token would otherwise make it unreadable.
-pub(super) fn error_code(redactor: &Redactor, text: &str) -> String {
-    let is_code = text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    if is_code { text.to_owned() } else { redactor.clean_of_tokens(&text.chars().take(200).collect::<String>()) }
-}
-
 fn number(value: &Value) -> Option<u32> {
     match value {
         Value::Number(number) => number.as_u64().and_then(|number| number.try_into().ok()),
@@ -124,7 +117,7 @@ fn number(value: &Value) -> Option<u32> {
 }
 
 /// Something that is no OAuth answer: `what` says what it is instead.
-pub(super) fn foreign(transcript: &Transcript, answer: &HttpResponse, what: String) -> Failure {
+pub(super) fn foreign(transcript: &Transcript, answer: &HttpResponse, what: Shown) -> Failure {
     let content_type = answer.content_type.as_deref().map(|text| transcript.redactor().clean(text));
     let failure = Failure::new(FailureKind::NotOAuth { status: answer.status, content_type, what });
     match their_words(answer) {
@@ -133,7 +126,7 @@ pub(super) fn foreign(transcript: &Transcript, answer: &HttpResponse, what: Stri
     }
 }
 
-fn what_it_is(answer: &HttpResponse) -> String {
+fn what_it_is(answer: &HttpResponse) -> Shown {
     let body = answer.body.trim_ascii();
     let what = match body.first() {
         _ if (300..400).contains(&answer.status) => "a redirect, which a token endpoint never sends",
@@ -142,7 +135,7 @@ fn what_it_is(answer: &HttpResponse) -> String {
         Some(b'{' | b'[') => "broken JSON",
         Some(_) => "neither JSON nor a web page",
     };
-    what.to_owned()
+    what.into()
 }
 
 /// The title of a page, or the beginning of a plain error text. Never of anything that looks like JSON, since that may

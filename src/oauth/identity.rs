@@ -13,6 +13,7 @@ use crate::failure::{Failure, FailureKind};
 pub(super) use crate::jwt::plain;
 use crate::jwt::{self, Claims, LEEWAY, names, seconds, text};
 use crate::profile::{Address, App, EndpointUrl, IdentityRule, is_guid, provider};
+use crate::text::{Redactor, Shown};
 
 /// Who signed in, as the provider says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,12 +75,12 @@ pub fn verify(
     })
 }
 
-fn refuse(what: impl Into<String>) -> Failure {
+fn refuse(what: impl Into<Shown>) -> Failure {
     FailureKind::IdToken { what: what.into() }.into()
 }
 
 fn claims(token: &str) -> Result<Claims, Failure> {
-    jwt::read(token).map_err(|unreadable| refuse(unreadable.to_string()))
+    jwt::read(token).map_err(|unreadable| refuse(Shown::of(unreadable)))
 }
 
 /// Items 1 and 2. Microsoft's issuer holds the tenant, and so differs from account to account.
@@ -89,17 +90,17 @@ fn check_issuer<'a>(claims: &'a Claims, rule: &IdentityRule) -> Result<&'a str, 
         return if fits_rule(issuer, rule) {
             Ok(issuer)
         } else {
-            Err(refuse(format!("iss is {}", plain(issuer, 200))))
+            Err(refuse(shown!("iss is {}", Redactor::by_shape(issuer).cut(200))))
         };
     };
     let tid = text(claims, "tid").filter(|tid| is_guid(tid)).ok_or_else(|| refuse("tid is missing or no GUID"))?;
     if !issuer.eq_ignore_ascii_case(&format!("{}/{tid}/v2.0", authority.as_issuer())) {
-        return Err(refuse(format!("iss is {}", plain(issuer, 200))));
+        return Err(refuse(shown!("iss is {}", Redactor::by_shape(issuer).cut(200))));
     }
     if tenant.admits(tid) {
         Ok(issuer)
     } else {
-        Err(refuse(format!("tid is {tid}, an account outside the tenant {tenant}")))
+        Err(refuse(shown!("tid is {}, an account outside the tenant {}", Redactor::by_shape(tid), tenant)))
     }
 }
 
@@ -148,11 +149,11 @@ fn check_times(claims: &Claims, now: i64) -> Result<(), Failure> {
     let issued = seconds(claims, "iat").ok_or_else(|| refuse("iat is missing"))?;
     if expires.saturating_add(LEEWAY) <= now {
         let late = now.saturating_sub(expires);
-        return Err(refuse(format!("exp has passed, {late} seconds ago by this machine's clock")));
+        return Err(refuse(shown!("exp has passed, {} seconds ago by this machine's clock", late)));
     }
     let early = issued.saturating_sub(now);
     if early > LEEWAY {
-        return Err(refuse(format!("iat lies {early} seconds ahead of this machine's clock")));
+        return Err(refuse(shown!("iat lies {} seconds ahead of this machine's clock", early)));
     }
     if seconds(claims, "nbf").is_some_and(|start| start.saturating_sub(now) > LEEWAY) {
         return Err(refuse("nbf lies ahead of this machine's clock"));

@@ -49,7 +49,7 @@ pub(super) fn read(transcript: &Transcript, answer: HttpResponse) -> Result<Toke
     refusal.note(transcript);
     fields.note(transcript);
     refusal.check(transcript, &answer)?;
-    let not_a_token = |what: &str| Err(foreign(transcript, &answer, what.to_owned()));
+    let not_a_token = |what: &'static str| Err(foreign(transcript, &answer, what.into()));
     if !(200..300).contains(&answer.status) {
         return not_a_token("JSON without an error code");
     }

@@ -26,6 +26,8 @@ pub struct ServerEndpoint {
     pub tls: TlsMode,
 }
 
+show_as_displayed!(TlsMode, ServerEndpoint);
+
 impl fmt::Display for TlsMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

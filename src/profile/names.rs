@@ -64,6 +64,8 @@ text_type! {
 /// The tenant of Microsoft's personal accounts.
 pub const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
+show_as_displayed!(Name, Address, HostName, ClientId, Tenant, Scope);
+
 impl FromStr for Name {
     type Err = Invalid;
 

@@ -87,6 +87,8 @@ impl Protocol {
     }
 }
 
+show_as_displayed!(Protocol);
+
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.title())

@@ -68,6 +68,8 @@ impl EndpointUrl {
     }
 }
 
+show_as_displayed!(EndpointUrl, RedirectUri);
+
 impl fmt::Display for EndpointUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_issuer())

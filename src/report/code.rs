@@ -25,6 +25,8 @@ impl FindingCode {
     }
 }
 
+show_as_displayed!(FindingCode);
+
 impl fmt::Display for FindingCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.0)

@@ -11,6 +11,7 @@ use super::check::Check;
 use super::finding::{ExitCode, Finding};
 use crate::clock::Clock;
 use crate::profile::Mailbox;
+use crate::text::Shown;
 
 /// The number of the JSON layout. It grows when a field changes its meaning or goes away, not when one is added.
 pub const SCHEMA: u32 = 1;
@@ -101,11 +102,11 @@ pub struct Explanation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Headline {
     /// Its date, as the message has it.
-    pub date: String,
+    pub date: Shown,
     /// Who wrote it.
-    pub from: String,
+    pub from: Shown,
     /// Its subject.
-    pub subject: String,
+    pub subject: Shown,
 }
 
 /// Whose report it is.

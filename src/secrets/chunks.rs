@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 use crate::failure::StoreFault;
+use crate::text::Redactor;
 
 const MAGIC: &str = "mailgrant-parts/1 ";
 const NONCE: usize = 16;
@@ -119,7 +120,7 @@ pub(super) fn put(entries: &impl Entries, name: &str, value: &[u8], limit: usize
     let header = Header { slot, nonce, count: parts.len(), length: value.len() };
     if header.count > MOST_PARTS {
         return Err(StoreFault::Other {
-            reason: format!("{name} is too large for this keyring ({} bytes)", value.len()),
+            reason: shown!("{} is too large for this keyring ({} bytes)", Redactor::by_shape(name), value.len()),
         });
     }
     let written = parts.enumerate().try_for_each(|(index, bytes)| {
@@ -203,20 +204,21 @@ fn sweep(entries: &impl Entries, name: &str, slot: Slot, first: usize) {
 
 fn nonce() -> Result<String, StoreFault> {
     let mut bytes = [0; NONCE / 2];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| StoreFault::Other { reason: format!("the system gives no random numbers: {error}") })?;
+    getrandom::fill(&mut bytes).map_err(|error| StoreFault::Other {
+        reason: shown!("the system gives no random numbers: {}", Redactor::by_shape(&error.to_string())),
+    })?;
     Ok(bytes.iter().fold(String::with_capacity(NONCE), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     }))
 }
 
-fn not_kept(name: &str, why: &str) -> StoreFault {
-    StoreFault::NotKept { what: format!("the keyring entry {name}: {why}") }
+fn not_kept(name: &str, why: &'static str) -> StoreFault {
+    StoreFault::NotKept { what: shown!("the keyring entry {}: {}", Redactor::by_shape(name), why) }
 }
 
-fn damaged(name: &str, why: &str) -> StoreFault {
-    StoreFault::Damaged { what: format!("the keyring entry {name}: {why}") }
+fn damaged(name: &str, why: &'static str) -> StoreFault {
+    StoreFault::Damaged { what: shown!("the keyring entry {}: {}", Redactor::by_shape(name), why) }
 }
 
 #[cfg(test)]

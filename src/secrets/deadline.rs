@@ -27,7 +27,7 @@ pub(super) fn within<T: Send + 'static>(
         let _ = done.send(job());
     });
     if let Err(error) = spawned {
-        return Err(StoreFault::Other { reason: format!("no thread could be started: {error}") });
+        return Err(StoreFault::Other { reason: shown!("no thread could be started: {}", error) });
     }
     let mut answer = Err(RecvTimeoutError::Timeout);
     if let Some(notice) = notice.filter(|notice| notice.after < limit) {

@@ -14,6 +14,7 @@ use super::chunks::{self, Entries};
 use super::deadline::{Notice, within};
 use super::{RecordKey, SERVICE, SecretBytes, SecretStore, World, self_test};
 use crate::failure::StoreFault;
+use crate::text::{Redactor, Shown};
 
 /// Somebody may be typing the keyring's password into a dialog.
 const WITH_TERMINAL: Duration = Duration::from_secs(120);
@@ -122,8 +123,8 @@ impl SecretStore for KeyringStore {
         self_test::of_entry(self)
     }
 
-    fn describe(&self) -> String {
-        format!("OS keyring ({KIND})")
+    fn describe(&self) -> Shown {
+        shown!("OS keyring ({})", KIND)
     }
 }
 
@@ -179,15 +180,15 @@ fn explain(error: &Error) -> StoreFault {
             StoreFault::Damaged { what: "the keyring's entry cannot be decoded".into() }
         }
         Error::Ambiguous(entries) => StoreFault::Other {
-            reason: format!("{} entries of the keyring have the same service and username", entries.len()),
+            reason: shown!("{} entries of the keyring have the same service and username", entries.len()),
         },
-        other => StoreFault::Other { reason: other.to_string() },
+        other => StoreFault::Other { reason: Redactor::by_shape(&other.to_string()) },
     }
 }
 
 /// The libraries below keep their error types to themselves, so their words and D-Bus' error names must do.
 fn explain_cause(cause: &str) -> StoreFault {
-    let reason = cause.to_owned();
+    let reason = Redactor::by_shape(cause);
     let has = |words: &[&str]| words.iter().any(|word| cause.contains(word));
     if has(&["object locked", "prompt dismissed", "Secret.Error.IsLocked", "interaction is not allowed"]) {
         StoreFault::Locked

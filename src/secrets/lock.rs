@@ -8,6 +8,7 @@ use super::{RecordKey, vault};
 use crate::failure::{Failure, FailureKind};
 use crate::files;
 use crate::files::lock::FileLock;
+use crate::text::Shown;
 
 /// Held, this process alone may change the record. Dropping it lets the next one in.
 pub struct RecordLock {
@@ -25,7 +26,7 @@ impl RecordLock {
         let folder = state_dir.join("locks");
         let path = folder.join(format!("{}.lock", vault::stem(name)));
         let made = files::create_private_folder(&folder);
-        let held = made.and_then(|()| FileLock::acquire(&path, &name.to_string(), wait));
+        let held = made.and_then(|()| FileLock::acquire(&path, Shown::of(name), wait));
         held.map(|held| Self { _held: held }).map_err(|failure| match failure.kind {
             FailureKind::File { .. } => fault(&failure).into(),
             _ => failure,

@@ -35,6 +35,7 @@ use zeroize::Zeroizing;
 use crate::failure::StoreFault;
 use crate::files::WatchedPath;
 use crate::profile::Name;
+use crate::text::Shown;
 
 /// The service under which the operating system's keyring files our entries.
 pub const SERVICE: &str = "mailgrant";
@@ -99,7 +100,7 @@ pub trait SecretStore: Send + Sync {
     }
 
     /// The keep for people, as in `OS keyring (Secret Service)` or `vault /home/alice/vault.age.d`.
-    fn describe(&self) -> String;
+    fn describe(&self) -> Shown;
 }
 
 /// Room in a store for one write of one record. Dropping it gives it back.
@@ -163,6 +164,8 @@ impl RecordKey {
         }
     }
 }
+
+show_as_displayed!(RecordKey);
 
 impl fmt::Display for RecordKey {
     /// For people, as in `mailbox shop`.
@@ -239,7 +242,7 @@ impl SecretStore for MemoryStore {
         self.check().map(|()| "it is there".into())
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Shown {
         "memory".into()
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{RecordKey, SecretBytes, SecretStore};
 use crate::failure::StoreFault;
 use crate::profile::Invalid;
+use crate::text::Redactor;
 
 /// Two that try at the same time disturb each other.
 const TRIES: usize = 3;
@@ -12,7 +13,8 @@ const TRIES: usize = 3;
 /// Tries the keep with an entry of its own, of always the same name: what a crash or a dialog that was answered too
 /// late left behind, the next trial removes.
 pub(super) fn of_entry(store: &dyn SecretStore) -> Result<String, StoreFault> {
-    let name = "doctor".parse().map_err(|error: Invalid| StoreFault::Other { reason: error.problem })?;
+    let name =
+        "doctor".parse().map_err(|error: Invalid| StoreFault::Other { reason: Redactor::by_shape(&error.problem) })?;
     let key = RecordKey::Trial(name);
     let mut result = Err(StoreFault::Other { reason: "nothing was tried".into() });
     for _ in 0..TRIES {
@@ -43,7 +45,8 @@ fn round(store: &dyn SecretStore, key: &RecordKey) -> Result<(), StoreFault> {
 /// Different each time, so that nothing old passes for it.
 pub(super) fn random_value() -> Result<SecretBytes, StoreFault> {
     let mut random = [0_u8; 16];
-    getrandom::fill(&mut random).map_err(|error| StoreFault::Other { reason: error.to_string() })?;
+    getrandom::fill(&mut random)
+        .map_err(|error| StoreFault::Other { reason: Redactor::by_shape(&error.to_string()) })?;
     let mut text = "random_value ".to_owned();
     for byte in random {
         // Writing to a String cannot fail.
@@ -89,7 +92,7 @@ mod tests {
             of_entry(self)
         }
 
-        fn describe(&self) -> String {
+        fn describe(&self) -> crate::text::Shown {
             "crooked".into()
         }
     }

@@ -35,6 +35,7 @@ use super::{RecordKey, Reservation, SecretBytes, SecretStore, World, self_test};
 use crate::failure::StoreFault;
 use crate::files::{self, Draft, Privacy, Sensitivity, WatchedPath};
 use crate::profile::StoreSpec;
+use crate::text::{Redactor, Shown};
 
 /// The most that one record may hold, in bytes.
 const LARGEST: usize = 8 * 1024 * 1024;
@@ -143,7 +144,7 @@ impl VaultStore {
     }
 
     fn not_read_back(&self) -> StoreFault {
-        StoreFault::NotKept { what: format!("{}: what is read back is not what was written", self.describe()) }
+        StoreFault::NotKept { what: shown!("{}: what is read back is not what was written", self.describe()) }
     }
 
     /// What the key opens, for [`self_test`](SecretStore::self_test).
@@ -278,9 +279,9 @@ impl SecretStore for VaultStore {
         places
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Shown {
         let is_single = !self.folder.exists() && self.single.exists();
-        format!("vault {}", if is_single { &self.single } else { &self.folder }.display())
+        shown!("vault {}", if is_single { &self.single } else { &self.folder })
     }
 }
 
@@ -303,8 +304,12 @@ fn open_cover(path: &Path, identities: &[Identity], sealed: &[u8]) -> Result<zer
 fn open_record(path: &Path, identities: &[Identity], entry: &str, sealed: &[u8]) -> Result<SecretBytes, StoreFault> {
     let plain = open_cover(path, identities, sealed)?;
     record::parse(entry, &plain).map_err(|unread| match unread {
-        Unread::Other(holds) => StoreFault::Misfiled { path: path.to_owned(), holds, expected: entry.to_owned() },
-        Unread::Newer(number) => StoreFault::Newer { what: path.display().to_string(), number, known: record::FORMAT },
+        Unread::Other(holds) => StoreFault::Misfiled {
+            path: path.to_owned(),
+            holds: Redactor::by_shape(&holds),
+            expected: Redactor::by_shape(entry),
+        },
+        Unread::Newer(number) => StoreFault::Newer { what: Shown::of(path), number, known: record::FORMAT },
         Unread::NotOurs => damaged(path, "it does not hold a record of ours"),
     })
 }

@@ -1,13 +1,16 @@
-//! What other people's text may do to whoever looks at it, and how it is kept from that (SECURITY.md P2). The one list
-//! that the transcript, the reports in both formats, the browser's page and the profile's names all go by.
+//! Text that is safe to show: without secrets (SECURITY.md K2) and without characters that a terminal or a page obeys (P2).
+//! [`Shown`] is its type, [`Redactor`] the way to it for the text of other sides, [`shown!`](crate::shown) for our own.
 
 pub mod html;
 mod redactor;
 mod shapes;
+#[macro_use]
+mod shown;
 mod unprintable;
 mod views;
 
 pub use redactor::Redactor;
+pub use shown::{Show, Showing, Shown};
 pub use unprintable::{escape, is_unprintable};
 pub use views::unescaped;
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::shapes::{self, Span};
-use super::unprintable::escape;
+use super::shown::Shown;
 use super::views::View;
 
 /// What stands where a secret stood.
@@ -99,18 +99,33 @@ impl Redactor {
     /// `text` without secrets and with control characters escaped, fit for one line of a terminal: line endings are
     /// escaped too, so split a text of several lines first. Takes time in proportion to the text.
     #[must_use]
-    pub fn clean(&self, text: &str) -> String {
-        escape(&mask(text, self.find(text)))
+    pub fn clean(&self, text: &str) -> Shown {
+        Shown::redacted(&mask(text, self.find(text)))
     }
 
     /// As [`clean`](Self::clean), for the error text of a server that handles tokens: one that we have never seen, of
     /// whatever shape, may stand in it. So everything that looks drawn by lot goes too, and with it the odd request
     /// number.
     #[must_use]
-    pub fn clean_of_tokens(&self, text: &str) -> String {
+    pub fn clean_of_tokens(&self, text: &str) -> Shown {
         let mut spans = self.find(text);
         spans.extend(shapes::drawn_by_lot(text));
-        escape(&mask(text, spans))
+        Shown::redacted(&mask(text, spans))
+    }
+
+    /// `text` without what is shaped like a secret and with control characters escaped, where none of our secrets can stand
+    /// in it: words of the system or of a library, of the command line or of a file.
+    #[must_use]
+    pub fn by_shape(text: &str) -> Shown {
+        Shown::redacted(&mask(text, shapes::find(text)))
+    }
+
+    /// An error code, which decides what is done next. One in the standards' form is left alone: a server that repeats a
+    /// code as a token would otherwise make it unreadable. Anything else goes as [`clean_of_tokens`](Self::clean_of_tokens).
+    #[must_use]
+    pub fn clean_code(&self, code: &str) -> Shown {
+        let is_code = code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if is_code { Shown::redacted(code) } else { self.clean_of_tokens(&code.chars().take(200).collect::<String>()) }
     }
 
     /// Whether `text`, of any number of lines, holds a secret that was learned, as it is or in a usual encoding.

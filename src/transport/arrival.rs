@@ -30,7 +30,7 @@ pub(super) fn wait(
     let found = find(&target, &mut Pauses { looks: 0, deadline });
     let elapsed = start.elapsed();
     let result = match found {
-        Ok(true) => Ok(format!("in INBOX after {:.1} s", elapsed.as_secs_f64())),
+        Ok(true) => Ok(shown!("in INBOX after {:.1} s", elapsed.as_secs_f64())),
         Ok(false) => Err(FailureKind::NotArrived { after: elapsed }.into()),
         // The last look met the deadline: what has not arrived is the message.
         Err(failure) if matches!(failure.kind, FailureKind::TimedOut { .. }) && Instant::now() >= deadline => {

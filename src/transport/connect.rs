@@ -16,6 +16,7 @@ use crate::failure::{Failure, FailureKind, TlsFault};
 use crate::net::PeerCertificate;
 use crate::profile::TlsMode;
 use crate::report::Stage;
+use crate::text::Shown;
 
 /// More names of a certificate than this are not listed.
 const MOST_NAMES: usize = 8;
@@ -76,7 +77,7 @@ pub(super) fn handshake(
     wire: &mut Wire,
     way: Way<'_>,
     preamble: Option<Preamble>,
-) -> Result<String, Failure> {
+) -> Result<Shown, Failure> {
     let host = target.server.host.as_str();
     wire.phase("the TLS handshake");
     if preamble.is_some() {
@@ -84,7 +85,7 @@ pub(super) fn handshake(
     }
     #[cfg(fuzzing)]
     if wire.begin_scripted_tls() {
-        return Ok("TLS".to_owned());
+        return Ok("TLS".into());
     }
     let connector = target.trust.connector(target.ca_file)?;
     match wire.start_tls(&connector, host) {
@@ -109,16 +110,16 @@ pub(super) fn handshake(
 }
 
 /// The server's certificate, and whether it came alone.
-type Shown = (PeerCertificate, bool);
+type Presented = (PeerCertificate, bool);
 
-fn certificate_of(seen: Seen) -> Option<Shown> {
+fn certificate_of(seen: Seen) -> Option<Presented> {
     Some((PeerCertificate::from_der(&seen.certificate?)?, seen.is_alone))
 }
 
 /// TLS 1.3 encrypts the certificate, and native-tls gives out none that it did not accept. So that the finding can name
 /// the issuer (a company's proxy) or the names (a wrong host), a second handshake is limited to TLS 1.2, where the
 /// certificate is in the clear. It verifies as the first one did, and fails as that did.
-fn look_again(target: &Target<'_>, dialect: Dialect, way: Way<'_>, preamble: Option<Preamble>) -> Option<Shown> {
+fn look_again(target: &Target<'_>, dialect: Dialect, way: Way<'_>, preamble: Option<Preamble>) -> Option<Presented> {
     let stream = way.again(target, deadline(target))?;
     let mut wire = wire_over(target, dialect, stream);
     if let Some(preamble) = preamble {
@@ -130,7 +131,7 @@ fn look_again(target: &Target<'_>, dialect: Dialect, way: Way<'_>, preamble: Opt
     certificate_of(seen)
 }
 
-fn with_names(wire: &Wire, fault: TlsFault, shown: Option<Shown>) -> TlsFault {
+fn with_names(wire: &Wire, fault: TlsFault, shown: Option<Presented>) -> TlsFault {
     match (fault, shown) {
         // Not every TLS library tells the two apart.
         (TlsFault::UnknownIssuer { .. }, Some((certificate, true))) if certificate.is_self_issued => {

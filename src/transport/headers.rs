@@ -3,18 +3,20 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::text::Shown;
+
 /// A header is shown up to this many characters.
 const SHOWN: usize = 200;
 
-/// A message as a list shows it: headers decoded (RFC 2047), redacted and escaped.
+/// A message as a list shows it: headers decoded (RFC 2047).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Message {
     /// The Date header.
-    pub date: String,
+    pub date: Shown,
     /// The From header.
-    pub from: String,
+    pub from: Shown,
     /// The Subject header.
-    pub subject: String,
+    pub subject: Shown,
 }
 
 /// The value of the first header `name` in `head`, unfolded and not decoded.
@@ -33,18 +35,15 @@ pub(super) fn header(head: &str, name: &str) -> Option<String> {
 }
 
 /// The message that a block of headers belongs to. `clean` makes text fit to be shown.
-pub(super) fn message(head: &str, clean: impl Fn(&str) -> String) -> Message {
+pub(super) fn message(head: &str, clean: impl Fn(&str) -> Shown) -> Message {
     let shown = |name| show(&header(head, name).unwrap_or_default(), &clean);
     Message { date: shown("Date"), from: shown("From"), subject: shown("Subject") }
 }
 
 /// A header's value, decoded, cleaned and of a bearable length.
-pub(super) fn show(value: &str, clean: impl Fn(&str) -> String) -> String {
+pub(super) fn show(value: &str, clean: impl Fn(&str) -> Shown) -> Shown {
     let cleaned = clean(&decode_words(value));
-    match cleaned.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", &cleaned[..at]),
-        None => cleaned,
-    }
+    if cleaned.chars().nth(SHOWN).is_none() { cleaned } else { shown!("{}…", cleaned.cut(SHOWN)) }
 }
 
 /// Decodes `=?charset?B?…?=` and `=?charset?Q?…?=`. Blanks between two encoded words belong to neither (RFC 2047 §6.2).
@@ -138,6 +137,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text::Redactor;
 
     #[test]
     fn the_examples_of_rfc_2047_decode() {
@@ -159,7 +159,7 @@ mod tests {
     fn folded_headers_are_found_whatever_their_case() {
         let head =
             "Received: x\r\nsubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n =?utf-8?q?_aus?=\r\nFROM: a@b.example\r\n\r\n";
-        let message = message(head, str::to_owned);
+        let message = message(head, Redactor::by_shape);
         assert_eq!((message.subject.as_str(), message.from.as_str()), ("Grüße aus", "a@b.example"));
         assert_eq!(message.date, "");
     }

@@ -29,6 +29,7 @@ use crate::failure::{Failure, FailureKind, Service};
 use crate::profile::TlsMode;
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
+use crate::text::Shown;
 
 /// The command line that a server must be able to take, with CRLF (RFC 2683 §3.2.1.5).
 const COMMAND_LIMIT: usize = 8000;
@@ -78,7 +79,7 @@ fn read(target: &Target<'_>, account: Account<'_>, token: TokenSource<'_>, count
     if count > 0 {
         let listed = log.observe(Stage::Latest, || {
             let latest = inbox.latest(count)?;
-            let detail = format!("{} listed", latest.len());
+            let detail = shown!("{} listed", latest.len());
             Ok((latest, inbox.bridge.0.borrow_mut().wire().with_notices(detail)))
         });
         log.latest = listed.unwrap_or_default();
@@ -139,13 +140,13 @@ fn enter(target: &Target<'_>, account: Account<'_>, token: TokenSource<'_>, log:
 }
 
 /// EXAMINE may tell the first unseen message, not how many there are; that would be another turn.
-fn describe_folder(messages: u32, first_unseen: Option<u32>) -> String {
+fn describe_folder(messages: u32, first_unseen: Option<u32>) -> Shown {
     let unseen = match first_unseen {
-        Some(first) if (1..=messages).contains(&first) && first == messages => ", 1 unseen".to_owned(),
-        Some(first) if (1..=messages).contains(&first) => format!(", unseen from number {first} on"),
-        _ => String::new(),
+        Some(first) if (1..=messages).contains(&first) && first == messages => ", 1 unseen".into(),
+        Some(first) if (1..=messages).contains(&first) => shown!(", unseen from number {} on", first),
+        _ => Shown::default(),
     };
-    format!("INBOX, {messages} messages{unseen}")
+    shown!("INBOX, {} messages{}", messages, unseen)
 }
 
 /// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it stands.
@@ -188,8 +189,7 @@ fn sign_in(
     let capabilities = arrive(target, log, slot)?;
     let Some(wire) = slot.as_ref() else { return Err(Stop) };
     let offered = capabilities.iter().filter_map(|word| strip_prefix_ignoring_case(word, "AUTH="));
-    let offered = offered.map(|name| wire.clean(name)).collect();
-    let (mechanism, token) = choose(target, token, log, Offer::Listed(offered))?;
+    let (mechanism, token) = choose(target, token, log, Offer::of(offered, wire))?;
     let described = describe_sign_in(mechanism, &log.mechanisms_offered);
     let has_initial = capabilities.iter().any(|word| word.eq_ignore_ascii_case("SASL-IR"));
     let signed_in = log.observe(Stage::Authentication, || {

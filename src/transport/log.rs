@@ -7,6 +7,7 @@ use super::stream::Wire;
 use crate::failure::{Failure, FailureKind};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
+use crate::text::Shown;
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub struct Observation {
     pub began: Instant,
     /// How long it took.
     pub elapsed: Duration,
-    /// What was seen (redacted and escaped), or what went wrong.
-    pub result: Result<String, Failure>,
+    /// What was seen, or what went wrong.
+    pub result: Result<Shown, Failure>,
 }
 
 /// The steps taken at a server, and what they showed.
@@ -27,7 +28,7 @@ pub struct Log {
     /// The steps in order. A failed one is the last.
     pub observations: Vec<Observation>,
     /// The SASL mechanisms that the server listed, after TLS.
-    pub mechanisms_offered: Vec<String>,
+    pub mechanisms_offered: Vec<Shown>,
     /// The mechanism that was used.
     pub mechanism_used: Option<SaslMechanism>,
     /// The newest messages, newest first, where they were asked for.
@@ -43,7 +44,7 @@ impl Log {
     pub(super) fn observe<T>(
         &mut self,
         stage: Stage,
-        step: impl FnOnce() -> Result<(T, String), Failure>,
+        step: impl FnOnce() -> Result<(T, Shown), Failure>,
     ) -> Result<T, Stop> {
         let start = Instant::now();
         let result = step();
@@ -84,7 +85,7 @@ impl Log {
     pub(super) fn failure(mut self) -> Failure {
         match self.observations.pop().map(|last| last.result) {
             Some(Err(failure)) => failure,
-            _ => FailureKind::ConnectionLost { during: "signing in".to_owned() }.into(),
+            _ => FailureKind::ConnectionLost { during: "signing in".into() }.into(),
         }
     }
 }

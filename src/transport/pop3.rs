@@ -17,6 +17,7 @@ use crate::failure::{Failure, FailureKind, GREETING, Rejection, Service};
 use crate::profile::TlsMode;
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
+use crate::text::Shown;
 
 /// The longest head of a message that is read; of what is longer than a reply may be, the beginning is held.
 const LONGEST_HEAD: usize = 1024 * 1024;
@@ -81,14 +82,14 @@ fn read(
     }
     let latest = log.observe(Stage::Latest, || {
         if maildrop.top == Top::Missing {
-            return Ok((Vec::new(), "none listed: the server does not offer TOP".to_owned()));
+            return Ok((Vec::new(), "none listed: the server does not offer TOP".into()));
         }
         let mut latest = Vec::new();
         for number in maildrop.newest(count) {
             let head = top(wire, number)?;
             latest.push(headers::message(&head, |text| wire.clean(text)));
         }
-        let detail = format!("{} listed", latest.len());
+        let detail = shown!("{} listed", latest.len());
         Ok((latest, detail))
     })?;
     log.latest = latest;
@@ -214,18 +215,17 @@ fn arrive(target: &Target<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result
     // What was said before TLS is forgotten (RFC 2595 §4).
     log.observe(Stage::Capabilities, || {
         let listed = capabilities(wire)?;
-        let mut detail = listed.as_ref().map_or("CAPA is not known here".to_owned(), |list| list.join(", "));
+        let mut detail = listed.as_ref().map_or("CAPA is not known here".into(), |list| wire.clean(&list.join(", ")));
         let list = listed.as_deref().unwrap_or_default();
-        let names = parameters(list, "SASL").into_iter().flatten().map(str::to_owned).collect::<Vec<_>>();
-        let offer = if names.is_empty() { ask_for_mechanisms(wire)? } else { Offer::Listed(names) };
+        let names = parameters(list, "SASL").into_iter().flatten().collect::<Vec<_>>();
+        let offer = if names.is_empty() { ask_for_mechanisms(wire)? } else { Offer::of(names, wire) };
         if parameters(list, "SASL").is_none() {
-            detail.push_str(&match &offer {
-                Offer::Listed(names) => format!("; AUTH lists {}", names.join(", ")),
-                Offer::Untold => "; no list of mechanisms".to_owned(),
-            });
+            detail = match &offer {
+                Offer::Listed(names) => shown!("{}; AUTH lists {}", detail, Shown::join(names, ", ")),
+                Offer::Untold => shown!("{}; no list of mechanisms", detail),
+            };
         }
-        let detail = wire.clean(&detail);
-        Ok((Capabilities { listed, offer: offer.cleaned(wire) }, detail))
+        Ok((Capabilities { listed, offer }, detail))
     })
 }
 
@@ -261,7 +261,7 @@ fn enter(
             Some(_) => Top::Missing,
         };
         let maildrop = Maildrop { messages, top };
-        Ok((maildrop, format!("{messages} messages, {octets} octets")))
+        Ok((maildrop, shown!("{} messages, {} octets", messages, octets)))
     })
 }
 
@@ -289,7 +289,7 @@ fn read_status(wire: &mut Wire) -> Result<Status, Failure> {
     }
 }
 
-fn greet(wire: &mut Wire) -> Result<String, Failure> {
+fn greet(wire: &mut Wire) -> Result<Shown, Failure> {
     wire.phase("waiting for the greeting");
     expect_ok(wire, GREETING).map(|text| wire.clean(&text))
 }
@@ -298,15 +298,14 @@ fn expect_ok(wire: &mut Wire, command: &str) -> Result<String, Failure> {
     match read_status(wire)? {
         Status::Ok(text) => Ok(text),
         Status::Err(text) => Err(rejection(wire, command, &text, None)),
-        Status::Continue(text) => {
-            Err(violation(format!("it wants {command} to be continued")).said(wire.clean(&format!("+ {text}"))))
-        }
+        Status::Continue(text) => Err(violation(shown!("it wants {} to be continued", wire.clean(command)))
+            .said(wire.clean(&format!("+ {text}")))),
     }
 }
 
-fn rejection(wire: &Wire, command: &str, text: &str, challenge: Option<String>) -> Failure {
+fn rejection(wire: &Wire, command: &str, text: &str, challenge: Option<Shown>) -> Failure {
     let kind = FailureKind::Rejected(Rejection {
-        command: command.to_owned(),
+        command: wire.clean(command),
         reply_code: None,
         // RFC 2449 §8.
         detail_code: text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(code, _)| wire.clean(code)),
@@ -365,7 +364,7 @@ fn ask_for_mechanisms(wire: &mut Wire) -> Result<Offer, Failure> {
         Status::Ok(_) if wire.is_heard_by(Instant::now() + LIST_PATIENCE) => {
             let names: Vec<String> =
                 lines(wire)?.iter().flat_map(|line| line.split_ascii_whitespace()).map(str::to_owned).collect();
-            Ok(if names.is_empty() { Offer::Untold } else { Offer::Listed(names) })
+            Ok(if names.is_empty() { Offer::Untold } else { Offer::of(names, wire) })
         }
         Status::Ok(_) | Status::Err(_) => Ok(Offer::Untold),
         Status::Continue(_) => {
@@ -394,7 +393,7 @@ fn ask_for_tls(wire: &mut Wire) -> Result<(), Failure> {
 
 /// Always in two steps: Exchange closes the connection on an initial response, and lines are short (RFC 2449 §4).
 fn authenticate(wire: &mut Wire, mechanism: SaslMechanism, response: &SecretString) -> Result<(), Failure> {
-    let asked = format!("AUTH {mechanism}");
+    let asked = shown!("AUTH {}", mechanism);
     wire.phase("signing in");
     refuse_early_words(wire)?;
     wire.send(&format!("{asked}\r\n"))?;
@@ -402,7 +401,7 @@ fn authenticate(wire: &mut Wire, mechanism: SaslMechanism, response: &SecretStri
         Status::Continue(_) => {}
         Status::Err(text) => return Err(rejection(wire, &asked, &text, None)),
         Status::Ok(text) => {
-            return Err(violation(format!("it accepted {asked} before the token")).said(wire.clean(&text)));
+            return Err(violation(shown!("it accepted {} before the token", asked)).said(wire.clean(&text)));
         }
     }
     refuse_early_words(wire)?;
@@ -420,7 +419,7 @@ fn authenticate(wire: &mut Wire, mechanism: SaslMechanism, response: &SecretStri
     match read_status(wire)? {
         Status::Err(text) => Err(rejection(wire, &asked, &text, Some(challenge).filter(|text| !text.is_empty()))),
         Status::Ok(text) | Status::Continue(text) => {
-            Err(violation(format!("it answered {asked} with an error challenge and then not with -ERR"))
+            Err(violation(shown!("it answered {} with an error challenge and then not with -ERR", asked))
                 .said(wire.clean(&text)))
         }
     }

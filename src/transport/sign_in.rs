@@ -7,23 +7,21 @@ use super::stream::Wire;
 use super::{Target, TokenSource};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
+use crate::text::Shown;
 
 /// The mechanisms that a server tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Offer {
     /// It lists these.
-    Listed(Vec<String>),
+    Listed(Vec<Shown>),
     /// It lists none anywhere, and may know some all the same.
     Untold,
 }
 
 impl Offer {
-    /// The same, fit to be shown.
-    pub(super) fn cleaned(self, wire: &Wire) -> Self {
-        match self {
-            Self::Listed(names) => Self::Listed(names.iter().map(|name| wire.clean(name)).collect()),
-            Self::Untold => Self::Untold,
-        }
+    /// The offer of these names.
+    pub(super) fn of<T: AsRef<str>>(names: impl IntoIterator<Item = T>, wire: &Wire) -> Self {
+        Self::Listed(names.into_iter().map(|name| wire.clean(name.as_ref())).collect())
     }
 }
 
@@ -52,9 +50,9 @@ pub(super) fn choose(
 }
 
 /// "XOAUTH2 (offered: XOAUTH2, OAUTHBEARER, PLAIN)".
-pub(super) fn describe_sign_in(mechanism: SaslMechanism, offered: &[String]) -> String {
+pub(super) fn describe_sign_in(mechanism: SaslMechanism, offered: &[Shown]) -> Shown {
     if offered.is_empty() {
-        return format!("{mechanism} (the server lists no mechanisms)");
+        return shown!("{} (the server lists no mechanisms)", mechanism);
     }
-    format!("{mechanism} (offered: {})", offered.join(", "))
+    shown!("{} (offered: {})", mechanism, Shown::join(offered, ", "))
 }

@@ -20,6 +20,7 @@ use crate::failure::{Failure, FailureKind, GREETING, Service};
 use crate::profile::{Address, TlsMode};
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
+use crate::text::{Redactor, Shown};
 
 /// RFC 5321 §4.5.3.1.4, with CRLF. RFC 4954 §4 holds the initial response to it.
 const COMMAND_LIMIT: usize = 512;
@@ -104,7 +105,7 @@ fn converse(
 ) -> Result<(), Stop> {
     let capabilities = arrive(target, log, slot)?;
     let Some(wire) = slot else { return Err(Stop) };
-    let offer = Offer::Listed(capabilities.mechanisms()).cleaned(wire);
+    let offer = Offer::of(capabilities.mechanisms(), wire);
     let (mechanism, token) = choose(target, token, log, offer)?;
     let described = describe_sign_in(mechanism, &log.mechanisms_offered);
     log.observe(Stage::Authentication, || {
@@ -117,7 +118,7 @@ fn converse(
     submit(wire, &capabilities, envelope, log)
 }
 
-fn greet(wire: &mut Wire) -> Result<String, Failure> {
+fn greet(wire: &mut Wire) -> Result<Shown, Failure> {
     wire.phase("waiting for the greeting");
     let reply = read_reply(wire)?;
     Ok(reply.expect(wire, &[220], GREETING)?.shown(wire))
@@ -176,7 +177,7 @@ fn ask_for_tls(wire: &mut Wire) -> Result<(), Failure> {
 }
 
 fn authenticate(wire: &mut Wire, mechanism: SaslMechanism, response: &SecretString) -> Result<(), Failure> {
-    let asked = format!("AUTH {mechanism}");
+    let asked = shown!("AUTH {}", mechanism);
     wire.phase("signing in");
     reply::refuse_early_words(wire)?;
     if asked.len() + 1 + response.expose_secret().len() + 2 <= COMMAND_LIMIT {
@@ -196,7 +197,7 @@ fn authenticate(wire: &mut Wire, mechanism: SaslMechanism, response: &SecretStri
     let end = sasl::encode(&SecretString::from(mechanism.error_reply()));
     let reply = command(wire, &format!("{}\r\n", end.expose_secret()))?;
     if reply.code < 400 {
-        return Err(violation(format!("it answered {asked} with an error challenge and then with {}", reply.code)));
+        return Err(violation(shown!("it answered {} with an error challenge and then with {}", asked, reply.code)));
     }
     let mut failure = reply.rejection(wire, &asked);
     if let FailureKind::Rejected(rejection) = &mut failure.kind {
@@ -247,8 +248,8 @@ fn mail_command(capabilities: &Capabilities, envelope: Envelope<'_>) -> Result<S
     if !envelope.sender.as_str().is_ascii() || !envelope.recipient.as_str().is_ascii() {
         if !capabilities.has("SMTPUTF8") {
             return Err(FailureKind::Local {
-                what: "writing the addresses".to_owned(),
-                reason: "one is not ASCII, and the server does not offer SMTPUTF8 (RFC 6531 §3.1)".to_owned(),
+                what: "writing the addresses".into(),
+                reason: "one is not ASCII, and the server does not offer SMTPUTF8 (RFC 6531 §3.1)".into(),
             }
             .into());
         }
@@ -259,7 +260,11 @@ fn mail_command(capabilities: &Capabilities, envelope: Envelope<'_>) -> Result<S
 
 fn mailbox(address: &Address) -> Result<lettre::Address, Failure> {
     address.as_str().parse().map_err(|error: lettre::address::AddressError| {
-        FailureKind::Local { what: format!("using the address {address}"), reason: error.to_string() }.into()
+        FailureKind::Local {
+            what: shown!("using the address {}", address),
+            reason: Redactor::by_shape(&error.to_string()),
+        }
+        .into()
     })
 }
 

@@ -15,6 +15,7 @@ use super::handshake::{self, Seen};
 use super::socket::{Notes, Socket};
 use crate::failure::{Failure, FailureKind, TlsFault};
 use crate::net;
+use crate::text::Shown;
 use crate::transcript::{Speaker, Transcript};
 
 /// The longest line that we take, with its end.
@@ -53,7 +54,7 @@ pub(super) struct Wire {
     /// How many bytes of the current reply have been handed on.
     reply: usize,
     /// What the server wants people to read, and has not been shown yet.
-    notices: Vec<String>,
+    notices: Vec<Shown>,
 }
 
 impl Wire {
@@ -91,10 +92,10 @@ impl Wire {
     }
 
     /// `detail`, and behind it what the server wanted people to read since the last step.
-    pub(super) fn with_notices(&mut self, detail: String) -> String {
+    pub(super) fn with_notices(&mut self, detail: Shown) -> Shown {
         match std::mem::take(&mut self.notices).as_slice() {
             [] => detail,
-            notices => format!("{detail}; the server says: {}", notices.join("; ")),
+            notices => shown!("{}; the server says: {}", detail, Shown::join(notices, "; ")),
         }
     }
 
@@ -103,8 +104,8 @@ impl Wire {
         self.local
     }
 
-    /// `text` of the server's, fit to be shown.
-    pub(super) fn clean(&self, text: &str) -> String {
+    /// `text` of the server's, cleaned.
+    pub(super) fn clean(&self, text: &str) -> Shown {
         self.transcript.redactor().clean(text)
     }
 
@@ -242,7 +243,7 @@ impl Wire {
         match self.read_more() {
             Ok(0) => {
                 self.remark("the server closed the connection");
-                Err(FailureKind::ConnectionLost { during: self.during.to_owned() }.into())
+                Err(FailureKind::ConnectionLost { during: self.during.into() }.into())
             }
             Ok(_) => Ok(moved),
             Err(_) => Err(self.io_failure()),
@@ -349,7 +350,7 @@ impl Wire {
     }
 
     /// The first line of what came instead of TLS, most often a greeting. The library has read a few bytes of it.
-    fn first_words(&self, bytes: &[u8]) -> String {
+    fn first_words(&self, bytes: &[u8]) -> Shown {
         let mut more = [0; 200];
         let more_len = match self.bare.set_nonblocking(true) {
             Ok(()) => (&*self.bare).read(&mut more).unwrap_or(0),
@@ -396,19 +397,19 @@ impl Wire {
         }
     }
 
-    fn too_large(&self, what: &str, limit: usize) -> Failure {
+    fn too_large(&self, what: &'static str, limit: usize) -> Failure {
         self.remark(&format!("{what} has more than {limit} bytes, giving up"));
-        FailureKind::TooLarge { what: what.to_owned(), limit }.into()
+        FailureKind::TooLarge { what: what.into(), limit }.into()
     }
 
     fn lost(&self) -> Failure {
-        FailureKind::ConnectionLost { during: self.during.to_owned() }.into()
+        FailureKind::ConnectionLost { during: self.during.into() }.into()
     }
 
     fn io_failure(&self) -> Failure {
         let failure = match self.notes.borrow().error {
             Some(io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => {
-                FailureKind::TimedOut { during: self.during.to_owned(), after: self.since.elapsed() }.into()
+                FailureKind::TimedOut { during: self.during.into(), after: self.since.elapsed() }.into()
             }
             _ => self.lost(),
         };
@@ -418,11 +419,11 @@ impl Wire {
 }
 
 /// The peer's answer makes no sense, and nothing says that anybody meddles.
-pub(super) fn unreadable(what: impl Into<String>) -> Failure {
+pub(super) fn unreadable(what: impl Into<Shown>) -> Failure {
     FailureKind::Unreadable { what: what.into() }.into()
 }
 
 /// The peer broke the protocol in a way that an attacker would.
-pub(super) fn violation(what: impl Into<String>) -> Failure {
+pub(super) fn violation(what: impl Into<Shown>) -> Failure {
     FailureKind::ProtocolViolation { what: what.into() }.into()
 }

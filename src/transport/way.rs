@@ -8,6 +8,7 @@ use super::log::{Log, Stop};
 use crate::failure::{Failure, ProxyFault};
 use crate::net::{Dialler, Proxy, Route, Traffic};
 use crate::report::Stage;
+use crate::text::Shown;
 
 /// How a server was reached, so that it can be reached again.
 #[derive(Debug, Clone, Copy)]
@@ -30,19 +31,18 @@ impl<'a> Way<'a> {
             Route::Direct => {
                 let addresses = log.observe(Stage::Dns, || {
                     let addresses = dialler.look_up(host, port, deadline())?;
-                    let detail =
-                        addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
+                    let detail = Shown::join(addresses.iter().map(SocketAddr::ip), ", ");
                     Ok((addresses, detail))
                 })?;
                 log.observe(Stage::Tcp, || {
                     let (stream, address) = dialler.reach(host, &addresses, deadline())?;
-                    Ok(((stream, Self::Direct(address)), address.to_string()))
+                    Ok(((stream, Self::Direct(address)), Shown::of(address)))
                 })
             }
             Route::Unreadable(setting) => log.observe(Stage::Proxy, || Err(setting.unreadable(host))),
             Route::Through(proxy) => log.observe(Stage::Proxy, || {
                 let stream = through(&dialler, proxy, target, deadline())?;
-                Ok(((stream, Self::Through(proxy)), format!("through {proxy} ({})", proxy.variable())))
+                Ok(((stream, Self::Through(proxy)), shown!("through {} ({})", proxy, proxy.variable())))
             }),
         }
     }
@@ -62,7 +62,7 @@ impl<'a> Way<'a> {
 fn through(dialler: &Dialler, proxy: &Proxy, target: &Target<'_>, deadline: Instant) -> Result<TcpStream, Failure> {
     let (host, port) = (target.server.host.as_str(), target.server.port);
     if proxy.needs_tls() {
-        let what = "mail goes through HTTP and SOCKS proxies, not through one inside TLS".to_owned();
+        let what = "mail goes through HTTP and SOCKS proxies, not through one inside TLS".into();
         return Err(proxy.trouble(host, ProxyFault::Unsupported { what }));
     }
     let mut stream = dialler.dial_proxy(proxy, host, deadline)?;

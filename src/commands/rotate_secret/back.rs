@@ -10,6 +10,7 @@ use crate::error::CommandError;
 use crate::flow::rotation::{Force, Proof, Restored, RolledBack};
 use crate::profile::Name;
 use crate::report::{Check, Document, Finding, FindingCode, Stage};
+use crate::text::Shown;
 
 /// Brings the previous secret back.
 pub(super) fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
@@ -69,7 +70,7 @@ fn doubt(restored: &Restored) -> Option<String> {
             "the provider refuses the previous client secret of app '{app}' ({until}): its mailboxes stop working within the hour"
         )),
         Some(Proof::Unknown(failure)) => {
-            let why = failure.server_said.clone().unwrap_or_else(|| failure.to_string());
+            let why = failure.server_said.clone().unwrap_or_else(|| Shown::of(failure));
             Some(format!("the previous client secret of app '{app}' could not be proven ({why}); {until}"))
         }
         Some(Proof::NotAuthorized(_)) | None => Some(format!(

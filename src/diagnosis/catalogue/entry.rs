@@ -122,6 +122,8 @@ impl Entry {
     }
 }
 
+show_as_displayed!(Origin);
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

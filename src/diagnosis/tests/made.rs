@@ -8,9 +8,10 @@ use crate::failure::{
     Rejection, Service, StoreFault, TlsFault,
 };
 use crate::profile::TlsMode;
+use crate::text::Shown;
 
-fn word(word: &str) -> String {
-    word.to_owned()
+fn word(word: &'static str) -> Shown {
+    word.into()
 }
 
 pub(super) fn failures() -> Vec<Failure> {
@@ -104,8 +105,8 @@ pub(super) fn failures() -> Vec<Failure> {
 }
 
 pub(super) fn rejections() -> Vec<Failure> {
-    let refused = |command: &str, reply_code| {
-        let rejection = Rejection { command: command.to_owned(), reply_code, ..Rejection::default() };
+    let refused = |command: &'static str, reply_code| {
+        let rejection = Rejection { command: command.into(), reply_code, ..Rejection::default() };
         Failure::new(FailureKind::Rejected(rejection))
     };
     let mut refusals = vec![refused("AUTH", Some(599)), refused("NOOP", Some(450))];

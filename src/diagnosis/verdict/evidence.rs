@@ -3,6 +3,7 @@
 use crate::failure::{FailureKind, ProxyFault, ProxyTrouble, TlsFault};
 use crate::profile::Protocol;
 use crate::report::Stage;
+use crate::text::Shown;
 
 /// What is known of one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub enum Certificate {
     /// An issuer that this machine does not trust.
     UnknownIssuer {
         /// The issuer's name, where there is one.
-        issuer: Option<String>,
+        issuer: Option<Shown>,
     },
     /// It has expired.
     Expired,

@@ -13,7 +13,7 @@ fn set_mode(path: &Path, mode: u32) {
 
 fn unsafe_reason(failure: Failure) -> String {
     match fault_of(failure) {
-        StoreFault::Unsafe { reason, .. } => reason,
+        StoreFault::Unsafe { reason, .. } => reason.to_string(),
         other => panic!("{other:?}"),
     }
 }

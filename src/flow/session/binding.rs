@@ -3,6 +3,7 @@
 use crate::failure::{Failure, FailureKind};
 use crate::profile::{App, IdentityRule, Mailbox};
 use crate::secrets::{Binding, MailboxRecord};
+use crate::text::{Redactor, Shown};
 
 /// What a new sign-in may replace in the store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,10 +32,10 @@ pub(super) fn of(app: &App, mailbox: &Mailbox) -> Binding {
 pub(super) fn of_another(grant: &MailboxRecord) -> Failure {
     let Binding { client_id, address, issuer_or_authority } = &grant.binding;
     FailureKind::GrantOfAnother {
-        address: address.clone(),
-        client_id: client_id.to_string(),
-        at: issuer_or_authority.clone(),
-        profile: grant.profile.clone(),
+        address: Redactor::by_shape(address),
+        client_id: Shown::of(client_id),
+        at: Redactor::by_shape(issuer_or_authority),
+        profile: grant.profile.as_deref().map(Redactor::by_shape),
     }
     .into()
 }

@@ -211,7 +211,7 @@ mod room {
             self.records.self_test()
         }
 
-        fn describe(&self) -> String {
+        fn describe(&self) -> crate::text::Shown {
             "a keep".into()
         }
     }

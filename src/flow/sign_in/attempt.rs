@@ -14,6 +14,7 @@ use crate::oauth::{Endpoints, Identity, TokenResponse, identity};
 use crate::profile::{Address, App, Mailbox, Scope};
 use crate::report::{Check, Finding, FindingCode, Report, Stage};
 use crate::secrets::{GrantIdentity, MailboxRecord};
+use crate::text::{Redactor, Shown};
 
 /// What stays the same during one sign-in.
 pub(super) struct Attempt<'a> {
@@ -98,7 +99,7 @@ impl Attempt<'_> {
 
 /// Refuses whoever is neither the one that `known` was nor named as `expected`.
 fn refuse_others(identity: &Identity, known: Option<&GrantIdentity>, expected: &Address) -> Result<(), Failure> {
-    let name = |label: &str, subject: &str| format!("{label}, subject {subject}");
+    let name = |label, subject| shown!("{}, subject {}", Redactor::by_shape(label), Redactor::by_shape(subject));
     let is_known = |known: &GrantIdentity| {
         known.issuer == identity.issuer && known.subject == identity.subject && known.tenant == identity.tenant
     };
@@ -107,8 +108,8 @@ fn refuse_others(identity: &Identity, known: Option<&GrantIdentity>, expected: &
         Some(known) if is_known(known) => Ok(()),
         // Without any name there is nothing to compare; the mailbox opening is the proof.
         _ if !identity.names.is_empty() && !identity.is(expected) => {
-            Err(FailureKind::OtherAccount { signed_in: identity.label().to_owned(), expected: expected.to_string() }
-                .into())
+            let (signed_in, expected) = (Redactor::by_shape(identity.label()), Shown::of(expected));
+            Err(FailureKind::OtherAccount { signed_in, expected }.into())
         }
         Some(known) => Err(FailureKind::OtherSubject {
             recorded: name(&known.label, &known.subject),

@@ -15,6 +15,7 @@ use crate::loopback::{LoopbackListener, PendingPage};
 use crate::oauth::{AuthorizationRequest, AuthorizationResponse, grant};
 use crate::profile::{App, Mailbox, RedirectUri};
 use crate::report::{Check, Report, Stage};
+use crate::text::Shown;
 
 /// How long somebody may take at the sign-in page. Entra's own page gives up after about ten minutes.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -144,7 +145,7 @@ fn pasted(
     };
     Ok(line
         .map_err(|error| {
-            let (what, reason) = ("Reading the pasted address".to_owned(), error.to_string());
+            let (what, reason) = ("Reading the pasted address".into(), Shown::of(error));
             FailureKind::Local { what, reason }.into()
         })
         .and_then(|line| request.parse_pasted(line.expose_secret(), context.transcript.redactor())))

@@ -86,7 +86,7 @@ impl Tcp {
                 Err(proxy.not_reached(host, FailureKind::Tls(tls_fault(&error, proxy.host())).into()))
             }
             Err(_) => {
-                let during = format!("the TLS handshake with the proxy {proxy}");
+                let during = shown!("the TLS handshake with the proxy {}", proxy);
                 Err(proxy.not_reached(host, FailureKind::TimedOut { during, after: self.limit }.into()))
             }
         }

@@ -161,7 +161,7 @@ fn refused_lost_and_unknown_are_told_apart() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}/").parse().unwrap();
     let kind = kind_of(testing::client().get(&url));
-    assert_eq!(kind, FailureKind::ConnectionRefused { host: "127.0.0.1".to_owned(), port });
+    assert_eq!(kind, FailureKind::ConnectionRefused { host: "127.0.0.1".into(), port });
     let server = Server::script(vec![Box::new(|_, _| {})]);
     let kind = kind_of(testing::client().get(&server.url("/")));
     assert!(matches!(kind, FailureKind::ConnectionLost { .. }), "{kind:?}");

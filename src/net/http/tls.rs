@@ -16,6 +16,7 @@ use zeroize::Zeroize;
 
 use crate::failure::{Failure, FailureKind};
 use crate::net::tls::{TrustAnchors, tls_fault};
+use crate::text::Redactor;
 use crate::transcript::{Speaker, Transcript};
 
 /// Our own failure on its way through ureq.
@@ -75,15 +76,16 @@ impl<In: Transport> Connector<In> for Tls {
         let mut stream = connector.connect(&host, stream).map_err(|error| match error {
             // A timeout or a reset below TLS is the cause; what TLS makes of it is not.
             HandshakeError::Failure(error) => match take(&seen) {
-                Some(ureq::Error::Io(_)) => {
-                    pass(FailureKind::ConnectionLost { during: format!("the TLS handshake with {host}") })
-                }
+                Some(ureq::Error::Io(_)) => pass(FailureKind::ConnectionLost {
+                    during: shown!("the TLS handshake with {}", Redactor::by_shape(&host)),
+                }),
                 Some(other) => other,
                 None => pass(FailureKind::Tls(tls_fault(&error, &host))),
             },
-            HandshakeError::WouldBlock(_) => {
-                pass(FailureKind::TimedOut { during: format!("the TLS handshake with {host}"), after: self.limit })
-            }
+            HandshakeError::WouldBlock(_) => pass(FailureKind::TimedOut {
+                during: shown!("the TLS handshake with {}", Redactor::by_shape(&host)),
+                after: self.limit,
+            }),
         })?;
         stream.get_mut().is_handshaking = false;
         let certificate = stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok());

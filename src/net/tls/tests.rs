@@ -66,7 +66,7 @@ fn a_file_that_holds_no_certificate_is_refused_by_name() {
 
 #[test]
 fn the_libraries_words_and_numbers_are_told_apart() {
-    let host = || "imap.contoso.com".to_owned();
+    let host = || "imap.contoso.com".into();
     let unknown = || TlsFault::UnknownIssuer { issuer: None, is_alone: false };
     for (words, fault) in [
         ("certificate verify failed: (self-signed certificate)", TlsFault::SelfSigned),
@@ -79,7 +79,7 @@ fn the_libraries_words_and_numbers_are_told_apart() {
         ("ssl_choose_client_version:unsupported protocol", TlsFault::TooOld),
         ("ssl3_get_record:wrong version number", TlsFault::NotTls),
         ("Die Zertifikatkette … (os error -2146762487)", unknown()),
-        ("something new", TlsFault::Other("something new".to_owned())),
+        ("something new", TlsFault::Other("something new".into())),
     ] {
         assert_eq!(fault_from_words(words, "imap.contoso.com"), fault, "{words}");
     }

@@ -189,7 +189,7 @@ fn an_assertion_that_cannot_be_signed_sends_nothing() {
     struct NoKey;
     impl Assertion for NoKey {
         fn sign(&self, _: &EndpointUrl, _: Timestamp) -> Result<SecretString, Failure> {
-            Err(FailureKind::NoClientSecret { app: "my-app".to_owned() }.into())
+            Err(FailureKind::NoClientSecret { app: "my-app".into() }.into())
         }
     }
     let endpoint = TokenEndpoint::from("http://127.0.0.1:1/token".parse::<EndpointUrl>().unwrap());

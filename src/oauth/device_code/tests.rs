@@ -174,7 +174,7 @@ fn nobody_is_sent_to_an_address_without_tls() {
 
 #[test]
 fn a_user_code_is_shown_escaped_and_must_be_one_that_a_person_can_type() {
-    assert_eq!(changed("user_code", "\"A\\u001b[2J\\u202eB\"").ok().unwrap().user_code, "A\\u{1b}[2J\\u{202e}B");
+    assert_eq!(changed("user_code", "\"A\\u001b[2J\\u202eB\"").ok().unwrap().user_code, "A\\x1b[2J\\u{202e}B");
     assert_eq!(changed("user_code", "12345678").ok().unwrap().user_code, "12345678");
     let longest = format!("\"{}\"", "A".repeat(LONGEST_USER_CODE));
     assert_eq!(changed("user_code", &longest).ok().unwrap().user_code.len(), LONGEST_USER_CODE);

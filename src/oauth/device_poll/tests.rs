@@ -45,7 +45,7 @@ impl Waiter for FakeClock {
 fn authorization(interval: u64, expires_in: u64) -> DeviceAuthorization {
     DeviceAuthorization {
         device_code: SecretString::from("canary-device-code"),
-        user_code: "WDJB-MJHT".to_owned(),
+        user_code: "WDJB-MJHT".into(),
         verification_uri: "https://id.example/device".parse().unwrap(),
         verification_uri_complete: None,
         expires_in: Duration::from_secs(expires_in),
@@ -54,12 +54,12 @@ fn authorization(interval: u64, expires_in: u64) -> DeviceAuthorization {
     }
 }
 
-fn said(error: &str, status: u16) -> Failure {
-    FailureKind::OAuth(OAuthFault { error: error.to_owned(), status, ..OAuthFault::default() }).into()
+fn said(error: &'static str, status: u16) -> Failure {
+    FailureKind::OAuth(OAuthFault { error: error.into(), status, ..OAuthFault::default() }).into()
 }
 
 fn lost() -> Failure {
-    FailureKind::ConnectionLost { during: "waiting for the answer of id.example".to_owned() }.into()
+    FailureKind::ConnectionLost { during: "waiting for the answer of id.example".into() }.into()
 }
 
 /// The seconds at which the endpoint was asked, and how it ended. The script's last word is said for ever.

@@ -21,7 +21,7 @@ fn check(app: &App, claims: &Value) -> Result<Identity, String> {
     let now = Timestamp::from_second(NOW).unwrap();
     match verify(app, &token(claims), Some(&SecretString::from("nonce-1")), now) {
         Ok(identity) => Ok(identity),
-        Err(Failure { kind: FailureKind::IdToken { what }, .. }) => Err(what),
+        Err(Failure { kind: FailureKind::IdToken { what }, .. }) => Err(what.to_string()),
         Err(other) => panic!("{other}"),
     }
 }

@@ -81,6 +81,8 @@ impl fmt::Debug for Family {
     }
 }
 
+show_as_displayed!(Family);
+
 impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.title)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::report::{Check, Document, ExitCode, FindingCode, Headline, Report, Stage, Subject, Token};
-use crate::text::is_unprintable;
+use crate::text::{Redactor, is_unprintable};
 
 /// OSC with a title and with a link (OSC 8), CSI in its long and its short form, NUL, BEL, DEL, an override of the
 /// direction, a zero-width blank, a tag, and a replacement for bad UTF-8.
@@ -24,7 +24,8 @@ fn everywhere(text: &str) -> Document {
         Check::failed(Stage::Tls, Duration::ZERO, finding.clone()),
     ];
     let own = || text.to_owned();
-    report.latest = vec![Headline { date: own(), from: own(), subject: own() }];
+    let shown = || Redactor::by_shape(text);
+    report.latest = vec![Headline { date: shown(), from: shown(), subject: shown() }];
     let mut document = Document::new("test-mailbox");
     document.reports.push(report);
     document.warnings.push(own());

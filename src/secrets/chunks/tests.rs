@@ -49,7 +49,7 @@ impl Entries for SmallEntries {
     fn set(&self, name: &str, value: &[u8]) -> Result<(), StoreFault> {
         self.change()?;
         if value.len() > LIMIT {
-            return Err(StoreFault::Other { reason: format!("{} bytes are too many", value.len()) });
+            return Err(StoreFault::Other { reason: shown!("{} bytes are too many", value.len()) });
         }
         let mut value = value.to_vec();
         match self.garbles.get() {

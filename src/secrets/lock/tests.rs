@@ -15,7 +15,9 @@ fn shop() -> RecordKey {
 
 fn busy(failure: Failure) -> (String, Option<String>, Duration) {
     match failure.kind {
-        FailureKind::Busy { what, holder, waited } => (what, holder, waited),
+        FailureKind::Busy { what, holder, waited } => {
+            (what.to_string(), holder.map(|holder| holder.to_string()), waited)
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -16,6 +16,7 @@ use super::types::{
 use crate::failure::StoreFault;
 use crate::profile::{ClientAuthentication, ClientId, Name, resource_of};
 use crate::secrets::{RecordKey, SecretBytes};
+use crate::text::{Redactor, Shown};
 
 /// The format of an app's record.
 const APP_SCHEMA: u32 = 1;
@@ -302,7 +303,9 @@ fn encode(file: &impl Serialize) -> Result<SecretBytes, StoreFault> {
     let mut buffer = WipedBuffer::default();
     match serde_json::to_writer(&mut buffer, file) {
         Ok(()) => Ok(buffer.0.into()),
-        Err(error) => Err(StoreFault::Other { reason: format!("the record cannot be written as JSON: {error}") }),
+        Err(error) => Err(StoreFault::Other {
+            reason: shown!("the record cannot be written as JSON: {}", Redactor::by_shape(&error.to_string())),
+        }),
     }
 }
 
@@ -313,7 +316,7 @@ fn encode(file: &impl Serialize) -> Result<SecretBytes, StoreFault> {
 fn check_schema(key: &RecordKey, bytes: &SecretBytes, known: u32) -> Result<u32, StoreFault> {
     let SchemaFile { schema } = decode(key, bytes)?;
     if schema > known {
-        return Err(StoreFault::Newer { what: format!("the record of {key}"), number: schema, known });
+        return Err(StoreFault::Newer { what: shown!("the record of {}", key), number: schema, known });
     }
     Ok(schema)
 }
@@ -321,12 +324,12 @@ fn check_schema(key: &RecordKey, bytes: &SecretBytes, known: u32) -> Result<u32,
 fn decode<'de, T: Deserialize<'de>>(key: &RecordKey, bytes: &'de SecretBytes) -> Result<T, StoreFault> {
     // The parser's own words can quote the input; its position cannot.
     serde_json::from_slice(bytes.expose()).map_err(|error| {
-        damaged(key, &format!("it is no record of ours (line {}, column {})", error.line(), error.column()))
+        damaged(key, shown!("it is no record of ours (line {}, column {})", error.line(), error.column()))
     })
 }
 
-fn damaged(key: &RecordKey, why: &str) -> StoreFault {
-    StoreFault::Damaged { what: format!("the record of {key}: {why}") }
+fn damaged(key: &RecordKey, why: impl Into<Shown>) -> StoreFault {
+    StoreFault::Damaged { what: shown!("the record of {}: {}", key, why.into()) }
 }
 
 /// Grows without leaving copies behind.

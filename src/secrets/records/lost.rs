@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::types::LostGrant;
 use crate::failure::OAuthFault;
+use crate::text::{Redactor, Shown};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct LostFile {
@@ -24,14 +25,15 @@ pub(super) struct LostFile {
 
 pub(super) fn encode(lost: &LostGrant) -> LostFile {
     let OAuthFault { error, description, status, codes, suberror, correlation_id, .. } = lost.fault.clone();
+    let text = |shown: Option<Shown>| shown.map(|shown| shown.to_string());
     LostFile {
         at: lost.at,
-        error,
-        error_description: description,
+        error: error.to_string(),
+        error_description: text(description),
         status,
         error_codes: codes,
-        suberror,
-        correlation_id,
+        suberror: text(suberror),
+        correlation_id: text(correlation_id),
     }
 }
 
@@ -41,14 +43,14 @@ pub(super) fn decode(file: Option<LostFile>, sentence: Option<&str>) -> Option<L
     match (file, sentence) {
         (Some(file), _) => {
             let LostFile { at, error, error_description, status, error_codes, suberror, correlation_id } = file;
-            let description = error_description;
+            let shown = |text: Option<String>| text.map(|text| Redactor::by_shape(&text));
             let fault = OAuthFault {
-                error,
-                description,
+                error: Redactor::by_shape(&error),
+                description: shown(error_description),
                 status,
                 codes: error_codes,
-                suberror,
-                correlation_id,
+                suberror: shown(suberror),
+                correlation_id: shown(correlation_id),
                 retry_after: None,
             };
             Some(LostGrant { at, fault })
@@ -57,7 +59,7 @@ pub(super) fn decode(file: Option<LostFile>, sentence: Option<&str>) -> Option<L
             let after = sentence.split_once("AADSTS").map_or("", |(_, after)| after);
             let number = after.split(|c: char| !c.is_ascii_digit()).next().and_then(|number| number.parse().ok());
             let codes: Vec<u32> = number.into_iter().collect();
-            let description = codes.first().map(|number| format!("AADSTS{number}"));
+            let description = codes.first().map(|number| shown!("AADSTS{}", number));
             // Only such an answer was ever noted.
             let fault =
                 OAuthFault { error: "invalid_grant".into(), status: 400, codes, description, ..OAuthFault::default() };

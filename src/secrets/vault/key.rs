@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::faults::fault;
 use crate::failure::{FailureKind, KeyTrouble, StoreFault};
 use crate::files;
+use crate::text::Shown;
 
 /// The variable that may hold the key.
 pub(in crate::secrets) const KEY_VARIABLE: &str = "MAILGRANT_VAULT_KEY";
@@ -38,9 +39,9 @@ impl VaultKey {
 
     pub(super) fn identities(&self) -> Result<Vec<Identity>, StoreFault> {
         match self {
-            Self::Value(text) => parse(KEY_VARIABLE, text.expose_secret()),
+            Self::Value(text) => parse(&KEY_VARIABLE.into(), text.expose_secret()),
             Self::File(path) => {
-                let place = path.display().to_string();
+                let place = Shown::of(path);
                 let not_text = || StoreFault::BadKey { place: place.clone(), trouble: KeyTrouble::NotText };
                 let bytes = files::read_private(path, LARGEST).map_err(|failure| match failure.kind {
                     FailureKind::TooLarge { .. } => not_text(),
@@ -71,7 +72,7 @@ pub fn new_vault_key(path: &Path) -> Result<String, StoreFault> {
     Ok(public)
 }
 
-fn parse(place: &str, text: &str) -> Result<Vec<Identity>, StoreFault> {
+fn parse(place: &Shown, text: &str) -> Result<Vec<Identity>, StoreFault> {
     let mut identities = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -83,6 +84,6 @@ fn parse(place: &str, text: &str) -> Result<Vec<Identity>, StoreFault> {
 }
 
 /// Says where, never what: the line may be half a key.
-fn bad_key(place: &str, trouble: KeyTrouble) -> StoreFault {
-    StoreFault::BadKey { place: place.to_owned(), trouble }
+fn bad_key(place: &Shown, trouble: KeyTrouble) -> StoreFault {
+    StoreFault::BadKey { place: place.clone(), trouble }
 }

@@ -6,6 +6,7 @@ use age::x25519::Identity;
 use zeroize::Zeroizing;
 
 use crate::failure::StoreFault;
+use crate::text::Redactor;
 
 /// Why a file does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +21,9 @@ pub(super) fn seal(identities: &[Identity], plain: &[u8]) -> Result<Vec<u8>, Sto
     // The first identity is the one to write with; the others still open what was written with them.
     let first = identities.first().map(Identity::to_public);
     let recipient = first.ok_or_else(|| StoreFault::Other { reason: "the vault's key is empty".into() })?;
-    age::encrypt(&recipient, plain)
-        .map_err(|error| StoreFault::Other { reason: format!("the vault cannot be encrypted: {error}") })
+    age::encrypt(&recipient, plain).map_err(|error| StoreFault::Other {
+        reason: shown!("the vault cannot be encrypted: {}", Redactor::by_shape(&error.to_string())),
+    })
 }
 
 pub(super) fn open(identities: &[Identity], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened> {

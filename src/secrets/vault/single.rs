@@ -16,6 +16,7 @@ use super::seal::{self, Unopened};
 use crate::failure::StoreFault;
 use crate::files;
 use crate::secrets::SecretBytes;
+use crate::text::{Redactor, Shown};
 
 const SCHEMA: u32 = 1;
 
@@ -65,13 +66,13 @@ impl<'a> Contents<'a> {
         };
         match (parsed, schema) {
             (_, Some(schema)) if schema > SCHEMA => {
-                Err(StoreFault::Newer { what: path.display().to_string(), number: schema, known: SCHEMA })
+                Err(StoreFault::Newer { what: Shown::of(path), number: schema, known: SCHEMA })
             }
             (Ok(file), _) => Ok(Self { records: file.records }),
             // The parser's own words can quote the input; its position cannot.
             (Err(error), _) => Err(damaged(
                 path,
-                &format!("it holds no records of ours (line {}, column {})", error.line(), error.column()),
+                shown!("it holds no records of ours (line {}, column {})", error.line(), error.column()),
             )),
         }
     }
@@ -90,11 +91,11 @@ impl<'a> Contents<'a> {
         let decoded = self.records.get(name).map(|text| STANDARD.decode(text).map(SecretBytes::new)).transpose();
         // The name is a text of the file's, which could be anything.
         decoded.map_err(|_| StoreFault::Damaged {
-            what: format!("the vault: the record {} is not base64", name.escape_debug()),
+            what: shown!("the vault: the record {} is not base64", Redactor::by_shape(name)),
         })
     }
 }
 
-fn damaged(path: &Path, why: &str) -> StoreFault {
-    StoreFault::VaultDamaged { path: path.to_owned(), why: why.to_owned() }
+fn damaged(path: &Path, why: impl Into<Shown>) -> StoreFault {
+    StoreFault::VaultDamaged { path: path.to_owned(), why: why.into() }
 }

@@ -78,7 +78,7 @@ fn fill(
         files::create_in_stage(&path, &record).map_err(|failure| fault(&failure))?;
         let back = files::read_private(&path, record.len()).map_err(|failure| fault(&failure))?;
         if back.is_none_or(|back| *back != record) {
-            let what = format!("{}: what is read back is not what was written", path.display());
+            let what = shown!("{}: what is read back is not what was written", path);
             return Err(StoreFault::NotKept { what });
         }
     }
@@ -110,7 +110,7 @@ pub(super) fn is_foreign(single: &Path, folder: &Path) -> Result<bool, StoreFaul
 
 fn turn(single: &Path) -> Result<FileLock, StoreFault> {
     // The lock of the versions that wrote the one file.
-    FileLock::acquire(&beside(single, ".lock"), "the vault", WAIT).map_err(|failure| fault(&failure))
+    FileLock::acquire(&beside(single, ".lock"), "the vault".into(), WAIT).map_err(|failure| fault(&failure))
 }
 
 /// Where the folder is filled.

@@ -12,6 +12,7 @@ use super::syntax::{literal_len, response_code};
 use super::untagged::{self, Running, Sorted};
 use crate::failure::{Failure, FailureKind, Rejection};
 use crate::sasl::{self, SaslMechanism};
+use crate::text::Shown;
 use crate::transport::stream::{Wire, unreadable, violation};
 
 /// The longest literal that we take (SECURITY.md P1).
@@ -51,11 +52,11 @@ pub(super) struct Bridge {
     exchange: Exchange,
     mechanism: SaslMechanism,
     response: Option<SecretString>,
-    challenge: Option<String>,
+    challenge: Option<Shown>,
     /// The server's words on the current command that are worth keeping, fit to be shown.
-    words: Vec<String>,
+    words: Vec<Shown>,
     /// The code in brackets of the tagged answer.
-    detail_code: Option<String>,
+    detail_code: Option<Shown>,
     has_said_bye: bool,
     literal_left: usize,
     literals: usize,
@@ -128,14 +129,14 @@ impl Bridge {
 
     /// Why the crate's `command` failed with `error`.
     pub(super) fn failure(&mut self, command: &str, error: &imap::Error) -> Failure {
-        let said = (!self.words.is_empty()).then(|| self.words.join("\n"));
+        let said = (!self.words.is_empty()).then(|| Shown::join(&self.words, "\n"));
         let fault = self.fault.take();
         let is_no = matches!(error, imap::Error::No(_) | imap::Error::Bad(_));
         let is_bye = self.has_said_bye
             && fault.as_ref().is_none_or(|fault| matches!(fault.kind, FailureKind::ConnectionLost { .. }));
         if fault.is_none() && is_no || is_bye {
             let kind = FailureKind::Rejected(Rejection {
-                command: command.to_owned(),
+                command: self.wire.clean(command),
                 reply_code: None,
                 detail_code: self.detail_code.take(),
                 challenge: self.challenge.take().filter(|text| !text.is_empty()),
@@ -191,7 +192,7 @@ impl Bridge {
         let Some(len) = literal else { return Ok(()) };
         self.literal_left = len;
         self.literals += 1;
-        let too_large = |what: &str, limit| FailureKind::TooLarge { what: what.to_owned(), limit };
+        let too_large = |what: &'static str, limit| FailureKind::TooLarge { what: what.into(), limit };
         if len > LITERAL_LIMIT {
             return Err(too_large("a literal", LITERAL_LIMIT).into());
         }
@@ -247,7 +248,7 @@ impl Bridge {
             "BYE" => {
                 self.words.push(self.wire.clean(response));
                 self.has_said_bye = true;
-                return Err(FailureKind::ConnectionLost { during: "waiting for an answer".to_owned() }.into());
+                return Err(FailureKind::ConnectionLost { during: "waiting for an answer".into() }.into());
             }
             _ => {}
         }

@@ -3,6 +3,7 @@
 use super::syntax::{literal_len, response_code, strip_prefix_ignoring_case};
 use super::untagged;
 use crate::failure::{Failure, FailureKind, GREETING, Rejection};
+use crate::text::Shown;
 use crate::transport::stream::{Wire, unreadable, violation};
 
 /// The capabilities in a greeting or another response with a code.
@@ -81,11 +82,11 @@ fn closing(wire: &Wire, command: &str, words: &str) -> Failure {
 
 fn rejection(wire: &Wire, command: &str, words: &[String]) -> Failure {
     let kind = FailureKind::Rejected(Rejection {
-        command: command.to_owned(),
+        command: wire.clean(command),
         detail_code: words.last().and_then(|last| response_code(last)).map(|code| wire.clean(code)),
         ..Rejection::default()
     });
-    Failure::new(kind).said(words.iter().map(|line| wire.clean(line)).collect::<Vec<_>>().join("\n"))
+    Failure::new(kind).said(Shown::join(words.iter().map(|line| wire.clean(line)), "\n"))
 }
 
 pub(super) fn capabilities(wire: &mut Wire) -> Result<Vec<String>, Failure> {

@@ -3,6 +3,7 @@
 use lettre::transport::smtp::response::Response;
 
 use crate::failure::{Failure, FailureKind, Rejection};
+use crate::text::Shown;
 use crate::transport::stream::{Wire, violation};
 
 /// One reply.
@@ -69,25 +70,26 @@ impl Reply {
         if self.code >= 400 {
             return Err(self.rejection(wire, to));
         }
-        Err(violation(format!("it answered {to} with {} instead of {}", self.code, codes[0])).said(self.shown(wire)))
+        Err(violation(shown!("it answered {} with {} instead of {}", wire.clean(to), self.code, codes[0]))
+            .said(self.shown(wire)))
     }
 
     /// The failure that this negative reply to `command` means.
     pub(super) fn rejection(&self, wire: &Wire, command: &str) -> Failure {
         let first = self.text.first().and_then(|line| line.split_ascii_whitespace().next());
         let kind = FailureKind::Rejected(Rejection {
-            command: command.to_owned(),
+            command: wire.clean(command),
             reply_code: Some(self.code),
-            detail_code: first.filter(|word| is_enhanced_status(word)).map(str::to_owned),
+            detail_code: first.filter(|word| is_enhanced_status(word)).map(|word| wire.clean(word)),
             challenge: None,
             closes: self.code == 421,
         });
         Failure::new(kind).said(self.shown(wire))
     }
 
-    /// All lines, fit to be shown.
-    pub(super) fn shown(&self, wire: &Wire) -> String {
-        self.raw.iter().map(|line| wire.clean(line)).collect::<Vec<_>>().join("\n")
+    /// All lines.
+    pub(super) fn shown(&self, wire: &Wire) -> Shown {
+        Shown::join(self.raw.iter().map(|line| wire.clean(line)), "\n")
     }
 }
 

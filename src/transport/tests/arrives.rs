@@ -90,7 +90,7 @@ fn wait_for(
     protocol: Protocol,
     timeout: Duration,
     scripts: Vec<Vec<Step>>,
-) -> (Result<String, FailureKind>, Vec<Heard>) {
+) -> (Result<crate::text::Shown, FailureKind>, Vec<Heard>) {
     let pki = Pki::new(Flaw::None);
     let sessions = scripts.len();
     let server = Server::start(&pki, scripts);

@@ -31,7 +31,7 @@ fn a_line_of_100_megabytes_is_given_up_after_eight_kilobytes() {
         // What the system's buffers take is not ours.
         assert!(server.heard().flooded < 32 << 20, "{protocol}");
         let kind = failure_at(&log, Stage::Greeting).kind;
-        assert_eq!(kind, FailureKind::TooLarge { what: "a line".to_owned(), limit: 8192 }, "{protocol}");
+        assert_eq!(kind, FailureKind::TooLarge { what: "a line".into(), limit: 8192 }, "{protocol}");
     }
 }
 
@@ -46,7 +46,7 @@ fn a_reply_without_end_is_given_up_after_64_kilobytes() {
         let flood = Step::Say(format!("{first}{}", line.repeat(100_000 / line.len())));
         let (log, _) = probe(protocol, Duration::from_secs(20), vec![Step::Tls, say(greeting), hear(asked), flood]);
         let kind = failure_at(&log, Stage::Capabilities).kind;
-        assert_eq!(kind, FailureKind::TooLarge { what: "a reply".to_owned(), limit: 65_536 }, "{asked}");
+        assert_eq!(kind, FailureKind::TooLarge { what: "a reply".into(), limit: 65_536 }, "{asked}");
     }
 }
 
@@ -56,7 +56,7 @@ fn a_line_may_have_8_kilobytes_and_a_reply_64_and_neither_a_byte_more() {
     for (greeting, protocol) in [("* OK ", Protocol::Imap), ("+OK ", Protocol::Pop3), ("220 ", Protocol::Smtp)] {
         let line = |len: usize| say(&format!("{greeting}{}", "x".repeat(len - greeting.len() - 2)));
         let kind = failure_at(&probe_at(protocol, vec![Step::Tls, line(8_193), Step::HangUp]), Stage::Greeting).kind;
-        assert_eq!(kind, FailureKind::TooLarge { what: "a line".to_owned(), limit: 8_192 }, "{greeting}");
+        assert_eq!(kind, FailureKind::TooLarge { what: "a line".into(), limit: 8_192 }, "{greeting}");
         failure_at(&probe_at(protocol, vec![Step::Tls, line(8_192), Step::HangUp]), Stage::Capabilities);
     }
     // What comes until we speak again is one reply, however many lines it has.
@@ -82,10 +82,10 @@ fn a_line_may_have_8_kilobytes_and_a_reply_64_and_neither_a_byte_more() {
             vec![Step::Tls, say(greeting), hear(asked), reply, Step::HangUp]
         };
         let kind = failure_at(&probe_at(protocol, second(8_193)), Stage::Capabilities).kind;
-        assert_eq!(kind, FailureKind::TooLarge { what: "a line".to_owned(), limit: 8_192 }, "{asked}");
+        assert_eq!(kind, FailureKind::TooLarge { what: "a line".into(), limit: 8_192 }, "{asked}");
         failure_at(&probe_at(protocol, second(8_192)), Stage::Authentication);
         let kind = failure_at(&probe_at(protocol, reply(65_537)), Stage::Capabilities).kind;
-        assert_eq!(kind, FailureKind::TooLarge { what: "a reply".to_owned(), limit: 65_536 }, "{asked}");
+        assert_eq!(kind, FailureKind::TooLarge { what: "a reply".into(), limit: 65_536 }, "{asked}");
         let kind = failure_at(&probe_at(protocol, reply(65_536)), Stage::Authentication).kind;
         assert!(matches!(kind, FailureKind::MechanismNotOffered { .. }), "{asked}: {kind:?}");
     }
@@ -161,7 +161,7 @@ fn a_lost_connection_names_the_phase() {
     for protocol in Protocol::ALL {
         let (log, _) = probe(protocol, Duration::from_secs(20), vec![Step::Tls, Step::HangUp]);
         let kind = failure_at(&log, Stage::Greeting).kind;
-        assert_eq!(kind, FailureKind::ConnectionLost { during: "waiting for the greeting".to_owned() }, "{protocol}");
+        assert_eq!(kind, FailureKind::ConnectionLost { during: "waiting for the greeting".into() }, "{protocol}");
     }
 }
 
@@ -172,5 +172,5 @@ fn a_closed_port_refuses() {
     let client = Client::new(port, TlsMode::Implicit);
     let log = client.exercise(&pki, Protocol::Imap, &Task::Read { latest: 0 });
     let kind = failure_at(&log, Stage::Tcp).kind;
-    assert_eq!(kind, FailureKind::ConnectionRefused { host: "localhost".to_owned(), port });
+    assert_eq!(kind, FailureKind::ConnectionRefused { host: "localhost".into(), port });
 }

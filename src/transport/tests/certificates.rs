@@ -10,8 +10,8 @@ type Start = fn(&Pki, Vec<Vec<Step>>) -> Server;
 
 /// What becomes of a certificate with a flaw, and how many connections that takes.
 fn refuse_all(start: Start, connections_for_others: usize) {
-    let unknown = TlsFault::UnknownIssuer { issuer: Some("CN=Contoso Test CA".to_owned()), is_alone: true };
-    let wrong_host = TlsFault::WrongHost { host: "localhost".to_owned(), names: vec!["mail.fabrikam.com".to_owned()] };
+    let unknown = TlsFault::UnknownIssuer { issuer: Some("CN=Contoso Test CA".into()), is_alone: true };
+    let wrong_host = TlsFault::WrongHost { host: "localhost".into(), names: vec!["mail.fabrikam.com".into()] };
     for (flaw, connections, expected) in [
         (Flaw::Expired, 1, TlsFault::Expired),
         (Flaw::NotYetValid, 1, TlsFault::NotYetValid),
@@ -72,7 +72,7 @@ fn a_bad_certificate_after_starttls_is_refused_by_name() {
     let server = Server::start(&pki, vec![script.clone(), script]);
     let client = Client::new(server.port, TlsMode::StartTls);
     let log = client.exercise(&pki, Protocol::Smtp, &client.usual_task(Protocol::Smtp));
-    let fault = TlsFault::UnknownIssuer { issuer: Some("CN=Contoso Test CA".to_owned()), is_alone: true };
+    let fault = TlsFault::UnknownIssuer { issuer: Some("CN=Contoso Test CA".into()), is_alone: true };
     assert_eq!(failure_at(&log, Stage::Tls).kind, FailureKind::Tls(fault));
     assert_no_credential(&server.heard());
 }

@@ -5,6 +5,7 @@ use crate::failure::FailureKind;
 use crate::profile::{Protocol, TlsMode};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism::{self, OauthBearer, Xoauth2};
+use crate::text::Shown;
 use crate::transport::{Log, Task};
 
 const GREETING: &str = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2 AUTH=OAUTHBEARER] ready";
@@ -217,7 +218,7 @@ fn an_offer_without_our_mechanisms_is_refused_with_the_list() {
     let script = vec![Step::Tls, say("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=NTLM] hi"), hear("p9 LOGOUT")];
     let (log, _) = by_script(probe(TlsMode::Implicit, None, 0, script));
     let kind = failure_at(&log, Stage::Authentication).kind;
-    let offered = ["PLAIN", "NTLM"].map(str::to_owned).to_vec();
+    let offered = ["PLAIN", "NTLM"].map(Shown::from).to_vec();
     assert_eq!(kind, FailureKind::MechanismNotOffered { wanted: None, offered });
 }
 
@@ -302,8 +303,8 @@ fn only_the_tagged_ok_at_its_time_is_a_success() {
 
 #[test]
 fn answers_that_would_break_the_parser_end_the_connection() {
-    let too_large = |what: &str, limit| FailureKind::TooLarge { what: what.to_owned(), limit };
-    let violation = |what: &str| FailureKind::ProtocolViolation { what: what.to_owned() };
+    let too_large = |what: &'static str, limit| FailureKind::TooLarge { what: what.into(), limit };
+    let violation = |what: &'static str| FailureKind::ProtocolViolation { what: what.into() };
     for (answer, expected) in [
         // The parser would recurse until the stack is gone.
         (

@@ -18,7 +18,7 @@ use crate::net::Trust;
 use crate::profile::{Address, Protocol, ServerEndpoint, TlsMode};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
-use crate::text::Redactor;
+use crate::text::{Redactor, Shown};
 use crate::transcript::Transcript;
 use crate::transport::{self, Account, Log, Target, Task};
 
@@ -282,7 +282,7 @@ impl Client {
 }
 
 /// What the steps came to, as "stage: detail" each; panics at a failure.
-pub(super) fn details(log: &Log) -> Vec<(Stage, String)> {
+pub(super) fn details(log: &Log) -> Vec<(Stage, Shown)> {
     log.observations.iter().map(|seen| (seen.stage, seen.result.clone().unwrap_or_else(|f| panic!("{f}")))).collect()
 }
 
@@ -294,7 +294,7 @@ pub(super) fn failure_at(log: &Log, stage: Stage) -> Failure {
 }
 
 /// The rejection that ended a probe.
-pub(super) fn rejection_at(log: &Log, stage: Stage) -> (Rejection, String) {
+pub(super) fn rejection_at(log: &Log, stage: Stage) -> (Rejection, Shown) {
     let failure = failure_at(log, stage);
     match failure.kind {
         crate::failure::FailureKind::Rejected(rejection) => (rejection, failure.server_said.unwrap_or_default()),
@@ -303,7 +303,7 @@ pub(super) fn rejection_at(log: &Log, stage: Stage) -> (Rejection, String) {
 }
 
 /// The protocol violation that ended a probe.
-pub(super) fn violation_at(log: &Log, stage: Stage) -> String {
+pub(super) fn violation_at(log: &Log, stage: Stage) -> Shown {
     match failure_at(log, stage).kind {
         crate::failure::FailureKind::ProtocolViolation { what } => what,
         kind => panic!("{kind:?}"),

@@ -56,7 +56,7 @@ fn every_way_in_leads_to_the_count() {
             script.push(hear("QUIT"));
             let (log, heard) = probe(tls, Some(mechanism), 0, script);
             let details = details(&log);
-            assert_eq!(details.last(), Some(&(Stage::Folder, "12 messages, 34567 octets".to_owned())));
+            assert_eq!(details.last(), Some(&(Stage::Folder, "12 messages, 34567 octets".into())));
             assert_eq!(log.mechanisms_offered, ["PLAIN", "XOAUTH2", "OAUTHBEARER"]);
             let clear: &[u8] = if tls == TlsMode::StartTls { b"CAPA\r\nSTLS\r\n" } else { b"" };
             assert_eq!(heard.in_the_clear, clear);
@@ -192,7 +192,7 @@ fn mechanisms_that_capa_does_not_list_are_asked_for_and_tried() {
         ("+OK\r\nSASL XOAUTH2\r\n.", None, None, Xoauth2, &["XOAUTH2"]),
     ] {
         let (log, _) = probe(TlsMode::Implicit, forced, 0, told(capa, auth, used));
-        assert_eq!(details(&log).last(), Some(&(Stage::Folder, "12 messages, 34567 octets".to_owned())));
+        assert_eq!(details(&log).last(), Some(&(Stage::Folder, "12 messages, 34567 octets".into())));
         assert_eq!(log.mechanism_used, Some(used), "{capa} {auth:?}");
         assert_eq!(log.mechanisms_offered, offered, "{capa} {auth:?}");
     }
@@ -203,7 +203,7 @@ fn what_auth_lists_without_ours_is_an_offer_without_ours() {
     let script =
         vec![Step::Tls, say("+OK hi"), hear("CAPA"), say("-ERR"), hear("AUTH"), say("+OK\r\nPLAIN\r\n."), hear("QUIT")];
     let (log, heard) = probe(TlsMode::Implicit, None, 0, script);
-    let offered = vec!["PLAIN".to_owned()];
+    let offered = vec!["PLAIN".into()];
     let kind = failure_at(&log, Stage::Authentication).kind;
     assert_eq!(kind, FailureKind::MechanismNotOffered { wanted: None, offered });
     assert_eq!(heard.lines, ["CAPA", "AUTH", "QUIT"]);

@@ -76,7 +76,7 @@ fn every_way_in_leads_to_sender_and_recipient() {
             script.extend([hear("RSET"), hear("QUIT")]);
             let (log, heard) = probe_with(tls, Some(mechanism), None, TOKEN, script);
             let details = details(&log);
-            assert_eq!(details.last(), Some(&(Stage::Recipient, "250 2.1.5 recipient ok".to_owned())));
+            assert_eq!(details.last(), Some(&(Stage::Recipient, "250 2.1.5 recipient ok".into())));
             assert_eq!(log.mechanisms_offered, ["LOGIN", "XOAUTH2", "OAUTHBEARER"]);
             let clear = if tls == TlsMode::StartTls { format!("{EHLO}\r\nSTARTTLS\r\n") } else { String::new() };
             assert_eq!(String::from_utf8_lossy(&heard.in_the_clear), clear);
@@ -104,7 +104,7 @@ fn a_message_is_sent_with_its_dots_doubled() {
     ]);
     let message = b"Subject: x\r\n\r\n.dot\r\nend\r\n";
     let (log, _) = probe_with(TlsMode::Implicit, None, Some(message), TOKEN, script);
-    assert_eq!(details(&log).last(), Some(&(Stage::Message, "250 2.0.0 queued as 4711".to_owned())));
+    assert_eq!(details(&log).last(), Some(&(Stage::Message, "250 2.0.0 queued as 4711".into())));
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn a_recipient_that_is_taken_without_being_known_is_taken() {
         script[at] = say(&format!("250 2.1.0 ok\r\n{taken}"));
         script.extend([hear("RSET"), hear("QUIT")]);
         let (log, _) = probe(TlsMode::Implicit, script);
-        assert_eq!(details(&log).last(), Some(&(Stage::Recipient, taken.to_owned())));
+        assert_eq!(details(&log).last(), Some(&(Stage::Recipient, taken.into())));
     }
 }
 

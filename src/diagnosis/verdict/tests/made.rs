@@ -26,6 +26,7 @@ use crate::failure::{Failure, FailureKind, OAuthFault, ProxyFault, ProxyTrouble,
 use crate::profile::Profile;
 use crate::profile::Protocol::{self, Imap, Smtp};
 use crate::report::{Check, Finding, FindingCode, Stage};
+use crate::text::Redactor;
 
 const MICROSOFT: &str = "[apps.app]\nprovider = \"microsoft365\"\ntenant = \"contoso.onmicrosoft.com\"\n\
      client_id = \"11111111-2222-3333-4444-555555555555\"\ncredential = \"secret\"\n";
@@ -146,8 +147,8 @@ fn token_endpoint(
     servers: &mut Vec<Server>,
 ) -> TokenAnswer {
     let not_asked = match word {
-        "none" => Some((Stage::Token, FailureKind::NotAuthorized { why: "there is no sign-in yet".to_owned() })),
-        "no-secret" => Some((Stage::SecretStore, FailureKind::NoClientSecret { app: "app".to_owned() })),
+        "none" => Some((Stage::Token, FailureKind::NotAuthorized { why: "there is no sign-in yet".into() })),
+        "no-secret" => Some((Stage::SecretStore, FailureKind::NoClientSecret { app: "app".into() })),
         "store" => Some((Stage::SecretStore, FailureKind::Store(StoreFault::WrongKey))),
         _ => None,
     };
@@ -169,10 +170,10 @@ fn token_endpoint(
 }
 
 fn oauth(word: &str) -> Option<FailureKind> {
-    let fault = |status, error: &str, words: &str, codes: &[u32]| {
+    let fault = |status, error: &'static str, words: &str, codes: &[u32]| {
         Some(FailureKind::OAuth(OAuthFault {
-            error: error.to_owned(),
-            description: Some(words.to_owned()).filter(|words| !words.is_empty()),
+            error: error.into(),
+            description: Some(Redactor::by_shape(words)).filter(|words| !words.is_empty()),
             status,
             codes: codes.to_vec(),
             ..OAuthFault::default()
@@ -188,17 +189,17 @@ fn oauth(word: &str) -> Option<FailureKind> {
         return fault(401, "unauthorized_client", words, &[]);
     }
     let proxy = |fault| {
-        let (proxy, variable) = ("http://proxy.example:3128".to_owned(), "HTTPS_PROXY");
-        Some(FailureKind::Proxy(ProxyTrouble { proxy, variable, host: "HOST".to_owned(), fault }))
+        let (proxy, variable) = ("http://proxy.example:3128".into(), "HTTPS_PROXY");
+        Some(FailureKind::Proxy(ProxyTrouble { proxy, variable, host: "HOST".into(), fault }))
     };
     match word {
         "proxy-407" => proxy(ProxyFault::WantsSignIn { scheme: None }),
         "proxy-refused" => {
-            let refused = FailureKind::ConnectionRefused { host: "proxy.example".to_owned(), port: 3128 };
+            let refused = FailureKind::ConnectionRefused { host: "proxy.example".into(), port: 3128 };
             proxy(ProxyFault::NotReached(Box::new(refused)))
         }
         "proxy-away" => {
-            let away = FailureKind::NameLookupFailed { host: "proxy.example".to_owned(), reason: "no".to_owned() };
+            let away = FailureKind::NameLookupFailed { host: "proxy.example".into(), reason: "no".into() };
             proxy(ProxyFault::NotReached(Box::new(away)))
         }
         "grant" => fault(400, "invalid_grant", "", &[]),
@@ -206,8 +207,8 @@ fn oauth(word: &str) -> Option<FailureKind> {
         "503" => fault(503, "temporarily_unavailable", "", &[]),
         "html" => Some(FailureKind::NotOAuth {
             status: 200,
-            content_type: Some("text/html".to_owned()),
-            what: "a web page".to_owned(),
+            content_type: Some("text/html".into()),
+            what: "a web page".into(),
         }),
         _ => None,
     }
@@ -237,19 +238,17 @@ fn stages(protocol: Protocol) -> Vec<Stage> {
 
 /// What ails the way to a server.
 fn way(word: &str, host: &str, port: u16) -> (Stage, FailureKind) {
-    let name = || host.to_owned();
-    let reason = || "no".to_owned();
+    let name = || Redactor::by_shape(host);
+    let reason = || "no".into();
     let tls = |fault| (Stage::Tls, FailureKind::Tls(fault));
     if let Some(issuer) = word.strip_prefix("stranger:") {
-        let issuer = Some(issuer.to_owned()).filter(|issuer| issuer != "?");
+        let issuer = Some(Redactor::by_shape(issuer)).filter(|issuer| issuer != "?");
         return tls(TlsFault::UnknownIssuer { issuer, is_alone: false });
     }
     match word {
         "no-name" => (Stage::Dns, FailureKind::NameNotFound { host: name() }),
         "no-lookup" => (Stage::Dns, FailureKind::NameLookupFailed { host: name(), reason: reason() }),
-        "silent" => {
-            (Stage::Tcp, FailureKind::TimedOut { during: "connecting".to_owned(), after: Duration::from_secs(10) })
-        }
+        "silent" => (Stage::Tcp, FailureKind::TimedOut { during: "connecting".into(), after: Duration::from_secs(10) }),
         "refused" => (Stage::Tcp, FailureKind::ConnectionRefused { host: name(), port }),
         "no-route" => (Stage::Tcp, FailureKind::Unreachable { host: name(), port, reason: reason() }),
         "expired" => tls(TlsFault::Expired),
@@ -260,8 +259,8 @@ fn way(word: &str, host: &str, port: u16) -> (Stage, FailureKind) {
 }
 
 fn mail(word: &str, protocol: Protocol, host: &str, port: u16) -> Option<(Stage, Failure)> {
-    let said = |stage, command: &str, reply_code, words: &str| {
-        let rejection = Rejection { command: command.to_owned(), reply_code, ..Rejection::default() };
+    let said = |stage, command: &'static str, reply_code, words: &'static str| {
+        let rejection = Rejection { command: command.into(), reply_code, ..Rejection::default() };
         Some((stage, Failure::new(FailureKind::Rejected(rejection)).said(words)))
     };
     let auth = Stage::Authentication;
@@ -269,7 +268,7 @@ fn mail(word: &str, protocol: Protocol, host: &str, port: u16) -> Option<(Stage,
         "ok" => None,
         "no-auth" => Some((
             Stage::Capabilities,
-            FailureKind::MechanismNotOffered { wanted: None, offered: vec!["PLAIN".to_owned()] }.into(),
+            FailureKind::MechanismNotOffered { wanted: None, offered: vec!["PLAIN".into()] }.into(),
         )),
         "auth-failed" => said(auth, "AUTHENTICATE XOAUTH2", None, "NO AUTHENTICATE failed."),
         "not-connected" => said(Stage::Folder, "EXAMINE", None, "BAD User is authenticated but not connected."),

@@ -76,7 +76,7 @@ impl SecretStore for MortalStore {
         panic!("a rotation tries no store")
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> crate::text::Shown {
         "memory".into()
     }
 }
@@ -98,7 +98,7 @@ impl Provider<'_> {
 
 impl Prover for Provider<'_> {
     fn redeem(&self, _: &Mailbox, secret: &SecretString) -> Result<(), Failure> {
-        let oauth = |error: &str, status| {
+        let oauth = |error: &'static str, status| {
             Err(FailureKind::OAuth(OAuthFault { error: error.into(), status, ..OAuthFault::default() }).into())
         };
         let answer = self.answers.get(self.next.fetch_add(1, Ordering::SeqCst)).copied();

@@ -1,10 +1,11 @@
 //! Records that were damaged, swapped or written by a newer version.
 
 use super::*;
+use crate::text::{Redactor, Shown};
 
 fn damage(fault: Option<StoreFault>) -> String {
     match fault {
-        Some(StoreFault::Damaged { what }) => what,
+        Some(StoreFault::Damaged { what }) => what.to_string(),
         other => panic!("{other:?}"),
     }
 }
@@ -59,8 +60,8 @@ fn files_that_were_swapped_are_refused_with_both_names_and_stay() {
     fs::write(&other, &one).unwrap();
     let misfiled = |key: &RecordKey, holds: &RecordKey| StoreFault::Misfiled {
         path: home.records().join(record::file_name(key)),
-        holds: holds.entry_name(),
-        expected: key.entry_name(),
+        holds: Redactor::by_shape(&holds.entry_name()),
+        expected: Redactor::by_shape(&key.entry_name()),
     };
     for (key, holds) in [(shop(), office()), (office(), shop())] {
         let expected = misfiled(&key, &holds);
@@ -77,7 +78,7 @@ fn a_newer_record_is_refused_with_its_number_and_stays() {
     home.store().put(&shop(), &value("x")).unwrap();
     let newer = seal(&home.identities(), b"mailgrant-record 2 [canary]\n").unwrap();
     files::write_atomic(&home.record(), &newer, Privacy::Secret).unwrap();
-    let expected = StoreFault::Newer { what: home.record().display().to_string(), number: 2, known: 1 };
+    let expected = StoreFault::Newer { what: Shown::of(home.record()), number: 2, known: 1 };
     assert_eq!(home.store().get(&shop()).err(), Some(expected.clone()));
     assert_eq!(home.store().put(&shop(), &value("x")).err(), Some(expected.clone()));
     assert_eq!(home.store().delete(&shop()).err(), Some(expected));

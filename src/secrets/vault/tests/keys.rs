@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::failure::KeyTrouble;
+use crate::text::Shown;
 
 #[test]
 fn a_missing_key_says_where_it_was_looked_for_and_writes_nothing() {
     let home = Home::new();
     home.store().put(&shop(), &value("x")).unwrap();
     fs::remove_file(home.key()).unwrap();
-    let no_key = StoreFault::NoKey { expected: home.key().display().to_string() };
+    let no_key = StoreFault::NoKey { expected: Shown::of(home.key()) };
     assert_eq!(home.store().get(&shop()).err(), Some(no_key.clone()));
     fs::remove_dir_all(home.folder.path().join("data")).unwrap();
     assert_eq!(home.store().put(&shop(), &value("x")).err(), Some(no_key));
@@ -71,13 +72,13 @@ fn a_key_that_is_none_is_refused_with_its_line_and_not_its_text() {
         ("AGE-SECRET-KEY-PQ-1CANARY", KeyTrouble::Line(1)),
     ] {
         let store = VaultStore::new(home.vault(), VaultKey::Value(SecretString::from(file)));
-        let place = "MAILGRANT_VAULT_KEY".to_owned();
+        let place = "MAILGRANT_VAULT_KEY".into();
         assert_eq!(store.get(&shop()).err(), Some(StoreFault::BadKey { place, trouble: expected }));
     }
     let large = vec![b'#'; 100_000];
     for bytes in [&b"\xff\xfe"[..], &large] {
         files::write_atomic(&home.key(), bytes, Privacy::Secret).unwrap();
-        let (place, trouble) = (home.key().display().to_string(), KeyTrouble::NotText);
+        let (place, trouble) = (Shown::of(home.key()), KeyTrouble::NotText);
         assert_eq!(home.store().get(&shop()).err(), Some(StoreFault::BadKey { place, trouble }));
     }
 }

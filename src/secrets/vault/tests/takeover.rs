@@ -98,7 +98,7 @@ fn a_file_that_does_not_open_stays_and_no_folder_is_made() {
         assert!(fs::read(home.vault()).unwrap() == *bytes, "{index}");
     }
     files::write_atomic(&home.vault(), &sealed(br#"{"schema":2,"records":[]}"#), Privacy::Secret).unwrap();
-    let newer = StoreFault::Newer { what: home.vault().display().to_string(), number: 2, known: 1 };
+    let newer = StoreFault::Newer { what: crate::text::Shown::of(home.vault()), number: 2, known: 1 };
     assert_eq!(home.store().put(&shop(), &value("x")).err(), Some(newer));
 }
 
