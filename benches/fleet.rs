@@ -15,17 +15,13 @@ use practice_tenant as sandbox;
 #[allow(unused_imports, reason = "the tests use more of it")]
 mod support;
 
-#[path = "../tests/cli/shop.rs"]
-#[allow(dead_code, reason = "the tests use more of it")]
-mod shop;
-
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use mailgrant::secrets::{MailboxRecord, VaultKey, VaultStore, load_mailbox, save_mailbox};
 
 use crate::sandbox::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
-use crate::shop::Shop;
+use crate::support::fixture::Fixture;
 
 /// How often each command is measured; the middle one counts.
 const ROUNDS: usize = 7;
@@ -65,7 +61,7 @@ fn limit(what: &str, value: f64, limit: f64, unit: &str) {
 }
 
 struct Bench {
-    shop: Shop,
+    shop: Fixture,
     store: VaultStore,
     grant: MailboxRecord,
 }
@@ -73,12 +69,10 @@ struct Bench {
 impl Bench {
     /// With the mailbox `box0`.
     fn new() -> Self {
-        let shop = Shop::authorized();
+        let shop = Fixture::authorized();
         // All mailboxes begin with copies of one sign-in.
-        shop.sandbox.allow_refresh_reuse();
-        let folder = |path: &str| shop.home.path().join(path);
-        let key = VaultKey::File(folder("config/mailgrant/vault.key"));
-        let store = VaultStore::new(folder("data/mailgrant/vault.age"), key);
+        shop.sandbox().allow_refresh_reuse();
+        let store = VaultStore::new(shop.vault(), VaultKey::File(shop.vault_key()));
         let grant = load_mailbox(&store, &"shop".parse().unwrap()).unwrap().unwrap();
         let bench = Self { shop, store, grant };
         bench.fill(0..1);
@@ -96,11 +90,11 @@ impl Bench {
 
     /// A profile of the first `count` mailboxes.
     fn profile(&self, count: usize) {
-        let (ports, ca_file) = (self.shop.sandbox.ports(), self.shop.ca_file());
+        let (ports, ca_file) = (self.shop.sandbox().ports(), self.shop.ca_file());
         let mut text = format!(
             "[apps.shop]\nprovider = \"microsoft365\"\ntenant = \"{TENANT_DOMAIN}\"\nauthority = \"{}\"\n\
              client_id = \"{CONFIDENTIAL_CLIENT}\"\nca_file = \"{ca_file}\"\n",
-            self.shop.sandbox.authority()
+            self.shop.sandbox().authority()
         );
         for number in 0..count {
             let (imap, smtp) = (ports.imap_implicit, ports.smtp_starttls);
@@ -112,7 +106,7 @@ impl Bench {
             )
             .unwrap();
         }
-        self.shop.home.write_config(&text);
+        self.shop.write_config(&text);
     }
 
     /// The middle one of so many rounds.
@@ -120,7 +114,7 @@ impl Bench {
         let mut times: Vec<Duration> = (0..rounds)
             .map(|_| {
                 let begun = Instant::now();
-                let finished = self.shop.home.run(arguments).patience(PATIENCE).finish();
+                let finished = self.shop.run(arguments).patience(PATIENCE).finish();
                 let took = begun.elapsed();
                 finished.code(0);
                 took

@@ -1,42 +1,43 @@
 use crate::sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT};
-use crate::shop::{Shop, fact};
 use crate::support::canary;
+use crate::support::fixture::Fixture;
+use crate::support::practice::fact;
 
 #[test]
 fn add_writes_the_profile_and_says_what_to_register() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let added = shop.add("shop", &[("--expires", Some("2027-05-20"))]).finish().code(0);
     let next = added.json()["next"].to_string();
     assert!(next.contains("http://localhost") && next.contains("IMAP.AccessAsUser.All, SMTP.Send"), "{next}");
-    let profile = std::fs::read_to_string(shop.home.config()).unwrap();
+    let profile = std::fs::read_to_string(shop.config()).unwrap();
     assert!(profile.contains(CONFIDENTIAL_CLIENT) && profile.contains("2027-05-20"), "{profile}");
     assert!(!profile.contains(canary::CLIENT_SECRET), "{profile}");
-    assert_eq!(shop.sandbox.counters().token_requests, 0, "add does not touch the network");
+    assert_eq!(shop.sandbox().counters().token_requests, 0, "add does not touch the network");
 }
 
 #[test]
 fn adding_the_same_twice_changes_nothing() {
-    let shop = Shop::added();
-    let before = shop.home.files();
+    let shop = Fixture::added();
+    let before = shop.files();
     let again = shop.add("shop", &[]).finish().code(0);
     assert!(fact(&again, "changed").starts_with("no"), "{}", again.stdout);
-    assert!(shop.home.files() == before, "a file has changed");
+    assert!(shop.files() == before, "a file has changed");
 }
 
 #[test]
 fn adding_other_values_is_refused_unless_forced() {
-    let shop = Shop::added();
-    let before = std::fs::read(shop.home.config()).unwrap();
+    let shop = Fixture::added();
+    let before = std::fs::read(shop.config()).unwrap();
     let refused = shop.add("shop", &[("--address", Some(ALICE))]).finish().code(2);
     assert_eq!(refused.json()["error"]["code"], "name-taken");
-    assert_eq!(std::fs::read(shop.home.config()).unwrap(), before);
+    assert_eq!(std::fs::read(shop.config()).unwrap(), before);
     shop.add("shop", &[("--address", Some(ALICE)), ("--force", Some(""))]).finish().code(0);
-    assert!(std::fs::read_to_string(shop.home.config()).unwrap().contains(ALICE));
+    assert!(std::fs::read_to_string(shop.config()).unwrap().contains(ALICE));
 }
 
 #[test]
 fn another_secret_is_refused_and_rotation_is_pointed_to() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let refused = shop.add("shop", &[]).stdin(canary::NEXT_CLIENT_SECRET).finish().code(2);
     assert_eq!(refused.json()["error"]["code"], "secret-differs");
     assert!(refused.stdout.contains("rotate-secret shop"), "{}", refused.stdout);
@@ -44,8 +45,8 @@ fn another_secret_is_refused_and_rotation_is_pointed_to() {
 
 #[test]
 fn mistakes_are_refused_before_anything_is_written() {
-    let shop = Shop::empty();
-    let before = shop.home.files();
+    let shop = Fixture::new();
+    let before = shop.files();
     for (flag, value) in [
         ("--client-id", "YOUR_CLIENT_ID"),
         ("--client-id", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"),
@@ -69,33 +70,33 @@ fn mistakes_are_refused_before_anything_is_written() {
         let refused = shop.add("shop", &[(flag, Some(value))]).finish().code(2);
         let harmful = |c: char| c != '\n' && mailgrant::text::is_unprintable(c);
         assert_eq!(refused.all_text().chars().find(|c| harmful(*c)), None, "{flag}");
-        assert!(shop.home.files() == before, "{flag} {value:?} left something behind");
+        assert!(shop.files() == before, "{flag} {value:?} left something behind");
     }
 }
 
 #[test]
 fn a_secret_id_given_as_the_secret_is_recognised() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let refused = shop.add("shop", &[]).stdin("0f8fad5b-d9cb-469f-a165-70867728950e").finish().code(2);
     assert!(refused.stdout.contains("Value"), "{}", refused.stdout);
-    assert!(!shop.home.config().exists());
-    assert_eq!(shop.sandbox.counters().token_requests, 0);
+    assert!(!shop.config().exists());
+    assert_eq!(shop.sandbox().counters().token_requests, 0);
 }
 
 #[test]
 fn without_a_terminal_nothing_is_asked() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     shop.add("shop", &[("--address", None)]).finish().code(2);
     shop.add("shop", &[("--secret-env", Some("NOT_SET_ANYWHERE"))]).finish().code(2);
-    let bare = shop.home.run(&["add", "shop"]).finish().code(2);
+    let bare = shop.run(&["add", "shop"]).finish().code(2);
     assert!(bare.stderr.contains("--provider"), "{}", bare.stderr);
-    assert!(!shop.home.config().exists());
+    assert!(!shop.config().exists());
 }
 
 #[test]
 fn the_secret_may_come_from_a_file_or_the_environment() {
-    let shop = Shop::empty();
-    let file = shop.home.path().join("secret.txt");
+    let shop = Fixture::new();
+    let file = shop.path().join("secret.txt");
     std::fs::write(&file, format!("{}\r\n", canary::CLIENT_SECRET)).unwrap();
     shop.add("one", &[("--secret-file", Some(&file.display().to_string()))]).finish().code(0);
     std::fs::remove_file(file).unwrap();
@@ -108,7 +109,7 @@ fn the_secret_may_come_from_a_file_or_the_environment() {
 
 #[test]
 fn two_mailboxes_can_share_an_app() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     shop.add("alice", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);
     let list = shop.json(&["list"], 0).json();
     let apps: Vec<_> = list["reports"].as_array().unwrap().iter().map(|report| &report["facts"]["app"]).collect();
@@ -118,7 +119,7 @@ fn two_mailboxes_can_share_an_app() {
 
 #[test]
 fn a_public_client_needs_no_secret() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     shop.add("shop", &[("--client-id", Some(PUBLIC_CLIENT)), ("--credential", Some("none"))]).finish().code(0);
     shop.authorize_as("shop", crate::sandbox::world::SHOP).code(0);
     shop.json(&["test-mailbox", "shop"], 0);
@@ -127,7 +128,7 @@ fn a_public_client_needs_no_secret() {
 
 #[test]
 fn adds_at_once_lose_no_mailbox() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let names: Vec<String> = (0..8).map(|number| format!("shop{number}")).collect();
     // Half of them share an app.
     let app = |name: &str| if name < "shop4" { "shared".to_owned() } else { name.to_owned() };
@@ -142,25 +143,25 @@ fn adds_at_once_lose_no_mailbox() {
 
 #[test]
 fn what_others_do_while_a_person_thinks_is_not_undone() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let waiting = |name| shop.add(name, &[]).start_with_open_stdin();
     let (mut first, mut second) = (waiting("shop"), waiting("shop"));
     shop.add("other", &[]).finish().code(0);
     first.type_line(canary::CLIENT_SECRET);
     first.finish().code(0);
     // The same app was added meanwhile; with other values, that is noticed.
-    let profile = std::fs::read_to_string(shop.home.config()).unwrap();
-    std::fs::write(shop.home.config(), profile.replace("imap", "pop3")).unwrap();
-    let before = std::fs::read(shop.home.config()).unwrap();
+    let profile = std::fs::read_to_string(shop.config()).unwrap();
+    std::fs::write(shop.config(), profile.replace("imap", "pop3")).unwrap();
+    let before = std::fs::read(shop.config()).unwrap();
     second.type_line(canary::CLIENT_SECRET);
     let finished = second.finish();
     assert!(matches!(finished.code, Some(2 | 7)), "{}", finished.all_text());
-    assert_eq!(std::fs::read(shop.home.config()).unwrap(), before);
+    assert_eq!(std::fs::read(shop.config()).unwrap(), before);
 }
 
 #[test]
 fn a_new_day_of_expiry_is_shown_by_status() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     shop.add("shop", &[("--expires", Some("2031-01-01"))]).finish().code(0);
     let refused = shop.add("shop", &[("--expires", Some("2032-02-02"))]).finish().code(2);
     assert!(refused.stdout.contains("rotate-secret shop --expires 2032-02-02"), "{}", refused.stdout);
@@ -171,11 +172,11 @@ fn a_new_day_of_expiry_is_shown_by_status() {
 
 #[test]
 fn a_side_can_be_taken_away() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let without = |side, host, port| {
         let change = [(side, Some("none")), (host, None), (port, None), ("--force", Some(""))];
         shop.add("shop", &change).finish().code(0);
-        std::fs::read_to_string(shop.home.config()).unwrap()
+        std::fs::read_to_string(shop.config()).unwrap()
     };
     assert!(!without("--outgoing", "--outgoing-host", "--outgoing-port").contains("smtp"));
     let profile = without("--incoming", "--incoming-host", "--incoming-port");
@@ -184,16 +185,16 @@ fn a_side_can_be_taken_away() {
 
 #[test]
 fn another_provider_takes_none_of_the_old_one_s_settings_over() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let change = [("--provider", Some("google")), ("--tenant", None), ("--authority", None), ("--force", Some(""))];
     shop.add("shop", &change).finish().code(0);
-    let profile = std::fs::read_to_string(shop.home.config()).unwrap();
+    let profile = std::fs::read_to_string(shop.config()).unwrap();
     assert!(profile.contains("google") && !profile.contains("tenant") && !profile.contains("authority"), "{profile}");
 }
 
 #[test]
 fn a_provider_without_known_servers_asks_for_them_as_flags() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let oidc = [
         ("--provider", Some("oidc")),
         ("--tenant", None),
@@ -211,8 +212,8 @@ fn a_provider_without_known_servers_asks_for_them_as_flags() {
 
 #[test]
 fn two_profiles_with_the_same_names_do_not_take_each_other_s_secrets() {
-    let shop = Shop::authorized();
-    let other = shop.home.path().join("other.toml").display().to_string();
+    let shop = Fixture::authorized();
+    let other = shop.path().join("other.toml").display().to_string();
     let change = [("--config", Some(other.as_str())), ("--client-id", Some("99999999-2222-3333-4444-555555555555"))];
     let refused = shop.add("shop", &change).finish().code(2);
     assert_eq!(refused.json()["error"]["code"], "secret-of-another");
@@ -228,8 +229,8 @@ fn two_profiles_with_the_same_names_do_not_take_each_other_s_secrets() {
 
 #[test]
 fn a_profile_in_anybody_s_folder_can_be_edited() {
-    let shop = Shop::empty();
-    let folder = shop.home.path().join("ours");
+    let shop = Fixture::new();
+    let folder = shop.path().join("ours");
     std::fs::create_dir(&folder).unwrap();
     #[cfg(unix)]
     std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o775)).unwrap();

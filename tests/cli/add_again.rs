@@ -3,21 +3,22 @@
 
 use practice_tenant::world::{ALICE, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT};
 
-use crate::shop::{Shop, fact};
 use crate::support::canary;
+use crate::support::fixture::Fixture;
+use crate::support::practice::fact;
 
-fn profile(shop: &Shop) -> String {
-    std::fs::read_to_string(shop.home.config()).unwrap()
+fn profile(shop: &Fixture) -> String {
+    std::fs::read_to_string(shop.config()).unwrap()
 }
 
 #[test]
 fn a_second_mailbox_uses_the_app_that_has_its_client_id() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     // Neither a secret nor a source of one is needed: the app has it.
     let mut arguments = shop.add_arguments("alice", &[("--address", Some(ALICE)), ("--secret-env", Some("UNSET"))]);
     arguments.truncate(arguments.len() - 2);
     let arguments: Vec<&str> = std::iter::once("--json").chain(arguments.iter().map(String::as_str)).collect();
-    let added = shop.home.run(&arguments).finish().code(0);
+    let added = shop.run(&arguments).finish().code(0);
     assert_eq!(fact(&added, "app"), "shop");
     assert!(fact(&added, "app_reused").contains("'shop'"), "{}", added.stdout);
     let next = added.json()["next"].to_string();
@@ -28,7 +29,7 @@ fn a_second_mailbox_uses_the_app_that_has_its_client_id() {
 
 #[test]
 fn client_id_and_address_are_enough_for_an_app_that_is_known() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     // A GUID is the same in capitals.
     let id = CONFIDENTIAL_CLIENT.to_uppercase();
     let added = shop.json(&["add", "alice", "--client-id", &id, "--address", ALICE, "--outgoing", "none"], 0);
@@ -37,7 +38,7 @@ fn client_id_and_address_are_enough_for_an_app_that_is_known() {
 
 #[test]
 fn an_app_at_another_tenant_is_another_app_and_is_named() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let change = [("--address", Some(ALICE)), ("--tenant", Some("another.example"))];
     let added = shop.add("alice", &change).finish().code(0);
     assert_eq!(fact(&added, "app"), "alice");
@@ -50,7 +51,7 @@ fn an_app_at_another_tenant_is_another_app_and_is_named() {
 
 #[test]
 fn a_protocol_that_is_new_to_the_app_is_still_to_be_registered() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let change = [("--address", Some(ALICE)), ("--incoming", Some("pop3"))];
     let next = shop.add("alice", &change).finish().code(0).json()["next"].to_string();
     assert!(next.contains("POP.AccessAsUser.All"), "{next}");
@@ -58,7 +59,7 @@ fn a_protocol_that_is_new_to_the_app_is_still_to_be_registered() {
 
 #[test]
 fn an_address_that_the_profile_has_is_named() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let again = shop.add("again", &[]).finish().code(0);
     assert!(again.json()["warnings"].to_string().contains("mailbox 'shop' has the address"), "{}", again.stdout);
     let other = shop.add("alice", &[("--address", Some(ALICE))]).finish().code(0);
@@ -67,7 +68,7 @@ fn an_address_that_the_profile_has_is_named() {
 
 #[test]
 fn a_missing_value_is_filled_in_without_force() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     shop.json(&["add", "shop", "--expires", "2031-05-20"], 0);
     assert!(profile(&shop).contains("2031-05-20"));
     let status = shop.json(&["status"], 4);
@@ -98,40 +99,40 @@ fn a_flag_that_would_do_nothing_is_refused() {
         ),
     ];
     for (side, details) in SIDES {
-        let shop = Shop::empty();
+        let shop = Fixture::new();
         let (host, port) = (details[0].0, details[1].0);
         let without = [(side, Some("none")), (host, None), (port, None)];
         shop.add("shop", &without).finish().code(0);
-        let before = shop.home.files();
+        let before = shop.files();
         for (flag, value) in details {
             let with = [&without[..], &[(flag, Some(value))]].concat();
-            let shown = [shop.add("new", &with), shop.home.run(&["--json", "add", "shop", flag, value, "--force"])];
+            let shown = [shop.add("new", &with), shop.run(&["--json", "add", "shop", flag, value, "--force"])];
             for run in shown {
                 let refused = run.finish().code(2);
                 assert_eq!(refused.json()["error"]["code"], "flag-without-effect", "{}", refused.stdout);
                 assert!(refused.stdout.contains(flag), "{}", refused.stdout);
             }
         }
-        assert!(shop.home.files() == before, "something has changed");
+        assert!(shop.files() == before, "something has changed");
     }
 }
 
 #[test]
 fn a_public_client_takes_neither_secret_nor_day() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let public = [("--client-id", Some(PUBLIC_CLIENT)), ("--credential", Some("none"))];
     for (flag, value) in [("--secret-env", "S"), ("--secret-file", "/dev/null"), ("--expires", "2031-05-20")] {
         let with = [&public[..], &[(flag, Some(value))]].concat();
         let refused = shop.add("shop", &with).env("S", canary::CLIENT_SECRET).finish().code(2);
         assert_eq!(refused.json()["error"]["code"], "flag-without-effect", "{}", refused.stdout);
-        assert!(!shop.home.config().exists());
+        assert!(!shop.config().exists());
     }
     shop.add("shop", &public).finish().code(0);
 }
 
 #[test]
 fn a_public_client_s_app_loses_the_day_of_the_secret_it_had() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     shop.add("shop", &[("--expires", Some("2031-05-20"))]).finish().code(0);
     shop.add("shop", &[("--credential", Some("none")), ("--force", Some(""))]).finish().code(0);
     assert!(!profile(&shop).contains("2031"), "{}", profile(&shop));
@@ -139,9 +140,9 @@ fn a_public_client_s_app_loses_the_day_of_the_secret_it_had() {
 
 #[test]
 fn one_client_id_at_two_providers_is_two_apps_with_their_own_secrets() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let at = |name, issuer, secret| {
-        let config = shop.home.path().join(name).display().to_string();
+        let config = shop.path().join(name).display().to_string();
         let oidc = [
             ("--provider", Some("oidc")),
             ("--tenant", None),
@@ -163,9 +164,9 @@ fn one_client_id_at_two_providers_is_two_apps_with_their_own_secrets() {
     let again = at("one.toml", "https://login.one.example", canary::CLIENT_SECRET).code(0);
     assert!(fact(&again, "changed").starts_with("no"), "{}", again.stdout);
     // Written by hand, the second profile has no secret at all.
-    let one = std::fs::read_to_string(shop.home.path().join("one.toml")).unwrap();
-    let two = shop.home.path().join("two.toml");
+    let one = std::fs::read_to_string(shop.path().join("one.toml")).unwrap();
+    let two = shop.path().join("two.toml");
     std::fs::write(&two, one.replace("login.one.example", "login.two.example")).unwrap();
-    let shown = shop.home.run(&["--json", "--config", &two.display().to_string(), "status"]).finish();
+    let shown = shop.run(&["--json", "--config", &two.display().to_string(), "status"]).finish();
     assert!(shown.stdout.contains("none stored"), "{}", shown.stdout);
 }

@@ -3,14 +3,14 @@
 use practice_tenant::world::{ALICE, CONFIDENTIAL_CLIENT, SHOP};
 use rexpect::session::PtySession;
 
-use crate::shop::Shop;
 use crate::support::canary;
+use crate::support::fixture::Fixture;
 
-fn terminal(shop: &Shop, arguments: &[&str]) -> PtySession {
+fn terminal(shop: &Fixture, arguments: &[&str]) -> PtySession {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mailgrant"));
-    command.env_clear().args(arguments).env("HOME", shop.home.path()).env("MAILGRANT_STORE", "vault");
+    command.env_clear().args(arguments).env("HOME", shop.path()).env("MAILGRANT_STORE", "vault");
     for (name, folder) in [("XDG_CONFIG_HOME", "config"), ("XDG_STATE_HOME", "state"), ("XDG_DATA_HOME", "data")] {
-        command.env(name, shop.home.path().join(folder));
+        command.env(name, shop.path().join(folder));
     }
     rexpect::session::spawn_command(command, Some(20_000)).unwrap()
 }
@@ -24,7 +24,7 @@ fn answer(terminal: &mut PtySession, question: &str, answer: &str) {
 
 #[test]
 fn mistakes_are_asked_about_again_and_the_day_is_asked_for() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let mut terminal = terminal(&shop, &["add", "shop"]);
     answer(&mut terminal, "Which provider", "");
     answer(&mut terminal, "Directory (tenant) ID", "contoso.example");
@@ -47,14 +47,14 @@ fn mistakes_are_asked_about_again_and_the_day_is_asked_for() {
     answer(&mut terminal, "Client secret of app", canary::CLIENT_SECRET);
     terminal.exp_string("authorize shop").unwrap();
     terminal.exp_eof().unwrap();
-    let profile = std::fs::read_to_string(shop.home.config()).unwrap();
+    let profile = std::fs::read_to_string(shop.config()).unwrap();
     assert!(profile.contains("2031-05-20") && profile.contains(CONFIDENTIAL_CLIENT), "{profile}");
 }
 
 #[test]
 fn an_app_with_the_client_id_is_offered_and_a_second_one_can_be_made() {
     for (key, section) in [("", false), ("\u{1b}[B", true)] {
-        let shop = Shop::added();
+        let shop = Fixture::added();
         let arguments = shop.add_arguments("alice", &[("--address", Some(ALICE)), ("--secret-env", Some("X"))]);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).take(arguments.len() - 2).collect();
         let mut terminal = terminal(&shop, &arguments);
@@ -68,7 +68,7 @@ fn an_app_with_the_client_id_is_offered_and_a_second_one_can_be_made() {
         }
         terminal.exp_string("authorize alice").unwrap();
         terminal.exp_eof().unwrap();
-        let profile = std::fs::read_to_string(shop.home.config()).unwrap();
+        let profile = std::fs::read_to_string(shop.config()).unwrap();
         assert_eq!(profile.contains("[apps.alice]"), section, "{profile}");
     }
 }
@@ -76,7 +76,7 @@ fn an_app_with_the_client_id_is_offered_and_a_second_one_can_be_made() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_keyring_that_is_absent_is_told_before_the_first_question() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     // No session bus, so no keyring.
     let mut terminal = terminal(&shop, &["--store", "keyring", "add", "shop"]);
     let said = terminal.exp_eof().unwrap();
@@ -85,13 +85,13 @@ fn a_keyring_that_is_absent_is_told_before_the_first_question() {
 
 #[test]
 fn a_second_mailbox_with_one_address_is_asked_about() {
-    let shop = Shop::added();
-    let before = shop.home.files();
+    let shop = Fixture::added();
+    let before = shop.files();
     let arguments = shop.add_arguments("again", &[("--app", Some("shop")), ("--secret-env", Some("X"))]);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).take(arguments.len() - 2).collect();
     let mut terminal = terminal(&shop, &arguments);
     answer(&mut terminal, "Add it a second time?", "n");
     terminal.exp_string("Cancelled; nothing was changed.").unwrap();
     terminal.exp_eof().unwrap();
-    assert!(shop.home.files() == before, "something has changed");
+    assert!(shop.files() == before, "something has changed");
 }

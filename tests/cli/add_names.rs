@@ -3,14 +3,15 @@
 
 use practice_tenant::world::RESPELLED;
 
-use crate::shop::{Shop, fact};
 use crate::support::canary;
-use crate::support::process::Finished;
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
+use crate::support::practice::fact;
 
 const GUID: &str = "11111111-2222-3333-4444-555555555555";
 
-fn profile(shop: &Shop) -> String {
-    std::fs::read_to_string(shop.home.config()).unwrap_or_default()
+fn profile(shop: &Fixture) -> String {
+    std::fs::read_to_string(shop.config()).unwrap_or_default()
 }
 
 fn refused(finished: &Finished) -> String {
@@ -19,7 +20,7 @@ fn refused(finished: &Finished) -> String {
 
 #[test]
 fn names_that_only_hold_a_placeholder_are_taken() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     shop.add("one", &[("--address", Some("info@your-clinic.co.uk"))]).finish().code(0);
     shop.add("two", &[("--address", Some("x@xxxx.example")), ("--incoming-host", Some("mail.your-server.de"))])
         .finish()
@@ -33,7 +34,7 @@ fn names_that_only_hold_a_placeholder_are_taken() {
 
 #[test]
 fn names_of_examples_are_taken_with_a_warning() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let added = shop.add("shop", &[("--address", Some("info@your-domain.com"))]).finish().code(0);
     assert!(added.json()["warnings"].to_string().contains("your-domain"), "{}", added.stdout);
     // A name of a network of one's own may be all there is; it may also be a slip.
@@ -46,7 +47,7 @@ fn a_secret_may_hold_whatever_the_standard_allows() {
     for secret in
         ["8Q~xxxx-a secret with blanks.4711", "-begins-with-a-dash+and/ends=in=", "a<b>c~percent%41-and\\back"]
     {
-        let shop = Shop::empty();
+        let shop = Fixture::new();
         shop.add("shop", &[]).stdin(&format!("{secret}\n")).finish().code(0);
         // The same again is no other secret.
         let again = shop.add("shop", &[]).stdin(secret).finish().code(0);
@@ -67,15 +68,15 @@ fn what_cannot_be_a_secret_is_refused_with_its_reason_and_force_takes_it() {
         ("<the secret of your app>", "secret-is-placeholder"),
         ("shop@contoso.example", "secret-is-address"),
     ] {
-        let shop = Shop::empty();
+        let shop = Fixture::new();
         let answer = shop.add("shop", &[]).stdin(secret).finish().code(2);
         assert_eq!(refused(&answer), code, "{secret}");
         assert!(!answer.all_text().contains(secret.trim()), "{secret} is shown");
-        assert!(!shop.home.config().exists(), "{secret}");
+        assert!(!shop.config().exists(), "{secret}");
         shop.json(&["explain", code], 0);
         shop.add("shop", &[("--force", Some(""))]).stdin(secret).finish().code(0);
     }
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     for unusable in ["", "\n", "two\nlines", "8Q~abcdefghijklm\u{200b}nopqrstuvwxyz"] {
         let answer = shop.add("shop", &[("--force", Some(""))]).stdin(unusable).finish().code(2);
         assert_eq!(refused(&answer), "secret-unusable", "{unusable:?}");
@@ -84,9 +85,9 @@ fn what_cannot_be_a_secret_is_refused_with_its_reason_and_force_takes_it() {
 
 #[test]
 fn the_new_secret_of_a_rotation_is_looked_at_in_the_same_way() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     for (secret, code) in [(GUID, "secret-is-id"), ("\"Second9R~abcdefghijklmnop\"", "secret-in-quotes")] {
-        let run = shop.home.run(&["--json", "rotate-secret", "shop", "--secret-stdin"]);
+        let run = shop.run(&["--json", "rotate-secret", "shop", "--secret-stdin"]);
         assert_eq!(refused(&run.stdin(secret).finish().code(2)), code);
     }
 }
@@ -102,11 +103,11 @@ fn what_cannot_be_a_client_id_is_refused_with_its_reason_and_force_takes_it() {
         (&[("--tenant", Some(GUID))], GUID, "client-id-is-tenant-id"),
         (&google, "myapp", "client-id-not-of-google"),
     ] {
-        let shop = Shop::empty();
+        let shop = Fixture::new();
         let change = [change, &[("--client-id", Some(id))]].concat();
         let answer = shop.add("shop", &change).finish().code(2);
         assert_eq!(refused(&answer), code, "{id}");
-        assert!(!shop.home.config().exists(), "{id}");
+        assert!(!shop.config().exists(), "{id}");
         shop.json(&["explain", code], 0);
         shop.add("shop", &[&change[..], &[("--force", Some(""))]].concat()).finish().code(0);
         // The profile that now has it can be used.
@@ -116,14 +117,14 @@ fn what_cannot_be_a_client_id_is_refused_with_its_reason_and_force_takes_it() {
 
 #[test]
 fn a_secret_pasted_as_the_client_id_is_not_shown() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let answer = shop.add("shop", &[("--client-id", Some(canary::CLIENT_SECRET))]).finish().code(2);
     assert!(!answer.all_text().contains(canary::CLIENT_SECRET), "{}", answer.all_text());
 }
 
 #[test]
 fn domains_outside_ascii_are_shown_as_typed_and_sent_as_xn() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let change = [
         ("--address", Some("info@müller.example")),
         ("--incoming-host", Some("mail.müller.example")),
@@ -140,7 +141,7 @@ fn domains_outside_ascii_are_shown_as_typed_and_sent_as_xn() {
     assert!(profile(&shop).contains("info@müller.example"));
     // The same in the other spelling is the same.
     shop.add("shop", &[&change[..], &[("--address", Some("info@xn--mller-kva.example"))]].concat()).finish().code(0);
-    let mut signing_in = shop.home.run(&["--json", "authorize", "shop"]).start();
+    let mut signing_in = shop.run(&["--json", "authorize", "shop"]).start();
     let url = signing_in.authorization_url();
     assert!(url.contains("login_hint=info%40xn--mller-kva.example"), "{url}");
     assert!(url.contains("/xn--mller-kva.example/oauth2/"), "{url}");
@@ -149,9 +150,9 @@ fn domains_outside_ascii_are_shown_as_typed_and_sent_as_xn() {
 #[test]
 fn a_mailbox_of_a_domain_outside_ascii_signs_in_reads_and_sends() {
     for claim in ["info@büro.example", RESPELLED] {
-        let shop = Shop::empty();
+        let shop = Fixture::new();
         shop.add("shop", &[("--address", Some("Info@Büro.example"))]).finish().code(0);
-        shop.sandbox.forge_claims(&[("preferred_username", claim.into()), ("email", claim.into())]);
+        shop.sandbox().forge_claims(&[("preferred_username", claim.into()), ("email", claim.into())]);
         shop.authorize_as("shop", RESPELLED).code(0);
         let read = shop.json(&["test-mailbox", "shop"], 0);
         assert_eq!(fact(&read, "address"), "Info@Büro.example");
@@ -159,14 +160,14 @@ fn a_mailbox_of_a_domain_outside_ascii_signs_in_reads_and_sends() {
         shop.insist_on_manners();
     }
     // Another account is another account.
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     shop.add("shop", &[("--address", Some("info@buro.example"))]).finish().code(0);
     shop.authorize_as("shop", RESPELLED).code(1);
 }
 
 #[test]
 fn letters_outside_ascii_before_the_at_are_taken_with_a_warning() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let added = shop.add("shop", &[("--address", Some("müller@contoso.example"))]).finish().code(0);
     assert!(added.json()["warnings"].to_string().contains("SMTPUTF8"), "{}", added.stdout);
     let ascii = shop.add("other", &[("--address", Some("info@müller.example"))]).finish().code(0);
@@ -175,7 +176,7 @@ fn letters_outside_ascii_before_the_at_are_taken_with_a_warning() {
 
 #[test]
 fn a_day_is_taken_as_portals_show_it_and_refused_in_words() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     for (number, (day, written)) in
         [("20.05.2031", "2031-05-20"), ("5/20/2031", "2031-05-20"), ("2031-05-20T09:30:00Z", "2031-05-20")]
             .into_iter()
@@ -188,22 +189,22 @@ fn a_day_is_taken_as_portals_show_it_and_refused_in_words() {
     for (day, words) in [("soon", "write the day as 2027-05-20"), ("5/6/2031", "2031-06-05 or 2031-05-06")] {
         let answer = shop.add("late", &[("--expires", Some(day))]).finish().code(2);
         assert!(answer.all_text().contains(words), "{}", answer.all_text());
-        let answer = shop.home.run(&["rotate-secret", "shop0", "--expires", day]).finish().code(2);
+        let answer = shop.run(&["rotate-secret", "shop0", "--expires", day]).finish().code(2);
         assert!(answer.all_text().contains(words), "{}", answer.all_text());
     }
 }
 
 #[test]
 fn a_profile_written_by_hand_with_unlikely_values_can_be_used_and_doctor_names_them() {
-    let shop = Shop::empty();
-    shop.home.write_config(
+    let shop = Fixture::new();
+    shop.write_config(
         "[apps.shop]\nprovider = \"microsoft365\"\ntenant = \"your-tenant.onmicrosoft.com\"\n\
          authority = \"https://localhost:1\"\nclient_id = \"myapp\"\n\
          [mailboxes.shop]\napp = \"shop\"\naddress = \"shop@lan\"\n\
          incoming = { protocol = \"imap\", host = \"localhost\", port = 1 }\n",
     );
     shop.json(&["list"], 0);
-    let warnings = shop.home.run(&["--json", "--timeout", "5", "doctor"]).finish().json()["warnings"].to_string();
+    let warnings = shop.run(&["--json", "--timeout", "5", "doctor"]).finish().json()["warnings"].to_string();
     for words in ["'your-tenant'", "the client ID of app 'shop' looks wrong", "has no dot"] {
         assert!(warnings.contains(words), "{warnings}");
     }

@@ -4,8 +4,9 @@ use url::Url;
 
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::{ALICE, SHARED, SHOP};
-use crate::shop::{Shop, fact};
 use crate::support::canary;
+use crate::support::fixture::Fixture;
+use crate::support::practice::fact;
 
 fn parameter(url: &str, name: &str) -> String {
     let url = Url::parse(url).unwrap();
@@ -14,18 +15,18 @@ fn parameter(url: &str, name: &str) -> String {
 
 #[test]
 fn a_sign_in_is_kept_and_shown() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     let status = shop.json(&["status", "shop"], 0);
     assert_eq!(fact(&status, "status"), "authorized");
     assert_eq!(fact(&status, "signed_in_as"), SHOP);
-    assert_eq!(shop.sandbox.counters().token_requests, 1, "status asks nobody");
+    assert_eq!(shop.sandbox().counters().token_requests, 1, "status asks nobody");
     shop.insist_on_manners();
 }
 
 #[test]
 fn the_authorization_request_is_protected_and_names_the_user() {
-    let shop = Shop::added();
-    let mut running = shop.home.run(&["authorize", "shop"]).start();
+    let shop = Fixture::added();
+    let mut running = shop.run(&["authorize", "shop"]).start();
     let url = running.authorization_url();
     assert_eq!(parameter(&url, "code_challenge_method"), "S256");
     assert_eq!(parameter(&url, "code_challenge").len(), 43);
@@ -36,7 +37,7 @@ fn the_authorization_request_is_protected_and_names_the_user() {
     assert!(parameter(&url, "redirect_uri").starts_with("http://localhost:"));
     assert!(canary::find("the URL", url.as_bytes(), &[canary::CLIENT_SECRET.to_owned()]).is_empty());
     running.kill();
-    let mut again = shop.home.run(&["authorize", "shop"]).start();
+    let mut again = shop.run(&["authorize", "shop"]).start();
     let second = again.authorization_url();
     for name in ["state", "nonce", "code_challenge"] {
         assert_ne!(parameter(&url, name), parameter(&second, name), "{name} is new each time");
@@ -45,7 +46,7 @@ fn the_authorization_request_is_protected_and_names_the_user() {
 
 #[test]
 fn the_wrong_account_is_refused_and_nothing_is_stored() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let refused = shop.authorize_as("shop", ALICE).code(1);
     assert_eq!(refused.finding_codes(), ["other-account-signed-in"]);
     assert!(refused.stdout.contains(ALICE) && refused.stdout.contains(SHOP));
@@ -55,7 +56,7 @@ fn the_wrong_account_is_refused_and_nothing_is_stored() {
 
 #[test]
 fn the_wrong_account_does_not_displace_the_right_one() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     shop.authorize_as("shop", ALICE).code(1);
     assert_eq!(fact(&shop.json(&["status", "shop"], 0), "signed_in_as"), SHOP);
     shop.json(&["test-mailbox", "shop"], 0);
@@ -63,7 +64,7 @@ fn the_wrong_account_does_not_displace_the_right_one() {
 
 #[test]
 fn another_account_can_be_allowed_but_does_not_open_the_mailbox() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let person = Person::SignsInAs(ALICE.to_owned());
     shop.authorize(&["authorize", "shop", "--allow-other-account"], &person).code(0);
     let test = shop.json(&["test-mailbox", "shop"], 1);
@@ -74,20 +75,20 @@ fn another_account_can_be_allowed_but_does_not_open_the_mailbox() {
 
 #[test]
 fn a_shared_mailbox_is_opened_by_its_delegate() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     shop.add("support", &[("--address", Some(SHARED)), ("--sign-in-as", Some(ALICE))]).finish().code(0);
     shop.authorize_as("support", ALICE).code(0);
     shop.json(&["test-mailbox", "support"], 0);
     shop.json(&["test-smtp", "support", "--to", SHARED, "--wait-arrival"], 0);
-    let sent = shop.sandbox.sent();
+    let sent = shop.sandbox().sent();
     assert_eq!((sent[0].user.as_str(), sent[0].sender.as_str()), (ALICE, SHARED));
     shop.insist_on_manners();
 }
 
 #[test]
 fn an_account_that_was_made_anew_is_noticed() {
-    let shop = Shop::authorized();
-    shop.sandbox.recreate_user(SHOP);
+    let shop = Fixture::authorized();
+    shop.sandbox().recreate_user(SHOP);
     let refused = shop.authorize_as("shop", SHOP).code(1);
     assert_eq!(refused.finding_codes(), ["other-subject-signed-in"]);
     shop.json(&["test-mailbox", "shop"], 0);
@@ -97,19 +98,19 @@ fn an_account_that_was_made_anew_is_noticed() {
 
 #[test]
 fn a_decline_at_the_page_is_reported_as_one() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let declined = shop.authorize(&["authorize", "shop"], &Person::Declines);
     assert_ne!(declined.code, Some(0));
     assert!(declined.stdout.contains("AADSTS65004"), "{}", declined.stdout);
-    assert_eq!(shop.sandbox.counters().token_requests, 0);
+    assert_eq!(shop.sandbox().counters().token_requests, 0);
 }
 
 #[test]
 fn foreign_callbacks_are_turned_away_and_the_right_one_still_succeeds() {
-    let shop = Shop::added();
-    let mut running = shop.home.run(&["--json", "authorize", "shop"]).start();
+    let shop = Fixture::added();
+    let mut running = shop.run(&["--json", "authorize", "shop"]).start();
     let url = running.authorization_url();
-    let ca_file = shop.sandbox.ca_file();
+    let ca_file = shop.sandbox().ca_file();
     let callback = browser::obtain_redirect(&url, ca_file, &Person::SignsInAs(SHOP.to_owned())).unwrap();
     let with = |name: &str, value: &str| {
         let mut foreign = Url::parse(&callback).unwrap();
@@ -125,7 +126,7 @@ fn foreign_callbacks_are_turned_away_and_the_right_one_still_succeeds() {
     for foreign in [&with("state", "forged"), &with("state", ""), &twice, &root, &format!("{root}favicon.ico")] {
         let page = browser::get(foreign, ca_file).unwrap();
         assert!((400..500).contains(&page.status), "{foreign}: {}", page.status);
-        assert_eq!(shop.sandbox.counters().token_requests, 0, "{foreign}");
+        assert_eq!(shop.sandbox().counters().token_requests, 0, "{foreign}");
     }
     let page = browser::get(&callback, ca_file).unwrap();
     assert_eq!(page.status, 200, "{}", page.body);
@@ -134,15 +135,15 @@ fn foreign_callbacks_are_turned_away_and_the_right_one_still_succeeds() {
 
 #[test]
 fn an_expired_client_secret_is_named_at_the_exchange() {
-    let shop = Shop::added();
-    shop.sandbox.expire_client_secret(canary::CLIENT_SECRET);
+    let shop = Fixture::added();
+    shop.sandbox().expire_client_secret(canary::CLIENT_SECRET);
     let refused = shop.authorize_as("shop", SHOP).code(1);
     assert_eq!(refused.finding_codes(), ["ms-secret-expired"]);
 }
 
 #[test]
 fn the_wait_for_the_browser_has_an_end() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let started = Instant::now();
     let gone = shop.json(&["authorize", "shop", "--timeout", "1"], 1);
     assert_eq!(gone.finding_codes(), ["sign-in-timed-out"]);
@@ -152,14 +153,14 @@ fn the_wait_for_the_browser_has_an_end() {
 /// Signing in takes minutes, and the client secret may be another one by then: a code is good once.
 #[test]
 fn a_client_secret_that_is_rotated_while_somebody_signs_in_is_no_trouble() {
-    let shop = Shop::authorized();
-    shop.sandbox.add_client_secret(canary::NEXT_CLIENT_SECRET);
-    let mut running = shop.home.run(&["--json", "authorize", "shop"]).start();
+    let shop = Fixture::authorized();
+    shop.sandbox().add_client_secret(canary::NEXT_CLIENT_SECRET);
+    let mut running = shop.run(&["--json", "authorize", "shop"]).start();
     let url = running.authorization_url();
     let rotate = ["--json", "rotate-secret", "shop", "--secret-stdin", "--skip-connection-tests"];
-    shop.home.run(&rotate).stdin(canary::NEXT_CLIENT_SECRET).finish().code(0);
-    shop.sandbox.remove_client_secret(canary::CLIENT_SECRET);
-    browser::sign_in(&url, shop.sandbox.ca_file(), &Person::SignsInAs(SHOP.to_owned())).unwrap();
+    shop.run(&rotate).stdin(canary::NEXT_CLIENT_SECRET).finish().code(0);
+    shop.sandbox().remove_client_secret(canary::CLIENT_SECRET);
+    browser::sign_in(&url, shop.sandbox().ca_file(), &Person::SignsInAs(SHOP.to_owned())).unwrap();
     running.finish().code(0);
     shop.json(&["test-mailbox", "shop"], 0);
 }

@@ -6,26 +6,28 @@ use crate::authorize_elsewhere::oidc_shop;
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, SHOP, TENANT_DOMAIN};
-use crate::shop::{ALWAYS_STALE, Shop, fact};
 use crate::support::canary;
-use crate::support::process::{Finished, Running};
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
+use crate::support::practice::{ALWAYS_STALE, fact};
+use crate::support::process::Running;
 
 const ARGUMENTS: [&str; 5] = ["--json", "-v", "authorize", "shop", "--device-code"];
 
 /// Polls may come every second, so that the tests need not wait five.
-fn quick(shop: Shop) -> Shop {
-    shop.sandbox.set_device_code(Duration::from_secs(900), Duration::from_secs(1));
+fn quick(shop: Fixture) -> Fixture {
+    shop.sandbox().set_device_code(Duration::from_secs(900), Duration::from_secs(1));
     shop
 }
 
-fn enter(shop: &Shop, running: &mut Running, person: &Person) {
+fn enter(shop: &Fixture, running: &mut Running, person: &Person) {
     let (address, code) = running.device_code();
-    let page = browser::enter_code(&address, &code, shop.sandbox.ca_file(), person).unwrap();
+    let page = browser::enter_code(&address, &code, shop.sandbox().ca_file(), person).unwrap();
     assert_eq!(page.status, 200, "{}", page.body);
 }
 
-fn authorize(shop: &Shop, person: &Person) -> Finished {
-    let mut running = shop.home.run(&ARGUMENTS).start();
+fn authorize(shop: &Fixture, person: &Person) -> Finished {
+    let mut running = shop.run(&ARGUMENTS).start();
     enter(shop, &mut running, person);
     running.finish()
 }
@@ -36,11 +38,11 @@ fn shop_person() -> Person {
 
 #[test]
 fn a_code_that_is_entered_elsewhere_authorizes_the_mailbox() {
-    let shop = quick(Shop::added());
+    let shop = quick(Fixture::added());
     let done = authorize(&shop, &shop_person()).code(0);
     for words in [
         format!("Sign in as {SHOP}, in a browser on any machine, at:"),
-        format!("  {}/device", shop.sandbox.authority()),
+        format!("  {}/device", shop.sandbox().authority()),
         format!("client ID {CONFIDENTIAL_CLIENT}"),
         format!("tenant  {TENANT_DOMAIN}"),
         "scopes  openid profile email offline_access https://outlook.office.com/IMAP.AccessAsUser.All \
@@ -51,26 +53,26 @@ fn a_code_that_is_entered_elsewhere_authorizes_the_mailbox() {
     ] {
         assert!(done.stderr.contains(&words), "it does not say {words:?}:\n{}", done.stderr);
     }
-    let secrets = [shop.sandbox.issued_tokens(), vec![canary::CLIENT_SECRET.to_owned()]].concat();
+    let secrets = [shop.sandbox().issued_tokens(), vec![canary::CLIENT_SECRET.to_owned()]].concat();
     assert_eq!(secrets.len(), 5, "device code, access, refresh and identity token, client secret");
     assert_eq!(canary::find("what it showed", done.all_text().as_bytes(), &secrets), [""; 0]);
     assert_eq!(fact(&done, "signed_in_as"), SHOP);
     assert_eq!(fact(&shop.json(&["status", "shop"], 0), "signed_in_as"), SHOP);
     shop.json(&["test-mailbox", "shop"], 0);
     shop.json(&["test-smtp", "shop"], 0);
-    assert_eq!(shop.sandbox.counters().device_requests, 1);
+    assert_eq!(shop.sandbox().counters().device_requests, 1);
     shop.insist_on_manners();
 }
 
 #[test]
 fn a_plain_openid_provider_and_a_public_client_know_codes_too() {
     let shop = quick(oidc_shop());
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     let done = authorize(&shop, &shop_person()).code(0);
     assert!(done.stderr.contains("/device?user_code="), "{}", done.stderr);
     shop.json(&["test-mailbox", "shop"], 0);
     shop.insist_on_manners();
-    let shop = quick(Shop::empty());
+    let shop = quick(Fixture::new());
     let public = [("--client-id", Some(PUBLIC_CLIENT)), ("--credential", Some("none"))];
     shop.add("shop", &public).finish().code(0);
     authorize(&shop, &shop_person()).code(0);
@@ -79,15 +81,15 @@ fn a_plain_openid_provider_and_a_public_client_know_codes_too() {
 
 #[test]
 fn the_endpoint_is_polled_as_slowly_as_it_asks() {
-    let shop = quick(Shop::added());
-    shop.sandbox.slow_down(1);
-    let mut running = shop.home.run(&ARGUMENTS).start();
+    let shop = quick(Fixture::added());
+    shop.sandbox().slow_down(1);
+    let mut running = shop.run(&ARGUMENTS).start();
     let started = Instant::now();
     enter(&shop, &mut running, &shop_person());
     running.finish().code(0);
     // One second, then one and five more.
     assert!(started.elapsed() >= Duration::from_millis(6_900), "{:?}", started.elapsed());
-    assert_eq!(shop.sandbox.counters().device_polls, 2);
+    assert_eq!(shop.sandbox().counters().device_polls, 2);
     shop.insist_on_manners();
 }
 
@@ -97,7 +99,7 @@ fn a_no_at_the_page_ends_the_wait() {
     let declined = authorize(&shop, &Person::Declines).code(1);
     assert_eq!(declined.finding_codes(), ["oauth-access-denied"]);
     assert_eq!(declined.outcome("authorize"), "failed", "{}", declined.stdout);
-    let shop = quick(Shop::added());
+    let shop = quick(Fixture::added());
     let declined = authorize(&shop, &Person::Declines);
     assert_ne!(declined.code, Some(0));
     assert!(declined.stdout.contains("authorization_declined"), "{}", declined.stdout);
@@ -107,20 +109,20 @@ fn a_no_at_the_page_ends_the_wait() {
 
 #[test]
 fn a_code_that_nobody_enters_has_an_end() {
-    let shop = Shop::added();
-    shop.sandbox.set_device_code(Duration::from_secs(3), Duration::from_secs(1));
-    let gone = shop.home.run(&ARGUMENTS).finish().code(1);
+    let shop = Fixture::added();
+    shop.sandbox().set_device_code(Duration::from_secs(3), Duration::from_secs(1));
+    let gone = shop.run(&ARGUMENTS).finish().code(1);
     assert_eq!(gone.finding_codes(), ["oauth-device-expired"]);
-    assert!(shop.sandbox.counters().device_polls <= 2, "none after its end");
+    assert!(shop.sandbox().counters().device_polls <= 2, "none after its end");
     // The provider's own word for it, before the time that it had named.
-    let shop = quick(Shop::added());
-    let mut running = shop.home.run(&ARGUMENTS).start();
+    let shop = quick(Fixture::added());
+    let mut running = shop.run(&ARGUMENTS).start();
     running.device_code();
-    shop.sandbox.expire_device_codes();
+    shop.sandbox().expire_device_codes();
     assert_eq!(running.finish().code(1).finding_codes(), ["ms-device-code-expired"]);
     // Our own patience.
-    let shop = quick(Shop::added());
-    let gone = shop.home.run(&["--json", "--timeout", "2", "authorize", "shop", "--device-code"]).finish().code(1);
+    let shop = quick(Fixture::added());
+    let gone = shop.run(&["--json", "--timeout", "2", "authorize", "shop", "--device-code"]).finish().code(1);
     assert_eq!(gone.finding_codes(), ["oauth-device-expired"]);
     assert!(gone.stderr.contains("good for 2 seconds"), "{}", gone.stderr);
     shop.insist_on_manners();
@@ -128,7 +130,7 @@ fn a_code_that_nobody_enters_has_an_end() {
 
 #[test]
 fn a_code_in_the_wrong_hands_opens_nothing() {
-    let shop = quick(Shop::added());
+    let shop = quick(Fixture::added());
     let refused = authorize(&shop, &Person::SignsInAs(ALICE.to_owned())).code(1);
     assert_eq!(refused.finding_codes(), ["other-account-signed-in"]);
     assert!(refused.stdout.contains(ALICE) && refused.stdout.contains(SHOP));
@@ -139,11 +141,11 @@ fn a_code_in_the_wrong_hands_opens_nothing() {
 #[test]
 fn a_provider_without_codes_is_named_and_another_way_shown() {
     let shop = oidc_shop();
-    shop.sandbox.switch_on(Fault::NoDeviceCode);
-    let none = shop.home.run(&ARGUMENTS).finish().code(1);
+    shop.sandbox().switch_on(Fault::NoDeviceCode);
+    let none = shop.run(&ARGUMENTS).finish().code(1);
     assert_eq!(none.finding_codes(), ["no-device-code"]);
     assert!(none.stdout.contains("--no-browser") && none.stdout.contains("device_authorization_endpoint"));
-    assert_eq!(shop.sandbox.counters().device_requests, 0);
+    assert_eq!(shop.sandbox().counters().device_requests, 0);
     // Google is not asked either: no server of its is reached from here.
     let google = [
         ("--provider", Some("google")),
@@ -161,7 +163,7 @@ fn a_provider_without_codes_is_named_and_another_way_shown() {
 
 #[test]
 fn an_endpoint_that_never_answers_is_not_waited_for_longer_than_asked() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let authority = format!("https://localhost:{}", silent.local_addr().unwrap().port());
     shop.add("shop", &[("--authority", Some(&authority))]).finish().code(0);
@@ -173,8 +175,8 @@ fn an_endpoint_that_never_answers_is_not_waited_for_longer_than_asked() {
 
 #[test]
 fn a_code_and_a_pasted_address_are_two_ways() {
-    let shop = Shop::added();
-    let both = shop.home.run(&["authorize", "shop", "--device-code", "--no-browser"]).finish().code(2);
+    let shop = Fixture::added();
+    let both = shop.run(&["authorize", "shop", "--device-code", "--no-browser"]).finish().code(2);
     assert!(both.stderr.contains("--no-browser"), "{}", both.stderr);
 }
 
@@ -183,14 +185,14 @@ fn a_code_and_a_pasted_address_are_two_ways() {
 #[test]
 fn ctrl_c_ends_the_wait_at_once() {
     for delay in [Duration::ZERO, Duration::from_secs(20)] {
-        let shop = Shop::added();
-        shop.sandbox
+        let shop = Fixture::added();
+        shop.sandbox()
             .set_device_code(Duration::from_secs(900), Duration::from_secs(if delay.is_zero() { 60 } else { 1 }));
-        shop.sandbox.set_token_delay(delay);
-        let mut running = shop.home.run(&ARGUMENTS).start();
+        shop.sandbox().set_token_delay(delay);
+        let mut running = shop.run(&ARGUMENTS).start();
         running.device_code();
         if !delay.is_zero() {
-            while shop.sandbox.counters().token_requests == 0 {
+            while shop.sandbox().counters().token_requests == 0 {
                 std::thread::sleep(Duration::from_millis(20));
             }
         }
@@ -205,14 +207,14 @@ fn ctrl_c_ends_the_wait_at_once() {
 /// The person takes minutes, and the client secret may be another one by then.
 #[test]
 fn a_client_secret_that_is_rotated_while_the_code_is_entered_is_no_trouble() {
-    let shop = quick(Shop::authorized());
-    shop.sandbox.add_client_secret(canary::NEXT_CLIENT_SECRET);
-    let mut running = shop.home.run(&ARGUMENTS).start();
+    let shop = quick(Fixture::authorized());
+    shop.sandbox().add_client_secret(canary::NEXT_CLIENT_SECRET);
+    let mut running = shop.run(&ARGUMENTS).start();
     let (address, code) = running.device_code();
     let rotate = ["--json", "rotate-secret", "shop", "--secret-stdin", "--skip-connection-tests"];
-    shop.home.run(&rotate).stdin(canary::NEXT_CLIENT_SECRET).finish().code(0);
-    shop.sandbox.remove_client_secret(canary::CLIENT_SECRET);
-    browser::enter_code(&address, &code, shop.sandbox.ca_file(), &shop_person()).unwrap();
+    shop.run(&rotate).stdin(canary::NEXT_CLIENT_SECRET).finish().code(0);
+    shop.sandbox().remove_client_secret(canary::CLIENT_SECRET);
+    browser::enter_code(&address, &code, shop.sandbox().ca_file(), &shop_person()).unwrap();
     running.finish().code(0);
     shop.json(&["test-mailbox", "shop"], 0);
 }

@@ -2,24 +2,25 @@
 
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::SHOP;
-use crate::shop::{ALWAYS_STALE, Shop};
+use crate::support::fixture::Fixture;
+use crate::support::practice::ALWAYS_STALE;
 
 fn shop_person() -> Person {
     Person::SignsInAs(SHOP.to_owned())
 }
 
 /// Shows the address, takes the pasted one.
-fn authorize_by_paste(shop: &Shop, change: impl FnOnce(String) -> String) -> crate::support::process::Finished {
-    let mut running = shop.home.run(&["--json", "authorize", "shop", "--no-browser"]).start_with_open_stdin();
+fn authorize_by_paste(shop: &Fixture, change: impl FnOnce(String) -> String) -> crate::support::finished::Finished {
+    let mut running = shop.run(&["--json", "authorize", "shop", "--no-browser"]).start_with_open_stdin();
     let url = running.authorization_url();
-    let callback = browser::obtain_redirect(&url, shop.sandbox.ca_file(), &shop_person()).unwrap();
+    let callback = browser::obtain_redirect(&url, shop.sandbox().ca_file(), &shop_person()).unwrap();
     running.type_line(&change(callback));
     running.finish()
 }
 
 #[test]
 fn the_redirect_can_be_pasted() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     authorize_by_paste(&shop, |callback| callback).code(0);
     shop.json(&["test-mailbox", "shop"], 0);
     shop.insist_on_manners();
@@ -27,15 +28,15 @@ fn the_redirect_can_be_pasted() {
 
 #[test]
 fn a_pasted_redirect_of_another_sign_in_is_refused() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let refused = authorize_by_paste(&shop, |callback| callback.replace("state=", "state=x"));
     assert_ne!(refused.code, Some(0));
-    assert_eq!(shop.sandbox.counters().token_requests, 0);
+    assert_eq!(shop.sandbox().counters().token_requests, 0);
 }
 
 #[test]
 fn a_redirect_that_nobody_listens_at_is_pasted_too() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let redirect = "https://redirect.contoso.example/mail";
     shop.add("shop", &[("--redirect-uri", Some(redirect))]).finish().code(0);
     authorize_by_paste(&shop, |callback| callback).code(0);
@@ -44,15 +45,15 @@ fn a_redirect_that_nobody_listens_at_is_pasted_too() {
 
 #[test]
 fn nothing_pasted_is_an_end_and_no_wait() {
-    let shop = Shop::added();
-    let ended = shop.home.run(&["authorize", "shop", "--no-browser"]).stdin("").finish();
+    let shop = Fixture::added();
+    let ended = shop.run(&["authorize", "shop", "--no-browser"]).stdin("").finish();
     assert_ne!(ended.code, Some(0));
 }
 
 /// The shop at the tenant's plain OpenID provider.
-pub(crate) fn oidc_shop() -> Shop {
-    let shop = Shop::empty();
-    let issuer = shop.sandbox.issuer();
+pub(crate) fn oidc_shop() -> Fixture {
+    let shop = Fixture::new();
+    let issuer = shop.sandbox().issuer();
     let change = [
         ("--provider", Some("oidc")),
         ("--tenant", None),
@@ -70,26 +71,26 @@ pub(crate) fn oidc_shop() -> Shop {
 #[test]
 fn a_plain_openid_provider_works_the_same_way() {
     let shop = oidc_shop();
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", SHOP).code(0);
     for _ in 0..2 {
         shop.json(&["test-mailbox", "shop"], 0);
     }
     shop.insist_on_manners();
-    let counters = shop.sandbox.counters();
+    let counters = shop.sandbox().counters();
     assert_eq!((counters.sign_ins, counters.token_requests, counters.refresh_reuses), (1, 3, 0));
 }
 
 #[test]
 fn an_answer_of_another_issuer_is_never_exchanged() {
     let shop = oidc_shop();
-    let mut running = shop.home.run(&["--json", "authorize", "shop", "--timeout", "3"]).start();
+    let mut running = shop.run(&["--json", "authorize", "shop", "--timeout", "3"]).start();
     let url = running.authorization_url();
-    let callback = browser::obtain_redirect(&url, shop.sandbox.ca_file(), &shop_person()).unwrap();
+    let callback = browser::obtain_redirect(&url, shop.sandbox().ca_file(), &shop_person()).unwrap();
     let (before, issuer) = callback.split_once("iss=").expect("the provider names itself (RFC 9207)");
     assert!(!issuer.contains('&'), "iss comes last");
-    let page = browser::get(&format!("{before}iss=https%3A%2F%2Fevil.example"), shop.sandbox.ca_file()).unwrap();
+    let page = browser::get(&format!("{before}iss=https%3A%2F%2Fevil.example"), shop.sandbox().ca_file()).unwrap();
     assert_ne!(page.status, 200);
     assert_ne!(running.finish().code, Some(0));
-    assert_eq!(shop.sandbox.counters().token_requests, 0);
+    assert_eq!(shop.sandbox().counters().token_requests, 0);
 }

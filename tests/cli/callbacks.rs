@@ -9,8 +9,8 @@ use url::Url;
 
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::SHOP;
-use crate::shop::Shop;
 use crate::support::canary;
+use crate::support::fixture::Fixture;
 use crate::support::process::Running;
 
 /// The parts of the answer that is waited for.
@@ -135,9 +135,9 @@ const KINDS: [Kind; 10] = [
 
 #[test]
 fn each_unusable_answer_is_told_at_once_and_the_right_one_still_counts() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     for (name, bytes, told, _, page) in KINDS {
-        let mut running = shop.home.run(&["--json", "authorize", "shop"]).start();
+        let mut running = shop.run(&["--json", "authorize", "shop"]).start();
         let url = running.authorization_url();
         let expected = Expected::of(&mut running);
         for _ in 0..2 {
@@ -146,7 +146,7 @@ fn each_unusable_answer_is_told_at_once_and_the_right_one_still_counts() {
             assert!(!answer.contains(SECRET_CODE) && !answer.contains(&expected.state), "{name}: {answer}");
         }
         running.wait_for_stderr(told);
-        browser::sign_in(&url, shop.sandbox.ca_file(), &Person::SignsInAs(SHOP.to_owned())).unwrap();
+        browser::sign_in(&url, shop.sandbox().ca_file(), &Person::SignsInAs(SHOP.to_owned())).unwrap();
         let ended = running.finish().code(0);
         assert_eq!(ended.stderr.matches(told).count(), 1, "{name}, once: {}", ended.stderr);
         assert_eq!(canary::find(name, ended.all_text().as_bytes(), &[SECRET_CODE.to_owned()]), [""; 0]);
@@ -155,8 +155,8 @@ fn each_unusable_answer_is_told_at_once_and_the_right_one_still_counts() {
 
 #[test]
 fn what_came_instead_of_the_answer_is_in_the_finding_of_the_time_out() {
-    let shop = Shop::added();
-    let mut running = shop.home.run(&["--json", "-v", "authorize", "shop", "--timeout", "12"]).start();
+    let shop = Fixture::added();
+    let mut running = shop.run(&["--json", "-v", "authorize", "shop", "--timeout", "12"]).start();
     let expected = Expected::of(&mut running);
     for (_, bytes, ..) in KINDS {
         expected.say(&bytes(&expected));
@@ -179,7 +179,7 @@ fn what_came_instead_of_the_answer_is_in_the_finding_of_the_time_out() {
 
 #[test]
 fn a_wait_without_any_answer_blames_nothing() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let ended = shop.json(&["authorize", "shop", "--timeout", "1"], 1);
     let finding = &ended.json()["reports"][0]["checks"][0]["finding"];
     assert_eq!(finding["cause"], "The sign-in was not completed within 1 second.");
@@ -189,10 +189,10 @@ fn a_wait_without_any_answer_blames_nothing() {
 /// Keycloak's word for a sign-in page that was open for too long, as it comes by the listener and by paste.
 #[test]
 fn an_expired_sign_in_page_is_no_overload_and_its_words_are_shown() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     for by_paste in [false, true] {
         let flag = if by_paste { "--no-browser" } else { "-v" };
-        let mut running = shop.home.run(&["--json", "authorize", "shop", flag]).start_with_open_stdin();
+        let mut running = shop.run(&["--json", "authorize", "shop", flag]).start_with_open_stdin();
         let url = Url::parse(&running.authorization_url()).unwrap();
         let value = |wanted: &str| url.query_pairs().find(|(name, _)| name == wanted).unwrap().1.into_owned();
         let mut answer = Url::parse(&value("redirect_uri")).unwrap();
@@ -204,7 +204,7 @@ fn an_expired_sign_in_page_is_no_overload_and_its_words_are_shown() {
         if by_paste {
             running.type_line(answer.as_str());
         } else {
-            browser::get(answer.as_str(), shop.sandbox.ca_file()).unwrap();
+            browser::get(answer.as_str(), shop.sandbox().ca_file()).unwrap();
         }
         let ended = running.finish().code(6);
         assert_eq!(ended.finding_codes(), ["oauth-sign-in-page-expired"]);
@@ -219,7 +219,7 @@ fn an_expired_sign_in_page_is_no_overload_and_its_words_are_shown() {
 fn what_a_pasted_address_says_beside_its_secrets_is_shown() {
     let shop = crate::authorize_elsewhere::oidc_shop();
     let paste = |more: &[(&str, &str)]| {
-        let mut running = shop.home.run(&["--json", "authorize", "shop", "--no-browser"]).start_with_open_stdin();
+        let mut running = shop.run(&["--json", "authorize", "shop", "--no-browser"]).start_with_open_stdin();
         let url = Url::parse(&running.authorization_url()).unwrap();
         let value = |wanted: &str| url.query_pairs().find(|(name, _)| name == wanted).unwrap().1.into_owned();
         let state = value("state");
@@ -235,7 +235,7 @@ fn what_a_pasted_address_says_beside_its_secrets_is_shown() {
     assert_eq!(other.finding_codes(), ["other-issuer"]);
     assert!(other.stdout.contains("another issuer: https://evil.example/realms/x"), "{}", other.stdout);
     let words = "The redirect URI 'http://localhost' specified in the request does not match";
-    let issuer = shop.sandbox.issuer();
+    let issuer = shop.sandbox().issuer();
     let said = paste(&[("error", "invalid_request"), ("error_description", words), ("iss", &issuer)]);
     assert!(said.stdout.contains(words), "{}", said.stdout);
 }

@@ -3,7 +3,7 @@
 use mailgrant::diagnosis::explain;
 use mailgrant::report::FindingCode;
 
-use crate::support::home::Home;
+use crate::support::fixture::Fixture;
 
 /// A command can print no other code: each is a constant that the catalogue's entries are made into.
 #[test]
@@ -53,7 +53,7 @@ fn no_code_of_an_earlier_version_is_forgotten() {
 
 #[test]
 fn the_codes_of_commands_and_of_the_machine_are_explained() {
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     for code in [
         "app-in-use",
         "bundle-exists",
@@ -80,7 +80,7 @@ fn the_codes_of_commands_and_of_the_machine_are_explained() {
 
 #[test]
 fn what_is_not_recognised_is_exit_code_1() {
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     home.run(&["explain", "the moon is in the wrong place"]).finish().code(1);
     home.run(&["explain"]).stdin("559 5.9.9 not known at all\n").finish().code(1);
     home.run(&["explain", "no-such-code"]).finish().code(1);
@@ -90,7 +90,7 @@ fn what_is_not_recognised_is_exit_code_1() {
 
 #[test]
 fn the_page_of_an_explanation_claims_no_test() {
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     let page = home.path().join("page.html");
     let file = page.display().to_string();
     for (text, code) in [("535 5.7.3 Authentication unsuccessful", 0), ("the moon is in the wrong place", 1)] {
@@ -104,7 +104,7 @@ fn the_page_of_an_explanation_claims_no_test() {
 
 #[test]
 fn a_class_name_is_no_sign_of_gmail() {
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     for text in [
         "Exception: FooBadCredentialsException",
         "org.springframework.security.authentication.BadCredentialsException: no",

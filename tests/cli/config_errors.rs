@@ -1,6 +1,5 @@
-use crate::shop::Shop;
-use crate::support::home::Home;
-use crate::support::process::Finished;
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
 
 const GOOD: &str = r#"
 [apps.contoso]
@@ -15,7 +14,7 @@ incoming = { protocol = "imap" }
 "#;
 
 fn list(profile: &str) -> Finished {
-    let home = Home::new();
+    let home = Fixture::new();
     home.write_config(profile);
     home.run(&["list"]).finish()
 }
@@ -63,14 +62,14 @@ fn a_secret_in_the_profile_is_refused_and_not_repeated() {
 
 #[test]
 fn a_missing_profile_says_how_to_begin() {
-    let home = Home::new();
+    let home = Fixture::new();
     let refused = home.run(&["test-mailbox", "shop"]).finish().code(3);
     assert!(refused.stderr.contains("mailgrant add"), "{}", refused.stderr);
 }
 
 #[test]
 fn errors_are_documents_too_where_json_is_asked_for() {
-    let home = Home::new();
+    let home = Fixture::new();
     home.write_config("[apps.contoso");
     let refused = home.run(&["--json", "list"]).finish().code(3);
     assert_eq!(refused.json()["error"]["code"], "profile");
@@ -78,7 +77,7 @@ fn errors_are_documents_too_where_json_is_asked_for() {
 
 #[test]
 fn a_wrong_command_line_is_exit_2() {
-    let home = Home::new();
+    let home = Fixture::new();
     for arguments in [&["tset-mailbox"][..], &["test-mailbox"], &["status", "--nonsense"], &["add"], &[]] {
         home.run(arguments).finish().code(2);
     }
@@ -88,7 +87,7 @@ fn a_wrong_command_line_is_exit_2() {
 
 #[test]
 fn another_profile_can_be_named() {
-    let home = Home::new();
+    let home = Fixture::new();
     let path = home.path().join("elsewhere.toml");
     std::fs::write(&path, GOOD).unwrap();
     let path = path.display().to_string();
@@ -99,24 +98,23 @@ fn another_profile_can_be_named() {
 
 #[test]
 fn a_vault_without_its_key_is_exit_5() {
-    let shop = Shop::added();
-    let key = shop.home.path().join("config/mailgrant/vault.key");
+    let shop = Fixture::added();
+    let key = shop.vault_key();
     std::fs::remove_file(&key).unwrap();
     let refused = shop.json(&["status"], 5);
     assert_eq!(refused.json()["error"]["code"], "vault-no-key");
     assert!(refused.stdout.contains("vault.key"), "{}", refused.stdout);
-    shop.home.run(&["new-vault-key"]).finish().code(0);
+    shop.run(&["new-vault-key"]).finish().code(0);
     let refused = shop.json(&["status"], 5);
     assert_eq!(refused.json()["error"]["code"], "vault-wrong-key");
 }
 
 #[test]
 fn without_a_vault_key_nothing_is_added() {
-    let shop = Shop { home: Home::without_key(), ..Shop::empty() };
+    let shop = Fixture::without_key();
     shop.add("shop", &[]).finish().code(5);
     assert!(
-        shop.home
-            .files()
+        shop.files()
             .iter()
             .all(|(path, _)| !path.ends_with("config.toml") && path.extension().is_none_or(|ending| ending != "age"))
     );
@@ -124,7 +122,7 @@ fn without_a_vault_key_nothing_is_added() {
 
 #[test]
 fn a_vault_key_is_never_overwritten() {
-    let home = Home::new();
+    let home = Fixture::new();
     let before = home.files();
     let refused = home.run(&["new-vault-key"]).finish().code(5);
     assert!(home.files() == before, "{}", refused.stderr);
@@ -132,7 +130,7 @@ fn a_vault_key_is_never_overwritten() {
 
 #[test]
 fn a_new_vault_key_comes_with_lines_that_the_profile_takes() {
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     let made = home.run(&["new-vault-key", "key 's place.key"]).finish().code(0);
     let begin = made.stdout.find("[secrets]").unwrap();
     let lines: String = made.stdout[begin..].lines().take(3).map(|line| format!("{}\n", line.trim())).collect();

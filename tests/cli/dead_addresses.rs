@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::sandbox::world::SHOP;
-use crate::shop::{ALWAYS_STALE, Shop};
+use crate::support::fixture::Fixture;
+use crate::support::practice::ALWAYS_STALE;
 
 /// Listeners whose queue is full: the kernel drops every further SYN.
 const SILENT: &str = r#"
@@ -62,22 +63,22 @@ fn forward(from: &str, port: u16) -> Option<()> {
 
 #[test]
 fn eight_silent_addresses_cost_the_sign_in_two_seconds_and_a_half_at_most() {
-    let shop = Shop::added();
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    let shop = Fixture::added();
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", SHOP).code(0);
-    let port = shop.sandbox.ports().https;
+    let port = shop.sandbox().ports().https;
     let dead: Vec<String> = (2..10).map(|last| format!("127.0.0.{last}")).collect();
     // The resolver puts what is nearest first (RFC 6724, rule 9): the good one is the farthest.
     let good = "127.128.0.1";
     let hosts: String = dead.iter().map(String::as_str).chain([good]).map(|ip| format!("{ip} localhost\n")).collect();
-    let file = shop.home.path().join("hosts");
+    let file = shop.path().join("hosts");
     std::fs::write(&file, hosts).unwrap();
     let script = format!(
         "exec unshare --map-root-user --mount sh -c 'mount --bind \"{}\" /etc/hosts && exec \"$0\" \"$@\"' \"$0\" \"$@\"",
         file.display()
     );
     let silence = Silence::at(port, &dead);
-    let may_mount = shop.home.run_script(&script, &["--version"]).finish().code == Some(0);
+    let may_mount = shop.run_script(&script, &["--version"]).finish().code == Some(0);
     if silence.is_none() || forward(good, port).is_none() || !may_mount {
         assert!(std::env::var_os("MAILGRANT_TEST_REQUIRE").is_none(), "no silent addresses are possible here");
         return;
@@ -87,8 +88,8 @@ fn eight_silent_addresses_cost_the_sign_in_two_seconds_and_a_half_at_most() {
         assert_eq!(run(), Some(0));
         started.elapsed()
     };
-    let plain = timed(&|| shop.home.run(&["token", "shop"]).finish().code);
-    let cost = || timed(&|| shop.home.run_script(&script, &["token", "shop"]).finish().code).saturating_sub(plain);
+    let plain = timed(&|| shop.run(&["token", "shop"]).finish().code);
+    let cost = || timed(&|| shop.run_script(&script, &["token", "shop"]).finish().code).saturating_sub(plain);
     // A loaded machine is slow now and then; one that waits for each address in turn is so every time.
     let costs: Vec<Duration> = (0..3).map(|_| cost()).collect();
     assert!(

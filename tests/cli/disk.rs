@@ -3,10 +3,11 @@
 
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::{ALICE, SHOP};
-use crate::shop::{ALWAYS_STALE, Shop, fact};
 use crate::support::canary::{self, CLIENT_SECRET};
-use crate::support::home::Home;
-use crate::support::process::{Finished, Run};
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
+use crate::support::practice::{ALWAYS_STALE, fact};
+use crate::support::process::Run;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy)]
@@ -48,21 +49,20 @@ impl Deed {
 
 /// A shop on a disk of its own, authorized, whose access tokens are always stale.
 struct Site {
-    shop: Shop,
+    shop: Fixture,
     secrets: Vec<String>,
 }
 
 impl Site {
     #[expect(clippy::print_stderr, reason = "a test that is left out says so")]
     fn open() -> Option<Self> {
-        let Some(home) = Home::on_a_disk(1024) else {
+        let Some(shop) = Fixture::on_a_disk(1024) else {
             eprintln!("SKIPPED: no private mount is possible here, so no disk can be full or read-only");
             return None;
         };
-        let shop = Shop { home, ..Shop::empty() };
-        shop.home.run(&["new-vault-key"]).finish().code(0);
+        shop.run(&["new-vault-key"]).finish().code(0);
         shop.add("shop", &[]).finish().code(0);
-        shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+        shop.sandbox().set_access_lifetime(ALWAYS_STALE);
         shop.authorize_as("shop", SHOP).code(0);
         Some(Self { shop, secrets: vec![CLIENT_SECRET.to_owned()] })
     }
@@ -73,7 +73,7 @@ impl Site {
             Deed::Remove => self.run(Deed::Add, None),
             Deed::Rotate => {
                 let secret = format!("practice-only-secret-number-{}-of-a-disk", self.secrets.len());
-                self.shop.sandbox.add_client_secret(&secret);
+                self.shop.sandbox().add_client_secret(&secret);
                 self.secrets.push(secret);
                 return;
             }
@@ -85,14 +85,14 @@ impl Site {
     /// Takes away what the deed has left.
     fn clean(&mut self, deed: Deed) {
         match deed {
-            Deed::NewVaultKey => std::fs::remove_file(self.shop.home.path().join("data/second.key")).unwrap(),
+            Deed::NewVaultKey => std::fs::remove_file(self.shop.path().join("data/second.key")).unwrap(),
             Deed::Add => drop(self.run(Deed::Remove, None).code(0)),
             _ => {}
         }
     }
 
     fn run(&self, deed: Deed, trouble: Option<Trouble>) -> Finished {
-        let home = &self.shop.home;
+        let home = &self.shop;
         let run = |arguments: &[&str]| -> Run {
             match trouble {
                 Some(Trouble::TooLong(halves)) => {
@@ -107,7 +107,7 @@ impl Site {
             Deed::Add => {
                 // An app of its own: one of the same client ID would be the shop's, with the secret that it has by now.
                 let client = "5a4d0000-0000-4000-8000-00000000ab09";
-                let authority = self.shop.sandbox.authority();
+                let authority = self.shop.sandbox().authority();
                 let flags = ["--provider", "microsoft365", "--tenant", "contoso.example", "--authority", authority];
                 let more = ["--client-id", client, "--app", "extra", "--address", ALICE, "--secret-stdin"];
                 run(&[&["add", "extra"][..], &flags, &more].concat()).stdin(CLIENT_SECRET).finish()
@@ -116,7 +116,7 @@ impl Site {
                 let mut running = run(&["authorize", "shop"]).start();
                 if let Some(url) = running.authorization_url_if_any() {
                     let person = Person::SignsInAs(SHOP.to_owned());
-                    let _ = browser::sign_in(&url, self.shop.sandbox.ca_file(), &person);
+                    let _ = browser::sign_in(&url, self.shop.sandbox().ca_file(), &person);
                 }
                 running.finish()
             }
@@ -131,7 +131,7 @@ impl Site {
 
     /// Every file with its bytes, but for the filler and the locks.
     fn state(&self) -> Vec<(String, Vec<u8>)> {
-        let files = self.shop.home.files().into_iter().map(|(path, bytes)| (path.display().to_string(), bytes));
+        let files = self.shop.files().into_iter().map(|(path, bytes)| (path.display().to_string(), bytes));
         let mut files: Vec<_> =
             files.filter(|(path, _)| !path.ends_with("filler") && !path.ends_with(".lock")).collect();
         files.sort();
@@ -139,7 +139,7 @@ impl Site {
     }
 
     fn insist_that_no_file_tells(&self, when: &str) {
-        let secrets = [self.secrets.clone(), self.shop.sandbox.issued_tokens()].concat();
+        let secrets = [self.secrets.clone(), self.shop.sandbox().issued_tokens()].concat();
         for (path, bytes) in self.state() {
             assert_eq!(canary::find(&path, &bytes, &secrets), Vec::<String>::new(), "{when}");
         }
@@ -149,8 +149,8 @@ impl Site {
     fn try_in_trouble(&mut self, deed: Deed, trouble: Trouble) -> Option<i32> {
         let when = format!("{deed:?} with {trouble:?}");
         self.prepare(deed);
-        let disk = self.shop.home.disk();
-        let (before, asked) = (self.state(), self.shop.sandbox.counters());
+        let disk = self.shop.disk();
+        let (before, asked) = (self.state(), self.shop.sandbox().counters());
         match trouble {
             Trouble::Full(free) => disk.fill(free),
             Trouble::ReadOnly => disk.set_read_only(true),
@@ -181,7 +181,7 @@ impl Site {
         }
         if tried.code != Some(0) && matches!(deed, Deed::Refresh | Deed::Authorize | Deed::Rotate) {
             // What is given only once is not asked for where it could not be kept.
-            let now = self.shop.sandbox.counters();
+            let now = self.shop.sandbox().counters();
             assert_eq!((now.token_requests, now.sign_ins), (asked.token_requests, asked.sign_ins), "{when}");
         }
         if tried.code != Some(0) {
@@ -190,7 +190,7 @@ impl Site {
         }
         let left = self.state().into_iter().filter(|(path, _)| path.ends_with(".tmp")).count();
         assert_eq!(left, 0, "{when}: temporary files are left");
-        self.shop.home.run(&["token", "shop"]).finish().code(0);
+        self.shop.run(&["token", "shop"]).finish().code(0);
         self.clean(deed);
         tried.code
     }
@@ -199,7 +199,7 @@ impl Site {
         self.insist_that_no_file_tells("at the end");
         assert_eq!(fact(&self.shop.json(&["status", "shop"], 0), "rotation"), "");
         self.shop.json(&["test-mailbox", "shop"], 0);
-        assert_eq!(self.shop.sandbox.counters().refresh_reuses, 0, "a refresh token was lost");
+        assert_eq!(self.shop.sandbox().counters().refresh_reuses, 0, "a refresh token was lost");
         self.shop.insist_on_manners();
     }
 }

@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use crate::sandbox::world::{CONFIDENTIAL_CLIENT, SHOP};
 use crate::sandbox::{Sandbox, SandboxConfig};
-use crate::shop::{ALWAYS_STALE, Shop};
 use crate::support::canary::{self, CLIENT_SECRET};
-use crate::support::home::Home;
-use crate::support::process::{Finished, Run};
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
+use crate::support::practice::ALWAYS_STALE;
+use crate::support::process::Run;
 
 fn reports(finished: &Finished) -> Vec<Value> {
     finished.json()["reports"].as_array().cloned().unwrap_or_default()
@@ -35,7 +36,7 @@ fn all(finished: &Finished, stage: &str, outcome: &str) -> bool {
 }
 
 /// A profile with its servers on ports where nobody listens.
-fn with_closed_ports(home: &Home) {
+fn with_closed_ports(home: &Fixture) {
     let closed = || {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port()
@@ -49,38 +50,38 @@ fn with_closed_ports(home: &Home) {
     ));
 }
 
-fn bundle(shop: &Shop, arguments: &[&str]) -> (Run, std::path::PathBuf) {
-    let path = shop.home.path().join("bundle.txt");
+fn bundle(shop: &Fixture, arguments: &[&str]) -> (Run, std::path::PathBuf) {
+    let path = shop.path().join("bundle.txt");
     let name = path.display().to_string();
-    (shop.home.run(&[&["--json", "doctor", "--bundle", &name], arguments].concat()), path)
+    (shop.run(&[&["--json", "doctor", "--bundle", &name], arguments].concat()), path)
 }
 
 #[test]
 fn a_healthy_machine_passes_every_look_and_nobody_signs_in() {
-    let shop = Shop::authorized();
-    let before = shop.home.files();
-    let requests = shop.sandbox.counters().token_requests;
+    let shop = Fixture::authorized();
+    let before = shop.files();
+    let requests = shop.sandbox().counters().token_requests;
     let doctor = shop.json(&["doctor"], 0);
     for stage in ["profile", "secret_store", "permissions", "trust", "proxy", "dns", "tcp", "tls", "clock"] {
         assert!(all(&doctor, stage, "passed"), "{stage}: {}", doctor.stdout);
     }
     let subjects: Vec<Value> = reports(&doctor).into_iter().map(|report| report["host"].clone()).collect();
-    let ports = shop.sandbox.ports();
+    let ports = shop.sandbox().ports();
     let host = |port: u16| Value::from(format!("localhost:{port}"));
     assert_eq!(subjects, [Value::Null, host(ports.https), host(ports.imap_implicit), host(ports.smtp_starttls)]);
     // Who issued the certificates is what tells of interception.
     let tls = checks(&doctor, "tls");
     assert!(tls.len() == 3 && tls.iter().all(|(_, words)| words.contains("mailgrant practice CA")), "{tls:?}");
-    let counters = shop.sandbox.counters();
+    let counters = shop.sandbox().counters();
     assert_eq!((counters.mail_logins, counters.mail_refusals, counters.token_requests), (0, 0, requests));
-    assert!(shop.home.files() == before, "something was left behind or changed");
+    assert!(shop.files() == before, "something was left behind or changed");
     shop.insist_on_manners();
 }
 
 #[test]
 fn people_read_it_too() {
-    let shop = Shop::added();
-    let doctor = shop.home.run(&["doctor"]).finish().code(0);
+    let shop = Fixture::added();
+    let doctor = shop.run(&["doctor"]).finish().code(0);
     for words in ["this machine", "mailgrant", "tls library", "ok   secret store", "ok   clock", "mailgrant test --all"]
     {
         assert!(doctor.stdout.contains(words), "{words}: {}", doctor.stdout);
@@ -90,12 +91,12 @@ fn people_read_it_too() {
 
 #[test]
 fn a_clock_that_is_off_is_warned_of_and_then_fails() {
-    let shop = Shop::added();
-    shop.sandbox.set_clock_shift(SignedDuration::from_secs(150));
+    let shop = Fixture::added();
+    shop.sandbox().set_clock_shift(SignedDuration::from_secs(150));
     let doctor = shop.json(&["doctor"], 0);
     let warning = doctor.json()["warnings"][0].as_str().unwrap().to_owned();
     assert!(warning.contains("min behind localhost"), "{warning}");
-    shop.sandbox.set_clock_shift(SignedDuration::from_mins(-10));
+    shop.sandbox().set_clock_shift(SignedDuration::from_mins(-10));
     let doctor = shop.json(&["doctor"], 1);
     assert_eq!(doctor.finding_codes(), ["clock-off"]);
     let [(_, words)] = checks(&doctor, "clock").try_into().unwrap();
@@ -104,11 +105,11 @@ fn a_clock_that_is_off_is_warned_of_and_then_fails() {
 
 #[test]
 fn a_store_that_is_broken_is_a_finding_and_the_rest_is_looked_at() {
-    let shop = Shop::added();
-    let no_keyring = shop.home.run(&["--json", "doctor"]).env("MAILGRANT_STORE", "keyring").finish().code(5);
+    let shop = Fixture::added();
+    let no_keyring = shop.run(&["--json", "doctor"]).env("MAILGRANT_STORE", "keyring").finish().code(5);
     assert_eq!(no_keyring.finding_codes(), ["keyring-absent"]);
     assert!(all(&no_keyring, "tls", "passed"), "{}", no_keyring.stdout);
-    std::fs::remove_file(shop.home.path().join("config/mailgrant/vault.key")).unwrap();
+    std::fs::remove_file(shop.vault_key()).unwrap();
     let no_key = shop.json(&["doctor"], 5);
     assert_eq!(no_key.finding_codes(), ["vault-no-key"]);
     assert!(all(&no_key, "clock", "passed"), "{}", no_key.stdout);
@@ -119,8 +120,8 @@ fn a_store_that_is_broken_is_a_finding_and_the_rest_is_looked_at() {
 fn files_that_others_can_read_or_change_are_named_with_the_command_that_mends_it() {
     use std::os::unix::fs::PermissionsExt;
 
-    let shop = Shop::added();
-    let key = shop.home.path().join("config/mailgrant/vault.key");
+    let shop = Fixture::added();
+    let key = shop.vault_key();
     let set = |path: &std::path::Path, mode| {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     };
@@ -129,18 +130,18 @@ fn files_that_others_can_read_or_change_are_named_with_the_command_that_mends_it
     let fix = format!("Run: chmod 600 {}", key.display());
     assert!(doctor.stdout.contains(&fix) && doctor.stdout.contains("everybody can read"), "{}", doctor.stdout);
     set(&key, 0o600);
-    let record = shop.home.path().join("data/mailgrant/vault.age.d/app-shop.age");
+    let record = shop.path().join("data/mailgrant/vault.age.d/app-shop.age");
     set(&record, 0o640);
     let doctor = shop.json(&["doctor"], 5);
     assert!(doctor.stdout.contains(&format!("Run: chmod 600 {}", record.display())), "{}", doctor.stdout);
     set(&record, 0o600);
     let doctor = shop.json(&["doctor"], 0);
     assert!(doctor.stdout.contains("1 files in it, each private"), "{}", doctor.stdout);
-    set(&shop.home.config(), 0o646);
+    set(&shop.config(), 0o646);
     let doctor = shop.json(&["doctor"], 3);
     assert_eq!(doctor.finding_codes(), ["profile-writable-by-others"]);
-    set(&shop.home.config(), 0o644);
-    let left = shop.home.path().join("config/mailgrant/.mailgrant-abc123.tmp");
+    set(&shop.config(), 0o644);
+    let left = shop.path().join("config/mailgrant/.mailgrant-abc123.tmp");
     let hour_ago = std::fs::metadata(&key).unwrap().modified().unwrap() - Duration::from_secs(3600);
     std::fs::File::create(&left).unwrap().set_modified(hour_ago).unwrap();
     let doctor = shop.json(&["doctor"], 0);
@@ -149,7 +150,7 @@ fn files_that_others_can_read_or_change_are_named_with_the_command_that_mends_it
 
 #[test]
 fn without_a_profile_the_usual_servers_are_looked_at_and_the_deadline_holds() {
-    let home = Home::new();
+    let home = Fixture::new();
     let started = Instant::now();
     // Whether there is a network here is not this test's matter.
     let doctor = home.run(&["--json", "doctor", "--timeout", "3"]).finish();
@@ -163,7 +164,7 @@ fn without_a_profile_the_usual_servers_are_looked_at_and_the_deadline_holds() {
 
 #[test]
 fn a_profile_that_is_wrong_or_named_and_absent_is_one_failed_check() {
-    let home = Home::new();
+    let home = Fixture::new();
     home.write_config("[apps.shop]\nprovidr = \"microsoft365\"\n");
     let wrong = home.run(&["--json", "doctor", "--timeout", "1"]).finish().code(3);
     assert_eq!(wrong.finding_codes()[0], "profile");
@@ -175,7 +176,7 @@ fn a_profile_that_is_wrong_or_named_and_absent_is_one_failed_check() {
 
 #[test]
 fn closed_ports_fail_alone_and_in_time() {
-    let home = Home::new();
+    let home = Fixture::new();
     with_closed_ports(&home);
     let started = Instant::now();
     let doctor = home.run(&["--json", "doctor"]).finish().code(6);
@@ -189,7 +190,7 @@ fn closed_ports_fail_alone_and_in_time() {
 
 #[test]
 fn where_no_name_is_known_the_machine_is_told_to_have_no_dns() {
-    let home = Home::new();
+    let home = Fixture::new();
     // No such name can exist anywhere (RFC 2606 section 2).
     home.write_config(&format!(
         "[apps.shop]\nprovider = \"microsoft365\"\ntenant = \"contoso.example\"\nclient_id = \"{CONFIDENTIAL_CLIENT}\"\n\
@@ -204,12 +205,12 @@ fn where_no_name_is_known_the_machine_is_told_to_have_no_dns() {
 
 #[test]
 fn servers_that_say_nothing_are_waited_for_side_by_side() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let silent: Vec<_> = (0..6).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
     let mut profile = format!(
         "[apps.shop]\nprovider = \"microsoft365\"\ntenant = \"contoso.example\"\nclient_id = \"{CONFIDENTIAL_CLIENT}\"\n\
          authority = \"{}\"\nca_file = \"{}\"\n",
-        shop.sandbox.authority(),
+        shop.sandbox().authority(),
         shop.ca_file()
     );
     for (number, listener) in silent.iter().enumerate() {
@@ -219,7 +220,7 @@ fn servers_that_say_nothing_are_waited_for_side_by_side() {
             listener.local_addr().unwrap().port()
         ));
     }
-    shop.home.write_config(&profile);
+    shop.write_config(&profile);
     let started = Instant::now();
     let doctor = shop.json(&["doctor", "--timeout", "3"], 6);
     // One after the other they would take 18 s.
@@ -230,7 +231,7 @@ fn servers_that_say_nothing_are_waited_for_side_by_side() {
 
 #[test]
 fn an_interceptor_is_named_on_the_way_to_the_sign_in() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let other = Sandbox::start(SandboxConfig::default()).unwrap();
     shop.add("shop", &[("--ca-file", Some(&other.ca_file().display().to_string())), ("--force", Some(""))])
         .finish()
@@ -244,9 +245,8 @@ fn an_interceptor_is_named_on_the_way_to_the_sign_in() {
 
 #[test]
 fn a_proxy_is_shown_without_its_password() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let doctor = shop
-        .home
         .run(&["-v", "--json", "doctor"])
         .env("HTTPS_PROXY", "http://admin:canary-proxy-pass@proxy.example:3128")
         .env("NO_PROXY", "contoso.example")
@@ -259,16 +259,16 @@ fn a_proxy_is_shown_without_its_password() {
 
 #[test]
 fn a_sign_in_through_a_proxy_tells_who_issued_the_certificate_that_came() {
-    let shop = Shop::empty();
-    let port = proxy_to(shop.sandbox.ports().https);
+    let shop = Fixture::new();
+    let port = proxy_to(shop.sandbox().ports().https);
     // A name that is no loopback's, so that the proxy is used; it exists for the proxy alone.
-    shop.home.write_config(&format!(
+    shop.write_config(&format!(
         "[apps.shop]\nprovider = \"microsoft365\"\ntenant = \"contoso.example\"\nclient_id = \"{CONFIDENTIAL_CLIENT}\"\n\
          authority = \"https://sign-in.invalid\"\nca_file = \"{}\"\n",
         shop.ca_file()
     ));
     let doctor =
-        shop.home.run(&["--json", "doctor"]).env("HTTPS_PROXY", &format!("http://127.0.0.1:{port}")).finish().code(1);
+        shop.run(&["--json", "doctor"]).env("HTTPS_PROXY", &format!("http://127.0.0.1:{port}")).finish().code(1);
     assert!(all(&doctor, "dns", "skipped"), "{}", doctor.stdout);
     // The practice server's certificate is for localhost: through the proxy its name is checked all the same.
     assert_eq!(doctor.finding_codes(), ["tls-wrong-host"]);
@@ -297,8 +297,8 @@ fn proxy_to(port: u16) -> u16 {
 
 #[test]
 fn a_bundle_holds_what_helps_and_no_secret_in_any_encoding() {
-    let shop = Shop::added();
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    let shop = Fixture::added();
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", SHOP).code(0);
     let (run, path) = bundle(&shop, &["--with-tests"]);
     run.env("HTTPS_PROXY", "http://admin:canary-proxy-pass@proxy.example:3128").finish().code(0);
@@ -321,9 +321,9 @@ fn a_bundle_holds_what_helps_and_no_secret_in_any_encoding() {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(!text.contains('\u{1b}'));
-    let mut secrets = shop.sandbox.issued_tokens();
+    let mut secrets = shop.sandbox().issued_tokens();
     secrets.extend([CLIENT_SECRET.to_owned(), "canary-proxy-pass".to_owned()]);
-    let key = std::fs::read_to_string(shop.home.path().join("config/mailgrant/vault.key")).unwrap();
+    let key = std::fs::read_to_string(shop.vault_key()).unwrap();
     secrets.extend(key.lines().filter(|line| line.starts_with("AGE-SECRET-KEY-1")).map(str::to_owned));
     assert!(secrets.len() > 5, "tokens, client secret, proxy password and vault key");
     assert_eq!(canary::find("the bundle", text.as_bytes(), &secrets), Vec::<String>::new());
@@ -336,7 +336,7 @@ fn a_bundle_holds_what_helps_and_no_secret_in_any_encoding() {
 
 #[test]
 fn a_bundle_is_written_for_a_sick_machine_and_says_what_could_not_be_searched_for() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let (run, path) = bundle(&shop, &[]);
     run.env("MAILGRANT_STORE", "keyring").finish().code(5);
     let text = std::fs::read_to_string(&path).unwrap();
@@ -348,7 +348,7 @@ fn a_bundle_is_written_for_a_sick_machine_and_says_what_could_not_be_searched_fo
 
 #[test]
 fn a_bundle_is_never_written_over_anything() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let (run, path) = bundle(&shop, &[]);
     std::fs::write(&path, "mine").unwrap();
     let refused = run.finish().code(2);
@@ -361,13 +361,13 @@ fn a_secret_that_stands_where_none_should_be_stops_the_bundle() {
     // Somebody pasted the client secret where the mailbox's name goes.
     let secret = "practice-only-canary-pasted-as-a-name";
     let config = SandboxConfig { client_secret: secret.to_owned(), ..SandboxConfig::default() };
-    let shop = Shop { sandbox: Sandbox::start(config).unwrap(), home: Home::new() };
+    let shop = Fixture::new().beside(config);
     shop.add(secret, &[("--app", Some("shop"))]).stdin(secret).finish().code(0);
-    let before = shop.home.files().len();
+    let before = shop.files().len();
     let (run, path) = bundle(&shop, &[]);
     let refused = run.finish().code(70);
     assert_eq!(refused.json()["error"]["code"], "bundle-holds-secret", "{}", refused.stdout);
-    assert!(!path.exists() && shop.home.files().len() == before, "nothing was written");
+    assert!(!path.exists() && shop.files().len() == before, "nothing was written");
     assert!(!refused.all_text().contains(secret), "{}", refused.all_text());
     // It is the secret that is in the way, not the name.
     shop.json(&["doctor"], 0);

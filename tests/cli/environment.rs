@@ -1,8 +1,6 @@
 //! The conventions of the environment: an empty variable is unset, a relative XDG folder is ignored, colours are forced
 //! and forbidden as other programs do it.
-
-use crate::shop::Shop;
-use crate::support::home::Home;
+use crate::support::fixture::Fixture;
 
 /// As CI systems and compose files leave variables that they have no value for.
 const EMPTY: [&str; 24] = [
@@ -34,7 +32,7 @@ const EMPTY: [&str; 24] = [
 
 #[test]
 fn variables_that_are_set_to_nothing_change_no_command() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     for arguments in [
         &["list"][..],
         &["show", "shop"],
@@ -49,8 +47,8 @@ fn variables_that_are_set_to_nothing_change_no_command() {
         &["authorize", "shop", "--no-browser", "--timeout", "1"],
     ] {
         let arguments = [&["--json", "--store", "vault"], arguments].concat();
-        let plain = shop.home.run(&arguments).finish();
-        let run = EMPTY.iter().fold(shop.home.run(&arguments), |run, name| run.env(name, ""));
+        let plain = shop.run(&arguments).finish();
+        let run = EMPTY.iter().fold(shop.run(&arguments), |run, name| run.env(name, ""));
         let with_empty = run.finish();
         assert_eq!(with_empty.code, plain.code, "{arguments:?}: {}", with_empty.all_text());
         assert_ne!(plain.code, Some(2), "{arguments:?}: {}", plain.all_text());
@@ -62,21 +60,21 @@ fn variables_that_are_set_to_nothing_change_no_command() {
 /// file.
 #[test]
 fn an_empty_variable_of_our_own_is_unset() {
-    let shop = Shop::authorized();
-    let profile = std::fs::read_to_string(shop.home.config()).unwrap();
-    shop.home.write_config(&format!("{profile}\n[secrets]\nstore = \"vault\"\n"));
+    let shop = Fixture::authorized();
+    let profile = std::fs::read_to_string(shop.config()).unwrap();
+    shop.write_config(&format!("{profile}\n[secrets]\nstore = \"vault\"\n"));
     for name in ["MAILGRANT_CONFIG", "MAILGRANT_STORE", "MAILGRANT_VAULT_KEY"] {
-        let token = shop.home.run(&["token", "shop"]).env("MAILGRANT_STORE", "").env(name, "").finish();
+        let token = shop.run(&["token", "shop"]).env("MAILGRANT_STORE", "").env(name, "").finish();
         assert_eq!(token.code, Some(0), "{name}: {}", token.all_text());
     }
     // An empty flag is a mistake all the same.
-    shop.home.run(&["--config", "", "list"]).finish().code(2);
-    shop.home.run(&["list"]).env("MAILGRANT_STORE", "drawer").finish().code(2);
+    shop.run(&["--config", "", "list"]).finish().code(2);
+    shop.run(&["list"]).env("MAILGRANT_STORE", "drawer").finish().code(2);
 }
 
 #[test]
 fn folders_that_are_empty_or_relative_are_those_of_the_home() {
-    let home = Home::new();
+    let home = Fixture::new();
     let usual = home.path().join(".config/mailgrant");
     std::fs::create_dir_all(&usual).unwrap();
     std::fs::write(usual.join("config.toml"), "# the usual one\n").unwrap();
@@ -91,7 +89,7 @@ fn folders_that_are_empty_or_relative_are_those_of_the_home() {
 
 #[test]
 fn colours_are_forced_and_forbidden_as_others_do_it() {
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     for (variables, arguments, is_coloured) in [
         (&[][..], &[][..], false),
         (&[("FORCE_COLOR", "1")], &[], true),
@@ -124,8 +122,8 @@ fn colours_are_forced_and_forbidden_as_others_do_it() {
 #[cfg(all(unix, not(target_vendor = "apple")))]
 #[test]
 fn an_empty_place_for_certificates_is_the_systems() {
-    let shop = Shop::added();
-    let doctor = shop.home.run(&["--json", "doctor"]).env("SSL_CERT_FILE", "").env("SSL_CERT_DIR", "").finish();
+    let shop = Fixture::added();
+    let doctor = shop.run(&["--json", "doctor"]).env("SSL_CERT_FILE", "").env("SSL_CERT_DIR", "").finish();
     assert!(!doctor.finding_codes().iter().any(|code| code.starts_with("ca-roots")), "{}", doctor.stdout);
     assert!(!doctor.stdout.contains("chosen by"), "{}", doctor.stdout);
 }

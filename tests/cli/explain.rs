@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::support::canary;
-use crate::support::home::Home;
+use crate::support::fixture::Fixture;
 
 /// An answer in another dress than the catalogue's example.
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ fn variants() -> Vec<Variant> {
     files.iter().flat_map(|text| toml::from_str::<VariantFile>(text).unwrap().variant).collect()
 }
 
-fn explained(home: &Home, text: &str) -> Value {
+fn explained(home: &Fixture, text: &str) -> Value {
     let finished = home.run(&["--json", "explain"]).stdin(text).finish();
     let found = finished.json()["explanations"][0].clone();
     let is_known = found["code"] != "not-in-catalogue";
@@ -51,7 +51,7 @@ fn insist(cases: &[(String, String, String)]) {
     };
     let wrong = |id: &str, how: &str, code: &str| (id != code).then(|| format!("{id} ({how}) resolves to {code}"));
     let all = cases.iter().filter_map(|(id, how, text)| wrong(id, how, &resolved(text)));
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     let some = cases.iter().step_by(cases.len() / 6).filter_map(|(id, how, text)| {
         let code = explained(&home, text)["code"].as_str().unwrap_or_default().to_owned();
         wrong(id, &format!("{how}, to the binary"), &code)
@@ -80,7 +80,7 @@ fn the_same_answers_resolve_as_servers_logs_and_people_send_them() {
 
 #[test]
 fn an_answer_is_explained_for_people_without_a_profile() {
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     let text = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.";
     let shown = home.run(&["explain", text]).finish().code(0).stdout;
     for words in
@@ -94,7 +94,7 @@ fn an_answer_is_explained_for_people_without_a_profile() {
 
 #[test]
 fn a_code_is_looked_up_and_all_are_listed() {
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     let shown = home.run(&["explain", "ms-redirect-uri-mismatch"]).finish().code(0).stdout;
     assert!(shown.contains("as in: AADSTS50011"), "{shown}");
     // What mailgrant itself notices has a code as well.
@@ -110,7 +110,7 @@ fn a_code_is_looked_up_and_all_are_listed() {
 
 #[test]
 fn an_unknown_answer_is_said_to_be_unknown() {
-    let found = explained(&Home::without_key(), "559 5.9.9 The moon is in the wrong house");
+    let found = explained(&Fixture::without_key(), "559 5.9.9 The moon is in the wrong house");
     assert_eq!(found["code"], "not-in-catalogue");
     assert_eq!(found["stage"], "SMTP");
     assert!(found["fix"].as_array().unwrap().len() > 1);
@@ -118,7 +118,7 @@ fn an_unknown_answer_is_said_to_be_unknown() {
 
 #[test]
 fn nothing_to_explain_is_a_mistake_of_usage() {
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     home.run(&["explain"]).stdin("").finish().code(2);
     home.run(&["explain", "  "]).finish().code(2);
     home.run(&["explain", "x", "--list"]).finish().code(2);
@@ -126,7 +126,7 @@ fn nothing_to_explain_is_a_mistake_of_usage() {
 
 #[test]
 fn a_logs_line_is_shown_again_without_its_secrets_and_without_its_escapes() {
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     let secret = "eyJ0eXAiOiJKV1QiLCJub25jZSI6ImNhbmFyeS1jYW5hcnktY2FuYXJ5In0.eyJhdWQiOiJjYW5hcnktY2FuYXJ5LWNhbmFyeSJ9.c2lnbmF0dXJlLWNhbmFyeS1jYW5hcnk";
     let sasl = "dXNlcj1zaG9wQGNvbnRvc28uY29tAWF1dGg9QmVhcmVyIGNhbmFyeS10b2tlbi1jYW5hcnktdG9rZW4tMQEB";
     let log = format!(
@@ -148,7 +148,7 @@ fn a_logs_line_is_shown_again_without_its_secrets_and_without_its_escapes() {
 #[cfg(unix)]
 #[test]
 fn a_text_without_an_end_is_not_waited_for() {
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     // `timeout` would end it with 124.
     let endless = "yes 'AADSTS7000222: expired' | timeout 30 \"$0\" explain; exit";
     let finished = home.run_script(endless, &[]).finish().code(0);
@@ -161,7 +161,7 @@ fn a_text_without_an_end_is_not_waited_for() {
 
 #[test]
 fn anything_up_to_a_megabyte_is_taken() {
-    let home = Home::without_key();
+    let home = Fixture::without_key();
     let answer = "535 5.7.3 Authentication unsuccessful";
     let binary: Vec<u8> = (0..900_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let noise = String::from_utf8_lossy(&binary[..300_000]).into_owned();

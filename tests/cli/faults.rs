@@ -12,9 +12,10 @@ use crate::sandbox::browser::{self, Person};
 use crate::sandbox::door::Protocol;
 use crate::sandbox::faults::{At, Fault, Row, Stage, Wording, Words};
 use crate::sandbox::world::{ALICE, SHARED, SHOP, TENANT_ID};
-use crate::shop::{ALWAYS_STALE, Shop};
 use crate::support::canary::NEXT_CLIENT_SECRET;
-use crate::support::process::Finished;
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
+use crate::support::practice::ALWAYS_STALE;
 
 /// The machine of a developer has a few cores; more workers than these only wait for each other.
 const WORKERS: usize = 3;
@@ -85,20 +86,20 @@ fn ways(row: &Row) -> Vec<Way> {
 }
 
 /// A tenant, and a home whose mailboxes are all authorized and whose access tokens are all stale.
-struct Desk {
-    shop: Shop,
+struct Practice {
+    shop: Fixture,
     authorization_url: String,
-    home_as_it_was: Vec<(PathBuf, Vec<u8>)>,
+    files_as_they_were: Vec<(PathBuf, Vec<u8>)>,
 }
 
-impl Desk {
+impl Practice {
     fn new() -> Self {
-        let shop = Shop::empty();
+        let shop = Fixture::new();
         // As Microsoft does: so a home can be put back to what it was.
-        shop.sandbox.allow_refresh_reuse();
-        shop.sandbox.set_access_lifetime(ALWAYS_STALE);
-        shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
-        let pop3 = shop.sandbox.ports().pop3_implicit.to_string();
+        shop.sandbox().allow_refresh_reuse();
+        shop.sandbox().set_access_lifetime(ALWAYS_STALE);
+        shop.sandbox().add_client_secret(NEXT_CLIENT_SECRET);
+        let pop3 = shop.sandbox().ports().pop3_implicit.to_string();
         // By its ID, so that another tenant's tokens are told from ours.
         let own = |name: &str, change: &[(&str, &str)]| {
             let mut flags = vec![("--app", Some("contoso")), ("--tenant", Some(TENANT_ID))];
@@ -113,20 +114,20 @@ impl Desk {
         for (name, user) in [("shop", SHOP), ("popper", SHOP), ("support", ALICE)] {
             shop.authorize_as(name, user).code(0);
         }
-        let authorization_url = shop.home.run(&["authorize", "shop"]).start().authorization_url();
-        shop.sandbox.set_access_lifetime(SandboxConfig::default().access_lifetime);
-        let home_as_it_was = shop.home.files();
-        Self { shop, authorization_url, home_as_it_was }
+        let authorization_url = shop.run(&["authorize", "shop"]).start().authorization_url();
+        shop.sandbox().set_access_lifetime(SandboxConfig::default().access_lifetime);
+        let files_as_they_were = shop.files();
+        Self { shop, authorization_url, files_as_they_were }
     }
 
     /// What is wrong about the row, if anything.
     fn practise(&self, row: &Row) -> Vec<String> {
         let mut wrong = Vec::new();
         for way in ways(row) {
-            self.shop.sandbox.switch_on(row.fault);
+            self.shop.sandbox().switch_on(row.fault);
             let Met { code: found, said } = self.meet(way);
-            self.shop.sandbox.switch_off(row.fault);
-            for (path, bytes) in &self.home_as_it_was {
+            self.shop.sandbox().switch_off(row.fault);
+            for (path, bytes) in &self.files_as_they_were {
                 std::fs::write(path, bytes).unwrap();
             }
             // What is lawful has no finding.
@@ -145,17 +146,17 @@ impl Desk {
     fn meet(&self, way: Way) -> Met {
         match way {
             Way::Authorize => first(&self.shop.authorize_as("shop", SHOP)),
-            Way::Run(arguments) => first(&self.shop.home.run(&[&["--json"], arguments].concat()).finish()),
+            Way::Run(arguments) => first(&self.shop.run(&[&["--json"], arguments].concat()).finish()),
             Way::NewSecret => {
                 let ours = [("--app", Some("contoso")), ("--tenant", Some(TENANT_ID)), ("--force", Some(""))];
                 self.shop.add("shop", &ours).stdin(NEXT_CLIENT_SECRET).finish().code(0);
-                first(&self.shop.home.run(&["--json", "test", "shop"]).finish())
+                first(&self.shop.run(&["--json", "test", "shop"]).finish())
             }
             Way::ExplainPage => {
                 let person = Person::SignsInAs(SHOP.to_owned());
-                let page = browser::obtain_redirect(&self.authorization_url, self.shop.sandbox.ca_file(), &person);
+                let page = browser::obtain_redirect(&self.authorization_url, self.shop.sandbox().ca_file(), &person);
                 let page = page.expect_err("the sign-in page should have refused").to_string();
-                let explained = self.shop.home.run(&["--json", "explain"]).stdin(&page).finish().json();
+                let explained = self.shop.run(&["--json", "explain"]).stdin(&page).finish().json();
                 let first = &explained["explanations"][0];
                 Met { code: text(&first["code"]), said: text(&first["server_said"]) }
             }
@@ -201,15 +202,15 @@ fn each_fault_is_named_first_by_the_finding_of_its_row() {
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
-                let desk = Desk::new();
+                let practice = Practice::new();
                 loop {
                     let Some(row) = rows.lock().unwrap().next() else { break };
-                    let of_row = desk.practise(row);
+                    let of_row = practice.practise(row);
                     wrong.lock().unwrap().extend(of_row);
                     *practised.lock().unwrap() += usize::from(!ways(row).is_empty());
                 }
                 // A fault is the tenant's doing; nothing that the client does in return may surprise it.
-                desk.shop.insist_on_manners();
+                practice.shop.insist_on_manners();
             });
         }
     });
@@ -242,23 +243,23 @@ fn every_fault_has_a_name_of_its_own_and_claims_no_more_than_the_catalogue() {
 
 #[test]
 fn a_fault_with_a_time_heals_by_itself_and_several_are_on_together() {
-    let desk = Desk::new();
-    let sandbox = &desk.shop.sandbox;
+    let practice = Practice::new();
+    let sandbox = practice.shop.sandbox();
     sandbox.switch_on(Fault::named("smtp-auth-off-tenant"));
     sandbox.switch_on_for(Fault::named("secret-removed"), Duration::from_secs(3_600));
-    assert_eq!(first(&desk.shop.json(&["test", "shop"], 1)).code, "secret-removed");
+    assert_eq!(first(&practice.shop.json(&["test", "shop"], 1)).code, "secret-removed");
     sandbox.switch_on_for(Fault::named("secret-removed"), Duration::from_millis(700));
     // Only after that is the other heard; whoever waits for a secret to be known everywhere waits like this.
     let started = std::time::Instant::now();
     let healed = loop {
-        let found = first(&desk.shop.json(&["test", "shop"], 1)).code;
+        let found = first(&practice.shop.json(&["test", "shop"], 1)).code;
         if found != "secret-removed" || started.elapsed() > Duration::from_secs(60) {
             break found;
         }
     };
     assert_eq!(healed, "exo-smtp-auth-disabled-tenant");
-    desk.shop.json(&["test-mailbox", "shop"], 0);
+    practice.shop.json(&["test-mailbox", "shop"], 0);
     sandbox.switch_off(Fault::named("smtp-auth-off-tenant"));
-    desk.shop.json(&["test", "shop"], 0);
-    desk.shop.insist_on_manners();
+    practice.shop.json(&["test", "shop"], 0);
+    practice.shop.insist_on_manners();
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use clap::CommandFactory;
 use mailgrant::cli::Cli;
 
-use crate::shop::Shop;
+use crate::support::fixture::Fixture;
 
 /// One flag of one verb, and what is looked at: its effect, or the refusal where it can have none.
 pub(crate) struct Row {
@@ -18,16 +18,16 @@ pub(crate) struct Row {
     /// As it is typed: `--all`, or `<names>` for what stands without a flag.
     pub(crate) flag: &'static str,
     /// The shop is shared by the rows of a table: what changes its mailbox takes a shop of its own.
-    pub(crate) look: fn(&Shop),
+    pub(crate) look: fn(&Fixture),
 }
 
-pub(crate) const fn does(verb: &'static str, flag: &'static str, look: fn(&Shop)) -> Row {
+pub(crate) const fn does(verb: &'static str, flag: &'static str, look: fn(&Fixture)) -> Row {
     Row { verb, flag, look }
 }
 
 impl Row {
     #[expect(clippy::print_stdout, reason = "where the walk stopped is shown with a failure")]
-    fn run(&self, shop: &Shop) {
+    fn run(&self, shop: &Fixture) {
         println!("{} {}", self.verb, self.flag);
         (self.look)(shop);
     }
@@ -67,20 +67,20 @@ fn every_flag_of_every_verb_has_a_row() {
 
 #[test]
 fn the_flags_of_add_do_what_they_say() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     adding::ROWS.iter().for_each(|row| row.run(&shop));
 }
 
 #[test]
 fn the_flags_of_the_other_verbs_do_what_they_say() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     own::ROWS.iter().for_each(|row| row.run(&shop));
     shop.json(&["test", "shop"], 0);
 }
 
 #[test]
 fn the_flags_of_all_verbs_do_what_they_say_at_each() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     for (flag, look) in everywhere::ROWS {
         for verb in everywhere::VERBS {
             println!("{} {flag}", verb.name);

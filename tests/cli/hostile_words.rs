@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use mailgrant::text::is_unprintable;
 use url::{Url, form_urlencoded};
 
-use crate::shop::Shop;
+use crate::support::fixture::Fixture;
 
 /// A title, a link (OSC 8), CSI in both forms, NUL, a character that turns text around, markup.
 const HOSTILE: &str =
@@ -24,9 +24,9 @@ fn come_back(redirect: &Url, query: &str) -> String {
 
 #[test]
 fn an_error_from_the_sign_in_page_is_shown_harmless_in_every_place() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     for way in [&["-v"][..], &["-v", "--json"]] {
-        let mut running = shop.home.run(&[way, &["authorize", "shop"]].concat()).start();
+        let mut running = shop.run(&[way, &["authorize", "shop"]].concat()).start();
         let url = Url::parse(&running.authorization_url()).unwrap();
         let field = |name: &str| url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
         let query = form_urlencoded::Serializer::new(String::new())

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use crate::sandbox::faults::Fault;
 use crate::sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, SHOP, TENANT_ID, now};
-use crate::shop::{ALWAYS_STALE, Shop, fact};
 use crate::support::canary;
-use crate::support::process::Finished;
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
+use crate::support::practice::{ALWAYS_STALE, fact};
 
 const GRAPH: &str = "https://graph.microsoft.com";
 
@@ -23,16 +24,16 @@ fn text(value: &Value) -> String {
 }
 
 /// A mailbox whose tokens differ from the usual by `claims`.
-fn with_claims(claims: Value) -> Shop {
-    let shop = Shop::added();
-    shop.sandbox.set_access_claims(claims);
+fn with_claims(claims: Value) -> Fixture {
+    let shop = Fixture::added();
+    shop.sandbox().set_access_claims(claims);
     shop.authorize_as("shop", SHOP).code(0);
     shop
 }
 
 #[test]
 fn inspect_tells_what_the_token_says_and_judges_it_for_each_protocol() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     let inspect = shop.json(&["inspect", "shop"], 0);
     for (name, value) in [
         ("address", SHOP),
@@ -58,8 +59,8 @@ fn inspect_tells_what_the_token_says_and_judges_it_for_each_protocol() {
     let account = format!("{SHOP}, tenant {TENANT_ID}");
     let expected = [("imap", purpose), ("smtp", purpose), ("", &account)];
     assert_eq!(told, expected.map(|(protocol, detail)| (protocol.to_owned(), detail.to_owned())));
-    assert_eq!(shop.sandbox.counters().token_requests, 1, "a fresh token is not refreshed");
-    let human = shop.home.run(&["inspect", "shop"]).finish().code(0);
+    assert_eq!(shop.sandbox().counters().token_requests, 1, "a fresh token is not refreshed");
+    let human = shop.run(&["inspect", "shop"]).finish().code(0);
     assert!(human.stdout.contains("ok   IMAP token preflight"), "{}", human.stdout);
     shop.insist_on_manners();
 }
@@ -80,15 +81,15 @@ fn a_refused_token_is_explained_by_what_stood_in_it_before_the_server_says_no() 
         (json!({"nbf": 9_000_000_000_i64}), "clock-off", "days after it came"),
     ] {
         let shop = with_claims(claims.clone());
-        shop.sandbox.expire_access_tokens();
-        let refused = shop.home.run(&["--json", "test-mailbox", "shop"]).finish();
+        shop.sandbox().expire_access_tokens();
+        let refused = shop.run(&["--json", "test-mailbox", "shop"]).finish();
         let codes = refused.finding_codes();
         assert_eq!(codes[0], code, "{claims}: {}", refused.stdout);
         assert_eq!(codes.len(), 2, "{claims}: and the server's own words behind it: {}", refused.stdout);
         let cause = preflight(&refused)[0]["finding"]["cause"].as_str().unwrap().to_owned();
         assert!(cause.contains(words), "{claims}: {cause}");
         assert!(refused.stdout.contains("AUTHENTICATE failed."), "{}", refused.stdout);
-        let inspect = shop.home.run(&["--json", "inspect", "shop"]).finish();
+        let inspect = shop.run(&["--json", "inspect", "shop"]).finish();
         assert_eq!(inspect.finding_codes()[0], code, "{claims}: {}", inspect.stdout);
         assert_eq!(inspect.finding_codes().len(), 1, "{claims}: one thing is said once: {}", inspect.stdout);
         assert_ne!(inspect.code, Some(0));
@@ -115,8 +116,8 @@ fn the_whole_chain_names_what_stands_in_the_token_as_the_thing_to_do_first() {
     ] {
         let shop = with_claims(claims.clone());
         shop.json(&["test", "shop"], 0);
-        shop.sandbox.switch_on(Fault::AccessTokensExpired);
-        let refused = shop.home.run(&["--json", "test", "shop"]).finish();
+        shop.sandbox().switch_on(Fault::AccessTokensExpired);
+        let refused = shop.run(&["--json", "test", "shop"]).finish();
         let verdict = &refused.json()["reports"][0]["verdict"];
         assert_eq!(verdict["code"], code, "{claims}: {}", refused.stdout);
         assert_eq!(verdict["confidence"], confidence, "{claims}");
@@ -131,7 +132,7 @@ fn one_door_that_opens_refutes_a_guess_about_who_knocks() {
         with_claims(json!({"upn": "billing@contoso.example", "unique_name": null, "scp": "IMAP.AccessAsUser.All"}));
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     shop.add("shop", &[("--outgoing-port", Some(&closed)), ("--force", Some(""))]).finish().code(0);
-    let test = shop.home.run(&["--json", "test", "shop"]).finish();
+    let test = shop.run(&["--json", "test", "shop"]).finish();
     assert_eq!(test.finding_codes(), ["local-token-lacks-scope", "connection-refused"], "{}", test.stdout);
     let account = preflight(&test).pop().unwrap();
     assert!(text(&account["detail"]).contains("the server takes it, and yet"), "{account}");
@@ -167,8 +168,8 @@ fn an_opaque_token_is_unknown_and_not_bad() {
 
 #[test]
 fn of_a_plain_providers_token_nothing_is_held_against_it() {
-    let shop = Shop::empty();
-    let (issuer, scope) = (shop.sandbox.issuer(), "imap");
+    let shop = Fixture::new();
+    let (issuer, scope) = (shop.sandbox().issuer(), "imap");
     let oidc = [
         ("--provider", Some("oidc")),
         ("--tenant", None),
@@ -188,10 +189,10 @@ fn of_a_plain_providers_token_nothing_is_held_against_it() {
 
 #[test]
 fn a_stale_token_is_refreshed_first_and_offline_it_is_shown_as_it_is() {
-    let shop = Shop::added();
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    let shop = Fixture::added();
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", SHOP).code(0);
-    let requests = |shop: &Shop| shop.sandbox.counters().token_requests;
+    let requests = |shop: &Fixture| shop.sandbox().counters().token_requests;
     assert_eq!(requests(&shop), 1);
     let offline = shop.json(&["inspect", "shop", "--offline"], 0);
     assert_eq!((requests(&shop), offline.outcome("token").as_str()), (1, "no token"));
@@ -209,7 +210,7 @@ fn offline_an_expired_token_is_called_so_and_the_next_one_is_good() {
     for claims in [json!({"iat": then(3), "nbf": then(3), "exp": then(2)}), Value::Null] {
         let shop = with_claims(claims);
         // Three hours later, and nothing has been done in between.
-        let folder = |path: &str| shop.home.path().join(path);
+        let folder = |path: &str| shop.path().join(path);
         let key = VaultKey::File(folder("config/mailgrant/vault.key"));
         let store = VaultStore::new(folder("data/mailgrant/vault.age"), key);
         let name = "shop".parse().unwrap();
@@ -222,23 +223,23 @@ fn offline_an_expired_token_is_called_so_and_the_next_one_is_good() {
         assert_eq!(offline.finding_codes(), ["local-token-expired"]);
         assert!(offline.stdout.contains("The token ended 2 hours ago."), "{}", offline.stdout);
         assert!(fact(&offline, "access_token").starts_with("expired at "), "{}", offline.stdout);
-        assert_eq!(shop.sandbox.counters().token_requests, 1);
-        shop.sandbox.set_access_claims(json!({}));
+        assert_eq!(shop.sandbox().counters().token_requests, 1);
+        shop.sandbox().set_access_claims(json!({}));
         shop.json(&["inspect", "shop"], 0);
     }
 }
 
 #[test]
 fn offline_needs_no_provider() {
-    let Shop { sandbox, home } = Shop::authorized();
-    drop(sandbox);
-    let offline = home.json(&["inspect", "shop", "--offline"], 0);
+    let mut shop = Fixture::authorized();
+    shop.end_sandbox();
+    let offline = shop.json(&["inspect", "shop", "--offline"], 0);
     assert_eq!(fact(&offline, "user"), SHOP);
 }
 
 #[test]
 fn before_the_first_sign_in_inspect_names_the_way_to_it() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     for arguments in [&["inspect", "shop"][..], &["inspect", "shop", "--offline"]] {
         let inspect = shop.json(arguments, 4);
         assert_eq!(inspect.finding_codes(), ["not-authorized"]);
@@ -259,9 +260,9 @@ fn nothing_of_a_hostile_token_gets_out_but_its_harmless_words() {
         "exp": 1e300, "iat": -1e300,
     }));
     let mut shown = Vec::new();
-    let mut show = |shop: &Shop, arguments: &[&str]| {
+    let mut show = |shop: &Fixture, arguments: &[&str]| {
         for how in [&[][..], &["-v"], &["--json"], &["--json", "-v"]] {
-            let finished = shop.home.run(&[how, arguments].concat()).finish();
+            let finished = shop.run(&[how, arguments].concat()).finish();
             assert_ne!(finished.code, Some(70), "{}", finished.all_text());
             assert!(finished.stdout.len() < 40_000, "{} bytes", finished.stdout.len());
             shown.push(finished);
@@ -270,12 +271,12 @@ fn nothing_of_a_hostile_token_gets_out_but_its_harmless_words() {
     show(&shop, &["inspect", "shop"]);
     show(&shop, &["inspect", "shop", "--offline"]);
     // Refreshing is what makes the tests hold the client secret, and so know it again.
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", SHOP).code(0);
     show(&shop, &["inspect", "shop"]);
     show(&shop, &["test-mailbox", "shop"]);
     show(&shop, &["test-smtp", "shop"]);
-    let mut secrets = shop.sandbox.issued_tokens();
+    let mut secrets = shop.sandbox().issued_tokens();
     assert!(secrets.len() > 10);
     secrets.extend([canary::CLIENT_SECRET.to_owned(), canary::NEXT_CLIENT_SECRET.to_owned()]);
     for finished in shown {

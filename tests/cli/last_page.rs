@@ -6,7 +6,7 @@ use url::Url;
 use crate::authorize_elsewhere::oidc_shop;
 use crate::sandbox::browser::{self, Page, Person};
 use crate::sandbox::world::{ALICE, SHOP};
-use crate::shop::Shop;
+use crate::support::fixture::Fixture;
 
 /// What tries to become markup where it is repeated; the unit tests use the same.
 fn xss() -> Vec<String> {
@@ -25,13 +25,13 @@ fn is_raw(c: char) -> bool {
 }
 
 /// `authorize` is answered with these parameters beside the right state: the page, and all that the program said.
-fn answered(shop: &Shop, pairs: &[(&str, &str)]) -> (Page, String) {
-    let mut running = shop.home.run(&["authorize", "shop", "--timeout", "20"]).start();
+fn answered(shop: &Fixture, pairs: &[(&str, &str)]) -> (Page, String) {
+    let mut running = shop.run(&["authorize", "shop", "--timeout", "20"]).start();
     let url = Url::parse(&running.authorization_url()).unwrap();
     let value = |wanted| url.query_pairs().find(|(name, _)| name == wanted).unwrap().1.into_owned();
     let mut callback = Url::parse(&value("redirect_uri")).unwrap();
     callback.query_pairs_mut().append_pair("state", &value("state")).extend_pairs(pairs);
-    let page = browser::get(callback.as_str(), shop.sandbox.ca_file()).unwrap();
+    let page = browser::get(callback.as_str(), shop.sandbox().ca_file()).unwrap();
     (page, running.finish().all_text())
 }
 
@@ -51,7 +51,7 @@ fn nothing_that_a_provider_answers_becomes_markup() {
     let error = |text: &str| {
         answered(
             &shop,
-            &[("iss", &shop.sandbox.issuer()), ("error", text), ("error_description", text), ("error_uri", text)],
+            &[("iss", &shop.sandbox().issuer()), ("error", text), ("error_description", text), ("error_uri", text)],
         )
     };
     let issuer = |text: &str| answered(&shop, &[("iss", text), ("code", "c")]);
@@ -64,16 +64,16 @@ fn nothing_that_a_provider_answers_becomes_markup() {
         let (page, said) = issuer(&text);
         insist(&text, &page, &harmless_issuer, &said);
     }
-    assert_eq!(shop.sandbox.counters().token_requests, 0);
+    assert_eq!(shop.sandbox().counters().token_requests, 0);
 }
 
 #[test]
 fn nothing_that_is_pasted_becomes_anything() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     for text in xss() {
         // A line is what is pasted.
         let line: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-        let ended = shop.home.run(&["authorize", "shop", "--no-browser"]).stdin(&format!("{line}\n")).finish().code(1);
+        let ended = shop.run(&["authorize", "shop", "--no-browser"]).stdin(&format!("{line}\n")).finish().code(1);
         let said = ended.all_text();
         assert!(!said.contains(line.as_str()), "{line:?} is repeated: {said}");
         assert!(!said.chars().any(is_raw), "{line:?}: {said:?}");
@@ -82,12 +82,12 @@ fn nothing_that_is_pasted_becomes_anything() {
 
 #[test]
 fn no_name_of_an_account_becomes_markup() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let page = |name: &str| {
-        shop.sandbox.forge_claims(&[("preferred_username", json!(name)), ("email", json!(null))]);
-        let mut running = shop.home.run(&["authorize", "shop"]).start();
+        shop.sandbox().forge_claims(&[("preferred_username", json!(name)), ("email", json!(null))]);
+        let mut running = shop.run(&["authorize", "shop"]).start();
         let url = running.authorization_url();
-        let page = browser::sign_in(&url, shop.sandbox.ca_file(), &Person::SignsInAs(ALICE.to_owned())).unwrap();
+        let page = browser::sign_in(&url, shop.sandbox().ca_file(), &Person::SignsInAs(ALICE.to_owned())).unwrap();
         (page, running.finish().code(1).all_text())
     };
     let (harmless, _) = page(ALICE);
@@ -101,14 +101,14 @@ fn no_name_of_an_account_becomes_markup() {
 /// The page says success only after the exchange, the checks and the storing.
 #[test]
 fn a_page_says_success_only_when_the_grant_is_stored() {
-    let shop = Shop::added();
-    let ca_file = shop.sandbox.ca_file();
+    let shop = Fixture::added();
+    let ca_file = shop.sandbox().ca_file();
     let sign_in = || {
-        let mut running = shop.home.run(&["--json", "authorize", "shop"]).start();
+        let mut running = shop.run(&["--json", "authorize", "shop"]).start();
         let url = running.authorization_url();
         let page = browser::sign_in(&url, ca_file, &Person::SignsInAs(SHOP.to_owned())).unwrap();
         // The page is there before the program has ended; the grant is, too.
-        let status = shop.home.run(&["--json", "status", "shop"]).finish();
+        let status = shop.run(&["--json", "status", "shop"]).finish();
         (page, status, running.finish())
     };
     let (page, status, finished) = sign_in();
@@ -116,12 +116,12 @@ fn a_page_says_success_only_when_the_grant_is_stored() {
     status.code(0);
     finished.code(0);
 
-    shop.sandbox.forge_claims(&[("nonce", json!("another"))]);
-    shop.sandbox.set_token_delay(std::time::Duration::from_millis(500));
+    shop.sandbox().forge_claims(&[("nonce", json!("another"))]);
+    shop.sandbox().set_token_delay(std::time::Duration::from_millis(500));
     let (page, _, finished) = sign_in();
     finished.code(1);
     assert!(page.status == 400 && page.body.contains("Sign-in not completed"), "{}", page.body);
-    shop.sandbox.expire_client_secret(crate::support::canary::CLIENT_SECRET);
+    shop.sandbox().expire_client_secret(crate::support::canary::CLIENT_SECRET);
     let (page, _, finished) = sign_in();
     finished.code(1);
     assert!(page.status == 400 && !page.body.contains("complete<"), "{}", page.body);

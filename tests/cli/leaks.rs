@@ -8,10 +8,11 @@ use clap::CommandFactory as _;
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::world::{ALICE, SHOP};
-use crate::shop::{ALWAYS_STALE, Shop};
 use crate::support::canary::{CLIENT_SECRET, NEXT_CLIENT_SECRET, Nose};
-use crate::support::home::Home;
-use crate::support::process::{Finished, Run};
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
+use crate::support::practice::ALWAYS_STALE;
+use crate::support::process::Run;
 
 /// Quiet and chatty, for people and for programs.
 const ALL_WAYS: [&[&str]; 4] = [&[], &["-v"], &["--json"], &["-v", "--json"]];
@@ -20,14 +21,14 @@ const CHATTY: [&[&str]; 2] = [&["-v"], &["-v", "--json"]];
 
 /// Everything that was shown, and where.
 struct Shown<'a> {
-    shop: &'a Shop,
+    shop: &'a Fixture,
     key: String,
     texts: Vec<(String, String)>,
 }
 
 impl<'a> Shown<'a> {
-    fn new(shop: &'a Shop) -> Self {
-        Self { shop, key: vault_key(&shop.home), texts: Vec::new() }
+    fn new(shop: &'a Fixture) -> Self {
+        Self { shop, key: vault_key(shop), texts: Vec::new() }
     }
 
     fn add(&mut self, finished: Finished) {
@@ -37,7 +38,7 @@ impl<'a> Shown<'a> {
 
     /// A command whose environment holds all that a careless person puts there.
     fn command(&self, arguments: &[&str]) -> Run {
-        with_secrets_around(self.shop.home.run(arguments), &self.key)
+        with_secrets_around(self.shop.run(arguments), &self.key)
     }
 
     /// Runs the command in several ways of showing.
@@ -51,7 +52,7 @@ impl<'a> Shown<'a> {
     fn authorize(&mut self, way: &[&str], user: &str) {
         let mut running = self.command(&[way, &["authorize", "shop"]].concat()).start();
         let url = running.authorization_url();
-        browser::sign_in(&url, self.shop.sandbox.ca_file(), &Person::SignsInAs(user.to_owned())).unwrap();
+        browser::sign_in(&url, self.shop.sandbox().ca_file(), &Person::SignsInAs(user.to_owned())).unwrap();
         self.add(running.finish());
     }
 
@@ -66,14 +67,14 @@ fn with_secrets_around(run: Run, key: &str) -> Run {
     run.env("MAILGRANT_VAULT_KEY", key).env("PRACTICE", CLIENT_SECRET).env("OTHER", NEXT_CLIENT_SECRET)
 }
 
-fn vault_key(home: &Home) -> String {
-    let text = std::fs::read_to_string(home.path().join("config/mailgrant/vault.key")).unwrap();
+fn vault_key(fixture: &Fixture) -> String {
+    let text = std::fs::read_to_string(fixture.vault_key()).unwrap();
     text.lines().find(|line| line.starts_with("AGE-SECRET-KEY-1")).unwrap().to_owned()
 }
 
 /// Everything that can be refused, is; at the end all is well again.
 fn go_wrong(shown: &mut Shown<'_>) {
-    let sandbox = &shown.shop.sandbox;
+    let sandbox = shown.shop.sandbox();
     sandbox.switch_on(Fault::AccessTokensExpired);
     for mechanism in ["xoauth2", "oauthbearer"] {
         shown.run(&CHATTY, &["test-mailbox", "shop", "--mechanism", mechanism], "");
@@ -99,11 +100,11 @@ fn go_wrong(shown: &mut Shown<'_>) {
 
 #[test]
 fn no_command_shows_or_writes_a_secret() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let mut shown = Shown::new(&shop);
     let add = shop.add_arguments("shop", &[]);
     shown.run(&ALL_WAYS, &add.iter().map(String::as_str).collect::<Vec<_>>(), CLIENT_SECRET);
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     shown.authorize(&["-v"], ALICE);
     for way in ALL_WAYS {
         shown.authorize(way, SHOP);
@@ -136,26 +137,26 @@ fn no_command_shows_or_writes_a_secret() {
     // What goes wrong is where secrets get out: refused tokens, refused secrets, lost grants, and servers that repeat
     // what they were sent.
     go_wrong(&mut shown);
-    shop.sandbox.switch_on(Fault::RefusalsEcho);
+    shop.sandbox().switch_on(Fault::RefusalsEcho);
     go_wrong(&mut shown);
     // As long as they are kept.
-    let files = shop.home.files();
+    let files = shop.files();
     for way in ALL_WAYS {
         shown.run(&[way], &["remove", "shop", "--yes"], "");
         shown.run(&[way], &add.iter().map(String::as_str).collect::<Vec<_>>(), CLIENT_SECRET);
     }
 
-    let mut secrets = shop.sandbox.issued_tokens();
+    let mut secrets = shop.sandbox().issued_tokens();
     assert!(secrets.len() > 40, "only {} tokens were issued", secrets.len());
     secrets.extend([CLIENT_SECRET, NEXT_CLIENT_SECRET].map(str::to_owned));
-    let (key_file, key) = (shop.home.path().join("config/mailgrant/vault.key"), shown.key.clone());
+    let (key_file, key) = (shop.vault_key(), shown.key.clone());
     let (nose, nose_for_key) = (Nose::new(&secrets), Nose::new(&[key]));
     let mut found = Vec::new();
     for (place, text) in &shown.texts {
         found.extend(nose.find(place, text.as_bytes()));
         found.extend(nose_for_key.find(place, text.as_bytes()));
     }
-    for (path, bytes) in files.into_iter().chain(shop.home.files()) {
+    for (path, bytes) in files.into_iter().chain(shop.files()) {
         found.extend(nose.find(&path.display().to_string(), &bytes));
         if path != key_file {
             found.extend(nose_for_key.find(&path.display().to_string(), &bytes));
@@ -177,7 +178,7 @@ fn verbs() -> Vec<String> {
 #[test]
 fn a_new_vault_key_is_shown_nowhere() {
     for way in ALL_WAYS {
-        let home = Home::without_key();
+        let home = Fixture::without_key();
         let finished = home.run(&[way, &["new-vault-key"]].concat()).finish().code(0);
         assert!(finished.stdout.contains("age1"), "the public key is shown: {}", finished.stdout);
         let nose = Nose::new(&[vault_key(&home)]);
@@ -187,14 +188,14 @@ fn a_new_vault_key_is_shown_nowhere() {
 
 #[test]
 fn a_pasted_address_is_not_repeated() {
-    let shop = Shop::added();
-    let mut running = shop.home.run(&["-v", "authorize", "shop", "--no-browser"]).start_with_open_stdin();
+    let shop = Fixture::added();
+    let mut running = shop.run(&["-v", "authorize", "shop", "--no-browser"]).start_with_open_stdin();
     let url = running.authorization_url();
     let person = Person::SignsInAs(SHOP.to_owned());
-    let callback = browser::obtain_redirect(&url, shop.sandbox.ca_file(), &person).unwrap();
+    let callback = browser::obtain_redirect(&url, shop.sandbox().ca_file(), &person).unwrap();
     running.type_line(&callback);
     let finished = running.finish().code(0);
-    let nose = Nose::new(&shop.sandbox.issued_tokens());
+    let nose = Nose::new(&shop.sandbox().issued_tokens());
     assert_eq!(nose.find("the output", finished.all_text().as_bytes()), Vec::<String>::new());
 }
 
@@ -203,15 +204,14 @@ fn a_pasted_address_is_not_repeated() {
 fn the_browser_sees_neither_the_vault_key_nor_the_secret() {
     use std::os::unix::fs::PermissionsExt;
 
-    let shop = Shop::added();
-    let key = vault_key(&shop.home);
-    let program = shop.home.path().join("browser");
+    let shop = Fixture::added();
+    let key = vault_key(&shop);
+    let program = shop.path().join("browser");
     let script = "#!/bin/sh\nenv > \"$HOME/seen.new\"\nprintf '%s\\n' \"$@\" >> \"$HOME/seen.new\"\n\
                   mv \"$HOME/seen.new\" \"$HOME/seen\"\n";
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
     let mut running = shop
-        .home
         .run(&["rotate-secret", "shop", "--secret-env", "PRACTICE", "--reauthorize"])
         .env("PRACTICE", CLIENT_SECRET)
         .env("MAILGRANT_VAULT_KEY", &key)
@@ -219,11 +219,11 @@ fn the_browser_sees_neither_the_vault_key_nor_the_secret() {
         .start();
     let url = running.authorization_url();
     let person = Person::SignsInAs(SHOP.to_owned());
-    browser::sign_in(&url, shop.sandbox.ca_file(), &person).unwrap();
+    browser::sign_in(&url, shop.sandbox().ca_file(), &person).unwrap();
     running.finish().code(0);
-    let seen = std::fs::read_to_string(shop.home.path().join("seen")).unwrap();
+    let seen = std::fs::read_to_string(shop.path().join("seen")).unwrap();
     assert!(seen.contains(&url), "the browser was given the address: {seen}");
-    let mut secrets = shop.sandbox.issued_tokens();
+    let mut secrets = shop.sandbox().issued_tokens();
     secrets.extend([CLIENT_SECRET.to_owned(), key]);
     assert_eq!(Nose::new(&secrets).find("the browser", seen.as_bytes()), Vec::<String>::new());
 }

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::SHOP;
-use crate::shop::Shop;
+use crate::support::fixture::Fixture;
 use crate::support::memory;
 use crate::support::process::Running;
 
@@ -20,15 +20,16 @@ const MEMORY_OVER_NORMAL: u64 = 16 * 1024;
 const SILENT: usize = 1_500;
 
 /// A sign-in up to the moment when the browser would come back: the process, its port, and the address to come back to.
-fn sign_in(shop: &Shop, mut running: Running) -> (Running, u16, String) {
+fn sign_in(shop: &Fixture, mut running: Running) -> (Running, u16, String) {
     let url = running.authorization_url();
-    let callback = browser::obtain_redirect(&url, shop.sandbox.ca_file(), &Person::SignsInAs(SHOP.to_owned())).unwrap();
+    let callback =
+        browser::obtain_redirect(&url, shop.sandbox().ca_file(), &Person::SignsInAs(SHOP.to_owned())).unwrap();
     let port = Url::parse(&callback).unwrap().port().unwrap();
     (running, port, callback)
 }
 
-fn started(shop: &Shop) -> (Running, u16, String) {
-    sign_in(shop, shop.home.run(&["--json", "authorize", "shop"]).start())
+fn started(shop: &Fixture) -> (Running, u16, String) {
+    sign_in(shop, shop.run(&["--json", "authorize", "shop"]).start())
 }
 
 fn has_ipv6() -> bool {
@@ -78,21 +79,21 @@ fn the_binary_listens_on_loopback_alone_and_on_both_addresses_of_localhost() {
         ("http://localhost/callback", of_localhost),
         ("http://127.0.0.1", vec![v4]),
     ] {
-        let shop = Shop::empty();
+        let shop = Fixture::new();
         shop.add("shop", &[("--redirect-uri", Some(redirect))]).finish().code(0);
         let (running, port, callback) = started(&shop);
         let expected: Vec<_> = expected.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
         assert_eq!(listens_at(running.id()), expected, "{redirect}");
-        assert_eq!(browser::get(&callback, shop.sandbox.ca_file()).unwrap().status, 200);
+        assert_eq!(browser::get(&callback, shop.sandbox().ca_file()).unwrap().status, 200);
         running.finish().code(0);
     }
 }
 
 #[test]
 fn nobody_takes_the_port_while_the_binary_waits() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     for _ in 0..10 {
-        let mut running = shop.home.run(&["--json", "authorize", "shop"]).start();
+        let mut running = shop.run(&["--json", "authorize", "shop"]).start();
         let url = running.authorization_url();
         let parsed = Url::parse(&url).unwrap();
         let (_, redirect) = parsed.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap();
@@ -101,11 +102,11 @@ fn nobody_takes_the_port_while_the_binary_waits() {
         let (wins, tries) = thread::scope(|scope| {
             let grabber = scope.spawn(|| grab(port, &over));
             let person = Person::SignsInAs(SHOP.to_owned());
-            let callback = browser::obtain_redirect(&url, shop.sandbox.ca_file(), &person).unwrap();
+            let callback = browser::obtain_redirect(&url, shop.sandbox().ca_file(), &person).unwrap();
             // From here on the program may let go.
             over.store(true, Ordering::SeqCst);
             let grabbed = grabber.join().unwrap();
-            assert_eq!(browser::get(&callback, shop.sandbox.ca_file()).unwrap().status, 200);
+            assert_eq!(browser::get(&callback, shop.sandbox().ca_file()).unwrap().status, 200);
             grabbed
         });
         assert!(tries > 0, "the grabber never tried");
@@ -163,12 +164,12 @@ fn send_endless_line(port: u16) -> usize {
 }
 
 /// The most memory (KiB) of a whole sign-in with `siege` before the browser comes back, and how long its page took.
-fn besieged<T>(shop: &Shop, siege: impl FnOnce(u16) -> T) -> (u64, Duration, T) {
+fn besieged<T>(shop: &Fixture, siege: impl FnOnce(u16) -> T) -> (u64, Duration, T) {
     let (running, port, callback) = started(shop);
     let peak = memory::watch(running.id());
     let held = siege(port);
     let begun = Instant::now();
-    let page = browser::get(&callback, shop.sandbox.ca_file()).unwrap();
+    let page = browser::get(&callback, shop.sandbox().ca_file()).unwrap();
     let took = begun.elapsed();
     assert_eq!(page.status, 200, "{}", page.body);
     running.finish().code(0);
@@ -178,7 +179,7 @@ fn besieged<T>(shop: &Shop, siege: impl FnOnce(u16) -> T) -> (u64, Duration, T) 
 #[test]
 fn a_siege_keeps_nobody_waiting_and_takes_no_memory() {
     raise_descriptor_limit();
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let (plain, _, ()) = besieged(&shop, |_| ());
     let (peak, took, (held, sent)) = besieged(&shop, |port| {
         // Four in advance, as browsers open them, then the crowd, then the line, on both addresses.
@@ -209,10 +210,10 @@ fn ticks(id: u32) -> u64 {
 #[test]
 fn a_listener_without_descriptors_neither_dies_nor_spins() {
     raise_descriptor_limit();
-    let shop = Shop::added();
+    let shop = Fixture::added();
     // Fewer than there may be connections.
     for descriptors in [16, 24, 32] {
-        let run = shop.home.run_with_descriptors(descriptors, &["--json", "authorize", "shop"]);
+        let run = shop.run_with_descriptors(descriptors, &["--json", "authorize", "shop"]);
         let (running, port, callback) = sign_in(&shop, run.start());
         let held: Vec<TcpStream> = (0..200).map(|number| connect(port, number)).collect();
         let before = ticks(running.id());
@@ -221,7 +222,7 @@ fn a_listener_without_descriptors_neither_dies_nor_spins() {
         println!("{spent} hundredths of a second were spent in two seconds, with {descriptors} descriptors");
         assert!(spent < 60, "{spent} hundredths of a second were spent in 200, with {descriptors} descriptors");
         let begun = Instant::now();
-        assert_eq!(browser::get(&callback, shop.sandbox.ca_file()).unwrap().status, 200);
+        assert_eq!(browser::get(&callback, shop.sandbox().ca_file()).unwrap().status, 200);
         running.finish().code(0);
         assert!(begun.elapsed() < Duration::from_secs(20), "{:?} with {descriptors} descriptors", begun.elapsed());
         drop(held);
@@ -232,10 +233,10 @@ fn a_listener_without_descriptors_neither_dies_nor_spins() {
 /// for a moment longer.
 #[test]
 fn a_listener_whose_guests_hold_the_last_descriptor_still_ends() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     for descriptors in 10..15 {
         for guests in 1..8 {
-            let run = shop.home.run_with_descriptors(descriptors, &["--json", "authorize", "shop", "--timeout", "20"]);
+            let run = shop.run_with_descriptors(descriptors, &["--json", "authorize", "shop", "--timeout", "20"]);
             let mut running = run.start();
             let url = Url::parse(&running.authorization_url()).unwrap();
             let value = |wanted| url.query_pairs().find(|(name, _)| name == wanted).unwrap().1.into_owned();
@@ -245,7 +246,7 @@ fn a_listener_whose_guests_hold_the_last_descriptor_still_ends() {
             let held: Vec<TcpStream> = (0..guests).map(|_| connect(port, 0)).collect();
             // The connection may be turned away when there is no room for it; a browser tries again.
             let limit = Instant::now() + Duration::from_secs(15);
-            while !running.has_ended() && browser::get(callback.as_str(), shop.sandbox.ca_file()).is_err() {
+            while !running.has_ended() && browser::get(callback.as_str(), shop.sandbox().ca_file()).is_err() {
                 assert!(Instant::now() < limit, "it neither answers nor ends: {descriptors}, {guests}");
                 thread::sleep(Duration::from_millis(10));
             }
@@ -258,7 +259,7 @@ fn a_listener_whose_guests_hold_the_last_descriptor_still_ends() {
 
 #[test]
 fn a_real_tls_handshake_is_answered_and_explained_while_the_wait_goes_on() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let (mut running, port, callback) = started(&shop);
     let connector = native_tls::TlsConnector::builder().danger_accept_invalid_certs(true).build().unwrap();
     for number in 0..2 {
@@ -269,7 +270,7 @@ fn a_real_tls_handshake_is_answered_and_explained_while_the_wait_goes_on() {
     }
     // Said at once, not when the time is over.
     running.wait_for_stderr("https instead of http");
-    assert_eq!(browser::get(&callback, shop.sandbox.ca_file()).unwrap().status, 200);
+    assert_eq!(browser::get(&callback, shop.sandbox().ca_file()).unwrap().status, 200);
     let finished = running.finish().code(0);
     assert_eq!(finished.stderr.matches("https instead of http").count(), 1, "{}", finished.stderr);
 }

@@ -9,7 +9,6 @@ mod support;
 
 mod practice;
 mod practice_mail;
-mod shop;
 
 mod add;
 mod add_again;

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use rustix::process::Signal;
 
 use crate::sandbox::world::SHOP;
-use crate::shop::{ALWAYS_STALE, Shop};
 use crate::support::canary::{self, CLIENT_SECRET};
+use crate::support::fixture::Fixture;
+use crate::support::practice::ALWAYS_STALE;
 use crate::support::wait_until;
 
 /// Everything that process `id` can write to.
@@ -42,24 +43,24 @@ fn a_command_that_has_done_its_refresh_holds_nothing_that_it_no_longer_needs() {
         eprintln!("SKIPPED: only root may look into the memory of a process that cannot be dumped");
         return;
     }
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     // A mail server that never says a word: the token is fetched meanwhile, and then there is nothing to do but wait.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port().to_string();
     shop.add("shop", &[("--incoming-host", Some("127.0.0.1")), ("--incoming-port", Some(&port))]).finish().code(0);
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", SHOP).code(0);
-    let vault = shop.home.path().join("data/mailgrant/vault.age.d/mailbox-shop.age");
+    let vault = shop.path().join("data/mailgrant/vault.age.d/mailbox-shop.age");
     let inode = || std::fs::metadata(&vault).unwrap().ino();
-    let (old, before) = (shop.sandbox.issued_tokens(), inode());
-    let running = shop.home.run(&["test-mailbox", "shop"]).start();
+    let (old, before) = (shop.sandbox().issued_tokens(), inode());
+    let running = shop.run(&["test-mailbox", "shop"]).start();
     wait_until("the new tokens are stored", || inode() != before);
-    let issued: Vec<String> = shop.sandbox.issued_tokens().into_iter().filter(|token| !old.contains(token)).collect();
+    let issued: Vec<String> = shop.sandbox().issued_tokens().into_iter().filter(|token| !old.contains(token)).collect();
     let of_kind =
         |tokens: &[String], start: &str| tokens.iter().find(|token| token.starts_with(start)).cloned().unwrap();
     let [spent, new] = [&old, &issued].map(|tokens| of_kind(tokens, "1."));
     let access = of_kind(&issued, "ey");
-    let key = std::fs::read_to_string(shop.home.path().join("config/mailgrant/vault.key")).unwrap();
+    let key = std::fs::read_to_string(shop.vault_key()).unwrap();
     let form: String = url::form_urlencoded::byte_serialize(CLIENT_SECRET.as_bytes()).collect();
     let gone = [
         ("the spent refresh token", spent.as_str()),
@@ -96,13 +97,13 @@ fn cores(folders: &[PathBuf]) -> Vec<PathBuf> {
 
 #[test]
 fn a_command_that_aborts_leaves_no_core() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let allowed = "ulimit -c unlimited";
-    let folders = [shop.home.path()];
+    let folders = [shop.path()];
     // Another program of the same home does: where it cannot, our own leaving none means nothing.
     let script = format!("{allowed}; kill -ABRT $$; exec false");
     let mut other = std::process::Command::new("sh");
-    let dumps = other.args(["-c", &script]).current_dir(shop.home.path()).status().unwrap();
+    let dumps = other.args(["-c", &script]).current_dir(shop.path()).status().unwrap();
     let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap_or_default();
     if !std::os::unix::process::ExitStatusExt::core_dumped(&dumps) {
         eprintln!("SKIPPED: no process leaves a core here (core_pattern {})", pattern.trim());
@@ -112,14 +113,14 @@ fn a_command_that_aborts_leaves_no_core() {
     for core in cores(&folders) {
         std::fs::remove_file(core).unwrap();
     }
-    let mut running = shop.home.run_after(allowed, &["authorize", "shop"]).start();
+    let mut running = shop.run_after(allowed, &["authorize", "shop"]).start();
     running.authorization_url();
     running.signal(Signal::ABORT);
     let ended = running.finish();
     assert_eq!(ended.code, None, "it was not aborted: {}", ended.stderr);
     assert!(!ended.dumped_core, "the kernel says that it left a core");
     assert_eq!(cores(&folders), [] as [PathBuf; 0]);
-    for (path, bytes) in shop.home.files() {
+    for (path, bytes) in shop.files() {
         assert_eq!(
             canary::find(&path.display().to_string(), &bytes, &[CLIENT_SECRET.to_owned()]),
             Vec::<String>::new()

@@ -8,7 +8,7 @@ use url::Url;
 use crate::authorize_elsewhere::oidc_shop;
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::SHOP;
-use crate::shop::Shop;
+use crate::support::fixture::Fixture;
 
 fn person() -> Person {
     Person::SignsInAs(SHOP.to_owned())
@@ -24,10 +24,10 @@ fn with(address: &str, name: &str, value: Option<&str>) -> String {
 
 #[test]
 fn an_answer_counts_once_and_only_in_its_own_sign_in() {
-    let shop = Shop::added();
-    let ca_file = shop.sandbox.ca_file();
-    shop.sandbox.set_token_delay(Duration::from_secs(1));
-    let mut running = shop.home.run(&["--json", "authorize", "shop"]).start();
+    let shop = Fixture::added();
+    let ca_file = shop.sandbox().ca_file();
+    shop.sandbox().set_token_delay(Duration::from_secs(1));
+    let mut running = shop.run(&["--json", "authorize", "shop"]).start();
     let callback = browser::obtain_redirect(&running.authorization_url(), ca_file, &person()).unwrap();
     // The same answer from eight tabs at once, while the code is being exchanged.
     let pages: Vec<_> = thread::scope(|scope| {
@@ -38,10 +38,10 @@ fn an_answer_counts_once_and_only_in_its_own_sign_in() {
     assert_eq!(good, 1, "{pages:?}");
     running.finish().code(0);
     assert!(browser::get(&callback, ca_file).is_err(), "nobody listens any more");
-    assert_eq!(shop.sandbox.counters().token_requests, 1);
+    assert_eq!(shop.sandbox().counters().token_requests, 1);
 
     // The next sign-in has another state, and takes neither the old answer nor the old state with a new code.
-    let mut again = shop.home.run(&["--json", "authorize", "shop"]).start();
+    let mut again = shop.run(&["--json", "authorize", "shop"]).start();
     let own = browser::obtain_redirect(&again.authorization_url(), ca_file, &person()).unwrap();
     let port = Url::parse(&own).unwrap().port();
     let mut old = Url::parse(&callback).unwrap();
@@ -50,7 +50,7 @@ fn an_answer_counts_once_and_only_in_its_own_sign_in() {
     for replay in [old.to_string(), with(&own, "state", Some(&state)), with(&own, "state", None)] {
         assert_eq!(browser::get(&replay, ca_file).unwrap().status, 400, "{replay}");
     }
-    assert_eq!(shop.sandbox.counters().token_requests, 1);
+    assert_eq!(shop.sandbox().counters().token_requests, 1);
     assert_eq!(browser::get(&own, ca_file).unwrap().status, 200);
     again.finish().code(0);
     shop.insist_on_manners();
@@ -62,11 +62,11 @@ fn an_answer_counts_once_and_only_in_its_own_sign_in() {
 fn a_code_of_one_provider_is_never_carried_to_another() {
     let hostile = oidc_shop();
     let honest = oidc_shop();
-    let ca_file = honest.sandbox.ca_file();
+    let ca_file = honest.sandbox().ca_file();
     for announces_itself in [true, false] {
-        let mut running = hostile.home.run(&["--json", "authorize", "shop", "--timeout", "20"]).start();
+        let mut running = hostile.run(&["--json", "authorize", "shop", "--timeout", "20"]).start();
         let asked = Url::parse(&running.authorization_url()).unwrap();
-        let mut forwarded = Url::parse(&format!("{}/authorize", honest.sandbox.issuer())).unwrap();
+        let mut forwarded = Url::parse(&format!("{}/authorize", honest.sandbox().issuer())).unwrap();
         forwarded.set_query(asked.query());
         let callback = browser::obtain_redirect(forwarded.as_str(), ca_file, &person()).unwrap();
         assert!(callback.contains("code=") && callback.contains("iss="), "{callback}");
@@ -79,7 +79,7 @@ fn a_code_of_one_provider_is_never_carried_to_another() {
         assert_eq!(refused.outcome("authorize"), "failed");
     }
     for shop in [&hostile, &honest] {
-        assert_eq!(shop.sandbox.counters().token_requests, 0);
+        assert_eq!(shop.sandbox().counters().token_requests, 0);
     }
-    assert_eq!(crate::shop::fact(&hostile.json(&["status", "shop"], 4), "status"), "not authorized");
+    assert_eq!(crate::support::practice::fact(&hostile.json(&["status", "shop"], 4), "status"), "not authorized");
 }

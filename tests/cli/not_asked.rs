@@ -1,7 +1,6 @@
 //! Why the token endpoint is not asked, in the words of what is in the way.
-
-use crate::shop::Shop;
-use crate::support::process::Finished;
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
 
 /// What is said of the token endpoint.
 fn endpoint(test: &Finished) -> String {
@@ -13,22 +12,19 @@ fn endpoint(test: &Finished) -> String {
 
 #[test]
 fn a_token_endpoint_that_is_not_asked_is_told_for_its_own_reason() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     assert_eq!(endpoint(&shop.json(&["test", "shop"], 4)), "there is no sign-in to use");
 
     shop.authorize_as("shop", crate::sandbox::world::SHOP).code(0);
-    let key = shop.home.path().join("config/mailgrant/vault.key");
-    let other = shop.home.path().join("config/mailgrant/other.key");
+    let key = shop.vault_key();
+    let other = shop.path().join("config/mailgrant/other.key");
     std::fs::rename(&key, &other).unwrap();
     assert_eq!(endpoint(&shop.json(&["test", "shop"], 5)), "the secret store could not be read");
     std::fs::rename(&other, &key).unwrap();
 
     // The sign-in is there, and the app's record is another client ID's.
-    let text = std::fs::read_to_string(shop.home.config()).unwrap();
-    std::fs::write(
-        shop.home.config(),
-        text.replace("[apps.shop]", "[apps.new]").replace("app = \"shop\"", "app = \"new\""),
-    )
-    .unwrap();
+    let text = std::fs::read_to_string(shop.config()).unwrap();
+    std::fs::write(shop.config(), text.replace("[apps.shop]", "[apps.new]").replace("app = \"shop\"", "app = \"new\""))
+        .unwrap();
     assert_eq!(endpoint(&shop.json(&["test", "shop"], 5)), "no client secret is stored");
 }

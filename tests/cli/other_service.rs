@@ -9,7 +9,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::sandbox::world::SHOP;
-use crate::shop::Shop;
+use crate::support::fixture::Fixture;
 
 /// Each run waits for servers most of the time.
 const WORKERS: usize = 4;
@@ -96,9 +96,9 @@ fn nothing(mut stream: TcpStream) {
     let _ = stream.read_to_end(&mut Vec::new());
 }
 
-fn cells(shop: &Shop) -> Vec<Cell> {
-    let ports = shop.sandbox.ports();
-    let https = shop.sandbox.authority().rsplit(':').next().unwrap().trim_end_matches('/').parse().unwrap();
+fn cells(shop: &Fixture) -> Vec<Cell> {
+    let ports = shop.sandbox().ports();
+    let https = shop.sandbox().authority().rsplit(':').next().unwrap().trim_end_matches('/').parse().unwrap();
     let servers = [
         (Answers::Mail("imap", false), ports.imap_starttls),
         (Answers::Mail("pop3", false), ports.pop3_starttls),
@@ -117,8 +117,8 @@ fn cells(shop: &Shop) -> Vec<Cell> {
 }
 
 /// The profile with the cell's side instead of the mailbox's own two.
-fn profile(shop: &Shop, cell: Cell, number: usize) -> String {
-    let text = std::fs::read_to_string(shop.home.config()).unwrap();
+fn profile(shop: &Fixture, cell: Cell, number: usize) -> String {
+    let text = std::fs::read_to_string(shop.config()).unwrap();
     let Cell { protocol, tls, port, .. } = cell;
     let line = format!(
         "{} = {{ protocol = \"{protocol}\", host = \"localhost\", port = {port}, tls = \"{tls}\" }}",
@@ -138,25 +138,25 @@ fn profile(shop: &Shop, cell: Cell, number: usize) -> String {
             kept.push(&line);
         }
     }
-    let path = shop.home.path().join(format!("cell-{number}.toml"));
+    let path = shop.path().join(format!("cell-{number}.toml"));
     std::fs::write(&path, kept.join("\n")).unwrap();
     path.display().to_string()
 }
 
-fn wrong(shop: &Shop, cell: Cell, number: usize) -> Vec<String> {
+fn wrong(shop: &Fixture, cell: Cell, number: usize) -> Vec<String> {
     let config = profile(shop, cell, number);
     let alone = if cell.protocol == "smtp" { "test-smtp" } else { "test-mailbox" };
     let timeout = if cell.answers == Answers::Nothing { "3" } else { "12" };
     let mut wrong = Vec::new();
     for command in [alone, "test"] {
         let arguments = ["--json", "--config", &config, "--timeout", timeout, command, cell.mailbox()];
-        let mut finished = shop.home.run(&arguments).finish();
+        let mut finished = shop.run(&arguments).finish();
         // All cells test one mailbox, and each `test` refreshes its token: on a machine with much to do one may wait in vain.
         for _ in 0..4 {
             if finished.code != Some(7) {
                 break;
             }
-            finished = shop.home.run(&arguments).finish();
+            finished = shop.run(&arguments).finish();
         }
         let report = finished.json()["reports"][0].clone();
         let first = report["checks"].as_array().cloned().unwrap_or_default();
@@ -177,8 +177,8 @@ fn wrong(shop: &Shop, cell: Cell, number: usize) -> Vec<String> {
 
 #[test]
 fn what_answers_on_a_port_is_named_first_in_every_cell() {
-    let shop = Shop::authorized();
-    let port = shop.sandbox.ports().pop3_implicit.to_string();
+    let shop = Fixture::authorized();
+    let port = shop.sandbox().ports().pop3_implicit.to_string();
     let popper = [("--app", Some("shop")), ("--incoming", Some("pop3")), ("--incoming-port", Some(port.as_str()))];
     shop.add("popper", &popper).finish().code(0);
     shop.authorize_as("popper", SHOP).code(0);
@@ -203,11 +203,11 @@ fn what_answers_on_a_port_is_named_first_in_every_cell() {
 
 #[test]
 fn the_doctor_names_it_too() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     let https = cells(&shop).into_iter().filter(|cell| cell.protocol == "imap" && cell.answers == Answers::Https);
     for (number, cell) in https.enumerate() {
         let config = profile(&shop, cell, number);
-        let found = shop.home.run(&["--json", "--config", &config, "--timeout", "12", "doctor"]).finish();
+        let found = shop.run(&["--json", "--config", &config, "--timeout", "12", "doctor"]).finish();
         assert!(found.stdout.contains("A web server (HTTP) answers on port"), "{cell:?}: {}", found.stdout);
     }
 }
@@ -221,15 +221,15 @@ fn nothing_secret_reaches_what_answers_instead() {
         let _ = stream.read_to_end(&mut heard);
         HEARD.lock().unwrap().extend(heard);
     }
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     let cell = Cell { protocol: "imap", tls: "starttls", answers: Answers::Nothing, port: listen(listening) };
     let config = profile(&shop, cell, 0);
-    shop.home.run(&["--config", &config, "--timeout", "4", "test-mailbox", "shop"]).finish().code(6);
+    shop.run(&["--config", &config, "--timeout", "4", "test-mailbox", "shop"]).finish().code(6);
     let heard = HEARD.lock().unwrap().clone();
     let text = String::from_utf8_lossy(&heard);
     assert!(heard.starts_with(b"\x16\x03") || text.contains("\u{16}\u{3}"), "no second look: {text:?}");
     assert!(text.contains("HEAD / HTTP/1.1") && !text.contains("AUTHENTICATE"), "{text:?}");
-    let mut secrets = shop.sandbox.issued_tokens();
+    let mut secrets = shop.sandbox().issued_tokens();
     secrets.push(crate::support::canary::CLIENT_SECRET.to_owned());
     assert_eq!(crate::support::canary::find("what was heard", &heard, &secrets), Vec::<String>::new());
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::sandbox::world::{ALICE, SHOP};
-use crate::shop::Shop;
-use crate::support::process::Finished;
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
 use crate::support::wait_until;
 
 const FULL: &str = "cannot write to standard output: No space left on device";
@@ -26,9 +26,9 @@ fn commands() -> Vec<Vec<String>> {
     commands
 }
 
-fn run(shop: &Shop, script: &str, words: &[String]) -> Finished {
+fn run(shop: &Fixture, script: &str, words: &[String]) -> Finished {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    shop.home.run_script(script, &words).finish()
+    shop.run_script(script, &words).finish()
 }
 
 /// `words` before a command's own.
@@ -38,7 +38,7 @@ fn with(words: &[&str], command: &[String]) -> Vec<String> {
 
 #[test]
 fn a_full_disk_below_standard_output_is_said_by_every_command() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     let mut commands: Vec<Vec<String>> = commands().iter().map(|command| with(&["--json"], command)).collect();
     let helps: Vec<Vec<String>> =
         commands.iter().map(|command| vec![command[1].clone(), "--help".to_owned()]).collect();
@@ -58,7 +58,7 @@ fn a_full_disk_below_standard_output_is_said_by_every_command() {
 
 #[test]
 fn a_closed_output_or_a_reader_that_has_seen_enough_is_no_error() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     for command in commands() {
         for words in [command.clone(), with(&["--json"], &command)] {
             let usual = run(&shop, "exec \"$0\" \"$@\" > /dev/null", &words).code;
@@ -81,8 +81,8 @@ fn a_closed_output_or_a_reader_that_has_seen_enough_is_no_error() {
 
 #[test]
 fn a_page_that_cannot_be_written_is_known_before_a_mail_is_sent() {
-    let shop = Shop::authorized();
-    let home = shop.home.path();
+    let shop = Fixture::authorized();
+    let home = shop.path();
     fs::create_dir(home.join("folder")).unwrap();
     let fifo = std::process::Command::new("mkfifo").arg(home.join("fifo")).status().unwrap();
     assert!(fifo.success());
@@ -91,20 +91,20 @@ fn a_page_that_cannot_be_written_is_known_before_a_mail_is_sent() {
         let document = refused.json();
         assert_eq!((&document["command"], &document["error"]["code"]), (&"test-smtp".into(), &"usage".into()));
         assert!(refused.stdout.contains("could not be written") && refused.stdout.contains("Nothing was done"));
-        let refused = shop.home.run(&["list", "--html", page]).finish().code(2);
+        let refused = shop.run(&["list", "--html", page]).finish().code(2);
         assert_eq!(refused.stdout, "", "one answer, on standard error");
         assert_eq!(refused.stderr.matches("could not be written").count(), 1, "{}", refused.stderr);
         // An error of the command's own does not come on top.
         assert_eq!(shop.json(&["show", "no-such", "--html", page], 2).json()["error"]["code"], "usage");
     }
-    assert!(shop.sandbox.sent().is_empty(), "a mail was sent");
+    assert!(shop.sandbox().sent().is_empty(), "a mail was sent");
 }
 
 #[test]
 fn a_page_that_fails_in_the_end_is_a_warning_beside_the_document() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     // A file may not grow: what a disk does that fills while the command runs.
-    let limited = |words: &[&str]| shop.home.run_after("trap '' XFSZ; ulimit -f 1", words).finish();
+    let limited = |words: &[&str]| shop.run_after("trap '' XFSZ; ulimit -f 1", words).finish();
     let text = limited(&["list", "--html", "page.html"]).code(1);
     assert!(text.stdout.contains(SHOP), "{}", text.stdout);
     assert!(text.stderr.contains("The page could not be written"), "{}", text.stderr);
@@ -113,71 +113,68 @@ fn a_page_that_fails_in_the_end_is_a_warning_beside_the_document() {
     assert!(json["error"].is_null(), "{json}");
     let failed = limited(&["--json", "show", "no-such", "--html", "page.html"]).code(3);
     assert_eq!(failed.json()["error"]["code"], "unknown-mailbox");
-    let left: Vec<_> =
-        shop.home.files().into_iter().filter(|(path, _)| path.parent() == Some(&shop.home.path())).collect();
+    let left: Vec<_> = shop.files().into_iter().filter(|(path, _)| path.parent() == Some(&shop.path())).collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
 fn a_page_is_announced_or_goes_to_standard_output() {
-    let shop = Shop::added();
-    let told = shop.home.run(&["list", "--html", "page.html"]).finish().code(0);
+    let shop = Fixture::added();
+    let told = shop.run(&["list", "--html", "page.html"]).finish().code(0);
     assert!(told.stderr.contains("The report is in page.html"), "{}", told.stderr);
     assert!(told.stdout.contains(SHOP) && !told.stdout.contains("<html"));
-    let page = shop.home.run(&["list", "--html", "-"]).finish().code(0);
+    let page = shop.run(&["list", "--html", "-"]).finish().code(0);
     assert!(page.stdout.starts_with("<!doctype html>") && page.stdout.trim_end().ends_with("</html>"));
-    let page = shop.home.run(&["show", "no-such", "--html", "-"]).finish().code(3);
+    let page = shop.run(&["show", "no-such", "--html", "-"]).finish().code(3);
     assert!(page.stdout.starts_with("<!doctype html>") && page.stderr.contains("no mailbox 'no-such'"));
     let both = shop.json(&["list", "--html", "-"], 2);
     assert!(both.json()["error"]["cause"].as_str().unwrap().contains("standard output"), "{}", both.stdout);
-    assert!(!shop.home.path().join("-").exists());
+    assert!(!shop.path().join("-").exists());
 }
 
 #[test]
 fn a_bundle_that_cannot_be_written_is_known_before_the_looks_or_leaves_their_report() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     for bundle in ["missing/folder/bundle.txt", "/proc/bundle.txt"] {
         let refused = shop.json(&["doctor", "--bundle", bundle], 2);
         assert!(
             refused.json()["reports"].as_array().unwrap().is_empty() && refused.stdout.contains("Nothing was done")
         );
     }
-    let limited = |words: &[&str]| shop.home.run_after("trap '' XFSZ; ulimit -f 2", words).finish();
+    let limited = |words: &[&str]| shop.run_after("trap '' XFSZ; ulimit -f 2", words).finish();
     let text = limited(&["doctor", "--bundle", "bundle.txt"]).code(1);
     assert!(text.stdout.contains("tls library") || text.stdout.contains("this machine"), "{}", text.stdout);
     assert!(text.stderr.contains("bundle.txt"), "{}", text.stderr);
     let json = limited(&["--json", "doctor", "--bundle", "bundle.txt"]).code(1).json();
     assert!(!json["reports"].as_array().unwrap().is_empty() && json["error"]["cause"].is_string(), "{json}");
-    assert!(!shop.home.path().join("bundle.txt").exists());
+    assert!(!shop.path().join("bundle.txt").exists());
 }
 
 #[test]
 fn ctrl_c_leaves_no_unfinished_page() {
-    let shop = Shop::added();
-    let mut running = shop.home.run(&["authorize", "shop", "--html", "page.html"]).start();
+    let shop = Fixture::added();
+    let mut running = shop.run(&["authorize", "shop", "--html", "page.html"]).start();
     running.authorization_url();
     running.signal(Signal::INT);
     running.finish().code(130);
     // Where no command waits for a person, too.
-    shop.sandbox.set_access_lifetime(crate::shop::ALWAYS_STALE);
+    shop.sandbox().set_access_lifetime(crate::support::practice::ALWAYS_STALE);
     shop.authorize_as("shop", SHOP).code(0);
-    let before = shop.sandbox.counters().token_requests;
-    shop.sandbox.set_token_delay(Duration::from_secs(20));
-    let running = shop.home.run(&["inspect", "shop", "--html", "page.html"]).start();
-    wait_until("the token endpoint is asked", || shop.sandbox.counters().token_requests > before);
+    let before = shop.sandbox().counters().token_requests;
+    shop.sandbox().set_token_delay(Duration::from_secs(20));
+    let running = shop.run(&["inspect", "shop", "--html", "page.html"]).start();
+    wait_until("the token endpoint is asked", || shop.sandbox().counters().token_requests > before);
     running.signal(Signal::INT);
     running.finish();
-    let names: Vec<String> = fs::read_dir(shop.home.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let names: Vec<String> =
+        fs::read_dir(shop.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert!(!names.iter().any(|name| name.ends_with(".tmp")), "{names:?}");
 }
 
 /// A scheduler tries again after "network trouble"; that would not help the other mailbox.
 #[test]
 fn the_most_lasting_trouble_of_several_mailboxes_is_the_exit_code() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let closed = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port().to_string()
@@ -194,8 +191,8 @@ fn the_most_lasting_trouble_of_several_mailboxes_is_the_exit_code() {
 }
 
 /// Holds the lock whose file's name begins with `prefix`, until it is dropped.
-pub(crate) fn locked(shop: &Shop, prefix: &str) -> File {
-    let locks = fs::read_dir(shop.home.path().join("state/mailgrant/locks")).unwrap();
+pub(crate) fn locked(shop: &Fixture, prefix: &str) -> File {
+    let locks = fs::read_dir(shop.path().join("state/mailgrant/locks")).unwrap();
     let is_it = |path: &std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(prefix);
     let path = locks.map(|entry| entry.unwrap().path()).find(is_it).unwrap();
     let file = File::options().read(true).write(true).open(path).unwrap();
@@ -205,7 +202,7 @@ pub(crate) fn locked(shop: &Shop, prefix: &str) -> File {
 
 #[test]
 fn timeout_is_heard_while_another_process_holds_a_lock() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     let add: Vec<String> = shop.add_arguments("other", &[("--app", Some("shop"))]);
     let fresh: Vec<String> = shop.add_arguments("fresh", &[]);
     let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
@@ -220,7 +217,7 @@ fn timeout_is_heard_while_another_process_holds_a_lock() {
         let _held = locked(&shop, held);
         let begun = Instant::now();
         let command: Vec<&str> = command.iter().map(String::as_str).chain(["--timeout", "2"]).collect();
-        let run = shop.home.run(&command).stdin(crate::support::canary::CLIENT_SECRET);
+        let run = shop.run(&command).stdin(crate::support::canary::CLIENT_SECRET);
         let busy = run.finish();
         let took = begun.elapsed();
         assert_eq!(busy.code, Some(7), "{held} {command:?}: {}", busy.all_text());
@@ -231,11 +228,11 @@ fn timeout_is_heard_while_another_process_holds_a_lock() {
 /// The README's way to hand a token to curl, with a curl that writes down what it was given.
 #[test]
 fn the_readme_hands_a_token_over_without_an_argument() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     let readme = include_str!("../../README.md");
     let line =
         readme.split("```").find(|block| block.contains("mailgrant token shop |")).unwrap().trim_start_matches("sh");
-    let bin = shop.home.path().join("bin");
+    let bin = shop.path().join("bin");
     fs::create_dir(&bin).unwrap();
     let script = |name: &str, text: &str| {
         use std::os::unix::fs::PermissionsExt;
@@ -245,8 +242,8 @@ fn the_readme_hands_a_token_over_without_an_argument() {
     script("curl", "echo \"arguments: $*\"; cat");
     script("mailgrant", &format!("exec '{}' \"$@\"", env!("CARGO_BIN_EXE_mailgrant")));
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    let given = shop.home.run_script(line, &[]).env("PATH", &path).finish().code(0);
-    let token = shop.home.run(&["token", "shop"]).finish().code(0).stdout;
+    let given = shop.run_script(line, &[]).env("PATH", &path).finish().code(0);
+    let token = shop.run(&["token", "shop"]).finish().code(0).stdout;
     let (arguments, config) = given.stdout.split_once('\n').unwrap();
     assert!(arguments.contains("--config -") && !arguments.contains(token.trim()), "{arguments}");
     assert_eq!(config.trim(), format!("oauth2-bearer = \"{}\"", token.trim()));

@@ -2,9 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use crate::shop::Shop;
-use crate::support::home::Home;
-use crate::support::process::Finished;
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
 use crate::support::proxy::{Manner, ScriptedProxy};
 
 /// A row of the table: variables (`{A}`, `{B}` and `{C}` are three proxies), the host, and which of them is asked for
@@ -107,14 +106,14 @@ const MAIL: &[Row] = &[
 
 /// Three proxies, and a home for what goes through them.
 struct Bench {
-    home: Home,
+    fixture: Fixture,
     proxies: [ScriptedProxy; 3],
 }
 
 impl Bench {
     fn new() -> Self {
         let proxies = [0; 3].map(|_| ScriptedProxy::start(Manner::Says("HTTP/1.1 502 Bad Gateway\r\n\r\n")));
-        Self { home: Home::new(), proxies }
+        Self { fixture: Fixture::new(), proxies }
     }
 
     fn filled(&self, value: &str) -> String {
@@ -146,7 +145,7 @@ impl Bench {
     }
 
     fn ours(&self, variables: &[(&str, &str)], seconds: &str, arguments: &[&str]) -> String {
-        let run = self.home.run(&[&["--json", "--timeout", seconds], arguments].concat());
+        let run = self.fixture.run(&[&["--json", "--timeout", seconds], arguments].concat());
         variables.iter().fold(run, |run, (name, value)| run.env(name, &self.filled(value))).finish().all_text()
     }
 
@@ -183,7 +182,7 @@ fn held_against_curl(rows: &[Row]) {
     }
     let bench = Bench::new();
     for (variables, host, expected) in rows {
-        bench.home.write_config(&profile(&format!("https://{host}"), "localhost"));
+        bench.fixture.write_config(&profile(&format!("https://{host}"), "localhost"));
         let row = format!("{variables:?} for {host}");
         let url = format!("https://{host}/");
         bench.insist(expected, &row, |bench, seconds| bench.ours(variables, seconds, &AUTHORIZE));
@@ -207,7 +206,7 @@ fn where_it_goes_another_way_than_curl_is_known() {
     let bench = Bench::new();
     let has_curl = has_curl();
     for ((variables, host, expected), curls) in DIFFERENT {
-        bench.home.write_config(&profile(&format!("https://{host}"), "localhost"));
+        bench.fixture.write_config(&profile(&format!("https://{host}"), "localhost"));
         let row = format!("{variables:?} for {host}");
         let url = format!("https://{host}/");
         bench.insist(expected, &row, |bench, seconds| bench.ours(variables, seconds, &AUTHORIZE));
@@ -222,7 +221,7 @@ fn mail_goes_the_way_that_curl_goes() {
     let bench = Bench::new();
     let has_curl = has_curl();
     for (variables, host, expected) in MAIL {
-        bench.home.write_config(&profile("https://localhost:9", host));
+        bench.fixture.write_config(&profile("https://localhost:9", host));
         let row = format!("{variables:?} for {host}");
         let (url, test) = (format!("imaps://{host}/"), ["test-mailbox", "shop"]);
         bench.insist(expected, &format!("doctor, {row}"), |bench, seconds| bench.ours(variables, seconds, &["doctor"]));
@@ -258,7 +257,7 @@ fn a_proxys_trouble_is_told_as_the_proxys() {
     ] {
         let proxy = manner.map(ScriptedProxy::start);
         let port = proxy.as_ref().map_or(closed, |proxy| proxy.port);
-        let home = Home::new();
+        let home = Fixture::new();
         home.write_config(&profile("https://login.corp.example", "imap.corp.example"));
         let variable = format!("{scheme}://ann:canary-proxy-pass@127.0.0.1:{port}");
         for arguments in
@@ -286,19 +285,19 @@ fn a_proxys_trouble_is_told_as_the_proxys() {
 /// From end to end: what comes out of a proxy is the practice tenant, whose certificate is for localhost.
 #[test]
 fn a_proxy_leads_to_the_server_and_its_name_is_checked_all_the_same() {
-    let shop = Shop::empty();
-    let ports = shop.sandbox.ports();
+    let shop = Fixture::new();
+    let ports = shop.sandbox().ports();
     for scheme in ["http", "socks4a", "socks5h"] {
         let sign_in = ScriptedProxy::start(Manner::LeadsTo(ports.https));
         let mail = ScriptedProxy::start(Manner::LeadsTo(ports.imap_implicit));
-        shop.home.write_config(&format!(
+        shop.write_config(&format!(
             "[apps.shop]\nprovider = \"oidc\"\nissuer = \"https://login.corp.example\"\nclient_id = \"practice\"\n\
              credential = \"none\"\nscopes = [\"openid\", \"mail\"]\nca_file = \"{ca}\"\n\
              [mailboxes.shop]\napp = \"shop\"\naddress = \"shop@corp.example\"\nca_file = \"{ca}\"\n\
              incoming = {{ protocol = \"imap\", host = \"imap.corp.example\", port = 993, tls = \"implicit\" }}\n",
             ca = shop.ca_file()
         ));
-        let doctor = shop.home.run(&["-v", "--json", "doctor"]);
+        let doctor = shop.run(&["-v", "--json", "doctor"]);
         let doctor = doctor.env("https_proxy", &format!("{scheme}://127.0.0.1:{}", sign_in.port));
         let doctor = doctor.env("all_proxy", &format!("{scheme}://ann:canary-proxy-pass@127.0.0.1:{}", mail.port));
         let doctor = doctor.finish().code(1);
@@ -314,7 +313,7 @@ fn a_proxy_leads_to_the_server_and_its_name_is_checked_all_the_same() {
 /// The same name does not exist for the sign-in and for mail, and is told alike.
 #[test]
 fn a_mistyped_host_is_told_alike_for_the_sign_in_and_for_mail() {
-    let home = Home::new();
+    let home = Fixture::new();
     home.write_config(&profile("https://no-such-host.invalid", "localhost"));
     let sign_in = home.json(&["authorize", "shop", "--no-browser"], 1);
     home.write_config(&profile("https://localhost:9", "no-such-host.invalid"));

@@ -8,25 +8,25 @@ use rexpect::session::{PtySession, spawn_command};
 
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::SHOP;
-use crate::shop::Shop;
+use crate::support::fixture::Fixture;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mailgrant");
 
 /// A shell on a terminal of its own that runs `script`, in which `$0` is the binary, and then shows the terminal's modes
 /// and the line that it reads next: a shell would run that line.
-fn shell(shop: &Shop, script: &str) -> PtySession {
+fn shell(shop: &Fixture, script: &str) -> PtySession {
     let script = format!(
         "before=$(stty -g); {script}; echo \"rc=$?\"; \
          [ \"$(stty -g)\" = \"$before\" ] && echo modes=same || echo modes=changed; \
          echo ready; IFS= read -r line; echo \"shell <$line>\""
     );
     let mut command = Command::new("bash");
-    command.env_clear().args(["-c", &script, BINARY]).current_dir(shop.home.path());
+    command.env_clear().args(["-c", &script, BINARY]).current_dir(shop.path());
     for (name, folder) in [("XDG_CONFIG_HOME", "config"), ("XDG_STATE_HOME", "state"), ("XDG_DATA_HOME", "data")] {
-        command.env(name, shop.home.path().join(folder));
+        command.env(name, shop.path().join(folder));
     }
     command
-        .env("HOME", shop.home.path())
+        .env("HOME", shop.path())
         .env("MAILGRANT_STORE", "vault")
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("BROWSER", "true")
@@ -44,14 +44,14 @@ fn ends_cleanly(terminal: &mut PtySession, code: i32) {
 }
 
 /// The authorization URL that the terminal shows, and the address that the browser is sent to at its end.
-fn redirect(shop: &Shop, terminal: &mut PtySession) -> String {
+fn redirect(shop: &Fixture, terminal: &mut PtySession) -> String {
     let (_, url) = terminal.exp_regex("https://localhost:[0-9]+/\\S+").unwrap();
-    browser::obtain_redirect(&url, shop.sandbox.ca_file(), &Person::SignsInAs(SHOP.to_owned())).unwrap()
+    browser::obtain_redirect(&url, shop.sandbox().ca_file(), &Person::SignsInAs(SHOP.to_owned())).unwrap()
 }
 
 #[test]
 fn a_question_waits_for_enter_and_takes_words() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     for (typed, code) in [("no", 130), ("n", 130), ("", 130), ("maybe\nNO", 130), ("yes", 0)] {
         let mut terminal = shell(&shop, "\"$0\" remove shop");
         terminal.exp_string("[y/N]").unwrap();
@@ -79,7 +79,7 @@ fn a_question_waits_for_enter_and_takes_words() {
 
 #[test]
 fn what_is_typed_ahead_never_reaches_the_shell() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let mut terminal = shell(&shop, "\"$0\" remove shop");
     terminal.exp_string("[y/N]").unwrap();
     terminal.send_line("no\necho owned >pwned\necho more >pwned").unwrap();
@@ -99,12 +99,12 @@ fn what_is_typed_ahead_never_reaches_the_shell() {
         terminal.flush().unwrap();
         ends_cleanly(&mut terminal, 1);
     }
-    assert!(!shop.home.path().join("pwned").exists());
+    assert!(!shop.path().join("pwned").exists());
 }
 
 #[test]
 fn a_pasted_address_is_taken_while_the_browser_is_waited_for() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let mut terminal = shell(&shop, "\"$0\" authorize shop");
     let address = redirect(&shop, &mut terminal);
     terminal.exp_string("paste that address here").unwrap();
@@ -131,7 +131,7 @@ fn a_pasted_address_is_taken_while_the_browser_is_waited_for() {
 
 #[test]
 fn a_paste_may_have_16_kibibytes_in_both_ways() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     for flag in ["", "--no-browser"] {
         let mut terminal = shell(&shop, &format!("\"$0\" authorize shop {flag}"));
         let address = redirect(&shop, &mut terminal);
@@ -143,7 +143,7 @@ fn a_paste_may_have_16_kibibytes_in_both_ways() {
 
 #[test]
 fn without_a_browser_a_wrong_paste_is_asked_again_until_ctrl_c_or_ctrl_d() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     for (last, code) in [(None, 0), (Some('c'), 130), (Some('d'), 130)] {
         let mut terminal = shell(&shop, "\"$0\" authorize shop --no-browser");
         let address = redirect(&shop, &mut terminal);
@@ -162,7 +162,7 @@ fn without_a_browser_a_wrong_paste_is_asked_again_until_ctrl_c_or_ctrl_d() {
 
 #[test]
 fn ctrl_c_and_the_end_of_the_wait_put_the_terminal_back() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let mut terminal = shell(&shop, "\"$0\" authorize shop");
     terminal.exp_string("paste that address here").unwrap();
     terminal.send("half a line").unwrap();
@@ -173,14 +173,14 @@ fn ctrl_c_and_the_end_of_the_wait_put_the_terminal_back() {
     // The browser came back.
     let mut terminal = shell(&shop, "\"$0\" authorize shop");
     let address = redirect(&shop, &mut terminal);
-    assert_eq!(browser::get(&address, shop.sandbox.ca_file()).unwrap().status, 200);
+    assert_eq!(browser::get(&address, shop.sandbox().ca_file()).unwrap().status, 200);
     ends_cleanly(&mut terminal, 0);
 }
 
 /// A process in the background that touches the terminal is stopped by the kernel, and would wait for ever.
 #[test]
 fn in_the_background_the_terminal_is_left_alone() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let mut terminal = shell(&shop, "set -m; \"$0\" authorize shop --timeout 2 & wait $!");
     ends_cleanly(&mut terminal, 1);
     let mut terminal = shell(&shop, "set -m; \"$0\" authorize shop & sleep 1; kill $!; wait $!");
@@ -192,7 +192,7 @@ fn in_the_background_the_terminal_is_left_alone() {
 /// A terminal that hands over whole lines cuts them at 4,095 bytes.
 #[test]
 fn a_long_line_is_explained_whole() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let mut terminal = shell(&shop, "\"$0\" explain");
     terminal.exp_string("end with Ctrl-D").unwrap();
     terminal.send_line("wrong line\x7f\x7f\x7f\x7f").unwrap();

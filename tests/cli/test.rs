@@ -7,9 +7,10 @@ use serde_json::Value;
 use crate::sandbox::browser::Person;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::world::{ALICE, SHOP};
-use crate::shop::{ALWAYS_STALE, Shop, fact};
 use crate::support::canary::NEXT_CLIENT_SECRET;
-use crate::support::process::Finished;
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
+use crate::support::practice::{ALWAYS_STALE, fact};
 
 fn verdict(finished: &Finished) -> Value {
     finished.json()["reports"][0]["verdict"].clone()
@@ -27,11 +28,11 @@ fn stages(finished: &Finished) -> Vec<String> {
 
 #[test]
 fn the_whole_chain_of_a_healthy_mailbox_passes() {
-    let shop = Shop::authorized();
-    let before = shop.sandbox.counters().token_requests;
+    let shop = Fixture::authorized();
+    let before = shop.sandbox().counters().token_requests;
     let test = shop.json(&["test", "shop"], 0);
     assert_eq!(verdict(&test), Value::Null);
-    assert_eq!(shop.sandbox.counters().token_requests, before + 1, "one refresh proves grant and secret");
+    assert_eq!(shop.sandbox().counters().token_requests, before + 1, "one refresh proves grant and secret");
     let stages = stages(&test);
     for wanted in [
         "profile passed",
@@ -45,28 +46,28 @@ fn the_whole_chain_of_a_healthy_mailbox_passes() {
         assert!(stages.iter().any(|stage| stage == wanted), "{wanted} in {stages:#?}");
     }
     assert!(fact(&test, "incoming").starts_with("IMAP ") && fact(&test, "outgoing").starts_with("SMTP "));
-    let shown = shop.home.run(&["test", "shop"]).finish().code(0).stdout;
+    let shown = shop.run(&["test", "shop"]).finish().code(0).stdout;
     assert!(shown.contains("IMAP TLS") && shown.contains("SMTP TLS") && !shown.contains("Do this first"), "{shown}");
     shop.insist_on_manners();
 }
 
 #[test]
 fn an_expired_secret_is_the_verdict_although_mail_still_flows() {
-    let shop = Shop::authorized();
-    shop.sandbox.switch_on(Fault::named("secrets-expired"));
+    let shop = Fixture::authorized();
+    shop.sandbox().switch_on(Fault::named("secrets-expired"));
     let test = shop.json(&["test", "shop"], 1);
     assert_eq!(verdict(&test)["code"], "ms-secret-expired");
     assert!(stages(&test).contains(&"imap folder passed".to_owned()), "the last token is good for a while");
-    let shown = shop.home.run(&["test", "shop"]).finish().code(1).stdout;
+    let shown = shop.run(&["test", "shop"]).finish().code(1).stdout;
     assert!(shown.contains("Do this first") && shown.contains("mailgrant rotate-secret shop"), "{shown}");
 }
 
 #[test]
 fn a_secret_that_worked_and_is_refused_was_removed() {
-    let shop = Shop::authorized();
-    shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
+    let shop = Fixture::authorized();
+    shop.sandbox().add_client_secret(NEXT_CLIENT_SECRET);
     shop.json(&["test", "shop"], 0);
-    shop.sandbox.remove_client_secret(crate::support::canary::CLIENT_SECRET);
+    shop.sandbox().remove_client_secret(crate::support::canary::CLIENT_SECRET);
     let test = shop.json(&["test", "shop"], 1);
     assert_eq!(verdict(&test)["code"], "secret-removed");
     assert!(verdict(&test)["cause"].as_str().unwrap().contains("until 20"), "{}", verdict(&test));
@@ -74,16 +75,16 @@ fn a_secret_that_worked_and_is_refused_was_removed() {
 
 #[test]
 fn a_revoked_sign_in_is_the_verdict_and_asks_for_authorization() {
-    let shop = Shop::authorized();
-    shop.sandbox.switch_on(Fault::named("grants-revoked"));
+    let shop = Fixture::authorized();
+    shop.sandbox().switch_on(Fault::named("grants-revoked"));
     let test = shop.json(&["test", "shop"], 4);
     assert_eq!(verdict(&test)["retry"], "reauthorize");
     let again = shop.json(&["test", "shop"], 4);
     assert_eq!(verdict(&again)["code"], verdict(&test)["code"], "the same as long as it is true");
     // It was the provider's mistake: nobody has to sign in.
-    shop.sandbox.switch_off(Fault::named("grants-revoked"));
+    shop.sandbox().switch_off(Fault::named("grants-revoked"));
     shop.json(&["test", "shop"], 0);
-    shop.sandbox.revoke_refresh_tokens(SHOP);
+    shop.sandbox().revoke_refresh_tokens(SHOP);
     shop.json(&["test", "shop"], 4);
     shop.authorize_as("shop", SHOP).code(0);
     shop.json(&["test", "shop"], 0);
@@ -91,7 +92,7 @@ fn a_revoked_sign_in_is_the_verdict_and_asks_for_authorization() {
 
 #[test]
 fn the_wrong_account_is_named() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let alice = Person::SignsInAs(ALICE.to_owned());
     shop.authorize(&["authorize", "shop", "--allow-other-account"], &alice).code(0);
     let test = shop.json(&["test", "shop"], 4);
@@ -103,7 +104,7 @@ fn the_wrong_account_is_named() {
 
 #[test]
 fn nobody_signed_in_is_said_and_the_servers_are_looked_at_all_the_same() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let test = shop.json(&["test", "shop"], 4);
     assert_eq!(verdict(&test)["code"], "not-authorized");
     let stages = stages(&test);
@@ -114,10 +115,10 @@ fn nobody_signed_in_is_said_and_the_servers_are_looked_at_all_the_same() {
 
 #[test]
 fn both_sides_are_tested_side_by_side() {
-    let shop = Shop::authorized();
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    let shop = Fixture::authorized();
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     // Both sides wait for the same token, so the whole takes as long as the slower one, not as both.
-    shop.sandbox.set_token_delay(Duration::from_secs(2));
+    shop.sandbox().set_token_delay(Duration::from_secs(2));
     let started = Instant::now();
     shop.json(&["test", "shop"], 0);
     let together = started.elapsed();
@@ -135,20 +136,20 @@ fn both_sides_are_tested_side_by_side() {
 
 #[test]
 fn the_report_is_a_page_too_and_holds_no_secret() {
-    let shop = Shop::authorized();
-    shop.sandbox.switch_on(Fault::AccessTokensExpired);
-    shop.home.run(&["test", "shop", "--html", "page.html"]).finish();
-    let page = std::fs::read_to_string(shop.home.path().join("page.html")).unwrap();
+    let shop = Fixture::authorized();
+    shop.sandbox().switch_on(Fault::AccessTokensExpired);
+    shop.run(&["test", "shop", "--html", "page.html"]).finish();
+    let page = std::fs::read_to_string(shop.path().join("page.html")).unwrap();
     assert!(page.contains("Do this first") && page.contains("IMAP TLS"), "{page}");
-    let mut secrets = shop.sandbox.issued_tokens();
+    let mut secrets = shop.sandbox().issued_tokens();
     secrets.push(crate::support::canary::CLIENT_SECRET.to_owned());
     let found = crate::support::canary::find("the page", page.as_bytes(), &secrets);
     assert_eq!(found, Vec::<String>::new());
     // A command that cannot do its job says so in its page.
-    shop.home.run(&["test", "nobody", "--html", "page.html"]).finish().code(3);
-    let page = std::fs::read_to_string(shop.home.path().join("page.html")).unwrap();
+    shop.run(&["test", "nobody", "--html", "page.html"]).finish().code(3);
+    let page = std::fs::read_to_string(shop.path().join("page.html")).unwrap();
     assert!(page.contains("The command could not do its job") && page.contains("nobody"), "{page}");
-    let refused = shop.home.run(&["token", "shop", "--html", "page.html"]).finish().code(2);
+    let refused = shop.run(&["token", "shop", "--html", "page.html"]).finish().code(2);
     assert_eq!(refused.stdout, "");
-    shop.home.run(&["list", "--html", "missing/folder/page.html"]).finish().code(2);
+    shop.run(&["list", "--html", "missing/folder/page.html"]).finish().code(2);
 }

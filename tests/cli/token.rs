@@ -1,45 +1,42 @@
 use mailgrant::clock::Clock;
 
-use crate::shop::Shop;
+use crate::support::fixture::Fixture;
 
 #[test]
 fn token_prints_a_good_token_and_nothing_else() {
-    let shop = Shop::authorized();
-    let token = shop.home.run(&["token", "shop"]).finish().code(0);
+    let shop = Fixture::authorized();
+    let token = shop.run(&["token", "shop"]).finish().code(0);
     let line = token.stdout.strip_suffix('\n').unwrap();
-    assert!(shop.sandbox.is_live_access_token(line));
+    assert!(shop.sandbox().is_live_access_token(line));
     assert_eq!(token.stderr, "");
 }
 
 #[test]
 fn token_without_a_sign_in_prints_nothing_on_stdout() {
-    let shop = Shop::added();
-    let token = shop.home.run(&["token", "shop"]).finish().code(4);
+    let shop = Fixture::added();
+    let token = shop.run(&["token", "shop"]).finish().code(4);
     assert_eq!(token.stdout, "");
     assert!(token.stderr.contains("mailgrant authorize shop"), "{}", token.stderr);
 }
 
 #[test]
 fn token_works_from_the_store_while_the_provider_is_away() {
-    let Shop { sandbox, home } = Shop::authorized();
-    drop(sandbox);
-    home.run(&["token", "shop"]).finish().code(0);
+    let mut shop = Fixture::authorized();
+    shop.end_sandbox();
+    shop.run(&["token", "shop"]).finish().code(0);
 }
 
 #[test]
 fn a_stale_token_and_an_absent_provider_are_a_network_matter() {
-    let Shop { sandbox, home } = {
-        let shop = Shop::added();
-        shop.sandbox.set_access_lifetime(crate::shop::ALWAYS_STALE);
-        shop.authorize_as("shop", crate::sandbox::world::SHOP).code(0);
-        shop
-    };
-    let ca_file = std::fs::read(sandbox.ca_file()).unwrap();
-    let path = sandbox.ca_file().to_owned();
-    drop(sandbox);
+    let mut shop = Fixture::added();
+    shop.sandbox().set_access_lifetime(crate::support::practice::ALWAYS_STALE);
+    shop.authorize_as("shop", crate::sandbox::world::SHOP).code(0);
+    let path = shop.sandbox().ca_file().to_owned();
+    let ca_file = std::fs::read(&path).unwrap();
+    shop.end_sandbox();
     // The profile still names the CA file; only the servers are gone.
     std::fs::write(&path, ca_file).unwrap();
-    let token = home.run(&["token", "shop"]).finish();
+    let token = shop.run(&["token", "shop"]).finish();
     std::fs::remove_file(path).unwrap();
     assert_eq!(token.code, Some(6), "{}", token.stderr);
     assert_eq!(token.stdout, "");
@@ -48,28 +45,28 @@ fn a_stale_token_and_an_absent_provider_are_a_network_matter() {
 /// A token a message is what many programs ask for.
 #[test]
 fn a_good_token_is_asked_for_once() {
-    let shop = Shop::authorized();
-    let before = shop.sandbox.counters().token_requests;
-    let first = shop.home.run(&["token", "shop"]).finish().code(0).stdout;
+    let shop = Fixture::authorized();
+    let before = shop.sandbox().counters().token_requests;
+    let first = shop.run(&["token", "shop"]).finish().code(0).stdout;
     for _ in 0..5 {
-        assert_eq!(shop.home.run(&["token", "shop"]).finish().code(0).stdout, first);
+        assert_eq!(shop.run(&["token", "shop"]).finish().code(0).stdout, first);
     }
-    assert_eq!(shop.sandbox.counters().token_requests, before);
+    assert_eq!(shop.sandbox().counters().token_requests, before);
 }
 
 /// Fetched while this machine's clock was three hours ahead, and asked for after it was put right.
 #[test]
 fn a_token_that_came_in_the_future_is_fetched_again() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     let hours = |count| jiff::SignedDuration::from_hours(count);
     shop.change_grant(|grant| {
         let now = Clock::system().now();
         (grant.access[0].received, grant.access[0].expires) = (now + hours(3), now + hours(4));
     });
-    let before = shop.sandbox.counters().token_requests;
-    shop.home.run(&["token", "shop"]).finish().code(0);
-    assert_eq!(shop.sandbox.counters().token_requests, before + 1);
+    let before = shop.sandbox().counters().token_requests;
+    shop.run(&["token", "shop"]).finish().code(0);
+    assert_eq!(shop.sandbox().counters().token_requests, before + 1);
     // From the clock's right time on it is as good as any.
     shop.json(&["test-mailbox", "shop"], 0);
-    assert_eq!(shop.sandbox.counters().token_requests, before + 1);
+    assert_eq!(shop.sandbox().counters().token_requests, before + 1);
 }

@@ -7,7 +7,7 @@ use clap::CommandFactory as _;
 use mailgrant::cli::Cli;
 
 use crate::sandbox::world::SHOP;
-use crate::shop::Shop;
+use crate::support::fixture::Fixture;
 use crate::support::process::Run;
 
 /// What a desktop has for opening addresses.
@@ -56,8 +56,8 @@ enum Input {
 }
 
 /// The command in a session of its own, which has no controlling terminal, on a desktop with every opener there is.
-fn unattended(shop: &Shop, store: &str, input: Input, arguments: &[String]) -> Run {
-    let bin = shop.home.path().join("bin");
+fn unattended(shop: &Fixture, store: &str, input: Input, arguments: &[String]) -> Run {
+    let bin = shop.path().join("bin");
     std::fs::create_dir_all(&bin).unwrap();
     for opener in OPENERS {
         let path = bin.join(opener);
@@ -68,15 +68,15 @@ fn unattended(shop: &Shop, store: &str, input: Input, arguments: &[String]) -> R
     let script = format!("exec setsid -w \"$0\" \"$@\" {close}");
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    let run = shop.home.run_script(&script, &arguments).without_env("BROWSER").env("MAILGRANT_STORE", store);
+    let run = shop.run_script(&script, &arguments).without_env("BROWSER").env("MAILGRANT_STORE", store);
     let run = run.env("PATH", &path).env("DISPLAY", ":99").env("WAYLAND_DISPLAY", "wayland-99").env("TERM", "xterm");
     if matches!(input, Input::Empty) { run.stdin("") } else { run }
 }
 
 #[test]
 fn without_a_terminal_nothing_is_asked_opened_or_waited_for() {
-    let empty = Shop::empty();
-    let full = Shop::authorized();
+    let empty = Fixture::new();
+    let full = Fixture::authorized();
     full.add("other", &[("--app", Some("shop"))]).finish().code(0);
     for (name, shop) in [("an empty home", &empty), ("an authorized mailbox", &full)] {
         for store in ["vault", "keyring"] {
@@ -105,19 +105,19 @@ fn without_a_terminal_nothing_is_asked_opened_or_waited_for() {
         unattended(&full, "vault", input, &command).finish().code(1);
     }
     for shop in [&empty, &full] {
-        let opened = std::fs::read_to_string(shop.home.path().join("opened")).unwrap_or_default();
+        let opened = std::fs::read_to_string(shop.path().join("opened")).unwrap_or_default();
         assert_eq!(opened, "", "a browser of our own choosing was started");
     }
     full.json(&["test-mailbox", "shop"], 0);
-    assert_eq!(crate::shop::fact(&full.json(&["status", "shop"], 0), "signed_in_as"), SHOP);
+    assert_eq!(crate::support::practice::fact(&full.json(&["status", "shop"], 0), "signed_in_as"), SHOP);
 }
 
 #[test]
 fn a_browser_that_the_user_has_chosen_is_opened_without_a_terminal() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let command = ["authorize", "shop", "--timeout", "1"].map(str::to_owned);
     let ended = unattended(&shop, "vault", Input::Null, &command).env("BROWSER", "chromium").finish().code(1);
-    let opened = std::fs::read_to_string(shop.home.path().join("opened")).unwrap();
+    let opened = std::fs::read_to_string(shop.path().join("opened")).unwrap();
     assert!(opened.contains("/chromium https://localhost:"), "{opened} {}", ended.all_text());
     assert_eq!(opened.lines().count(), 1, "{opened}");
 }

@@ -9,21 +9,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::sandbox::world::{ALICE, SHOP};
-use crate::shop::{ALWAYS_STALE, Shop, fact};
 use crate::support::canary::{self, CLIENT_SECRET, NEXT_CLIENT_SECRET};
-use crate::support::home::Home;
-use crate::support::process::Finished;
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
+use crate::support::practice::{ALWAYS_STALE, fact};
 use crate::support::rounds;
 
 const FOLDER: &str = "data/mailgrant/vault.age.d";
 const FILE: &str = "data/mailgrant/vault.age";
 
-fn identity(shop: &Shop) -> age::x25519::Identity {
-    let text = std::fs::read_to_string(shop.home.path().join("config/mailgrant/vault.key")).unwrap();
+fn identity(shop: &Fixture) -> age::x25519::Identity {
+    let text = std::fs::read_to_string(shop.vault_key()).unwrap();
     text.lines().find(|line| line.starts_with("AGE-SECRET-KEY-1")).unwrap().parse().unwrap()
 }
 
-fn opened(shop: &Shop, sealed: &[u8]) -> Vec<u8> {
+fn opened(shop: &Fixture, sealed: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
     let identity = identity(shop);
     let decryptor = age::Decryptor::new_buffered(sealed).unwrap();
@@ -32,8 +32,8 @@ fn opened(shop: &Shop, sealed: &[u8]) -> Vec<u8> {
 }
 
 /// The vault as the versions before wrote it: one file with every record, and no folder.
-fn as_before(shop: &Shop) -> Vec<u8> {
-    let folder = shop.home.path().join(FOLDER);
+fn as_before(shop: &Fixture) -> Vec<u8> {
+    let folder = shop.path().join(FOLDER);
     let mut records = serde_json::Map::new();
     for entry in std::fs::read_dir(&folder).unwrap().flatten().filter(|entry| entry.path().extension().is_some()) {
         let plain = opened(shop, &std::fs::read(entry.path()).unwrap());
@@ -45,7 +45,7 @@ fn as_before(shop: &Shop) -> Vec<u8> {
     let plain = serde_json::json!({"schema": 1, "records": records}).to_string();
     let sealed = age::encrypt(&identity(shop).to_public(), plain.as_bytes()).unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
-    write_private(&shop.home.path().join(FILE), &sealed);
+    write_private(&shop.path().join(FILE), &sealed);
     sealed
 }
 
@@ -55,8 +55,8 @@ fn write_private(path: &Path, bytes: &[u8]) {
     file.write_all(bytes).unwrap();
 }
 
-fn records(shop: &Shop) -> Vec<String> {
-    let entries = std::fs::read_dir(shop.home.path().join(FOLDER)).into_iter().flatten().flatten();
+fn records(shop: &Fixture) -> Vec<String> {
+    let entries = std::fs::read_dir(shop.path().join(FOLDER)).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
     names.retain(|name| name.ends_with(".age"));
     names.sort();
@@ -65,9 +65,9 @@ fn records(shop: &Shop) -> Vec<String> {
 
 #[test]
 fn commands_that_only_look_leave_a_vault_of_one_file_as_it_is_and_the_first_write_makes_a_folder_of_it() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     let file = as_before(&shop);
-    let data = || std::fs::read_dir(shop.home.path().join("data/mailgrant")).unwrap().count();
+    let data = || std::fs::read_dir(shop.path().join("data/mailgrant")).unwrap().count();
     let before = data();
     assert_eq!(fact(&shop.json(&["status", "shop"], 0), "status"), "authorized");
     shop.json(&["show", "shop"], 0);
@@ -75,54 +75,54 @@ fn commands_that_only_look_leave_a_vault_of_one_file_as_it_is_and_the_first_writ
     let doctor = shop.json(&["doctor"], 0);
     assert!(doctor.stdout.contains("2 records in one file"), "{}", doctor.stdout);
     // A token that is good for a while yet is a look too.
-    shop.home.run(&["token", "shop"]).finish().code(0);
-    assert_eq!((std::fs::read(shop.home.path().join(FILE)).unwrap(), data()), (file, before));
+    shop.run(&["token", "shop"]).finish().code(0);
+    assert_eq!((std::fs::read(shop.path().join(FILE)).unwrap(), data()), (file, before));
 
     shop.add("alice", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);
     shop.authorize_as("alice", ALICE).code(0);
     assert_eq!(records(&shop), ["app-shop.age", "mailbox-alice.age", "mailbox-shop.age"]);
-    assert!(!shop.home.path().join(FILE).exists());
+    assert!(!shop.path().join(FILE).exists());
     shop.json(&["test-mailbox", "shop"], 0);
     let doctor = shop.json(&["doctor"], 0);
     assert!(doctor.stdout.contains("(3 records)"), "{}", doctor.stdout);
-    assert_eq!(shop.sandbox.counters().refresh_reuses, 0);
+    assert_eq!(shop.sandbox().counters().refresh_reuses, 0);
 }
 
 #[test]
 fn a_kill_while_the_folder_is_made_loses_nothing() {
-    let shop = Shop::added();
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    let shop = Fixture::added();
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     // As at Microsoft: an answer that was lost on the way to us does not cost the grant.
-    shop.sandbox.allow_refresh_reuse();
+    shop.sandbox().allow_refresh_reuse();
     shop.authorize_as("shop", SHOP).code(0);
     let started = Instant::now();
-    shop.home.run(&["token", "shop"]).finish().code(0);
+    shop.run(&["token", "shop"]).finish().code(0);
     let whole = started.elapsed();
     let rounds = rounds(8);
     for round in 0..rounds {
         as_before(&shop);
-        let running = shop.home.run(&["token", "shop"]).start();
+        let running = shop.run(&["token", "shop"]).start();
         std::thread::sleep(whole * round / rounds);
         running.kill();
         assert_eq!(fact(&shop.json(&["status", "shop"], 0), "status"), "authorized", "round {round}");
-        shop.home.run(&["token", "shop"]).finish().code(0);
-        assert!(!shop.home.path().join(FILE).exists(), "round {round}");
+        shop.run(&["token", "shop"]).finish().code(0);
+        assert!(!shop.path().join(FILE).exists(), "round {round}");
         assert_eq!(records(&shop), ["app-shop.age", "mailbox-shop.age"], "round {round}");
-        let left = std::fs::read_dir(shop.home.path().join("data/mailgrant")).unwrap().count();
+        let left = std::fs::read_dir(shop.path().join("data/mailgrant")).unwrap().count();
         assert_eq!(left, 2, "round {round}: the folder and the lock");
     }
 }
 
 #[test]
 fn what_is_wrong_with_one_record_is_no_other_mailboxs_trouble() {
-    let shop = Shop::authorized();
+    let shop = Fixture::authorized();
     shop.add("alice", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);
     shop.authorize_as("alice", ALICE).code(0);
-    let path = |name: &str| shop.home.path().join(FOLDER).join(format!("mailbox-{name}.age"));
+    let path = |name: &str| shop.path().join(FOLDER).join(format!("mailbox-{name}.age"));
     let good = std::fs::read(path("shop")).unwrap();
     write_private(&path("shop"), &good[..good.len() - 1]);
-    shop.home.run(&["token", "alice"]).finish().code(0);
-    let refused = shop.home.json(&["status", "shop"], 5);
+    shop.run(&["token", "alice"]).finish().code(0);
+    let refused = shop.json(&["status", "shop"], 5);
     assert_eq!(refused.finding_codes(), ["store-damaged"]);
     assert!(refused.stdout.contains("mailbox-shop.age"), "{}", refused.stdout);
     // Nothing is written over it; what the finding advises works.
@@ -133,32 +133,32 @@ fn what_is_wrong_with_one_record_is_no_other_mailboxs_trouble() {
     // Another mailbox's record under this one's name opens, and is refused.
     shop.add("shop", &[("--app", Some("shop"))]).finish().code(0);
     std::fs::copy(path("alice"), path("shop")).unwrap();
-    let refused = shop.home.json(&["status", "shop"], 5);
+    let refused = shop.json(&["status", "shop"], 5);
     let said = &refused.stdout;
     assert!(said.contains("should hold mailbox:shop, and it holds mailbox:alice"), "{said}");
-    shop.home.run(&["token", "shop"]).finish().code(5);
+    shop.run(&["token", "shop"]).finish().code(5);
 }
 
 #[test]
 fn no_writer_waits_for_the_vault_as_a_whole() {
-    let shop = Shop::added();
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    let shop = Fixture::added();
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", SHOP).code(0);
     // The lock that writers of one file had to take.
-    let lock = shop.home.path().join("data/mailgrant/vault.age.lock");
+    let lock = shop.path().join("data/mailgrant/vault.age.lock");
     let held = std::fs::File::create(lock).unwrap();
     held.lock().unwrap();
-    shop.home.run(&["token", "shop"]).finish().code(0);
+    shop.run(&["token", "shop"]).finish().code(0);
     let name = "state/mailgrant/locks/mailbox-alice.lock";
-    let other = std::fs::File::create(shop.home.path().join(name)).unwrap();
+    let other = std::fs::File::create(shop.path().join(name)).unwrap();
     other.lock().unwrap();
-    shop.home.run(&["token", "shop"]).finish().code(0);
+    shop.run(&["token", "shop"]).finish().code(0);
 }
 
 #[test]
 fn a_key_that_cannot_be_read_is_its_own_finding_and_costs_no_mailbox() {
-    let shop = Shop::authorized();
-    let key = shop.home.path().join("config/mailgrant/vault.key");
+    let shop = Fixture::authorized();
+    let key = shop.vault_key();
     let text = std::fs::read_to_string(&key).unwrap();
     let insist = |refused: &Finished, place: &str| {
         let error = &refused.json()["error"];
@@ -170,7 +170,7 @@ fn a_key_that_cannot_be_read_is_its_own_finding_and_costs_no_mailbox() {
         assert!(!refused.stdout.to_lowercase().contains("canary"), "{}", refused.stdout);
     };
     for garbled in ["canary", "AGE-SECRET-KEY-1CANARY", "# only a comment"] {
-        let refused = shop.home.run(&["--json", "status"]).env("MAILGRANT_VAULT_KEY", garbled).finish().code(5);
+        let refused = shop.run(&["--json", "status"]).env("MAILGRANT_VAULT_KEY", garbled).finish().code(5);
         insist(&refused, "MAILGRANT_VAULT_KEY");
         write_private(&key, garbled.as_bytes());
         insist(&shop.json(&["status"], 5), "vault.key");
@@ -182,7 +182,7 @@ fn a_key_that_cannot_be_read_is_its_own_finding_and_costs_no_mailbox() {
     write_private(&key, text.as_bytes());
     // An empty variable is one that is not set.
     for empty in ["", "  \n"] {
-        shop.home.run(&["token", "shop"]).env("MAILGRANT_VAULT_KEY", empty).finish().code(0);
+        shop.run(&["token", "shop"]).env("MAILGRANT_VAULT_KEY", empty).finish().code(0);
     }
     let looked_up = shop.json(&["explain", "vault-key-unreadable"], 0);
     assert!(looked_up.stdout.contains("new-vault-key"), "{}", looked_up.stdout);
@@ -190,7 +190,7 @@ fn a_key_that_cannot_be_read_is_its_own_finding_and_costs_no_mailbox() {
 
 #[test]
 fn names_that_differ_only_in_case_have_files_that_do_not() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     shop.add("SHOP", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);
     shop.authorize_as("shop", SHOP).code(0);
     shop.authorize_as("SHOP", ALICE).code(0);
@@ -203,35 +203,33 @@ fn names_that_differ_only_in_case_have_files_that_do_not() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_store_that_cannot_be_written_says_what_to_change() {
-    let Some(home) = Home::on_a_disk(1024) else { return };
-    let shop = Shop { home, ..Shop::empty() };
-    shop.home.run(&["new-vault-key"]).finish().code(0);
+    let Some(shop) = Fixture::on_a_disk(1024) else { return };
+    shop.run(&["new-vault-key"]).finish().code(0);
     shop.add("shop", &[]).finish().code(0);
     let steps = |refused: Finished| -> String {
         let error = &refused.json()["error"];
         assert_eq!(error["code"], "store-failed", "{}", refused.stdout);
         error["fix"].as_array().unwrap().iter().map(|step| format!("{}\n", step.as_str().unwrap())).collect()
     };
-    let rotate =
-        || shop.home.run(&["--json", "rotate-secret", "shop", "--secret-stdin"]).stdin(NEXT_CLIENT_SECRET).finish();
-    shop.home.disk().set_read_only(true);
+    let rotate = || shop.run(&["--json", "rotate-secret", "shop", "--secret-stdin"]).stdin(NEXT_CLIENT_SECRET).finish();
+    shop.disk().set_read_only(true);
     let said = steps(rotate().code(5));
     assert!(said.contains("writable") && said.contains("/state/mailgrant/locks"), "{said}");
     assert!(said.contains("XDG_STATE_HOME"), "{said}");
     let refused = shop.add("extra", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(3);
     let fix = refused.json()["error"]["fix"].to_string();
     assert!(fix.contains("writable") && fix.contains("XDG_STATE_HOME"), "{fix}");
-    shop.home.disk().set_read_only(false);
-    shop.home.disk().fill(0);
+    shop.disk().set_read_only(false);
+    shop.disk().fill(0);
     let said = steps(rotate().code(5));
     assert!(said.contains("Make room on the disk") && said.contains("vault.age.d"), "{said}");
-    shop.home.disk().empty();
+    shop.disk().empty();
 }
 
 #[test]
 fn the_age_program_opens_a_record_as_the_readme_says() {
-    let shop = Shop::authorized();
-    let path = |name: &str| -> PathBuf { shop.home.path().join(name) };
+    let shop = Fixture::authorized();
+    let path = |name: &str| -> PathBuf { shop.path().join(name) };
     let run = std::process::Command::new("age")
         .args(["--decrypt", "-i"])
         .arg(path("config/mailgrant/vault.key"))

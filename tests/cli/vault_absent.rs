@@ -1,15 +1,14 @@
 //! A vault that is not where it is expected, as in a container without its volume.
-
-use crate::shop::Shop;
+use crate::support::fixture::Fixture;
 
 #[test]
 fn a_vault_that_is_not_mounted_is_not_a_missing_sign_in() {
-    let shop = Shop::authorized();
-    let vault = shop.home.path().join("data/mailgrant/vault.age.d");
-    let elsewhere = shop.home.path().join("elsewhere.age.d");
+    let shop = Fixture::authorized();
+    let vault = shop.path().join("data/mailgrant/vault.age.d");
+    let elsewhere = shop.path().join("elsewhere.age.d");
     std::fs::rename(&vault, &elsewhere).unwrap();
 
-    let token = shop.home.run(&["token", "shop"]).finish().code(5);
+    let token = shop.run(&["token", "shop"]).finish().code(5);
     assert_eq!(token.stdout, "");
     for word in ["vault-absent", "vault.age", "MAILGRANT_VAULT_FILE"] {
         assert!(token.stderr.contains(word), "{word}: {}", token.stderr);
@@ -24,9 +23,9 @@ fn a_vault_that_is_not_mounted_is_not_a_missing_sign_in() {
     // The place can be named, and an empty variable names nothing.
     let there = elsewhere.display().to_string();
     for place in [there.as_str(), there.strip_suffix(".d").unwrap()] {
-        shop.home.run(&["token", "shop"]).env("MAILGRANT_VAULT_FILE", place).finish().code(0);
+        shop.run(&["token", "shop"]).env("MAILGRANT_VAULT_FILE", place).finish().code(0);
     }
-    shop.home.run(&["token", "shop"]).env("MAILGRANT_VAULT_FILE", "").finish().code(5);
+    shop.run(&["token", "shop"]).env("MAILGRANT_VAULT_FILE", "").finish().code(5);
     std::fs::rename(&elsewhere, &vault).unwrap();
-    shop.home.run(&["token", "shop"]).env("MAILGRANT_VAULT_FILE", "").finish().code(0);
+    shop.run(&["token", "shop"]).env("MAILGRANT_VAULT_FILE", "").finish().code(0);
 }

@@ -4,18 +4,19 @@ use serde_json::{Value, json};
 
 use crate::authorize_elsewhere::oidc_shop;
 use crate::sandbox::world::{ALICE, SHARED, SHOP};
-use crate::shop::{Shop, fact};
+use crate::support::fixture::Fixture;
+use crate::support::practice::fact;
 
 const OTHER_TENANT: &str = "0b0b0b0b-0000-4000-8000-00000000c0de";
 
-fn is_not_authorized(shop: &Shop) {
+fn is_not_authorized(shop: &Fixture) {
     assert_eq!(fact(&shop.json(&["status", "shop"], 4), "status"), "not authorized");
 }
 
 #[test]
 fn a_forged_identity_token_stores_nothing() {
-    let shop = Shop::added();
-    let other = format!("{}/{OTHER_TENANT}/v2.0", shop.sandbox.authority());
+    let shop = Fixture::added();
+    let other = format!("{}/{OTHER_TENANT}/v2.0", shop.sandbox().authority());
     let forged: &[(&str, Value)] = &[
         ("iss", json!("https://evil.example")),
         ("iss", json!(other)),
@@ -31,31 +32,31 @@ fn a_forged_identity_token_stores_nothing() {
         ("sub", Value::Null),
     ];
     for (claim, value) in forged {
-        shop.sandbox.forge_claims(&[(claim, value.clone())]);
+        shop.sandbox().forge_claims(&[(claim, value.clone())]);
         let refused = shop.authorize_as("shop", SHOP).code(1);
         assert_eq!(refused.finding_codes(), ["id-token-refused"], "{claim} = {value}");
         assert!(refused.stdout.contains(claim), "{claim} = {value}: {}", refused.stdout);
     }
     is_not_authorized(&shop);
-    shop.sandbox.forge_claims(&[]);
+    shop.sandbox().forge_claims(&[]);
     shop.authorize_as("shop", SHOP).code(0);
 }
 
 #[test]
 fn any_of_the_account_s_names_may_be_the_address_in_any_case() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let other = json!("somebody@contoso.example");
     for name in ["preferred_username", "email", "upn", "unique_name"] {
         let mut claims = vec![("preferred_username", other.clone()), ("email", other.clone())];
         claims.retain(|(claim, _)| *claim != name);
         claims.push((name, json!(SHOP.to_uppercase())));
-        shop.sandbox.forge_claims(&claims);
+        shop.sandbox().forge_claims(&claims);
         shop.authorize_as("shop", SHOP).code(0);
         shop.json(&["remove", "shop", "--yes"], 0);
         shop.add("shop", &[]).finish().code(0);
     }
     // Anybody can write somebody's address into a new account, as long as nobody verifies it.
-    shop.sandbox.forge_claims(&[
+    shop.sandbox().forge_claims(&[
         ("preferred_username", other),
         ("email", json!(SHOP)),
         ("email_verified", json!(false)),
@@ -67,9 +68,9 @@ fn any_of_the_account_s_names_may_be_the_address_in_any_case() {
 
 #[test]
 fn an_alias_is_refused_with_both_names_until_it_is_allowed_and_is_known_then() {
-    let shop = Shop::added();
+    let shop = Fixture::added();
     let alias = "sales@contoso.example";
-    shop.sandbox.forge_claims(&[("preferred_username", json!(alias)), ("email", json!(alias))]);
+    shop.sandbox().forge_claims(&[("preferred_username", json!(alias)), ("email", json!(alias))]);
     let refused = shop.authorize_as("shop", SHOP).code(1);
     assert_eq!(refused.finding_codes(), ["other-account-signed-in"]);
     assert!(refused.stdout.contains(alias) && refused.stdout.contains(SHOP), "{}", refused.stdout);
@@ -83,7 +84,7 @@ fn an_alias_is_refused_with_both_names_until_it_is_allowed_and_is_known_then() {
     shop.authorize_as("shop", SHOP).code(0);
     assert_eq!(fact(&shop.json(&["status", "shop"], 0), "signed_in_as"), alias);
     // The alias is known now; Alice is not.
-    shop.sandbox.forge_claims(&[]);
+    shop.sandbox().forge_claims(&[]);
     let refused = shop.authorize_as("shop", ALICE).code(1);
     assert_eq!(refused.finding_codes(), ["other-account-signed-in"]);
     assert_eq!(fact(&shop.json(&["status", "shop"], 0), "signed_in_as"), alias);
@@ -91,7 +92,7 @@ fn an_alias_is_refused_with_both_names_until_it_is_allowed_and_is_known_then() {
 
 #[test]
 fn a_shared_mailbox_wants_the_delegate_that_the_profile_names() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     shop.add("support", &[("--address", Some(SHARED)), ("--sign-in-as", Some(ALICE))]).finish().code(0);
     let refused = shop.authorize_as("support", SHOP).code(1);
     assert_eq!(refused.finding_codes(), ["other-account-signed-in"]);
@@ -103,10 +104,10 @@ fn a_shared_mailbox_wants_the_delegate_that_the_profile_names() {
 
 #[test]
 fn another_tenant_or_subject_of_the_same_name_is_noticed_later() {
-    let shop = Shop::authorized();
-    let issuer = json!(format!("{}/{OTHER_TENANT}/v2.0", shop.sandbox.authority()));
+    let shop = Fixture::authorized();
+    let issuer = json!(format!("{}/{OTHER_TENANT}/v2.0", shop.sandbox().authority()));
     for forged in [vec![("tid", json!(OTHER_TENANT)), ("iss", issuer)], vec![("oid", json!("another-object"))]] {
-        shop.sandbox.forge_claims(&forged);
+        shop.sandbox().forge_claims(&forged);
         let refused = shop.authorize_as("shop", SHOP).code(1);
         assert_eq!(refused.finding_codes(), ["other-subject-signed-in"], "{forged:?}");
         // The grant of the first sign-in is untouched.
@@ -115,7 +116,7 @@ fn another_tenant_or_subject_of_the_same_name_is_noticed_later() {
     }
     let shop = oidc_shop();
     shop.authorize_as("shop", SHOP).code(0);
-    shop.sandbox.forge_claims(&[("sub", json!("another-subject"))]);
+    shop.sandbox().forge_claims(&[("sub", json!("another-subject"))]);
     let refused = shop.authorize_as("shop", SHOP).code(1);
     assert_eq!(refused.finding_codes(), ["other-subject-signed-in"]);
     shop.json(&["test-mailbox", "shop"], 0);

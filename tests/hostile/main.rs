@@ -15,12 +15,12 @@ mod support;
 mod bomb;
 mod case;
 mod families;
-mod fixture;
 mod pki;
 mod script;
 mod server;
 mod verdict;
 mod words;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,9 +28,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use case::{Case, Protocol};
-use fixture::Fixture;
 use pki::Pki;
 use verdict::Verdict;
+use worker::Worker;
 
 /// Most cases wait for a deadline, so many go at once.
 const WORKERS: usize = 10;
@@ -107,9 +107,9 @@ fn run(cases: &[Case], pki: &Arc<Pki>) -> Vec<Verdict> {
     std::thread::scope(|scope| {
         for _ in 0..WORKERS.min(cases.len()) {
             scope.spawn(|| {
-                let fixture = Fixture::new(Arc::clone(pki));
+                let worker = Worker::new(Arc::clone(pki));
                 while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let verdict = fixture.run(&cases[index]);
+                    let verdict = worker.run(&cases[index]);
                     verdicts.lock().unwrap()[index] = Some(verdict);
                 }
             });

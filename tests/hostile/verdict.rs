@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::case::{Case, Protocol};
 use crate::server::Heard;
 use crate::support::canary;
-use crate::support::process::Finished;
+use crate::support::finished::Finished;
 use crate::words::{self, FRESH, NEXT, REFRESH, fill};
 
 /// How long after its deadline a command may end.

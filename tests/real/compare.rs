@@ -15,22 +15,22 @@ const ROUNDS: usize = 25;
 fn beside_other_programs() {
     let Some(stack) = Stack::start() else { return };
     let mut stack = stack.with_shop();
-    let token = stack.desk.run(&["token", "shop"]).exits(0).stdout;
+    let token = stack.run(&["token", "shop"]).code(0).stdout;
     let curl_rules = format!("user = \"{ALICE}:\"\noauth2-bearer = \"{}\"\n", token.trim());
     let ca = stack.certs.ca.display().to_string();
     let imap = format!("imaps://localhost:{}/INBOX", stack.dovecot.imaps);
     let smtp = format!("smtps://localhost:{}", stack.postfix.submissions);
-    let mail = stack.desk.home.join("mail.txt");
+    let mail = stack.fixture.path().join("mail.txt");
     std::fs::write(&mail, format!("From: {ALICE}\r\nTo: {ALICE}\r\nSubject: a test\r\n\r\nA test.\r\n")).expect("home");
     let mail = mail.display().to_string();
     let curl = |further: &[&str]| {
-        let mut curl = stack.desk.program("curl");
+        let mut curl = stack.fixture.program("curl");
         // The token comes in on standard input: arguments can be seen by everybody.
         curl.args(["--silent", "--show-error", "--fail", "--output", "/dev/null", "--cacert", &ca, "--config", "-"]);
         curl.args(further);
         time(&mut curl, &curl_rules)
     };
-    let ours = |arguments: &[&str]| time(&mut stack.desk.command(arguments), "");
+    let ours = |arguments: &[&str]| time(&mut stack.command(arguments), "");
 
     println!("\n{:<52} {:>10} {:>10} {:>10}", "", "fastest", "median", "slowest");
     pair(
@@ -48,23 +48,23 @@ fn beside_other_programs() {
         "A token out of the keyring",
         ("mailgrant token", &|| ours(&["token", "shop"])),
         ("secret-tool lookup", &|| {
-            let mut lookup = stack.desk.program("secret-tool");
+            let mut lookup = stack.fixture.program("secret-tool");
             lookup.args(["lookup", "service", "mailgrant", "username", "mailbox:shop"]);
             time(lookup.env("DBUS_SESSION_BUS_ADDRESS", &bus), "")
         }),
     );
 
-    stack.desk.environment.push(("MAILGRANT_STORE", "vault".to_owned()));
-    stack.desk.run(&["new-vault-key"]).exits(0);
+    stack.fixture.set("MAILGRANT_STORE", "vault");
+    stack.run(&["new-vault-key"]).code(0);
     stack.add("kept", ALICE, stack.usual_route(), &["--force"]);
     stack.sign_in(How::Plain, "alice", false);
-    stack.desk.run(&["authorize", "kept"]).exits(0);
-    let key = stack.desk.home.join(".config/mailgrant/vault.key");
-    let vault = stack.desk.home.join(".local/share/mailgrant/vault.age.d/mailbox-kept.age");
+    stack.run(&["authorize", "kept"]).code(0);
+    let key = stack.fixture.vault_key();
+    let vault = stack.fixture.path().join(".local/share/mailgrant/vault.age.d/mailbox-kept.age");
     pair(
         "A token out of the vault",
-        ("mailgrant --store vault token", &|| time(&mut stack.desk.command(&["token", "kept"]), "")),
-        ("age --decrypt", &|| time(stack.desk.program("age").arg("-d").arg("-i").arg(&key).arg(&vault), "")),
+        ("mailgrant --store vault token", &|| time(&mut stack.command(&["token", "kept"]), "")),
+        ("age --decrypt", &|| time(stack.fixture.program("age").arg("-d").arg("-i").arg(&key).arg(&vault), "")),
     );
 }
 

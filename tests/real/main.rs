@@ -4,10 +4,13 @@
 //! With `MAILGRANT_TEST_REAL=1` a missing part is a failure; without it these tests say what is missing and leave it at
 //! that, so that a plain `cargo test` passes on any machine. `tests/run` installs the parts.
 #![expect(clippy::print_stderr, reason = "a test that is left out says so")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
 
 mod certs;
 mod compare;
-mod desk;
 mod dovecot;
 mod guard;
 mod keyring;

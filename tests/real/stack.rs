@@ -3,9 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
 
 use crate::certs::Certs;
-use crate::desk::Desk;
 use crate::dovecot::Dovecot;
 use crate::guard::{As, Guard, command_as, port, run};
 use crate::keyring::Keyring;
@@ -13,14 +14,20 @@ use crate::parts::{self, Parts};
 use crate::person::{How, Person};
 use crate::postfix;
 use crate::provider::{CLIENT_ID, FIRST_SECRET, Provider};
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
+use crate::support::process::Running;
+
+/// No command of these tests takes longer.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The mailbox that most tests use.
 pub(crate) const ALICE: &str = "alice@example.test";
 
 /// Servers, keyring and a home. The fields are dropped in this order, the folder last.
 pub(crate) struct Stack {
-    /// Runs `mailgrant`.
-    pub(crate) desk: Desk,
+    /// Whose home it is, and the environment there.
+    pub(crate) fixture: Fixture,
     /// The keyring.
     pub(crate) keyring: Keyring,
     _postfix: Guard,
@@ -34,7 +41,7 @@ pub(crate) struct Stack {
     pub(crate) certs: Certs,
     parts: Parts,
     folder: Folder,
-    people: std::cell::Cell<u32>,
+    people: u32,
 }
 
 /// A private folder; some of what is in it belongs to the servers' users.
@@ -62,12 +69,38 @@ impl Stack {
         let provider = Provider::start(path, &parts, &certs);
         let dovecot = Dovecot::start(path, &certs, &provider.issuer(), ports.relay);
         let postfix = postfix::start(path, &certs, &dovecot, ports);
-        let mut desk = Desk::new(path);
-        let keyring = Keyring::start(path, &desk.home);
-        desk.bus = Some(keyring.address());
-        let people = std::cell::Cell::new(0);
+        let home = path.join("home");
+        fs::create_dir(&home).expect("the folder is ours");
+        let keyring = Keyring::start(path, &home);
+        let mut fixture = Fixture::bare(&home);
+        fixture.set("LANG", "C.UTF-8");
+        fixture.set("XDG_RUNTIME_DIR", &home);
+        fixture.set("DBUS_SESSION_BUS_ADDRESS", keyring.address());
+        let people = 0;
         let (_postfix, postfix) = (postfix, ports);
-        Some(Self { desk, keyring, _postfix, postfix, dovecot, provider, certs, parts, folder, people })
+        Some(Self { fixture, keyring, _postfix, postfix, dovecot, provider, certs, parts, folder, people })
+    }
+
+    /// Runs `mailgrant` to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
+        self.begin(arguments).finish()
+    }
+
+    /// The same with something on its standard input.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Finished {
+        self.fixture.run(arguments).patience(PATIENCE).stdin(input).finish()
+    }
+
+    /// Starts `mailgrant`.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Running {
+        self.fixture.run(arguments).patience(PATIENCE).start()
+    }
+
+    /// `mailgrant`, not started yet.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.fixture.program(env!("CARGO_BIN_EXE_mailgrant"));
+        command.args(arguments);
+        command
     }
 
     /// The programs of this machine.
@@ -96,14 +129,14 @@ impl Stack {
             arguments.extend(["--scope", "mail"]);
         }
         arguments.extend(further);
-        self.desk.run_with_input(&arguments, &format!("{FIRST_SECRET}\n")).exits(0).hides(FIRST_SECRET);
+        self.run_with_input(&arguments, &format!("{FIRST_SECRET}\n")).code(0).hides(FIRST_SECRET);
     }
 
     /// Alice's mailbox `shop`, added and authorized, over the usual route.
     pub(crate) fn with_shop(mut self) -> Self {
         self.add("shop", ALICE, self.usual_route(), &[]);
         self.sign_in(How::Plain, "alice", false);
-        self.desk.run(&["authorize", "shop"]).exits(0);
+        self.run(&["authorize", "shop"]).code(0);
         self
     }
 
@@ -123,10 +156,10 @@ impl Stack {
 
     /// Seats somebody at the browser.
     pub(crate) fn sign_in(&mut self, how: How, login: &str, deny: bool) -> Person {
-        self.people.set(self.people.get() + 1);
-        let folder = self.folder.0.join(format!("person-{}", self.people.get()));
+        self.people += 1;
+        let folder = self.folder.0.join(format!("person-{}", self.people));
         let person = Person::new(&folder, &self.parts, &self.certs, how, login, deny);
-        self.desk.browser = Some(person.browser.clone());
+        self.fixture.set("BROWSER", &person.browser);
         person
     }
 }

@@ -1,6 +1,7 @@
 //! A small disk of its own for one home, which can be full or read-only: a tmpfs that only the processes in its mount
 //! namespace see. It goes with the process that holds the namespace, whatever becomes of the test.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -44,7 +45,7 @@ impl Disk {
     }
 
     /// `program` where the disk is mounted.
-    pub(crate) fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("nsenter");
         command.arg(format!("--target={}", self.holder.id()));
         // Entering a mount namespace leaves the folder that one was in.

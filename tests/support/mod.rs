@@ -1,13 +1,15 @@
-//! What the tests share: a home folder of their own, the real binary in a clean environment, and a nose for secrets.
+//! What the tests share: a fixture with the real binary in a clean environment, and a search for secrets.
 
 #![allow(dead_code, reason = "each test crate uses its part of it")]
 
 pub(crate) mod canary;
 #[cfg(target_os = "linux")]
 pub(crate) mod disk;
-pub(crate) mod home;
+pub(crate) mod finished;
+pub(crate) mod fixture;
 #[cfg(target_os = "linux")]
 pub(crate) mod memory;
+pub(crate) mod practice;
 pub(crate) mod process;
 pub(crate) mod proxy;
 

@@ -6,10 +6,13 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use super::finished::Finished;
 
 /// No command of a test may take longer, unless it is given more time.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A browser that a command has started may hold the command's output open when the command has ended: output that is
+/// quiet for so long is then over.
+const QUIET: Duration = Duration::from_millis(500);
 
 /// A command about to run.
 pub(crate) struct Run {
@@ -29,19 +32,6 @@ pub(crate) struct Running {
     open_streams: u8,
     deadline: Instant,
     shown: String,
-}
-
-/// A command that has ended.
-#[derive(Debug, Clone)]
-pub(crate) struct Finished {
-    /// `None` where a signal ended it.
-    pub(crate) code: Option<i32>,
-    /// Whether it left a core.
-    pub(crate) dumped_core: bool,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    /// The arguments, for messages.
-    pub(crate) shown: String,
 }
 
 enum Event {
@@ -101,9 +91,10 @@ impl Run {
         let stderr = child.stderr.take().expect("a pipe");
         let for_stdout = sender.clone();
         thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let _ = stdout.read_to_end(&mut bytes);
-            let _ = for_stdout.send(Event::Stdout(bytes));
+            let mut piece = [0; 4096];
+            while let Ok(length @ 1..) = stdout.read(&mut piece) {
+                let _ = for_stdout.send(Event::Stdout(piece[..length].to_vec()));
+            }
             let _ = for_stdout.send(Event::End);
         });
         thread::spawn(move || send_lines(BufReader::new(stderr), &sender));
@@ -134,6 +125,11 @@ impl Running {
     /// Whether the command has ended; never waits.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("our own child can be asked").is_some()
+    }
+
+    /// What the command has said on stderr so far.
+    pub(crate) fn said(&self) -> &str {
+        &self.stderr
     }
 
     /// The authorization URL that the command shows on stderr.
@@ -212,11 +208,13 @@ impl Running {
         if self.open_streams == 0 {
             return false;
         }
-        match self.events.recv_timeout(self.deadline.saturating_duration_since(Instant::now())) {
-            Ok(Event::Stdout(bytes)) => self.stdout = bytes,
+        match self.events.recv_timeout(QUIET) {
+            Ok(Event::Stdout(bytes)) => self.stdout.extend(bytes),
             Ok(Event::StderrLine(line)) => self.stderr.push_str(&line),
             Ok(Event::End) => self.open_streams -= 1,
             Err(RecvTimeoutError::Disconnected) => self.open_streams = 0,
+            Err(RecvTimeoutError::Timeout) if self.has_ended() => self.open_streams = 0,
+            Err(RecvTimeoutError::Timeout) if Instant::now() < self.deadline => {}
             Err(RecvTimeoutError::Timeout) => {
                 let _ = self.child.kill();
                 panic!("{} took too long; stderr so far:\n{}", self.shown, self.stderr);
@@ -231,56 +229,5 @@ impl Drop for Running {
         // A test that fails half-way leaves no process behind.
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// README promises that each code that is printed can be looked up.
-fn insist_on_known_codes(value: &Value, shown: &str) {
-    if let (Some(code), Some(_)) = (value["code"].as_str(), value.get("cause")) {
-        assert!(
-            mailgrant::diagnosis::explain::entry(code).is_some(),
-            "{shown} prints the code '{code}', which explain does not know: add it to src/diagnosis/catalogue/own.toml"
-        );
-    }
-    let inner =
-        value.as_array().into_iter().flatten().chain(value.as_object().into_iter().flat_map(|map| map.values()));
-    inner.for_each(|value| insist_on_known_codes(value, shown));
-}
-
-impl Finished {
-    /// Insists on an exit code.
-    pub(crate) fn code(self, expected: i32) -> Self {
-        assert_eq!(self.code, Some(expected), "{}\n--- stdout\n{}--- stderr\n{}", self.shown, self.stdout, self.stderr);
-        self
-    }
-
-    /// The JSON document on stdout.
-    pub(crate) fn json(&self) -> Value {
-        let document = serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
-            panic!("{}: stdout is no JSON document ({error}):\n{}\n{}", self.shown, self.stdout, self.stderr)
-        });
-        insist_on_known_codes(&document, &self.shown);
-        document
-    }
-
-    /// The codes of all findings in the JSON document.
-    pub(crate) fn finding_codes(&self) -> Vec<String> {
-        let document = self.json();
-        let reports = document["reports"].as_array().cloned().unwrap_or_default();
-        let checks = reports.iter().flat_map(|report| report["checks"].as_array().cloned().unwrap_or_default());
-        checks.filter_map(|check| check["finding"]["code"].as_str().map(str::to_owned)).collect()
-    }
-
-    /// The outcome of the check named `stage` in the first report.
-    pub(crate) fn outcome(&self, stage: &str) -> String {
-        let document = self.json();
-        let checks = document["reports"][0]["checks"].as_array().cloned().unwrap_or_default();
-        let check = checks.iter().find(|check| check["stage"] == stage);
-        check.map_or_else(|| format!("no {stage}"), |check| check["outcome"].as_str().unwrap_or_default().to_owned())
-    }
-
-    /// Both streams, for a search.
-    pub(crate) fn all_text(&self) -> String {
-        format!("{}\n{}", self.stdout, self.stderr)
     }
 }

@@ -3,8 +3,9 @@
 use std::fs;
 
 use super::{Row, does};
-use crate::shop::{Shop, fact};
 use crate::support::canary;
+use crate::support::fixture::Fixture;
+use crate::support::practice::fact;
 
 /// An app of its own for each mailbox: what the profile says of one says nothing of another.
 fn client_id(name: &str) -> String {
@@ -13,7 +14,7 @@ fn client_id(name: &str) -> String {
 }
 
 /// Adds the mailbox `name` with `change`, and insists that the profile says each of `lines` then.
-fn says(shop: &Shop, name: &str, change: &[(&str, Option<&str>)], lines: &[&str]) {
+fn says(shop: &Fixture, name: &str, change: &[(&str, Option<&str>)], lines: &[&str]) {
     let (id, address) = (client_id(name), format!("{name}@contoso.example"));
     let mut all = vec![("--client-id", Some(id.as_str())), ("--address", Some(address.as_str()))];
     for (flag, value) in change {
@@ -21,14 +22,14 @@ fn says(shop: &Shop, name: &str, change: &[(&str, Option<&str>)], lines: &[&str]
         all.push((flag, *value));
     }
     shop.add(name, &all).finish().code(0);
-    let profile = fs::read_to_string(shop.home.config()).unwrap();
+    let profile = fs::read_to_string(shop.config()).unwrap();
     for line in lines {
         assert!(profile.contains(line), "{name}: no {line} in\n{profile}");
     }
 }
 
 /// One flag and its value.
-fn gives(shop: &Shop, flag: &str, value: &str, line: &str) {
+fn gives(shop: &Fixture, flag: &str, value: &str, line: &str) {
     let name = format!("by{}", flag.trim_start_matches('-').replace('-', ""));
     says(shop, &name, &[(flag, Some(value))], &[line]);
 }
@@ -37,13 +38,13 @@ fn gives(shop: &Shop, flag: &str, value: &str, line: &str) {
 const NOT_MICROSOFT: [(&str, Option<&str>); 3] =
     [("--provider", Some("oidc")), ("--tenant", None), ("--authority", None)];
 
-fn oidc(shop: &Shop, name: &str, more: &[(&str, Option<&str>)], lines: &[&str]) {
-    let issuer = shop.sandbox.issuer();
+fn oidc(shop: &Fixture, name: &str, more: &[(&str, Option<&str>)], lines: &[&str]) {
+    let issuer = shop.sandbox().issuer();
     let change = [NOT_MICROSOFT.as_slice(), &[("--issuer", Some(&issuer)), ("--scope", Some("imap"))], more].concat();
     says(shop, name, &change, lines);
 }
 
-fn secret_is_stored(shop: &Shop, name: &str) {
+fn secret_is_stored(shop: &Fixture, name: &str) {
     let shown = fact(&shop.json(&["show", name], 0), "client_secret");
     assert!(shown.starts_with("stored"), "{name}: {shown}");
 }
@@ -63,12 +64,12 @@ pub(super) const ROWS: &[Row] = &[
         gives(shop, "--authority", "https://localhost:4711", "authority = \"https://localhost:4711\"");
     }),
     does("add", "--issuer", |shop| {
-        let issuer = format!("issuer = \"{}\"", shop.sandbox.issuer());
+        let issuer = format!("issuer = \"{}\"", shop.sandbox().issuer());
         oidc(shop, "byissuer", &[], &[&issuer]);
     }),
     does("add", "--scope", |shop| {
         let scopes = [("--scope", Some("mail.read")), ("--scope", Some("mail.send"))];
-        let issuer = shop.sandbox.issuer();
+        let issuer = shop.sandbox().issuer();
         let mut words =
             shop.add_arguments("byscope", &[NOT_MICROSOFT.as_slice(), &[("--issuer", Some(&issuer))]].concat());
         words.extend(["--client-id".to_owned(), client_id("byscope")]);
@@ -78,8 +79,8 @@ pub(super) const ROWS: &[Row] = &[
         let at = words.iter().position(|word| word == "--address").unwrap();
         words[at + 1] = "byscope@contoso.example".to_owned();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        shop.home.run(&words).stdin(canary::CLIENT_SECRET).finish().code(0);
-        let profile = fs::read_to_string(shop.home.config()).unwrap();
+        shop.run(&words).stdin(canary::CLIENT_SECRET).finish().code(0);
+        let profile = fs::read_to_string(shop.config()).unwrap();
         assert!(profile.contains("mail.read") && profile.contains("mail.send"), "{profile}");
     }),
     does("add", "--client-id", |shop| says(shop, "byid", &[], &[&client_id("byid")])),
@@ -107,7 +108,7 @@ pub(super) const ROWS: &[Row] = &[
     does("add", "--outgoing", |shop| {
         let none = [("--outgoing", Some("none")), ("--outgoing-host", None), ("--outgoing-port", None)];
         says(shop, "byoutgoing", &none, &["[mailboxes.byoutgoing]"]);
-        let profile = fs::read_to_string(shop.home.config()).unwrap();
+        let profile = fs::read_to_string(shop.config()).unwrap();
         let own = profile.split("[mailboxes.byoutgoing]").nth(1).unwrap().split("\n[").next().unwrap();
         assert!(own.contains("incoming =") && !own.contains("outgoing ="), "{own}");
     }),
@@ -130,7 +131,7 @@ pub(super) const ROWS: &[Row] = &[
         assert!(unset.stdout.contains("NOT_GIVEN"), "{}", unset.stdout);
     }),
     does("add", "--secret-file", |shop| {
-        let file = shop.home.path().join("given");
+        let file = shop.path().join("given");
         fs::write(&file, canary::CLIENT_SECRET).unwrap();
         let (id, path) = (client_id("byfile"), file.display().to_string());
         let address = Some("byfile@contoso.example");

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::outputs::locked;
-use crate::shop::{ALWAYS_STALE, Shop};
 use crate::support::canary;
-use crate::support::process::Finished;
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
+use crate::support::practice::ALWAYS_STALE;
 
 /// A verb, how it is run without harm, and what the common flags can mean for it.
 pub(crate) struct Verb {
@@ -76,7 +77,7 @@ pub(crate) const VERBS: &[Verb] = &[
 ];
 
 impl Verb {
-    fn words(&self, shop: &Shop) -> Vec<String> {
+    fn words(&self, shop: &Fixture) -> Vec<String> {
         if self.name == "add" {
             return shop.add_arguments("shop", &[]);
         }
@@ -84,17 +85,17 @@ impl Verb {
     }
 
     /// The verb's usual run with `more`.
-    fn run(&self, shop: &Shop, more: &[&str]) -> Finished {
+    fn run(&self, shop: &Fixture, more: &[&str]) -> Finished {
         let words = self.words(shop);
         let words: Vec<&str> = words.iter().map(String::as_str).chain(more.iter().copied()).collect();
         let input = if self.name == "add" { canary::CLIENT_SECRET } else { "" };
-        let ended = shop.home.run(&words).stdin(input).finish();
+        let ended = shop.run(&words).stdin(input).finish();
         assert!(!matches!(ended.code, None | Some(70)), "{words:?}: {}", ended.all_text());
         ended
     }
 }
 
-type Look = fn(&Shop, &Verb);
+type Look = fn(&Fixture, &Verb);
 
 pub(crate) const ROWS: &[(&str, Look)] = &[
     ("--json", json),
@@ -110,15 +111,15 @@ pub(crate) const ROWS: &[(&str, Look)] = &[
     ("--version", version),
 ];
 
-fn json(shop: &Shop, verb: &Verb) {
+fn json(shop: &Fixture, verb: &Verb) {
     let document = verb.run(shop, &["--json"]).json();
     assert_eq!((&document["schema"], &document["command"]), (&1.into(), &verb.name.into()), "{document}");
 }
 
-fn html(shop: &Shop, verb: &Verb) {
+fn html(shop: &Fixture, verb: &Verb) {
     let name = format!("{}.html", verb.name);
     let ended = verb.run(shop, &["--html", &name]);
-    let page = std::fs::read_to_string(shop.home.path().join(&name));
+    let page = std::fs::read_to_string(shop.path().join(&name));
     if verb.name == "token" {
         // A page would hold the token.
         assert!(ended.code == Some(2) && page.is_err() && ended.stderr.contains("makes no page"), "{}", ended.stderr);
@@ -128,7 +129,7 @@ fn html(shop: &Shop, verb: &Verb) {
     }
 }
 
-fn format(shop: &Shop, verb: &Verb) {
+fn format(shop: &Fixture, verb: &Verb) {
     let usual = verb.run(shop, &["--format", "text"]);
     assert!(!usual.stdout.starts_with(['{', '<']), "{}", usual.stdout);
     let document = verb.run(shop, &["--format", "json"]).json();
@@ -151,12 +152,12 @@ fn format(shop: &Shop, verb: &Verb) {
     assert!(unknown.code == Some(2) && unknown.stderr.contains("text, json, html"), "{}", unknown.stderr);
 }
 
-fn report(shop: &Shop, verb: &Verb) {
+fn report(shop: &Fixture, verb: &Verb) {
     let name = |form: &str| format!("{}-report.{form}", verb.name);
     let reports = ["text", "json", "html"].map(|form| format!("{form}={}", name(form)));
     let flags: Vec<&str> = reports.iter().flat_map(|report| ["--report", report]).collect();
     let ended = verb.run(shop, &flags);
-    let written = |form: &str| std::fs::read_to_string(shop.home.path().join(name(form)));
+    let written = |form: &str| std::fs::read_to_string(shop.path().join(name(form)));
     if verb.name == "token" {
         // A report would hold the token.
         assert!(ended.code == Some(2) && ended.stderr.contains("makes no report"), "{}", ended.stderr);
@@ -171,7 +172,7 @@ fn report(shop: &Shop, verb: &Verb) {
     assert_eq!(verb.run(shop, &["--report", "html=missing/page.html"]).code, Some(2));
 }
 
-fn color(shop: &Shop, verb: &Verb) {
+fn color(shop: &Fixture, verb: &Verb) {
     let always = verb.run(shop, &["--color", "always"]).all_text();
     // A token is for another program.
     assert_eq!(always.contains('\u{1b}'), verb.name != "token", "{}: {always}", verb.name);
@@ -180,9 +181,9 @@ fn color(shop: &Shop, verb: &Verb) {
     assert!(neither.code == Some(2) && neither.stderr.contains("auto, always, never"), "{}", neither.stderr);
 }
 
-fn verbose(_: &Shop, verb: &Verb) {
-    let shop = Shop::added();
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+fn verbose(_: &Fixture, verb: &Verb) {
+    let shop = Fixture::added();
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", crate::sandbox::world::SHOP).code(0);
     let more: &[&str] = match verb.name {
         "authorize" => &["--device-code", "-v"],
@@ -195,8 +196,8 @@ fn verbose(_: &Shop, verb: &Verb) {
     assert_eq!(has_wire, speaks, "{}: {shown}", verb.name);
 }
 
-fn config(shop: &Shop, verb: &Verb) {
-    let missing = shop.home.path().join(format!("{}.toml", verb.name));
+fn config(shop: &Fixture, verb: &Verb) {
+    let missing = shop.path().join(format!("{}.toml", verb.name));
     let name = missing.to_str().unwrap();
     let ended = verb.run(shop, &["--config", name]);
     match verb.profile {
@@ -205,7 +206,7 @@ fn config(shop: &Shop, verb: &Verb) {
         Sees if verb.name == "doctor" => assert!(ended.stdout.contains(name), "{}", ended.stdout),
         Sees => {
             // The profile says where the key is.
-            let key = shop.home.path().join("named.key");
+            let key = shop.path().join("named.key");
             std::fs::write(&missing, format!("[secrets]\nstore = \"vault\"\nkey_file = \"{}\"\n", key.display()))
                 .unwrap();
             assert_eq!(verb.run(shop, &["--config", name]).code, Some(0));
@@ -215,13 +216,13 @@ fn config(shop: &Shop, verb: &Verb) {
     }
 }
 
-fn store(shop: &Shop, verb: &Verb) {
+fn store(shop: &Fixture, verb: &Verb) {
     let ended = verb.run(shop, &["--store", "keyring"]);
     // There is no keyring here.
     if verb.name == "doctor" {
         assert!(ended.stdout.contains("keyring-absent"), "{}", ended.stdout);
     } else if verb.name == "remove" {
-        let none = shop.home.run(&["remove", "shop", "--yes", "--store", "keyring"]).finish().code(5);
+        let none = shop.run(&["remove", "shop", "--yes", "--store", "keyring"]).finish().code(5);
         assert!(none.stderr.contains("keyring-absent"), "{}", none.stderr);
     } else if verb.has_secrets && verb.name != "show" {
         assert_eq!(ended.code, Some(5), "{}: {}", verb.name, ended.all_text());
@@ -235,10 +236,10 @@ fn store(shop: &Shop, verb: &Verb) {
     assert_eq!(verb.run(shop, &["--store", "drawer"]).code, Some(2));
 }
 
-fn timeout(_: &Shop, verb: &Verb) {
+fn timeout(_: &Fixture, verb: &Verb) {
     const SOON: Duration = Duration::from_secs(14);
-    let shop = Shop::added();
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
+    let shop = Fixture::added();
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", crate::sandbox::world::SHOP).code(0);
     let begun = Instant::now();
     match verb.waits {
@@ -247,7 +248,7 @@ fn timeout(_: &Shop, verb: &Verb) {
             assert!(matches!(ended.code, Some(0 | 1 | 6)), "{}", ended.all_text());
         }
         Servers => {
-            shop.sandbox.set_token_delay(Duration::from_secs(20));
+            shop.sandbox().set_token_delay(Duration::from_secs(20));
             let ended = verb.run(&shop, &["--timeout", "2"]);
             assert_eq!(ended.code, Some(6), "{}: {}", verb.name, ended.all_text());
         }
@@ -255,11 +256,11 @@ fn timeout(_: &Shop, verb: &Verb) {
         Lock(kind) => {
             let _held = locked(&shop, kind);
             let ended = match verb.name {
-                "remove" => shop.home.run(&["remove", "shop", "--yes", "--timeout", "1"]).finish(),
+                "remove" => shop.run(&["remove", "shop", "--yes", "--timeout", "1"]).finish(),
                 "add" => {
                     let words = shop.add_arguments("other", &[("--app", Some("shop"))]);
                     let words: Vec<&str> = words.iter().map(String::as_str).chain(["--timeout", "1"]).collect();
-                    shop.home.run(&words).stdin(canary::CLIENT_SECRET).finish()
+                    shop.run(&words).stdin(canary::CLIENT_SECRET).finish()
                 }
                 _ => verb.run(&shop, &["--timeout", "1"]),
             };
@@ -273,12 +274,12 @@ fn timeout(_: &Shop, verb: &Verb) {
     }
 }
 
-fn help(shop: &Shop, verb: &Verb) {
-    let help = shop.home.run(&[verb.name, "--help"]).finish().code(0);
+fn help(shop: &Fixture, verb: &Verb) {
+    let help = shop.run(&[verb.name, "--help"]).finish().code(0);
     assert!(help.stdout.contains(&format!("Usage: mailgrant {}", verb.name)), "{}", help.stdout);
 }
 
-fn version(shop: &Shop, verb: &Verb) {
-    let version = shop.home.run(&[verb.name, "--version"]).finish().code(0);
+fn version(shop: &Fixture, verb: &Verb) {
+    let version = shop.run(&[verb.name, "--version"]).finish().code(0);
     assert!(version.stdout.contains(env!("CARGO_PKG_VERSION")), "{}", version.stdout);
 }

@@ -3,23 +3,24 @@
 use super::{Row, does};
 use crate::sandbox::browser::Person;
 use crate::sandbox::world::{ALICE, SHOP};
-use crate::shop::{Shop, fact};
 use crate::support::canary;
+use crate::support::fixture::Fixture;
+use crate::support::practice::fact;
 
 /// Runs to the end with `--json`, insists on the exit code, and on these words in the document.
-fn shows(shop: &Shop, arguments: &[&str], code: i32, words: &str) {
+fn shows(shop: &Fixture, arguments: &[&str], code: i32, words: &str) {
     let shown = shop.json(arguments, code).stdout;
     assert!(shown.contains(words), "{arguments:?}: no {words:?} in {shown}");
 }
 
-fn shows_not(shop: &Shop, arguments: &[&str], code: i32, words: &str) {
+fn shows_not(shop: &Fixture, arguments: &[&str], code: i32, words: &str) {
     let shown = shop.json(arguments, code).stdout;
     assert!(!shown.contains(words), "{arguments:?}: {words:?} in {shown}");
 }
 
 /// Two mailboxes of one app, both authorized.
-fn two() -> Shop {
-    let shop = Shop::authorized();
+fn two() -> Fixture {
+    let shop = Fixture::authorized();
     shop.add("alice", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);
     shop.authorize_as("alice", ALICE).code(0);
     shop
@@ -36,54 +37,54 @@ fn names_and_all(verb: &str) {
     shop.json(&[verb, "shop", "--all"], 2);
 }
 
-fn mechanism(shop: &Shop, verb: &str) {
+fn mechanism(shop: &Fixture, verb: &str) {
     for mechanism in ["xoauth2", "oauthbearer"] {
-        let shown = shop.home.run(&["-v", verb, "shop", "--mechanism", mechanism]).finish().code(0);
+        let shown = shop.run(&["-v", verb, "shop", "--mechanism", mechanism]).finish().code(0);
         assert!(shown.stderr.to_lowercase().contains(&format!(" {mechanism}")), "{}", shown.stderr);
     }
     shop.json(&[verb, "shop", "--mechanism", "plain"], 2);
 }
 
 /// A second client secret, known to the provider.
-fn with_next_secret() -> Shop {
-    let shop = Shop::authorized();
-    shop.sandbox.add_client_secret(canary::NEXT_CLIENT_SECRET);
+fn with_next_secret() -> Fixture {
+    let shop = Fixture::authorized();
+    shop.sandbox().add_client_secret(canary::NEXT_CLIENT_SECRET);
     shop
 }
 
-fn rotate(shop: &Shop, more: &[&str], code: i32) -> crate::support::process::Finished {
+fn rotate(shop: &Fixture, more: &[&str], code: i32) -> crate::support::finished::Finished {
     let words = [&["--json", "rotate-secret", "shop", "--secret-stdin"], more].concat();
-    shop.home.run(&words).stdin(canary::NEXT_CLIENT_SECRET).finish().code(code)
+    shop.run(&words).stdin(canary::NEXT_CLIENT_SECRET).finish().code(code)
 }
 
 pub(super) const ROWS: &[Row] = &[
     does("authorize", "<name>", |shop| shows(shop, &["authorize", "no-such"], 3, "no mailbox 'no-such'")),
     does("authorize", "--no-browser", |shop| {
-        let ended = shop.home.run(&["authorize", "shop", "--no-browser"]).stdin("nothing\n").finish().code(1);
+        let ended = shop.run(&["authorize", "shop", "--no-browser"]).stdin("nothing\n").finish().code(1);
         assert!(ended.stderr.contains("Paste that address here"), "{}", ended.stderr);
     }),
     does("authorize", "--device-code", |shop| {
-        let ended = shop.home.run(&["authorize", "shop", "--device-code", "--timeout", "1"]).finish().code(1);
+        let ended = shop.run(&["authorize", "shop", "--device-code", "--timeout", "1"]).finish().code(1);
         assert!(ended.stderr.contains("enter this code there"), "{}", ended.stderr);
-        let both = shop.home.run(&["authorize", "shop", "--device-code", "--no-browser"]).finish().code(2);
+        let both = shop.run(&["authorize", "shop", "--device-code", "--no-browser"]).finish().code(2);
         assert!(both.stderr.contains("cannot be used with"), "{}", both.stderr);
     }),
     does("authorize", "--replace", |_| {
-        let shop = Shop::authorized();
-        let other = shop.home.path().join("other.toml").display().to_string();
+        let shop = Fixture::authorized();
+        let other = shop.path().join("other.toml").display().to_string();
         shop.add("shop", &[("--config", Some(other.as_str())), ("--address", Some(ALICE))]).finish().code(0);
         shop.json(&["--config", &other, "authorize", "shop"], 4);
         let replacing = ["--config", &other, "authorize", "shop", "--replace"];
         shop.authorize(&replacing, &Person::SignsInAs(ALICE.to_owned())).code(0);
     }),
     does("authorize", "--allow-other-account", |_| {
-        let shop = Shop::added();
+        let shop = Fixture::added();
         shop.authorize_as("shop", ALICE).code(1);
         shop.authorize(&["authorize", "shop", "--allow-other-account"], &Person::SignsInAs(ALICE.to_owned())).code(0);
     }),
     does("authorize", "--replace", |_| {
-        let shop = Shop::authorized();
-        let other = shop.home.path().join("other.toml").display().to_string();
+        let shop = Fixture::authorized();
+        let other = shop.path().join("other.toml").display().to_string();
         shop.add("shop", &[("--config", Some(other.as_str())), ("--address", Some(ALICE))]).finish().code(0);
         shows(&shop, &["--config", &other, "authorize", "shop"], 4, "sign-in-of-another");
         let alice = Person::SignsInAs(ALICE.to_owned());
@@ -96,7 +97,7 @@ pub(super) const ROWS: &[Row] = &[
     does("test-mailbox", "--all", |_| names_and_all("test-mailbox")),
     does("test-mailbox", "--mechanism", |shop| mechanism(shop, "test-mailbox")),
     does("test-mailbox", "--latest", |_| {
-        let shop = Shop::authorized();
+        let shop = Fixture::authorized();
         shop.json(&["test-smtp", "shop", "--to", SHOP], 0);
         shows_not(&shop, &["test-mailbox", "shop"], 0, "\"latest\"");
         shows(&shop, &["test-mailbox", "shop", "--latest", "3"], 0, "\"latest\"");
@@ -106,67 +107,67 @@ pub(super) const ROWS: &[Row] = &[
     does("test-smtp", "--all", |_| names_and_all("test-smtp")),
     does("test-smtp", "--mechanism", |shop| mechanism(shop, "test-smtp")),
     does("test-smtp", "--to", |_| {
-        let shop = Shop::authorized();
+        let shop = Fixture::authorized();
         shop.json(&["test-smtp", "shop", "--to", SHOP], 0);
-        assert_eq!(shop.sandbox.sent().len(), 1);
+        assert_eq!(shop.sandbox().sent().len(), 1);
     }),
     does("test-smtp", "--wait-arrival", |_| {
-        let shop = Shop::authorized();
+        let shop = Fixture::authorized();
         let seen = shop.json(&["test-smtp", "shop", "--to", SHOP, "--wait-arrival=20"], 0);
         assert_eq!(seen.outcome("arrival"), "passed");
         shop.json(&["test-smtp", "shop", "--wait-arrival"], 2);
     }),
     does("doctor", "--bundle", |shop| {
-        shop.home.run(&["doctor", "--bundle", "bundle.txt"]).finish();
-        let text = std::fs::read_to_string(shop.home.path().join("bundle.txt")).unwrap();
+        shop.run(&["doctor", "--bundle", "bundle.txt"]).finish();
+        let text = std::fs::read_to_string(shop.path().join("bundle.txt")).unwrap();
         assert!(text.contains("== doctor") && !text.contains("== test of"), "{text}");
     }),
     does("doctor", "--with-tests", |shop| {
-        shop.home.run(&["doctor", "--bundle", "tested.txt", "--with-tests"]).finish();
-        let text = std::fs::read_to_string(shop.home.path().join("tested.txt")).unwrap();
+        shop.run(&["doctor", "--bundle", "tested.txt", "--with-tests"]).finish();
+        let text = std::fs::read_to_string(shop.path().join("tested.txt")).unwrap();
         assert!(text.contains("== test of shop"), "{text}");
-        let alone = shop.home.run(&["doctor", "--with-tests"]).finish().code(2);
+        let alone = shop.run(&["doctor", "--with-tests"]).finish().code(2);
         assert!(alone.stderr.contains("--bundle"), "{}", alone.stderr);
     }),
     does("inspect", "<name>", |shop| shows(shop, &["inspect", "no-such"], 3, "no mailbox 'no-such'")),
     does("inspect", "--offline", |_| {
-        let shop = Shop::added();
-        shop.sandbox.set_access_lifetime(crate::shop::ALWAYS_STALE);
+        let shop = Fixture::added();
+        shop.sandbox().set_access_lifetime(crate::support::practice::ALWAYS_STALE);
         shop.authorize_as("shop", SHOP).code(0);
-        let before = shop.sandbox.counters().token_requests;
-        shop.home.run(&["inspect", "shop", "--offline"]).finish();
-        assert_eq!(shop.sandbox.counters().token_requests, before, "it asked the provider");
-        shop.home.run(&["inspect", "shop"]).finish();
-        assert!(shop.sandbox.counters().token_requests > before);
+        let before = shop.sandbox().counters().token_requests;
+        shop.run(&["inspect", "shop", "--offline"]).finish();
+        assert_eq!(shop.sandbox().counters().token_requests, before, "it asked the provider");
+        shop.run(&["inspect", "shop"]).finish();
+        assert!(shop.sandbox().counters().token_requests > before);
     }),
     does("rotate-secret", "<name>", |shop| shows(shop, &["rotate-secret", "no-such"], 3, "no-such")),
     does("rotate-secret", "--secret-stdin", |_| {
         let shop = with_next_secret();
         rotate(&shop, &[], 0);
-        shop.sandbox.remove_client_secret(canary::CLIENT_SECRET);
+        shop.sandbox().remove_client_secret(canary::CLIENT_SECRET);
         shop.json(&["test", "shop"], 0);
     }),
     does("rotate-secret", "--secret-env", |_| {
         let shop = with_next_secret();
-        let run = shop.home.run(&["rotate-secret", "shop", "--secret-env", "GIVEN"]);
+        let run = shop.run(&["rotate-secret", "shop", "--secret-env", "GIVEN"]);
         run.env("GIVEN", canary::NEXT_CLIENT_SECRET).finish().code(0);
         shows(&shop, &["rotate-secret", "shop", "--secret-env", "NOT_GIVEN"], 2, "NOT_GIVEN");
     }),
     does("rotate-secret", "--secret-file", |_| {
         let shop = with_next_secret();
-        std::fs::write(shop.home.path().join("given"), canary::NEXT_CLIENT_SECRET).unwrap();
+        std::fs::write(shop.path().join("given"), canary::NEXT_CLIENT_SECRET).unwrap();
         shop.json(&["rotate-secret", "shop", "--secret-file", "given"], 0);
         shows(&shop, &["rotate-secret", "shop", "--secret-file", "not-there"], 2, "not-there");
     }),
     does("rotate-secret", "--expires", |_| {
         let shop = with_next_secret();
         rotate(&shop, &["--expires", "2031-05-20"], 0);
-        assert!(std::fs::read_to_string(shop.home.config()).unwrap().contains("2031-05-20"));
+        assert!(std::fs::read_to_string(shop.config()).unwrap().contains("2031-05-20"));
     }),
     does("rotate-secret", "--rollback", |_| {
         let shop = with_next_secret();
         rotate(&shop, &[], 0);
-        shop.sandbox.remove_client_secret(canary::NEXT_CLIENT_SECRET);
+        shop.sandbox().remove_client_secret(canary::NEXT_CLIENT_SECRET);
         shows(&shop, &["rotate-secret", "shop", "--rollback"], 0, "rolled back");
         shop.json(&["test", "shop"], 0);
     }),
@@ -178,19 +179,19 @@ pub(super) const ROWS: &[Row] = &[
     does("rotate-secret", "--reauthorize", |_| {
         let shop = with_next_secret();
         let words = ["rotate-secret", "shop", "--secret-env", "GIVEN", "--reauthorize", "--timeout", "5"];
-        let ended = shop.home.run(&words).env("GIVEN", canary::NEXT_CLIENT_SECRET).finish();
+        let ended = shop.run(&words).env("GIVEN", canary::NEXT_CLIENT_SECRET).finish();
         assert!(ended.stderr.contains("Sign in as"), "{}", ended.all_text());
     }),
     does("rotate-secret", "--no-browser", |_| {
         let shop = with_next_secret();
         let words = ["rotate-secret", "shop", "--secret-env", "GIVEN", "--reauthorize", "--no-browser"];
-        let ended = shop.home.run(&words).env("GIVEN", canary::NEXT_CLIENT_SECRET).finish();
+        let ended = shop.run(&words).env("GIVEN", canary::NEXT_CLIENT_SECRET).finish();
         assert!(ended.stderr.contains("Paste that address here"), "{}", ended.all_text());
-        let alone = shop.home.run(&["rotate-secret", "shop", "--no-browser"]).finish().code(2);
+        let alone = shop.run(&["rotate-secret", "shop", "--no-browser"]).finish().code(2);
         assert!(alone.stderr.contains("--reauthorize"), "{}", alone.stderr);
     }),
     does("rotate-secret", "--wait-propagation", |_| {
-        let shop = Shop::authorized();
+        let shop = Fixture::authorized();
         let begun = std::time::Instant::now();
         rotate(&shop, &["--wait-propagation", "0"], 1);
         assert!(begun.elapsed().as_secs() < 20, "it waited");
@@ -201,12 +202,12 @@ pub(super) const ROWS: &[Row] = &[
         assert!(!shown.contains("\"greeting\"") && !shown.contains("\"tls\""), "{shown}");
     }),
     does("rotate-secret", "--force", |_| {
-        let shop = Shop::authorized();
+        let shop = Fixture::authorized();
         let guid = "0a11ce00-0000-4000-8000-00000000c0de";
-        shop.sandbox.add_client_secret(guid);
+        shop.sandbox().add_client_secret(guid);
         let run = |more: &[&str]| {
             let words = [&["--json", "rotate-secret", "shop", "--secret-env", "GIVEN"], more].concat();
-            shop.home.run(&words).env("GIVEN", guid).finish()
+            shop.run(&words).env("GIVEN", guid).finish()
         };
         let refused = run(&[]).code(2);
         assert!(refused.stdout.contains("GUID"), "{}", refused.stdout);
@@ -227,7 +228,7 @@ pub(super) const ROWS: &[Row] = &[
         assert_eq!(shop.json(&["status"], 0).json()["reports"].as_array().unwrap().len(), 2);
     }),
     does("status", "--fail-within", |_| {
-        let shop = Shop::empty();
+        let shop = Fixture::new();
         let soon = (jiff::Zoned::now().date() + jiff::Span::new().days(5)).to_string();
         shop.add("shop", &[("--expires", Some(&soon))]).finish().code(0);
         shop.authorize_as("shop", SHOP).code(0);
@@ -236,7 +237,7 @@ pub(super) const ROWS: &[Row] = &[
         shop.json(&["status", "--fail-within=2"], 0);
     }),
     does("status", "--allow-unknown-expiry", |_| {
-        let shop = Shop::authorized();
+        let shop = Fixture::authorized();
         shop.json(&["status", "--fail-within=14"], 1);
         shop.json(&["status", "--fail-within=14", "--allow-unknown-expiry"], 0);
     }),
@@ -251,34 +252,34 @@ pub(super) const ROWS: &[Row] = &[
     }),
     does("remove", "<name>", |shop| shows(shop, &["remove", "no-such", "--yes"], 3, "no mailbox 'no-such'")),
     does("remove", "--yes", |_| {
-        let shop = Shop::added();
+        let shop = Fixture::added();
         shows(&shop, &["remove", "shop"], 2, "--yes");
         shop.json(&["remove", "shop", "--yes"], 0);
         shop.json(&["show", "shop"], 3);
     }),
     does("remove", "--force", |_| {
-        let profile = |shop: &Shop| std::fs::read_to_string(shop.home.config()).unwrap().replace(SHOP, ALICE);
-        let shop = Shop::authorized();
-        shop.home.write_config(&profile(&shop));
+        let profile = |shop: &Fixture| std::fs::read_to_string(shop.config()).unwrap().replace(SHOP, ALICE);
+        let shop = Fixture::authorized();
+        shop.write_config(&profile(&shop));
         shows(&shop, &["remove", "shop", "--yes"], 0, "mailbox shop: kept");
-        let shop = Shop::authorized();
-        shop.home.write_config(&profile(&shop));
+        let shop = Fixture::authorized();
+        shop.write_config(&profile(&shop));
         shows(&shop, &["remove", "shop", "--yes", "--force"], 0, "mailbox shop: removed");
     }),
     does("remove", "--force", |_| {
         for (more, fate) in [(&[][..], "kept"), (&["--force"], "removed")] {
-            let shop = Shop::authorized();
-            let profile = std::fs::read_to_string(shop.home.config()).unwrap();
-            shop.home.write_config(&profile.replace(SHOP, ALICE));
+            let shop = Fixture::authorized();
+            let profile = std::fs::read_to_string(shop.config()).unwrap();
+            shop.write_config(&profile.replace(SHOP, ALICE));
             let removed = shop.json(&[&["remove", "shop", "--yes"], more].concat(), 0);
             assert!(fact(&removed, "mailbox_record").contains(fate), "{more:?}: {}", removed.stdout);
         }
     }),
     does("token", "<name>", |shop| {
-        assert!(shop.sandbox.is_live_access_token(shop.home.run(&["token", "shop"]).finish().code(0).stdout.trim()));
+        assert!(shop.sandbox().is_live_access_token(shop.run(&["token", "shop"]).finish().code(0).stdout.trim()));
     }),
     does("new-vault-key", "<file>", |shop| {
         shop.json(&["new-vault-key", "another.key"], 0);
-        assert!(shop.home.path().join("another.key").exists());
+        assert!(shop.path().join("another.key").exists());
     }),
 ];

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::vault_key;
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::SHOP;
-use crate::shop::{ALWAYS_STALE, Shop};
 use crate::support::canary::{CLIENT_SECRET, NEXT_CLIENT_SECRET, Nose};
+use crate::support::fixture::Fixture;
+use crate::support::practice::ALWAYS_STALE;
 use crate::support::process::Running;
 
 /// Everything that `/proc` shows of a command and its children, again and again until it has ended, or until `enough`
@@ -38,14 +39,14 @@ fn family(id: u32) -> Vec<u32> {
 
 #[test]
 fn no_other_process_sees_a_secret_in_an_argument() {
-    let shop = Shop::empty();
+    let shop = Fixture::new();
     let mut seen = BTreeSet::new();
     let add = shop.add_arguments("shop", &[]);
     let add: Vec<&str> = add.iter().map(String::as_str).collect();
-    shop.sandbox.set_access_lifetime(ALWAYS_STALE);
-    shop.sandbox.add_client_secret(NEXT_CLIENT_SECRET);
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
+    shop.sandbox().add_client_secret(NEXT_CLIENT_SECRET);
     // A browser that stays until it has been seen.
-    let program = shop.home.path().join("browser");
+    let program = shop.path().join("browser");
     std::fs::write(&program, "#!/bin/sh\nsleep 5\n").unwrap();
     std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     let mut names = BTreeSet::new();
@@ -66,11 +67,11 @@ fn no_other_process_sees_a_secret_in_an_argument() {
         (&["new-vault-key", "another.key"], ""),
         (&["remove", "shop", "--yes"], ""),
     ] {
-        let mut running = shop.home.run(arguments).stdin(stdin).env("BROWSER", &program.display().to_string()).start();
+        let mut running = shop.run(arguments).stdin(stdin).env("BROWSER", &program.display().to_string()).start();
         if arguments[0] == "authorize" {
             let url = running.authorization_url();
             watch(&mut running, &mut seen, Some("code_challenge="));
-            browser::sign_in(&url, shop.sandbox.ca_file(), &Person::SignsInAs(SHOP.to_owned())).unwrap();
+            browser::sign_in(&url, shop.sandbox().ca_file(), &Person::SignsInAs(SHOP.to_owned())).unwrap();
         }
         watch(&mut running, &mut seen, None);
         running.finish().code(0);
@@ -81,8 +82,8 @@ fn no_other_process_sees_a_secret_in_an_argument() {
     for words in ["test-mailbox", "BROWSER=", "code_challenge="] {
         assert!(String::from_utf8_lossy(&seen).contains(words), "the look found no {words}");
     }
-    let mut secrets = shop.sandbox.issued_tokens();
-    secrets.extend([CLIENT_SECRET.to_owned(), NEXT_CLIENT_SECRET.to_owned(), vault_key(&shop.home)]);
+    let mut secrets = shop.sandbox().issued_tokens();
+    secrets.extend([CLIENT_SECRET.to_owned(), NEXT_CLIENT_SECRET.to_owned(), vault_key(&shop)]);
     assert_eq!(Nose::new(&secrets).find("/proc", &seen), Vec::<String>::new());
 }
 
@@ -90,11 +91,11 @@ fn no_other_process_sees_a_secret_in_an_argument() {
 /// it is that nobody has to build in first.
 #[test]
 fn a_panic_tells_where_it_happened_and_nothing_else() {
-    let shop = Shop::authorized();
-    let key = vault_key(&shop.home);
+    let shop = Fixture::authorized();
+    let key = vault_key(&shop);
     let panicked = (16..2048).step_by(2).find_map(|mebibytes| {
         let first = format!("ulimit -v {}", mebibytes * 1024);
-        let run = shop.home.run_after(&first, &["-v", "test-mailbox", "shop"]).env("MAILGRANT_VAULT_KEY", &key);
+        let run = shop.run_after(&first, &["-v", "test-mailbox", "shop"]).env("MAILGRANT_VAULT_KEY", &key);
         let finished = run.finish();
         (finished.code == Some(70)).then_some(finished)
     });
@@ -109,7 +110,7 @@ fn a_panic_tells_where_it_happened_and_nothing_else() {
     for words in ["failed to spawn", "panicked", "WouldBlock", "RUST_BACKTRACE"] {
         assert!(!panicked.all_text().contains(words), "{}", panicked.stderr);
     }
-    let mut secrets = shop.sandbox.issued_tokens();
+    let mut secrets = shop.sandbox().issued_tokens();
     secrets.extend([CLIENT_SECRET.to_owned(), key]);
     assert_eq!(Nose::new(&secrets).find("a panic", panicked.all_text().as_bytes()), Vec::<String>::new());
 }

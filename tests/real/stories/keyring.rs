@@ -1,14 +1,13 @@
 //! The keyring: what it holds, and what happens when it is locked, gone, or never was there.
 
 use std::fs;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::desk::finish;
 use crate::keyring::Keyring;
 use crate::person::How;
 use crate::provider::{CLIENT_ID, FIRST_SECRET};
 use crate::stack::{ALICE, Stack};
+use crate::support::process::Run;
 
 /// What a command without a terminal allows a call, and then the time that starting and ending takes here.
 const LONGEST: Duration = Duration::from_secs(3 + 5);
@@ -35,17 +34,17 @@ fn each_trouble_of_a_keyring_has_its_own_name_erases_nothing_and_is_mended_by_th
             &["remove", "shop", "--yes"],
         ] {
             let started = Instant::now();
-            let run = stack.desk.run_with_input(&[&["--json"], command].concat(), "");
+            let run = stack.run_with_input(&[&["--json"], command].concat(), "");
             let took = started.elapsed();
-            run.exits(5).says(code).hides(FIRST_SECRET);
+            run.code(5).says(code).hides(FIRST_SECRET);
             assert!(took < LONGEST, "{code}: {command:?} took {took:?}");
         }
         mend(&mut stack.keyring);
-        stack.desk.run(&["token", "shop"]).exits(0);
+        stack.run(&["token", "shop"]).code(0);
         assert_eq!(stack.keyring.records("mailgrant"), records, "{code}: something was erased");
-        assert!(stack.desk.files_with(FIRST_SECRET).is_empty(), "{code}: the client secret stands in a file");
+        assert!(stack.fixture.files_with(FIRST_SECRET).is_empty(), "{code}: the client secret stands in a file");
     }
-    assert!(!stack.desk.files_with(CLIENT_ID).is_empty(), "the search for secrets in files has gone blind");
+    assert!(!stack.fixture.files_with(CLIENT_ID).is_empty(), "the search for secrets in files has gone blind");
 }
 
 #[test]
@@ -54,11 +53,11 @@ fn a_keyring_that_is_slow_and_comes_round_is_waited_for() {
     let stack = stack.with_shop();
     stack.keyring.stop();
     std::thread::scope(|scope| {
-        let running = scope.spawn(|| stack.desk.run(&["token", "shop"]));
+        let running = scope.spawn(|| stack.run(&["token", "shop"]));
         std::thread::sleep(Duration::from_millis(1_500));
         assert!(!running.is_finished(), "it had not to wait at all");
         stack.keyring.go_on();
-        running.join().expect("token ends").exits(0);
+        running.join().expect("token ends").code(0);
     });
 }
 
@@ -67,18 +66,18 @@ fn doctor_tries_the_keyring_and_leaves_nothing_behind() {
     let Some(stack) = Stack::start() else { return };
     let stack = stack.with_shop();
     let records = stack.keyring.records("mailgrant");
-    stack.desk.run(&["--json", "doctor"]).exits(0).passes("secret_store");
+    stack.run(&["--json", "doctor"]).code(0).passes("secret_store");
     assert_eq!(stack.keyring.records("mailgrant"), records);
     stack.keyring.stop();
     let started = Instant::now();
-    stack.desk.run(&["doctor"]).exits(5).says("did not answer");
+    stack.run(&["doctor"]).code(5).says("did not answer");
     assert!(started.elapsed() < Duration::from_secs(20), "it waited {:?}", started.elapsed());
     // What the keyring does late, once it goes on, the next trial removes.
     stack.keyring.go_on();
-    stack.desk.run(&["doctor"]).exits(0);
+    stack.run(&["doctor"]).code(0);
     assert_eq!(stack.keyring.records("mailgrant"), records);
     stack.keyring.lock();
-    stack.desk.run(&["doctor"]).exits(5).says("locked");
+    stack.run(&["doctor"]).code(5).says("locked");
     assert_eq!(stack.keyring.records("mailgrant"), records);
 }
 
@@ -100,36 +99,34 @@ fn without_a_keyring_nothing_is_written_anywhere() {
     ];
     let secret = format!("{FIRST_SECRET}\n");
     let try_to_add = |stack: &Stack| {
-        stack.desk.run_with_input(&arguments, &secret).exits(5).hides(FIRST_SECRET).says("--store vault");
-        assert!(stack.desk.files_with(FIRST_SECRET).is_empty(), "the client secret stands in a file");
-        assert!(!stack.desk.profile().exists(), "a profile without its secret was written");
+        stack.run_with_input(&arguments, &secret).code(5).hides(FIRST_SECRET).says("--store vault");
+        assert!(stack.fixture.files_with(FIRST_SECRET).is_empty(), "the client secret stands in a file");
+        assert!(!stack.fixture.config().exists(), "a profile without its secret was written");
     };
     // A bus without a keyring on it.
     stack.keyring.end();
     try_to_add(&stack);
     // No bus at all, as in a container.
-    stack.desk.bus = None;
+    stack.fixture.unset("DBUS_SESSION_BUS_ADDRESS");
     try_to_add(&stack);
 }
 
 #[test]
 fn vault_serves_where_there_is_no_keyring_and_age_opens_it() {
     let Some(mut stack) = Stack::start() else { return };
-    stack.desk.bus = None;
-    stack.desk.environment.push(("MAILGRANT_STORE", "vault".to_owned()));
-    stack.desk.run(&["new-vault-key"]).exits(0);
-    let key = stack.desk.home.join(".config/mailgrant/vault.key");
+    stack.fixture.unset("DBUS_SESSION_BUS_ADDRESS");
+    stack.fixture.set("MAILGRANT_STORE", "vault");
+    stack.run(&["new-vault-key"]).code(0);
+    let key = stack.fixture.vault_key();
     stack.add("shop", ALICE, stack.usual_route(), &[]);
     stack.sign_in(How::Plain, "alice", false);
-    stack.desk.run(&["authorize", "shop"]).exits(0);
-    stack.desk.run(&["test-mailbox", "shop"]).exits(0);
-    assert!(stack.desk.files_with(FIRST_SECRET).is_empty(), "the client secret stands in a file");
+    stack.run(&["authorize", "shop"]).code(0);
+    stack.run(&["test-mailbox", "shop"]).code(0);
+    assert!(stack.fixture.files_with(FIRST_SECRET).is_empty(), "the client secret stands in a file");
 
-    let record = stack.desk.home.join(".local/share/mailgrant/vault.age.d/app-office.age");
-    let mut age = stack.desk.program("age");
-    let opened =
-        finish(age.arg("-d").arg("-i").arg(&key).arg(&record).spawn().expect("age starts"), "age -d".to_owned());
-    let plain = opened.exits(0).stdout;
+    let record = stack.fixture.path().join(".local/share/mailgrant/vault.age.d/app-office.age");
+    let arguments = ["-d", "-i", &key.display().to_string(), &record.display().to_string()];
+    let plain = Run::new(stack.fixture.program("age"), &arguments).finish().code(0).stdout;
     let json = plain.strip_prefix("mailgrant-record 1 app:office\n").expect("the record's name stands first");
     let record: serde_json::Value = serde_json::from_str(json).expect("the record is JSON");
     assert_eq!(record["active"]["value"], FIRST_SECRET, "age opens something else");
@@ -139,9 +136,9 @@ fn vault_serves_where_there_is_no_keyring_and_age_opens_it() {
     let identity =
         identity.lines().find(|line| line.starts_with("AGE-SECRET-KEY-1")).expect("an age identity").to_owned();
     fs::remove_file(&key).expect("the home is ours");
-    stack.desk.run(&["token", "shop"]).exits(5).hides(FIRST_SECRET);
-    stack.desk.environment.push(("MAILGRANT_VAULT_KEY", identity));
-    stack.desk.run(&["token", "shop"]).exits(0);
+    stack.run(&["token", "shop"]).code(5).hides(FIRST_SECRET);
+    stack.fixture.set("MAILGRANT_VAULT_KEY", identity);
+    stack.run(&["token", "shop"]).code(0);
 }
 
 #[test]
@@ -149,11 +146,11 @@ fn no_secret_is_in_the_arguments_or_the_environment_of_any_process() {
     let Some(mut stack) = Stack::start() else { return };
     stack.add("shop", ALICE, stack.usual_route(), &[]);
     let person = stack.sign_in(How::Chromium, "alice", false);
-    let child = stack.desk.command(&["authorize", "shop"]).stdin(Stdio::null()).spawn().expect("the binary is built");
-    let watched = child.id();
+    let authorizing = stack.begin(&["authorize", "shop"]);
+    let watched = authorizing.id();
     let (mut seen, mut looks) = (Vec::new(), 0);
     let run = std::thread::scope(|scope| {
-        let running = scope.spawn(|| finish(child, "mailgrant authorize shop".to_owned()));
+        let running = scope.spawn(|| authorizing.finish());
         while !running.is_finished() {
             // Readable, so that finding nothing means something.
             let arguments = fs::read_to_string(format!("/proc/{watched}/cmdline")).unwrap_or_default();
@@ -163,7 +160,7 @@ fn no_secret_is_in_the_arguments_or_the_environment_of_any_process() {
         }
         running.join().expect("authorize ends")
     });
-    run.exits(0);
+    run.code(0);
     person.last_page();
     assert!(looks > 20, "the look at /proc worked only {looks} times");
     assert_eq!(seen, [] as [String; 0]);

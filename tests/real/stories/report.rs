@@ -13,16 +13,16 @@ use crate::stack::{ALICE, Stack};
 fn report_is_a_page_that_loads_nothing_and_fits_a_phone_by_day_and_by_night() {
     let Some(stack) = Stack::start() else { return };
     let stack = stack.with_shop();
-    let file = |name: &str| stack.desk.home.join(name).display().to_string();
-    stack.desk.run(&["test", "shop", "--html", &file("report.html")]).exits(0).says("IMAP folder");
+    let file = |name: &str| stack.fixture.path().join(name).display().to_string();
+    stack.run(&["test", "shop", "--html", &file("report.html")]).code(0).says("IMAP folder");
     stack.provider.revoke(ALICE);
-    let refused = stack.desk.run(&["test", "shop", "--html", &file("refused.html")]);
+    let refused = stack.run(&["test", "shop", "--html", &file("refused.html")]);
     assert_ne!(refused.code, Some(0), "{refused:?}");
     let page = looked_at(&stack, "report.html", "report");
     assert!(page.contains("shop: all is well") && page.contains("IMAP folder"), "{page}");
     let page = looked_at(&stack, "refused.html", "refused");
     assert!(page.contains("Do this first") && page.contains("mailgrant authorize shop"), "{page}");
-    let page = stack.desk.home.join("refused.html");
+    let page = stack.fixture.path().join("refused.html");
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(page).expect("it was written").permissions());
     assert_eq!(mode & 0o777, 0o600, "addresses are nobody else's business");
 }
@@ -38,14 +38,14 @@ fn looked_at(stack: &Stack, page: &str, name: &str) -> String {
     };
     let options = json!({
         "chromium": parts.chromium,
-        "page": stack.desk.home.join(page),
+        "page": stack.fixture.path().join(page),
         "pictures": [picture("light", 1100), picture("dark", 1100), picture("light", 390), picture("dark", 390)],
     });
-    let file = stack.desk.home.join("picture.json");
+    let file = stack.fixture.path().join("picture.json");
     fs::write(&file, options.to_string()).expect("the home is ours");
     let output = Command::new(&parts.node)
         .args([scripts().join("picture.mjs"), file])
-        .env("HOME", &stack.desk.home)
+        .env("HOME", stack.fixture.path())
         .output()
         .expect("node starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -6,9 +6,9 @@ use crate::stack::Stack;
 /// Every kind of character that has a meaning in a form or in Basic authentication (RFC 6749 §2.3.1).
 const SECOND_SECRET: &str = "second+Secret/of=the%app&0123:456789";
 
-fn rotate(stack: &Stack, secret: &str) -> crate::desk::Run {
+fn rotate(stack: &Stack, secret: &str) -> crate::support::finished::Finished {
     let arguments = ["--json", "rotate-secret", "office", "--secret-stdin", "--expires", "2099-01-31"];
-    stack.desk.run_with_input(&arguments, &format!("{secret}\n")).hides(secret)
+    stack.run_with_input(&arguments, &format!("{secret}\n")).hides(secret)
 }
 
 #[test]
@@ -17,19 +17,19 @@ fn new_secret_takes_over_and_the_old_one_can_go() {
     stack.provider.token_lifetime(60);
     let stack = stack.with_shop();
     stack.provider.add_secret(SECOND_SECRET);
-    rotate(&stack, SECOND_SECRET).exits(0).passes("rotation");
+    rotate(&stack, SECOND_SECRET).code(0).passes("rotation");
     // Once more changes nothing.
-    rotate(&stack, SECOND_SECRET).exits(0);
+    rotate(&stack, SECOND_SECRET).code(0);
 
     stack.provider.remove_secret(FIRST_SECRET);
-    stack.desk.run(&["test", "shop"]).exits(0);
-    stack.desk.run(&["test-mailbox", "shop"]).exits(0);
-    stack.desk.run(&["status", "shop"]).exits(0).says("2099-01-31");
+    stack.run(&["test", "shop"]).code(0);
+    stack.run(&["test-mailbox", "shop"]).code(0);
+    stack.run(&["status", "shop"]).code(0).says("2099-01-31");
 
-    stack.desk.run(&["rotate-secret", "office", "--discard-previous"]).exits(0);
+    stack.run(&["rotate-secret", "office", "--discard-previous"]).code(0);
     let record = stack.keyring.look_up(&["service", "mailgrant", "username", "app:office"]).unwrap_or_default();
     assert!(!record.contains(FIRST_SECRET), "the old secret is still in the keyring");
-    stack.desk.run(&["token", "shop"]).exits(0);
+    stack.run(&["token", "shop"]).code(0);
 }
 
 #[test]
@@ -39,8 +39,8 @@ fn refused_secret_changes_nothing() {
     let stack = stack.with_shop();
     let refused = rotate(&stack, "this-one-was-mistyped-0123456789").fails("rotation", &["invalid_client"]);
     assert_ne!(refused.code, Some(0));
-    stack.desk.run(&["token", "shop"]).exits(0);
-    stack.desk.run(&["test-mailbox", "shop"]).exits(0);
+    stack.run(&["token", "shop"]).code(0);
+    stack.run(&["test-mailbox", "shop"]).code(0);
 }
 
 #[test]
@@ -49,14 +49,14 @@ fn rollback_brings_the_previous_secret_back() {
     stack.provider.token_lifetime(60);
     let stack = stack.with_shop();
     stack.provider.add_secret(SECOND_SECRET);
-    rotate(&stack, SECOND_SECRET).exits(0);
+    rotate(&stack, SECOND_SECRET).code(0);
     // Somebody removes the wrong one in the portal.
     stack.provider.remove_secret(SECOND_SECRET);
     // The token in the store is good for a while yet; a test asks the provider.
-    let broken = stack.desk.run(&["test", "shop"]).says("invalid_client").hides(SECOND_SECRET);
+    let broken = stack.run(&["test", "shop"]).says("invalid_client").hides(SECOND_SECRET);
     assert_ne!(broken.code, Some(0));
-    stack.desk.run(&["rotate-secret", "office", "--rollback"]).exits(0);
-    stack.desk.run(&["test", "shop"]).exits(0);
+    stack.run(&["rotate-secret", "office", "--rollback"]).code(0);
+    stack.run(&["test", "shop"]).code(0);
 }
 
 #[test]
@@ -69,10 +69,10 @@ fn provider_outage_in_the_middle_leaves_the_old_secret_in_use() {
     let stuck = rotate(&stack, SECOND_SECRET);
     assert_ne!(stuck.code, Some(0));
     stack.provider.outage(0);
-    stack.desk.run(&["token", "shop"]).exits(0);
+    stack.run(&["token", "shop"]).code(0);
 
     // Run again, with nothing but the name, it goes on from there.
-    stack.desk.run(&["rotate-secret", "office"]).exits(0);
+    stack.run(&["rotate-secret", "office"]).code(0);
     stack.provider.remove_secret(FIRST_SECRET);
-    stack.desk.run(&["test", "shop"]).exits(0);
+    stack.run(&["test", "shop"]).code(0);
 }

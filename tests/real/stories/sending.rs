@@ -16,9 +16,9 @@ fn postfix_and_dovecot_take_mail_over_both_kinds_of_tls_with_both_mechanisms() {
     for (name, port, tls) in ways {
         stack.add(name, ALICE, Route { incoming, outgoing: (port, tls) }, &[]);
         stack.sign_in(How::Plain, "alice", false);
-        stack.desk.run(&["authorize", name]).exits(0);
+        stack.run(&["authorize", name]).code(0);
         for mechanism in ["xoauth2", "oauthbearer"] {
-            let run = stack.desk.run(&["--json", "test-smtp", name, "--mechanism", mechanism]).exits(0);
+            let run = stack.run(&["--json", "test-smtp", name, "--mechanism", mechanism]).code(0);
             run.passes("tls").passes("authentication").passes("sender").passes("recipient");
         }
     }
@@ -32,11 +32,11 @@ fn sent_mail_is_seen_to_arrive_over_imap_and_pop3() {
     for (name, route) in [("shop", usual), ("shop-pop3", pop3)] {
         stack.add(name, ALICE, route, &[]);
         stack.sign_in(How::Plain, "alice", false);
-        stack.desk.run(&["authorize", name]).exits(0);
-        let run = stack.desk.run(&["--json", "test-smtp", name, "--to", ALICE, "--wait-arrival=20"]).exits(0);
+        stack.run(&["authorize", name]).code(0);
+        let run = stack.run(&["--json", "test-smtp", name, "--to", ALICE, "--wait-arrival=20"]).code(0);
         run.passes("message").passes("arrival");
     }
-    let latest = stack.desk.run(&["--json", "test-mailbox", "shop", "--latest", "5"]).exits(0).passes("latest");
+    let latest = stack.run(&["--json", "test-mailbox", "shop", "--latest", "5"]).code(0).passes("latest");
     assert!(latest.stdout.contains("mailgrant test mail"), "{}", latest.stdout);
     let delivered = stack.delivered_to("alice");
     assert_eq!(delivered.len(), 2);
@@ -50,16 +50,16 @@ fn refused_recipient_and_foreign_sender_are_findings_of_their_own() {
     let Some(mut stack) = Stack::start() else { return };
     stack.add("shop", ALICE, stack.usual_route(), &[]);
     stack.sign_in(How::Plain, "alice", false);
-    stack.desk.run(&["authorize", "shop"]).exits(0);
-    let unknown = stack.desk.run(&["--json", "test-smtp", "shop", "--to", "nobody@example.test"]).exits(1);
+    stack.run(&["authorize", "shop"]).code(0);
+    let unknown = stack.run(&["--json", "test-smtp", "shop", "--to", "nobody@example.test"]).code(1);
     unknown.passes("authentication").fails("recipient", &["550", "5.1.1"]);
     assert!(stack.delivered_to("alice").is_empty());
 
     // Alice signs in for Bob's mailbox: Postfix knows her and lets her send as herself alone.
     stack.add("team", "bob@example.test", stack.usual_route(), &["--sign-in-as", ALICE]);
     stack.sign_in(How::Plain, "alice", false);
-    stack.desk.run(&["authorize", "team"]).exits(0);
-    let foreign = stack.desk.run(&["--json", "test-smtp", "team"]).exits(1).passes("authentication");
+    stack.run(&["authorize", "team"]).code(0);
+    let foreign = stack.run(&["--json", "test-smtp", "team"]).code(1).passes("authentication");
     assert!(foreign.stdout.contains("553") && foreign.stdout.contains("5.7.1"), "{}", foreign.stdout);
 }
 
@@ -72,8 +72,8 @@ fn token_of_every_length_fits_the_line() {
         let name = format!("length-{bytes}");
         stack.add(&name, ALICE, stack.usual_route(), &[]);
         stack.sign_in(How::Plain, "alice", false);
-        stack.desk.run(&["authorize", &name]).exits(0);
-        stack.desk.run(&["--json", "test-mailbox", &name]).exits(0);
-        stack.desk.run(&["--json", "test-smtp", &name]).exits(0);
+        stack.run(&["authorize", &name]).code(0);
+        stack.run(&["--json", "test-mailbox", &name]).code(0);
+        stack.run(&["--json", "test-smtp", &name]).code(0);
     }
 }

@@ -23,25 +23,25 @@ fn outlive() {
 fn access_token_is_kept_while_fresh_and_renewed_when_not() {
     let Some(stack) = Stack::start() else { return };
     let stack = stack.with_shop();
-    let first = stack.desk.run(&["token", "shop"]).exits(0).stdout;
-    assert_eq!(stack.desk.run(&["token", "shop"]).exits(0).stdout, first);
+    let first = stack.run(&["token", "shop"]).code(0).stdout;
+    assert_eq!(stack.run(&["token", "shop"]).code(0).stdout, first);
     assert_eq!(refreshes(&stack), 0);
 
     // The next sign-in leaves tokens that are soon over.
     stack.provider.token_lifetime(SHORT);
-    stack.desk.run(&["authorize", "shop"]).exits(0);
+    stack.run(&["authorize", "shop"]).code(0);
     outlive();
-    let second = stack.desk.run(&["token", "shop"]).exits(0).stdout;
+    let second = stack.run(&["token", "shop"]).code(0).stdout;
     outlive();
-    let third = stack.desk.run(&["token", "shop"]).exits(0).stdout;
+    let third = stack.run(&["token", "shop"]).code(0).stdout;
     assert_eq!(refreshes(&stack), 2);
     assert!(second != first && third != second, "an old token was handed out");
 
     stack.provider.token_lifetime(3600);
     outlive();
-    stack.desk.run(&["test-mailbox", "shop"]).exits(0);
-    let fourth = stack.desk.run(&["token", "shop"]).exits(0).stdout;
-    assert_eq!(stack.desk.run(&["token", "shop"]).exits(0).stdout, fourth);
+    stack.run(&["test-mailbox", "shop"]).code(0);
+    let fourth = stack.run(&["token", "shop"]).code(0).stdout;
+    assert_eq!(stack.run(&["token", "shop"]).code(0).stdout, fourth);
     assert_eq!(refreshes(&stack), 3);
 }
 
@@ -55,8 +55,7 @@ fn programs_that_ask_at_once_share_one_refresh() {
     stack.provider.forget();
     // A refresh token is good for one use here: a second use would end the grant for all of them.
     let tokens: Vec<String> = thread::scope(|scope| {
-        let asking: Vec<_> =
-            (0..16).map(|_| scope.spawn(|| stack.desk.run(&["token", "shop"]).exits(0).stdout)).collect();
+        let asking: Vec<_> = (0..16).map(|_| scope.spawn(|| stack.run(&["token", "shop"]).code(0).stdout)).collect();
         asking.into_iter().map(|one| one.join().expect("it got a token")).collect()
     });
     assert_eq!(stack.provider.answers().len(), 1);
@@ -72,30 +71,30 @@ fn lost_sign_in_asks_for_a_new_one_and_an_outage_does_not() {
 
     // A gateway's HTML page, or no answer at all, says nothing about the sign-in.
     stack.provider.outage(503);
-    stack.desk.run(&["token", "shop"]).exits(6);
+    stack.run(&["token", "shop"]).code(6);
     stack.provider.outage(0);
     stack.provider.down();
-    stack.desk.run(&["token", "shop"]).exits(6);
+    stack.run(&["token", "shop"]).code(6);
     stack.provider.up();
-    stack.desk.run(&["token", "shop"]).exits(0);
-    stack.desk.run(&["status", "shop"]).exits(0);
+    stack.run(&["token", "shop"]).code(0);
+    stack.run(&["status", "shop"]).code(0);
 
     // A client secret that is gone says nothing about the sign-in either.
     outlive();
     stack.provider.remove_secret(FIRST_SECRET);
-    let refused = stack.desk.run(&["token", "shop"]).says("invalid_client").hides(FIRST_SECRET);
+    let refused = stack.run(&["token", "shop"]).says("invalid_client").hides(FIRST_SECRET);
     assert!(!matches!(refused.code, Some(0 | 4)), "{refused:?}");
     stack.provider.add_secret(FIRST_SECRET);
-    stack.desk.run(&["token", "shop"]).exits(0);
+    stack.run(&["token", "shop"]).code(0);
 
     outlive();
     stack.provider.revoke(ALICE);
-    stack.desk.run(&["token", "shop"]).exits(4).says("mailgrant authorize shop");
-    stack.desk.run(&["status", "shop"]).exits(4).says("mailgrant authorize shop");
+    stack.run(&["token", "shop"]).code(4).says("mailgrant authorize shop");
+    stack.run(&["status", "shop"]).code(4).says("mailgrant authorize shop");
     stack.provider.forget();
-    stack.desk.run(&["--json", "test-mailbox", "shop"]).exits(4).fails("token", &["mailgrant authorize shop"]);
+    stack.run(&["--json", "test-mailbox", "shop"]).code(4).fails("token", &["mailgrant authorize shop"]);
     assert!(stack.provider.answers().is_empty(), "a lost grant is not tried again");
 
-    stack.desk.run(&["authorize", "shop"]).exits(0);
-    stack.desk.run(&["test-mailbox", "shop"]).exits(0);
+    stack.run(&["authorize", "shop"]).code(0);
+    stack.run(&["test-mailbox", "shop"]).code(0);
 }

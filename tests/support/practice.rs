@@ -1,35 +1,25 @@
-//! What most tests begin with: the practice tenant, a home, and the shop's mailbox in the profile.
+//! What most tests begin with: a practice tenant beside the home, and the shop's mailbox in the profile.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use mailgrant::secrets::{MailboxRecord, VaultKey, VaultStore, load_mailbox, save_mailbox};
+use practice_tenant::browser::{self, Person};
+use practice_tenant::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
+use practice_tenant::{Sandbox, SandboxConfig};
 
-use crate::sandbox::browser::{self, Person};
-use crate::sandbox::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
-use crate::sandbox::{Sandbox, SandboxConfig};
-use crate::support::canary;
-use crate::support::home::Home;
-use crate::support::process::{Finished, Run};
+use super::canary;
+use super::finished::Finished;
+use super::fixture::Fixture;
+use super::process::Run;
 
 /// Every command that needs an access token must fetch one.
 pub(crate) const ALWAYS_STALE: Duration = Duration::ZERO;
 
-/// A practice tenant and a home beside it.
-pub(crate) struct Shop {
-    pub(crate) sandbox: Sandbox,
-    pub(crate) home: Home,
-}
-
-impl Shop {
-    /// A tenant and an empty home.
-    pub(crate) fn empty() -> Self {
-        let config = SandboxConfig { client_secret: canary::CLIENT_SECRET.to_owned(), ..SandboxConfig::default() };
-        Self { sandbox: Sandbox::start(config).unwrap(), home: Home::new() }
-    }
-
+impl Fixture {
     /// With the mailbox `shop` in the profile.
     pub(crate) fn added() -> Self {
-        let shop = Self::empty();
+        let shop = Self::new();
         shop.add("shop", &[]).finish().code(0);
         shop
     }
@@ -41,26 +31,45 @@ impl Shop {
         shop
     }
 
+    /// With a practice tenant of another making.
+    pub(crate) fn beside(mut self, config: SandboxConfig) -> Self {
+        self.sandbox = OnceLock::from(Sandbox::start(config).expect("loopback has ports"));
+        self
+    }
+
+    /// The practice tenant; it starts when it is first asked for.
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        self.sandbox.get_or_init(|| {
+            let config = SandboxConfig { client_secret: canary::CLIENT_SECRET.to_owned(), ..SandboxConfig::default() };
+            Sandbox::start(config).expect("loopback has ports")
+        })
+    }
+
+    /// Ends the practice tenant.
+    pub(crate) fn end_sandbox(&mut self) {
+        drop(self.sandbox.take());
+    }
+
     pub(crate) fn ca_file(&self) -> String {
-        self.sandbox.ca_file().display().to_string()
+        self.sandbox().ca_file().display().to_string()
     }
 
     /// `add NAME` with everything the tenant needs; what `change` gives goes before it, a flag with `None` drops it.
     pub(crate) fn add(&self, name: &str, change: &[(&str, Option<&str>)]) -> Run {
         let arguments = self.add_arguments(name, change);
         let arguments: Vec<&str> = std::iter::once("--json").chain(arguments.iter().map(String::as_str)).collect();
-        self.home.run(&arguments).stdin(canary::CLIENT_SECRET)
+        self.run(&arguments).stdin(canary::CLIENT_SECRET)
     }
 
     /// The arguments of [`add`](Self::add).
     pub(crate) fn add_arguments(&self, name: &str, change: &[(&str, Option<&str>)]) -> Vec<String> {
-        let ports = self.sandbox.ports();
+        let ports = self.sandbox().ports();
         let (imap, smtp) = (ports.imap_implicit.to_string(), ports.smtp_starttls.to_string());
         let ca_file = self.ca_file();
         let mut flags = vec![
             ("--provider", "microsoft365"),
             ("--tenant", TENANT_DOMAIN),
-            ("--authority", self.sandbox.authority()),
+            ("--authority", self.sandbox().authority()),
             ("--client-id", CONFIDENTIAL_CLIENT),
             ("--address", SHOP),
             ("--incoming", "imap"),
@@ -90,31 +99,24 @@ impl Shop {
 
     /// A command that signs in once, with this person at the page.
     pub(crate) fn authorize(&self, arguments: &[&str], person: &Person) -> Finished {
-        let mut running = self.home.run(&[&["--json"], arguments].concat()).start();
+        let mut running = self.run(&[&["--json"], arguments].concat()).start();
         let url = running.authorization_url();
-        browser::sign_in(&url, self.sandbox.ca_file(), person).unwrap();
+        browser::sign_in(&url, self.sandbox().ca_file(), person).expect("the page can be reached");
         running.finish()
-    }
-
-    /// Runs to the end with `--json` and insists on an exit code.
-    pub(crate) fn json(&self, arguments: &[&str], code: i32) -> Finished {
-        self.home.json(arguments, code)
     }
 
     /// Changes what the store holds of the mailbox `shop`.
     pub(crate) fn change_grant(&self, change: impl FnOnce(&mut MailboxRecord)) {
-        let home = self.home.path();
-        let key = VaultKey::File(home.join("config/mailgrant/vault.key"));
-        let store = VaultStore::new(home.join("data/mailgrant/vault.age"), key);
-        let name = "shop".parse().unwrap();
-        let mut grant = load_mailbox(&store, &name).unwrap().unwrap();
+        let store = VaultStore::new(self.vault(), VaultKey::File(self.vault_key()));
+        let name = "shop".parse().expect("it is a name");
+        let mut grant = load_mailbox(&store, &name).expect("the vault opens").expect("shop is authorized");
         change(&mut grant);
-        save_mailbox(&store, &name, &grant).unwrap();
+        save_mailbox(&store, &name, &grant).expect("the vault can be written");
     }
 
     /// Insists that the tenant saw nothing that a well-behaved client does not do.
     pub(crate) fn insist_on_manners(&self) {
-        assert_eq!(self.sandbox.surprises(), Vec::<String>::new());
+        assert_eq!(self.sandbox().surprises(), Vec::<String>::new());
     }
 }
 

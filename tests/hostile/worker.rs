@@ -21,7 +21,7 @@ use crate::pki::Pki;
 use crate::script;
 use crate::server::Server;
 use crate::support::canary;
-use crate::support::home::Home;
+use crate::support::fixture::Fixture;
 use crate::support::memory;
 use crate::verdict::{self, After, Verdict};
 use crate::words::{ACCESS, REFRESH, USER, fill, unescape};
@@ -30,35 +30,35 @@ const AUTHORITY: &str = "https://localhost:1";
 const TENANT: &str = "contoso.onmicrosoft.com";
 const CLIENT_ID: &str = "11111111-2222-3333-4444-555555555555";
 
-/// One worker's own home.
-pub(crate) struct Fixture {
+/// One worker of the suite, with a home of its own.
+pub(crate) struct Worker {
     pki: Arc<Pki>,
-    home: Home,
+    fixture: Fixture,
     store: VaultStore,
     conversations: Conversations,
 }
 
-impl Fixture {
+impl Worker {
     pub(crate) fn new(pki: Arc<Pki>) -> Self {
-        let home = Home::without_key();
-        let key = home.path().join("config/mailgrant/vault.key");
+        let fixture = Fixture::without_key();
+        let key = fixture.vault_key();
         new_vault_key(&key).unwrap();
-        let store = VaultStore::new(home.path().join("data/mailgrant/vault.age"), VaultKey::File(key));
+        let store = VaultStore::new(fixture.vault(), VaultKey::File(key));
         let mut app = AppRecord::new(CLIENT_ID.parse().unwrap());
         let value = SecretString::from(canary::CLIENT_SECRET);
         app.active = Some(ClientSecret { value, expires: None, added: now() });
         save_app(&store, &"contoso".parse().unwrap(), &app).unwrap();
-        let browser = home.path().join("browser");
+        let browser = fixture.path().join("browser");
         std::fs::write(&browser, "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"$HOME/visited\"\n").unwrap();
         std::fs::set_permissions(&browser, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-        Self { pki, home, store, conversations: Conversations::read() }
+        Self { pki, fixture, store, conversations: Conversations::read() }
     }
 
     /// Plays `case` against the binary.
     pub(crate) fn run(&self, case: &Case) -> Verdict {
         let is_good = case.certificate.is_good();
         let server = Server::start(self.pki.acceptor(case.certificate), is_good, |port| self.script(case, port));
-        self.home.write_config(&self.profile(case, server.port));
+        self.fixture.write_config(&self.profile(case, server.port));
         self.store_grant(case, server.port);
         let _ = std::fs::remove_file(self.visited());
 
@@ -74,8 +74,8 @@ impl Fixture {
             arguments.push("--json");
         }
         arguments.extend(case.arguments.iter().map(String::as_str));
-        let browser = self.home.path().join("browser").display().to_string();
-        let run = self.home.run(&arguments).env("BROWSER", &browser);
+        let browser = self.fixture.path().join("browser").display().to_string();
+        let run = self.fixture.run(&arguments).env("BROWSER", &browser);
         let begun = Instant::now();
         let running = run.start();
         let peak = memory::watch(running.id());
@@ -150,7 +150,7 @@ impl Fixture {
     /// Somebody has signed in: for mail servers with an access token that is good for an hour, for a token endpoint
     /// with one that has ended.
     fn store_grant(&self, case: &Case, port: u16) {
-        let profile = config::load(&self.home.config()).unwrap();
+        let profile = config::load(&self.fixture.config()).unwrap();
         let mailbox_of = &profile.mailboxes[&mailbox()];
         let app = profile.app_of(mailbox_of);
         let asked: Vec<String> =
@@ -164,7 +164,7 @@ impl Fixture {
                 address: USER.to_owned(),
             },
             // So that it is this profile's own, whatever the case changes in it.
-            profile: Some(self.home.config().canonicalize().unwrap().display().to_string()),
+            profile: Some(self.fixture.config().canonicalize().unwrap().display().to_string()),
             authorization: Authorization::User(RefreshGrant { refresh_token: SecretString::from(REFRESH) }),
             token_endpoint: format!("https://localhost:{port}/token"),
             client_authentication: ClientAuthentication::Body,
@@ -187,7 +187,7 @@ impl Fixture {
 
     /// What the browser leaves behind.
     fn visited(&self) -> PathBuf {
-        self.home.path().join("visited")
+        self.fixture.path().join("visited")
     }
 }
 
