@@ -1,6 +1,6 @@
 //! `inspect`: what a mailbox's access token says of itself, and what speaks against it. Never the token.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use jiff::Timestamp;
@@ -10,9 +10,11 @@ use crate::context::Context;
 use crate::diagnosis::preflight::TokenClaims;
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
-use crate::flow::checks::Tester;
+use crate::flow::explain;
+use crate::flow::gather::gather;
 use crate::flow::lookup;
-use crate::flow::preflight::Acceptance;
+use crate::flow::plan::Plan;
+use crate::flow::preflight::{Acceptance, Inspection};
 use crate::flow::session::{AccessToken, TokenSource};
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, missing_scopes};
@@ -37,37 +39,34 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let mailbox = lookup::mailbox(&profile, &args.name)?;
     let app = profile.app_of(mailbox);
-    let tester = Tester::new(Workspace::open(context, &profile)?);
-    let session = tester.session(mailbox);
+    let workspace = Workspace::open(context, &profile)?;
+    let session = workspace.session(mailbox);
     let about = FailureContext::of_mailbox(app, mailbox);
-    // Whoever issued the token has seen the client secret too, and may have written it into a claim.
-    let record = load_app(context.store(&profile.secrets)?, &app.name)?;
+    // The issuer of the token has seen the client secret too, and may have written it into a claim.
+    let record = load_app(workspace.store, &app.name)?;
     record.iter().flat_map(AppRecord::secrets).for_each(|secret| context.transcript.redactor().learn(secret));
     let mut report = Report::of_mailbox(mailbox);
-    let mut has_token = false;
+    let mut is_explained = false;
     if !args.offline {
-        let started = Instant::now();
-        let token = session.access_token();
-        has_token = token.is_ok();
-        report.checks.push(tester.token_check(&token, started, about));
+        let seen = gather(&workspace, &Plan::of(mailbox, []));
+        is_explained = seen.token.token().is_none();
+        report.checks.push(explain::token(&seen));
     }
-    // Where there is no token, the check above has said why.
-    if (args.offline || has_token)
-        && let Err(failure) = session.grant()
-    {
+    if !is_explained && let Err(failure) = session.grant() {
         report.checks.push(Check::failed(Stage::Token, Duration::ZERO, diagnosis::finding(&failure, about)));
     }
     if let Ok(grant) = session.stored_grant() {
-        inspect(&mut report, &tester, &grant, mailbox, context);
+        inspect(&mut report, &workspace, &grant, mailbox);
     }
     let mut document = Document::new("inspect");
     document.reports.push(report);
     Ok(document)
 }
 
-fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &MailboxRecord, mailbox: &Mailbox, context: &Context) {
-    let app = tester.workspace.app_of(mailbox);
-    let (now, redactor) = (context.clock.now(), context.transcript.redactor());
+/// What the store holds.
+fn inspect(report: &mut Report, workspace: &Workspace<'_>, grant: &MailboxRecord, mailbox: &Mailbox) {
+    let app = workspace.app_of(mailbox);
+    let (now, redactor) = (workspace.clock.now(), workspace.transcript.redactor());
     let facts = report.facts.len();
     describe_grant(report, grant, app, mailbox, now);
     let audience = app.scopes.audience(mailbox.protocols());
@@ -75,9 +74,9 @@ fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &MailboxRecord, mail
         report.checks.push(Check::skipped(Stage::Preflight, "the store holds no access token yet"));
         return;
     };
-    report.fact("access_token", valid_until(access.expires, context.clock.now()));
-    let looked = tester.look(&access, mailbox, mailbox.protocols());
-    match &looked.seen.claims {
+    report.fact("access_token", valid_until(access.expires, now));
+    let inspection = Inspection::of(&access, workspace, mailbox, mailbox.protocols());
+    match &inspection.preflight.claims {
         Some(claims) => describe_token(report, claims, app, now),
         None => report.fact("form", "opaque: only its server can read it"),
     }
@@ -85,8 +84,7 @@ fn inspect(report: &mut Report, tester: &Tester<'_>, grant: &MailboxRecord, mail
     for fact in &mut report.facts[facts..] {
         fact.value = redactor.clean(&fact.value).to_string();
     }
-    let about = FailureContext::of_mailbox(app, mailbox);
-    report.checks.extend(tester.preflight(&looked, |_| Acceptance::NotTried, about));
+    report.checks.extend(inspection.checks(|_| Acceptance::NotTried, FailureContext::of_mailbox(app, mailbox)));
 }
 
 /// What the sign-in and the refreshes left.

@@ -9,12 +9,14 @@ use crate::bundle::{self, Bundle, Leak};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::files;
-use crate::flow::checks::{self, Side, Tester};
+use crate::flow::check;
 use crate::flow::parallel::{self, Limits};
+use crate::flow::plan::{self, Plan};
 use crate::flow::workspace::Workspace;
-use crate::profile::{Mailbox, Profile, Protocol, StoreSpec};
+use crate::profile::{Mailbox, Profile, StoreSpec};
 use crate::report::{Document, Finding, FindingCode, Report, format};
 use crate::secrets::{self, SecretStore, load_app, load_mailbox};
+use crate::transport::Task;
 
 /// A file of vault keys has a few lines.
 const LARGEST_KEY_FILE: usize = 64 * 1024;
@@ -161,27 +163,24 @@ fn effective(context: &Context, profile: &Profile) -> String {
 fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> {
     let Ok(workspace) = Workspace::open(context, profile) else { return Vec::new() };
     let enabled = profile.mailboxes.values().filter(|mailbox| mailbox.enabled);
-    let sides: Vec<(&Mailbox, Protocol)> =
-        enabled.flat_map(|mailbox| mailbox.protocols().map(move |protocol| (mailbox, protocol))).collect();
-    let app = |(mailbox, _): &(&Mailbox, Protocol)| mailbox.app.to_string();
+    let sides: Vec<(&Mailbox, Task<'_>)> =
+        enabled.flat_map(|mailbox| plan::each_side(mailbox).into_iter().map(move |task| (mailbox, task))).collect();
+    let app = |(mailbox, _): &(&Mailbox, Task<'_>)| mailbox.app.to_string();
+    let name = |mailbox: &Mailbox, task: &Task<'_>| {
+        let service = mailbox.service(task.side());
+        service.map_or_else(|| mailbox.name.to_string(), |(protocol, _)| format!("{}, {protocol}", mailbox.name))
+    };
     parallel::each(
         &sides,
         Limits::USUAL,
         app,
-        |(mailbox, protocol)| {
+        |(mailbox, task)| {
             let (transcript, recording) = workspace.transcript.recorded();
-            let tester = Tester::new(Workspace { transcript: &transcript, ..workspace.clone() });
-            let mut report = Report::of_mailbox(mailbox);
-            let side = match protocol {
-                Protocol::Imap | Protocol::Pop3 => Side::Incoming { latest: 0 },
-                Protocol::Smtp => Side::outgoing_of(mailbox),
-            };
-            tester.side(mailbox, &side, &mut report);
-            (format!("{}, {protocol}", mailbox.name), report, recording.text())
+            let workspace = Workspace { transcript: &transcript, ..workspace.clone() };
+            let report = check::run(&workspace, &Plan::of(mailbox, [*task]));
+            (name(mailbox, task), report, recording.text())
         },
-        |(mailbox, protocol), panicked| {
-            (format!("{}, {protocol}", mailbox.name), checks::fallen(mailbox, panicked), String::new())
-        },
+        |(mailbox, task), panicked| (name(mailbox, task), check::fallen(mailbox, panicked), String::new()),
     )
 }
 

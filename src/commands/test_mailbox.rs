@@ -5,11 +5,11 @@ use clap::Args as ClapArgs;
 use crate::arguments::mailboxes::MailboxSelection;
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::flow::checks::{self, Side, Tester};
-use crate::flow::parallel::{self, Limits};
-use crate::flow::workspace::Workspace;
-use crate::profile::Mailbox;
-use crate::report::{Document, Finding, FindingCode, Report};
+use crate::flow::check;
+use crate::flow::plan::Plan;
+use crate::profile::Side;
+use crate::report::Document;
+use crate::transport::Task;
 
 /// Test the incoming side: sign in over IMAP or POP3 and open the inbox, read-only
 #[derive(Debug, ClapArgs)]
@@ -27,47 +27,11 @@ pub struct Args {
 /// If the profile or the store cannot be used, or a mailbox has no incoming side.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let mut mailboxes = args.which.mailboxes(&profile)?;
-    if args.which.all {
-        mailboxes.retain(|mailbox| mailbox.incoming.is_some());
-        some(&mailboxes, "incoming")?;
-    } else if let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.incoming.is_none()) {
-        return Err(no_side(mailbox, "incoming", "incoming = { protocol = \"imap\" }"));
-    }
-    for mailbox in &mailboxes {
-        context.trust.begin(mailbox.ca_file.as_deref());
-    }
-    let mut tester = Tester::new(Workspace::open(context, &profile)?);
-    tester.mechanism = args.which.mechanism;
+    let mailboxes = args.which.with(Side::Incoming, &profile)?;
+    let read = Task::Read { latest: args.latest.into() };
     let mut document = Document::new("test-mailbox");
-    document.reports = parallel::each(
-        &mailboxes,
-        Limits::USUAL,
-        host,
-        |mailbox| {
-            let mut report = Report::of_mailbox(mailbox);
-            tester.side(mailbox, &Side::Incoming { latest: usize::from(args.latest) }, &mut report);
-            report
-        },
-        checks::fallen,
-    );
+    document.reports = check::each(context, &profile, &mailboxes, Side::Incoming, |workspace, mailbox| {
+        check::run(workspace, &Plan { mechanism: args.which.mechanism, ..Plan::of(mailbox, [read]) })
+    })?;
     Ok(document)
-}
-
-fn host(mailbox: &&Mailbox) -> String {
-    mailbox.incoming.as_ref().map_or(String::new(), |side| side.server.host.to_string())
-}
-
-/// Refuses to call it a success that nothing was tested.
-pub(super) fn some(mailboxes: &[&Mailbox], side: &str) -> Result<(), CommandError> {
-    if !mailboxes.is_empty() {
-        return Ok(());
-    }
-    Err(Finding::of(FindingCode::NOTHING_TO_TEST).with("with_side", format_args!(" with an {side} side")).into())
-}
-
-/// The mailbox lacks the side that was to be tested.
-pub(super) fn no_side(mailbox: &Mailbox, side: &str, line: &str) -> CommandError {
-    let told = Finding::of(FindingCode::NO_SUCH_SIDE);
-    told.with("name", &mailbox.name).with("side", side).with("line", line).into()
 }

@@ -1,16 +1,23 @@
 //! What the commands are made of: a valid token, a test of a mailbox, a new client secret, many at once.
 
-pub mod chain;
-pub mod checks;
+pub mod check;
 pub mod describe;
 pub mod doubt;
 pub mod enrol;
+pub mod explain;
+pub mod gather;
+pub mod judge;
 pub mod lookup;
 pub mod parallel;
+pub mod plan;
 pub mod preflight;
 pub mod rotation;
 pub mod secret_expiry;
 pub mod secret_source;
+pub mod seen;
 pub mod session;
 pub mod sign_in;
+pub mod test_mail;
+#[cfg(test)]
+mod testing;
 pub mod workspace;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Address, Name, Protocol, ServerEndpoint};
+use super::{Address, Name, Protocol, ServerEndpoint, Side};
 
 /// One mailbox of the profile. It has an incoming side, an outgoing side, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,15 @@ impl Mailbox {
     #[must_use]
     pub fn signs_in_as(&self) -> &Address {
         self.sign_in_as.as_ref().unwrap_or(&self.address)
+    }
+
+    /// The protocol and the server of `side`, where it has that side.
+    #[must_use]
+    pub fn service(&self, side: Side) -> Option<(Protocol, &ServerEndpoint)> {
+        match side {
+            Side::Incoming => self.incoming.as_ref().map(|incoming| (incoming.protocol, &incoming.server)),
+            Side::Outgoing => self.outgoing.as_ref().map(|outgoing| (outgoing.protocol, &outgoing.server)),
+        }
     }
 
     /// The mail protocols it uses.

@@ -25,6 +25,15 @@ pub enum Side {
 }
 
 impl Side {
+    /// The other side.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Incoming => Self::Outgoing,
+            Self::Outgoing => Self::Incoming,
+        }
+    }
+
     /// The key in the profile.
     #[must_use]
     pub fn key(self) -> &'static str {

@@ -3,12 +3,15 @@
 use secrecy::SecretString;
 
 use crate::failure::Failure;
-use crate::flow::checks::{Side, Tester};
+use crate::flow::explain::explain;
+use crate::flow::gather::gather;
+use crate::flow::plan::{self, Plan};
 use crate::flow::rotation::Prover;
+use crate::flow::session::Session;
 use crate::flow::workspace::Workspace;
 use crate::oauth::ClientCredential;
 use crate::profile::Mailbox;
-use crate::report::{Check, Report};
+use crate::report::Check;
 
 /// The token endpoint and the mail servers, asked with a secret that is not the active one.
 pub(super) struct Wire<'a> {
@@ -16,36 +19,23 @@ pub(super) struct Wire<'a> {
     pub(super) say: fn(&str),
 }
 
-impl<'a> Wire<'a> {
-    fn proving(&self, secret: &SecretString) -> Tester<'a> {
-        let proving = Some(ClientCredential::Secret(secret.clone()));
-        Tester { proving, ..Tester::new(self.workspace.clone()) }
-    }
-}
-
 impl Prover for Wire<'_> {
     fn redeem(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<(), Failure> {
-        let tester = self.proving(secret);
-        tester.session(mailbox).refreshed_token().map(|_| ())
+        let proving = ClientCredential::Secret(secret.clone());
+        let session = Session { proving: Some(&proving), ..self.workspace.session(mailbox) };
+        session.refreshed_token().map(drop)
     }
 
     fn connect(&self, mailbox: &Mailbox, secret: &SecretString) -> Vec<Check> {
         if !mailbox.enabled {
             return Vec::new();
         }
-        let tester = self.proving(secret);
-        let mut checks = Vec::new();
-        if mailbox.incoming.is_some() {
-            let mut report = Report::of_mailbox(mailbox);
-            tester.side(mailbox, &Side::Incoming { latest: 0 }, &mut report);
-            checks.append(&mut report.checks);
-        }
-        if mailbox.outgoing.is_some() {
-            let mut report = Report::of_mailbox(mailbox);
-            tester.side(mailbox, &Side::outgoing_of(mailbox), &mut report);
-            checks.append(&mut report.checks);
-        }
-        checks
+        let proving = ClientCredential::Secret(secret.clone());
+        let test = |task| {
+            let plan = Plan { proving: Some(&proving), ..Plan::of(mailbox, [task]) };
+            explain(&gather(self.workspace, &plan))
+        };
+        plan::each_side(mailbox).into_iter().flat_map(test).collect()
     }
 
     fn wait(&self, pause: std::time::Duration, said: &Failure) {

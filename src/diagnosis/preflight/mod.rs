@@ -17,6 +17,7 @@ use secrecy::ExposeSecret;
 
 use crate::jwt;
 use crate::profile::{App, Mailbox, Protocol};
+use crate::text::Redactor;
 
 /// What was seen in a token.
 #[derive(Clone)]
@@ -36,6 +37,15 @@ impl Preflight {
         let claims = self.claims.as_ref().is_some_and(|claims| !claims.audience.is_empty());
         claims && self.per_protocol.iter().any(|(door, part)| *door == protocol && part.issues.is_empty())
     }
+
+    /// The same, without secrets: a token's words are its issuer's, who may write into them what it has seen elsewhere.
+    /// The claims are as they were.
+    #[must_use]
+    pub fn cleaned(mut self, redactor: &Redactor) -> Self {
+        self.account.clean(redactor);
+        self.per_protocol.iter_mut().for_each(|(_, part)| part.clean(redactor));
+        self
+    }
 }
 
 /// One side of a token.
@@ -45,6 +55,13 @@ pub struct Part {
     pub detail: Option<String>,
     /// What speaks against it, the most telling first.
     pub issues: Vec<Issue>,
+}
+
+impl Part {
+    fn clean(&mut self, redactor: &Redactor) {
+        let texts = self.detail.iter_mut().chain(self.issues.iter_mut().map(|issue| &mut issue.observed));
+        texts.for_each(|text| *text = redactor.clean(text).to_string());
+    }
 }
 
 /// Looks at a token of `mailbox`, and at what it opens of `protocols`. Nothing but the arguments is asked.

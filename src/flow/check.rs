@@ -1,0 +1,66 @@
+//! Testing a mailbox: gather what can be seen, explain it, judge it.
+//!
+//! One function for every command that tests: `test`, `test-mailbox`, `test-smtp`, `rotate-secret` and
+//! `doctor --with-tests`.
+
+use std::time::Duration;
+
+use super::explain::{explain, facts, latest};
+use super::gather::gather;
+use super::judge::judge;
+use super::parallel::{self, Limits, Panicked};
+use super::plan::{Depth, Plan};
+use super::workspace::Workspace;
+use crate::context::Context;
+use crate::diagnosis::{self, FailureContext};
+use crate::failure::{FailureKind, StoreFault};
+use crate::profile::{Mailbox, Profile, Side};
+use crate::report::{Check, Report, Stage};
+
+/// Does what `plan` says and reports on it.
+#[must_use]
+pub fn run(workspace: &Workspace<'_>, plan: &Plan<'_>) -> Report {
+    let seen = gather(workspace, plan);
+    let mut report = Report::of_mailbox(plan.mailbox);
+    report.facts.extend(facts(&seen));
+    report.checks = explain(&seen);
+    report.latest = latest(&seen);
+    report.verdict = match plan.depth {
+        Depth::Servers => None,
+        Depth::EndToEnd => judge(&seen, &report.checks).map(Box::new),
+    };
+    report
+}
+
+/// Runs `test` for each of `mailboxes`, several at once: so many for the server of `side`, or of the other where the mailbox
+/// does not have it.
+///
+/// # Errors
+/// If the secret store cannot be opened.
+pub fn each(
+    context: &Context,
+    profile: &Profile,
+    mailboxes: &[&Mailbox],
+    side: Side,
+    test: impl Fn(&Workspace<'_>, &Mailbox) -> Report + Sync,
+) -> Result<Vec<Report>, StoreFault> {
+    for mailbox in mailboxes {
+        context.trust.begin(mailbox.ca_file.as_deref());
+    }
+    let workspace = Workspace::open(context, profile)?;
+    let host = |mailbox: &&Mailbox| {
+        let service = mailbox.service(side).or_else(|| mailbox.service(side.other()));
+        service.map_or_else(String::new, |(_, server)| server.host.to_string())
+    };
+    let test = |mailbox: &&Mailbox| test(&workspace, mailbox);
+    Ok(parallel::each(mailboxes, Limits::USUAL, host, test, |mailbox, panicked| fallen(mailbox, panicked)))
+}
+
+/// The report on a mailbox whose test ended in a panic.
+#[must_use]
+pub fn fallen(mailbox: &Mailbox, _: Panicked) -> Report {
+    let mut report = Report::of_mailbox(mailbox);
+    let finding = diagnosis::finding(&FailureKind::Bug.into(), FailureContext::default());
+    report.checks.push(Check::failed(Stage::Profile, Duration::ZERO, finding));
+    report
+}

@@ -1,0 +1,173 @@
+//! From what was seen to checks and facts: each failure explained. Nothing is read or asked here.
+
+use std::time::Duration;
+
+use super::secret_expiry;
+use super::seen::{Conversation, Fetched, Outcome, Records, Seen, Stored};
+use super::session::TokenSource;
+use crate::clock::valid_until;
+use crate::diagnosis::{self, FailureContext, TokenFacts};
+use crate::profile::{App, Credential, Side};
+use crate::report::{Check, Fact, Headline, Stage};
+use crate::text::Shown;
+use crate::transport::{Message, Observation};
+
+/// A check for each step, in the order of the way from the profile to the mailbox.
+#[must_use]
+pub fn explain(seen: &Seen<'_>) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if let Some(stored) = &seen.stored {
+        checks.push(profile(seen.app));
+        checks.push(store(seen, stored));
+        checks.extend(token_endpoint(seen));
+    } else {
+        checks.push(token(seen));
+    }
+    checks.extend(preflight(seen));
+    checks.extend(seen.conversations.iter().flat_map(|conversation| steps(seen, conversation)));
+    checks.extend(seen.afterwards.iter().flat_map(|conversation| steps(seen, conversation)));
+    checks
+}
+
+fn profile(app: &App) -> Check {
+    let detail = format!("app '{}' at {}, client ID {}", app.name, app.provider.title, app.client_id);
+    Check::passed(Stage::Profile, Duration::ZERO, detail)
+}
+
+fn store(seen: &Seen<'_>, stored: &Stored) -> Check {
+    let check = match &stored.records {
+        Ok(records) => Check::passed(Stage::SecretStore, stored.elapsed, describe(records, seen.app)),
+        Err(failure) => {
+            let is_sign_in = failure.kind.needs_authorization();
+            let stage = if is_sign_in { Stage::Token } else { Stage::SecretStore };
+            Check::failed(stage, stored.elapsed, diagnosis::finding(failure, seen.about()))
+        }
+    };
+    check.begun(seen.since_start(stored.began))
+}
+
+/// "signed in as shop@contoso.com since 2026-05-20; client secret until 2027-05-20"
+fn describe(records: &Records, app: &App) -> String {
+    let Records { grant, app: record } = records;
+    let who = grant.identity.as_ref().map_or_else(String::new, |who| format!(" as {}", who.label));
+    let since = grant.obtained.strftime("%Y-%m-%d");
+    let secret = match (app.credential, secret_expiry::of(app, record.as_ref())) {
+        (Credential::None, _) => String::new(),
+        (_, Some(day)) => format!("; client secret until {day}"),
+        (_, None) => "; client secret, expiry unknown".to_owned(),
+    };
+    let lost = match grant.needs_authorization.as_ref().and_then(|lost| lost.at) {
+        Some(at) => format!("; refused by the provider on {}", at.strftime("%Y-%m-%d")),
+        None => String::new(),
+    };
+    format!("signed in{who} since {since}{secret}{lost}")
+}
+
+/// What the token endpoint said, and where it refused, what is left of the last token.
+fn token_endpoint(seen: &Seen<'_>) -> Vec<Check> {
+    let Fetched { began, elapsed, outcome } = &seen.token;
+    let until = |expires| valid_until(expires, seen.now);
+    let asked = match outcome {
+        Outcome::Token(token) => {
+            let detail = format!("grant and client accepted; new token {}", until(token.expires));
+            Check::passed(Stage::TokenEndpoint, *elapsed, detail)
+        }
+        Outcome::Failed { failure, .. } => {
+            Check::failed(Stage::TokenEndpoint, *elapsed, diagnosis::finding(failure, seen.about()))
+        }
+        Outcome::NotAsked(why) => Check::skipped(Stage::TokenEndpoint, *why),
+    };
+    let leftover = seen.token.leftover().map(|token| {
+        let detail = format!("{}, from the store", until(token.expires));
+        Check::passed(Stage::Token, Duration::ZERO, detail)
+    });
+    std::iter::once(asked.begun(seen.since_start(*began))).chain(leftover).collect()
+}
+
+/// What became of getting a token, wherever it comes from.
+#[must_use]
+pub fn token(seen: &Seen<'_>) -> Check {
+    let Fetched { began, elapsed, outcome } = &seen.token;
+    let about = match seen.conversations.as_slice() {
+        [only] => seen.about().over(only.protocol),
+        _ => seen.about(),
+    };
+    let check = match outcome {
+        Outcome::Token(token) => {
+            let source = match token.source {
+                TokenSource::Store => "from the store",
+                TokenSource::Refresh => "refreshed just now",
+            };
+            let detail = format!("{}, {source}", valid_until(token.expires, seen.now));
+            Check::passed(Stage::Token, *elapsed, detail)
+        }
+        Outcome::Failed { failure, .. } => Check::failed(Stage::Token, *elapsed, diagnosis::finding(failure, about)),
+        Outcome::NotAsked(why) => Check::skipped(Stage::Token, *why),
+    };
+    check.begun(seen.since_start(*began))
+}
+
+fn preflight(seen: &Seen<'_>) -> Vec<Check> {
+    let inspection = seen.inspection.as_ref();
+    inspection.map_or_else(Vec::new, |inspection| inspection.checks(|protocol| seen.acceptance(protocol), seen.about()))
+}
+
+/// The steps at one mail server.
+fn steps(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<Check> {
+    let protocol = conversation.protocol;
+    let is_for_server = seen.inspection.as_ref().is_some_and(|inspection| inspection.preflight.is_for(protocol));
+    let about = FailureContext { token: TokenFacts { is_for_server }, ..seen.about().over(protocol) };
+    let observations = &conversation.log.observations;
+    let mut checks: Vec<Check> = observations.iter().map(|step| check(seen, step, about).over(protocol)).collect();
+    if seen.token.token().is_none() && observations.iter().all(|step| step.result.is_ok()) {
+        checks.push(Check::skipped(Stage::Authentication, "there is no access token").over(protocol));
+    }
+    checks
+}
+
+fn check(seen: &Seen<'_>, step: &Observation, about: FailureContext<'_>) -> Check {
+    let check = match &step.result {
+        Ok(detail) => Check::passed(step.stage, step.elapsed, detail.to_string()),
+        Err(failure) => Check::failed(step.stage, step.elapsed, diagnosis::finding(failure, about)),
+    };
+    check.begun(seen.since_start(step.began))
+}
+
+/// Which servers were asked, and by which mechanism.
+#[must_use]
+pub fn facts(seen: &Seen<'_>) -> Vec<Fact> {
+    let of = |conversation: &Conversation<'_>| {
+        let Conversation { protocol, server, log } = conversation;
+        let (server_name, mechanism_name) = match (&seen.stored, protocol.side()) {
+            (None, _) => ("server", "mechanism_used"),
+            (Some(_), Side::Incoming) => ("incoming", "incoming_mechanism"),
+            (Some(_), Side::Outgoing) => ("outgoing", "outgoing_mechanism"),
+        };
+        let is_detailed = seen.stored.is_none() && !log.mechanisms_offered.is_empty();
+        let offered =
+            is_detailed.then(|| fact("mechanisms_offered", Shown::join(&log.mechanisms_offered, ", ").to_string()));
+        let used = log.mechanism_used.map(|mechanism| fact(mechanism_name, mechanism.name()));
+        let server = fact(server_name, format!("{protocol} {server}"));
+        std::iter::once(server).chain(offered).chain(used)
+    };
+    seen.conversations.iter().flat_map(of).collect()
+}
+
+fn fact(name: &'static str, value: impl Into<String>) -> Fact {
+    Fact { name, value: value.into() }
+}
+
+/// The newest messages, where they were asked for.
+#[must_use]
+pub fn latest(seen: &Seen<'_>) -> Vec<Headline> {
+    let messages = seen.conversations.iter().flat_map(|conversation| &conversation.log.latest);
+    let headline = |message: &Message| Headline {
+        date: message.date.clone(),
+        from: message.from.clone(),
+        subject: message.subject.clone(),
+    };
+    messages.map(headline).collect()
+}
+
+#[cfg(test)]
+mod tests;

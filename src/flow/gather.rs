@@ -1,0 +1,178 @@
+//! Everything that is read and asked for a mailbox: the store, the token endpoint, and the mail servers side by side.
+
+use std::sync::mpsc;
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Instant;
+
+use secrecy::SecretString;
+
+use super::parallel::{self, Panicked};
+use super::plan::{Depth, Plan};
+use super::preflight::Inspection;
+use super::seen::{Conversation, Fetched, Outcome, Records, Seen, Stored};
+use super::session::Session;
+use super::workspace::Workspace;
+use crate::failure::Failure;
+use crate::profile::{Protocol, ServerEndpoint};
+use crate::report::Stage;
+use crate::secrets::load_app;
+use crate::transport::{self, Log, Observation, Target, Task, TokenSource};
+
+/// Does what `plan` says. The token is fetched while the mail servers are connected to, which wait for it only once they
+/// need it.
+#[must_use]
+pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
+    let session = Session { proving: plan.proving, ..workspace.session(plan.mailbox) };
+    let stored = match plan.depth {
+        Depth::Servers => None,
+        Depth::EndToEnd => Some(read(&session)),
+    };
+    let calls: Vec<Call<'a>> = plan.tasks.iter().filter_map(|task| Call::of(plan, *task)).collect();
+    let (feeds, waiting): (Vec<_>, Vec<_>) = calls.iter().map(|_| mpsc::channel::<Option<SecretString>>()).unzip();
+    let ((token, inspection), conversations) = thread::scope(|scope| {
+        let (session, stored, calls) = (&session, stored.as_ref(), &calls);
+        // The feeds go with the thread, so that no server waits for a token after a panic.
+        let fetched = scope.spawn(move || {
+            let fetched = fetch(session, stored);
+            for feed in feeds {
+                // Nothing listens any more where the connection failed before the token was needed.
+                let _ = feed.send(fetched.token().map(|access| access.token.clone()));
+            }
+            let inspection =
+                fetched.token().map(|access| Inspection::of(access, workspace, plan.mailbox, protocols(plan, calls)));
+            (fetched, inspection)
+        });
+        let talks: Vec<_> = calls
+            .iter()
+            .zip(waiting)
+            .map(|(call, token)| {
+                let token: TokenSource<'_> = Box::new(move || token.recv().ok().flatten());
+                scope.spawn(move || call.make(workspace, plan, token))
+            })
+            .collect();
+        let conversations: Vec<Conversation<'a>> = talks.into_iter().map(joined).collect();
+        (joined(fetched), conversations)
+    });
+    let afterwards = plan.afterwards.filter(|_| has_accepted_message(&conversations));
+    let afterwards =
+        afterwards.and_then(|task| Call::of(plan, task)).map(|call| afterwards_at(&call, workspace, plan, &session));
+    Seen {
+        app: workspace.app_of(plan.mailbox),
+        mailbox: plan.mailbox,
+        started: workspace.started,
+        now: workspace.clock.now(),
+        stored,
+        token,
+        inspection,
+        conversations,
+        afterwards,
+    }
+}
+
+/// Reads what the store holds for the mailbox.
+fn read(session: &Session<'_>) -> Stored {
+    let began = Instant::now();
+    let records = || -> Result<Records, Failure> {
+        let grant = session.stored_grant()?;
+        session.client_credential()?;
+        Ok(Records { grant, app: load_app(session.store, &session.app.name)? })
+    };
+    let records = records();
+    Stored { began, elapsed: began.elapsed(), records }
+}
+
+/// Gets a token. Where the store was looked at by itself, it comes from the token endpoint, which alone proves sign-in and
+/// client secret; where that refuses, a token that is still good shows whether the mail servers work.
+fn fetch(session: &Session<'_>, stored: Option<&Stored>) -> Fetched {
+    let began = Instant::now();
+    let outcome = match stored.map(Stored::hindrance) {
+        None => match session.access_token() {
+            Ok(token) => Outcome::Token(token),
+            Err(failure) => Outcome::Failed { failure, leftover: None },
+        },
+        Some(None) => match session.refreshed_token() {
+            Ok(token) => Outcome::Token(token),
+            Err(failure) => Outcome::Failed { failure, leftover: session.stored_token() },
+        },
+        Some(Some(hindrance)) => Outcome::NotAsked(hindrance),
+    };
+    Fetched { began, elapsed: began.elapsed(), outcome }
+}
+
+/// The protocols that the token is looked at for: those that are spoken, or all of the mailbox where none is.
+fn protocols(plan: &Plan<'_>, calls: &[Call<'_>]) -> Vec<Protocol> {
+    if calls.is_empty() {
+        return plan.mailbox.protocols().collect();
+    }
+    calls.iter().map(|call| call.protocol).collect()
+}
+
+/// One task, at the server that it is for.
+struct Call<'a> {
+    protocol: Protocol,
+    server: &'a ServerEndpoint,
+    task: Task<'a>,
+}
+
+impl<'a> Call<'a> {
+    /// The call for `task`; none where the mailbox has no such side.
+    fn of(plan: &Plan<'a>, task: Task<'a>) -> Option<Self> {
+        let (protocol, server) = plan.mailbox.service(task.side())?;
+        Some(Self { protocol, server, task })
+    }
+
+    fn make(&self, workspace: &Workspace<'_>, plan: &Plan<'_>, token: TokenSource<'_>) -> Conversation<'a> {
+        let target = Target {
+            server: self.server,
+            trust: workspace.trust,
+            proxies: workspace.proxies,
+            ca_file: plan.mailbox.ca_file.as_deref(),
+            transcript: workspace.transcript,
+            mechanism: plan.mechanism,
+            timeout: workspace.phase,
+            overall: workspace.deadline,
+        };
+        let began = Instant::now();
+        let log = parallel::survive(|| {
+            let mut log = Log::default();
+            transport::of(self.protocol).exercise(&target, plan.mailbox.into(), token, &self.task, &mut log);
+            log
+        });
+        let log = log.unwrap_or_else(|Panicked| {
+            let mut log = Log::default();
+            log.fault(self.task.aim(), began);
+            log
+        });
+        self.conversation(log)
+    }
+
+    fn conversation(&self, log: Log) -> Conversation<'a> {
+        Conversation { protocol: self.protocol, server: self.server, log }
+    }
+}
+
+fn has_accepted_message(conversations: &[Conversation<'_>]) -> bool {
+    let mut steps = conversations.iter().flat_map(|conversation| &conversation.log.observations);
+    steps.any(|step| step.stage == Stage::Message && step.result.is_ok())
+}
+
+/// Asks a server after the others. It may need another token than they.
+fn afterwards_at<'a>(
+    call: &Call<'a>,
+    workspace: &Workspace<'_>,
+    plan: &Plan<'_>,
+    session: &Session<'_>,
+) -> Conversation<'a> {
+    let began = Instant::now();
+    match session.access_token() {
+        Ok(access) => call.make(workspace, plan, Box::new(|| Some(access.token))),
+        Err(failure) => {
+            let failed = Observation { stage: call.task.aim(), began, elapsed: began.elapsed(), result: Err(failure) };
+            call.conversation(Log { observations: vec![failed], ..Log::default() })
+        }
+    }
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}

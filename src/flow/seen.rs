@@ -1,0 +1,149 @@
+//! What was seen of a mailbox: facts and failures, not yet explained.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::preflight::{Acceptance, Inspection};
+use super::session::AccessToken;
+use crate::diagnosis::FailureContext;
+use crate::failure::{Failure, FailureKind};
+use crate::profile::{App, Mailbox, Protocol, ServerEndpoint};
+use crate::secrets::{AppRecord, MailboxRecord};
+use crate::transport::Log;
+
+/// All that was seen of one mailbox.
+pub struct Seen<'a> {
+    /// The app.
+    pub app: &'a App,
+    /// The mailbox.
+    pub mailbox: &'a Mailbox,
+    /// When the command began.
+    pub started: Instant,
+    /// The time of day when everything had been seen.
+    pub now: Timestamp,
+    /// What the store holds, where that was looked at by itself.
+    pub stored: Option<Stored>,
+    /// The attempt to get a token.
+    pub token: Fetched,
+    /// What the token says of itself, where there is one.
+    pub inspection: Option<Inspection>,
+    /// What was seen of the mail servers, in the order of the plan.
+    pub conversations: Vec<Conversation<'a>>,
+    /// What was seen of the server that was asked afterwards.
+    pub afterwards: Option<Conversation<'a>>,
+}
+
+/// What the store holds for a mailbox.
+pub struct Stored {
+    /// When it was read.
+    pub began: Instant,
+    /// How long that took.
+    pub elapsed: Duration,
+    /// The records, or why they are of no use.
+    pub records: Result<Records, Failure>,
+}
+
+/// The records of a mailbox and its app.
+#[derive(Debug)]
+pub struct Records {
+    /// The mailbox's.
+    pub grant: MailboxRecord,
+    /// The app's, where there is one.
+    pub app: Option<AppRecord>,
+}
+
+/// An attempt to get a token.
+pub struct Fetched {
+    /// When it began.
+    pub began: Instant,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of an attempt to get a token.
+pub enum Outcome {
+    /// A token.
+    Token(AccessToken),
+    /// A failure.
+    Failed {
+        /// What went wrong.
+        failure: Failure,
+        /// What is left of the last token, if it is still good.
+        leftover: Option<AccessToken>,
+    },
+    /// Nothing: the token endpoint could not be asked, for this reason.
+    NotAsked(&'static str),
+}
+
+/// What was seen of one mail server.
+pub struct Conversation<'a> {
+    /// What was spoken.
+    pub protocol: Protocol,
+    /// With which server.
+    pub server: &'a ServerEndpoint,
+    /// The steps.
+    pub log: Log,
+}
+
+impl<'a> Seen<'a> {
+    /// What a failure is about.
+    #[must_use]
+    pub fn about(&self) -> FailureContext<'a> {
+        FailureContext::of_mailbox(self.app, self.mailbox)
+    }
+
+    /// How long after the command's start `when` was.
+    #[must_use]
+    pub fn since_start(&self, when: Instant) -> Duration {
+        when.saturating_duration_since(self.started)
+    }
+
+    /// What the server of `protocol` made of the token.
+    #[must_use]
+    pub fn acceptance(&self, protocol: Protocol) -> Acceptance {
+        let spoken = self.conversations.iter().find(|conversation| conversation.protocol == protocol);
+        spoken.map_or(Acceptance::NotTried, |spoken| Acceptance::seen(&spoken.log.observations))
+    }
+
+    /// The records, where the store was looked at and has them.
+    #[must_use]
+    pub fn records(&self) -> Option<&Records> {
+        self.stored.as_ref()?.records.as_ref().ok()
+    }
+}
+
+impl Stored {
+    /// Why the token endpoint cannot be asked with what is stored.
+    #[must_use]
+    pub fn hindrance(&self) -> Option<&'static str> {
+        Some(match &self.records.as_ref().err()?.kind {
+            kind if kind.needs_authorization() => "there is no sign-in to use",
+            FailureKind::NoClientSecret { .. } => "no client secret is stored",
+            _ => "the secret store could not be read",
+        })
+    }
+}
+
+impl Fetched {
+    /// The token that the mail servers get.
+    #[must_use]
+    pub fn token(&self) -> Option<&AccessToken> {
+        match &self.outcome {
+            Outcome::Token(token) => Some(token),
+            Outcome::Failed { leftover, .. } => leftover.as_ref(),
+            Outcome::NotAsked(_) => None,
+        }
+    }
+
+    /// What is left of the last token, where there is no new one.
+    #[must_use]
+    pub fn leftover(&self) -> Option<&AccessToken> {
+        match &self.outcome {
+            Outcome::Failed { leftover, .. } => leftover.as_ref(),
+            Outcome::Token(_) | Outcome::NotAsked(_) => None,
+        }
+    }
+}
