@@ -45,10 +45,9 @@ fuzz_target!(|data: &[u8]| {
                     && address.as_str().contains('@')
             );
         }
-        let servers =
-            [mailbox.incoming.as_ref().map(|side| &side.server), mailbox.outgoing.as_ref().map(|side| &side.server)];
-        for server in servers.into_iter().flatten() {
-            assert!(server.port > 0 && !server.host.as_str().contains(|c: char| c.is_control() || c.is_whitespace()));
+        for service in mailbox.services() {
+            let (host, port) = (service.endpoint.host(), service.endpoint.port());
+            assert!(port > 0 && !host.contains(|c: char| c.is_control() || c.is_whitespace()));
         }
     }
 });

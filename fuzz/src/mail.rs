@@ -7,7 +7,7 @@ use mailgrant::fuzzing::Heard;
 use mailgrant::net::Proxies;
 use mailgrant::net::Trust;
 use mailgrant::transport::{Account, Log, Target};
-use mailgrant::profile::{Address, ServerEndpoint, TlsMode};
+use mailgrant::profile::{Address, Endpoint, ServerEndpoint, TlsMode};
 use mailgrant::report::Stage;
 use mailgrant::sasl::SaslMechanism;
 use mailgrant::transcript::Transcript;
@@ -21,6 +21,7 @@ pub const TURN: u8 = 0xff;
 /// How a target talks to its server: the first byte of the input chooses.
 pub struct Talk {
     server: ServerEndpoint,
+    endpoint: Endpoint,
     user: Address,
     trust: Trust,
     proxies: Proxies,
@@ -37,8 +38,10 @@ impl Talk {
         let mechanism = [None, None, Some(SaslMechanism::Xoauth2), Some(SaslMechanism::OauthBearer)][choice >> 1 & 3];
         let host = "mail.contoso.example".parse().expect("it is a host name");
         let user = "a@contoso.example".parse().expect("it is an address");
+        let server = ServerEndpoint { host, port: 1, tls };
         Self {
-            server: ServerEndpoint { host, port: 1, tls },
+            endpoint: server.clone().into(),
+            server,
             user,
             trust: Trust::new(),
             proxies: Proxies::default(),
@@ -57,7 +60,7 @@ impl Talk {
     #[must_use]
     pub fn target(&self) -> Target<'_> {
         Target {
-            server: &self.server,
+            endpoint: &self.endpoint,
             trust: &self.trust,
             proxies: &self.proxies,
             ca_file: None::<&Path>,

@@ -168,7 +168,7 @@ fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> 
     let app = |(mailbox, _): &(&Mailbox, Task<'_>)| mailbox.app.to_string();
     let name = |mailbox: &Mailbox, task: &Task<'_>| {
         let service = mailbox.service(task.side());
-        service.map_or_else(|| mailbox.name.to_string(), |(protocol, _)| format!("{}, {protocol}", mailbox.name))
+        service.map_or_else(|| mailbox.name.to_string(), |service| format!("{}, {}", mailbox.name, service.protocol))
     };
     parallel::each(
         &sides,

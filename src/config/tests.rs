@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::profile::{Name, SignIn, TlsMode};
+use crate::profile::{Name, Protocol, SignIn};
 
 const GOOD: &str = r#"
 [apps.contoso]
@@ -26,8 +26,8 @@ fn presets_fill_what_the_profile_leaves_out() {
     let profile = parse(Path::new("config.toml"), GOOD).unwrap();
     let mailbox = &profile.mailboxes[&"shop".parse::<Name>().unwrap()];
     let incoming = mailbox.incoming.as_ref().unwrap();
-    assert_eq!(incoming.server.to_string(), "outlook.office365.com:993 (implicit TLS)");
-    assert_eq!(mailbox.outgoing.as_ref().unwrap().server.tls, TlsMode::StartTls);
+    assert_eq!(incoming.endpoint.to_string(), "outlook.office365.com:993 (implicit TLS)");
+    assert_eq!(mailbox.outgoing.as_ref().unwrap().endpoint.to_string(), "smtp.office365.com:587 (STARTTLS)");
     let SignIn::Known { token, .. } = &profile.app_of(mailbox).sign_in else {
         panic!("Microsoft's endpoints are known")
     };
@@ -43,8 +43,8 @@ fn a_cloud_moves_sign_in_mail_hosts_and_scopes_together() {
     assert!(token.to_string().contains("microsoftonline.us"));
     let device = device_authorization.as_ref().unwrap().to_string();
     assert!(device.contains("microsoftonline.us") && device.ends_with("/oauth2/v2.0/devicecode"), "{device}");
-    assert!(mailbox.incoming.as_ref().unwrap().server.host.as_str().ends_with("office365.us"));
-    assert!(app.scopes.imap[0].as_str().starts_with("https://outlook.office365.us/"));
+    assert!(mailbox.incoming.as_ref().unwrap().endpoint.host().ends_with("office365.us"));
+    assert!(app.scopes.of(Protocol::Imap)[0].as_str().starts_with("https://outlook.office365.us/"));
 }
 
 #[test]

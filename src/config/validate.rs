@@ -9,8 +9,9 @@ use toml::Spanned;
 use super::error::{Problem, ProblemKind};
 use super::file::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::profile::{
-    Address, App, Cloud, Credential, Deployment, IdentityRule, Incoming, Invalid, Mailbox, Name, Outgoing, Protocol,
-    Provider, Scope, ScopeSet, ServerEndpoint, Side, SignIn, SignInPreset, TlsMode, provider,
+    Address, App, Cloud, Credential, Deployment, Endpoint, EndpointPreset, EndpointUrl, HostPreset, IdentityRule,
+    Invalid, Mailbox, Name, Ports, Protocol, Provider, Scope, ScopeSet, ServerEndpoint, Service, Side, SignIn,
+    SignInPreset, TlsMode, provider,
 };
 use crate::text::is_unprintable;
 
@@ -154,21 +155,14 @@ fn scopes(file: &AppFile, provider: Provider, preset: &Deployment) -> Checked<Sc
     let service = |protocol| preset_list(preset.service(protocol).map_or(&[], |service| service.delegated));
     let own = |texts: &[String]| list(&mut texts.iter().map(String::as_str));
     let always = preset_list(provider.always)?;
+    let each = |of: &dyn Fn(Protocol) -> Checked<Vec<Scope>>| {
+        let services = Protocol::ALL.into_iter().map(|protocol| Ok((protocol, of(protocol)?)));
+        Ok(ScopeSet { always, services: services.collect::<Checked<_>>()? })
+    };
     match file.scopes.as_ref().map(Spanned::get_ref) {
-        None => Ok(ScopeSet {
-            always,
-            imap: service(Protocol::Imap)?,
-            pop3: service(Protocol::Pop3)?,
-            smtp: service(Protocol::Smtp)?,
-        }),
-        Some(ScopesFile::All(texts)) => {
-            let scopes = own(texts)?;
-            Ok(ScopeSet { always, imap: scopes.clone(), pop3: scopes.clone(), smtp: scopes })
-        }
-        Some(ScopesFile::Each(each)) => {
-            let own = |protocol| own(each.get(&protocol).map_or(&[], Vec::as_slice));
-            Ok(ScopeSet { always, imap: own(Protocol::Imap)?, pop3: own(Protocol::Pop3)?, smtp: own(Protocol::Smtp)? })
-        }
+        None => each(&service),
+        Some(ScopesFile::All(texts)) => each(&|_| own(texts)),
+        Some(ScopesFile::Each(given)) => each(&|protocol| own(given.get(&protocol).map_or(&[], Vec::as_slice))),
     }
 }
 
@@ -185,8 +179,8 @@ pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, b
     let service = |side: Side, file: &Option<Spanned<ServiceFile>>| {
         file.as_ref().map(|value| service(side, value, preset)).transpose()
     };
-    let incoming = service(Side::Incoming, &file.incoming)?.map(|(protocol, server)| Incoming { protocol, server });
-    let outgoing = service(Side::Outgoing, &file.outgoing)?.map(|(protocol, server)| Outgoing { protocol, server });
+    let incoming = service(Side::Incoming, &file.incoming)?;
+    let outgoing = service(Side::Outgoing, &file.outgoing)?;
     if incoming.is_none() && outgoing.is_none() {
         let none = missing("incoming", &place, "write incoming = { protocol = \"imap\" }, or outgoing, or both");
         return Err(none.of_kind(ProblemKind::NoSide));
@@ -203,20 +197,37 @@ pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, b
     })
 }
 
-fn service(side: Side, value: &Spanned<ServiceFile>, preset: &Deployment) -> Checked<(Protocol, ServerEndpoint)> {
+fn service(side: Side, value: &Spanned<ServiceFile>, preset: &Deployment) -> Checked<Service> {
+    let (key, place) = (side.key(), value.get_ref().protocol.span());
+    let protocol = *value.get_ref().protocol.get_ref();
+    if !protocol.serves(side) {
+        let known: Vec<String> = Protocol::of(side).map(|protocol| format!("`{}`", protocol.key())).collect();
+        let problem = format!("the protocol is `{}`, expected {}", protocol.key(), known.join(" or "));
+        let sides =
+            protocol.sides().iter().map(|side| format!("{} = {{ protocol = \"{}\" }}", side.key(), protocol.key()));
+        let instead = format!("write {}", sides.collect::<Vec<_>>().join(" or "));
+        return Err(Problem::new(key, place, Invalid::new(problem, instead)));
+    }
+    let known = preset.service(protocol).map(|service| service.endpoint);
+    let endpoint = match protocol.ports() {
+        Some(ports) => Endpoint::Server(server(side, value, ports, known.and_then(EndpointPreset::server))?),
+        None => Endpoint::Web(web(side, value, known.and_then(EndpointPreset::web))?),
+    };
+    Ok(Service { protocol, endpoint })
+}
+
+/// The mail server that a side names, or the provider's.
+fn server(
+    side: Side,
+    value: &Spanned<ServiceFile>,
+    ports: Ports,
+    known: Option<HostPreset>,
+) -> Checked<ServerEndpoint> {
     let (key, span) = (side.key(), &value.span());
     let ServiceFile { protocol, host, port, tls } = value.get_ref();
     let (port, tls) = (*port, *tls);
-    let place = protocol.span();
-    let protocol = *protocol.get_ref();
-    if protocol.side() != side {
-        let known: Vec<String> = Protocol::of(side).map(|protocol| format!("`{}`", protocol.key())).collect();
-        let problem = format!("the protocol is `{}`, expected {}", protocol.key(), known.join(" or "));
-        let instead = format!("write {} = {{ protocol = \"{}\" }}", protocol.side().key(), protocol.key());
-        return Err(Problem::new(key, place, Invalid::new(problem, instead)));
-    }
-    let known = preset.service(protocol).map(|service| service.server);
     let host_text = host.as_deref().or(known.map(|preset| preset.host)).ok_or_else(|| {
+        let protocol = protocol.get_ref();
         let instead = format!("write the {protocol} server: {key} = {{ protocol = …, host = \"mail.example.org\" }}");
         missing(key, span, &instead).of_kind(ProblemKind::NoServer(side))
     })?;
@@ -232,10 +243,26 @@ fn service(side: Side, value: &Spanned<ServiceFile>, preset: &Deployment) -> Che
     });
     let port = port.unwrap_or_else(|| match known {
         Some(preset) if preset.tls == tls => preset.port,
-        Some(_) | None => protocol.default_port(tls),
+        Some(_) | None => ports.of(tls),
     });
     let host = host_text.parse().map_err(|invalid| Problem::new(key, span.clone(), invalid))?;
-    Ok((protocol, ServerEndpoint { host, port, tls }))
+    Ok(ServerEndpoint { host, port, tls })
+}
+
+/// The provider's web address for a side. The profile names no other: a token is good for this one only.
+fn web(side: Side, value: &Spanned<ServiceFile>, known: Option<&str>) -> Checked<EndpointUrl> {
+    let ServiceFile { protocol, host, port, tls } = value.get_ref();
+    let (key, span, protocol) = (side.key(), value.span(), protocol.get_ref());
+    if host.is_some() || port.is_some() || tls.is_some() {
+        let instead = format!("write {key} = {{ protocol = \"{}\" }} and nothing else", protocol.key());
+        let problem = format!("{protocol} is a web address of the provider, without host, port and tls");
+        return Err(Problem::new(key, span, Invalid::new(problem, instead)));
+    }
+    let Some(url) = known else {
+        let problem = format!("the app's provider has no {protocol}");
+        return Err(Problem::new(key, span, Invalid::new(problem, "write another protocol")));
+    };
+    url.parse().map_err(|invalid| Problem::new(key, span, invalid))
 }
 
 /// Checks that a client secret's value can be sent at all, before any server sees it. What it may hold is RFC 6749

@@ -46,12 +46,7 @@ impl<'a> FailureContext<'a> {
 impl FailureContext<'_> {
     /// The same, said over the protocol that `origin` is, where none is known.
     pub(super) fn at(self, origin: Origin) -> Self {
-        let spoken = match origin {
-            Origin::Imap => Some(Protocol::Imap),
-            Origin::Pop3 => Some(Protocol::Pop3),
-            Origin::Smtp => Some(Protocol::Smtp),
-            _ => None,
-        };
+        let spoken = Protocol::ALL.into_iter().find(|protocol| Origin::from(*protocol) == origin);
         Self { protocol: self.protocol.or(spoken), ..self }
     }
 

@@ -3,7 +3,7 @@
 use super::about::FailureContext;
 use super::catalogue::{self, Entry, Evidence, Hint, Only, Origin, Step};
 use super::normalize;
-use crate::profile::{Family, Protocol, provider};
+use crate::profile::{Family, provider};
 use crate::report::{Confidence, ExitCode, Finding, Retry};
 
 /// More codes than these tell nobody anything.
@@ -90,15 +90,5 @@ fn exit(entry: &Entry) -> ExitCode {
         (Retry::Reauthorize, _) => ExitCode::AuthorizationNeeded,
         (Retry::Backoff | Retry::Poll, _) => ExitCode::Network,
         (Retry::AfterFix | Retry::Stop, _) => ExitCode::CheckFailed,
-    }
-}
-
-impl From<Protocol> for Origin {
-    fn from(protocol: Protocol) -> Self {
-        match protocol {
-            Protocol::Imap => Self::Imap,
-            Protocol::Pop3 => Self::Pop3,
-            Protocol::Smtp => Self::Smtp,
-        }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::about::FailureContext;
 use crate::failure::{OtherService, Service};
-use crate::profile::{Protocol, TlsMode};
+use crate::profile::{Protocol, Side, TlsMode};
 use crate::report::{Finding, FindingCode};
 
 /// What answers on the port, and what to change in the profile.
@@ -11,8 +11,8 @@ pub(super) fn finding(seen: &OtherService, about: FailureContext<'_>) -> Finding
     let wanted = about.protocol;
     let port = seen.port;
     let spoken = spoken(seen.found);
-    let side = if wanted == Some(Protocol::Smtp) { "outgoing" } else { "incoming" };
-    let is_readable = matches!(spoken, Some(Protocol::Imap | Protocol::Pop3)) && side == "incoming";
+    let side = wanted.and_then(|wanted| wanted.sides().first().copied()).unwrap_or(Side::Incoming);
+    let is_readable = side == Side::Incoming && spoken.is_some_and(|spoken| spoken.serves(side));
     let is_inside = seen.is_tls && seen.wanted == TlsMode::StartTls;
     let told = if seen.found == Service::Tls || spoken.is_some() && spoken == wanted {
         Finding::of(FindingCode::WRONG_TLS_MODE).case_if(!seen.is_tls, "plain").with("found", name(seen.found))
@@ -31,18 +31,18 @@ pub(super) fn finding(seen: &OtherService, about: FailureContext<'_>) -> Finding
         .about(about)
         .with("port", port)
         .with("wanted", seen.wanted)
-        .with("side", side)
+        .with("side", side.key())
         .with("mode", if seen.is_tls { "implicit" } else { "starttls" });
     if let Some(spoken) = spoken {
-        told = told.with("spoken", spoken).with("spoken_key", if spoken == Protocol::Imap { "imap" } else { "pop3" });
+        told = told.with("spoken", spoken).with("spoken_key", spoken.key());
     }
-    if let Some(wanted) = wanted {
+    if let Some(ports) = wanted.and_then(Protocol::ports) {
         told = told
             .case("mail")
-            .case(if wanted.default_port(seen.wanted) == port { "usual-port" } else { "other-port" })
-            .with("usual_port", wanted.default_port(seen.wanted))
-            .with("implicit_port", wanted.default_port(TlsMode::Implicit))
-            .with("starttls_port", wanted.default_port(TlsMode::StartTls));
+            .case(if ports.of(seen.wanted) == port { "usual-port" } else { "other-port" })
+            .with("usual_port", ports.of(seen.wanted))
+            .with("implicit_port", ports.implicit)
+            .with("starttls_port", ports.starttls);
     }
     told.finding()
 }

@@ -28,9 +28,7 @@ pub fn of_mailbox(mailbox: &Mailbox) -> Vec<String> {
         warnings.push(format!("the domain of {address} has no dot; if a part of it is missing, correct it"));
     }
     warnings.extend(example("address", address.as_str()));
-    let servers =
-        [mailbox.incoming.as_ref().map(|side| &side.server), mailbox.outgoing.as_ref().map(|side| &side.server)];
-    warnings.extend(servers.into_iter().flatten().filter_map(|server| example("host", server.host.as_str())));
+    warnings.extend(mailbox.services().filter_map(|service| example("host", service.endpoint.host())));
     warnings
 }
 

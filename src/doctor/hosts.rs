@@ -4,13 +4,14 @@ use std::path::Path;
 
 use crate::diagnosis::FailureContext;
 use crate::profile::{
-    App, EndpointUrl, HostPreset, IdentityRule, Mailbox, Profile, Protocol, Provider, ServerEndpoint, SignIn, TlsMode,
+    App, Endpoint, EndpointUrl, HostPreset, IdentityRule, Mailbox, Profile, Protocol, Provider, ServerEndpoint, Side,
+    SignIn, TlsMode,
 };
 
 /// A server to look at.
 #[derive(Debug, Clone)]
 pub(super) struct Host<'a> {
-    pub(super) server: ServerEndpoint,
+    pub(super) endpoint: Endpoint,
     pub(super) role: Role,
     pub(super) ca_file: Option<&'a Path>,
     /// The app or the mailbox that names it first.
@@ -29,14 +30,17 @@ pub(super) enum Role {
 impl Host<'_> {
     /// "login.microsoftonline.com:443".
     pub(super) fn label(&self) -> String {
-        format!("{}:{}", self.server.host, self.server.port)
+        format!("{}:{}", self.endpoint.host(), self.endpoint.port())
     }
 
     /// What it is for, in words.
     pub(super) fn role(&self) -> String {
         match &self.role {
             Role::SignIn(_) => "sign-in".to_owned(),
-            Role::Mail(protocol) => format!("{protocol}, {}", self.server.tls),
+            Role::Mail(protocol) => match &self.endpoint {
+                Endpoint::Server(server) => format!("{protocol}, {}", server.tls),
+                Endpoint::Web(_) => protocol.to_string(),
+            },
         }
     }
 
@@ -45,7 +49,7 @@ impl Host<'_> {
             (Role::SignIn(_), Role::SignIn(_)) => true,
             (one, two) => one == two,
         };
-        same_role && self.server == other.server && self.ca_file == other.ca_file
+        same_role && self.endpoint == other.endpoint && self.ca_file == other.ca_file
     }
 }
 
@@ -69,11 +73,12 @@ pub(super) fn usual() -> Vec<Host<'static>> {
     let metadata = preset.sign_in.public_issuer();
     let metadata = metadata.and_then(|issuer| format!("{issuer}/.well-known/openid-configuration").parse().ok());
     let sign_in = metadata.and_then(|url| web(url, None, FailureContext::default()));
-    let mail = [Protocol::Imap, Protocol::Smtp].into_iter().filter_map(|protocol| {
-        let HostPreset { host, port, tls } = preset.service(protocol)?.server;
-        let server = ServerEndpoint { host: host.parse().ok()?, port, tls };
+    let mail = [Side::Incoming, Side::Outgoing].into_iter().filter_map(|side| {
+        let protocol = Protocol::of(side).next()?;
+        let HostPreset { host, port, tls } = preset.service(protocol)?.endpoint.server()?;
+        let endpoint = ServerEndpoint { host: host.parse().ok()?, port, tls }.into();
         let about = FailureContext { protocol: Some(protocol), ..FailureContext::default() };
-        Some(Host { server, role: Role::Mail(protocol), ca_file: None, about })
+        Some(Host { endpoint, role: Role::Mail(protocol), ca_file: None, about })
     });
     sign_in.into_iter().chain(mail).collect()
 }
@@ -102,25 +107,16 @@ fn root(url: &EndpointUrl) -> Option<EndpointUrl> {
 }
 
 fn web<'a>(url: EndpointUrl, ca_file: Option<&'a Path>, about: FailureContext<'a>) -> Option<Host<'a>> {
-    let host = url.as_url().host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
-    let port = url.as_url().port_or_known_default()?;
-    let server = ServerEndpoint { host, port, tls: TlsMode::Implicit };
-    Some(Host { server, role: Role::SignIn(url), ca_file, about })
+    let server = ServerEndpoint { host: url.host().parse().ok()?, port: url.port(), tls: TlsMode::Implicit };
+    Some(Host { endpoint: server.into(), role: Role::SignIn(url), ca_file, about })
 }
 
 fn servers<'a>(mailbox: &'a Mailbox, app: &'a App) -> impl Iterator<Item = Host<'a>> {
-    let incoming = mailbox.incoming.as_ref().map(|side| (side.protocol, &side.server));
-    let outgoing = mailbox.outgoing.as_ref().map(|side| (side.protocol, &side.server));
-    incoming.into_iter().chain(outgoing).map(move |(protocol, server)| Host {
-        server: server.clone(),
-        role: Role::Mail(protocol),
+    mailbox.services().map(move |service| Host {
+        endpoint: service.endpoint.clone(),
+        role: Role::Mail(service.protocol),
         ca_file: mailbox.ca_file.as_deref(),
-        about: FailureContext {
-            app: Some(app),
-            mailbox: Some(mailbox),
-            protocol: Some(protocol),
-            ..FailureContext::default()
-        },
+        about: FailureContext::of_mailbox(app, mailbox).over(service.protocol),
     })
 }
 

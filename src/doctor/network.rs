@@ -123,7 +123,7 @@ impl Network<'_> {
 
     fn reach(&self, host: &Host<'_>, transcript: &Transcript, reach: impl FnOnce(&Target<'_>, &mut Log)) -> Log {
         let target = Target {
-            server: &host.server,
+            endpoint: &host.endpoint,
             trust: self.trust,
             proxies: self.proxies,
             ca_file: host.ca_file,
@@ -144,7 +144,7 @@ pub(super) fn no_name(hosts: &[Host<'_>], looks: &[Look]) -> Option<Check> {
         let dns = look.report.checks.iter().find(|check| check.stage == Stage::Dns);
         dns.is_some_and(|check| matches!(check.outcome, Outcome::Failed { .. }))
     };
-    let mut names: Vec<&str> = hosts.iter().map(|host| host.server.host.as_str()).collect();
+    let mut names: Vec<&str> = hosts.iter().map(|host| host.endpoint.host()).collect();
     names.sort_unstable();
     names.dedup();
     if names.len() < 2 || !looks.iter().all(failed) {

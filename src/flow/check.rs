@@ -50,7 +50,7 @@ pub fn each(
     let workspace = Workspace::open(context, profile)?;
     let host = |mailbox: &&Mailbox| {
         let service = mailbox.service(side).or_else(|| mailbox.service(side.other()));
-        service.map_or_else(String::new, |(_, server)| server.host.to_string())
+        service.map_or_else(String::new, |service| service.endpoint.host().to_owned())
     };
     let test = |mailbox: &&Mailbox| test(&workspace, mailbox);
     Ok(parallel::each(mailboxes, Limits::USUAL, host, test, |mailbox, panicked| fallen(mailbox, panicked)))

@@ -14,7 +14,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::flow::parallel::{self, Panicked};
 use crate::flow::session::{self, AccessToken, Session};
 use crate::oauth::ClientCredential;
-use crate::profile::{Address, Mailbox, Protocol, ServerEndpoint};
+use crate::profile::{Address, Endpoint, Mailbox, Protocol};
 use crate::report::{Check, Headline, Report, Stage};
 use crate::sasl::SaslMechanism;
 use crate::text::Shown;
@@ -128,11 +128,11 @@ impl<'a> Tester<'a> {
         &self,
         mailbox: &Mailbox,
         protocol: Protocol,
-        server: &ServerEndpoint,
+        endpoint: &Endpoint,
         token: TokenSource<'_>,
         task: &Task<'_>,
     ) -> Log {
-        let target = self.target(mailbox, server);
+        let target = self.target(mailbox, endpoint);
         let began = Instant::now();
         let exercised = parallel::survive(|| {
             let mut log = Log::default();
@@ -192,7 +192,7 @@ impl<'a> Tester<'a> {
             Err(failure) => Check::failed(Stage::Arrival, started.elapsed(), diagnosis::finding(&failure, about)),
             Ok(access) => {
                 let token: TokenSource<'_> = Box::new(|| Some(access.token.clone()));
-                let log = self.exercise(mailbox, protocol, &side.server, token, &Task::Find { mark, patience });
+                let log = self.exercise(mailbox, protocol, &side.endpoint, token, &Task::Find { mark, patience });
                 let seen = log.observations.into_iter().next_back();
                 seen.map_or_else(
                     || Check::skipped(Stage::Arrival, "there is no access token"),
@@ -207,9 +207,9 @@ impl<'a> Tester<'a> {
         FailureContext::of_mailbox(self.workspace.app_of(mailbox), mailbox).over(protocol)
     }
 
-    fn target<'s>(&'s self, mailbox: &'s Mailbox, server: &'s ServerEndpoint) -> Target<'s> {
+    fn target<'s>(&'s self, mailbox: &'s Mailbox, endpoint: &'s Endpoint) -> Target<'s> {
         Target {
-            server,
+            endpoint,
             trust: self.workspace.trust,
             proxies: self.workspace.proxies,
             ca_file: mailbox.ca_file.as_deref(),
@@ -271,10 +271,10 @@ impl<'a> Side<'a> {
         }
     }
 
-    fn server<'m>(&self, mailbox: &'m Mailbox) -> Option<&'m ServerEndpoint> {
+    fn server<'m>(&self, mailbox: &'m Mailbox) -> Option<&'m Endpoint> {
         match self {
-            Self::Incoming { .. } => mailbox.incoming.as_ref().map(|side| &side.server),
-            Self::Outgoing(_) => mailbox.outgoing.as_ref().map(|side| &side.server),
+            Self::Incoming { .. } => mailbox.incoming.as_ref().map(|side| &side.endpoint),
+            Self::Outgoing(_) => mailbox.outgoing.as_ref().map(|side| &side.endpoint),
         }
     }
 
@@ -285,7 +285,7 @@ impl<'a> Side<'a> {
             .observations
             .iter()
             .map(|seen| (seen.stage, seen.result.as_ref().err().map(|failure| &failure.kind)));
-        Some(Server::seen(Role::Mail(protocol), server.host.as_str(), server.port, steps))
+        Some(Server::seen(Role::Mail(protocol), server.host(), server.port(), steps))
     }
 
     fn task(&self) -> Task<'_> {

@@ -20,14 +20,13 @@ pub fn mailbox(report: &mut Report, app: &App, mailbox: &Mailbox) {
     }
     report.fact("client_id", app.client_id.to_string());
     if let Some(incoming) = &mailbox.incoming {
-        report.fact("incoming", format!("{} {}", incoming.protocol, incoming.server));
+        report.fact("incoming", format!("{} {}", incoming.protocol, incoming.endpoint));
     }
     if let Some(outgoing) = &mailbox.outgoing {
-        report.fact("outgoing", format!("{} {}", outgoing.protocol, outgoing.server));
+        report.fact("outgoing", format!("{} {}", outgoing.protocol, outgoing.endpoint));
     }
-    let servers =
-        [mailbox.incoming.as_ref().map(|side| &side.server), mailbox.outgoing.as_ref().map(|side| &side.server)];
-    let hosts = servers.into_iter().flatten().map(|server| server.host.respelled());
+    let servers = mailbox.services().filter_map(|service| service.endpoint.server());
+    let hosts = servers.map(|server| server.host.respelled());
     let addresses = [Some(&mailbox.address), mailbox.sign_in_as.as_ref()].into_iter().flatten().map(Address::respelled);
     // A name outside ASCII may look like another; as DNS has it, it does not.
     let mut respelled: Vec<&str> = addresses.chain(hosts).flatten().collect();

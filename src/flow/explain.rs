@@ -89,7 +89,7 @@ fn token_endpoint(seen: &Seen<'_>) -> Vec<Check> {
 pub fn token(seen: &Seen<'_>) -> Check {
     let Fetched { began, elapsed, outcome } = &seen.token;
     let about = match seen.conversations.as_slice() {
-        [only] => seen.about().over(only.protocol),
+        [only] => seen.about().over(only.service.protocol),
         _ => seen.about(),
     };
     let check = match outcome {
@@ -114,7 +114,7 @@ fn preflight(seen: &Seen<'_>) -> Vec<Check> {
 
 /// The steps at one mail server.
 fn steps(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<Check> {
-    let protocol = conversation.protocol;
+    let protocol = conversation.service.protocol;
     let is_for_server = seen.inspection.as_ref().is_some_and(|inspection| inspection.preflight.is_for(protocol));
     let about = FailureContext { token: TokenFacts { is_for_server }, ..seen.about().over(protocol) };
     let observations = &conversation.log.observations;
@@ -137,8 +137,8 @@ fn check(seen: &Seen<'_>, step: &Observation, about: FailureContext<'_>) -> Chec
 #[must_use]
 pub fn facts(seen: &Seen<'_>) -> Vec<Fact> {
     let of = |conversation: &Conversation<'_>| {
-        let Conversation { protocol, server, log } = conversation;
-        let (server_name, mechanism_name) = match (&seen.stored, protocol.side()) {
+        let Conversation { side, service, log } = conversation;
+        let (server_name, mechanism_name) = match (&seen.stored, side) {
             (None, _) => ("server", "mechanism_used"),
             (Some(_), Side::Incoming) => ("incoming", "incoming_mechanism"),
             (Some(_), Side::Outgoing) => ("outgoing", "outgoing_mechanism"),
@@ -147,7 +147,7 @@ pub fn facts(seen: &Seen<'_>) -> Vec<Fact> {
         let offered =
             is_detailed.then(|| fact("mechanisms_offered", Shown::join(&log.mechanisms_offered, ", ").to_string()));
         let used = log.mechanism_used.map(|mechanism| fact(mechanism_name, mechanism.name()));
-        let server = fact(server_name, format!("{protocol} {server}"));
+        let server = fact(server_name, format!("{} {}", service.protocol, service.endpoint));
         std::iter::once(server).chain(offered).chain(used)
     };
     seen.conversations.iter().flat_map(of).collect()

@@ -13,7 +13,7 @@ use super::seen::{Conversation, Fetched, Outcome, Records, Seen, Stored};
 use super::session::Session;
 use super::workspace::Workspace;
 use crate::failure::Failure;
-use crate::profile::{Protocol, ServerEndpoint};
+use crate::profile::{Protocol, Service};
 use crate::report::Stage;
 use crate::secrets::load_app;
 use crate::transport::{self, Log, Observation, Target, Task, TokenSource};
@@ -104,26 +104,24 @@ fn protocols(plan: &Plan<'_>, calls: &[Call<'_>]) -> Vec<Protocol> {
     if calls.is_empty() {
         return plan.mailbox.protocols().collect();
     }
-    calls.iter().map(|call| call.protocol).collect()
+    calls.iter().map(|call| call.service.protocol).collect()
 }
 
 /// One task, at the server that it is for.
 struct Call<'a> {
-    protocol: Protocol,
-    server: &'a ServerEndpoint,
+    service: &'a Service,
     task: Task<'a>,
 }
 
 impl<'a> Call<'a> {
     /// The call for `task`; none where the mailbox has no such side.
     fn of(plan: &Plan<'a>, task: Task<'a>) -> Option<Self> {
-        let (protocol, server) = plan.mailbox.service(task.side())?;
-        Some(Self { protocol, server, task })
+        Some(Self { service: plan.mailbox.service(task.side())?, task })
     }
 
     fn make(&self, workspace: &Workspace<'_>, plan: &Plan<'_>, token: TokenSource<'_>) -> Conversation<'a> {
         let target = Target {
-            server: self.server,
+            endpoint: &self.service.endpoint,
             trust: workspace.trust,
             proxies: workspace.proxies,
             ca_file: plan.mailbox.ca_file.as_deref(),
@@ -135,7 +133,7 @@ impl<'a> Call<'a> {
         let began = Instant::now();
         let log = parallel::survive(|| {
             let mut log = Log::default();
-            transport::of(self.protocol).exercise(&target, plan.mailbox.into(), token, &self.task, &mut log);
+            transport::of(self.service.protocol).exercise(&target, plan.mailbox.into(), token, &self.task, &mut log);
             log
         });
         let log = log.unwrap_or_else(|Panicked| {
@@ -147,7 +145,7 @@ impl<'a> Call<'a> {
     }
 
     fn conversation(&self, log: Log) -> Conversation<'a> {
-        Conversation { protocol: self.protocol, server: self.server, log }
+        Conversation { side: self.task.side(), service: self.service, log }
     }
 }
 

@@ -51,10 +51,10 @@ fn sign_in_server(seen: &Seen<'_>) -> Option<Server> {
 
 /// What is known of a mail server.
 fn mail_server(conversation: &Conversation<'_>) -> Server {
-    let Conversation { protocol, server, log } = conversation;
+    let Conversation { service, log, .. } = conversation;
     let steps = log.observations.iter();
     let steps = steps.map(|step| (step.stage, step.result.as_ref().err().map(|failure| &failure.kind)));
-    Server::seen(Role::Mail(*protocol), server.host.as_str(), server.port, steps)
+    Server::seen(Role::Mail(service.protocol), service.endpoint.host(), service.endpoint.port(), steps)
 }
 
 /// What is known of the client secret.

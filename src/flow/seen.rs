@@ -8,7 +8,7 @@ use super::preflight::{Acceptance, Inspection};
 use super::session::AccessToken;
 use crate::diagnosis::FailureContext;
 use crate::failure::{Failure, FailureKind};
-use crate::profile::{App, Mailbox, Protocol, ServerEndpoint};
+use crate::profile::{App, Mailbox, Protocol, Service, Side};
 use crate::secrets::{AppRecord, MailboxRecord};
 use crate::transport::Log;
 
@@ -80,10 +80,10 @@ pub enum Outcome {
 
 /// What was seen of one mail server.
 pub struct Conversation<'a> {
-    /// What was spoken.
-    pub protocol: Protocol,
-    /// With which server.
-    pub server: &'a ServerEndpoint,
+    /// The side of the mailbox that it was about.
+    pub side: Side,
+    /// What was spoken, and where.
+    pub service: &'a Service,
     /// The steps.
     pub log: Log,
 }
@@ -104,7 +104,7 @@ impl<'a> Seen<'a> {
     /// What the server of `protocol` made of the token.
     #[must_use]
     pub fn acceptance(&self, protocol: Protocol) -> Acceptance {
-        let spoken = self.conversations.iter().find(|conversation| conversation.protocol == protocol);
+        let spoken = self.conversations.iter().find(|conversation| conversation.service.protocol == protocol);
         spoken.map_or(Acceptance::NotTried, |spoken| Acceptance::seen(&spoken.log.observations))
     }
 

@@ -126,13 +126,13 @@ pub(super) fn inspection(seen: &Seen<'_>, claims: &Value) -> Inspection {
 /// A conversation in which every step goes well.
 pub(super) fn conversation(profile: &Profile, side: Side) -> Conversation<'_> {
     let mailbox = profile.mailboxes.values().next().unwrap();
-    let (protocol, server) = mailbox.service(side).unwrap();
+    let service = mailbox.service(side).unwrap();
     let last = match side {
         Side::Incoming => Stage::Folder,
         Side::Outgoing => Stage::Sender,
     };
     let observations = STEPS.into_iter().chain([last]).map(|stage| step(stage, Ok("fine".into()))).collect();
-    Conversation { protocol, server, log: Log { observations, ..Log::default() } }
+    Conversation { side, service, log: Log { observations, ..Log::default() } }
 }
 
 impl Conversation<'_> {

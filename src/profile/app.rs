@@ -1,5 +1,6 @@
 //! An app: one OAuth client registration, and everything that follows from it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
@@ -80,23 +81,15 @@ pub enum IdentityRule {
 pub struct ScopeSet {
     /// Asked for always: `openid`, `offline_access` …
     pub always: Vec<Scope>,
-    /// For IMAP.
-    pub imap: Vec<Scope>,
-    /// For POP3.
-    pub pop3: Vec<Scope>,
-    /// For SMTP.
-    pub smtp: Vec<Scope>,
+    /// For each protocol.
+    pub services: BTreeMap<Protocol, Vec<Scope>>,
 }
 
 impl ScopeSet {
     /// The scopes that `protocol` needs.
     #[must_use]
     pub fn of(&self, protocol: Protocol) -> &[Scope] {
-        match protocol {
-            Protocol::Imap => &self.imap,
-            Protocol::Pop3 => &self.pop3,
-            Protocol::Smtp => &self.smtp,
-        }
+        self.services.get(&protocol).map_or(&[], Vec::as_slice)
     }
 
     /// What to ask for when `protocols` are used: each scope once, in a stable order.

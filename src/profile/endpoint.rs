@@ -1,8 +1,8 @@
-//! Mail servers: host, port, TLS.
+//! Where a service is: a server with host, port and TLS, or a web address.
 
 use std::fmt;
 
-use super::HostName;
+use super::{EndpointUrl, HostName};
 
 /// How TLS begins (RFC 8314). There is no third way: no credential travels outside TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
@@ -26,7 +26,60 @@ pub struct ServerEndpoint {
     pub tls: TlsMode,
 }
 
-show_as_displayed!(TlsMode, ServerEndpoint);
+show_as_displayed!(TlsMode, ServerEndpoint, Endpoint);
+
+/// Where a service is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A server that is spoken to directly.
+    Server(ServerEndpoint),
+    /// A web address.
+    Web(EndpointUrl),
+}
+
+impl Endpoint {
+    /// The server, where it is one.
+    #[must_use]
+    pub fn server(&self) -> Option<&ServerEndpoint> {
+        match self {
+            Self::Server(server) => Some(server),
+            Self::Web(_) => None,
+        }
+    }
+
+    /// The host's name or address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        match self {
+            Self::Server(server) => server.host.as_str(),
+            Self::Web(url) => url.host(),
+        }
+    }
+
+    /// The TCP port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::Server(server) => server.port,
+            Self::Web(url) => url.port(),
+        }
+    }
+}
+
+impl From<ServerEndpoint> for Endpoint {
+    fn from(server: ServerEndpoint) -> Self {
+        Self::Server(server)
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server(server) => server.fmt(f),
+            Self::Web(url) => url.fmt(f),
+        }
+    }
+}
 
 impl fmt::Display for TlsMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

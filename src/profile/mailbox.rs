@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Address, Name, Protocol, ServerEndpoint, Side};
+use super::{Address, Endpoint, Name, Protocol, Side};
 
 /// One mailbox of the profile. It has an incoming side, an outgoing side, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,31 +16,22 @@ pub struct Mailbox {
     /// Who signs in, where that is somebody else: the delegate of a shared mailbox.
     pub sign_in_as: Option<Address>,
     /// How its mail is read.
-    pub incoming: Option<Incoming>,
+    pub incoming: Option<Service>,
     /// How its mail is sent.
-    pub outgoing: Option<Outgoing>,
+    pub outgoing: Option<Service>,
     /// Whether commands that walk over all mailboxes include it.
     pub enabled: bool,
     /// A private CA (PEM) for its mail servers, trusted beside the system's.
     pub ca_file: Option<PathBuf>,
 }
 
-/// The side that reads.
+/// What one side of a mailbox is used through.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Incoming {
-    /// One of [`super::Side::Incoming`].
+pub struct Service {
+    /// How; it serves the side.
     pub protocol: Protocol,
     /// Where.
-    pub server: ServerEndpoint,
-}
-
-/// The side that sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outgoing {
-    /// One of [`super::Side::Outgoing`].
-    pub protocol: Protocol,
-    /// Where.
-    pub server: ServerEndpoint,
+    pub endpoint: Endpoint,
 }
 
 impl Mailbox {
@@ -50,19 +41,22 @@ impl Mailbox {
         self.sign_in_as.as_ref().unwrap_or(&self.address)
     }
 
-    /// The protocol and the server of `side`, where it has that side.
+    /// What `side` is used through, where it is used.
     #[must_use]
-    pub fn service(&self, side: Side) -> Option<(Protocol, &ServerEndpoint)> {
+    pub fn service(&self, side: Side) -> Option<&Service> {
         match side {
-            Side::Incoming => self.incoming.as_ref().map(|incoming| (incoming.protocol, &incoming.server)),
-            Side::Outgoing => self.outgoing.as_ref().map(|outgoing| (outgoing.protocol, &outgoing.server)),
+            Side::Incoming => self.incoming.as_ref(),
+            Side::Outgoing => self.outgoing.as_ref(),
         }
+    }
+
+    /// What its sides are used through.
+    pub fn services(&self) -> impl Iterator<Item = &Service> {
+        self.incoming.iter().chain(&self.outgoing)
     }
 
     /// The mail protocols it uses.
     pub fn protocols(&self) -> impl Iterator<Item = Protocol> {
-        let incoming = self.incoming.as_ref().map(|side| side.protocol);
-        let outgoing = self.outgoing.as_ref().map(|side| side.protocol);
-        incoming.into_iter().chain(outgoing)
+        self.services().map(|service| service.protocol)
     }
 }

@@ -21,12 +21,12 @@ pub use app::{App, IdentityRule, ScopeSet, SignIn, missing_scopes, permission_na
 pub use client_authentication::ClientAuthentication;
 pub use credential::Credential;
 pub use credential_form::{client_id_doubt, secret_doubt};
-pub use endpoint::{ServerEndpoint, TlsMode};
+pub use endpoint::{Endpoint, ServerEndpoint, TlsMode};
 pub use invalid::Invalid;
-pub use mailbox::{Incoming, Mailbox, Outgoing};
+pub use mailbox::{Mailbox, Service};
 pub use names::{Address, ClientId, HostName, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};
-pub use protocol::{Protocol, Side};
-pub use provider::{Cloud, Deployment, Family, HostPreset, InvalidGrant, Provider, SignInPreset};
+pub use protocol::{Ports, Protocol, Side};
+pub use provider::{Cloud, Deployment, EndpointPreset, Family, HostPreset, InvalidGrant, Provider, SignInPreset};
 pub use store::{StoreKind, StoreSpec};
 pub use web::{EndpointUrl, RedirectUri};
 

@@ -15,6 +15,27 @@ pub enum Protocol {
     Smtp,
 }
 
+/// What is known of one protocol.
+struct Row {
+    /// The word in the profile; findings of the catalogue name it too.
+    key: &'static str,
+    /// The name that people know it by.
+    title: &'static str,
+    /// What it can do for a mailbox.
+    sides: &'static [Side],
+    /// Where its servers listen; none where a server is a web address.
+    ports: Option<Ports>,
+}
+
+/// The ports that IANA assigns to a protocol (RFC 8314 §3, RFC 6409), by how TLS begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ports {
+    /// Implicit TLS.
+    pub implicit: u16,
+    /// STARTTLS.
+    pub starttls: u16,
+}
+
 /// A side of a mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -44,55 +65,77 @@ impl Side {
     }
 }
 
+impl Ports {
+    /// The port for `tls`.
+    #[must_use]
+    pub fn of(self, tls: TlsMode) -> u16 {
+        match tls {
+            TlsMode::Implicit => self.implicit,
+            TlsMode::StartTls => self.starttls,
+        }
+    }
+}
+
 impl Protocol {
     /// All protocols; the first of each side is the usual one.
     pub const ALL: [Self; 3] = [Self::Imap, Self::Pop3, Self::Smtp];
 
-    /// The protocols of `side`.
-    pub fn of(side: Side) -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(move |protocol| protocol.side() == side)
+    const fn row(self) -> Row {
+        match self {
+            Self::Imap => Row {
+                key: "imap",
+                title: "IMAP",
+                sides: &[Side::Incoming],
+                ports: Some(Ports { implicit: 993, starttls: 143 }),
+            },
+            Self::Pop3 => Row {
+                key: "pop3",
+                title: "POP3",
+                sides: &[Side::Incoming],
+                ports: Some(Ports { implicit: 995, starttls: 110 }),
+            },
+            Self::Smtp => Row {
+                key: "smtp",
+                title: "SMTP",
+                sides: &[Side::Outgoing],
+                ports: Some(Ports { implicit: 465, starttls: 587 }),
+            },
+        }
     }
 
-    /// The side that it serves.
+    /// The protocols of `side`.
+    pub fn of(side: Side) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |protocol| protocol.serves(side))
+    }
+
+    /// Whether it can be used for `side`.
     #[must_use]
-    pub fn side(self) -> Side {
-        match self {
-            Self::Imap | Self::Pop3 => Side::Incoming,
-            Self::Smtp => Side::Outgoing,
-        }
+    pub fn serves(self, side: Side) -> bool {
+        self.row().sides.contains(&side)
+    }
+
+    /// What it can do for a mailbox; the first side is the usual one.
+    #[must_use]
+    pub fn sides(self) -> &'static [Side] {
+        self.row().sides
     }
 
     /// The word in the profile.
     #[must_use]
     pub fn key(self) -> &'static str {
-        match self {
-            Self::Imap => "imap",
-            Self::Pop3 => "pop3",
-            Self::Smtp => "smtp",
-        }
+        self.row().key
     }
 
     /// The name that people know it by.
     #[must_use]
     pub fn title(self) -> &'static str {
-        match self {
-            Self::Imap => "IMAP",
-            Self::Pop3 => "POP3",
-            Self::Smtp => "SMTP",
-        }
+        self.row().title
     }
 
-    /// The port that IANA assigns for this protocol and TLS mode (RFC 8314 §3, RFC 6409).
+    /// Where its servers listen; none where a server is a web address.
     #[must_use]
-    pub fn default_port(self, tls: TlsMode) -> u16 {
-        match (self, tls) {
-            (Self::Imap, TlsMode::Implicit) => 993,
-            (Self::Imap, TlsMode::StartTls) => 143,
-            (Self::Pop3, TlsMode::Implicit) => 995,
-            (Self::Pop3, TlsMode::StartTls) => 110,
-            (Self::Smtp, TlsMode::Implicit) => 465,
-            (Self::Smtp, TlsMode::StartTls) => 587,
-        }
+    pub fn ports(self) -> Option<Ports> {
+        self.row().ports
     }
 }
 
@@ -109,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_protocol_serves_one_side_and_the_usual_one_comes_first() {
+    fn each_side_has_its_protocols_and_the_usual_one_comes_first() {
         let keys = |side| Protocol::of(side).map(Protocol::key).collect::<Vec<_>>();
         assert_eq!(keys(Side::Incoming), ["imap", "pop3"]);
         assert_eq!(keys(Side::Outgoing), ["smtp"]);

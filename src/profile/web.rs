@@ -60,6 +60,18 @@ impl EndpointUrl {
         &self.0
     }
 
+    /// The host's name or address, without the brackets of IPv6.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// The TCP port: the scheme's where the address names none.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.0.port_or_known_default().unwrap_or(443)
+    }
+
     /// The address as text, without the slash that a bare host's path shows: issuers are compared as strings.
     #[must_use]
     pub fn as_issuer(&self) -> &str {
@@ -133,6 +145,18 @@ mod tests {
             "https://a\tb",
         ] {
             bad.parse::<EndpointUrl>().expect_err(bad);
+        }
+    }
+
+    #[test]
+    fn an_endpoint_names_its_host_and_port() {
+        for (url, place) in [
+            ("https://graph.example/v1.0", ("graph.example", 443)),
+            ("https://graph.example:8443", ("graph.example", 8443)),
+            ("http://[::1]/x", ("::1", 80)),
+        ] {
+            let url: EndpointUrl = url.parse().unwrap();
+            assert_eq!((url.host(), url.port()), place);
         }
     }
 

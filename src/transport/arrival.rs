@@ -17,11 +17,11 @@ const SHORTEST: Duration = Duration::from_millis(50);
 
 /// Has `find` look for the message until it is there or `patience` has passed: at a target that ends by then, with the
 /// pauses between its looks. One step in the log.
-pub(super) fn wait(
-    target: &Target<'_>,
+pub(super) fn wait<E>(
+    target: &Target<'_, E>,
     patience: Duration,
     log: &mut Log,
-    find: impl FnOnce(&Target<'_>, &mut Pauses) -> Result<bool, Failure>,
+    find: impl FnOnce(&Target<'_, E>, &mut Pauses) -> Result<bool, Failure>,
 ) {
     let start = Instant::now();
     let own = start + patience;

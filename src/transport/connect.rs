@@ -3,7 +3,6 @@
 use std::net::TcpStream;
 use std::time::Instant;
 
-use super::Target;
 use super::dialect::Dialect;
 use super::handshake::Seen;
 use super::log::{Log, Stop};
@@ -11,6 +10,7 @@ use super::recognise::instead_of_tls;
 use super::socket::Socket;
 use super::stream::Wire;
 use super::way::Way;
+use super::{ServerTarget, Target};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, TlsFault};
 use crate::net::PeerCertificate;
@@ -25,12 +25,12 @@ const MOST_NAMES: usize = 8;
 pub(super) type Preamble = fn(&mut Wire) -> Result<(), Failure>;
 
 /// Finds and reaches the server, and starts TLS where it comes first.
-pub(super) fn open<'a>(target: &Target<'a>, dialect: Dialect, log: &mut Log) -> Result<(Wire, Way<'a>), Stop> {
+pub(super) fn open<'a>(target: &ServerTarget<'a>, dialect: Dialect, log: &mut Log) -> Result<(Wire, Way<'a>), Stop> {
     #[cfg(fuzzing)]
     if let Some((script, stream, address)) = super::script::next() {
         let mut wire = wire_over(target, dialect, stream);
         wire.follow(script);
-        if target.server.tls == TlsMode::Implicit {
+        if target.endpoint.tls == TlsMode::Implicit {
             wire.begin_scripted_tls();
         }
         return Ok((wire, Way::Direct(address)));
@@ -39,7 +39,7 @@ pub(super) fn open<'a>(target: &Target<'a>, dialect: Dialect, log: &mut Log) -> 
     target.trust.begin(target.ca_file);
     let (stream, way) = Way::find(target, log, || deadline(target))?;
     let mut wire = wire_over(target, dialect, stream);
-    if target.server.tls == TlsMode::Implicit {
+    if target.endpoint.tls == TlsMode::Implicit {
         log.observe(Stage::Tls, || {
             let done = handshake(target, dialect, &mut wire, way, None);
             let done = done
@@ -52,11 +52,12 @@ pub(super) fn open<'a>(target: &Target<'a>, dialect: Dialect, log: &mut Log) -> 
 
 /// Reaches a server that speaks implicit TLS, and says nothing inside it.
 pub fn reach_tls(target: &Target<'_>, log: &mut Log) {
+    let Some(target) = target.of_server(log) else { return };
     // Why it stopped is in the last observation.
-    let _ = open(target, Dialect::TLS, log);
+    let _ = open(&target, Dialect::TLS, log);
 }
 
-pub(super) fn wire_over(target: &Target<'_>, dialect: Dialect, stream: TcpStream) -> Wire {
+pub(super) fn wire_over(target: &ServerTarget<'_>, dialect: Dialect, stream: TcpStream) -> Wire {
     let socket = Socket::new(stream, Instant::now());
     let mut wire = Wire::new(socket, dialect.label, target.transcript.clone(), target.timeout, target.overall);
     wire.phase("connecting");
@@ -64,7 +65,7 @@ pub(super) fn wire_over(target: &Target<'_>, dialect: Dialect, stream: TcpStream
 }
 
 /// When a phase that begins now must be over.
-fn deadline(target: &Target<'_>) -> Instant {
+fn deadline(target: &ServerTarget<'_>) -> Instant {
     let own = Instant::now() + target.timeout;
     target.overall.map_or(own, |overall| overall.min(own))
 }
@@ -72,13 +73,13 @@ fn deadline(target: &Target<'_>) -> Instant {
 /// The TLS handshake; its detail is version and certificate. With a `preamble` TLS begins after STARTTLS, and the caller
 /// has had it answered already.
 pub(super) fn handshake(
-    target: &Target<'_>,
+    target: &ServerTarget<'_>,
     dialect: Dialect,
     wire: &mut Wire,
     way: Way<'_>,
     preamble: Option<Preamble>,
 ) -> Result<Shown, Failure> {
-    let host = target.server.host.as_str();
+    let host = target.endpoint.host.as_str();
     wire.phase("the TLS handshake");
     if preamble.is_some() {
         wire.refuse_leftovers()?;
@@ -119,7 +120,12 @@ fn certificate_of(seen: Seen) -> Option<Presented> {
 /// TLS 1.3 encrypts the certificate, and native-tls gives out none that it did not accept. So that the finding can name
 /// the issuer (a company's proxy) or the names (a wrong host), a second handshake is limited to TLS 1.2, where the
 /// certificate is in the clear. It verifies as the first one did, and fails as that did.
-fn look_again(target: &Target<'_>, dialect: Dialect, way: Way<'_>, preamble: Option<Preamble>) -> Option<Presented> {
+fn look_again(
+    target: &ServerTarget<'_>,
+    dialect: Dialect,
+    way: Way<'_>,
+    preamble: Option<Preamble>,
+) -> Option<Presented> {
     let stream = way.again(target, deadline(target))?;
     let mut wire = wire_over(target, dialect, stream);
     if let Some(preamble) = preamble {
@@ -127,7 +133,7 @@ fn look_again(target: &Target<'_>, dialect: Dialect, way: Way<'_>, preamble: Opt
     }
     wire.phase("the TLS handshake");
     let connector = target.trust.connector_for_tls12(target.ca_file).ok()?;
-    let (_, seen) = wire.start_tls(&connector, target.server.host.as_str()).err()?;
+    let (_, seen) = wire.start_tls(&connector, target.endpoint.host.as_str()).err()?;
     certificate_of(seen)
 }
 

@@ -7,7 +7,7 @@ use super::connect::wire_over;
 use super::dialect::Dialect;
 use super::stream::Wire;
 use super::way::Way;
-use super::{Target, recognise};
+use super::{ServerTarget, recognise};
 use crate::failure::{Failure, FailureKind, Service};
 use crate::profile::TlsMode;
 
@@ -22,7 +22,7 @@ const SHARE: u32 = 4;
 /// [`FailureKind::OtherService`] if its first bytes are not those of `dialect`, or if a second look finds out what it is
 /// that keeps silent; and the failures of any phase.
 pub(super) fn await_greeting(
-    target: &Target<'_>,
+    target: &ServerTarget<'_>,
     dialect: Dialect,
     wire: &mut Wire,
     way: Way<'_>,
@@ -33,13 +33,13 @@ pub(super) fn await_greeting(
         if let Some((found, is_tls)) = look(target, dialect, way)
             && is_telling(target, dialect, found, is_tls)
         {
-            return Err(recognise::other(target.server, found, is_tls));
+            return Err(recognise::other(target.endpoint, found, is_tls));
         }
     }
-    let is_tls = target.server.tls == TlsMode::Implicit;
+    let is_tls = target.endpoint.tls == TlsMode::Implicit;
     // A TLS record has no lines.
     if recognise::service(wire.unread()) == Some(Service::Tls) {
-        return Err(recognise::other(target.server, Service::Tls, true));
+        return Err(recognise::other(target.endpoint, Service::Tls, true));
     }
     let line = match wire.peek_line() {
         Ok(line) => line.to_vec(),
@@ -54,7 +54,7 @@ pub(super) fn await_greeting(
         found => {
             let words = String::from_utf8_lossy(&line);
             let found = found.unwrap_or(Service::Unknown);
-            Err(recognise::other(target.server, found, is_tls).said(wire.clean(words.trim_end())))
+            Err(recognise::other(target.endpoint, found, is_tls).said(wire.clean(words.trim_end())))
         }
     }
 }
@@ -64,26 +64,26 @@ fn is_no_line(failure: &Failure) -> bool {
 }
 
 /// A part of the time that the current step has left.
-fn share(target: &Target<'_>) -> Duration {
+fn share(target: &ServerTarget<'_>) -> Duration {
     let left = target.overall.map(|overall| overall.saturating_duration_since(Instant::now()));
     let left = left.map_or(target.timeout, |left| left.min(target.timeout));
     (left / SHARE).min(PATIENCE)
 }
 
 /// Whether what a second look found differs from what the profile says: a server that is slow is no other one.
-fn is_telling(target: &Target<'_>, dialect: Dialect, found: Service, is_tls: bool) -> bool {
-    let is_other_mode = is_tls != (target.server.tls == TlsMode::Implicit);
+fn is_telling(target: &ServerTarget<'_>, dialect: Dialect, found: Service, is_tls: bool) -> bool {
+    let is_other_mode = is_tls != (target.endpoint.tls == TlsMode::Implicit);
     is_other_mode || found != Service::Tls && dialect.service != Some(found)
 }
 
 /// What answers there, and whether in TLS from the first byte: asked with a ClientHello, and inside TLS, or where
 /// that is not understood, as a web server is asked.
-fn look(target: &Target<'_>, dialect: Dialect, way: Way<'_>) -> Option<(Service, bool)> {
-    let target = Target { timeout: share(target), ..*target };
+fn look(target: &ServerTarget<'_>, dialect: Dialect, way: Way<'_>) -> Option<(Service, bool)> {
+    let target = ServerTarget { timeout: share(target), ..*target };
     let mut wire = again(&target, dialect, way)?;
     wire.phase("the TLS handshake");
     let connector = target.trust.connector(target.ca_file).ok()?;
-    match wire.start_tls(&connector, target.server.host.as_str()) {
+    match wire.start_tls(&connector, target.endpoint.host.as_str()) {
         Ok(_) => {
             wire.phase("waiting for the greeting");
             Some((hear(&target, &mut wire).unwrap_or(Service::Tls), true))
@@ -99,13 +99,13 @@ fn look(target: &Target<'_>, dialect: Dialect, way: Way<'_>) -> Option<(Service,
     }
 }
 
-fn again(target: &Target<'_>, dialect: Dialect, way: Way<'_>) -> Option<Wire> {
+fn again(target: &ServerTarget<'_>, dialect: Dialect, way: Way<'_>) -> Option<Wire> {
     let stream = way.again(target, Instant::now() + target.timeout)?;
     Some(wire_over(target, dialect, stream))
 }
 
 /// A greeting where there is one, and what is answered to a web client where there is none.
-fn hear(target: &Target<'_>, wire: &mut Wire) -> Option<Service> {
+fn hear(target: &ServerTarget<'_>, wire: &mut Wire) -> Option<Service> {
     if wire.is_heard_by(Instant::now() + target.timeout / 2) {
         return recognise::service(wire.unread());
     }
@@ -113,9 +113,9 @@ fn hear(target: &Target<'_>, wire: &mut Wire) -> Option<Service> {
 }
 
 /// What is answered to a web client, which speaks first, as mail clients do not (RFC 9110 §9.3.2).
-fn ask(target: &Target<'_>, wire: &mut Wire) -> Option<Service> {
+fn ask(target: &ServerTarget<'_>, wire: &mut Wire) -> Option<Service> {
     wire.phase("waiting for an answer");
-    wire.send(&format!("HEAD / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", target.server.host)).ok()?;
+    wire.send(&format!("HEAD / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", target.endpoint.host)).ok()?;
     wire.is_heard_by(Instant::now() + target.timeout / 2);
     recognise::service(wire.unread())
 }

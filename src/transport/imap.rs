@@ -24,7 +24,7 @@ use super::log::{Log, Stop};
 use super::mark::{self, Mark};
 use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{Wire, violation};
-use super::{Account, Target, Task, TokenSource, Transport};
+use super::{Account, ServerTarget, Target, Task, TokenSource, Transport};
 use crate::failure::{Failure, FailureKind, Service};
 use crate::profile::TlsMode;
 use crate::report::Stage;
@@ -48,8 +48,9 @@ pub(super) struct Imap;
 
 impl Transport for Imap {
     fn reach(&self, target: &Target<'_>, log: &mut Log) {
+        let Some(target) = target.of_server(log) else { return };
         let mut wire = None;
-        let _ = arrive(target, log, &mut wire);
+        let _ = arrive(&target, log, &mut wire);
         log.leave_politely(wire, FAREWELL);
     }
 
@@ -61,11 +62,12 @@ impl Transport for Imap {
         task: &Task<'_>,
         log: &mut Log,
     ) {
+        let Some(target) = target.of_server(log) else { return };
         match *task {
-            Task::Read { latest } => read(target, account, token, latest, log),
+            Task::Read { latest } => read(&target, account, token, latest, log),
             Task::Find { mark, patience } => {
                 let Some(token) = token() else { return };
-                arrival::wait(target, patience, log, |target, pauses| find(target, account, &token, mark, pauses));
+                arrival::wait(&target, patience, log, |target, pauses| find(target, account, &token, mark, pauses));
             }
             // Nothing can be sent with it.
             Task::Send { .. } => log.fault(task.aim(), Instant::now()),
@@ -74,7 +76,7 @@ impl Transport for Imap {
 }
 
 /// Signs in, opens INBOX read-only, and lists the newest messages where they are asked for.
-fn read(target: &Target<'_>, account: Account<'_>, token: TokenSource<'_>, count: usize, log: &mut Log) {
+fn read(target: &ServerTarget<'_>, account: Account<'_>, token: TokenSource<'_>, count: usize, log: &mut Log) {
     let Ok(mut inbox) = enter(target, account, token, log) else { return };
     if count > 0 {
         let listed = log.observe(Stage::Latest, || {
@@ -89,7 +91,7 @@ fn read(target: &Target<'_>, account: Account<'_>, token: TokenSource<'_>, count
 
 /// Looks for the message with `mark`, again and again on one session, until it is there.
 fn find(
-    target: &Target<'_>,
+    target: &ServerTarget<'_>,
     account: Account<'_>,
     token: &SecretString,
     mark: &Mark,
@@ -117,7 +119,12 @@ struct Inbox {
 }
 
 /// Connects, signs in and opens INBOX.
-fn enter(target: &Target<'_>, account: Account<'_>, token: TokenSource<'_>, log: &mut Log) -> Result<Inbox, Stop> {
+fn enter(
+    target: &ServerTarget<'_>,
+    account: Account<'_>,
+    token: TokenSource<'_>,
+    log: &mut Log,
+) -> Result<Inbox, Stop> {
     let mut wire = None;
     let entered = sign_in(target, account, token, log, &mut wire);
     // Where the imap crate has taken over, the bridge has the wire.
@@ -150,7 +157,7 @@ fn describe_folder(messages: u32, first_unseen: Option<u32>) -> Shown {
 }
 
 /// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it stands.
-fn arrive(target: &Target<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result<Vec<String>, Stop> {
+fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result<Vec<String>, Stop> {
     let (wire, way) = open(target, DIALECT, log)?;
     let wire = slot.insert(wire);
     let greeting = log.observe(Stage::Greeting, || {
@@ -160,7 +167,7 @@ fn arrive(target: &Target<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result
         Ok((greeting, detail))
     })?;
     let mut known = capabilities_in(&greeting);
-    if target.server.tls == TlsMode::StartTls {
+    if target.endpoint.tls == TlsMode::StartTls {
         log.observe(Stage::Tls, || {
             ask_for_tls(wire, known.take())?;
             let preamble = |wire: &mut Wire| {
@@ -180,7 +187,7 @@ fn arrive(target: &Target<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result
 }
 
 fn sign_in(
-    target: &Target<'_>,
+    target: &ServerTarget<'_>,
     account: Account<'_>,
     token: TokenSource<'_>,
     log: &mut Log,
@@ -193,7 +200,7 @@ fn sign_in(
     let described = describe_sign_in(mechanism, &log.mechanisms_offered);
     let has_initial = capabilities.iter().any(|word| word.eq_ignore_ascii_case("SASL-IR"));
     let signed_in = log.observe(Stage::Authentication, || {
-        let response = sasl::encode(&mechanism.initial_response(account.mailbox, target.server, &token)?);
+        let response = sasl::encode(&mechanism.initial_response(account.mailbox, target.endpoint, &token)?);
         let (session, bridge) = authenticate(slot, mechanism, response, has_initial)?;
         let described = bridge.0.borrow_mut().wire().with_notices(described);
         Ok(((session, bridge), described))

@@ -12,7 +12,7 @@ use super::log::{Log, Stop};
 use super::mark::Mark;
 use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{REPLY_LIMIT, Wire, unreadable, violation};
-use super::{Account, Target, Task, TokenSource, Transport, headers};
+use super::{Account, ServerTarget, Target, Task, TokenSource, Transport, headers};
 use crate::failure::{Failure, FailureKind, GREETING, Rejection, Service};
 use crate::profile::TlsMode;
 use crate::report::Stage;
@@ -37,8 +37,9 @@ pub(super) struct Pop3;
 
 impl Transport for Pop3 {
     fn reach(&self, target: &Target<'_>, log: &mut Log) {
+        let Some(target) = target.of_server(log) else { return };
         let mut wire = None;
-        let _ = arrive(target, log, &mut wire);
+        let _ = arrive(&target, log, &mut wire);
         log.leave_politely(wire, FAREWELL);
     }
 
@@ -50,15 +51,16 @@ impl Transport for Pop3 {
         task: &Task<'_>,
         log: &mut Log,
     ) {
+        let Some(target) = target.of_server(log) else { return };
         match *task {
             Task::Read { latest } => {
                 let mut wire = None;
-                let _ = read(target, account, token, latest, log, &mut wire);
+                let _ = read(&target, account, token, latest, log, &mut wire);
                 log.leave_politely(wire, FAREWELL);
             }
             Task::Find { mark, patience } => {
                 let Some(token) = token() else { return };
-                arrival::wait(target, patience, log, |target, pauses| find(target, account, &token, mark, pauses));
+                arrival::wait(&target, patience, log, |target, pauses| find(target, account, &token, mark, pauses));
             }
             // Nothing can be sent with it.
             Task::Send { .. } => log.fault(task.aim(), Instant::now()),
@@ -68,7 +70,7 @@ impl Transport for Pop3 {
 
 /// Signs in, counts the messages, and lists the newest where they are asked for: that needs a server with TOP.
 fn read(
-    target: &Target<'_>,
+    target: &ServerTarget<'_>,
     account: Account<'_>,
     token: TokenSource<'_>,
     count: usize,
@@ -99,7 +101,7 @@ fn read(
 /// Looks for the message with `mark` until it is there. The maildrop is as it was at sign-in (RFC 1939 §8), so each look
 /// is a session of its own.
 fn find(
-    target: &Target<'_>,
+    target: &ServerTarget<'_>,
     account: Account<'_>,
     token: &SecretString,
     mark: &Mark,
@@ -119,7 +121,7 @@ fn find(
     }
 }
 
-fn look(target: &Target<'_>, account: Account<'_>, token: &SecretString, mark: &Mark) -> Result<bool, Failure> {
+fn look(target: &ServerTarget<'_>, account: Account<'_>, token: &SecretString, mark: &Mark) -> Result<bool, Failure> {
     let mut log = Log::default();
     let mut slot = None;
     let maildrop = enter(target, account, Box::new(|| Some(token.clone())), &mut log, &mut slot);
@@ -198,14 +200,14 @@ struct Capabilities {
 }
 
 /// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it stands.
-fn arrive(target: &Target<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result<Capabilities, Stop> {
+fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result<Capabilities, Stop> {
     let (wire, way) = open(target, DIALECT, log)?;
     let wire = slot.insert(wire);
     log.observe(Stage::Greeting, || {
         await_greeting(target, DIALECT, wire, way)?;
         Ok(((), greet(wire)?))
     })?;
-    if target.server.tls == TlsMode::StartTls {
+    if target.endpoint.tls == TlsMode::StartTls {
         log.observe(Stage::Tls, || {
             ask_for_tls(wire)?;
             let preamble = |wire: &mut Wire| greet(wire).and_then(|_| ask_for_tls(wire));
@@ -231,7 +233,7 @@ fn arrive(target: &Target<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result
 
 /// Connects, signs in, and asks STAT. The connection is in `slot` from the moment it stands.
 fn enter(
-    target: &Target<'_>,
+    target: &ServerTarget<'_>,
     account: Account<'_>,
     token: TokenSource<'_>,
     log: &mut Log,
@@ -242,7 +244,7 @@ fn enter(
     let (mechanism, token) = choose(target, token, log, offer)?;
     let described = describe_sign_in(mechanism, &log.mechanisms_offered);
     log.observe(Stage::Authentication, || {
-        let response = sasl::encode(&mechanism.initial_response(account.mailbox, target.server, &token)?);
+        let response = sasl::encode(&mechanism.initial_response(account.mailbox, target.endpoint, &token)?);
         authenticate(wire, mechanism, &response)?;
         Ok(((), described))
     })?;

@@ -1,6 +1,6 @@
 //! What a server speaks, told from its first bytes.
 
-use super::Target;
+use super::ServerTarget;
 use crate::failure::{Failure, FailureKind, OtherService, Service, TlsFault};
 use crate::profile::ServerEndpoint;
 
@@ -57,10 +57,10 @@ pub(super) fn other(server: &ServerEndpoint, found: Service, is_tls: bool) -> Fa
 }
 
 /// What answers a ClientHello without TLS is named, where its first words tell.
-pub(super) fn instead_of_tls(target: &Target<'_>, failure: Failure) -> Failure {
+pub(super) fn instead_of_tls(target: &ServerTarget<'_>, failure: Failure) -> Failure {
     let words = failure.server_said.as_deref().filter(|_| failure.kind == FailureKind::Tls(TlsFault::NotTls));
     match words.and_then(|words| service(words.as_bytes())) {
-        Some(found) => Failure { server_said: failure.server_said, ..other(target.server, found, false) },
+        Some(found) => Failure { server_said: failure.server_said, ..other(target.endpoint, found, false) },
         None => failure,
     }
 }

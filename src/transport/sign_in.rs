@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::log::{Log, Stop};
 use super::stream::Wire;
-use super::{Target, TokenSource};
+use super::{ServerTarget, TokenSource};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
 use crate::text::Shown;
@@ -28,7 +28,7 @@ impl Offer {
 /// Picks the mechanism from the server's offer, and waits for the token. A missing offer is an observation. Where the
 /// server tells nothing, the mechanism that was asked for is tried, or the one that we prefer.
 pub(super) fn choose(
-    target: &Target<'_>,
+    target: &ServerTarget<'_>,
     token: TokenSource<'_>,
     log: &mut Log,
     offer: Offer,

@@ -15,7 +15,7 @@ use super::greeting::await_greeting;
 use super::log::{Log, Stop};
 use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{Wire, violation};
-use super::{Account, Target, Task, TokenSource, Transport};
+use super::{Account, ServerTarget, Target, Task, TokenSource, Transport};
 use crate::failure::{Failure, FailureKind, GREETING, Service};
 use crate::profile::{Address, TlsMode};
 use crate::report::Stage;
@@ -32,8 +32,9 @@ pub(super) struct Smtp;
 
 impl Transport for Smtp {
     fn reach(&self, target: &Target<'_>, log: &mut Log) {
+        let Some(target) = target.of_server(log) else { return };
         let mut wire = None;
-        let _ = arrive(target, log, &mut wire);
+        let _ = arrive(&target, log, &mut wire);
         log.leave_politely(wire, &farewell());
     }
 
@@ -45,11 +46,12 @@ impl Transport for Smtp {
         task: &Task<'_>,
         log: &mut Log,
     ) {
+        let Some(target) = target.of_server(log) else { return };
         match *task {
             Task::Send { recipient, message } => {
                 let envelope = Envelope { sender: account.mailbox, recipient, message };
                 let mut wire = None;
-                let _ = converse(target, account, token, envelope, log, &mut wire);
+                let _ = converse(&target, account, token, envelope, log, &mut wire);
                 log.leave_politely(wire, &farewell());
             }
             // Nothing can be read with it.
@@ -73,14 +75,14 @@ struct Envelope<'a> {
 }
 
 /// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it stands.
-fn arrive(target: &Target<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result<Capabilities, Stop> {
+fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result<Capabilities, Stop> {
     let (wire, way) = open(target, DIALECT, log)?;
     let wire = slot.insert(wire);
     log.observe(Stage::Greeting, || {
         await_greeting(target, DIALECT, wire, way)?;
         Ok(((), greet(wire)?))
     })?;
-    if target.server.tls == TlsMode::StartTls {
+    if target.endpoint.tls == TlsMode::StartTls {
         log.observe(Stage::Tls, || {
             ask_for_tls(wire)?;
             let preamble = |wire: &mut Wire| greet(wire).and_then(|_| ask_for_tls(wire));
@@ -96,7 +98,7 @@ fn arrive(target: &Target<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result
 }
 
 fn converse(
-    target: &Target<'_>,
+    target: &ServerTarget<'_>,
     account: Account<'_>,
     token: TokenSource<'_>,
     envelope: Envelope<'_>,
@@ -110,7 +112,7 @@ fn converse(
     let described = describe_sign_in(mechanism, &log.mechanisms_offered);
     log.observe(Stage::Authentication, || {
         // Exchange accepts only the token's own user; a shared mailbox's address goes into MAIL FROM.
-        let response = sasl::encode(&mechanism.initial_response(account.user, target.server, &token)?);
+        let response = sasl::encode(&mechanism.initial_response(account.user, target.endpoint, &token)?);
         authenticate(wire, mechanism, &response)?;
         Ok(((), described))
     })?;

@@ -8,7 +8,8 @@ use secrecy::SecretString;
 use super::log::Log;
 use super::task::{Account, Task};
 use crate::net::{Proxies, Trust};
-use crate::profile::ServerEndpoint;
+use crate::profile::{Endpoint, ServerEndpoint};
+use crate::report::Stage;
 use crate::sasl::SaslMechanism;
 use crate::transcript::Transcript;
 
@@ -30,10 +31,9 @@ pub trait Transport: Sync {
 }
 
 /// Where to connect, and how.
-#[derive(Clone, Copy)]
-pub struct Target<'a> {
-    /// Where the server is.
-    pub server: &'a ServerEndpoint,
+pub struct Target<'a, E = Endpoint> {
+    /// Where the service is.
+    pub endpoint: &'a E,
     /// Whom we trust.
     pub trust: &'a Trust,
     /// The proxies that the environment names.
@@ -54,3 +54,34 @@ pub struct Target<'a> {
 /// server can do, and waits until the token is there. None means that no token could be had; authentication is then for
 /// the caller to report as skipped, and the transport takes its leave politely.
 pub type TokenSource<'a> = Box<dyn FnOnce() -> Option<SecretString> + Send + 'a>;
+
+/// A target that is a server, not a web address.
+pub type ServerTarget<'a> = Target<'a, ServerEndpoint>;
+
+impl<'a, E> Target<'a, E> {
+    /// The same way to another endpoint.
+    #[must_use]
+    pub fn at<F>(&self, endpoint: &'a F) -> Target<'a, F> {
+        Target {
+            endpoint,
+            trust: self.trust,
+            proxies: self.proxies,
+            ca_file: self.ca_file,
+            transcript: self.transcript,
+            mechanism: self.mechanism,
+            timeout: self.timeout,
+            overall: self.overall,
+        }
+    }
+}
+
+impl<'a> Target<'a> {
+    /// The server that it is. A web address here is a fault of this program: the profile gives each protocol what it needs.
+    pub(super) fn of_server(&self, log: &mut Log) -> Option<ServerTarget<'a>> {
+        let server = self.endpoint.server();
+        if server.is_none() {
+            log.fault(Stage::Profile, Instant::now());
+        }
+        server.map(|server| self.at(server))
+    }
+}

@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 
-use super::Target;
+use super::ServerTarget;
 use super::log::{Log, Stop};
 use crate::failure::{Failure, ProxyFault};
 use crate::net::{Dialler, Proxy, Route, Traffic};
@@ -22,11 +22,11 @@ pub(super) enum Way<'a> {
 impl<'a> Way<'a> {
     /// Finds and reaches the server; `deadline` gives each step its own time.
     pub(super) fn find(
-        target: &Target<'a>,
+        target: &ServerTarget<'a>,
         log: &mut Log,
         deadline: impl Fn() -> Instant,
     ) -> Result<(TcpStream, Self), Stop> {
-        let (dialler, host, port) = (Dialler::system(), target.server.host.as_str(), target.server.port);
+        let (dialler, host, port) = (Dialler::system(), target.endpoint.host.as_str(), target.endpoint.port);
         match target.proxies.route(Traffic::Mail, host, port) {
             Route::Direct => {
                 let addresses = log.observe(Stage::Dns, || {
@@ -48,7 +48,7 @@ impl<'a> Way<'a> {
     }
 
     /// Reaches the server once more the same way.
-    pub(super) fn again(self, target: &Target<'_>, deadline: Instant) -> Option<TcpStream> {
+    pub(super) fn again(self, target: &ServerTarget<'_>, deadline: Instant) -> Option<TcpStream> {
         match self {
             Self::Direct(address) => {
                 let left = deadline.saturating_duration_since(Instant::now());
@@ -59,8 +59,13 @@ impl<'a> Way<'a> {
     }
 }
 
-fn through(dialler: &Dialler, proxy: &Proxy, target: &Target<'_>, deadline: Instant) -> Result<TcpStream, Failure> {
-    let (host, port) = (target.server.host.as_str(), target.server.port);
+fn through(
+    dialler: &Dialler,
+    proxy: &Proxy,
+    target: &ServerTarget<'_>,
+    deadline: Instant,
+) -> Result<TcpStream, Failure> {
+    let (host, port) = (target.endpoint.host.as_str(), target.endpoint.port);
     if proxy.needs_tls() {
         let what = "mail goes through HTTP and SOCKS proxies, not through one inside TLS".into();
         return Err(proxy.trouble(host, ProxyFault::Unsupported { what }));

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::{self, StrDeserializer};
 
 use super::own::Words;
 use super::pattern::Pattern;
 use super::step::Step;
-use crate::profile::Family;
+use crate::profile::{Family, Protocol};
 use crate::report::{FindingCode, Retry};
 
 /// Where in the whole chain it is said.
@@ -124,6 +126,14 @@ impl Entry {
 
 show_as_displayed!(Origin);
 
+impl From<Protocol> for Origin {
+    /// The one that has the protocol's key for its name; a test holds that each protocol has one.
+    fn from(protocol: Protocol) -> Self {
+        let name: StrDeserializer<'_, value::Error> = protocol.key().into_deserializer();
+        Self::deserialize(name).unwrap_or(Self::Network)
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -137,5 +147,18 @@ impl fmt::Display for Origin {
             Self::Tls => "TLS",
             Self::Keyring => "keyring",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_protocol_is_an_origin() {
+        for protocol in Protocol::ALL {
+            assert_ne!(Origin::from(protocol), Origin::Network, "{protocol}");
+        }
+        assert_eq!(Origin::from(Protocol::Pop3), Origin::Pop3);
     }
 }

@@ -3,7 +3,8 @@
 use super::evidence::Role;
 use super::situation::Situation;
 use crate::diagnosis::catalogue::{self, Meaning};
-use crate::profile::Protocol::{self, Imap, Pop3, Smtp};
+use crate::profile::Protocol::{self, Smtp};
+use crate::profile::Side;
 use crate::report::{Check, Confidence, ExitCode, Finding, FindingCode, Stage};
 
 /// The token itself says why it is refused.
@@ -22,7 +23,7 @@ pub(super) fn token_unfit(situation: &Situation<'_>) -> Option<Finding> {
 /// Exchange says so itself, and reading proves that nothing else is wrong.
 pub(super) fn sending_off(situation: &Situation<'_>) -> Option<Finding> {
     let off = situation.found(Some(Smtp), Stage::Authentication).filter(|found| means(found, Meaning::SendingOff))?;
-    let reads = [Imap, Pop3].iter().any(|protocol| situation.passed(Some(*protocol), Stage::Folder));
+    let reads = Protocol::of(Side::Incoming).any(|protocol| situation.passed(Some(protocol), Stage::Folder));
     reads.then(|| {
         let mut finding = off.clone();
         finding.cause = format!("Reading works, so account and token are right. {}", finding.cause);
@@ -55,7 +56,7 @@ pub(super) fn wrong_account(situation: &Situation<'_>) -> Option<Finding> {
 /// The account is known, and the mailbox does not open: what else works tells which of the usual causes it is.
 pub(super) fn mailbox_closed(situation: &Situation<'_>) -> Option<Finding> {
     let (protocol, closed) =
-        [Imap, Pop3].into_iter().find_map(|protocol| Some((protocol, situation.closed(protocol)?)))?;
+        Protocol::of(Side::Incoming).find_map(|protocol| Some((protocol, situation.closed(protocol)?)))?;
     let code = if situation.about.mailbox?.sign_in_as.is_some() {
         FindingCode::SHARED_MAILBOX_WITHOUT_FULL_ACCESS
     } else if situation.passed(Some(Smtp), Stage::Authentication) {
@@ -83,7 +84,7 @@ impl<'a> Situation<'a> {
     /// Whether the server of `protocol` did for the account what only the mailbox's user may. Over IMAP and POP3
     /// Exchange accepts everybody who has a token, and only then looks whether the mailbox opens.
     fn takes_account(&self, protocol: Protocol) -> bool {
-        let stage = if protocol == Smtp { Stage::Authentication } else { Stage::Folder };
+        let stage = if protocol.serves(Side::Incoming) { Stage::Folder } else { Stage::Authentication };
         self.passed(Some(protocol), stage)
     }
 

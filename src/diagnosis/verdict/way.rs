@@ -105,5 +105,6 @@ fn sites<'a>(servers: impl Iterator<Item = &'a Server>) -> Vec<&'a str> {
 /// Whether it is one of the servers that the provider documents.
 fn is_preset(situation: &Situation<'_>, server: &Server) -> bool {
     let Some(app) = situation.about.app else { return false };
-    app.deployment().services.iter().any(|service| service.server.host == server.host)
+    let mut servers = app.deployment().services.iter().filter_map(|service| service.endpoint.server());
+    servers.any(|preset| preset.host == server.host)
 }

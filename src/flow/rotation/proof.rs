@@ -165,7 +165,7 @@ impl Rotation<'_> {
             .map(|(mailbox, proof)| (*mailbox, matches!(proof, Some(Proof::Accepted))))
             .collect();
         let host = |(mailbox, _): &(&Mailbox, bool)| {
-            mailbox.incoming.as_ref().map_or(String::new(), |incoming| incoming.server.host.to_string())
+            mailbox.incoming.as_ref().map_or(String::new(), |incoming| incoming.endpoint.host().to_owned())
         };
         let connect = |(mailbox, proven): &(&Mailbox, bool)| {
             if *proven { self.prover.connect(mailbox, secret) } else { Vec::new() }

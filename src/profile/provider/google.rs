@@ -7,9 +7,10 @@ use super::super::protocol::Protocol::{self, Imap, Pop3, Smtp};
 use super::cloud::Cloud;
 use super::family::{Family, FamilyRow};
 use super::gone::USUAL;
+use super::row::EndpointPreset::Server;
 use super::row::{
-    ClientIdForm, Deployment, DeviceFlow, HostPreset, Quirks, Row, SecretForm, SelectAccount, Service, SignInPreset,
-    Step,
+    ClientIdForm, Deployment, DeviceFlow, HostPreset, Quirks, Row, SecretForm, SelectAccount, ServicePreset,
+    SignInPreset, Step,
 };
 use crate::report::FindingCode;
 
@@ -74,10 +75,10 @@ pub(super) static GOOGLE: Row = Row {
 };
 
 /// One scope opens all of Gmail.
-const fn service(protocol: Protocol, host: &'static str, port: u16) -> Service {
-    Service {
+const fn service(protocol: Protocol, host: &'static str, port: u16) -> ServicePreset {
+    ServicePreset {
         protocol,
-        server: HostPreset { host, port, tls: Implicit },
+        endpoint: Server(HostPreset { host, port, tls: Implicit }),
         delegated: &["https://mail.google.com/"],
         application: None,
         audiences: None,

@@ -8,9 +8,10 @@ use super::super::protocol::Protocol::{Imap, Pop3, Smtp};
 use super::cloud::Cloud;
 use super::family::{Family, FamilyRow};
 use super::gone::GoneTokens;
+use super::row::EndpointPreset::Server;
 use super::row::{
     Application, Audiences, ClientIdForm, Deployment, DeviceFlow, HostPreset, Quirks, Row, SecretForm, SelectAccount,
-    Service, SignInPreset, Step,
+    ServicePreset, SignInPreset, Step,
 };
 
 /// IMAP, POP3 and SMTP of Exchange Online: the address of the delegated scopes, the scope of an app's own token, the host
@@ -18,23 +19,23 @@ use super::row::{
 macro_rules! services {
     ($address:literal, $application:expr, $incoming:expr, $outgoing:expr) => {
         &[
-            Service {
+            ServicePreset {
                 protocol: Imap,
-                server: HostPreset { host: $incoming, port: 993, tls: Implicit },
+                endpoint: Server(HostPreset { host: $incoming, port: 993, tls: Implicit }),
                 delegated: &[concat!($address, "/IMAP.AccessAsUser.All")],
                 application: application($application, "IMAP.AccessAsApp", false),
                 audiences: Some(&AUDIENCES),
             },
-            Service {
+            ServicePreset {
                 protocol: Pop3,
-                server: HostPreset { host: $incoming, port: 995, tls: Implicit },
+                endpoint: Server(HostPreset { host: $incoming, port: 995, tls: Implicit }),
                 delegated: &[concat!($address, "/POP.AccessAsUser.All")],
                 application: application($application, "POP.AccessAsApp", false),
                 audiences: Some(&AUDIENCES),
             },
-            Service {
+            ServicePreset {
                 protocol: Smtp,
-                server: HostPreset { host: $outgoing, port: 587, tls: StartTls },
+                endpoint: Server(HostPreset { host: $outgoing, port: 587, tls: StartTls }),
                 delegated: &[concat!($address, "/SMTP.Send")],
                 // Exchange has a role of its own for sending ("Application SMTP.SendAsApp").
                 application: application($application, "SMTP.SendAsApp", true),

@@ -14,7 +14,10 @@ mod row;
 pub use cloud::Cloud;
 pub use family::Family;
 pub use gone::InvalidGrant;
-pub use row::{Audiences, ClientIdForm, Deployment, HostPreset, Provider, SelectAccount, Service, SignInPreset, Step};
+pub use row::{
+    Audiences, ClientIdForm, Deployment, EndpointPreset, HostPreset, Provider, SelectAccount, ServicePreset,
+    SignInPreset, Step,
+};
 
 use std::fmt;
 use std::str::FromStr;

@@ -57,7 +57,7 @@ pub struct Deployment {
     /// The hosts whose issuers access tokens may name (`iss`), where that is documented; none where it is not.
     pub token_issuers: &'static [&'static str],
     /// What can be reached with a token.
-    pub services: &'static [Service],
+    pub services: &'static [ServicePreset],
 }
 
 /// Where a sign-in takes place.
@@ -89,11 +89,11 @@ pub enum SignInPreset {
 
 /// One service of a deployment.
 #[derive(Debug)]
-pub struct Service {
+pub struct ServicePreset {
     /// The protocol.
     pub protocol: Protocol,
-    /// The server.
-    pub server: HostPreset,
+    /// Where it is.
+    pub endpoint: EndpointPreset,
     /// Scopes that open it for a user.
     pub delegated: &'static [&'static str],
     /// What opens it for an app without a user (RFC 6749 §4.4), where it can be opened so.
@@ -122,6 +122,15 @@ pub struct Audiences {
     pub accepted: &'static [&'static str],
     /// Audiences that are mistaken for it, and what they really are.
     pub mistaken: &'static [(&'static str, &'static str)],
+}
+
+/// Where a preset service is: as its protocol needs it, a server or a web address.
+#[derive(Debug, Clone, Copy)]
+pub enum EndpointPreset {
+    /// A mail server.
+    Server(HostPreset),
+    /// A web address.
+    Web(&'static str),
 }
 
 /// A preset mail server.
@@ -225,8 +234,28 @@ impl Provider {
 impl Deployment {
     /// Its service over `protocol`.
     #[must_use]
-    pub fn service(&self, protocol: Protocol) -> Option<&'static Service> {
+    pub fn service(&self, protocol: Protocol) -> Option<&'static ServicePreset> {
         self.services.iter().find(|service| service.protocol == protocol)
+    }
+}
+
+impl EndpointPreset {
+    /// The mail server, where it is one.
+    #[must_use]
+    pub fn server(self) -> Option<HostPreset> {
+        match self {
+            Self::Server(server) => Some(server),
+            Self::Web(_) => None,
+        }
+    }
+
+    /// The web address, where it is one.
+    #[must_use]
+    pub fn web(self) -> Option<&'static str> {
+        match self {
+            Self::Server(_) => None,
+            Self::Web(url) => Some(url),
+        }
     }
 }
 

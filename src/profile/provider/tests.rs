@@ -29,7 +29,12 @@ fn every_value_of_the_table_is_one_that_a_profile_could_have() {
             for service in deployment.services {
                 assert!(!protocols.contains(&service.protocol), "{provider:?} has {} twice", service.protocol);
                 protocols.push(service.protocol);
-                service.server.host.parse::<HostName>().unwrap();
+                match service.endpoint {
+                    EndpointPreset::Server(server) => drop(server.host.parse::<HostName>().unwrap()),
+                    EndpointPreset::Web(url) => drop(url.parse::<EndpointUrl>().unwrap()),
+                }
+                let is_server = service.endpoint.server().is_some();
+                assert_eq!(service.protocol.ports().is_some(), is_server, "{provider:?} {}", service.protocol);
                 assert!(!service.delegated.is_empty(), "{provider:?} {}", service.protocol);
             }
             let scopes = deployment.services.iter().flat_map(|service| service.delegated);
@@ -114,7 +119,7 @@ fn each_national_cloud_has_its_own_sign_in_servers_and_scopes() {
     ] {
         let deployment = Provider::MICROSOFT365.deployment(cloud).unwrap();
         assert!(deployment.sign_in.public_issuer().unwrap().starts_with(authority), "{cloud:?}");
-        let server = |protocol| deployment.service(protocol).unwrap().server;
+        let server = |protocol| deployment.service(protocol).unwrap().endpoint.server().unwrap();
         assert_eq!((server(Protocol::Imap).host, server(Protocol::Imap).port), (imap, 993), "{cloud:?}");
         assert_eq!((server(Protocol::Pop3).host, server(Protocol::Pop3).port), (imap, 995), "{cloud:?}");
         assert_eq!((server(Protocol::Smtp).host, server(Protocol::Smtp).port), (smtp, 587), "{cloud:?}");

@@ -15,7 +15,7 @@ pub(super) use super::pki::{Flaw, Pki};
 use crate::failure::{Failure, Rejection};
 use crate::net::Proxies;
 use crate::net::Trust;
-use crate::profile::{Address, Protocol, ServerEndpoint, TlsMode};
+use crate::profile::{Address, Endpoint, Protocol, ServerEndpoint, TlsMode};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
 use crate::text::{Redactor, Shown};
@@ -216,7 +216,7 @@ fn expected_response(mechanism: SaslMechanism, port: u16, token: &str) -> String
 
 /// Everything that a target borrows.
 pub(super) struct Client {
-    server: ServerEndpoint,
+    endpoint: Endpoint,
     user: Address,
     trust: Trust,
     proxies: Proxies,
@@ -233,7 +233,7 @@ impl Client {
         let sink = std::sync::Arc::clone(&shown);
         let sink = move |line: &str| sink.lock().unwrap().push_str(&format!("{line}\n"));
         Self {
-            server: ServerEndpoint { host: "localhost".parse().unwrap(), port, tls },
+            endpoint: ServerEndpoint { host: "localhost".parse().unwrap(), port, tls }.into(),
             user: USER.parse().unwrap(),
             trust: Trust::new(),
             proxies: Proxies::default(),
@@ -247,7 +247,7 @@ impl Client {
 
     pub(super) fn target<'a>(&'a self, pki: &'a Pki) -> Target<'a> {
         Target {
-            server: &self.server,
+            endpoint: &self.endpoint,
             trust: &self.trust,
             proxies: &self.proxies,
             ca_file: Some(pki.ca_file()),

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::super::*;
-use crate::profile::{Cloud, Credential, IdentityRule, Incoming, Provider, ScopeSet, SignIn, TlsMode};
+use crate::profile::{Cloud, Credential, IdentityRule, Provider, ScopeSet, Service, SignIn, TlsMode};
 use crate::report::FindingCode;
 
 pub(super) const NOW: i64 = 1_800_000_000;
@@ -56,7 +56,10 @@ pub(super) fn app(provider: Provider, tenant: Option<&str>, cloud: Cloud) -> App
             },
             None => IdentityRule::Issuer(issuer),
         },
-        scopes: ScopeSet { always: scopes("openid"), imap: scopes(one), pop3: scopes(one), smtp: scopes(one) },
+        scopes: ScopeSet {
+            always: scopes("openid"),
+            services: Protocol::ALL.into_iter().map(|protocol| (protocol, scopes(one))).collect(),
+        },
         authorize_params: Vec::new(),
         ca_file: None,
     }
@@ -77,7 +80,7 @@ pub(super) fn mailbox() -> Mailbox {
         app: "shop".parse().unwrap(),
         address: "shop@contoso.com".parse().unwrap(),
         sign_in_as: None,
-        incoming: Some(Incoming { protocol: Protocol::Imap, server }),
+        incoming: Some(Service { protocol: Protocol::Imap, endpoint: server.into() }),
         outgoing: None,
         enabled: true,
         ca_file: None,

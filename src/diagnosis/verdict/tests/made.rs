@@ -91,14 +91,11 @@ pub(super) fn judged([word, token, incoming, outgoing, more, _]: &[&str; 6]) -> 
     let answer = token_endpoint(token, about, &mut checks, &mut servers);
     preflight(&more, about, &mut checks);
     for (protocol, word) in [(Imap, incoming), (Smtp, outgoing)] {
-        let server = match protocol {
-            Smtp => mailbox.outgoing.as_ref().map(|side| &side.server),
-            _ => mailbox.incoming.as_ref().map(|side| &side.server),
-        };
-        let server = server.filter(|_| *word != "-");
+        let side = protocol.sides()[0];
+        let server = mailbox.service(side).map(|service| &service.endpoint).filter(|_| *word != "-");
         let Some(server) = server else { continue };
         let about = FailureContext { protocol: Some(protocol), ..about };
-        let failed = mail(word, protocol, server.host.as_str(), server.port);
+        let failed = mail(word, protocol, server.host(), server.port());
         let mut steps = Vec::new();
         for stage in stages(protocol) {
             let failure = failed.as_ref().filter(|(at, _)| *at == stage).map(|(_, failure)| failure);
@@ -108,7 +105,7 @@ pub(super) fn judged([word, token, incoming, outgoing, more, _]: &[&str; 6]) -> 
                 break;
             }
         }
-        servers.push(Server::seen(Role::Mail(protocol), server.host.as_str(), server.port, steps));
+        servers.push(Server::seen(Role::Mail(protocol), server.host(), server.port(), steps));
     }
     let account: Vec<String> =
         more.iter().filter_map(|word| word.strip_prefix("account:")).map(str::to_owned).collect();
