@@ -27,15 +27,15 @@ mod tests {
     #[test]
     fn the_status_tells_whose_trouble_it_is() {
         for (status, words, is_portal_first) in [
-            (200, "no OAuth answer", true),
-            (302, "sends to another address", false),
-            (400, "no OAuth answer", true),
-            (403, "no OAuth answer", true),
-            (404, "knows no such address", false),
-            (405, "knows no such address", false),
+            (200, "did not answer with OAuth", true),
+            (302, "redirects to another address", false),
+            (400, "did not answer with OAuth", true),
+            (403, "did not answer with OAuth", true),
+            (404, "does not know this address", false),
+            (405, "does not know this address", false),
             (429, "too often", false),
-            (502, "has trouble", false),
-            (503, "has trouble", false),
+            (502, "is failing", false),
+            (503, "is failing", false),
         ] {
             let finding = finding(status, Some("text/html"), "a web page", FailureContext::default());
             assert!(finding.cause.contains(words) && finding.cause.contains("a web page (HTTP"), "{finding:?}");

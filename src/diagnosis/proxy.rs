@@ -38,8 +38,8 @@ fn not_reached(kind: &FailureKind, about: FailureContext<'_>) -> Told<'static> {
         }
         FailureKind::ConnectionRefused { port, .. } => told.case("refused").with("port", port),
         FailureKind::Unreachable { reason, .. } => told.case("no-way").with("reason", reason),
-        FailureKind::TimedOut { during, after } => {
-            told.case("silent").with("seconds", format_args!("{:.0}", after.as_secs_f64())).with("during", during)
+        FailureKind::TimedOut { after, .. } => {
+            told.case("silent").with("seconds", format_args!("{:.0}", after.as_secs_f64()))
         }
         FailureKind::ConnectionLost { .. } => told.case("closed"),
         FailureKind::Tls(fault) => told.with("reason", network::tls(fault, about).cause.trim_end_matches('.')),

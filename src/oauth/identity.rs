@@ -149,17 +149,17 @@ fn check_times(claims: &Claims, now: i64) -> Result<(), Failure> {
     let issued = seconds(claims, "iat").ok_or_else(|| refuse("iat is missing"))?;
     if expires.saturating_add(LEEWAY) <= now {
         let late = now.saturating_sub(expires);
-        return Err(refuse(shown!("exp has passed, {} seconds ago by this machine's clock", late)));
+        return Err(refuse(shown!("it expired {} minutes ago by this machine's clock (exp)", late / 60)));
     }
     let early = issued.saturating_sub(now);
     if early > LEEWAY {
-        return Err(refuse(shown!("iat lies {} seconds ahead of this machine's clock", early)));
+        return Err(refuse(shown!("this machine's clock is {} minutes behind the provider's (iat)", early / 60)));
     }
     if seconds(claims, "nbf").is_some_and(|start| start.saturating_sub(now) > LEEWAY) {
-        return Err(refuse("nbf lies ahead of this machine's clock"));
+        return Err(refuse("this machine's clock is behind the provider's (nbf)"));
     }
     if expires < issued {
-        return Err(refuse("exp lies before iat"));
+        return Err(refuse("exp is before iat"));
     }
     Ok(())
 }

@@ -80,7 +80,7 @@ fn a_keyring_that_is_absent_is_told_before_the_first_question() {
     // No session bus, so no keyring.
     let mut terminal = terminal(&shop, &["--store", "keyring", "add", "shop"]);
     let said = terminal.exp_eof().unwrap();
-    assert!(said.contains("no usable keyring") && !said.contains("Which provider"), "{said}");
+    assert!(said.contains("There is no keyring on this machine") && !said.contains("Which provider"), "{said}");
 }
 
 #[test]

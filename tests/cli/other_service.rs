@@ -54,7 +54,7 @@ impl Cell {
             Answers::Mail(name, _) => ("wrong-protocol", server(name).to_owned(), 1),
             Answers::Http | Answers::Https => ("other-service", "A web server (HTTP) answers".to_owned(), 1),
             Answers::Ssh => ("other-service", "An SSH server answers".to_owned(), 1),
-            Answers::Nothing => ("timed-out", "Nothing came".to_owned(), 6),
+            Answers::Nothing => ("timed-out", "did not answer within".to_owned(), 6),
         })
     }
 
