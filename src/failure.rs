@@ -102,7 +102,7 @@ pub enum FailureKind {
     NoClientSecret { app: Shown },
     /// The mail did not show up on the incoming side in time.
     NotArrived { after: Duration },
-    /// The secret store could not do its part.
+    /// The secret store failed.
     Store(StoreFault),
     /// A lock is held by another process.
     Busy { what: Shown, holder: Option<Shown>, waited: Duration },
@@ -176,7 +176,7 @@ pub struct OAuthFault {
     pub retry_after: Option<Duration>,
 }
 
-/// Why a secret store could not do its part.
+/// Why a secret store failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the variants are documented; their fields say it with their names")]
 pub enum StoreFault {

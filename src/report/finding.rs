@@ -75,7 +75,7 @@ pub enum ExitCode {
     Profile = 3,
     /// The mailbox must be authorized (again).
     AuthorizationNeeded = 4,
-    /// The secret store could not do its part.
+    /// The secret store failed.
     SecretStore = 5,
     /// The network; trying again may help.
     Network = 6,
@@ -97,9 +97,9 @@ impl ExitCode {
         (Self::Usage, "the command line is wrong"),
         (Self::Profile, "the profile is wrong or missing"),
         (Self::AuthorizationNeeded, "authorization is needed"),
-        (Self::SecretStore, "the secret store could not do its part"),
+        (Self::SecretStore, "the secret store failed"),
         (Self::Network, "network trouble, try again"),
-        (Self::Busy, "another process is at it, try again"),
+        (Self::Busy, "another process holds the lock, try again"),
         (Self::RotationUnfinished, "the rotation is unfinished, the old secret works"),
         (Self::Bug, "a bug in mailgrant"),
         (Self::Cancelled, "cancelled"),
