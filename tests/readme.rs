@@ -11,7 +11,7 @@ fn shell_lines() -> Vec<String> {
     let mut lines = Vec::new();
     let mut inside = false;
     let mut joined = String::new();
-    for line in README.lines() {
+    for line in README.lines().map(str::trim) {
         match line {
             "```sh" => inside = true,
             "```" => inside = false,
