@@ -187,7 +187,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn hidden_variables_are_not_inherited() {
-        // CARGO_PKG_NAME is set for every test, and stands for a variable with a secret.
+        // CARGO_PKG_NAME is set for every test; here it plays a variable with a secret.
         assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
         let script: Vec<OsString> = vec!["-c".into(), "test -z \"$CARGO_PKG_NAME\"".into()];
         start(OsStr::new("sh"), &script, &["CARGO_PKG_NAME"]).unwrap();

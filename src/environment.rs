@@ -8,7 +8,7 @@ pub fn raw(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The same as text. What is not UTF-8 is replaced, so that whoever reads the value finds it wrong, not absent.
+/// The same as text. What is not UTF-8 is replaced, so that the value is found wrong, not absent.
 #[must_use]
 pub fn text(name: &str) -> Option<String> {
     raw(name).map(|value| value.to_string_lossy().into_owned())

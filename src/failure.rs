@@ -1,4 +1,4 @@
-//! What went wrong, as facts: no advice, no formatting. Every room that talks to the outside returns this type, and
+//! What went wrong, as facts: no advice, no formatting. Every module that talks to the outside returns this type, and
 //! `diagnosis` alone turns it into a [`Finding`](crate::report::Finding) for people.
 
 mod aadsts;
@@ -41,7 +41,7 @@ pub enum FailureKind {
     NameLookupFailed { host: Shown, reason: Shown },
     /// Every address of the host refused the connection.
     ConnectionRefused { host: Shown, port: u16 },
-    /// No route, network down, or another I/O error before the connection stood.
+    /// No route, network down, or another I/O error before the connection was made.
     Unreachable { host: Shown, port: u16, reason: Shown },
     /// The proxy that the environment names could not be used; the server behind it was not asked.
     Proxy(ProxyTrouble),
@@ -54,7 +54,7 @@ pub enum FailureKind {
     /// The peer broke the protocol in a way that an attacker or a broken proxy would; the connection was given up.
     ProtocolViolation { what: Shown },
     /// The peer's answer to what `what` names cannot be read: a server with a fault of its own, or one that this program
-    /// does not understand. Nothing says that anybody meddles.
+    /// does not understand. Nothing says that it was tampered with.
     Unreadable { what: Shown },
     /// Something else answers on the port than the mail server that the profile names.
     OtherService(OtherService),
@@ -68,7 +68,7 @@ pub enum FailureKind {
     Rejected(Rejection),
     /// A token or authorization endpoint answered with an OAuth error (RFC 6749 §4.1.2.1, §5.2).
     OAuth(OAuthFault),
-    /// A token or metadata endpoint answered with something that is no OAuth answer at all: a portal's HTML, a 502 page.
+    /// A token or metadata endpoint answered with something that is not an OAuth answer: a portal's HTML, a 502 page.
     NotOAuth { status: u16, content_type: Option<Shown>, what: Shown },
     /// The address that was pasted does not answer this sign-in.
     WrongPaste { what: Shown },
@@ -76,7 +76,7 @@ pub enum FailureKind {
     OtherIssuer { what: Shown },
     /// The identity token is missing or fails a check of OpenID Connect Core §3.1.3.7; `what` names the check.
     IdToken { what: Shown },
-    /// Somebody signed in, but not as the mailbox's owner.
+    /// Another account than the mailbox's user signed in.
     OtherAccount { signed_in: Shown, expected: Shown },
     /// A later sign-in returned another subject or tenant than the first.
     OtherSubject { recorded: Shown, signed_in: Shown },
@@ -86,7 +86,7 @@ pub enum FailureKind {
     UnsafeUrl { url: Shown, reason: Shown },
     /// The provider has no sign-in by device code (RFC 8628) for what is asked; `why` says what is in the way.
     NoDeviceCode { why: Shown },
-    /// Nobody entered the device code in time.
+    /// The device code was not entered in time.
     DeviceCodeExpired { after: Duration },
     /// The user (or the deadline) ended the sign-in before a valid callback arrived; `refused` is what arrived instead, each
     /// reason once.
@@ -110,7 +110,7 @@ pub enum FailureKind {
     Local { what: Shown, reason: Shown },
     /// The system refused an operation on a file or folder. `what` says which, its path included.
     File { what: Shown, path: PathBuf, reason: Shown, kind: io::ErrorKind },
-    /// This program stumbled over a fault of its own.
+    /// A bug in this program.
     Bug,
 }
 
@@ -119,9 +119,9 @@ pub enum FailureKind {
 #[expect(missing_docs, reason = "the variants are documented; their fields say it with their names")]
 pub enum TlsFault {
     /// No trusted root signed the chain (a company's inspection proxy, a missing intermediate). `is_alone`: the server
-    /// sent nobody's certificate but its own.
+    /// sent no certificate but its own.
     UnknownIssuer { issuer: Option<Shown>, is_alone: bool },
-    /// The server signed its certificate itself, and nobody has said to trust it.
+    /// The server signed its certificate itself, and nothing says to trust it.
     SelfSigned,
     /// The certificate is for something else than a server (RFC 5280 §4.2.1.12), as one for signing mail.
     WrongUsage,
@@ -192,13 +192,13 @@ pub enum StoreFault {
     NoKey { expected: Shown },
     /// The vault's key is given, and there is no vault at `expected`: it was never made, or is not mounted here.
     NoVault { expected: Shown },
-    /// What should be the vault's key is none; `place` names the variable or the file.
+    /// What should be the vault's key is not one; `place` names the variable or the file.
     BadKey { place: Shown, trouble: KeyTrouble },
     /// The vault's key does not open the vault.
     WrongKey,
     /// What is stored is damaged, or not a record of ours.
     Damaged { what: Shown },
-    /// What was just written or removed reads back as something else: the store does not keep what it is given.
+    /// What was just written or removed reads back as something else: the store lost or changed the value.
     NotKept { what: Shown },
     /// A later version of this program wrote it, in a format of `number`; this one knows those up to `known`.
     Newer { what: Shown, number: u32, known: u32 },
@@ -216,12 +216,12 @@ pub enum StoreFault {
     Other { reason: Shown },
 }
 
-/// Why a text is no key for the vault. The text itself is never repeated: it may be half a key.
+/// Why a text is not a key for the vault. The text itself is never repeated: it may be half a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyTrouble {
     /// There is no line with a key.
     Empty,
-    /// The line of this number is no age identity.
+    /// The line of this number is not an age identity.
     Line(usize),
     /// It is not even text.
     NotText,

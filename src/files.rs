@@ -1,7 +1,7 @@
 //! Private and atomic files (SECURITY.md F1, F2).
 //!
 //! A write is: temporary file beside the target (0600 from its creation, whatever the umask), fsync, rename, fsync of
-//! the folder. Whoever looks sees the old contents or the new, never a part, and a failure leaves the old. A temporary
+//! the folder. A reader sees the old contents or the new, never a part, and a failure leaves the old. A temporary
 //! file is locked for as long as its writer lives: the next writer in the folder removes what killed ones have left.
 //! On platforms without Unix modes a file has its folder's access rules, which in a profile folder are the user's own.
 
@@ -31,7 +31,7 @@ const SUFFIX: &str = ".tmp";
 /// How careful a write is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Privacy {
-    /// Holds secrets, or could: becomes 0600; a target that is a link, no regular file or another user's is refused.
+    /// Holds secrets, or could: becomes 0600; a target that is a link, not a regular file or another user's is refused.
     Secret,
     /// Holds settings: keeps the mode and owner of the file it replaces (0600 where there is none), and writes to the
     /// target of a symbolic link, so that a dotfile manager's links stay.
@@ -41,8 +41,8 @@ pub enum Privacy {
 /// Writes `contents` to `path` in one step.
 ///
 /// # Errors
-/// [`StoreFault::Unsafe`] if `path` may not be replaced (see [`Privacy`]) or everybody can write to its folder;
-/// [`FailureKind::File`] if the system says no. What stood there before stands there still.
+/// [`StoreFault::Unsafe`] if `path` may not be replaced (see [`Privacy`]) or every user can write to its folder;
+/// [`FailureKind::File`] if the system refuses. What was there before is there still.
 pub fn write_atomic(path: &Path, contents: &[u8], privacy: Privacy) -> Result<(), Failure> {
     let mut draft = Draft::begin(path, privacy)?;
     draft.fill(contents)?;
@@ -77,7 +77,7 @@ pub fn create_private_folder(path: &Path) -> Result<(), Failure> {
 /// Opens a private file for reading; `None` if there is none.
 ///
 /// # Errors
-/// [`StoreFault::Unsafe`] if it is a link, no regular file, somebody else's, or open to others (root's own may be
+/// [`StoreFault::Unsafe`] if it is a link, not a regular file, another user's, or open to others (root's own may be
 /// group-readable: that is how systemd hands over credentials); [`FailureKind::File`] if the system says no.
 pub fn open_private(path: &Path) -> Result<Option<File>, Failure> {
     sys::open_checked(path)
@@ -102,7 +102,7 @@ pub fn read_private(path: &Path, limit: usize) -> Result<Option<Zeroizing<Vec<u8
     if size > limit {
         return Err(too_large());
     }
-    // Room for all of it at once: a vector that grows leaves copies behind that nobody wipes.
+    // Room for all of it at once: a vector that grows leaves copies behind that are not wiped.
     let mut contents = Zeroizing::new(Vec::with_capacity(size + 1));
     file.take(size as u64 + 1).read_to_end(&mut contents).map_err(failed)?;
     // Our writes replace a file whole, so one that grew under us was written by something else.
@@ -161,7 +161,7 @@ pub fn access(path: &Path) -> Result<Option<Access>, Failure> {
 /// [`StoreFault::Unsafe`] if it is not like that; [`FailureKind::File`] if the system says no.
 pub fn check_own_folder(path: &Path) -> Result<(), Failure> {
     let is = fs::metadata(path).map_err(|error| local("look at", path, &error))?;
-    if is.is_dir() { sys::check_own_folder(path, &is) } else { Err(unsafe_file(path, "it is no folder")) }
+    if is.is_dir() { sys::check_own_folder(path, &is) } else { Err(unsafe_file(path, "it is not a folder")) }
 }
 
 /// Whether there is a folder at `path` that private files may be read from: ours or root's, closed to others' writes, and
@@ -173,7 +173,7 @@ pub fn is_private_folder(path: &Path) -> Result<bool, Failure> {
     match fs::symlink_metadata(path) {
         Ok(is) if is.file_type().is_symlink() => Err(unsafe_file(path, "it is a symbolic link")),
         Ok(is) if is.is_dir() => sys::check_readable_folder(path, &is).map(|()| true),
-        Ok(_) => Err(unsafe_file(path, "it is no folder")),
+        Ok(_) => Err(unsafe_file(path, "it is not a folder")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(local("look at", path, &error)),
     }
@@ -213,7 +213,7 @@ fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     Err(io::Error::other("another program removes our temporary files"))
 }
 
-/// Removes the temporary files of writers that were killed: those that bear our name and belong to us, and that nobody
+/// Removes the temporary files of writers that were killed: those that have our name and owner, and that no process
 /// holds any more. It is housekeeping, and never a reason for a write to fail.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -243,7 +243,7 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
     for _ in 0..MOST_LINKS {
         match fs::read_link(&target) {
             Ok(next) => target = folder_of(&target).join(next),
-            // EINVAL: it is no link.
+            // EINVAL: it is not a link.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => {
                 return Ok(target);
             }

@@ -1,6 +1,6 @@
-//! What keeps secrets out of reach while they are in memory (SECURITY.md K3).
+//! Protection of secrets while they are in memory (SECURITY.md K3).
 //!
-//! Unix: no core dump. Linux also: nobody but root can attach to the process or read its memory through `/proc`.
+//! Unix: no core dump. Linux also: only root can attach to the process or read its memory through `/proc`.
 //! Not possible here: macOS has no safe call to refuse a debugger, and a user's own programs can read this one's memory
 //! on Windows, where crash dumps are the administrator's setting (Windows Error Reporting). Swap is left to the
 //! system: locking pages needs unsafe code and a limit that is often a few kilobytes.
@@ -17,7 +17,7 @@ pub fn apply(say: fn(&str)) {
     }));
 }
 
-/// Keeps this process from leaving its memory in a core file.
+/// Stops this process from leaving its memory in a core file.
 ///
 /// It is a second line of defence: where the system refuses, work goes on.
 fn disable_core_dumps() {

@@ -26,11 +26,11 @@ pub enum Unreadable {
     /// It is a JWE (RFC 7516 §3.1).
     #[error("it is encrypted, and no key was agreed on")]
     Encrypted,
-    /// It has not the three parts of a JWS, or its payload is no base64url (RFC 7515 §3.1).
-    #[error("it is no JWT")]
+    /// It does not have the three parts of a JWS, or its payload is not base64url (RFC 7515 §3.1).
+    #[error("it is not a JWT")]
     NoJwt,
     /// Its payload is something else (RFC 7519 §7.2 item 10).
-    #[error("its claims are no JSON object")]
+    #[error("its claims are not a JSON object")]
     NoObject,
 }
 
@@ -72,7 +72,7 @@ pub fn seconds(claims: &Claims, name: &str) -> Option<i64> {
 /// The names that people know the account by, each once, fit to be shown.
 #[must_use]
 pub fn names(claims: &Claims) -> Vec<String> {
-    // An address that the provider itself calls unverified was typed in by whoever made the account.
+    // An address that the provider itself calls unverified was typed in by the person who made the account.
     let unverified = matches!(claims.get("email_verified"), Some(Value::Bool(false)));
     let mut names: Vec<String> = Vec::new();
     for claim in ["preferred_username", "email", "upn", "unique_name"] {

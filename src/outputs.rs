@@ -92,7 +92,7 @@ impl Outputs {
         }
         let written = self.format.write(&document, &mut anstream::stdout());
         if let Some(error) = document.error.as_ref().filter(|_| self.format.leaves_error_to_stderr() && !is_shown) {
-            // A standard error that is closed or full is no reason to stop, and leaves no place to say so.
+            // A standard error that is closed or full does not stop the command, and leaves no place to say so.
             let _ = report::write_error(error, &mut anstream::stderr());
         }
         after(written, code)
@@ -167,7 +167,7 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::Usage;
     }
-    // The first paragraph is the cause; below it stand usage and advice for a terminal.
+    // The first paragraph is the cause; usage and advice for a terminal follow it.
     let text = error.render().to_string();
     let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
     let cause = lines.join(" ").trim_start_matches("error: ").to_owned();
@@ -175,10 +175,10 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     Outputs::plain(String::new(), format).deliver(Ended::Error(error))
 }
 
-/// The exit code once standard output has been written. A pipe that its reader has closed is no error: the reader has
+/// The exit code once standard output has been written. A pipe that its reader has closed (`| head`) is not an error: the reader has
 /// seen enough.
 fn after(written: io::Result<()>, code: ExitCode) -> ExitCode {
-    // The standard library keeps what has no line's end yet, and tells nobody when it cannot be written at the end.
+    // The standard library holds what has no line's end yet, and reports no error when it cannot be written at the end.
     match written.and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             say(&format!("mailgrant: cannot write to standard output: {}", in_words(&error)));
@@ -200,6 +200,6 @@ fn in_words(error: &io::Error) -> String {
 
 /// Says a line on standard error.
 pub fn say(line: &str) {
-    // A closed stderr is no reason to stop.
+    // A closed standard error does not stop the command.
     let _ = writeln!(anstream::stderr(), "{line}");
 }

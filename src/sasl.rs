@@ -59,7 +59,7 @@ impl SaslMechanism {
     /// The initial client response, before base64.
     ///
     /// # Errors
-    /// [`FailureKind::Local`] if the token is no b64token (RFC 6750 §2.1): any other character in it would end up as
+    /// [`FailureKind::Local`] if the token is not a b64token (RFC 6750 §2.1): any other character in it would end up as
     /// syntax of the message.
     pub fn initial_response(
         self,
@@ -118,7 +118,7 @@ pub fn encode(message: &SecretString) -> SecretString {
     SecretString::from(base64::engine::general_purpose::STANDARD.encode(message.expose_secret()))
 }
 
-/// The text of a server's challenge: base64 with or without padding. What is not base64 is returned as it stands, since
+/// The text of a server's challenge: base64 with or without padding. What is not base64 is returned as it is, since
 /// some servers send their JSON bare. The text is the server's: clean it before showing.
 #[must_use]
 pub fn decode_challenge(challenge: &str) -> String {

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// Where the binary stands.
+/// Where the binary is.
 pub(crate) fn mailgrant() -> Result<PathBuf, String> {
     let me = std::env::current_exe().map_err(|error| error.to_string())?;
     // This file is …/TARGET/PROFILE-FOLDER/examples/tour.
-    let folder = me.ancestors().nth(2).ok_or("this program stands in no target folder")?;
-    let target = folder.parent().ok_or("this program stands in no target folder")?;
+    let folder = me.ancestors().nth(2).ok_or("this program is not in a target folder")?;
+    let target = folder.parent().ok_or("this program is not in a target folder")?;
     let profile = match folder.file_name().and_then(|name| name.to_str()) {
         // Cargo names the folder of its dev profile "debug".
         Some("debug") | None => "dev",

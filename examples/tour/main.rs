@@ -84,7 +84,7 @@ fn set_up(house: &mut House, sandbox: &Sandbox) -> Result<(), String> {
         .code(0)?
         .says("redirect URI http://localhost")?;
     house
-        .step("Nobody has signed in yet: exit code 4 says so.", &["status", "shop"], "")?
+        .step("There is no sign-in yet: exit code 4 says so.", &["status", "shop"], "")?
         .code(4)?
         .says("not authorized")?;
     house
@@ -119,7 +119,7 @@ fn rotate(house: &mut House, sandbox: &Sandbox, old_secret: &str) -> Result<(), 
         .code(0)?
         .says("the new one is in use")?;
     house.step("The mailbox works again, without a new sign-in.", &["test-mailbox", "shop"], "")?.code(0)?;
-    expect(sandbox.counters().sign_ins == 1, "nobody has to sign in again")?;
+    expect(sandbox.counters().sign_ins == 1, "no second sign-in is needed")?;
     house
         .step("Forget the old secret.", &["rotate-secret", "shop", "--discard-previous"], "")?
         .code(0)?
@@ -138,7 +138,7 @@ fn hand_out_a_token(house: &mut House, sandbox: &Sandbox) -> Result<(), String> 
 fn refuse_the_wrong_account(house: &mut House) -> Result<(), String> {
     house.sign_in_as(ALICE);
     let refused =
-        house.step("The usual mistake: somebody else signs in. It is refused.", &["authorize", "shop"], "")?;
+        house.step("The usual mistake: another account signs in. It is refused.", &["authorize", "shop"], "")?;
     expect(refused.code != Some(0), "the wrong account is refused")?;
     refused.says(ALICE)?;
     house

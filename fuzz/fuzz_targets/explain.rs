@@ -19,7 +19,7 @@ fuzz_target!(|data: &[u8]| {
     once.dedup();
     assert_eq!(once.len(), codes.len(), "a code is named twice");
     assert!(codes.len() == 1 || !codes.contains(&UNKNOWN), "what is known is not unknown");
-    // On lines of its own, the answer is found whatever stands around it.
+    // On lines of its own, the answer is found whatever is around it.
     let around = format!("{text}\n\n{ANSWER}\n\n{text}");
     let found = explain(&around, Hint::default());
     assert!(found.iter().any(|one| one.finding.code == FindingCode::MS_SECRET_EXPIRED), "it was not found");

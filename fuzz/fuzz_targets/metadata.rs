@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
         Ok(found) => {
             assert_eq!(status, 200);
             let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
-            // A field that nobody reads may hold half a surrogate pair, which is skipped there and refused here.
+            // A field that is not read may hold half a surrogate pair, which is skipped there and refused here.
             let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) else { return };
             assert!(value.is_object(), "metadata is an object (RFC 8414 §3.2)");
             assert_eq!(value["issuer"], "https://id.example/realm");

@@ -42,7 +42,7 @@ fuzz_target!(|data: &[u8]| {
     let redactor = Redactor::default();
     redactor.learn(&canary());
     let secret = encoded(choice, &inside);
-    // Between the words of a text stands something that is part of none.
+    // Between the words of a text is something that is part of none.
     let [open, close] = [["<", ">"], [" ", "\r\n"], ["\"", "\""], ["=", "&"]][choice / 12 % 4];
     let full = format!("{before}{open}{secret}{close}{after}");
     let cleaned = redactor.clean(&full);
@@ -53,7 +53,7 @@ fuzz_target!(|data: &[u8]| {
         mailgrant_fuzz::without_canary(&cleaned);
     }
     assert!(cleaned.len() <= 10 * full.len() + 10, "it grows without need");
-    // Once more changes little: what stood apart may have moved together, and more is hidden then. Nothing comes back.
+    // Once more changes little: what was apart may have moved together, and more is hidden then. Nothing comes back.
     let again = redactor.clean(&cleaned);
     assert!(!again.chars().any(char::is_control) && !again.contains(CANARY), "{again:?}");
 });

@@ -10,7 +10,7 @@ use mailgrant_fuzz::shown;
 fuzz_target!(|data: &[u8]| {
     let (_, certificate, _) = tls_hello(data);
     assert!(certificate.is_none_or(|len| len <= data.len()));
-    // And a certificate, which anybody may send before anything is verified.
+    // And a certificate, which any peer may send before anything is verified.
     if let Some(certificate) = PeerCertificate::from_der(data) {
         let redactor = Redactor::default();
         shown(&redactor.clean(&certificate.subject));

@@ -51,7 +51,7 @@ fuzz_target!(|data: &[u8]| {
             record(&key, &planted_bytes(rest));
         }
         1 => {
-            // Nobody without the key makes a file that opens.
+            // Without the key, no file can be made that opens.
             if let Err(fault) = open_vault(&key, rest) {
                 fault_shown(fault);
             }

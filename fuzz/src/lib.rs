@@ -15,10 +15,10 @@ use secrecy::SecretString;
 /// The secret that is planted. Visibly fake, and of characters that a token may have.
 pub const CANARY: &str = "Canary0Q~planted.token+with/signs_5f1-Zz";
 
-/// What stands for [`CANARY`] in an input.
+/// The mark for [`CANARY`] in an input.
 pub const CANARY_MARK: &str = "{canary}";
 
-/// A vault's key of 32 zero bytes: nobody's.
+/// A vault's key of 32 zero bytes.
 pub const VAULT_KEY: &str = "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ8H00W3";
 
 const PROFILE: &str = r#"
@@ -158,7 +158,7 @@ pub fn log_shown(log: &Log) {
 }
 
 /// The first byte of an input chooses; the rest is the input proper. The fuzzer learns pieces of the planted secret from
-/// comparisons and puts them where nobody would plant one; such inputs prove nothing and are left alone.
+/// comparisons and puts them where no secret would be planted; such inputs prove nothing and are left alone.
 #[must_use]
 pub fn choice(data: &[u8]) -> Option<(usize, &[u8])> {
     if data.windows(6).any(|seen| CANARY.as_bytes().windows(6).any(|piece| piece == seen)) {
@@ -167,7 +167,7 @@ pub fn choice(data: &[u8]) -> Option<(usize, &[u8])> {
     data.split_first().map(|(first, rest)| (usize::from(*first), rest))
 }
 
-/// An input as text, with the planted secret where its mark stands.
+/// An input as text, with the planted secret in place of its mark.
 #[must_use]
 pub fn planted(data: &[u8]) -> String {
     String::from_utf8_lossy(data).replace(CANARY_MARK, CANARY)

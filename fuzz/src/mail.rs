@@ -15,7 +15,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::{CANARY, log_shown};
 
-/// Between two turns of a script stands a byte that no UTF-8 has.
+/// Between two turns of a script is a byte that no UTF-8 has.
 pub const TURN: u8 = 0xff;
 
 /// How a target talks to its server: the first byte of the input chooses.
@@ -100,7 +100,7 @@ impl Talk {
         if let Some(mechanism) = log.mechanism_used {
             let is_offered = log.mechanisms_offered.iter().any(|name| name.eq_ignore_ascii_case(mechanism.name()));
             assert!(is_offered, "{mechanism} was not offered");
-            let index = sent_at.expect("nobody signs in without a credential");
+            let index = sent_at.expect("no sign-in without a credential");
             // The script's first turn is the greeting; each later one answers what was heard before it.
             let answer = script.split(|byte| *byte == TURN).nth(index + 1).unwrap_or_default();
             let answer = String::from_utf8_lossy(answer);

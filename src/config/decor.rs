@@ -1,8 +1,8 @@
-//! What stands around the values of a profile: comments, blank lines, line ends.
+//! The text around the values of a profile: comments, blank lines, line ends.
 
 use toml_edit::{Decor, DocumentMut, Item, RawString, Table};
 
-/// Takes `[group.name]` out. The comment directly above it goes with it; what stands further up (the file's header, a
+/// Takes `[group.name]` out. The comment directly above it goes with it; what is further up (the file's header, a
 /// section's) stays, above the next table or at the end.
 pub(super) fn remove_table(document: &mut DocumentMut, group: &str, name: &str) {
     let places = places(document);
@@ -55,7 +55,7 @@ fn prefix(decor: &Decor) -> &str {
     decor.prefix().map_or("", raw)
 }
 
-/// The positions of all tables with headers, as they stand in the file.
+/// The positions of all tables with headers, in the order of the file.
 fn places(document: &DocumentMut) -> Vec<isize> {
     let mut places = Vec::new();
     walk(document.as_table(), &mut |table| places.extend(position(table)));

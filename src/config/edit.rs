@@ -35,7 +35,7 @@ pub struct ProfileDocument {
 pub enum Edit {
     /// The file was written.
     Written,
-    /// It stood so already.
+    /// It is up to date already.
     Unchanged,
 }
 
@@ -49,13 +49,13 @@ impl PreparedEdit<'_> {
     /// Puts it in the profile's place.
     ///
     /// # Errors
-    /// If somebody else changed the file meanwhile, or it cannot be written.
+    /// If another program changed the file meanwhile, or it cannot be written.
     pub fn commit(self) -> Result<Edit, ConfigError> {
         let Some(draft) = self.draft else { return Ok(Edit::Unchanged) };
         let ProfileDocument { path, before, .. } = self.document;
         // An editor knows nothing of our lock.
         if read(path)?.unwrap_or_default() != *before {
-            let problem = "it was changed by somebody else just now";
+            let problem = "another program changed it just now";
             return Err(ConfigError::whole(path, problem, Some("run the command again".to_owned())));
         }
         draft.commit().map_err(|failure| self.document.not_written(failure))?;
@@ -68,7 +68,7 @@ impl ProfileDocument {
     /// ask questions about it.
     ///
     /// # Errors
-    /// If what stands there is no valid profile: nothing is edited that we do not understand.
+    /// If the file is not a valid profile: nothing is edited that is not understood.
     pub fn open(path: &Path) -> Result<Self, ConfigError> {
         let before = read(path)?.unwrap_or_default();
         let profile = parse(path, &before)?;
@@ -81,7 +81,7 @@ impl ProfileDocument {
     }
 
     /// Waits for the profile's lock, for at most `wait`, and opens the profile under it. The lock is held until the
-    /// document is dropped, so that nobody else's edit is lost between [`open_locked`](Self::open_locked) and
+    /// document is dropped, so that no other edit is lost between [`open_locked`](Self::open_locked) and
     /// [`save`](Self::save). `locks` is the folder of the locks; their order is in `lock.rs`.
     ///
     /// # Errors
@@ -148,7 +148,7 @@ impl ProfileDocument {
     /// Writes the file, if anything changed. What is written has been read back as a profile first.
     ///
     /// # Errors
-    /// If the result would be no valid profile, somebody else changed the file meanwhile, or it cannot be written.
+    /// If the result would not be a valid profile, another program changed the file meanwhile, or it cannot be written.
     pub fn save(&self) -> Result<Edit, ConfigError> {
         self.prepare()?.commit()
     }
@@ -166,7 +166,7 @@ impl ProfileDocument {
         let after = decor::like(&self.before, after);
         parse(&self.path, &after)?;
         let folder = base_of(&self.path);
-        // A folder that is there is the user's own affair: no secrets stand in this file.
+        // An existing folder is left as the user made it: this file holds no secrets.
         let made = if folder.is_dir() { Ok(()) } else { files::create_private_folder(folder) };
         let drafted = made.and_then(|()| {
             let mut draft = Draft::begin(&self.path, Privacy::Config)?;

@@ -280,7 +280,7 @@ impl Entry for Date {
             _ => return Err(Fault::type_of(value, "a day, as in 2027-05-20")),
         };
         day.ok_or_else(|| {
-            let invalid = Invalid::new("this is no day", "write the day as the portal shows it, as in 2027-05-20");
+            let invalid = Invalid::new("this is not a date", "write it as 2027-05-20");
             Fault::Text { what: "secret_expires", invalid }.at(value)
         })
     }

@@ -1,4 +1,4 @@
-//! What is wrong with a profile: file, line, what stands there, what to write.
+//! What is wrong with a profile: file, line, what is there, what to write.
 
 use std::fmt;
 use std::ops::Range;
@@ -29,7 +29,7 @@ struct Place {
 pub enum OpenError {
     /// Its lock could not be had.
     Lock(Failure),
-    /// It is no profile.
+    /// It is not a profile.
     Profile(ConfigError),
 }
 

@@ -46,7 +46,7 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, ConfigError> {
     String::from_utf8(bytes).map(Some).map_err(|_| whole("it is not UTF-8 text".to_owned()))
 }
 
-/// Parses and checks `source`, which stands at `path`.
+/// Parses and checks `source`, the text of the file at `path`.
 ///
 /// # Errors
 /// The first thing that is wrong, with its line.
@@ -102,7 +102,7 @@ fn no_toml(path: &Path, source: &str, error: &toml::de::Error) -> ConfigError {
     let problem = if is_shown(source, span.start) {
         error.message().trim().replace('\n', "; ")
     } else {
-        "this is no valid TOML".to_owned()
+        "this is not valid TOML".to_owned()
     };
     ConfigError::at(path, source, span, problem, None)
 }
@@ -113,7 +113,7 @@ fn told(path: &Path, source: &str, Wrong { span, fault }: Wrong) -> ConfigError 
         Fault::UnknownKey { key, .. } if mask::looks_secret(&key) => {
             let instead = "remove the line, treat that secret as leaked and issue a new one, then run `mailgrant \
                            rotate-secret NAME`, which asks for it";
-            (format!("{key}: secrets never stand in this file"), Some(instead.to_owned()))
+            (format!("{key}: this file never holds secrets"), Some(instead.to_owned()))
         }
         Fault::UnknownKey { key, known } => {
             let instead = match nearest(&key, &known) {
@@ -132,7 +132,7 @@ fn told(path: &Path, source: &str, Wrong { span, fault }: Wrong) -> ConfigError 
         Fault::Type { found, expected } => (format!("this is of type {found}, expected {expected}"), None),
         Fault::Text { what, invalid } => (format!("{what}: {}", invalid.problem), Some(invalid.instead)),
         Fault::NoCredential { known } => {
-            let instead = "write how the app proves itself, not the secret; if one stood here, treat it as leaked, issue \
+            let instead = "write how the app authenticates, not the secret; if one was here, treat it as leaked, issue \
                            a new one and run `mailgrant rotate-secret NAME`, which asks for it";
             (
                 format!("credential: this is neither {}", any_of(&known, '"').replace(" or ", " nor ")),

@@ -75,7 +75,7 @@ fn shown_length(line: &str) -> usize {
         // A bare word, or a line of an array.
         return 0;
     }
-    // Behind the last value may stand a comment, or a key whose `=` was forgotten.
+    // The last value may be followed by a comment, or by a key whose `=` was forgotten.
     let harmless = rest.replace("secret_expires", "");
     if looks_secret(&harmless) { start } else { line.len() }
 }

@@ -77,7 +77,7 @@ fn a_secret_in_the_file_is_refused_and_never_shown() {
         assert!(message.contains("config.toml:6"), "{message}");
     }
     let message = wrong(&GOOD.replace("secret_expires = 2027-05-20", "client_secret = \"canary-7Q\""));
-    assert!(message.contains("secrets never stand in this file"), "{message}");
+    assert!(message.contains("this file never holds secrets"), "{message}");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn wrong_values_are_refused_with_what_to_write() {
         ("\"11111111-2222-3333-4444-555555555555\"", "5", "expected a string"),
         ("\"shop@contoso.com\"", "\"shop\"", "has no @"),
         ("\"shop@contoso.com\"", "\"shop@conto\\u0007so.com\"", "U+0007"),
-        ("2027-05-20", "\"soon\"", "no day"),
+        ("2027-05-20", "\"soon\"", "not a date"),
         ("\"microsoft365\"", "\"exchange\"", "microsoft365"),
         ("protocol = \"imap\"", "protocol = \"smtp\"", "`smtp`, expected `imap` or `pop3`"),
         ("protocol = \"imap\"", "protocol = \"imap\", port = 99999", "99999"),

@@ -232,7 +232,7 @@ fn server(
         missing(key, span, &instead).of_kind(ProblemKind::NoServer(side))
     })?;
     if port == Some(0) {
-        return Err(Problem::new(key, span.clone(), Invalid::new("port 0 is no port", "write 1 to 65535")));
+        return Err(Problem::new(key, span.clone(), Invalid::new("port 0 is not valid", "write 1 to 65535")));
     }
     // A preset's TLS mode belongs to its port: another port or mode alone falls back to what the standards pair.
     let tls = tls.unwrap_or(match (port, known) {
@@ -275,7 +275,7 @@ pub fn client_secret(text: &str) -> Result<(), Invalid> {
     if text.is_empty() {
         return Err(Invalid::new("the client secret is empty", INSTEAD));
     }
-    // A copy out of a web page may bring characters along that nobody sees.
+    // A copy from a web page may contain invisible characters.
     if text.chars().any(|c| is_unprintable(c) || c.is_whitespace() && c != ' ') {
         return Err(Invalid::new("the client secret holds line ends, control or invisible characters", INSTEAD));
     }

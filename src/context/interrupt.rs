@@ -59,7 +59,7 @@ pub(super) fn asks() {
 }
 
 /// Drops what was typed while a person was asked or waited for. The shell would run it, an authorization code among it.
-/// Where nobody was asked, what was typed ahead is the shell's.
+/// Where no question was asked, what was typed ahead is the shell's.
 pub fn forget_input() {
     if ASKED.load(Ordering::SeqCst) {
         terminal::forget_input();

@@ -32,7 +32,7 @@ pub struct Context {
     pub profile_path: PathBuf,
     /// This program's folders.
     pub folders: Folders,
-    /// The store that the command line or `MAILGRANT_STORE` asks for; it goes before the profile's.
+    /// The store that the command line or `MAILGRANT_STORE` asks for; it overrides the profile's.
     pub store_choice: Option<StoreKind>,
     /// The CAs that we trust, and the TLS connectors made from them.
     pub trust: Trust,
@@ -46,7 +46,7 @@ pub struct Context {
     pub prompter: Box<dyn Prompter>,
     /// Says a line on stderr.
     pub say: fn(&str),
-    /// Whether a browser may be opened: somebody sits at the terminal, or `BROWSER` says which.
+    /// Whether a browser may be opened: there is a terminal, or `BROWSER` says which.
     pub opens_browser: bool,
     /// Opens a browser, without the environment variables of these names.
     pub browser: fn(&Url, &[&str]) -> Result<(), String>,

@@ -9,13 +9,13 @@ use super::terminal::PasteReader;
 
 /// Asks a person. Without a terminal every question is refused, never waited for (SECURITY.md N1).
 pub trait Prompter {
-    /// Whether somebody is there to answer.
+    /// Whether a person is there to answer.
     fn is_interactive(&self) -> bool;
 
     /// Asks for a line, which may be empty, and again until `accept` takes it.
     ///
     /// # Errors
-    /// If nobody can answer or the question was cancelled.
+    /// If there is no terminal, or the question was cancelled.
     fn ask(
         &self,
         question: &str,
@@ -26,19 +26,19 @@ pub trait Prompter {
     /// Asks for a secret, which is not shown and may be empty.
     ///
     /// # Errors
-    /// If nobody can answer or the question was cancelled.
+    /// If there is no terminal, or the question was cancelled.
     fn secret(&self, question: &str) -> Result<SecretString, PromptError>;
 
     /// Asks for one of `items`; answers its index.
     ///
     /// # Errors
-    /// If nobody can answer or the question was cancelled.
+    /// If there is no terminal, or the question was cancelled.
     fn choose(&self, question: &str, items: &[&str]) -> Result<usize, PromptError>;
 
     /// Asks for yes or no.
     ///
     /// # Errors
-    /// If nobody can answer or the question was cancelled.
+    /// If there is no terminal, or the question was cancelled.
     fn confirm(&self, question: &str) -> Result<bool, PromptError>;
 
     /// Says a line on stderr.
@@ -162,7 +162,7 @@ impl Prompter for TerminalPrompter {
     }
 
     fn say(&self, line: &str) {
-        // A closed stderr is no reason to stop.
+        // A closed standard error does not stop the command.
         let _ = writeln!(anstream::stderr(), "{line}");
     }
 

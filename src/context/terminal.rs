@@ -51,7 +51,7 @@ pub struct PasteReader {
 }
 
 impl PasteReader {
-    /// Begins to read; `None` where standard input is no terminal of ours to read from.
+    /// Begins to read; `None` where standard input is not a terminal that this process may read from.
     pub(super) fn open() -> Option<Self> {
         Some(Self { modes: sys::Unbuffered::begin()?, line: Line::default(), is_shown: io::stderr().is_terminal() })
     }
@@ -86,7 +86,7 @@ impl PasteReader {
 /// How often the terminal is looked at where it alone is waited for.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Reads a text until Ctrl-D, with lines of any length; `None` where standard input is no terminal of ours. What is more
+/// Reads a text until Ctrl-D, with lines of any length; `None` where standard input is not our terminal. What is more
 /// than `limit` bytes is dropped.
 pub(super) fn read_text(limit: usize) -> Option<Vec<u8>> {
     let mut modes = sys::Unbuffered::begin()?;

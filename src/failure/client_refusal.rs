@@ -1,5 +1,5 @@
 //! How providers say that they do not accept the client's own credentials (RFC 6749 §5.2). The standard's word is
-//! `invalid_client`; not everybody uses it, and some use it for something else.
+//! `invalid_client`; not every provider uses it, and some use it for something else.
 
 use super::OAuthFault;
 

@@ -1,4 +1,4 @@
-//! A write in two steps: all that can fail for want of room comes before the step that cannot be taken back.
+//! A write in two steps: all that can fail for want of space comes before the step that cannot be undone.
 
 use std::fs;
 use std::io::{self, Seek, Write};
@@ -68,11 +68,11 @@ impl Draft {
         self.temporary.path()
     }
 
-    /// Takes room for `size` bytes on the disk. Contents of up to that size then fit, unless the file system writes
-    /// every block anew.
+    /// Reserves `size` bytes on the disk. Contents of up to that size then fit, unless the file system writes
+    /// every block again.
     ///
     /// # Errors
-    /// [`File`](crate::failure::FailureKind::File) if there is no such room, or the system says no.
+    /// [`File`](crate::failure::FailureKind::File) if there is not enough space, or the system refuses.
     pub fn reserve(&mut self, size: u64) -> Result<(), Failure> {
         let written = io::copy(&mut io::Read::take(io::repeat(0), size), &mut self.temporary);
         let synced = written.and_then(|_| self.temporary.as_file().sync_all());
@@ -97,7 +97,7 @@ impl Draft {
     /// Puts the draft in the file's place.
     ///
     /// # Errors
-    /// As [`reserve`](Self::reserve); the old contents stand then, but for a folder that could not be synced.
+    /// As [`reserve`](Self::reserve); the old contents stay then, but for a folder that could not be synced.
     pub fn commit(self) -> Result<(), Failure> {
         let Self { path, target, temporary } = self;
         let failed = |error: io::Error| local("write", &path, &error);

@@ -1,9 +1,9 @@
 //! Locks between processes: one a profile, over its edits, and (in `secrets`) one a record, over read, refresh and write.
 //!
-//! Whoever needs several takes them in this order, or two commands wait for each other: the profile's, then the app's,
+//! A command that needs several takes them in this order, or two commands wait for each other: the profile's, then the app's,
 //! then the mailbox's.
 //!
-//! It is the kernel's lock on a file that is never unlinked: whoever holds it loses it with its life, and there is
+//! It is the kernel's lock on a file that is never unlinked: a process that dies loses it, and there is
 //! nothing stale to break. The file's contents say who holds it; they are for people, and decide nothing.
 
 use std::fs::{File, TryLockError};
@@ -92,7 +92,7 @@ impl FileLock {
             },
         };
         let mut lock = Self { file };
-        // A full disk must not keep anybody from working; the name is a courtesy.
+        // A full disk must not stop the command; the name only helps the one that waits.
         let _ = lock.write_holder(&description());
         Ok(lock)
     }
@@ -112,7 +112,7 @@ impl Drop for FileLock {
 }
 
 /// Blocks in the kernel, which wakes the waiters in turn, rather than polling. The thread of a wait that was given up
-/// lives on until the lock is free, finds nobody there, and lets go.
+/// runs on until the lock is free, finds that the waiter has gone, and lets go.
 fn wait_for(file: File, wait: Duration) -> io::Result<Option<File>> {
     if wait.is_zero() {
         return Ok(None);
@@ -146,7 +146,7 @@ fn description() -> String {
     text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
-/// What the holder wrote. Windows lets nobody else read a locked file.
+/// What the holder wrote. Windows lets no other process read a locked file.
 fn holder(path: &Path) -> Option<Shown> {
     let mut text = String::new();
     files::open_private(path).ok()??.take(LONGEST_HOLDER).read_to_string(&mut text).ok()?;

@@ -61,7 +61,7 @@ pub(super) fn check_replaceable(path: &Path, old: &Metadata) -> Result<(), Failu
     if old.file_type().is_symlink() {
         return Err(unsafe_file(path, "it is a symbolic link"));
     }
-    if old.is_file() { Ok(()) } else { Err(unsafe_file(path, "it is no regular file")) }
+    if old.is_file() { Ok(()) } else { Err(unsafe_file(path, "it is not a regular file")) }
 }
 
 pub(super) fn open_checked(path: &Path) -> Result<Option<File>, Failure> {

@@ -43,13 +43,13 @@ pub(super) fn create_new(path: &Path) -> io::Result<File> {
 pub(super) fn claim(file: &File) -> io::Result<bool> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Ok(false),
-        // A file system without locks: nobody can lock the file to remove it either.
+        // A file system without locks: no other process can lock the file to remove it either.
         Err(TryLockError::Error(_)) => Ok(true),
         Ok(()) => Ok(file.metadata()?.nlink() > 0),
     }
 }
 
-/// Removes a temporary file of ours that nobody holds. Whoever gets the lock keeps the file's maker from claiming it.
+/// Removes a temporary file of ours that no process holds. The lock stops the file's maker from claiming it.
 pub(super) fn remove_if_abandoned(path: &Path) {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let Ok(file) = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path) else { return };
@@ -63,11 +63,11 @@ pub(super) fn make_folders(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// A file in a folder that everybody can write to could be swapped under us, unless the sticky bit forbids it.
+/// A file in a folder that every user can write to could be swapped under us, unless the sticky bit forbids it.
 pub(super) fn check_folder(folder: &Path) -> Result<(), Failure> {
     let is = fs::metadata(folder).map_err(|error| local("look at", folder, &error))?;
     if is.mode() & OTHERS_WRITE != 0 && is.mode() & STICKY == 0 {
-        return Err(unsafe_file(folder, "everybody can write to this folder; chmod o-w it"));
+        return Err(unsafe_file(folder, "every user can write to this folder; chmod o-w it"));
     }
     Ok(())
 }
@@ -99,7 +99,7 @@ pub(super) fn check_replaceable(path: &Path, old: &Metadata) -> Result<(), Failu
         return Err(unsafe_file(path, "it is a symbolic link"));
     }
     if !old.is_file() {
-        return Err(unsafe_file(path, "it is no regular file"));
+        return Err(unsafe_file(path, "it is not a regular file"));
     }
     if old.uid() != us() {
         return Err(unsafe_file(path, shown!("it belongs to user {}, and we are user {}", old.uid(), us())));
@@ -122,7 +122,7 @@ pub(super) fn open_checked(path: &Path) -> Result<Option<File>, Failure> {
     };
     let is = file.metadata().map_err(|error| local("read", path, &error))?;
     if !is.is_file() {
-        return Err(unsafe_file(path, "it is no regular file"));
+        return Err(unsafe_file(path, "it is not a regular file"));
     }
     // Root can read everything anyway. systemd's credentials are root's, 0440 (the group bits are an ACL's mask).
     let closed_to = match is.uid() {
@@ -165,7 +165,7 @@ pub(super) fn open_lock_file(path: &Path) -> Result<File, Failure> {
 pub(super) fn copy_access(old: &Metadata, new: &File) -> io::Result<()> {
     let is = new.metadata()?;
     if (old.uid(), old.gid()) != (is.uid(), is.gid()) {
-        // Only root can give files away; for everybody else the file becomes theirs, as with every editor.
+        // Only root can give files away; for other users the file becomes theirs, as with every editor.
         let _ = std::os::unix::fs::fchown(new, Some(old.uid()), Some(old.gid()));
     }
     new.set_permissions(Permissions::from_mode(old.mode() & 0o7777))

@@ -18,7 +18,7 @@ pub struct WatchedPath {
 pub enum Sensitivity {
     /// A file with secrets: only its owner may read it.
     Secret,
-    /// A file with settings: everybody may read it, but who can write it can send our secrets elsewhere.
+    /// A file with settings: every user may read it, but a user who can write it can send our secrets elsewhere.
     Settings,
     /// A folder for settings: as such a file.
     SettingsFolder,

@@ -1,7 +1,7 @@
 //! The listener's connections: a bounded number at a time, each with a thread and five seconds.
 //!
 //! At the limit, one is closed for the next: an answered one first, then the longest silent, then the oldest. So a crowd of
-//! idle or slow connections never keeps the browser waiting.
+//! idle or slow connections never delays the browser.
 
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -110,7 +110,7 @@ impl ConnectionPool {
             match listener.accept() {
                 Ok((stream, _)) => self.admit(scope, stream, serve),
                 Err(_) => {
-                    // Most likely this process has no descriptor left. One connection less frees one; the pause keeps a
+                    // Most likely this process has no descriptor left. One connection less frees one; the pause saves a
                     // lasting fault from spinning.
                     let mut table = self.table();
                     evict(&mut table);

@@ -74,7 +74,7 @@ pub struct FailedWait {
 
 impl LoopbackListener {
     /// Listens on the address of `redirect`: on its port, or on any free one where it names none. For `localhost` that
-    /// is both 127.0.0.1 and `[::1]`, where this machine has the latter: whoever else held it would get the code.
+    /// is both 127.0.0.1 and `[::1]`, where this machine has the latter: another process that held it would get the code.
     ///
     /// # Errors
     /// [`FailureKind::Local`] if the address is not this machine's, or its port is taken.

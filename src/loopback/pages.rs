@@ -153,7 +153,7 @@ impl Page {
         let (title, cause) = match (row, status) {
             (Some((_, title, cause)), _) => (*title, *cause),
             (None, 404) => ("Nothing here", ONLY_ANSWERS),
-            (None, 400) => ("This sign-in is over", "It has been answered already, or this is no answer to it."),
+            (None, 400) => ("This sign-in is over", "It has been answered already, or this is not an answer to it."),
             (None, _) => ("This request was refused", ONLY_ANSWERS),
         };
         let body = format!("<p>{cause}</p><p class=\"end\">Go back to the terminal.</p>");

@@ -161,7 +161,7 @@ impl Arriving {
 
 /// The method and the target of a request line; the error is the status to answer.
 fn parse_first(line: &[u8]) -> Result<(String, String), u16> {
-    // A byte that is no ASCII must not become the `?` between path and query.
+    // A byte outside ASCII must not become the `?` between path and query.
     let text = std::str::from_utf8(line).ok().filter(|text| text.is_ascii()).ok_or(400_u16)?;
     let mut parts = text.split(' ');
     let (Some(method), Some(target), Some(version), None) = (parts.next(), parts.next(), parts.next(), parts.next())

@@ -144,7 +144,7 @@ impl HttpClient {
     /// Sends a form (RFC 6749 §4.1.3 and §6) to `url`.
     ///
     /// # Errors
-    /// If no whole answer arrived; an answer of any status is `Ok`. After a failure, nobody knows whether the server
+    /// If no whole answer arrived; an answer of any status is `Ok`. After a failure it is not known whether the server
     /// got the request.
     pub fn post_form(&self, url: &EndpointUrl, request: Request<Vec<u8>>) -> Result<HttpResponse, Failure> {
         let (parts, body) = request.into_parts();

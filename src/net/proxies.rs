@@ -1,7 +1,7 @@
 //! Which way a connection goes: through the proxy that the environment names for it, or directly. The one place where
 //! the variables are read, so that `doctor` tells what every other command does.
 //!
-//! The conventions are curl's, held against it in `tests/cli/proxies.rs`: lower case goes before upper case, a variable
+//! The conventions are curl's, held against it in `tests/cli/proxies.rs`: lower case overrides upper case, a variable
 //! for the scheme before the one for all, `HTTP_PROXY` in upper case is not read (a CGI script's caller can set it), and
 //! an empty variable is unset. Unlike curl, nothing that is for this machine goes through a proxy.
 

@@ -148,7 +148,7 @@ fn authority(rest: &str) -> (Option<&str>, &str) {
 
 fn host_and_port(place: &str) -> Result<(String, Option<u16>), Shown> {
     let (host, port) = match place.rsplit_once(':') {
-        // The colons of an IPv6 address stand in brackets.
+        // The colons of an IPv6 address are in brackets.
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         _ => (place, None),
     };

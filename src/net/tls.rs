@@ -14,7 +14,7 @@ use native_tls::{Certificate, Protocol, TlsConnector};
 use crate::failure::{Failure, FailureKind, TlsFault};
 use crate::text::{Redactor, Shown};
 
-/// A PEM file with more than this many bytes is no CA file. Debian's whole bundle has 220 KB.
+/// A PEM file with more than this many bytes is not a CA file. Debian's whole bundle has 220 KB.
 const CA_FILE_LIMIT: u64 = 1024 * 1024;
 
 /// The trusted authorities: hands out one shared connector for each CA file. Building one parses the whole CA bundle
@@ -155,7 +155,7 @@ fn read_ca_file(path: &Path) -> Result<Vec<Certificate>, Failure> {
     Ok(certificates)
 }
 
-/// What each fault sounds like in the TLS libraries that native-tls stands for: OpenSSL's words, Secure Transport's
+/// What each fault sounds like in the TLS libraries behind native-tls: OpenSSL's words, Secure Transport's
 /// words, and Schannel's numbers (its words come in Windows' language). The first row that matches wins: OpenSSL's
 /// "certificate verify failed" alone says nothing, its verify result in brackets does.
 const FAULT_WORDS: [(&str, Kind); 35] = [

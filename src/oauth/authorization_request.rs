@@ -67,7 +67,7 @@ impl AuthorizationRequest {
         }
     }
 
-    /// The address that the browser opens. It holds the state: show it to the user, and serve it to nobody.
+    /// The address that the browser opens. It holds the state: show it to the user, and serve it to no other program.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.url
@@ -108,7 +108,7 @@ fn is_ours(name: &str) -> bool {
     OURS.contains(&name)
 }
 
-/// The `prompt` of the profile, and `select_account` beside it on a first sign-in at a provider that knows it. `none` and `login` stand alone:
+/// The `prompt` of the profile, and `select_account` beside it on a first sign-in at a provider that knows it. `none` and `login` are sent alone:
 /// with the first no page is shown at all, and the second asks for the account anyway.
 fn prompt(app: &App, first_sign_in: bool) -> Option<String> {
     let own = app.authorize_params.iter().rfind(|(name, _)| name == "prompt").map(|(_, value)| value.as_str());

@@ -31,7 +31,7 @@ impl AuthorizationRequest {
         let violation = |what: Shown| Err(FailureKind::WrongPaste { what }.into());
         let (query, has_fragment) = if text.contains("://") {
             let Ok(url) = Url::parse(text) else { return violation("it cannot be read as an address".into()) };
-            // Not the whole address: a provider may name the redirect URI in its answer, and that is no secret.
+            // Not the whole address: a provider may name the redirect URI in its answer, and that is not a secret.
             for (_, value) in url.query_pairs().filter(|(name, _)| matches!(name.as_ref(), "code" | "state")) {
                 redactor.learn(&SecretString::from(value.into_owned()));
             }

@@ -1,4 +1,4 @@
-//! The device authorization grant (RFC 8628): a code that somebody enters in a browser on any machine. What is asked, and
+//! The device authorization grant (RFC 8628): a code that a person enters in a browser on any machine. What is asked, and
 //! what is answered; `device_poll` waits.
 //!
 //! The oauth2 crate has this grant too, but its loop ends on the first answer that is not to the letter.
@@ -31,9 +31,9 @@ const SHORTEST_INTERVAL: f64 = 1.0;
 const DEFAULT_LIFE: f64 = 900.0;
 const LONGEST_LIFE: f64 = 3600.0;
 const DAY: f64 = 24.0 * 3600.0;
-/// Nobody types a longer one.
+/// A longer one is not for typing.
 const LONGEST_USER_CODE: usize = 64;
-/// Nobody types it either, but it may hold a realm and a query.
+/// It is not typed either, but may hold a realm and a query.
 const LONGEST_ADDRESS: usize = 1000;
 
 /// A device authorization response (RFC 8628 §3.2).

@@ -25,7 +25,7 @@ pub trait Waiter {
 pub enum PollEnd {
     /// The user gave up.
     Cancelled,
-    /// The server said no, the code or our patience ran out, or something went wrong that waiting does not mend.
+    /// The server refused, the code or the time limit ended, or something went wrong that waiting does not solve.
     Failed(Failure),
 }
 
@@ -33,7 +33,7 @@ pub enum PollEnd {
 /// first time is one interval from now.
 ///
 /// # Errors
-/// Why it ended: [`FailureKind::DeviceCodeExpired`] if nobody entered the code in time.
+/// Why it ended: [`FailureKind::DeviceCodeExpired`] if the code was not entered in time.
 pub fn poll<T>(
     authorization: &DeviceAuthorization,
     patience: Option<Duration>,
@@ -89,7 +89,7 @@ impl DeviceAuthorization {
 }
 
 enum Meaning {
-    /// Nobody has entered the code yet.
+    /// The code has not been entered yet.
     Pending,
     /// Nor that, and we are too fast.
     SlowDown,

@@ -10,7 +10,7 @@ use crate::net::HttpResponse;
 use crate::text::Shown;
 use crate::transcript::{Speaker, Transcript};
 
-/// The fields of an error answer, which may stand beside all others.
+/// The fields of an error answer, which may come with all others.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ErrorResponse {
@@ -116,7 +116,7 @@ fn number(value: &Value) -> Option<u32> {
     }
 }
 
-/// Something that is no OAuth answer: `what` says what it is instead.
+/// Something that is not an OAuth answer: `what` says what it is instead.
 pub(super) fn foreign(transcript: &Transcript, answer: &HttpResponse, what: Shown) -> Failure {
     let content_type = answer.content_type.as_deref().map(|text| transcript.redactor().clean(text));
     let failure = Failure::new(FailureKind::NotOAuth { status: answer.status, content_type, what });

@@ -1,7 +1,7 @@
 //! Who signed in: the identity token (OpenID Connect Core §2, §3.1.3.7).
 //!
 //! The token is trusted because of the way it came: straight from the token endpoint over verified TLS, in the answer
-//! to our own request. §3.1.3.7 item 6 lets that stand in place of the signature. Never hand a token to this module
+//! to our own request. §3.1.3.7 item 6 accepts that in place of the signature. Never hand a token to this module
 //! that has come any other way.
 
 use jiff::Timestamp;

@@ -15,7 +15,7 @@ use super::{
 pub struct App {
     /// Its name in the profile.
     pub name: Name,
-    /// Who runs the sign-in.
+    /// The provider of the sign-in.
     pub provider: Provider,
     /// Which of the provider's clouds.
     pub cloud: Cloud,
@@ -23,7 +23,7 @@ pub struct App {
     pub tenant: Option<Tenant>,
     /// The client ID.
     pub client_id: ClientId,
-    /// How the app proves itself at the token endpoint.
+    /// How the app authenticates at the token endpoint.
     pub credential: Credential,
     /// How the client secret is sent, where the profile says so; else as the provider announces.
     pub client_authentication: Option<ClientAuthentication>,
@@ -55,7 +55,7 @@ pub enum SignIn {
         /// The device authorization endpoint (RFC 8628 §3.1), where there is one.
         device_authorization: Option<EndpointUrl>,
     },
-    /// They stand in the issuer's metadata (OpenID Connect Discovery 1.0 §4, RFC 8414).
+    /// They are in the issuer's metadata (OpenID Connect Discovery 1.0 §4, RFC 8414).
     Discovered {
         /// The issuer.
         issuer: EndpointUrl,

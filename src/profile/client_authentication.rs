@@ -9,7 +9,7 @@ pub enum ClientAuthentication {
     Body,
     /// In the Authorization header, both halves form-encoded first: `client_secret_basic`.
     Basic,
-    /// In the Authorization header as it is. Some providers do not decode what RFC 6749 has everybody encode.
+    /// In the Authorization header as it is. Some providers do not decode what RFC 6749 has clients encode.
     BasicRaw,
 }
 

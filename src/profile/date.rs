@@ -8,12 +8,12 @@ use super::Invalid;
 use crate::clock::Clock;
 
 /// What to write, for help and prompts.
-const INSTEAD: &str = "write the day as 2027-05-20, or a time from today as in '24 months'";
+const INSTEAD: &str = "write it as 2027-05-20, or a time from today as in '24 months'";
 
 /// The value of `--expires`.
 ///
 /// # Errors
-/// If it is not a day, or more than one day.
+/// If it is not a date, or more than one day.
 pub fn flag(text: &str) -> Result<Date, Invalid> {
     parse(text, Clock::system().now().to_zoned(TimeZone::UTC).date())
 }
@@ -21,11 +21,11 @@ pub fn flag(text: &str) -> Result<Date, Invalid> {
 /// `2027-05-20`, `20.05.2027`, `5/20/2027` where it can be read one way only, `24 months` from `today`.
 ///
 /// # Errors
-/// If it is not a day, or more than one day.
+/// If it is not a date, or more than one day.
 pub fn parse(text: &str, today: Date) -> Result<Date, Invalid> {
     let text = text.trim();
     let shown = text.escape_debug().to_string();
-    let wrong = || Invalid::new(format!("'{shown}' is not a day"), INSTEAD);
+    let wrong = || Invalid::new(format!("'{shown}' is not a date"), INSTEAD);
     if let Some(span) = span(text) {
         return today.checked_add(span).map_err(|_| wrong());
     }
@@ -109,7 +109,7 @@ mod tests {
     fn what_is_not_a_day_is_refused_with_what_to_write() {
         for text in ["soon", "", "2027", "2027-13-01", "2027-02-30", "20.5.27", "1/2/3/2027", "x months", "-5 days"] {
             let invalid = parse(text, TODAY).unwrap_err().to_string();
-            assert!(invalid.contains("write the day as 2027-05-20"), "{text}: {invalid}");
+            assert!(invalid.contains("write it as 2027-05-20"), "{text}: {invalid}");
         }
         let two = parse("5/6/2027", TODAY).unwrap_err().to_string();
         assert!(two.contains("2027-06-05 or 2027-05-06"), "{two}");

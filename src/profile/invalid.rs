@@ -3,7 +3,7 @@
 use super::placeholder;
 use crate::text::is_unprintable;
 
-/// Why a text is not what it should be: what stands there, and what to write.
+/// Why a text is not what it should be: what is there, and what to write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}; {instead}")]
 pub struct Invalid {
@@ -14,7 +14,7 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    /// `problem` says what stands there, `instead` what to write.
+    /// `problem` says what is there, `instead` what to write.
     pub fn new(problem: impl Into<String>, instead: impl Into<String>) -> Self {
         Self { problem: problem.into(), instead: instead.into() }
     }

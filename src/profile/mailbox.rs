@@ -11,9 +11,9 @@ pub struct Mailbox {
     pub name: Name,
     /// The app it signs in with.
     pub app: Name,
-    /// Whose mail it is.
+    /// The mailbox's address.
     pub address: Address,
-    /// Who signs in, where that is somebody else: the delegate of a shared mailbox.
+    /// The account that signs in, where that is another one: the delegate of a shared mailbox.
     pub sign_in_as: Option<Address>,
     /// How its mail is read.
     pub incoming: Option<Service>,

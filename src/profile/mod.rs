@@ -47,7 +47,7 @@ impl Profile {
     /// The app that `mailbox` signs in with.
     ///
     /// # Panics
-    /// If the mailbox is not one of this profile's: the config room has checked the reference.
+    /// If the mailbox is not one of this profile's: `config` has checked the reference.
     #[must_use]
     pub fn app_of(&self, mailbox: &Mailbox) -> &App {
         &self.apps[&mailbox.app]

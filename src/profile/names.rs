@@ -77,7 +77,7 @@ impl FromStr for Name {
             return Ok(Self(text.to_owned()));
         }
         Err(Invalid::new(
-            format!("'{}' is no name", text.escape_debug()),
+            format!("'{}' is not a valid name", text.escape_debug()),
             "write 1 to 64 letters, digits, dots, dashes or underscores, beginning with a letter or digit",
         ))
     }
@@ -201,7 +201,8 @@ impl FromStr for Tenant {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        const INSTEAD: &str = "write the Directory (tenant) ID, a verified domain, organizations, consumers or common";
+        const INSTEAD: &str =
+            "use the Directory (tenant) ID from the app's Overview page, or a domain such as contoso.onmicrosoft.com";
         refuse_controls(text, INSTEAD)?;
         refuse_placeholder(text, INSTEAD)?;
         let lower = text.to_ascii_lowercase();
@@ -217,7 +218,7 @@ impl FromStr for Tenant {
 
 impl Tenant {
     /// Whether an account of the tenant with the ID `tid` belongs to this one, as far as its name tells: which ID a
-    /// domain stands for is not known here.
+    /// domain means is not known here.
     #[must_use]
     pub fn admits(&self, tid: &str) -> bool {
         let personal = tid.eq_ignore_ascii_case(PERSONAL_TENANT);
@@ -238,7 +239,7 @@ impl FromStr for Scope {
         refuse_controls(text, INSTEAD)?;
         refuse_placeholder(text, INSTEAD)?;
         let fits = !text.is_empty() && text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5B | 0x5D..=0x7E));
-        if fits { Ok(Self(text.to_owned())) } else { Err(Invalid::new(format!("'{text}' is no scope"), INSTEAD)) }
+        if fits { Ok(Self(text.to_owned())) } else { Err(Invalid::new(format!("'{text}' is not a scope"), INSTEAD)) }
     }
 }
 

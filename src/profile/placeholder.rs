@@ -76,7 +76,7 @@ pub fn likely(text: &str) -> Option<&str> {
     labels.into_iter().find(|label| LIKELY.contains(&folded(label).as_str()) || label.len() > 3 && is_certain(label))
 }
 
-/// `[::1]`: brackets of an IPv6 address are no placeholder's.
+/// `[::1]`: the brackets of an IPv6 address do not mark a placeholder.
 fn is_address(text: &str) -> bool {
     text.contains(':')
 }

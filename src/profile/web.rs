@@ -21,7 +21,7 @@ fn parse(text: &str, instead: &str) -> Result<Url, Invalid> {
     if let Some(c) = text.chars().find(|c| is_unprintable(*c) || c.is_whitespace()) {
         return Err(Invalid::new(format!("it holds the character U+{:04X}", u32::from(c)), instead));
     }
-    Url::parse(text).map_err(|error| Invalid::new(format!("'{text}' is no URL ({error})"), instead))
+    Url::parse(text).map_err(|error| Invalid::new(format!("'{text}' is not a URL ({error})"), instead))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -95,7 +95,7 @@ impl FromStr for RedirectUri {
         const INSTEAD: &str = "write the redirect URI exactly as the app registration has it, as in http://localhost";
         let url = parse(text, INSTEAD)?;
         if url.host().is_none() || url.fragment().is_some() {
-            return Err(Invalid::new(format!("'{text}' is no redirect URI"), INSTEAD));
+            return Err(Invalid::new(format!("'{text}' is not a redirect URI"), INSTEAD));
         }
         if !(url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url)) {
             return Err(Invalid::new(format!("'{text}' would carry the code in the clear"), INSTEAD));

@@ -151,7 +151,7 @@ impl Document {
         }
     }
 
-    /// The exit code: that of the error, or the most lasting of the reports'. An explanation is no failure, and that there
+    /// The exit code: that of the error, or the most lasting of the reports'. An explanation is not a failure, and that there
     /// is none is one, as in grep(1).
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {

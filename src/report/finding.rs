@@ -36,7 +36,7 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all(serialize = "snake_case", deserialize = "kebab-case"))]
 pub enum Retry {
-    /// Try again when somebody has mended what the fix names.
+    /// Try again when what the fix names is done.
     AfterFix,
     /// Sign in again.
     Reauthorize,

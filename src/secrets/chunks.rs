@@ -103,7 +103,7 @@ pub(super) fn get(entries: &impl Entries, name: &str) -> Result<Option<Zeroizing
 }
 
 pub(super) fn put(entries: &impl Entries, name: &str, value: &[u8], limit: usize) -> Result<(), StoreFault> {
-    // A header that nobody understands names no parts; the new value replaces it.
+    // A header that is not understood names no parts; the new value replaces it.
     let entry = entries.get(name)?;
     let old = entry.as_ref().and_then(|entry| Header::parse(name, entry).ok().flatten());
     let slot = old.as_ref().map_or(Slot::A, |old| old.slot.other());
@@ -134,7 +134,7 @@ pub(super) fn put(entries: &impl Entries, name: &str, value: &[u8], limit: usize
         return Err(fault);
     }
     replace(entries, name, entry.as_deref(), header.to_text().as_bytes())?;
-    // The new value stands; what cannot be removed now is overwritten or removed by a later write.
+    // The new value is stored; what cannot be removed now is overwritten or removed by a later write.
     sweep(entries, name, slot, header.count);
     sweep(entries, name, slot.other(), 0);
     Ok(())
@@ -163,7 +163,7 @@ fn collect(entries: &impl Entries, name: &str, header: &Header) -> Result<Option
     Ok((value.len() == header.length).then_some(value))
 }
 
-/// Sets the entry that decides which value stands. If the keyring garbles it, the old one is put back.
+/// Sets the entry that decides which value counts. If the keyring garbles it, the old one is put back.
 fn replace(entries: &impl Entries, name: &str, old: Option<&Vec<u8>>, new: &[u8]) -> Result<(), StoreFault> {
     let result = set_and_compare(entries, name, new);
     if let (Err(StoreFault::NotKept { .. }), Some(old)) = (&result, old) {

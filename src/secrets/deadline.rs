@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::failure::StoreFault;
 
-/// What to tell somebody who waits, and after how long.
+/// What to tell a person who waits, and after how long.
 pub(super) struct Notice<'a> {
     pub(super) after: Duration,
     pub(super) tell: &'a (dyn Fn() + Send + Sync),

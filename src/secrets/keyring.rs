@@ -16,9 +16,9 @@ use super::{RecordKey, SERVICE, SecretBytes, SecretStore, World, self_test};
 use crate::failure::StoreFault;
 use crate::text::{Redactor, Shown};
 
-/// Somebody may be typing the keyring's password into a dialog.
+/// With a terminal: a person may be typing the keyring's password into a dialog.
 const WITH_TERMINAL: Duration = Duration::from_secs(120);
-/// Nobody is.
+/// Without a terminal.
 const WITHOUT_TERMINAL: Duration = Duration::from_secs(3);
 
 /// What one entry holds. Windows: CRED_MAX_CREDENTIAL_BLOB_SIZE. Elsewhere the limit is the value's sanity.
@@ -49,7 +49,7 @@ impl KeyringStore {
         Self::new().at_most(world.timeout).on_wait(tell)
     }
 
-    /// The keyring, each call limited to 3 s if standard input is no terminal, else to 120 s.
+    /// The keyring, each call limited to 3 s if standard input is not a terminal, else to 120 s.
     #[must_use]
     pub fn new() -> Self {
         Self::with_limit(if std::io::stdin().is_terminal() { WITH_TERMINAL } else { WITHOUT_TERMINAL })
@@ -68,7 +68,7 @@ impl KeyringStore {
         self
     }
 
-    /// Calls `tell` when a call has been waiting for 3 s, so that somebody can be told to look for a dialog.
+    /// Calls `tell` when a call has been waiting for 3 s, so that the user can be told to look for a dialog.
     #[must_use]
     pub fn on_wait(mut self, tell: impl Fn() + Send + Sync + 'static) -> Self {
         self.waiting = Some(Box::new(tell));
@@ -133,7 +133,7 @@ struct OsEntries;
 impl OsEntries {
     fn entry(name: &str) -> Result<Entry, StoreFault> {
         Entry::new(SERVICE, name).map_err(|error| match (&error, Entry::store_status()) {
-            // The reason why there is no store stands in the status alone.
+            // The reason why there is no store is in the status alone.
             (Error::NoDefaultStore, Err(cause)) => explain_absence(cause),
             _ => explain(&error),
         })

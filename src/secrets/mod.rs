@@ -1,6 +1,6 @@
-//! Where secrets are kept: the [`SecretStore`] and its keeps, the typed records in it, and the lock over each record.
+//! Where secrets are stored: the [`SecretStore`]s, the typed records in them, and the lock over each record.
 //!
-//! There is no fallback from one keep to another, and none to plain files (SECURITY.md S1): a keep that cannot do its
+//! There is no fallback from one store to another, and none to plain files (SECURITY.md S1): a store that cannot do its
 //! part says so as a [`StoreFault`], and nothing is erased.
 
 mod chunks;
@@ -40,12 +40,12 @@ use crate::text::Shown;
 /// The service under which the operating system's keyring files our entries.
 pub const SERVICE: &str = "mailgrant";
 
-/// A keep for secrets.
+/// A store for secrets.
 pub trait SecretStore: Send + Sync {
-    /// The record's value, or `None` if the keep works and has no such record.
+    /// The record's value, or `None` if the store works and has no such record.
     ///
     /// # Errors
-    /// [`StoreFault`] if the keep could not be asked, or what it holds is damaged.
+    /// [`StoreFault`] if the store could not be asked, or what it holds is damaged.
     fn get(&self, key: &RecordKey) -> Result<Option<SecretBytes>, StoreFault>;
 
     /// Why a record that was not found may be missing: the store as a whole is not where it is expected. `None` where
@@ -60,13 +60,13 @@ pub trait SecretStore: Send + Sync {
     /// [`StoreFault`] if the value is not known to be stored.
     fn put(&self, key: &RecordKey, value: &SecretBytes) -> Result<(), StoreFault>;
 
-    /// Makes sure that the record could be written now, and holds room for that where the keep can. For whoever is
+    /// Makes sure that the record could be written now, and reserves space for that where the store can. For a caller that is
     /// about to ask for something that is given only once, and holds the record's lock.
     ///
     /// # Errors
     /// [`StoreFault`] if a [`put`](Self::put) would fail.
     fn reserve<'a>(&'a self, key: &RecordKey) -> Result<Box<dyn Reservation + 'a>, StoreFault> {
-        // What stands there, written again: a keep that can be read and not written says so now.
+        // What is there, written again: a store that can be read and not written says so now.
         if let Some(value) = self.get(key)? {
             self.put(key, &value)?;
         }
@@ -79,19 +79,19 @@ pub trait SecretStore: Send + Sync {
     /// [`StoreFault`] if the record may still be there.
     fn delete(&self, key: &RecordKey) -> Result<bool, StoreFault>;
 
-    /// The records that the keep holds, of every profile; `None` where it can only be asked for them by name.
+    /// The records in the store, of every profile; `None` where it can only be asked for them by name.
     ///
     /// # Errors
-    /// [`StoreFault`] if the keep could not be asked.
+    /// [`StoreFault`] if the store could not be asked.
     fn keys(&self) -> Result<Option<Vec<RecordKey>>, StoreFault> {
         Ok(None)
     }
 
-    /// Proves that the keep works: writes something random_value, reads it back and removes it, and touches no record of
-    /// anybody's. What was proven, in words.
+    /// Proves that the store works: writes a random value, reads it back and removes it, and touches no other
+    /// record. What was proven, in words.
     ///
     /// # Errors
-    /// [`StoreFault`] if a step failed. Nothing is left behind, as far as the keep still answers.
+    /// [`StoreFault`] if a step failed. Nothing is left behind, as far as the store still answers.
     fn self_test(&self) -> Result<String, StoreFault>;
 
     /// The files and folders that it reads or writes, for a look at their owners and modes.
@@ -99,13 +99,13 @@ pub trait SecretStore: Send + Sync {
         Vec::new()
     }
 
-    /// The keep for people, as in `OS keyring (Secret Service)` or `vault /home/alice/vault.age.d`.
+    /// The store for people, as in `OS keyring (Secret Service)` or `vault /home/alice/vault.age.d`.
     fn describe(&self) -> Shown;
 }
 
-/// Room in a store for one write of one record. Dropping it gives it back.
+/// Space in a store for one write of one record. Dropping it gives it back.
 pub trait Reservation {
-    /// [`put`](SecretStore::put) into the room.
+    /// [`put`](SecretStore::put) into that space.
     ///
     /// # Errors
     /// As [`put`](SecretStore::put).
@@ -131,12 +131,12 @@ pub enum RecordKey {
     App(Name),
     /// A mailbox's grant.
     Mailbox(Name),
-    /// Something random_value, written to see whether the keep works.
+    /// A random value, written to see whether the store works.
     Trial(Name),
 }
 
 impl RecordKey {
-    /// The entry's name in every keep, as in `mailbox:shop`.
+    /// The entry's name in every store, as in `mailbox:shop`.
     #[must_use]
     pub fn entry_name(&self) -> String {
         let (kind, name) = self.kind_and_name();
@@ -180,13 +180,13 @@ impl fmt::Display for RecordKey {
 pub struct SecretBytes(Zeroizing<Vec<u8>>);
 
 impl SecretBytes {
-    /// Takes the bytes over. A vector that has grown on the way has left copies behind; make it with room for all.
+    /// Takes the bytes over. A vector that has grown on the way has left copies behind; make it large enough for all.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The bytes, for the keep or the parser.
+    /// The bytes, for the store or the parser.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
@@ -199,7 +199,7 @@ impl From<Zeroizing<Vec<u8>>> for SecretBytes {
     }
 }
 
-/// A keep in memory, for tests of the rooms above.
+/// A store in memory, for tests of the modules above.
 #[cfg(test)]
 #[derive(Default)]
 pub(crate) struct MemoryStore {

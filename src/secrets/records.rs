@@ -51,12 +51,12 @@ pub fn save_mailbox(store: &dyn SecretStore, name: &Name, record: &MailboxRecord
     store.put(&RecordKey::Mailbox(name.clone()), &file::encode_mailbox(record)?)
 }
 
-/// Stores a mailbox's record in room that was reserved for it.
+/// Stores a mailbox's record in space that was reserved for it.
 ///
 /// # Errors
 /// What the store says.
-pub fn save_mailbox_reserved(room: Box<dyn Reservation + '_>, record: &MailboxRecord) -> Result<(), StoreFault> {
-    room.put(&file::encode_mailbox(record)?)
+pub fn save_mailbox_reserved(space: Box<dyn Reservation + '_>, record: &MailboxRecord) -> Result<(), StoreFault> {
+    space.put(&file::encode_mailbox(record)?)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Whether a keep works: write, read back, remove.
+//! A test of a store: write, read back, remove.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::text::Redactor;
 /// Two that try at the same time disturb each other.
 const TRIES: usize = 3;
 
-/// Tries the keep with an entry of its own, of always the same name: what a crash or a dialog that was answered too
+/// Tests the store with an entry of its own, of always the same name: what a crash or a dialog that was answered too
 /// late left behind, the next trial removes.
 pub(super) fn of_entry(store: &dyn SecretStore) -> Result<String, StoreFault> {
     let name =
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
     use crate::secrets::MemoryStore;
 
-    /// A keep that goes wrong at one step.
+    /// A store that goes wrong at one step.
     struct Crooked {
         inner: MemoryStore,
         wrong_read: Mutex<Cell<u32>>,

@@ -39,7 +39,7 @@ use crate::text::{Redactor, Shown};
 
 /// The most that one record may hold, in bytes.
 const LARGEST: usize = 8 * 1024 * 1024;
-/// By how much a write may make a record larger without coming short of the room that was reserved for it: a grant with
+/// By how much a write may make a record larger and still fit the space that was reserved for it: a grant with
 /// four long tokens.
 const GROWTH: u64 = 16 * 1024;
 
@@ -52,7 +52,7 @@ pub struct VaultStore {
 }
 
 impl VaultStore {
-    /// The vault at `path`: its records stand in the folder of that name and `.d`, or of that name if it ends so; the file
+    /// The vault at `path`: its records are in the folder of that name and `.d`, or of that name if it ends so; the file
     /// itself is what an earlier version left. Neither it nor the key is read before the first call, and the first write
     /// makes the folder.
     #[must_use]
@@ -111,7 +111,7 @@ impl VaultStore {
         takeover::clear_up(&self.single, &self.folder)
     }
 
-    /// What this key does not open, or what is damaged, is not written over. Where there is no such record yet, another
+    /// What this key does not open, or what is damaged, is not overwritten. Where there is no such record yet, another
     /// one tells whether it is the vault's key.
     fn check_key(&self, identities: &[Identity], key: &RecordKey) -> Result<(), StoreFault> {
         if self.read(identities, key)?.is_some() {
@@ -129,13 +129,13 @@ impl VaultStore {
         begun.map_err(|failure| fault(&failure))
     }
 
-    /// Writes the record, into `room` where it was reserved.
-    fn write(&self, key: &RecordKey, value: &SecretBytes, room: Option<Draft>) -> Result<(), StoreFault> {
+    /// Writes the record, into `reserved` where there is such space.
+    fn write(&self, key: &RecordKey, value: &SecretBytes, reserved: Option<Draft>) -> Result<(), StoreFault> {
         let identities = self.key.identities()?;
         self.make_ready(&identities)?;
         self.check_key(&identities, key)?;
         let sealed = seal::seal(&identities, &record::compose(&key.entry_name(), value.expose()))?;
-        let mut draft = room.map_or_else(|| self.draft(key), Ok)?;
+        let mut draft = reserved.map_or_else(|| self.draft(key), Ok)?;
         draft.fill(&sealed).and_then(|()| draft.commit()).map_err(|failure| fault(&failure))?;
         match self.read(&identities, key)? {
             Some(stored) if stored.expose() == value.expose() => Ok(()),

@@ -2,7 +2,7 @@
 
 use super::unprintable::is_unprintable;
 
-/// `text` in an element or a quoted attribute. Characters that nobody sees, or that turn the text around, go
+/// `text` in an element or a quoted attribute. Characters that are invisible, or that turn the text around, go
 /// (SECURITY.md P2).
 #[must_use]
 pub fn escape(text: &str) -> String {

@@ -10,7 +10,7 @@ use super::shapes::{self, Span};
 use super::shown::Shown;
 use super::views::View;
 
-/// What stands where a secret stood.
+/// What is written in place of a secret.
 const MASK: &str = "[redacted]";
 
 /// A secret is recognised by any this many bytes of it in a row: servers quote tokens cut short or broken into lines.
@@ -38,7 +38,7 @@ enum Learning {
 /// Fingerprints instead of copies: of each secret, the hash of every window of [`WINDOW`] bytes (of all bytes, where it
 /// has fewer), by window length.
 struct Known {
-    /// Odd and random, so that nobody can choose text whose hash collides.
+    /// Odd and random, so that no peer can choose text whose hash collides.
     base: u64,
     windows: BTreeMap<usize, HashSet<u64, BuildHasherDefault<Spread>>>,
     /// Keyed hashes of the whole secrets: one that is read again need not be taken in again.
@@ -104,7 +104,7 @@ impl Redactor {
     }
 
     /// As [`clean`](Self::clean), for the error text of a server that handles tokens: one that we have never seen, of
-    /// whatever shape, may stand in it. So everything that looks drawn by lot goes too, and with it the odd request
+    /// whatever shape, may be in it. So everything that looks drawn by lot goes too, and with it the odd request
     /// number.
     #[must_use]
     pub fn clean_of_tokens(&self, text: &str) -> Shown {
@@ -177,7 +177,7 @@ impl Known {
     }
 }
 
-/// A SASL response in base64 that stands alone on its line: nothing before it says what it is, but its content does.
+/// A SASL response in base64 alone on its line: nothing before it says what it is, but its content does.
 fn find_sasl(decoded: &View, spans: &mut Vec<Span>) {
     for needle in [b"auth=Bearer ", b"auth=bearer "] {
         for (at, window) in decoded.bytes.windows(needle.len()).enumerate() {
@@ -197,7 +197,7 @@ fn note(view: &View, at: usize, len: usize, spans: &mut Vec<Span>) {
     }
 }
 
-/// `text` with its `spans` masked, each together with the token it stands in: what is left of a token is a hint.
+/// `text` with its `spans` masked, each together with the token around it: what is left of a token is a hint.
 fn mask(text: &str, mut spans: Vec<Span>) -> String {
     spans.sort_unstable();
     let is_token = |c: &char| c.is_ascii_alphanumeric() || "+/_-.~%".contains(*c);

@@ -1,9 +1,9 @@
-//! What is shaped like a secret, whoever sent it and whether or not we have seen it before.
+//! What is shaped like a secret, from any sender, whether or not it was seen before.
 
 /// A place in a text, as start and end in bytes.
 pub(super) type Span = (usize, usize);
 
-/// Fields whose value is a secret wherever they stand: forms, URLs, JSON, and text that quotes them.
+/// Fields whose value is a secret wherever they are: forms, URLs, JSON, and text that quotes them.
 const SECRET_FIELDS: [&str; 13] = [
     "access_token",
     "assertion",
@@ -125,7 +125,7 @@ fn fields(text: &str, spans: &mut Vec<Span>) {
         if (always || is_in(&FORM_FIELDS))
             && let Some(span) = value_after(text, at, always)
         {
-            // A name inside a value is no field: going on behind the value keeps `code=code=code=…` linear.
+            // A name inside a value is not a field: going on behind the value keeps `code=code=code=…` linear.
             at = span.1;
             spans.push(span);
         }
@@ -160,7 +160,7 @@ fn value_len(value: &[u8], opening: &[u8]) -> usize {
     if opening.is_empty() {
         return value.iter().take_while(|b| !b"&\"' \t\r\n,;})<>".contains(b)).count();
     }
-    // `\"` ends what `\"` began, and stands for itself in what `"` began.
+    // `\"` ends what `\"` began, and means itself in what `"` began.
     let is_nested = opening.contains(&b'\\');
     let mut len = 0;
     while let Some(&byte) = value.get(len) {

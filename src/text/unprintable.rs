@@ -12,7 +12,7 @@ pub fn is_unprintable(c: char) -> bool {
             // them have no glyph: zero-width blanks and joiners, line and paragraph separators, invisible operators.
             '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{ad}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            // Tags: letters that nobody sees.
+            // Tags: invisible letters.
             | '\u{e0000}'..='\u{e007f}')
 }
 

@@ -1,5 +1,5 @@
-//! Ways to read a text: as it stands, unescaped, without blanks, from hex, from base64. A secret that stands in a text in
-//! some usual encoding stands as it is in one of the views.
+//! Ways to read a text: as it is, unescaped, without blanks, from hex, from base64. A secret that is in a text in
+//! some usual encoding is in clear in one of the views.
 
 use zeroize::Zeroizing;
 
@@ -21,7 +21,7 @@ impl View {
         self.origin.push(origin);
     }
 
-    /// The text as it stands.
+    /// The text as it is.
     pub(super) fn plain(text: &str) -> Self {
         let mut view = Self::sized(text.len());
         for (at, byte) in (0..).zip(text.bytes()) {
@@ -86,7 +86,7 @@ impl View {
         for (&byte, &origin) in self.bytes.iter().zip(&self.origin) {
             let Some(digit) = (radix.value)(byte) else {
                 if !(radix.is_filler)(byte) && skipped > 0 {
-                    // A byte between them keeps what two neighbouring runs say from being read as one.
+                    // A byte between them separates two neighbouring runs, which would else be read as one.
                     view.push(0, origin);
                     (skipped, bits, held) = (0, 0, 0);
                 }
@@ -143,7 +143,7 @@ pub fn unescaped(text: &str) -> String {
     String::from_utf8_lossy(&View::plain(text).unescaped().bytes).into_owned()
 }
 
-/// The escape at the start of `bytes`: what it stands for and how long it is.
+/// The escape at the start of `bytes`: what it means and how long it is.
 fn unescape(bytes: &[u8]) -> Option<(u32, usize)> {
     let hex = |from: usize, count: usize| {
         let digits = bytes.get(from..from + count)?;

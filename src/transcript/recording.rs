@@ -1,4 +1,4 @@
-//! Keeps the lines of a transcript, for a support bundle.
+//! Collects the lines of a transcript, for a support bundle.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +12,7 @@ const MOST: usize = 128 * 1024;
 pub struct Recording(Arc<Mutex<String>>);
 
 impl Recording {
-    /// A sink that keeps each line, and hands it on to `next`.
+    /// A sink that stores each line, and hands it on to `next`.
     pub(super) fn sink(&self, next: Option<Sink>) -> Sink {
         let kept = Arc::clone(&self.0);
         Arc::new(move |line| {

@@ -33,7 +33,7 @@ fn mistakes_are_asked_about_again_and_the_day_is_asked_for() {
     answer(&mut terminal, "Application (client) ID", CONFIDENTIAL_CLIENT);
     answer(&mut terminal, "Does the app have a client secret", "");
     answer(&mut terminal, "When does the secret expire", "soon");
-    terminal.exp_string("is not a day").unwrap();
+    terminal.exp_string("is not a date").unwrap();
     terminal.send("\u{15}20.05.2031\r").unwrap();
     terminal.flush().unwrap();
     answer(&mut terminal, "The mailbox's address", SHOP);

@@ -186,7 +186,7 @@ fn a_day_is_taken_as_portals_show_it_and_refused_in_words() {
         shop.add(&name, &[("--app", Some(&name)), ("--expires", Some(day))]).finish().code(0);
         assert!(profile(&shop).contains(written), "{day}");
     }
-    for (day, words) in [("soon", "write the day as 2027-05-20"), ("5/6/2031", "2031-06-05 or 2031-05-06")] {
+    for (day, words) in [("soon", "write it as 2027-05-20"), ("5/6/2031", "2031-06-05 or 2031-05-06")] {
         let answer = shop.add("late", &[("--expires", Some(day))]).finish().code(2);
         assert!(answer.all_text().contains(words), "{}", answer.all_text());
         let answer = shop.run(&["rotate-secret", "shop0", "--expires", day]).finish().code(2);

@@ -19,7 +19,7 @@ fn a_sign_in_is_kept_and_shown() {
     let status = shop.json(&["status", "shop"], 0);
     assert_eq!(fact(&status, "status"), "authorized");
     assert_eq!(fact(&status, "signed_in_as"), SHOP);
-    assert_eq!(shop.sandbox().counters().token_requests, 1, "status asks nobody");
+    assert_eq!(shop.sandbox().counters().token_requests, 1, "status asks no server");
     shop.insist_on_manners();
 }
 

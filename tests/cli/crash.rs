@@ -1,4 +1,4 @@
-//! SIGKILL in the middle of a refresh or a rotation: whatever stood in the store, the mailbox works, and running it again converges.
+//! SIGKILL in the middle of a refresh or a rotation: whatever was in the store, the mailbox works, and running it again converges.
 
 use std::os::unix::fs::MetadataExt;
 use std::time::Instant;
@@ -39,7 +39,7 @@ fn written(before: [u64; 2], now: [u64; 2]) -> u32 {
     before.iter().zip(now).map(|(before, now)| u32::from(*before != now)).sum()
 }
 
-/// The secret that stands in the store as the active one.
+/// The secret that is in the store as the active one.
 fn active_secret(shop: &Fixture) -> String {
     let vault = shop.path().join("data/mailgrant/vault.age");
     let key = VaultKey::File(shop.vault_key());
@@ -128,7 +128,7 @@ fn a_kill_while_the_provider_does_not_know_the_new_secret_leaves_the_old_one_in_
 fn a_kill_at_each_request_of_a_rotation_leaves_a_working_mailbox() {
     let shop = stale();
     let mut old = crate::support::canary::CLIENT_SECRET.to_owned();
-    // How many there are, a rotation that nobody disturbs tells: the proof, and a token for each side's test.
+    // How many there are, an undisturbed rotation tells: the proof, and a token for each side's test.
     let new = "practice-only-secret-for-the-count";
     shop.sandbox().add_client_secret(new);
     let before = shop.sandbox().counters().token_requests;
@@ -158,7 +158,7 @@ fn start_held(shop: &Fixture, point: Hold, nth: u32, start: impl FnOnce() -> Run
     running
 }
 
-/// Kills it, and lets the token endpoint go on with what it was asked: it does not know that nobody waits any more.
+/// Kills it, and lets the token endpoint go on with what it was asked: it does not know that its client is gone.
 fn kill_at(shop: &Fixture, running: Running) {
     assert_eq!(running.kill().code, None);
     shop.sandbox().let_token_endpoint_go_on();

@@ -41,7 +41,7 @@ fn sixty_four_processes_make_one_token_request_and_get_the_same_good_token() {
         make_stale(&shop);
         shop.sandbox().hold_token_endpoint(Hold::Request, 1);
         let crowd: Vec<_> = (0..CROWD).map(|_| shop.run(&["token", "shop"]).start()).collect();
-        // Nobody is answered before everybody is at the door.
+        // No process is answered before all have connected.
         #[cfg(target_os = "linux")]
         wait_until("all but one wait for the lock", || waiting(&shop) == CROWD - 1);
         #[cfg(not(target_os = "linux"))]
@@ -160,13 +160,13 @@ fn a_sign_in_while_a_token_is_refreshed_comes_after_it_and_is_what_stays() {
     refresh.finish().code(0);
     sign_in.finish().code(0);
     assert!(person.join().unwrap());
-    // The grant of the sign-in stands, whole: the provider takes it, and once.
+    // The grant of the sign-in is there, whole: the provider takes it, and once.
     shop.run(&["token", "shop"]).finish().code(0);
     assert_eq!(shop.sandbox().counters().refresh_reuses, 0);
     shop.insist_on_manners();
 }
 
-/// Keycloak's tokens live for five minutes, others' for one: whoever waits takes what was fetched meanwhile.
+/// Keycloak's tokens live for five minutes, others' for one: a process that waits takes what was fetched meanwhile.
 #[test]
 fn sixty_four_processes_make_one_token_request_for_tokens_that_live_for_minutes() {
     for lifetime in [300, 60] {

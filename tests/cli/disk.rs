@@ -1,5 +1,5 @@
 //! Full disks, read-only disks, files that may not grow: every command that writes leaves the old state or the new one,
-//! says so with its exit code, and mends the rest when it is run again.
+//! says so with its exit code, and completes the rest when it is run again.
 
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::{ALICE, SHOP};
@@ -172,7 +172,7 @@ impl Site {
             Some(0) => {}
             None if is_killed => self.insist_that_no_file_tells(&when),
             Some(code) if deed.failures().contains(&code) => {
-                // A rotation's intent may stand already; everything else is one step.
+                // A rotation's intent may be recorded already; everything else is one step.
                 if deed != Deed::Rotate {
                     assert!(before == after, "{when}: not as it was\n{}", tried.all_text());
                 }

@@ -35,7 +35,7 @@ fn all(finished: &Finished, stage: &str, outcome: &str) -> bool {
     !checks.is_empty() && checks.iter().all(|(is, _)| is == outcome)
 }
 
-/// A profile with its servers on ports where nobody listens.
+/// A profile with its servers on ports where no program listens.
 fn with_closed_ports(home: &Fixture) {
     let closed = || {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -358,7 +358,7 @@ fn a_bundle_is_never_written_over_anything() {
 
 #[test]
 fn a_secret_that_stands_where_none_should_be_stops_the_bundle() {
-    // Somebody pasted the client secret where the mailbox's name goes.
+    // The client secret was pasted where the mailbox's name goes.
     let secret = "practice-only-canary-pasted-as-a-name";
     let config = SandboxConfig { client_secret: secret.to_owned(), ..SandboxConfig::default() };
     let shop = Fixture::new().beside(config);

@@ -23,11 +23,11 @@ const WORKERS: usize = 3;
 /// How a fault is met.
 #[derive(Debug, Clone, Copy)]
 enum Way {
-    /// Somebody signs in.
+    /// A person signs in.
     Authorize,
     /// A new client secret is stored, and then the whole is tested.
     NewSecret,
-    /// The sign-in page shows it, and somebody pastes the page.
+    /// The sign-in page shows it, and the page is pasted.
     ExplainPage,
     /// A command.
     Run(&'static [&'static str]),
@@ -39,7 +39,7 @@ fn ways(row: &Row) -> Vec<Way> {
     match row.fault {
         Fault::OAuth(_) if row.name == "secret-too-new" => vec![Way::NewSecret],
         Fault::OAuth(refusal) => {
-            // Whoever is stopped at the page never redeems a code.
+            // A sign-in that is stopped at the page never redeems a code.
             let gets_on = !refusal.is_at(At::Page) && !refusal.is_at(At::Account);
             let by_place = [
                 (At::Page, Way::ExplainPage),
@@ -103,7 +103,7 @@ impl Practice {
         // By its ID, so that another tenant's tokens are told from ours.
         let own = |name: &str, change: &[(&str, &str)]| {
             let mut flags = vec![("--app", Some("contoso")), ("--tenant", Some(TENANT_ID))];
-            // Two hosts: one alone with a CA that nobody knows is not inspected.
+            // Two hosts: one alone with an unknown CA is not inspected.
             flags.push(("--outgoing-host", Some("127.0.0.1")));
             flags.extend(change.iter().map(|(flag, value)| (*flag, Some(*value))));
             shop.add(name, &flags).finish().code(0);
@@ -185,7 +185,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or("nothing").to_owned()
 }
 
-/// The server's words that must stand beside the finding: what was said is half of what an administrator needs.
+/// The server's words that must be beside the finding: what was said is half of what an administrator needs.
 fn words(fault: Fault) -> Option<String> {
     match fault {
         Fault::OAuth(refusal) => Some(format!("AADSTS{}", refusal.number())),
@@ -226,7 +226,7 @@ fn every_fault_has_a_name_of_its_own_and_claims_no_more_than_the_catalogue() {
 
     let mut names = std::collections::BTreeSet::new();
     for row in Fault::rows() {
-        assert!(names.insert(row.name), "{} stands twice", row.name);
+        assert!(names.insert(row.name), "{} is listed twice", row.name);
         assert!(row.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte.is_ascii_digit()));
         // What several checks mean together is our own inference, whatever the words were.
         let code = FindingCode::find(row.finding);
@@ -234,7 +234,7 @@ fn every_fault_has_a_name_of_its_own_and_claims_no_more_than_the_catalogue() {
             continue;
         };
         let words_are_played = matches!(row.fault, Fault::OAuth(_) | Fault::Mail(_));
-        assert!(!words_are_played || row.wording != Wording::Seen, "{}: nobody has seen that", row.name);
+        assert!(!words_are_played || row.wording != Wording::Seen, "{}: that was not seen", row.name);
         if entry.evidence != Evidence::Documented {
             assert_ne!(row.wording, Wording::Documented, "{}: the catalogue knows no document", row.name);
         }
@@ -249,7 +249,7 @@ fn a_fault_with_a_time_heals_by_itself_and_several_are_on_together() {
     sandbox.switch_on_for(Fault::named("secret-removed"), Duration::from_secs(3_600));
     assert_eq!(first(&practice.shop.json(&["test", "shop"], 1)).code, "secret-removed");
     sandbox.switch_on_for(Fault::named("secret-removed"), Duration::from_millis(700));
-    // Only after that is the other heard; whoever waits for a secret to be known everywhere waits like this.
+    // Only after that is the other heard; a program that waits for a secret to be known everywhere waits like this.
     let started = std::time::Instant::now();
     let healed = loop {
         let found = first(&practice.shop.json(&["test", "shop"], 1)).code;

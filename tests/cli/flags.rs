@@ -15,7 +15,7 @@ use crate::support::fixture::Fixture;
 /// One flag of one verb, and what is looked at: its effect, or the refusal where it can have none.
 pub(crate) struct Row {
     pub(crate) verb: &'static str,
-    /// As it is typed: `--all`, or `<names>` for what stands without a flag.
+    /// As it is typed: `--all`, or `<names>` for what comes without a flag.
     pub(crate) flag: &'static str,
     /// The shop is shared by the rows of a table: what changes its mailbox takes a shop of its own.
     pub(crate) look: fn(&Fixture),

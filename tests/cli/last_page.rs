@@ -91,7 +91,7 @@ fn no_name_of_an_account_becomes_markup() {
         (page, running.finish().code(1).all_text())
     };
     let (harmless, _) = page(ALICE);
-    // The others stand in the unit test of the same page; each sign-in takes a while.
+    // The others are in the unit test of the same page; each sign-in takes a while.
     for text in xss().into_iter().step_by(6) {
         let (page, said) = page(&text);
         insist(&text, &page, &harmless, &said);

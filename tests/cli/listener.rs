@@ -229,7 +229,7 @@ fn a_listener_without_descriptors_neither_dies_nor_spins() {
     }
 }
 
-/// Whoever waits in `accept` is woken by a connection of our own, and that needs a descriptor: the guests have them all
+/// A thread that waits in `accept` is woken by a connection of our own, and that needs a descriptor: the peers have them all
 /// for a moment longer.
 #[test]
 fn a_listener_whose_guests_hold_the_last_descriptor_still_ends() {

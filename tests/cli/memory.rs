@@ -29,7 +29,7 @@ fn memory_of(id: u32) -> Vec<u8> {
     all
 }
 
-/// How often a piece of `secret` stands in `memory`. The first bytes do not count: the heap's own notes overwrite them
+/// How often a piece of `secret` is in `memory`. The first bytes do not count: the heap's own notes overwrite them
 /// in what was given back unwiped.
 fn copies(memory: &[u8], secret: &str) -> usize {
     let (secret, half) = (secret.as_bytes(), secret.len() / 2);

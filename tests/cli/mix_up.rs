@@ -1,4 +1,4 @@
-//! Answers that come twice, from elsewhere, or for somebody else (SECURITY.md A1, A2).
+//! Answers that come twice, from elsewhere, or for another account (SECURITY.md A1, A2).
 
 use std::thread;
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn an_answer_counts_once_and_only_in_its_own_sign_in() {
     let good = pages.iter().filter(|page| page.as_ref().is_ok_and(|page| page.status == 200)).count();
     assert_eq!(good, 1, "{pages:?}");
     running.finish().code(0);
-    assert!(browser::get(&callback, ca_file).is_err(), "nobody listens any more");
+    assert!(browser::get(&callback, ca_file).is_err(), "the port is closed");
     assert_eq!(shop.sandbox().counters().token_requests, 1);
 
     // The next sign-in has another state, and takes neither the old answer nor the old state with a new code.

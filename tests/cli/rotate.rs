@@ -7,7 +7,7 @@ use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
 use crate::support::practice::{ALWAYS_STALE, fact};
 
-/// Authorized, with tokens that must be fetched anew each time: every command shows which secret is in use.
+/// Authorized, with tokens that must be fetched again each time: every command shows which secret is in use.
 fn stale() -> Fixture {
     let shop = Fixture::added();
     shop.sandbox().set_access_lifetime(ALWAYS_STALE);
@@ -28,7 +28,7 @@ fn a_new_secret_is_proven_and_then_used() {
     shop.sandbox().expire_client_secret(CLIENT_SECRET);
     shop.json(&["test-mailbox", "shop"], 0);
     assert!(std::fs::read_to_string(shop.config()).unwrap().contains("2027-05-20"));
-    assert_eq!(shop.sandbox().counters().sign_ins, 1, "nobody has to sign in again");
+    assert_eq!(shop.sandbox().counters().sign_ins, 1, "no second sign-in is needed");
     shop.insist_on_manners();
 }
 
@@ -124,7 +124,7 @@ fn an_answer_that_never_comes_leaves_the_rotation_unfinished_and_a_rerun_ends_it
     let status = shop.json(&["status", "shop"], 0);
     assert!(fact(&status, "rotation").contains("unfinished"), "{}", status.stdout);
     shop.json(&["test-mailbox", "shop"], 0);
-    // The new secret is kept: nobody has to type it again.
+    // The new secret is stored: it need not be typed again.
     shop.json(&["rotate-secret", "shop"], 0);
     shop.sandbox().expire_client_secret(CLIENT_SECRET);
     shop.json(&["test-mailbox", "shop"], 0);

@@ -145,7 +145,7 @@ fn what_was_not_asked_about_is_not_removed() {
     }
     let mut terminal = rexpect::session::spawn_command(command, Some(20_000)).unwrap();
     terminal.exp_string("app 'shop' with its client secret?").unwrap();
-    // Meanwhile somebody else comes to need the app.
+    // Meanwhile another mailbox comes to need the app.
     shop.add("alice", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);
     let before = records(&shop);
     terminal.send_line("yes").unwrap();

@@ -81,7 +81,7 @@ fn a_revoked_sign_in_is_the_verdict_and_asks_for_authorization() {
     assert_eq!(verdict(&test)["retry"], "reauthorize");
     let again = shop.json(&["test", "shop"], 4);
     assert_eq!(verdict(&again)["code"], verdict(&test)["code"], "the same as long as it is true");
-    // It was the provider's mistake: nobody has to sign in.
+    // It was the provider's mistake: no sign-in is needed.
     shop.sandbox().switch_off(Fault::named("grants-revoked"));
     shop.json(&["test", "shop"], 0);
     shop.sandbox().revoke_refresh_tokens(SHOP);

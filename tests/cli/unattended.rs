@@ -1,4 +1,4 @@
-//! No terminal, no input, nobody there (SECURITY.md N1).
+//! No terminal, no input, no person (SECURITY.md N1).
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
@@ -93,7 +93,7 @@ fn without_a_terminal_nothing_is_asked_opened_or_waited_for() {
                 let took = begun.elapsed();
                 let what = format!("{command:?} with {name}, {store}, {input:?}");
                 assert!(took < WITHIN, "{what} took {took:?}");
-                // Nobody was asked, so nobody cancelled.
+                // No question was asked, so none was cancelled.
                 assert!(!matches!(ended.code, None | Some(70 | 130)), "{what}: {}", ended.all_text());
                 assert!(!ended.all_text().contains("\u{1b}["), "{what} draws on a terminal: {:?}", ended.all_text());
             }

@@ -55,7 +55,7 @@ fn any_of_the_account_s_names_may_be_the_address_in_any_case() {
         shop.json(&["remove", "shop", "--yes"], 0);
         shop.add("shop", &[]).finish().code(0);
     }
-    // Anybody can write somebody's address into a new account, as long as nobody verifies it.
+    // Any address can be written into a new account, as long as it is not verified.
     shop.sandbox().forge_claims(&[
         ("preferred_username", other),
         ("email", json!(SHOP)),

@@ -18,7 +18,7 @@ fn gzip_of_blanks(size: usize) -> Vec<u8> {
     bits.push_code(0, 7); // the end
     let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
     bytes.extend(bits.bytes);
-    // Whoever gets as far as the checksum has swallowed the bomb.
+    // A reader that gets as far as the checksum has unpacked the bomb.
     bytes.extend([0; 8]);
     bytes
 }

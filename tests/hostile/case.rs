@@ -115,7 +115,7 @@ fn once() -> usize {
     1
 }
 
-/// Long enough for a busy machine; whoever waits for it says less.
+/// Long enough for a busy machine; a case that must wait for it says less.
 fn ten() -> u64 {
     10
 }

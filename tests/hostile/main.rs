@@ -5,7 +5,7 @@
 //! `cargo test --test hostile -- --nocapture` runs all and prints a table. `HOSTILE_ONLY=words` runs those cases only
 //! whose fault and name hold these words.
 
-// The peers stand on OpenSSL's server side, and memory is read from /proc.
+// The peers use OpenSSL's server side, and memory is read from /proc.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -99,7 +99,7 @@ fn no_hostile_peer_gets_a_credential_hangs_us_or_fools_us() {
 
 /// Runs all cases, several at a time, each worker with a home of its own; the verdicts come in the cases' order.
 fn run(cases: &[Case], pki: &Arc<Pki>) -> Vec<Verdict> {
-    // Those that wait longest go first, so that nobody waits for them at the end.
+    // Those that wait longest go first, so that they are not waited for at the end.
     let mut order: Vec<usize> = (0..cases.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(cases[*index].deadline));
     let next = AtomicUsize::new(0);

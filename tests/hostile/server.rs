@@ -24,7 +24,7 @@ pub(crate) struct Heard {
     pub(crate) clear: Vec<u8>,
     /// Every byte inside TLS.
     pub(crate) secured: Vec<u8>,
-    /// How often somebody connected.
+    /// How many connections were made.
     pub(crate) connections: usize,
     /// How often a TLS handshake was finished.
     pub(crate) handshakes: usize,
@@ -177,7 +177,7 @@ impl Player {
                 self.heard.handshakes += 1;
                 self.is_tls = true;
                 self.link = Box::new(stream);
-                if self.is_good { Ok(true) } else { Err("it took a certificate that nobody should take".to_owned()) }
+                if self.is_good { Ok(true) } else { Err("it took a certificate that must be refused".to_owned()) }
             }
             Err(error) if self.is_good => Err(format!("it did not finish the TLS handshake: {error}")),
             Err(_) => Ok(false),

@@ -60,7 +60,7 @@ pub(crate) fn of(
         let is_control = case.fault == "none";
         let arguments = after.browser_arguments.as_deref();
         check(arguments.is_some() == is_control, format!("a browser was started: {arguments:?}"));
-        // One argument, and the address that was shown: what a shell would take apart stands in it as it came.
+        // One argument, and the address that was shown: what a shell would take apart is in it as it came.
         let is_shown = |arguments: &[String]| {
             let [address] = arguments else { return false };
             finished.stderr.lines().any(|line| line.trim() == address)

@@ -56,7 +56,7 @@ pub(crate) fn as_script(bytes: &[u8]) -> String {
     })
 }
 
-/// Resolves `\r`, `\n`, `\t`, `\e`, `\0`, `\\` and `\xHH`; everything else stands for its UTF-8.
+/// Resolves `\r`, `\n`, `\t`, `\e`, `\0`, `\\` and `\xHH`; everything else is its UTF-8.
 pub(crate) fn unescape(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text.chars();

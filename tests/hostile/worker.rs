@@ -147,7 +147,7 @@ impl Worker {
         )
     }
 
-    /// Somebody has signed in: for mail servers with an access token that is good for an hour, for a token endpoint
+    /// A sign-in is stored: for mail servers with an access token that is good for an hour, for a token endpoint
     /// with one that has ended.
     fn store_grant(&self, case: &Case, port: u16) {
         let profile = config::load(&self.fixture.config()).unwrap();

@@ -25,7 +25,7 @@ fn beside_other_programs() {
     let mail = mail.display().to_string();
     let curl = |further: &[&str]| {
         let mut curl = stack.fixture.program("curl");
-        // The token comes in on standard input: arguments can be seen by everybody.
+        // The token comes in on standard input: arguments can be seen by every user.
         curl.args(["--silent", "--show-error", "--fail", "--output", "/dev/null", "--cacert", &ca, "--config", "-"]);
         curl.args(further);
         time(&mut curl, &curl_rules)

@@ -22,7 +22,7 @@ const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus C
 </busconfig>
 "#;
 
-/// What the bus says no to when it denies the keyring to everybody.
+/// What the bus refuses when it denies the keyring to every process.
 const DENIED: &str = r#"<deny send_destination="org.freedesktop.secrets"/>"#;
 
 const SECRETS: &str = "/org/freedesktop/secrets";
@@ -32,7 +32,7 @@ pub(crate) struct Keyring {
     socket: PathBuf,
     folder: PathBuf,
     home: PathBuf,
-    // The daemon goes before its bus.
+    // The daemon ends before its bus.
     daemon: Option<Guard>,
     bus: Guard,
 }
@@ -66,7 +66,7 @@ impl Keyring {
         self.daemon = Some(self.start_daemon(&self.folder));
     }
 
-    /// Lets the bus say no to everybody who asks the keyring for something, or no longer.
+    /// Makes the bus refuse every request to the keyring, or no longer.
     pub(crate) fn deny(&self, denied: bool) {
         write_config(&self.folder, if denied { DENIED } else { "" });
         run(Command::new("kill").arg("-HUP").arg(self.bus.server().to_string()));
@@ -93,7 +93,7 @@ impl Keyring {
         self.daemon = None;
     }
 
-    /// Stops the keyring where it stands: it no longer answers, and the bus does not know.
+    /// Stops the keyring at once: it no longer answers, and the bus does not know.
     pub(crate) fn stop(&self) {
         self.signal("STOP");
     }

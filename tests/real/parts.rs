@@ -71,7 +71,7 @@ pub(crate) fn is_root() -> bool {
 }
 
 fn program_path(name: &str) -> Option<PathBuf> {
-    // Daemons live in sbin, which is not on everybody's PATH.
+    // Daemons live in sbin, which is not on every user's PATH.
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
         .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/sbin")])

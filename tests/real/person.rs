@@ -18,7 +18,7 @@ pub(crate) enum How {
     Plain,
 }
 
-/// Somebody who signs in.
+/// A person who signs in.
 pub(crate) struct Person {
     /// The program for `BROWSER`.
     pub(crate) browser: PathBuf,
@@ -26,7 +26,7 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// Somebody who signs in as `login`, and says no at the consent page if `deny`.
+    /// A person who signs in as `login`, and refuses at the consent page if `deny`.
     pub(crate) fn new(folder: &Path, parts: &Parts, certs: &Certs, how: How, login: &str, deny: bool) -> Self {
         fs::create_dir_all(folder).expect("the folder is ours");
         let options = json!({

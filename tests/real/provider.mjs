@@ -56,7 +56,7 @@ const provider = new Provider(issuer, {
       claims: async () => ({ sub: login, email, email_verified: true, preferred_username: email, name: login }),
     };
   },
-  // The claims also stand in the ID token, as they do at Microsoft and Google, not at the userinfo endpoint alone.
+  // The claims are also in the ID token, as they do at Microsoft and Google, not at the userinfo endpoint alone.
   conformIdTokenClaims: false,
   claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'preferred_username'] },
   scopes: ['openid', 'offline_access', ...(config.scopes ?? ['mail'])],

@@ -154,7 +154,7 @@ impl Stack {
         run(command_as(As::Root, "cat").arg(self.folder.0.join("dovecot.log")))
     }
 
-    /// Seats somebody at the browser.
+    /// Puts a person at the browser.
     pub(crate) fn sign_in(&mut self, how: How, login: &str, deny: bool) -> Person {
         self.people += 1;
         let folder = self.folder.0.join(format!("person-{}", self.people));

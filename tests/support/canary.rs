@@ -50,7 +50,7 @@ pub(crate) fn encodings(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// What of the secret's base64 stays the same whatever stands around it, where it begins `offset` bytes into a group
+/// What of the secret's base64 stays the same whatever is around it, where it begins `offset` bytes into a group
 /// of three.
 fn base64_inside(engine: &impl Engine, secret: &[u8], offset: usize) -> Vec<u8> {
     let skip = (3 - offset) % 3;

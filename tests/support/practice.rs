@@ -54,7 +54,7 @@ impl Fixture {
         self.sandbox().ca_file().display().to_string()
     }
 
-    /// `add NAME` with everything the tenant needs; what `change` gives goes before it, a flag with `None` drops it.
+    /// `add NAME` with everything the tenant needs; what `change` gives overrides it, a flag with `None` drops it.
     pub(crate) fn add(&self, name: &str, change: &[(&str, Option<&str>)]) -> Run {
         let arguments = self.add_arguments(name, change);
         let arguments: Vec<&str> = std::iter::once("--json").chain(arguments.iter().map(String::as_str)).collect();

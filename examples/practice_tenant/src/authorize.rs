@@ -48,7 +48,7 @@ pub fn show(world: &World, dialect: Dialect, query: &Params) -> Response {
     }
 }
 
-/// `POST`: somebody has chosen. A plain HTTP client may do so too: the form's fields are `ticket`, `user` and
+/// `POST`: an account was chosen. A plain HTTP client may do so too: the form's fields are `ticket`, `user` and
 /// `decision` (`accept` or `decline`).
 pub fn decide(world: &World, request: &Request) -> Response {
     let form = request.form().unwrap_or_default();

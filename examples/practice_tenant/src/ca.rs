@@ -1,4 +1,4 @@
-//! The practice certificate authority: a root that nobody trusts unless told to, and one server certificate under it.
+//! The practice certificate authority: a root that no client trusts unless told to, and one server certificate under it.
 
 use std::sync::OnceLock;
 
@@ -14,7 +14,7 @@ pub enum Certificate {
     /// The right one.
     #[default]
     Good,
-    /// One of an authority that nobody was told of.
+    /// One of an authority that no client was told of.
     OfAnotherCa,
     /// One for another host.
     OfAnotherHost,

@@ -15,7 +15,7 @@ pub struct ClientRules {
     pub refusal: (u16, &'static str, &'static str),
 }
 
-/// Where a client secret stands in a request.
+/// Where a client secret is in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretIn {
     /// In the body.

@@ -26,7 +26,7 @@ pub enum Mechanism {
     OauthBearer,
 }
 
-/// Somebody came in.
+/// The account that signed in.
 pub struct Login {
     /// Whose token it is.
     pub user: String,
@@ -52,7 +52,7 @@ impl Mechanism {
     }
 }
 
-/// Lets somebody in, or not. `None` is a refusal; no server says why.
+/// The account that signs in with this. `None` is a refusal; no server says why.
 pub fn knock(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) -> Option<Login> {
     let login = judge(world, protocol, mechanism, base64);
     let mut state = world.state();

@@ -25,7 +25,7 @@ use answers::refusal;
 pub struct Row {
     /// Its name on the command line.
     pub name: &'static str,
-    /// What it is, as somebody would tell it who has it.
+    /// What it is, as a person who has it would tell it.
     pub meaning: &'static str,
     /// The finding that mailgrant should come to first.
     pub finding: &'static str,
@@ -37,7 +37,7 @@ pub struct Row {
 /// Where a fault's words come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wording {
-    /// The fault is real here: the sandbox does it, and nobody's words are played.
+    /// The fault is real here: the sandbox does it, and no words are played.
     Seen,
     /// Whole, from an official document or a standard.
     Documented,
@@ -71,9 +71,9 @@ pub enum Fault {
     AccessTokensExpired,
     /// Every refusal repeats what the client sent, secrets included. Some servers do that.
     RefusalsEcho,
-    /// Whoever is chosen at the sign-in page, the browser goes on as Alice, who was signed in there before.
+    /// Whichever account is chosen at the sign-in page, the browser goes on as Alice, who was signed in there before.
     OtherAccount,
-    /// Every access token is Alice's, whoever it was asked for.
+    /// Every access token is Alice's, for whichever account it was asked.
     ForeignAccessToken,
     /// The token endpoint gives no refresh token.
     NoRefreshToken,
@@ -81,7 +81,7 @@ pub enum Fault {
     SendingNotGranted,
     /// No account has a mailbox.
     NoMailbox,
-    /// Nobody has rights on a shared mailbox.
+    /// No account has rights on a shared mailbox.
     NoDelegates,
     /// No mail server offers TLS on a connection that began without.
     NoStartTls,

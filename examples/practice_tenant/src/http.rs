@@ -16,7 +16,7 @@ pub struct Request {
     body: Vec<u8>,
 }
 
-/// Decoded parameters, duplicates included: OAuth forbids them (RFC 6749 §3.1), so somebody must see them.
+/// Decoded parameters, duplicates included: OAuth forbids them (RFC 6749 §3.1), so the caller must see them.
 #[derive(Clone, Default)]
 pub struct Params(Vec<(String, String)>);
 

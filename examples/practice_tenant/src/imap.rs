@@ -116,7 +116,7 @@ impl Session<'_> {
             }
             ("EXAMINE" | "SELECT", [folder]) => {
                 if verb == "SELECT" {
-                    // It would reset \Recent for everybody else (RFC 3501 §6.3.2).
+                    // It would reset \Recent for all other clients (RFC 3501 §6.3.2).
                     self.world.surprise("IMAP: SELECT where EXAMINE would do");
                 }
                 if !folder.text().is_some_and(|name| name.eq_ignore_ascii_case("INBOX")) {

@@ -76,7 +76,7 @@ fn envelope(message: &Message) -> Vec<u8> {
     let text = |name: &str| as_nstring(message.field(name).as_deref());
     let people = |name: &str| addresses(message.field(name).as_deref());
     let from = people("From");
-    // RFC 3501 §7.4.2: where Sender and Reply-To are missing, From stands for them.
+    // RFC 3501 §7.4.2: where Sender and Reply-To are missing, From is used for them.
     let or_from = |people: Vec<u8>| if people == b"NIL" { from.clone() } else { people };
     let parts = [
         text("Date"),
@@ -93,7 +93,7 @@ fn envelope(message: &Message) -> Vec<u8> {
     [b"(".as_slice(), &parts.join(b" ".as_slice()), b")"].concat()
 }
 
-/// `Name <a@b>, c@d`, without quoted commas and groups: nobody here writes those.
+/// `Name <a@b>, c@d`, without quoted commas and groups: the practice mails have none.
 fn addresses(field: Option<&str>) -> Vec<u8> {
     let Some(field) = field.filter(|field| !field.trim().is_empty()) else { return b"NIL".to_vec() };
     let mut list = b"(".to_vec();

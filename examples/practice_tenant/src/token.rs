@@ -59,7 +59,7 @@ fn wait_while_held(world: &World, point: Hold, number: u32) {
     let is_held = || world.state().held.is_some_and(|(held, from)| held == point && number >= from);
     if is_held() {
         world.state().counters.token_held += 1;
-        // Nobody holds longer than this; a test that has ended without letting go must end its threads too.
+        // No test holds longer than this; one that has ended without letting go must end its threads too.
         for _ in 0..60_000 {
             if !is_held() {
                 break;
@@ -116,7 +116,7 @@ fn redeem_code(state: &mut State, dialect: Dialect, client_id: String, form: &Pa
             "OAuth2 Authorization code was already redeemed, please retry with a new valid code.",
         ));
     }
-    // Spent by the first attempt, good or bad: nobody gets a second guess at the verifier.
+    // Spent by the first attempt, good or bad: there is no second guess at the verifier.
     code.redeemed = true;
     if code.expires <= now() {
         return Err(refused(70_008, "The provided authorization code or refresh token has expired due to inactivity."));

@@ -23,9 +23,9 @@ pub const CONFIDENTIAL_CLIENT: &str = "5a4d0000-0000-4000-8000-00000000ab01";
 pub const PUBLIC_CLIENT: &str = "5a4d0000-0000-4000-8000-00000000ab02";
 /// The mailbox that everything is about.
 pub const SHOP: &str = "shop@contoso.example";
-/// Somebody else, for the wrong-account mistake. She may open the shared mailbox.
+/// Another account, for the wrong-account mistake. It may open the shared mailbox.
 pub const ALICE: &str = "alice@contoso.example";
-/// A shared mailbox: nobody signs in as it, Alice may use it.
+/// A shared mailbox: it has no sign-in of its own, Alice may use it.
 pub const SHARED: &str = "support@contoso.example";
 
 /// The mailbox of a domain outside ASCII, büro.example, as servers know it.
@@ -38,7 +38,7 @@ pub struct User {
     object_id: Mutex<String>,
     /// Who else may open it and send as it. Only a shared mailbox has any.
     pub delegates: Vec<String>,
-    /// Whether somebody signs in with it.
+    /// Whether it can sign in.
     pub can_sign_in: bool,
 }
 
@@ -226,7 +226,7 @@ impl World {
             "http://localhost/callback",
             "http://127.0.0.1",
             "http://127.0.0.1/callback",
-            // Where nobody listens: for redirects that are pasted by hand.
+            // Where no program listens: for redirects that are pasted by hand.
             "https://redirect.contoso.example/mail",
         ];
         let app = |client_id, confidential| App {
@@ -291,7 +291,7 @@ impl World {
         format!("{}/oidc", self.authority)
     }
 
-    /// What stands before an endpoint's last word, as in `{base}/token`.
+    /// What comes before an endpoint's last word, as in `{base}/token`.
     pub fn endpoint_base(&self, dialect: Dialect) -> String {
         match dialect {
             Dialect::Entra => format!("{}/{TENANT_ID}/oauth2/v2.0", self.authority),
@@ -301,7 +301,7 @@ impl World {
 }
 
 impl User {
-    /// What stays the same when somebody is renamed.
+    /// What stays the same when an account is renamed.
     pub fn object_id(&self) -> String {
         lock(&self.object_id).clone()
     }

@@ -45,7 +45,7 @@ impl Modes {
 }
 
 /// Whether the terminal is ours: a process in the background that touches its controlling terminal is stopped (SIGTTIN,
-/// SIGTTOU). One that does not control us has no such group, and stops nobody.
+/// SIGTTOU). One that does not control us has no such group, and stops no process.
 fn is_ours() -> bool {
     io::stdin().is_terminal() && tcgetpgrp(io::stdin()).map_or(true, |group| group == getpgrp())
 }

@@ -100,9 +100,9 @@ fn a_fifo_or_a_folder_is_refused_without_waiting() {
     fs::create_dir(&inner).unwrap();
     set_mode(&inner, 0o700);
     for path in [&fifo, &inner] {
-        assert!(unsafe_reason(read_private(path, 100).unwrap_err()).contains("no regular file"));
-        assert!(unsafe_reason(write_atomic(path, b"x", Privacy::Secret).unwrap_err()).contains("no regular file"));
-        assert!(unsafe_reason(open_lock_file(path).unwrap_err()).contains("no regular file"));
+        assert!(unsafe_reason(read_private(path, 100).unwrap_err()).contains("not a regular file"));
+        assert!(unsafe_reason(write_atomic(path, b"x", Privacy::Secret).unwrap_err()).contains("not a regular file"));
+        assert!(unsafe_reason(open_lock_file(path).unwrap_err()).contains("not a regular file"));
     }
 }
 
@@ -192,9 +192,9 @@ fn a_folder_that_everybody_can_write_to_keeps_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     set_mode(folder.path(), 0o777);
-    assert!(unsafe_reason(write_atomic(&path, b"x", Privacy::Secret).unwrap_err()).contains("everybody can write"));
-    assert!(unsafe_reason(create_private(&path, b"x").unwrap_err()).contains("everybody can write"));
-    // As /tmp is: nobody can rename what is another's.
+    assert!(unsafe_reason(write_atomic(&path, b"x", Privacy::Secret).unwrap_err()).contains("every user can write"));
+    assert!(unsafe_reason(create_private(&path, b"x").unwrap_err()).contains("every user can write"));
+    // As /tmp is: no user can rename another's file.
     set_mode(folder.path(), 0o1777);
     write_atomic(&path, b"x", Privacy::Secret).unwrap();
     assert!(unsafe_reason(create_private_folder(folder.path()).unwrap_err()).contains("1777"));
@@ -219,7 +219,7 @@ fn what_a_killed_writer_left_goes_with_the_next_write_and_nothing_else_does() {
             break name.replace(".ready", "");
         }
     };
-    // Its writer lives: nobody may take it away.
+    // Its writer lives: it must not be taken away.
     write_atomic(&path, b"one", Privacy::Secret).unwrap();
     assert!(beside(&left).exists(), "a living writer's file was taken away");
     child.kill().unwrap(); // SIGKILL
@@ -229,14 +229,14 @@ fn what_a_killed_writer_left_goes_with_the_next_write_and_nothing_else_does() {
     let mut kept =
         vec![".mailgrant-notes.tmp", ".mailgrant-a1B2c3.tmp.txt", ".mailgrant-a.b2c3.tmp", "mailgrant-a1B2c3.tmp"];
     for name in &kept {
-        fs::write(beside(name), "somebody's").unwrap();
+        fs::write(beside(name), "another program's").unwrap();
     }
     symlink(&path, beside(".mailgrant-link01.tmp")).unwrap();
     make_fifo(&beside(".mailgrant-fifo01.tmp"));
     fs::create_dir(beside(".mailgrant-folder.tmp")).unwrap();
     kept.extend([".mailgrant-link01.tmp", ".mailgrant-fifo01.tmp", ".mailgrant-folder.tmp"]);
     if rustix::process::geteuid().is_root() {
-        fs::write(beside(".mailgrant-others.tmp"), "somebody's").unwrap();
+        fs::write(beside(".mailgrant-others.tmp"), "another program's").unwrap();
         std::os::unix::fs::chown(beside(".mailgrant-others.tmp"), Some(12345), None).unwrap();
         kept.push(".mailgrant-others.tmp");
     }

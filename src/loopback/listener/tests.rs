@@ -24,7 +24,7 @@ struct SignIn {
     request: AuthorizationRequest,
     state: String,
     app: App,
-    /// The wait is over, and nobody answers any more.
+    /// The wait is over, and the port no longer answers.
     over: AtomicBool,
 }
 

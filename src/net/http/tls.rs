@@ -45,7 +45,7 @@ pub(super) struct Tls {
     limit: time::Duration,
 }
 
-/// The last server's certificate (DER): who issued it tells whether somebody on the way inspects TLS.
+/// The last server's certificate (DER): its issuer tells whether a proxy on the way inspects TLS.
 pub(super) type Certificate = Arc<Mutex<Option<Vec<u8>>>>;
 
 impl Tls {
@@ -90,7 +90,11 @@ impl<In: Transport> Connector<In> for Tls {
         stream.get_mut().is_handshaking = false;
         let certificate = stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok());
         *self.certificate.lock().unwrap_or_else(PoisonError::into_inner) = certificate;
-        self.transcript.line("HTTP", Speaker::Remark, &format!("TLS with {host} stands, its certificate is verified"));
+        self.transcript.line(
+            "HTTP",
+            Speaker::Remark,
+            &format!("TLS with {host} is set up, its certificate is verified"),
+        );
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
         Ok(Some(Either::B(TlsTransport { buffers, stream })))
@@ -179,7 +183,7 @@ impl fmt::Debug for TlsTransport {
     }
 }
 
-/// Keeps the first error from below TLS, which the TLS library would blur.
+/// Holds the first error from below TLS, which the TLS library would blur.
 struct ErrorTap {
     stream: TransportAdapter,
     seen: Arc<Mutex<Option<ureq::Error>>>,

@@ -246,7 +246,7 @@ fn a_code_is_sent_once_at_whatever_byte_the_answer_breaks_off() {
         let client = client(&http, &app, &endpoints.token, &ClientCredential::None);
         let result = client.token(&AuthorizationCode { request: &request, code });
         match result.map_err(|failure| failure.kind) {
-            Ok(_) => assert_eq!(cut, whole.len(), "half an answer is no token"),
+            Ok(_) => assert_eq!(cut, whole.len(), "half an answer is not a token"),
             Err(FailureKind::ConnectionLost { .. } | FailureKind::Unreadable { .. }) => {
                 assert!(cut < whole.len());
             }

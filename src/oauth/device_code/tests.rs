@@ -146,7 +146,7 @@ fn odd_numbers_are_tolerated_and_never_make_us_faster() {
 }
 
 #[test]
-fn nobody_is_sent_to_an_address_without_tls() {
+fn closed_is_sent_to_an_address_without_tls() {
     for hostile in [
         "http://id.example/device",
         "http://localhost/device",
@@ -210,8 +210,8 @@ fn errors_are_looked_at_first_and_anything_else_is_no_answer() {
 
 #[test]
 fn a_provider_without_this_grant_is_named_before_anybody_is_asked() {
-    let nobody: EndpointUrl = "http://127.0.0.1:1/".parse().unwrap();
-    let mut endpoints = testing::endpoints(nobody.clone());
+    let closed: EndpointUrl = "http://127.0.0.1:1/".parse().unwrap();
+    let mut endpoints = testing::endpoints(closed.clone());
     let ask = |app: &App, endpoints: &Endpoints, scopes: &[Scope]| {
         let http = http::client();
         let client = testing::public(&http, app, &endpoints.token);
@@ -223,7 +223,7 @@ fn a_provider_without_this_grant_is_named_before_anybody_is_asked() {
     };
     let oidc = testing::oidc("https://id.example");
     assert!(why(ask(&oidc, &endpoints, &scopes())).contains("device_authorization_endpoint"));
-    endpoints.device_authorization = Some(nobody);
+    endpoints.device_authorization = Some(closed);
     let google = App { provider: Provider::GOOGLE, ..oidc };
     let mail: Scope = "https://mail.google.com/".parse().unwrap();
     assert!(why(ask(&google, &endpoints, &["email".parse().unwrap(), mail])).contains("https://mail.google.com/"));

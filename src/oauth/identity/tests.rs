@@ -1,4 +1,4 @@
-//! Who can pass for somebody else (SECURITY.md I1).
+//! Who can pass for another account (SECURITY.md I1).
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -60,7 +60,7 @@ fn other_accounts_are_known_by_their_subject() {
     let mut claims = oidc_claims();
     claims["email_verified"] = false.into();
     let identity = check(&testing::oidc("https://id.example"), &claims).unwrap();
-    assert!(!identity.is(&"alice@contoso.com".parse().unwrap()), "anybody can claim an unverified address");
+    assert!(!identity.is(&"alice@contoso.com".parse().unwrap()), "an unverified address can be claimed by any account");
     assert_eq!(identity.label(), "s-1");
 }
 
@@ -175,7 +175,7 @@ fn forged_claims_of_a_plain_provider_are_refused_by_name() {
 }
 
 /// Not an oversight: the token came over verified TLS, in the answer to our own request with our own secret, and
-/// OpenID Connect Core §3.1.3.7 item 6 lets that stand in place of the signature. Whoever can put `alg: none` into
+/// OpenID Connect Core §3.1.3.7 item 6 accepts that in place of the signature. A peer that can put `alg: none` into
 /// it there could as well put in a token that is signed by the provider's own key. The claims are checked all the same.
 #[test]
 fn the_signature_is_not_what_is_trusted_and_the_claims_hold_without_it() {
@@ -267,11 +267,11 @@ fn what_is_no_token_is_refused() {
     let app = testing::oidc("https://id.example");
     let list = BASE64_URL_SAFE_NO_PAD.encode("[1]");
     for (text, word) in [
-        (String::new(), "no JWT"),
-        ("a.b".to_owned(), "no JWT"),
-        ("a.!.c".to_owned(), "no JWT"),
+        (String::new(), "not a JWT"),
+        ("a.b".to_owned(), "not a JWT"),
+        ("a.!.c".to_owned(), "not a JWT"),
         ("a.b.c.d.e".to_owned(), "encrypted"),
-        (format!("a.{list}.c"), "no JSON object"),
+        (format!("a.{list}.c"), "not a JSON object"),
         ("x".repeat(TOKEN_LIMIT + 1), "too large"),
     ] {
         let failure = verify(&app, &SecretString::from(text), Some(&SecretString::from("n")), now).unwrap_err();

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cloud {
-    /// Everybody else's, GCC included.
+    /// The public cloud, GCC included.
     #[default]
     Global,
     /// US Government, GCC High.

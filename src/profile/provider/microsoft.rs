@@ -97,7 +97,7 @@ const BOTH: Row = Row {
 const QUIRKS: Quirks = Quirks {
     // Microsoft takes one word only.
     select_account: SelectAccount::Alone,
-    // Microsoft wants to hear for which resource the token shall be.
+    // Microsoft must be told for which resource the token is.
     scopes_on_refresh: true,
     // Users report 4 to 18 seconds in which a new client secret is refused.
     secret_propagation: Duration::from_secs(120),
@@ -120,7 +120,7 @@ const GLOBAL: Deployment = Deployment {
     sign_in: SignInPreset::Tenant { authority: AUTHORITY, default_tenant: None },
     portal: "Microsoft Entra admin center (entra.microsoft.com)",
     token_issuers: &["https://sts.windows.net", AUTHORITY],
-    // The Outlook address, not Graph's: a Graph token is refused at Outlook's door.
+    // The Outlook address, not Graph's: Outlook's servers refuse a Graph token.
     services: services!(
         "https://outlook.office.com",
         Some("https://outlook.office365.com/.default"),

@@ -86,7 +86,7 @@ impl FromStr for Provider {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let found = ALL.into_iter().find(|provider| provider.key == text);
-        found.ok_or_else(|| Invalid::new("this is no provider", format!("write {}", keys(|_| true))))
+        found.ok_or_else(|| Invalid::new("this is not a provider", format!("write {}", keys(|_| true))))
     }
 }
 
@@ -129,7 +129,7 @@ impl FromStr for Family {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let found = Self::all().into_iter().find(|family| family.key() == text);
-        found.ok_or_else(|| Invalid::new("this is no family of providers", "see mailgrant explain --help"))
+        found.ok_or_else(|| Invalid::new("this is not a family of providers", "see mailgrant explain --help"))
     }
 }
 

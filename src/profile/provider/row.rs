@@ -272,7 +272,7 @@ impl SignInPreset {
         matches!(self, Self::FromProfile)
     }
 
-    /// The issuer that is there for anybody, without a profile.
+    /// The issuer for requests without a profile.
     #[must_use]
     pub fn public_issuer(&self) -> Option<String> {
         match self {

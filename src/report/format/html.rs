@@ -11,7 +11,7 @@ use crate::text::html::escape;
 
 const STYLE: &str = include_str!("page.css");
 
-/// Nothing is loaded, whatever stands in the page; the style is the page's own.
+/// Nothing is loaded, whatever is in the page; the style is the page's own.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// One self-contained page.

@@ -18,7 +18,7 @@ const DIM: Style = Style::new().dimmed();
 const STRONG: Style = Style::new().bold();
 const WARN: Style = AnsiColor::Yellow.on_default();
 
-/// Text for people; `anstream` strips the colours where the output is no terminal.
+/// Text for people; `anstream` strips the colours where the output is not a terminal.
 pub(super) struct Human;
 
 impl Format for Human {
@@ -162,7 +162,7 @@ fn title(check: &Check, are_several: bool) -> String {
     }
 }
 
-/// `is_told`: what is to be done follows below, and stands there once.
+/// `is_told`: the steps follow below, and are given only there.
 fn write_check(check: &Check, title: &str, width: usize, is_told: bool, out: &mut dyn Write) -> io::Result<()> {
     match &check.outcome {
         Outcome::Passed { detail } => {

@@ -44,7 +44,7 @@ fn write_token(document: &Document, token: &Token, out: &mut dyn Write) -> io::R
     writeln!(out, "{line}")
 }
 
-/// The usual layout; in strings everything harmful stands as `\uXXXX`, which every parser turns back.
+/// The usual layout; in strings every unprintable character is written as `\uXXXX`, which every parser turns back.
 struct Harmless<'a>(PrettyFormatter<'a>);
 
 /// Passes the layout on as it is.

@@ -96,7 +96,7 @@ fn a_busy_lock_names_its_holder_after_a_bounded_wait() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    // The dead one's name still stands there, and means nothing.
+    // The dead one's name is still there, and means nothing.
     drop(RecordLock::acquire(folder.path(), &shop(), Duration::from_secs(1)).unwrap());
 }
 

@@ -324,7 +324,7 @@ fn check_schema(key: &RecordKey, bytes: &SecretBytes, known: u32) -> Result<u32,
 fn decode<'de, T: Deserialize<'de>>(key: &RecordKey, bytes: &'de SecretBytes) -> Result<T, StoreFault> {
     // The parser's own words can quote the input; its position cannot.
     serde_json::from_slice(bytes.expose()).map_err(|error| {
-        damaged(key, shown!("it is no record of ours (line {}, column {})", error.line(), error.column()))
+        damaged(key, shown!("it is not a record of ours (line {}, column {})", error.line(), error.column()))
     })
 }
 

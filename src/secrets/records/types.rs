@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::failure::OAuthFault;
 use crate::profile::{App, ClientAuthentication, ClientId, Name};
 
-/// An app's client secrets and where their rotation stands. A public client has a record without secrets, or none.
+/// An app's client secrets and the state of their rotation. A public client has a record without secrets, or none.
 #[derive(Debug, Clone)]
 pub struct AppRecord {
     /// The client ID that the secrets belong to; they are of no use to another.
@@ -128,7 +128,7 @@ pub struct LostGrant {
 pub struct Binding {
     /// The app's client ID.
     pub client_id: ClientId,
-    /// The issuer, or the authority that stands for it.
+    /// The issuer, or the authority in its place.
     pub issuer_or_authority: String,
     /// The mailbox's address.
     pub address: String,

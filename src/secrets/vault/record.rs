@@ -25,7 +25,7 @@ pub(super) enum Unread {
     Other(String),
     /// A later mailgrant wrote it, in the format of this number.
     Newer(u32),
-    /// It is no record of ours.
+    /// It is not a record of ours.
     NotOurs,
 }
 

@@ -23,7 +23,7 @@ const SCHEMA: u32 = 1;
 /// The most that it may hold, in bytes: a thousand mailboxes take about 10 MB.
 const LARGEST: usize = 64 * 1024 * 1024;
 
-/// The file as it stands on the disk; `None` if there is none.
+/// The file as it is on the disk; `None` if there is none.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreFault> {
     let read = files::read_private(path, LARGEST).map_err(|failure| unfit(fault(&failure), path))?;
     // Out of its wrapper: there is nothing in it to wipe.

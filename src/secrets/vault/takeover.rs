@@ -26,7 +26,7 @@ const LONGEST_HEAD: usize = 64 * 1024;
 /// Another process that makes the folder writes every record once.
 const WAIT: Duration = Duration::from_secs(120);
 
-/// Makes the vault's folder. Whoever comes second waits and finds it made.
+/// Makes the vault's folder. A second process waits and finds it made.
 pub(super) fn make(single: &Path, folder: &Path, identities: &[Identity]) -> Result<(), StoreFault> {
     if let Some(above) = single.parent().filter(|above| !above.as_os_str().is_empty()) {
         files::create_private_folder(above).map_err(|failure| fault(&failure))?;
@@ -71,7 +71,7 @@ fn fill(
     sealed: &[u8],
 ) -> Result<(), StoreFault> {
     for name in contents.names() {
-        // What is no entry of ours, as a hand may have written it, has no name in the folder and is not known here.
+        // What is not an entry of ours, but was written by hand, has no name in the folder and is not known here.
         let (Some(key), Some(value)) = (RecordKey::from_entry_name(name), contents.get(name)?) else { continue };
         let path = stage.join(record::file_name(&key));
         let record = seal::seal(identities, &record::compose(name, value.expose()))?;

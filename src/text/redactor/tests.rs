@@ -35,7 +35,7 @@ fn utf16be(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_be_bytes).collect()
 }
 
-/// Every encoding by name. `before` stands in front of the secret inside the encoded bytes, which moves it to another
+/// Every encoding by name. `before` is in front of the secret inside the encoded bytes, which moves it to another
 /// base64 offset.
 fn encodings(secret: &str, before: &str) -> Vec<(&'static str, String)> {
     let whole = format!("{before}{secret}");
@@ -194,7 +194,7 @@ fn hostile_text_takes_time_in_proportion_to_its_length() {
     }
 }
 
-/// What stands before and after a secret in markup, JSON, forms, addresses and lines.
+/// What comes before and after a secret in markup, JSON, forms, addresses and lines.
 const SIGNS: [[&str; 2]; 7] =
     [["<", ">"], ["\"", "\""], ["=", "&"], ["(", ")"], ["\r\n", "\r\n"], ["{\"a\":\"", "\"}"], ["?x=", "#"]];
 

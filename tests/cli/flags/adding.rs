@@ -1,4 +1,4 @@
-//! `add`: what each flag gives stands in the profile or in the store afterwards.
+//! `add`: what each flag gives is in the profile or in the store afterwards.
 
 use std::fs;
 

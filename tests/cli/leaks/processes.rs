@@ -88,7 +88,7 @@ fn no_other_process_sees_a_secret_in_an_argument() {
 }
 
 /// A thread that gets no memory for its stack makes the standard library panic: the one way to a panic in the program as
-/// it is that nobody has to build in first.
+/// it is that it need not be built in first.
 #[test]
 fn a_panic_tells_where_it_happened_and_nothing_else() {
     let shop = Fixture::authorized();

@@ -84,7 +84,7 @@ fn success_of(protocol: Protocol) -> &'static str {
     }
 }
 
-/// A tag that nobody gave out, in the answer to each command.
+/// A tag that was never given out, in the answer to each command.
 fn tags() -> Vec<Case> {
     let places = [
         (

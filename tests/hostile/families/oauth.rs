@@ -7,7 +7,7 @@ use crate::case::{Case, Protocol};
 pub(super) fn controls() -> Vec<Case> {
     let mut token = Case::new("none", "an ordinary token endpoint", Protocol::Token, 0);
     token.body = Some(r#"{"access_token":"${fresh}","expires_in":3599,"token_type":"Bearer"}"#.to_owned());
-    // Nobody comes back from the sign-in page.
+    // No answer comes back from the sign-in page.
     let metadata = |name: &str, path: &str| {
         let mut metadata = Case::new("none", name, Protocol::Discovery, 1);
         let authorization = format!("https://localhost:${{port}}/{path}");
@@ -205,7 +205,7 @@ fn connections() -> Vec<Case> {
             ("the body", "", format!("tls\n{request}\n{head}\\r\\n{{\"access_token\":\n")),
         ];
         for (name, after, script) in phases {
-            // What may stand there again and again: a long record of a handshake, empty lines, letters, blanks.
+            // What may be repeated there: a long record of a handshake, empty lines, letters, blanks.
             let drip = match name {
                 "the handshake" => "bytes 160303 3fff\ndrip 02",
                 "the answer" => "drip 0a",

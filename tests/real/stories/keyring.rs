@@ -25,7 +25,7 @@ fn each_trouble_of_a_keyring_has_its_own_name_erases_nothing_and_is_mended_by_th
         ("keyring-denied", |keyring| keyring.deny(true), |keyring| keyring.deny(false)),
         ("keyring-slow", |keyring| keyring.stop(), |keyring| keyring.go_on()),
     ];
-    for (code, bring_about, mend) in troubles {
+    for (code, bring_about, repair) in troubles {
         bring_about(&mut stack.keyring);
         for command in [
             &["token", "shop"][..],
@@ -39,10 +39,10 @@ fn each_trouble_of_a_keyring_has_its_own_name_erases_nothing_and_is_mended_by_th
             run.code(5).says(code).hides(FIRST_SECRET);
             assert!(took < LONGEST, "{code}: {command:?} took {took:?}");
         }
-        mend(&mut stack.keyring);
+        repair(&mut stack.keyring);
         stack.run(&["token", "shop"]).code(0);
         assert_eq!(stack.keyring.records("mailgrant"), records, "{code}: something was erased");
-        assert!(stack.fixture.files_with(FIRST_SECRET).is_empty(), "{code}: the client secret stands in a file");
+        assert!(stack.fixture.files_with(FIRST_SECRET).is_empty(), "{code}: the client secret is in a file");
     }
     assert!(!stack.fixture.files_with(CLIENT_ID).is_empty(), "the search for secrets in files has gone blind");
 }
@@ -100,7 +100,7 @@ fn without_a_keyring_nothing_is_written_anywhere() {
     let secret = format!("{FIRST_SECRET}\n");
     let try_to_add = |stack: &Stack| {
         stack.run_with_input(&arguments, &secret).code(5).hides(FIRST_SECRET).says("--store vault");
-        assert!(stack.fixture.files_with(FIRST_SECRET).is_empty(), "the client secret stands in a file");
+        assert!(stack.fixture.files_with(FIRST_SECRET).is_empty(), "the client secret is in a file");
         assert!(!stack.fixture.config().exists(), "a profile without its secret was written");
     };
     // A bus without a keyring on it.
@@ -122,12 +122,12 @@ fn vault_serves_where_there_is_no_keyring_and_age_opens_it() {
     stack.sign_in(How::Plain, "alice", false);
     stack.run(&["authorize", "shop"]).code(0);
     stack.run(&["test-mailbox", "shop"]).code(0);
-    assert!(stack.fixture.files_with(FIRST_SECRET).is_empty(), "the client secret stands in a file");
+    assert!(stack.fixture.files_with(FIRST_SECRET).is_empty(), "the client secret is in a file");
 
     let record = stack.fixture.path().join(".local/share/mailgrant/vault.age.d/app-office.age");
     let arguments = ["-d", "-i", &key.display().to_string(), &record.display().to_string()];
     let plain = Run::new(stack.fixture.program("age"), &arguments).finish().code(0).stdout;
-    let json = plain.strip_prefix("mailgrant-record 1 app:office\n").expect("the record's name stands first");
+    let json = plain.strip_prefix("mailgrant-record 1 app:office\n").expect("the record's name comes first");
     let record: serde_json::Value = serde_json::from_str(json).expect("the record is JSON");
     assert_eq!(record["active"]["value"], FIRST_SECRET, "age opens something else");
 

@@ -24,7 +24,7 @@ fn report_is_a_page_that_loads_nothing_and_fits_a_phone_by_day_and_by_night() {
     assert!(page.contains("Do this first") && page.contains("mailgrant authorize shop"), "{page}");
     let page = stack.fixture.path().join("refused.html");
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(page).expect("it was written").permissions());
-    assert_eq!(mode & 0o777, 0o600, "addresses are nobody else's business");
+    assert_eq!(mode & 0o777, 0o600, "other users must not read addresses");
 }
 
 /// Opens a page of this home in Chromium, keeps its pictures, and returns its text.

@@ -50,7 +50,7 @@ fn rollback_brings_the_previous_secret_back() {
     let stack = stack.with_shop();
     stack.provider.add_secret(SECOND_SECRET);
     rotate(&stack, SECOND_SECRET).code(0);
-    // Somebody removes the wrong one in the portal.
+    // The wrong one is removed in the portal.
     stack.provider.remove_secret(SECOND_SECRET);
     // The token in the store is good for a while yet; a test asks the provider.
     let broken = stack.run(&["test", "shop"]).says("invalid_client").hides(SECOND_SECRET);

@@ -27,7 +27,7 @@ fn mailbox_is_added_authorized_in_a_browser_tested_and_removed() {
     // What another program of this desktop sees.
     let record = stack.keyring.look_up(&["service", "mailgrant", "username", "mailbox:shop"]);
     assert!(record.is_some(), "{:?}", stack.keyring.records("mailgrant"));
-    assert!(stack.fixture.files_with(FIRST_SECRET).is_empty(), "the client secret stands in a file");
+    assert!(stack.fixture.files_with(FIRST_SECRET).is_empty(), "the client secret is in a file");
 
     stack.run(&["remove", "shop", "--yes"]).code(0);
     assert_eq!(stack.keyring.records("mailgrant"), [] as [&str; 0]);
@@ -61,7 +61,7 @@ fn another_account_is_refused_and_nothing_is_kept() {
     assert_eq!(stack.keyring.look_up(&["service", "mailgrant", "username", "mailbox:shop"]), None);
     stack.run(&["status", "shop"]).code(4);
 
-    // Whoever insists gets the grant, and then the mail servers' own refusal.
+    // With --allow-other-account the grant is stored, and then the mail servers refuse.
     stack.sign_in(How::Plain, "bob", false);
     stack.run(&["authorize", "shop", "--allow-other-account"]).code(0);
     stack.run(&["--json", "test-mailbox", "shop"]).code(1).fails("authentication", &["AUTHENTICATIONFAILED"]);
@@ -71,7 +71,7 @@ fn another_account_is_refused_and_nothing_is_kept() {
 fn address_can_be_pasted_where_no_browser_reaches_us() {
     let Some(stack) = Stack::start() else { return };
     stack.add("shop", ALICE, stack.usual_route(), &[]);
-    // Nobody pastes anything: the input ends, and so does the command.
+    // Nothing is pasted: the input ends, and so does the command.
     let silent = stack.run(&["authorize", "shop", "--no-browser"]);
     assert_ne!(silent.code, Some(0));
     assert!(silent.stderr.contains("  https://localhost:"), "{}", silent.stderr);

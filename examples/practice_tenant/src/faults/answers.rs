@@ -18,7 +18,7 @@ pub struct Refusal {
 /// Where the sign-in server can refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
-    /// On a page, before anybody is asked anything.
+    /// On a page, before any question.
     Page,
     /// On a page, once it is known who signs in.
     Account,

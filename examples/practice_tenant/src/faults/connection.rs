@@ -35,7 +35,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "no-starttls",
-        meaning: "STARTTLS is not offered: somebody may be stripping it",
+        meaning: "STARTTLS is not offered: a host on the way may be stripping it",
         finding: "starttls-not-offered",
         wording: Seen,
         fault: Fault::NoStartTls,

@@ -51,7 +51,7 @@ impl Faults {
         })
     }
 
-    /// The page that stands in the token endpoint's place.
+    /// The page at the token endpoint's address.
     pub fn token_page(&self) -> Option<(u16, &'static str)> {
         self.find(|fault| match fault {
             Fault::TokenPage { status, body } => Some((status, body)),

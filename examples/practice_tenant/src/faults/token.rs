@@ -96,7 +96,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "single-page-app",
-        meaning: "the redirect URI stands under the platform Single-page application",
+        meaning: "the redirect URI is under the platform Single-page application",
         finding: "ms-spa-origin-required",
         wording: Reported,
         fault: Fault::OAuth(refusal(
@@ -171,7 +171,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "consent-missing",
-        meaning: "nobody has consented to the permissions",
+        meaning: "the permissions have not been consented to",
         finding: "ms-consent-missing",
         wording: Composed,
         fault: Fault::OAuth(

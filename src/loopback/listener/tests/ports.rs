@@ -19,7 +19,7 @@ fn a_squatter_on_the_other_address_moves_us_or_stops_us() {
     let port = squatter.local_addr().unwrap().port();
     assert_eq!(bind_all(&BOTH, port).unwrap_err().kind(), io::ErrorKind::AddrInUse);
     let fixed = format!("http://localhost:{port}").parse().unwrap();
-    let failure = LoopbackListener::bind(&fixed, Transcript::default()).err().expect("half a port is no port");
+    let failure = LoopbackListener::bind(&fixed, Transcript::default()).err().expect("half a port is not enough");
     assert!(matches!(failure.kind, FailureKind::Local { .. }), "{failure}");
 }
 
@@ -50,7 +50,7 @@ fn a_squatter_on_ipv6_moves_us_to_another_port() {
     let held: Vec<_> = listeners.iter().map(|one| one.local_addr().unwrap()).collect();
     assert_eq!(held.len(), 2);
     assert!(held[0].port() == held[1].port() && held[0].port() != port, "{held:?} beside {port}");
-    assert!(bind_first(&BOTH, &[port; 16]).is_err(), "half a port is no port, however often it is tried");
+    assert!(bind_first(&BOTH, &[port; 16]).is_err(), "half a port is not enough, however often it is tried");
     assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok(), "the other half was let go");
 }
 
@@ -94,7 +94,7 @@ fn a_port_grabber_beside_a_thousand_logins_wins_none() {
             let (.., page) = sign_in.run(|_| ());
             assert!(page.contains("is connected"), "{page}");
             over.store(true, Ordering::SeqCst);
-            // The listener is let go only when nobody tries any more.
+            // The listener is dropped only when no process tries any more.
             let (won, tried) = grabber.join().unwrap();
             (wins, tries) = (wins + won, tries + tried);
         });

@@ -58,7 +58,7 @@ fn fifty_megabytes_of_header_are_cut_off_early() {
         let block = [b'x'; 64 * 1024];
         (0..800).take_while(|_| stream.write_all(&block).is_ok()).count()
     });
-    // What the kernel buffers of a connection nobody reads is a few MB; the listener itself has stopped at 24 KiB.
+    // What the kernel buffers of a connection that is not read is a few MB; the listener itself has stopped at 24 KiB.
     assert!(sent < 800, "all of it was taken");
     assert!(page.contains("is connected"));
 }

@@ -21,7 +21,7 @@ fn everything_but_the_right_answer_is_refused_and_the_wait_goes_on() {
         (sign_in.head("GET", "/callback?code=x&state=y"), "400"),
         (sign_in.head("GET", "/callback?error=access_denied&state=y"), "400"),
         (sign_in.head("GET", &format!("{right}&state={}", sign_in.state)), "400"),
-        // Found by fuzzing: bytes that are no ASCII stood for the `?`.
+        // Found by fuzzing: bytes outside ASCII were taken for the `?`.
         (sign_in.head("GET", &right.replace('?', "äa=b&")), "400"),
         (sign_in.head("HEAD", &right), "405"),
         (sign_in.head("OPTIONS", &right), "405"),
@@ -173,7 +173,7 @@ fn no_path_serves_the_authorization_address() {
             let status = if head.starts_with("GET") { "404" } else { "405" };
             assert!(answer.starts_with(&format!("HTTP/1.0 {status} ")), "{head}{answer}");
             assert!(!answer.contains("Location") && !answer.contains("://"), "{head}{answer}");
-            // Short words of the request, such as `code`, can stand in any page.
+            // Short words of the request, such as `code`, can be in any page.
             for secret in secrets.iter().filter(|secret| secret.len() > 8) {
                 assert!(!answer.contains(secret.as_str()), "{head}{answer}");
             }

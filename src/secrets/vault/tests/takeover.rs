@@ -108,7 +108,7 @@ fn takeover_stage(home: &Home) -> PathBuf {
 
 #[test]
 fn a_takeover_that_was_cut_short_at_any_step_is_gone_on_with() {
-    // Before the step that decides: whatever stands where the folder is filled, the file is read, and the next write
+    // Before the step that decides: whatever is where the folder is filled, the file is read, and the next write
     // begins again.
     let home = home_of_before(2);
     let half = takeover_stage(&home).join(DRAFTS);
