@@ -222,7 +222,7 @@ fn a_store_that_cannot_be_written_says_what_to_change() {
     shop.disk().set_read_only(false);
     shop.disk().fill(0);
     let said = steps(rotate().code(5));
-    assert!(said.contains("Make room on the disk") && said.contains("vault.age.d"), "{said}");
+    assert!(said.contains("Free space on the disk") && said.contains("vault.age.d"), "{said}");
     shop.disk().empty();
 }
 

@@ -146,7 +146,7 @@ fn odd_numbers_are_tolerated_and_never_make_us_faster() {
 }
 
 #[test]
-fn closed_is_sent_to_an_address_without_tls() {
+fn no_browser_is_sent_to_an_address_without_tls() {
     for hostile in [
         "http://id.example/device",
         "http://localhost/device",
