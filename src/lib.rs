@@ -9,7 +9,7 @@
 //! commands                               one file for each verb
 //! arguments                              parts of the command line that several verbs share
 //! context  error  flow  doctor           the outside world; why a command stops; what commands are made of; this machine
-//! oauth  transport  secrets  config  diagnosis  browser  bundle    sign-in; mail servers; stores; the file; findings
+//! oauth  transport  secrets  config  diagnosis  browser     sign-in; mail servers; stores; the file; findings
 //! net  loopback                          dialling, TLS and HTTP; the redirect address
 //! files  sasl  jwt  transcript  report   one job each, for all above
 //! profile  failure  text  clock  environment  hardening   the words that every module uses
@@ -36,7 +36,6 @@ pub mod text;
 
 pub mod arguments;
 pub mod browser;
-pub mod bundle;
 pub mod cli;
 pub mod clock;
 pub mod commands;

@@ -17,7 +17,7 @@ use crate::flow::enrol;
 use crate::flow::lookup;
 use crate::profile::registration;
 use crate::profile::{App, Credential, Invalid, Mailbox, Name, Profile};
-use crate::report::{Document, Finding, FindingCode, Report, Subject};
+use crate::report::{Document, Finding, FindingCode};
 use crate::secrets::load_app;
 use crate::text;
 use flags::{AppFlags, MailboxFlags};
@@ -119,8 +119,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let unchanged = edit == Edit::Unchanged && !stored.is_new();
     drop(stored);
 
-    let mut report = Report::new(Subject::Mailbox(name.to_string()));
-    describe::mailbox(&mut report, &app, &mailbox);
+    let mut report = describe::mailbox(&app, &mailbox);
     if is_found {
         report.fact("app_reused", format!("'{app_name}' has this client ID already; its settings and secret are used"));
     }

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use clap::Args as ClapArgs;
 
-use super::support;
 use crate::config::ConfigError;
 use crate::context::Context;
 use crate::diagnosis::slips;
@@ -13,6 +12,7 @@ use crate::doctor::{self, Examination};
 use crate::environment;
 use crate::error::CommandError;
 use crate::files::{Sensitivity, WatchedPath};
+use crate::flow::support_bundle;
 use crate::profile::{Profile, Provider};
 use crate::report::{Check, Document, ExitCode, Finding, FindingCode, Report, Stage};
 
@@ -38,14 +38,14 @@ pub struct Args {
 /// If the bundle may not or cannot be written. What is wrong with the machine or the profile is a finding.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if let Some(path) = &args.bundle {
-        support::refuse_taken(path)?;
+        support_bundle::refuse_taken(path)?;
     }
     let mut report = doctor::report(&context.profile_path);
     let profile = read_profile(context, &mut report);
     let choice = profile.as_ref().map(|profile| profile.secrets.clone()).unwrap_or_default();
     let unread = match &args.bundle {
         // Before the first line of a conversation is kept.
-        Some(_) => support::learn_all(context, profile.as_ref(), &choice),
+        Some(_) => support_bundle::learn_all(context, profile.as_ref(), &choice),
         None => Vec::new(),
     };
     let store = context.store(&choice);
@@ -73,7 +73,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         document.next.push("The machine is well. Test the mailboxes: mailgrant test --all".to_owned());
     }
     if let Some(path) = &args.bundle {
-        let collected = support::Collected {
+        let collected = support_bundle::Collected {
             context,
             profile: profile.as_ref(),
             document: &document,
@@ -81,7 +81,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             unread: &unread,
             with_tests: args.with_tests,
         };
-        let written = support::write(path, &collected);
+        let written = support_bundle::write(path, &collected);
         if let Err(error) = written {
             // What was found about the machine is not lost with the bundle.
             document.error = Some(error.finding().clone());

@@ -5,7 +5,7 @@ use clap::Args as ClapArgs;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::describe;
-use crate::report::{Document, Report, Subject};
+use crate::report::Document;
 
 /// List the profile's mailboxes; touches neither store nor network
 #[derive(Debug, ClapArgs)]
@@ -18,11 +18,7 @@ pub struct Args {}
 pub fn run(_: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let mut document = Document::new("list");
-    for mailbox in profile.mailboxes.values() {
-        let mut report = Report::new(Subject::Mailbox(mailbox.name.to_string()));
-        describe::mailbox(&mut report, profile.app_of(mailbox), mailbox);
-        document.reports.push(report);
-    }
+    document.reports = describe::mailboxes(&profile);
     if document.reports.is_empty() {
         document.next.push("The profile has no mailbox yet. Add one: mailgrant add NAME".to_owned());
     }

@@ -11,7 +11,6 @@ pub mod remove;
 pub mod rotate_secret;
 pub mod show;
 pub mod status;
-mod support;
 pub mod test;
 pub mod test_mailbox;
 pub mod test_smtp;

@@ -1,7 +1,5 @@
 //! `rotate-secret`: a new client secret is proven before it is used, and the old one stays until it is told to go.
 
-mod back;
-mod job;
 mod wire;
 
 use std::time::Duration;
@@ -9,21 +7,17 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 use jiff::civil::Date;
 
-use self::job::{Job, app_locks, report};
 use self::wire::Wire;
 use crate::arguments::secret::SecretFlags;
 use crate::context::Context;
-use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
-use crate::failure::Failure;
 use crate::flow::lookup;
-use crate::flow::rotation::{Ending, Force, NewSecret, Proof, ProofResult, Rotation, RotationRequest, Standing};
+use crate::flow::rotation::{self, Force, Job, Rotation};
 use crate::flow::secret_source::SecretSource;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
-use crate::secrets::load_app;
 
 /// Replace an app's client secret: prove the new one for every mailbox, then use it; run again to finish what was interrupted
 #[derive(Debug, ClapArgs)]
@@ -105,39 +99,49 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         prover: &prover,
     };
     let force = if args.force { Force::Yes } else { Force::No };
-    let job = Job { rotation: &rotation, profile: &profile, context, locks: app_locks(&rotation, context)? };
+    let job = Job::begin(&rotation, &profile, context)?;
     let (mut document, is_settled) = if args.rollback {
-        (back::roll_back(job, force)?, false)
+        (rotation::roll_back(job, force)?, false)
     } else if args.discard_previous {
-        (back::discard(&job)?, false)
+        (rotation::discard(&job)?, false)
     } else {
-        refuse_foreign(&rotation, force)?;
-        rotate(args, job)?
+        rotation::rotate(job, &args.secret.source(), args.expires, force)?
     };
-    if args.reauthorize && is_settled {
-        let way = if args.no_browser { Way::PastedAddress } else { Way::Browser };
-        let hidden_variable = args.secret.source().variable().map(str::to_owned);
-        let how = SignInOptions { way, hidden_variable, ..SignInOptions::default() };
-        for mailbox in mailboxes.iter().filter(|mailbox| mailbox.enabled) {
-            let report = reauthorized(&workspace, mailbox, &how, context);
-            if report.first_finding().is_none() {
-                // Its lost sign-in is replaced by this one.
-                document.reports.retain(|old| old.subject != report.subject || old.first_finding().is_none());
-            }
-            document.reports.push(report);
-        }
-    }
     if args.reauthorize {
-        let off: Vec<&str> =
-            mailboxes.iter().filter(|mailbox| !mailbox.enabled).map(|mailbox| mailbox.name.as_str()).collect();
-        if !is_settled {
-            document.warnings.push("--reauthorize was left out: the new secret is not in use".to_owned());
-        } else if !off.is_empty() {
-            let off = off.join(", ");
-            document.warnings.push(format!("--reauthorize left out what is switched off (enabled = false): {off}"));
-        }
+        reauthorize(args, &workspace, &mailboxes, is_settled, &mut document, context);
     }
     Ok(document)
+}
+
+/// Signs in again for the app's mailboxes, where the new secret is in use.
+fn reauthorize(
+    args: &Args,
+    workspace: &Workspace<'_>,
+    mailboxes: &[&Mailbox],
+    is_settled: bool,
+    document: &mut Document,
+    context: &Context,
+) {
+    if !is_settled {
+        document.warnings.push("--reauthorize was left out: the new secret is not in use".to_owned());
+        return;
+    }
+    let way = if args.no_browser { Way::PastedAddress } else { Way::Browser };
+    let hidden_variable = args.secret.source().variable().map(str::to_owned);
+    let how = SignInOptions { way, hidden_variable, ..SignInOptions::default() };
+    let (on, off): (Vec<&Mailbox>, Vec<&Mailbox>) = mailboxes.iter().partition(|mailbox| mailbox.enabled);
+    for mailbox in on {
+        let report = reauthorized(workspace, mailbox, &how, context);
+        if report.first_finding().is_none() {
+            // Its lost sign-in is replaced by this one.
+            document.reports.retain(|old| old.subject != report.subject || old.first_finding().is_none());
+        }
+        document.reports.push(report);
+    }
+    if !off.is_empty() {
+        let off = off.iter().map(|mailbox| mailbox.name.as_str()).collect::<Vec<_>>().join(", ");
+        document.warnings.push(format!("--reauthorize left out what is switched off (enabled = false): {off}"));
+    }
 }
 
 /// Signs in again; what stops that is a check of this mailbox and not the end of the report.
@@ -147,130 +151,4 @@ fn reauthorized(workspace: &Workspace<'_>, mailbox: &Mailbox, how: &SignInOption
         report.checks.push(Check::failed(Stage::Authorize, Duration::ZERO, error.finding().clone()));
         report
     })
-}
-
-/// Records are found by name alone, and another profile may have left one of this name for another client.
-fn refuse_foreign(rotation: &Rotation<'_>, force: Force) -> Result<(), CommandError> {
-    for app in rotation.apps {
-        let foreign = load_app(rotation.store, &app.name)?
-            .filter(|record| !record.is_of(app) && record.secrets().next().is_some());
-        if let Some(record) = foreign.filter(|_| force == Force::No) {
-            let named = &rotation.app.name;
-            let other = match &record.registrar {
-                Some(registrar) if record.client_id == app.client_id => format!("this client ID at {registrar}"),
-                _ => format!("another client ID ({})", record.client_id),
-            };
-            return Err(Finding::of(FindingCode::SECRET_OF_ANOTHER)
-                .case("rotated")
-                .with("store", rotation.store.describe())
-                .with("name", &app.name)
-                .with("other", other)
-                .with("named", named)
-                .into());
-        }
-    }
-    Ok(())
-}
-
-/// Rotates, and says whether the secret that was given is the one in use now.
-fn rotate(args: &Args, mut job: Job<'_>) -> Result<(Document, bool), CommandError> {
-    let rotation = job.rotation;
-    let had_secret = rotation.records()?.iter().any(|record| record.active.is_some());
-    let mut document = Document::new("rotate-secret");
-    let standing = rotation.standing()?;
-    let source = args.secret.source();
-    let resumes = !source.is_given() && matches!(standing, Standing::Pending | Standing::Activated { recently: true });
-    if let Standing::Activated { recently: false } = standing {
-        // Nothing of that rotation is left to prove, and what was given now is about the next one.
-        rotation.settle()?;
-    }
-    let wish = if resumes {
-        RotationRequest::Finish { expires: args.expires }
-    } else {
-        RotationRequest::New(NewSecret {
-            value: source.read(rotation.app, job.context, args.force)?,
-            expires: args.expires,
-        })
-    };
-    let answer = rotation.run(wish)?;
-    let mut report = report(rotation);
-    report.fact("client_id", rotation.app.client_id.to_string());
-    if resumes {
-        report.fact("resumed", "the rotation that was begun before");
-    }
-    let is_settled = matches!(answer.ending, Ending::Activated | Ending::Unchanged);
-    match &answer.ending {
-        Ending::Activated => {
-            report.fact("client_secret", "the new one is in use");
-            report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "activated"));
-            job.finish(&mut document)?;
-            if !answer.proofs.iter().flatten().any(proven) {
-                document.warnings.push(
-                    "no mailbox of this app is authorized, so the new secret could not be proven; authorize will show"
-                        .to_owned(),
-                );
-            }
-            if had_secret {
-                job.advise(&mut document)?;
-            }
-        }
-        Ending::Unchanged => {
-            report.fact("client_secret", "it is in use already");
-            report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "nothing to prove"));
-            if resumes || args.expires.is_some() || rotation.standing()? != Standing::Idle {
-                job.finish(&mut document)?;
-            }
-        }
-        Ending::Refused(failure) => {
-            report.fact("client_secret", "unchanged; the old one is in use");
-            let about = FailureContext::of_app(rotation.app);
-            report.checks.push(Check::failed(Stage::Rotation, Duration::ZERO, diagnosis::finding(failure, about)));
-        }
-        Ending::Unfinished => {
-            report.fact("client_secret", "unchanged; the old one is in use, the new one is kept until it is proven");
-            report.checks.push(Check::failed(Stage::Rotation, Duration::ZERO, unfinished(rotation.app)));
-        }
-    }
-    document.reports.push(report);
-    if matches!(answer.ending, Ending::Activated | Ending::Unfinished) {
-        document.reports.extend(mailbox_reports(&job, answer));
-    }
-    Ok((document, is_settled))
-}
-
-fn proven(proof: &Proof) -> bool {
-    matches!(proof, Proof::Accepted | Proof::GrantLost(_))
-}
-
-fn unfinished(app: &App) -> Finding {
-    Finding::of(FindingCode::ROTATION_UNFINISHED).with("name", &app.name).finding()
-}
-
-fn mailbox_reports(job: &Job<'_>, answer: ProofResult) -> Vec<Report> {
-    let pairs = answer.proofs.into_iter().zip(answer.connections);
-    job.rotation
-        .mailboxes
-        .iter()
-        .zip(pairs)
-        .map(|(mailbox, (proof, connections))| {
-            let mut report = Report::of_mailbox(mailbox);
-            let about = FailureContext {
-                app: Some(job.profile.app_of(mailbox)),
-                mailbox: Some(mailbox),
-                ..FailureContext::default()
-            };
-            let failed =
-                |failure: &Failure| Check::failed(Stage::Token, Duration::ZERO, diagnosis::finding(failure, about));
-            report.checks.push(match &proof {
-                None => Check::skipped(Stage::Token, "not reached"),
-                Some(Proof::Accepted) => Check::passed(Stage::Token, Duration::ZERO, "the new secret is good"),
-                Some(Proof::NotAuthorized(_)) => {
-                    Check::skipped(Stage::Token, "not authorized, nothing to prove the secret with")
-                }
-                Some(Proof::GrantLost(failure) | Proof::Unknown(failure) | Proof::Refused(failure)) => failed(failure),
-            });
-            report.checks.extend(connections);
-            report
-        })
-        .collect()
 }

@@ -3,13 +3,20 @@
 use jiff::Timestamp;
 
 use crate::clock::valid_until;
-use crate::profile::{Address, App, Mailbox};
+use crate::profile::{Address, App, Mailbox, Profile};
 use crate::report::Report;
 use crate::secrets::MailboxRecord;
 
-/// Says what the profile has of a mailbox.
-pub fn mailbox(report: &mut Report, app: &App, mailbox: &Mailbox) {
-    report.fact("address", mailbox.address.to_string());
+/// The mailboxes of `profile`, each with what the profile has of it.
+#[must_use]
+pub fn mailboxes(profile: &Profile) -> Vec<Report> {
+    profile.mailboxes.values().map(|one| mailbox(profile.app_of(one), one)).collect()
+}
+
+/// A report with what the profile has of a mailbox.
+#[must_use]
+pub fn mailbox(app: &App, mailbox: &Mailbox) -> Report {
+    let mut report = Report::of_mailbox(mailbox);
     if let Some(delegate) = &mailbox.sign_in_as {
         report.fact("sign_in_as", delegate.to_string());
     }
@@ -37,6 +44,7 @@ pub fn mailbox(report: &mut Report, app: &App, mailbox: &Mailbox) {
     if !mailbox.enabled {
         report.fact("enabled", "no");
     }
+    report
 }
 
 /// Says what a sign-in has brought, without its tokens.

@@ -16,7 +16,10 @@ pub mod secret_expiry;
 pub mod secret_source;
 pub mod seen;
 pub mod session;
+pub mod settings;
 pub mod sign_in;
+pub mod status;
+pub mod support_bundle;
 pub mod test_mail;
 #[cfg(test)]
 mod testing;

@@ -10,9 +10,15 @@
 //! journal of its own: a step is taken in all records before the next one is taken in any, and what stops half-way is
 //! taken up by the next run record by record.
 
+mod back;
+mod forward;
+mod job;
 mod proof;
 mod roll_back;
 
+pub use back::{discard, roll_back};
+pub use forward::rotate;
+pub use job::Job;
 pub use proof::{PROOF_LIFE, Proof};
 pub use roll_back::{Force, Restored, RolledBack};
 

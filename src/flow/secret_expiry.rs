@@ -1,9 +1,9 @@
 //! When an app's client secret expires, as far as anything says so, and what is said of it.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::context::Context;
 use crate::diagnosis::FailureContext;
 use crate::profile::App;
 use crate::report::{Finding, FindingCode};
@@ -33,8 +33,8 @@ fn stored(record: Option<&AppRecord>) -> Option<Date> {
 }
 
 /// How many days are left; fewer than none where it is past.
-pub fn days_left(day: Date, context: &Context) -> i32 {
-    let today = context.clock.now().to_zoned(TimeZone::UTC).date();
+pub fn days_left(day: Date, now: Timestamp) -> i32 {
+    let today = now.to_zoned(TimeZone::UTC).date();
     day.since(today).map_or(0, |span| span.get_days())
 }
 

@@ -1,42 +1,47 @@
-//! What goes into a support bundle, and what must not.
+//! A support bundle: what goes into it, and what must not.
+
+mod sections;
 
 use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::{list, show, status};
-use crate::bundle::{self, Bundle, Leak};
+use super::parallel::{self, Limits};
+use super::plan::{self, Plan};
+use super::status::Alarm;
+use super::workspace::Workspace;
+use super::{check, describe, settings, status};
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::failure::StoreFault;
 use crate::files;
-use crate::flow::check;
-use crate::flow::parallel::{self, Limits};
-use crate::flow::plan::{self, Plan};
-use crate::flow::workspace::Workspace;
 use crate::profile::{Mailbox, Profile, StoreSpec};
 use crate::report::{Document, Finding, FindingCode, Report, format};
 use crate::secrets::{self, SecretStore, load_app, load_mailbox};
 use crate::transport::Task;
+use sections::{Bundle, Leak};
 
 /// A file of vault keys has a few lines.
 const LARGEST_KEY_FILE: usize = 64 * 1024;
 
 /// What a bundle is made of.
-pub(super) struct Collected<'a> {
-    pub(super) context: &'a Context,
-    pub(super) profile: Option<&'a Profile>,
+pub struct Collected<'a> {
+    /// The outside world.
+    pub context: &'a Context,
+    /// The profile, where it can be read.
+    pub profile: Option<&'a Profile>,
     /// What the doctor found.
-    pub(super) document: &'a Document,
+    pub document: &'a Document,
     /// The conversations with the servers, by server.
-    pub(super) conversations: &'a [(String, String)],
+    pub conversations: &'a [(String, String)],
     /// The secrets that could not be read, so that nobody could search for them.
-    pub(super) unread: &'a [String],
+    pub unread: &'a [String],
     /// Whether the mailboxes are tested too.
-    pub(super) with_tests: bool,
+    pub with_tests: bool,
 }
 
 /// Refuses a name that is taken, or where nothing can be written, before anybody has waited.
-pub(super) fn refuse_taken(path: &Path) -> Result<(), CommandError> {
+pub fn refuse_taken(path: &Path) -> Result<(), CommandError> {
     if path.symlink_metadata().is_err() {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         return files::trial(folder, b"a bundle will be written here").map(drop).map_err(|failure| {
@@ -52,7 +57,7 @@ pub(super) fn refuse_taken(path: &Path) -> Result<(), CommandError> {
 
 /// Teaches the redactor every secret that this machine holds for us, so that all of them can be searched for. What could
 /// not be read, in words.
-pub(super) fn learn_all(context: &Context, profile: Option<&Profile>, choice: &StoreSpec) -> Vec<String> {
+pub fn learn_all(context: &Context, profile: Option<&Profile>, choice: &StoreSpec) -> Vec<String> {
     let redactor = context.transcript.redactor();
     let mut unread = Vec::new();
     match files::read_private(&secrets::vault_key_file(choice, context.world()), LARGEST_KEY_FILE) {
@@ -94,12 +99,12 @@ fn learn_records(store: &dyn SecretStore, profile: &Profile, learn: impl Fn(&Sec
 }
 
 /// Collects, searches, and writes.
-pub(super) fn write(path: &Path, collected: &Collected<'_>) -> Result<(), CommandError> {
+pub fn write(path: &Path, collected: &Collected<'_>) -> Result<(), CommandError> {
     let bundle = collect(collected);
     // Tests may have fetched new tokens; whoever received one has taught it to the redactor.
     let known = collected.context.transcript.redactor();
     match bundle.searched(known) {
-        Ok(text) => Ok(bundle::write(path, &text)?),
+        Ok(text) => Ok(sections::write(path, &text)?),
         Err(Leak(section)) => Err(Finding::of(FindingCode::BUNDLE_HOLDS_SECRET).with("section", section).into()),
     }
 }
@@ -111,14 +116,7 @@ fn collect(collected: &Collected<'_>) -> Bundle {
     bundle.section("doctor", &text(document));
     if let Some(profile) = profile {
         bundle.section("profile", &effective(context, profile));
-        let names = profile.mailboxes.keys().map(ToString::to_string).collect();
-        bundle.section(
-            "status",
-            &text_or_cause(status::run(
-                &status::Args { names, fail_within: None, allow_unknown_expiry: false },
-                context,
-            )),
-        );
+        bundle.section("status", &statuses(context, profile).unwrap_or_else(cause));
     }
     for (host, conversation) in *conversations {
         bundle.section(format!("conversation with {host}"), conversation);
@@ -146,17 +144,25 @@ fn head(context: &Context, unread: &[String]) -> String {
     text
 }
 
-/// Each mailbox as `show` has it, and where that cannot ask the store, as `list` has it.
+/// The effective settings of each mailbox, and where the store cannot be asked, what the profile has of it.
 fn effective(context: &Context, profile: &Profile) -> String {
-    let shown = profile.mailboxes.keys().map(|name| show::run(&show::Args { name: name.to_string() }, context));
-    match shown.collect::<Result<Vec<Document>, CommandError>>() {
-        Ok(documents) => {
-            let mut all = Document::new("show");
-            all.reports = documents.into_iter().flat_map(|document| document.reports).collect();
-            text(&all)
-        }
-        Err(_) => text_or_cause(list::run(&list::Args {}, context)),
-    }
+    let settings = |workspace: &Workspace<'_>| -> Result<Vec<Report>, CommandError> {
+        profile.mailboxes.values().map(|mailbox| Ok(settings::of(workspace, mailbox)?.report)).collect()
+    };
+    let reports = Workspace::open(context, profile).map_err(CommandError::from).and_then(|opened| settings(&opened));
+    let mut document = Document::new("show");
+    document.reports = reports.unwrap_or_else(|_| describe::mailboxes(profile));
+    text(&document)
+}
+
+/// The status of each mailbox.
+fn statuses(context: &Context, profile: &Profile) -> Result<String, StoreFault> {
+    let mailboxes: Vec<&Mailbox> = profile.mailboxes.values().collect();
+    status::of(&Workspace::open(context, profile)?, &mailboxes, Alarm::Past).map(|document| text(&document))
+}
+
+fn cause(fault: StoreFault) -> String {
+    CommandError::from(fault).finding().cause.clone()
 }
 
 /// Every side of every enabled mailbox, tested: what it is, what was found, and the conversation.
@@ -182,10 +188,6 @@ fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> 
         },
         |(mailbox, task), panicked| (name(mailbox, task), check::fallen(mailbox, panicked), String::new()),
     )
-}
-
-fn text_or_cause(result: Result<Document, CommandError>) -> String {
-    result.as_ref().map_or_else(|error| error.finding().cause.clone(), text)
 }
 
 /// A document as people read it, without colours.

@@ -5,15 +5,18 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use super::job::{Job, report, tell_holders};
+use super::{Force, Proof, Restored, RolledBack};
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
-use crate::flow::rotation::{Force, Proof, Restored, RolledBack};
 use crate::profile::Name;
 use crate::report::{Check, Document, Finding, FindingCode, Stage};
 use crate::text::Shown;
 
 /// Brings the previous secret back.
-pub(super) fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
+///
+/// # Errors
+/// If the store cannot be used.
+pub fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
     let mut document = Document::new("rotate-secret");
     let mut report = report(job.rotation);
     let app = job.rotation.app;
@@ -88,7 +91,10 @@ fn expired(named: &Name, app: &Name, day: Date) -> Finding {
 }
 
 /// Forgets the previous secret.
-pub(super) fn discard(job: &Job<'_>) -> Result<Document, CommandError> {
+///
+/// # Errors
+/// If the store cannot be used.
+pub fn discard(job: &Job<'_>) -> Result<Document, CommandError> {
     let mut document = Document::new("rotate-secret");
     let mut report = report(job.rotation);
     let holders = job.holders()?;

@@ -1,23 +1,31 @@
 //! A rotation and what is outside its store: the locks, the profile's date, the advice.
 
+use super::Rotation;
 use crate::config::ProfileDocument;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::failure::Failure;
-use crate::flow::rotation::Rotation;
 use crate::profile::{App, Name, Profile};
 use crate::report::{Document, Report, Subject};
 use crate::secrets::{RecordKey, RecordLock};
 
 /// A rotation, with the locks of its apps and what is outside the store.
-pub(super) struct Job<'a> {
+pub struct Job<'a> {
     pub(super) rotation: &'a Rotation<'a>,
     pub(super) profile: &'a Profile,
     pub(super) context: &'a Context,
-    pub(super) locks: Vec<RecordLock>,
+    locks: Vec<RecordLock>,
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
+    /// A rotation whose apps are locked.
+    ///
+    /// # Errors
+    /// If another process holds a lock for too long.
+    pub fn begin(rotation: &'a Rotation<'a>, profile: &'a Profile, context: &'a Context) -> Result<Self, CommandError> {
+        Ok(Self { rotation, profile, context, locks: app_locks(rotation, context)? })
+    }
+
     /// What is left to do once the secret is in use: its date in the profile, and the end of the journal. A profile that
     /// cannot be written is said; the journal is about the store, and ends all the same.
     pub(super) fn finish(&mut self, document: &mut Document) -> Result<(), CommandError> {
@@ -118,7 +126,7 @@ pub(super) fn report(rotation: &Rotation<'_>) -> Report {
     report
 }
 
-pub(super) fn app_locks(rotation: &Rotation<'_>, context: &Context) -> Result<Vec<RecordLock>, CommandError> {
+fn app_locks(rotation: &Rotation<'_>, context: &Context) -> Result<Vec<RecordLock>, CommandError> {
     let lock =
         |app: &&App| RecordLock::acquire(context.locks(), &RecordKey::App(app.name.clone()), context.lock_wait());
     Ok(rotation.apps.iter().map(lock).collect::<Result<Vec<_>, Failure>>()?)

@@ -15,17 +15,17 @@ use crate::text::{Redactor, Shown};
 
 /// A bundle in the making.
 #[derive(Default)]
-pub struct Bundle {
+pub(super) struct Bundle {
     sections: Vec<(Shown, Shown)>,
 }
 
 /// A secret stands in the section of this title.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Leak(pub Shown);
+pub(super) struct Leak(pub(super) Shown);
 
 impl Bundle {
     /// Adds a section; one without text is left out.
-    pub fn section(&mut self, title: impl Into<String>, text: &str) {
+    pub(super) fn section(&mut self, title: impl Into<String>, text: &str) {
         // Knows no secret, only what secrets look like. It escapes line ends, so each line goes through alone.
         let lines: Vec<Shown> = text.lines().map(Redactor::by_shape).collect();
         if lines.iter().any(|line| !line.trim().is_empty()) {
@@ -37,7 +37,7 @@ impl Bundle {
     ///
     /// # Errors
     /// Where one stands.
-    pub fn searched(&self, known: &Redactor) -> Result<String, Leak> {
+    pub(super) fn searched(&self, known: &Redactor) -> Result<String, Leak> {
         let mut whole = String::new();
         for (title, text) in &self.sections {
             if known.finds_known(text) || known.finds_known(title) {
@@ -54,7 +54,7 @@ impl Bundle {
 ///
 /// # Errors
 /// [`FailureKind::File`](crate::failure::FailureKind::File) if there is something of that name, or the system says no.
-pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     files::create_private(path, text.as_bytes())
 }
 

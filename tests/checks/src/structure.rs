@@ -21,7 +21,7 @@ const LAYERS: &[&[&str]] = &[
         "text",
         "transcript",
     ],
-    &["browser", "bundle", "config", "diagnosis", "oauth", "secrets", "transport"],
+    &["browser", "config", "diagnosis", "oauth", "secrets", "transport"],
     &["context", "doctor", "error", "flow"],
     &["arguments"],
     &["commands"],

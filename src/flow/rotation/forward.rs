@@ -1,0 +1,146 @@
+//! A rotation as a command runs it: from the source of the new secret to the reports.
+
+use std::time::Duration;
+
+use jiff::civil::Date;
+
+use super::job::{Job, report};
+use super::{Ending, Force, NewSecret, Proof, ProofResult, Rotation, RotationRequest, Standing};
+use crate::diagnosis::{self, FailureContext};
+use crate::error::CommandError;
+use crate::failure::Failure;
+use crate::flow::secret_source::SecretSource;
+use crate::profile::App;
+use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
+use crate::secrets::load_app;
+
+/// Records are found by name alone, and another profile may have left one of this name for another client.
+fn refuse_foreign(rotation: &Rotation<'_>, force: Force) -> Result<(), CommandError> {
+    for app in rotation.apps {
+        let foreign = load_app(rotation.store, &app.name)?
+            .filter(|record| !record.is_of(app) && record.secrets().next().is_some());
+        if let Some(record) = foreign.filter(|_| force == Force::No) {
+            let named = &rotation.app.name;
+            let other = match &record.registrar {
+                Some(registrar) if record.client_id == app.client_id => format!("this client ID at {registrar}"),
+                _ => format!("another client ID ({})", record.client_id),
+            };
+            return Err(Finding::of(FindingCode::SECRET_OF_ANOTHER)
+                .case("rotated")
+                .with("store", rotation.store.describe())
+                .with("name", &app.name)
+                .with("other", other)
+                .with("named", named)
+                .into());
+        }
+    }
+    Ok(())
+}
+
+/// Rotates, and says whether the secret that was given is the one in use now.
+///
+/// # Errors
+/// If the store or the profile cannot be used, or the new secret cannot be one.
+pub fn rotate(
+    mut job: Job<'_>,
+    source: &SecretSource,
+    expires: Option<Date>,
+    force: Force,
+) -> Result<(Document, bool), CommandError> {
+    refuse_foreign(job.rotation, force)?;
+    let rotation = job.rotation;
+    let had_secret = rotation.records()?.iter().any(|record| record.active.is_some());
+    let mut document = Document::new("rotate-secret");
+    let standing = rotation.standing()?;
+    let resumes = !source.is_given() && matches!(standing, Standing::Pending | Standing::Activated { recently: true });
+    if let Standing::Activated { recently: false } = standing {
+        // Nothing of that rotation is left to prove, and what was given now is about the next one.
+        rotation.settle()?;
+    }
+    let wish = if resumes {
+        RotationRequest::Finish { expires }
+    } else {
+        RotationRequest::New(NewSecret { value: source.read(rotation.app, job.context, force == Force::Yes)?, expires })
+    };
+    let answer = rotation.run(wish)?;
+    let mut report = report(rotation);
+    report.fact("client_id", rotation.app.client_id.to_string());
+    if resumes {
+        report.fact("resumed", "the rotation that was begun before");
+    }
+    let is_settled = matches!(answer.ending, Ending::Activated | Ending::Unchanged);
+    match &answer.ending {
+        Ending::Activated => {
+            report.fact("client_secret", "the new one is in use");
+            report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "activated"));
+            job.finish(&mut document)?;
+            if !answer.proofs.iter().flatten().any(proven) {
+                document.warnings.push(
+                    "no mailbox of this app is authorized, so the new secret could not be proven; authorize will show"
+                        .to_owned(),
+                );
+            }
+            if had_secret {
+                job.advise(&mut document)?;
+            }
+        }
+        Ending::Unchanged => {
+            report.fact("client_secret", "it is in use already");
+            report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "nothing to prove"));
+            if resumes || expires.is_some() || rotation.standing()? != Standing::Idle {
+                job.finish(&mut document)?;
+            }
+        }
+        Ending::Refused(failure) => {
+            report.fact("client_secret", "unchanged; the old one is in use");
+            let about = FailureContext::of_app(rotation.app);
+            report.checks.push(Check::failed(Stage::Rotation, Duration::ZERO, diagnosis::finding(failure, about)));
+        }
+        Ending::Unfinished => {
+            report.fact("client_secret", "unchanged; the old one is in use, the new one is kept until it is proven");
+            report.checks.push(Check::failed(Stage::Rotation, Duration::ZERO, unfinished(rotation.app)));
+        }
+    }
+    document.reports.push(report);
+    if matches!(answer.ending, Ending::Activated | Ending::Unfinished) {
+        document.reports.extend(mailbox_reports(&job, answer));
+    }
+    Ok((document, is_settled))
+}
+
+fn proven(proof: &Proof) -> bool {
+    matches!(proof, Proof::Accepted | Proof::GrantLost(_))
+}
+
+fn unfinished(app: &App) -> Finding {
+    Finding::of(FindingCode::ROTATION_UNFINISHED).with("name", &app.name).finding()
+}
+
+fn mailbox_reports(job: &Job<'_>, answer: ProofResult) -> Vec<Report> {
+    let pairs = answer.proofs.into_iter().zip(answer.connections);
+    job.rotation
+        .mailboxes
+        .iter()
+        .zip(pairs)
+        .map(|(mailbox, (proof, connections))| {
+            let mut report = Report::of_mailbox(mailbox);
+            let about = FailureContext {
+                app: Some(job.profile.app_of(mailbox)),
+                mailbox: Some(mailbox),
+                ..FailureContext::default()
+            };
+            let failed =
+                |failure: &Failure| Check::failed(Stage::Token, Duration::ZERO, diagnosis::finding(failure, about));
+            report.checks.push(match &proof {
+                None => Check::skipped(Stage::Token, "not reached"),
+                Some(Proof::Accepted) => Check::passed(Stage::Token, Duration::ZERO, "the new secret is good"),
+                Some(Proof::NotAuthorized(_)) => {
+                    Check::skipped(Stage::Token, "not authorized, nothing to prove the secret with")
+                }
+                Some(Proof::GrantLost(failure) | Proof::Unknown(failure) | Proof::Refused(failure)) => failed(failure),
+            });
+            report.checks.extend(connections);
+            report
+        })
+        .collect()
+}

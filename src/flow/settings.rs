@@ -1,0 +1,72 @@
+//! The effective settings of a mailbox, and the state of its sign-in and its secrets.
+
+use super::workspace::Workspace;
+use super::{describe, secret_expiry};
+use crate::diagnosis::{self, FailureContext};
+use crate::error::CommandError;
+use crate::failure::FailureKind;
+use crate::profile::{Mailbox, SignIn, registration};
+use crate::report::Report;
+use crate::secrets::{ClientSecret, load_app};
+
+/// The effective settings of a mailbox.
+pub struct Settings {
+    /// The settings.
+    pub report: Report,
+    /// The steps to an authorized mailbox.
+    pub next: Vec<String>,
+}
+
+/// The settings of `mailbox`.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn of(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<Settings, CommandError> {
+    let app = workspace.app_of(mailbox);
+    let mut report = describe::mailbox(app, mailbox);
+    match &app.sign_in {
+        SignIn::Known { authorization, token, .. } => {
+            report.fact("authorization_endpoint", authorization.to_string());
+            report.fact("token_endpoint", token.to_string());
+        }
+        SignIn::Discovered { issuer } => report.fact("issuer", issuer.to_string()),
+    }
+    report.fact("redirect_uri", app.redirect_uri.to_string());
+    let scopes = app.scopes.for_protocols(mailbox.protocols());
+    report.fact("scopes_wanted", scopes.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" "));
+    if let Some(way) = app.client_authentication {
+        report.fact("client_authentication", way.key());
+    }
+    if let Some(ca_file) = &mailbox.ca_file {
+        report.fact("ca_file", ca_file.display().to_string());
+    }
+    report.fact("secrets_in", workspace.store.describe().to_string());
+    let record = load_app(workspace.store, &app.name)?.filter(|record| record.is_of(app));
+    if let Some(record) = &record {
+        let stored = |secret: &Option<ClientSecret>| if secret.is_some() { "stored" } else { "none" };
+        report.fact("client_secret", stored(&record.active));
+        report.fact("previous_client_secret", stored(&record.previous));
+    }
+    if let Some(day) = secret_expiry::of(app, record.as_ref()) {
+        report.fact("client_secret_expires", day.to_string());
+    }
+    let mut next = registration::steps(app, mailbox);
+    match workspace.session(mailbox).grant() {
+        Ok(grant) => describe::grant(&mut report, &grant, workspace.clock.now()),
+        Err(failure) => match failure.kind {
+            FailureKind::NotAuthorized { why } => report.fact("status", format!("not authorized: {why}")),
+            FailureKind::GrantLost { .. } | FailureKind::GrantOfAnother { .. } => {
+                let about = FailureContext::of_mailbox(app, mailbox);
+                let finding = diagnosis::finding(&failure, about);
+                report.fact("status", format!("not authorized: {}", finding.cause));
+                report.fact("finding", finding.code.to_string());
+                if let Some(words) = finding.server_said {
+                    report.fact("server_said", words);
+                }
+                next = finding.fix;
+            }
+            _ => return Err(failure.into()),
+        },
+    }
+    Ok(Settings { report, next })
+}
