@@ -7,9 +7,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::environment;
+use crate::profile;
 
 /// A starter that fails does so at once; one that is still there after this has found a browser.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -33,13 +34,7 @@ pub fn open(url: &Url, hide: &[&str]) -> Result<(), String> {
 }
 
 fn may_open(url: &Url) -> bool {
-    let is_local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return false,
-    };
-    url.scheme() == "https" || url.scheme() == "http" && is_local
+    url.scheme() == "https" && url.host().is_some() || url.scheme() == "http" && profile::is_loopback(url)
 }
 
 fn open_with_list(list: &OsStr, url: &Url, hide: &[&str]) -> Result<(), String> {

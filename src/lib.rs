@@ -57,6 +57,7 @@ pub mod net;
 pub mod oauth;
 pub mod outputs;
 pub mod profile;
+pub mod random;
 pub mod report;
 pub mod sasl;
 pub mod secrets;

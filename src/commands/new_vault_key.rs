@@ -35,7 +35,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     }
     let public = secrets::new_vault_key(&file)?;
     let mut document = Document::new("new-vault-key");
-    let mut report = Report::new(Subject::Profile("vault".to_owned()));
+    let mut report = Report::new(Subject::VaultKey(file.display().to_string()));
     report.fact("key_file", file.display().to_string());
     report.fact("public_key", public);
     document.reports.push(report);

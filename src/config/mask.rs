@@ -5,6 +5,7 @@
 
 use super::entry::Exposure;
 use super::file;
+use crate::text::names_secret;
 
 const LONGEST_WORD: usize = 20;
 const LONGEST_KEY: usize = 30;
@@ -39,8 +40,7 @@ pub(super) fn is_unprintable(c: char) -> bool {
 /// Whether a key is one that people put secrets behind.
 pub(super) fn looks_secret(key: &str) -> bool {
     let key = key.trim().to_ascii_lowercase();
-    ["secret", "password", "passwd", "token", "credential_value"].iter().any(|word| key.contains(word))
-        && key != "secret_expires"
+    names_secret(&key) && key != "secret_expires"
 }
 
 /// A line inside `"""` or `'''` looks like anything. Where a comment holds such quotes, too much is hidden.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clock::in_words;
 use crate::diagnosis::Told;
 use crate::report::{Check, Finding, FindingCode, Stage};
 
@@ -38,7 +39,7 @@ pub(super) fn check(
         return (Check::skipped(Stage::Clock, "the server's answer tells no time"), None);
     };
     let off = difference(sent, received, server);
-    let words = in_words(off);
+    let words = compared(off);
     if off.abs() > BREAKS {
         let told = told().with("difference", words).with("host", host).with("time", server);
         let finding = told.case_if(off.is_negative(), "behind").finding();
@@ -57,16 +58,9 @@ fn told() -> Told<'static> {
     told.case_if(cfg!(windows), "windows").case_if(cfg!(target_os = "macos"), "macos")
 }
 
-/// "94 s ahead of", "2 h 5 min behind".
-fn in_words(off: SignedDuration) -> String {
-    let seconds = off.as_secs().unsigned_abs();
-    let amount = match seconds {
-        0..=119 => format!("{seconds} s"),
-        120..=7199 => format!("{} min", seconds / 60),
-        7200..=172_799 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{} days", seconds / 86_400),
-    };
-    format!("{amount} {}", if off.is_negative() { "behind" } else { "ahead of" })
+/// "94 seconds ahead of", "2 hours behind".
+fn compared(off: SignedDuration) -> String {
+    format!("{} {}", in_words(off.as_secs().unsigned_abs()), if off.is_negative() { "behind" } else { "ahead of" })
 }
 
 #[cfg(test)]
@@ -99,15 +93,15 @@ mod tests {
 
     #[test]
     fn a_minute_is_warned_of_and_five_minutes_fail_in_either_direction() {
-        assert_eq!(words(look(61, 0)), ("60 s ahead of the server's".to_owned(), false));
-        assert_eq!(words(look(62, 0)), ("61 s ahead of the server's".to_owned(), true));
-        assert_eq!(words(look(-61, 0)), ("61 s behind the server's".to_owned(), true));
-        assert_eq!(words(look(-300, 0)), ("5 min behind the server's".to_owned(), true));
+        assert_eq!(words(look(61, 0)), ("60 seconds ahead of the server's".to_owned(), false));
+        assert_eq!(words(look(62, 0)), ("61 seconds ahead of the server's".to_owned(), true));
+        assert_eq!(words(look(-61, 0)), ("61 seconds behind the server's".to_owned(), true));
+        assert_eq!(words(look(-300, 0)), ("5 minutes behind the server's".to_owned(), true));
         let (ahead, warned) = words(look(302, 0));
-        assert!(ahead.starts_with("clock-off: This machine's clock is 5 min ahead of login.example's"), "{ahead}");
+        assert!(ahead.starts_with("clock-off: This machine's clock is 5 minutes ahead of login.example's"), "{ahead}");
         assert!(!warned && ahead.contains("pass for expired"), "{ahead}");
         let (behind, _) = words(look(-7500, 0));
-        assert!(behind.contains("2 h 5 min behind") && behind.contains("not valid yet"), "{behind}");
+        assert!(behind.contains("2 hours behind") && behind.contains("not valid yet"), "{behind}");
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::clock::Clock;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::StoreFault;
 use crate::files::WatchedPath;
-use crate::flow::parallel::{self, Limits, Panicked};
+use crate::flow::parallel::{self, Limits, Panicked, joined};
 use crate::net::Proxies;
 use crate::net::Trust;
 use crate::profile::Profile;
@@ -141,10 +141,6 @@ impl Examination<'_> {
         files.dedup();
         files
     }
-}
-
-fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// A report on this machine that says what runs here, and on which profile.

@@ -5,6 +5,7 @@ mod queue;
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread::ScopedJoinHandle;
 
 use self::queue::{Next, Queue};
 
@@ -39,6 +40,11 @@ impl From<Box<dyn Any + Send>> for Panicked {
 pub fn survive<R>(work: impl FnOnce() -> R) -> Result<R, Panicked> {
     // What the work has changed and left half-done is behind locks that tell, or is its own and goes with it.
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(Panicked::from)
+}
+
+/// The answer of `thread`; a panic there goes on here.
+pub fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
 }
 
 /// Runs `work` for each of `items`, several at once; `key` says which share a server. The answers come in the order of

@@ -28,7 +28,7 @@ pub use names::{Address, ClientId, HostName, Name, PERSONAL_TENANT, Scope, Tenan
 pub use protocol::{Ports, Protocol, Side};
 pub use provider::{Cloud, Deployment, EndpointPreset, Family, HostPreset, InvalidGrant, Provider, SignInPreset};
 pub use store::{StoreKind, StoreSpec};
-pub use web::{EndpointUrl, RedirectUri};
+pub use web::{EndpointUrl, RedirectUri, is_loopback};
 
 use std::collections::BTreeMap;
 

@@ -24,7 +24,9 @@ fn parse(text: &str, instead: &str) -> Result<Url, Invalid> {
     Url::parse(text).map_err(|error| Invalid::new(format!("'{text}' is not a URL ({error})"), instead))
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether `url` is on this machine: a loopback address (RFC 8252 §7.3), or the name of one.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -117,8 +117,8 @@ pub enum Subject {
     Mailbox(String),
     /// An app of the profile, by its name.
     App(String),
-    /// The profile file itself.
-    Profile(String),
+    /// The key of a vault, by its file.
+    VaultKey(String),
     /// This machine.
     Machine(String),
     /// A server, as host and port.

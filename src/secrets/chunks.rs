@@ -6,11 +6,10 @@
 //! the old value whole, and what it left lying about is overwritten by the next. Each part begins with its write's
 //! nonce, so that a reader that was overtaken by two writes notices and reads again.
 
-use std::fmt::Write as _;
-
 use zeroize::Zeroizing;
 
 use crate::failure::StoreFault;
+use crate::random;
 use crate::text::Redactor;
 
 const MAGIC: &str = "mailgrant-parts/1 ";
@@ -203,14 +202,9 @@ fn sweep(entries: &impl Entries, name: &str, slot: Slot, first: usize) {
 }
 
 fn nonce() -> Result<String, StoreFault> {
-    let mut bytes = [0; NONCE / 2];
-    getrandom::fill(&mut bytes).map_err(|error| StoreFault::Other {
+    random::hex::<{ NONCE / 2 }>().map_err(|error| StoreFault::Other {
         reason: shown!("the system gives no random numbers: {}", Redactor::by_shape(&error.to_string())),
-    })?;
-    Ok(bytes.iter().fold(String::with_capacity(NONCE), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    })
 }
 
 fn not_kept(name: &str, why: &'static str) -> StoreFault {

@@ -1,10 +1,9 @@
 //! A test of a store: write, read back, remove.
 
-use std::fmt::Write as _;
-
 use super::{RecordKey, SecretBytes, SecretStore};
 use crate::failure::StoreFault;
 use crate::profile::Invalid;
+use crate::random;
 use crate::text::Redactor;
 
 /// Two that try at the same time disturb each other.
@@ -44,15 +43,9 @@ fn round(store: &dyn SecretStore, key: &RecordKey) -> Result<(), StoreFault> {
 
 /// Different each time, so that nothing old passes for it.
 pub(super) fn random_value() -> Result<SecretBytes, StoreFault> {
-    let mut random = [0_u8; 16];
-    getrandom::fill(&mut random)
-        .map_err(|error| StoreFault::Other { reason: Redactor::by_shape(&error.to_string()) })?;
-    let mut text = "random_value ".to_owned();
-    for byte in random {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(SecretBytes::new(text.into_bytes()))
+    let random =
+        random::hex::<16>().map_err(|error| StoreFault::Other { reason: Redactor::by_shape(&error.to_string()) })?;
+    Ok(SecretBytes::new(format!("random_value {random}").into_bytes()))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod unprintable;
 mod views;
 
 pub use redactor::Redactor;
+pub use shapes::names_secret;
 pub use shown::{Show, Showing, Shown};
 pub use unprintable::{escape, is_unprintable};
 pub use views::unescaped;

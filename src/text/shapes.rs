@@ -20,6 +20,15 @@ const SECRET_FIELDS: [&str; 13] = [
     "user_code",
 ];
 
+/// Parts of the names that people give to secrets in files of settings.
+const SECRET_WORDS: [&str; 5] = ["secret", "password", "passwd", "token", "credential_value"];
+
+/// Whether a key of a file of settings is one that people put secrets behind. `key` is in small letters.
+#[must_use]
+pub fn names_secret(key: &str) -> bool {
+    SECRET_FIELDS.contains(&key) || SECRET_WORDS.iter().any(|word| key.contains(word))
+}
+
 /// Fields whose value is a secret in forms and URLs (`code=…`), but not in JSON: `"code":"InvalidAuthenticationToken"` is
 /// how Microsoft names an error.
 const FORM_FIELDS: [&str; 3] = ["code", "state", "token"];

@@ -95,12 +95,12 @@ fn a_clock_that_is_off_is_warned_of_and_then_fails() {
     shop.sandbox().set_clock_shift(SignedDuration::from_secs(150));
     let doctor = shop.json(&["doctor"], 0);
     let warning = doctor.json()["warnings"][0].as_str().unwrap().to_owned();
-    assert!(warning.contains("min behind localhost"), "{warning}");
+    assert!(warning.contains("minutes behind localhost"), "{warning}");
     shop.sandbox().set_clock_shift(SignedDuration::from_mins(-10));
     let doctor = shop.json(&["doctor"], 1);
     assert_eq!(doctor.finding_codes(), ["clock-off"]);
     let [(_, words)] = checks(&doctor, "clock").try_into().unwrap();
-    assert!(words.contains("min ahead of localhost"), "{words}");
+    assert!(words.contains("minutes ahead of localhost"), "{words}");
 }
 
 #[test]

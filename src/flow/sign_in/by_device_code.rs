@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::attempt::{Attempt, Tokens};
+use crate::clock::in_words;
 use crate::context::interrupt;
 use crate::error::CommandError;
 use crate::failure::Failure;
@@ -72,8 +73,7 @@ fn announcement(attempt: &Attempt<'_>, authorization: &DeviceAuthorization) -> V
         lines.push(format!("  {complete}"));
     }
     let scopes = asked.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ");
-    let seconds = authorization.good_for(context.timeout).as_secs();
-    let good_for = if seconds < 120 { format!("{seconds} seconds") } else { format!("{} minutes", seconds / 60) };
+    let good_for = in_words(authorization.good_for(context.timeout).as_secs());
     lines.extend([
         format!("  app     client ID {}", app.client_id),
         format!("  tenant  {}", app.tenant_label()),

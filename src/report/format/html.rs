@@ -99,7 +99,7 @@ fn name(subject: &Subject) -> &str {
     match subject {
         Subject::Mailbox(name)
         | Subject::App(name)
-        | Subject::Profile(name)
+        | Subject::VaultKey(name)
         | Subject::Machine(name)
         | Subject::Host(name) => name,
     }

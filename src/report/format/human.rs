@@ -81,7 +81,7 @@ fn write_document(document: &Document, out: &mut dyn Write) -> io::Result<()> {
 
 fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     match &report.subject {
-        Subject::Mailbox(name) | Subject::Profile(name) | Subject::Machine(name) | Subject::Host(name) => {
+        Subject::Mailbox(name) | Subject::VaultKey(name) | Subject::Machine(name) | Subject::Host(name) => {
             writeln!(out, "{STRONG}{}{STRONG:#}", safe(name))?;
         }
         Subject::App(name) => writeln!(out, "{STRONG}{}{STRONG:#} {DIM}(app){DIM:#}", safe(name))?,

@@ -16,7 +16,7 @@ fn everywhere(text: &str) -> Document {
     let mut finding = Finding::new(FindingCode::TLS_FAILED, text, ExitCode::CheckFailed);
     finding.fix = vec![text.to_owned()];
     finding.server_said = Some(text.to_owned());
-    let mut report = Report::new(Subject::Profile(text.to_owned()));
+    let mut report = Report::new(Subject::Machine(text.to_owned()));
     report.fact("signed_in_as", text);
     report.checks = vec![
         Check::passed(Stage::Greeting, Duration::ZERO, text),

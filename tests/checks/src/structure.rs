@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
         "loopback",
         "net",
         "profile",
+        "random",
         "report",
         "sasl",
         "text",
