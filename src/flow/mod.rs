@@ -11,6 +11,7 @@ pub mod lookup;
 pub mod parallel;
 pub mod plan;
 pub mod preflight;
+pub mod removal;
 pub mod rotation;
 pub mod secret_expiry;
 pub mod secret_source;

@@ -1,29 +1,14 @@
-//! `remove`: a mailbox leaves the profile and the store; with the last mailbox of an app goes the app.
+//! The removal of a mailbox from the profile and the store; with the last mailbox of an app goes the app.
 
-use clap::Args as ClapArgs;
-
+use super::lookup;
+use super::workspace::Workspace;
 use crate::config::ProfileDocument;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::failure::StoreFault;
-use crate::flow::lookup;
-use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Name, Profile};
 use crate::report::{Document, Finding, FindingCode, Report, Subject};
 use crate::secrets::{Binding, RecordKey, RecordLock, SecretStore, load_app, load_mailbox};
-
-/// Remove a mailbox from the profile, and its tokens from the store
-#[derive(Debug, ClapArgs)]
-pub struct Args {
-    /// The mailbox's name, or that of an app that no mailbox uses
-    name: String,
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
-    /// Remove from the store what seems to be another profile's, too
-    #[arg(long)]
-    force: bool,
-}
 
 /// What becomes of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,83 +23,19 @@ enum Fate {
 
 /// What goes.
 #[derive(PartialEq)]
-struct Plan {
+pub struct Removal {
     mailbox: Option<Mailbox>,
     /// The app goes too where nobody else uses it.
     app: Option<App>,
     name: Name,
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// If the profile or the store cannot be used, or the answer is no.
-pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let plan = Plan::make(&context.profile()?, &args.name)?;
-    if !args.yes {
-        let yes = context.prompter.confirm(&plan.question()).map_err(|error| CommandError::unasked(&error, "--yes"))?;
-        if !yes {
-            return Err(CommandError::cancelled());
-        }
-    }
-    let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks(), context.lock_wait())?;
-    if !Plan::make(document.profile(), &args.name).is_ok_and(|now| now == plan) {
-        return Err(lookup::changed_meanwhile(&context.profile_path));
-    }
-    let choice = document.profile().secrets.clone();
-    let store = context.store(&choice)?;
-    // App before mailbox, as everywhere; and all of them before anything goes.
-    let keys: Vec<RecordKey> = plan.keys().collect();
-    let lock = |key| RecordLock::acquire(context.locks(), key, context.lock_wait());
-    let _locks: Vec<RecordLock> = keys.iter().map(lock).collect::<Result<_, _>>()?;
-    let mut answer = Document::new("remove");
-    let fates = if args.force {
-        vec![Fate::Goes; keys.len()]
-    } else {
-        plan.fates(store, document.profile(), plan.binding(document.profile(), context)?.as_ref())?
-    };
-    if let Some(mailbox) = &plan.mailbox {
-        document.remove_mailbox(&mailbox.name);
-    }
-    if let Some(app) = &plan.app {
-        document.remove_app(&app.name);
-    }
-    // A profile that cannot be written must show before anything has gone.
-    let edit = document.prepare()?;
-    // The secrets first: were the profile first and the store failed, nobody would remember that they are there.
-    let mut report = plan.report();
-    report.fact("store", store.describe().to_string());
-    for (key, fate) in keys.iter().zip(fates) {
-        let name = if matches!(key, RecordKey::App(_)) { "app_record" } else { "mailbox_record" };
-        let value = match fate {
-            Fate::Stays(why) => {
-                answer.warnings.push(format!(
-                    "what the {} holds as '{key}' stays: {why} (with --force it would have gone too)",
-                    store.describe()
-                ));
-                format!("{key}: kept, {why}")
-            }
-            fate => match (store.delete(key)?, fate) {
-                (true, Fate::GoesUnread) => format!("{key}: removed; it could not be read"),
-                (true, _) => format!("{key}: removed"),
-                (false, _) => format!("{key}: none was stored"),
-            },
-        };
-        report.fact(name, value);
-    }
-    edit.commit()?;
-    answer.reports.push(report);
-    if let Some(mailbox) = &plan.mailbox {
-        answer.next.push(format!(
-            "The provider still lists the sign-in: to end it there too, let {} remove the app at the provider's account page",
-            mailbox.signs_in_as()
-        ));
-    }
-    Ok(answer)
-}
-
-impl Plan {
-    fn make(profile: &Profile, name: &str) -> Result<Self, CommandError> {
+impl Removal {
+    /// What goes with the mailbox called `name`, or the app that no mailbox uses.
+    ///
+    /// # Errors
+    /// If there is none, or mailboxes use the app.
+    pub fn plan(profile: &Profile, name: &str) -> Result<Self, CommandError> {
         let by_app = profile.apps.values().find(|app| app.name.as_str() == name);
         let is_mailbox = profile.mailboxes.keys().any(|mailbox| mailbox.as_str() == name);
         if let Some(app) = by_app.filter(|_| !is_mailbox) {
@@ -132,7 +53,9 @@ impl Plan {
         Ok(Self { mailbox: Some(mailbox.clone()), app: is_last.then(|| app.clone()), name: mailbox.name.clone() })
     }
 
-    fn question(&self) -> String {
+    /// The question whether it may go.
+    #[must_use]
+    pub fn question(&self) -> String {
         match (&self.mailbox, &self.app) {
             (Some(mailbox), Some(app)) => format!(
                 "Remove '{}' ({}), its tokens, and app '{}' with its client secret?",
@@ -141,6 +64,67 @@ impl Plan {
             (Some(mailbox), None) => format!("Remove '{}' ({}) and its tokens?", mailbox.name, mailbox.address),
             (None, _) => format!("Remove app '{}', which no mailbox uses, with its client secret?", self.name),
         }
+    }
+
+    /// Removes it; with `force`, what seems to be another profile's goes too.
+    ///
+    /// # Errors
+    /// If the profile has changed since the plan, or the profile or the store cannot be used.
+    pub fn run(&self, context: &Context, force: bool) -> Result<Document, CommandError> {
+        let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks(), context.lock_wait())?;
+        if !Self::plan(document.profile(), self.name.as_str()).is_ok_and(|now| now == *self) {
+            return Err(lookup::changed_meanwhile(&context.profile_path));
+        }
+        let choice = document.profile().secrets.clone();
+        let store = context.store(&choice)?;
+        // App before mailbox, as everywhere; and all of them before anything goes.
+        let keys: Vec<RecordKey> = self.keys().collect();
+        let lock = |key| RecordLock::acquire(context.locks(), key, context.lock_wait());
+        let _locks: Vec<RecordLock> = keys.iter().map(lock).collect::<Result<_, _>>()?;
+        let mut answer = Document::new("remove");
+        let fates = if force {
+            vec![Fate::Goes; keys.len()]
+        } else {
+            self.fates(store, document.profile(), self.binding(document.profile(), context)?.as_ref())?
+        };
+        if let Some(mailbox) = &self.mailbox {
+            document.remove_mailbox(&mailbox.name);
+        }
+        if let Some(app) = &self.app {
+            document.remove_app(&app.name);
+        }
+        // A profile that cannot be written must show before anything has gone.
+        let edit = document.prepare()?;
+        // The secrets first: were the profile first and the store failed, nobody would remember that they are there.
+        let mut report = self.report();
+        report.fact("store", store.describe().to_string());
+        for (key, fate) in keys.iter().zip(fates) {
+            let name = if matches!(key, RecordKey::App(_)) { "app_record" } else { "mailbox_record" };
+            let value = match fate {
+                Fate::Stays(why) => {
+                    answer.warnings.push(format!(
+                        "what the {} holds as '{key}' stays: {why} (with --force it would have gone too)",
+                        store.describe()
+                    ));
+                    format!("{key}: kept, {why}")
+                }
+                fate => match (store.delete(key)?, fate) {
+                    (true, Fate::GoesUnread) => format!("{key}: removed; it could not be read"),
+                    (true, _) => format!("{key}: removed"),
+                    (false, _) => format!("{key}: none was stored"),
+                },
+            };
+            report.fact(name, value);
+        }
+        edit.commit()?;
+        answer.reports.push(report);
+        if let Some(mailbox) = &self.mailbox {
+            answer.next.push(format!(
+            "The provider still lists the sign-in: to end it there too, let {} remove the app at the provider's account page",
+            mailbox.signs_in_as()
+        ));
+        }
+        Ok(answer)
     }
 
     /// The records, in the order of their locks.
@@ -260,7 +244,7 @@ mod tests {
         };
         let keys = |text: &str| {
             let profile = crate::config::parse("config.toml".as_ref(), text).unwrap();
-            Plan::make(&profile, "shop").unwrap().keys().map(|key| key.to_string()).collect::<Vec<_>>()
+            Removal::plan(&profile, "shop").unwrap().keys().map(|key| key.to_string()).collect::<Vec<_>>()
         };
         let one = format!("[apps.app]\nprovider = \"google\"\nclient_id = \"a\"\n{}", mailbox("shop"));
         assert_eq!(keys(&one), ["app app", "mailbox shop"]);
