@@ -136,12 +136,7 @@ impl<'a> Read<'a> {
         if self.planned.force || record.secrets().next().is_none() {
             return Ok(());
         }
-        let other = match &record.registrar {
-            Some(registrar) if record.client_id == self.planned.app.client_id => {
-                format!("this client ID at {registrar}")
-            }
-            _ => format!("another client ID ({})", record.client_id),
-        };
+        let other = owner(record, self.planned.app);
         let told = Finding::of(FindingCode::SECRET_OF_ANOTHER).with("store", self.store.describe());
         Err(told.with("name", name).with("other", other).into())
     }
@@ -149,6 +144,14 @@ impl<'a> Read<'a> {
     fn differs(&self) -> CommandError {
         let told = Finding::of(FindingCode::SECRET_DIFFERS).with("name", &self.planned.app.name);
         told.with("store", self.store.describe()).into()
+    }
+}
+
+/// The client that `record` belongs to, which is not `app`, in words.
+pub(super) fn owner(record: &AppRecord, app: &App) -> String {
+    match &record.registrar {
+        Some(registrar) if record.client_id == app.client_id => format!("this client ID at {registrar}"),
+        _ => format!("another client ID ({})", record.client_id),
     }
 }
 

@@ -9,6 +9,7 @@ use super::{Ending, Force, NewSecret, Proof, ProofResult, Rotation, RotationRequ
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::failure::Failure;
+use crate::flow::enrol;
 use crate::flow::secret_source::SecretSource;
 use crate::profile::App;
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
@@ -21,10 +22,7 @@ fn refuse_foreign(rotation: &Rotation<'_>, force: Force) -> Result<(), CommandEr
             .filter(|record| !record.is_of(app) && record.secrets().next().is_some());
         if let Some(record) = foreign.filter(|_| force == Force::No) {
             let named = &rotation.app.name;
-            let other = match &record.registrar {
-                Some(registrar) if record.client_id == app.client_id => format!("this client ID at {registrar}"),
-                _ => format!("another client ID ({})", record.client_id),
-            };
+            let other = enrol::owner(&record, app);
             return Err(Finding::of(FindingCode::SECRET_OF_ANOTHER)
                 .case("rotated")
                 .with("store", rotation.store.describe())
@@ -51,18 +49,9 @@ pub fn rotate(
     let rotation = job.rotation;
     let had_secret = rotation.records()?.iter().any(|record| record.active.is_some());
     let mut document = Document::new("rotate-secret");
-    let standing = rotation.standing()?;
-    let resumes = !source.is_given() && matches!(standing, Standing::Pending | Standing::Activated { recently: true });
-    if let Standing::Activated { recently: false } = standing {
-        // Nothing of that rotation is left to prove, and what was given now is about the next one.
-        rotation.settle()?;
-    }
-    let wish = if resumes {
-        RotationRequest::Finish { expires }
-    } else {
-        RotationRequest::New(NewSecret { value: source.read(rotation.app, job.context, force == Force::Yes)?, expires })
-    };
-    let answer = rotation.run(wish)?;
+    let request = request(&job, source, expires, force)?;
+    let resumes = matches!(request, RotationRequest::Finish { .. });
+    let answer = rotation.run(request)?;
     let mut report = report(rotation);
     report.fact("client_id", rotation.app.client_id.to_string());
     if resumes {
@@ -106,6 +95,25 @@ pub fn rotate(
         document.reports.extend(mailbox_reports(&job, answer));
     }
     Ok((document, is_settled))
+}
+
+/// What this run is for: the end of an earlier rotation, where no source of a secret is named, or a new secret.
+fn request(
+    job: &Job<'_>,
+    source: &SecretSource,
+    expires: Option<Date>,
+    force: Force,
+) -> Result<RotationRequest, CommandError> {
+    let standing = job.rotation.standing()?;
+    if !source.is_given() && matches!(standing, Standing::Pending | Standing::Activated { recently: true }) {
+        return Ok(RotationRequest::Finish { expires });
+    }
+    if let Standing::Activated { recently: false } = standing {
+        // Nothing of that rotation is left to prove, and what was given now is about the next one.
+        job.rotation.settle()?;
+    }
+    let value = source.read(job.rotation.app, job.context, force == Force::Yes)?;
+    Ok(RotationRequest::New(NewSecret { value, expires }))
 }
 
 fn proven(proof: &Proof) -> bool {
