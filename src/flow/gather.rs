@@ -1,12 +1,12 @@
 //! Everything that is read and asked for a mailbox: the store, the token endpoint, and the mail servers side by side.
 
 use std::sync::mpsc;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 use std::time::Instant;
 
 use secrecy::SecretString;
 
-use super::parallel::{self, Panicked};
+use super::parallel::{self, Panicked, joined};
 use super::plan::{Depth, Plan};
 use super::preflight::Inspection;
 use super::seen::{Conversation, Fetched, Outcome, Records, Seen, Stored};
@@ -169,8 +169,4 @@ fn afterwards_at<'a>(
             call.conversation(Log { observations: vec![failed], ..Log::default() })
         }
     }
-}
-
-fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

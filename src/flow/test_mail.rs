@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 
 use crate::profile::{Address, Mailbox};
+use crate::random;
 use crate::report::{Finding, FindingCode};
 use crate::transport::mark::{self, Mark};
 
@@ -24,9 +25,7 @@ impl TestMail {
     /// If the system gives no random bytes, or an address cannot be written into a header.
     pub fn new(mailbox: &Mailbox, to: &Address, now: Timestamp) -> Result<Self, Finding> {
         let cannot = |error: &dyn std::fmt::Display| Finding::of(FindingCode::MESSAGE).with("reason", error).bare();
-        let mut random = [0_u8; 16];
-        getrandom::fill(&mut random).map_err(|error| cannot(&error))?;
-        let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = random::hex::<16>().map_err(|error| cannot(&error))?;
         let message_id = format!("<{token}@{}>", mailbox.address.domain());
         let subject = format!("mailgrant test mail {} [{token}]", now.strftime("%Y-%m-%d %H:%M:%S UTC"));
         let mark = Mark::new(&token, &subject, &message_id).ok_or_else(|| cannot(&"it would not be known again"))?;
