@@ -87,13 +87,14 @@ fn pair(what: &str, ours: Program<'_>, theirs: Program<'_>) {
 }
 
 /// From start to end of a program that must succeed.
-fn time(command: &mut Command, input: &str) -> Duration {
+pub(crate) fn time(command: &mut Command, input: &str) -> Duration {
     let started = Instant::now();
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
     // A program that does not read its input may have closed it already.
     let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
     let output = child.wait_with_output().expect("it is ours");
     let elapsed = started.elapsed();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let said = [output.stdout, output.stderr].map(|stream| String::from_utf8_lossy(&stream).into_owned());
+    assert!(output.status.success(), "{command:?}: {}", said.concat());
     elapsed
 }

@@ -18,5 +18,6 @@ mod parts;
 mod person;
 mod postfix;
 mod provider;
+mod round_trips;
 mod stack;
 mod stories;

@@ -12,6 +12,7 @@ pub(crate) mod memory;
 pub(crate) mod practice;
 pub(crate) mod process;
 pub(crate) mod proxy;
+pub(crate) mod slow_line;
 
 /// How often a test that needs many tries runs its round: `usual` times, or as `MAILGRANT_TEST_ROUNDS` says.
 pub(crate) fn rounds(usual: u32) -> u32 {
