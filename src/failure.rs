@@ -147,14 +147,34 @@ pub const GREETING: &str = "the connection";
 pub struct Rejection {
     /// What was asked, as in `AUTHENTICATE XOAUTH2`, `RCPT TO`; or [`GREETING`].
     pub command: Shown,
-    /// SMTP's three digits (RFC 5321 §4.2).
-    pub reply_code: Option<u16>,
+    /// The number that the protocol gives its answers, where it gives them one.
+    pub code: Option<ReplyCode>,
     /// SMTP's x.y.z (RFC 3463), or a response code as IMAP (RFC 5530) and POP3 (RFC 2449 §8) put it in brackets.
     pub detail_code: Option<Shown>,
     /// The decoded error challenge of XOAUTH2 or OAUTHBEARER (RFC 7628 §3.2.2), usually JSON.
     pub challenge: Option<Shown>,
     /// Whether the server ends the connection with it (RFC 9051 §7.1.5).
     pub closes: bool,
+}
+
+/// The number of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplyCode {
+    /// SMTP's three digits (RFC 5321 §4.2).
+    Smtp(u16),
+    /// HTTP's status (RFC 9110 §15).
+    Http(u16),
+}
+
+impl ReplyCode {
+    /// Whether it says that trying again later may help: SMTP's 4yz; HTTP's 429 (RFC 6585 §4) and errors of the server.
+    #[must_use]
+    pub fn is_passing(self) -> bool {
+        match self {
+            Self::Smtp(code) => (400..500).contains(&code),
+            Self::Http(status) => status == 429 || (500..600).contains(&status),
+        }
+    }
 }
 
 /// An OAuth error answer.

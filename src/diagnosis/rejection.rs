@@ -2,7 +2,7 @@
 
 use super::about::FailureContext;
 use super::resolve;
-use crate::failure::{GREETING, Rejection};
+use crate::failure::{GREETING, Rejection, ReplyCode};
 use crate::profile::Family;
 use crate::report::{ExitCode, Finding, FindingCode};
 
@@ -23,7 +23,7 @@ pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: FailureC
         }
     }
     let detail = rejection.detail_code.as_deref().unwrap_or_default().to_ascii_uppercase();
-    let passing = rejection.reply_code.is_some_and(|code| (400..500).contains(&code))
+    let passing = rejection.code.is_some_and(ReplyCode::is_passing)
         || matches!(detail.as_str(), "UNAVAILABLE" | "INUSE" | "LIMIT" | "SYS/TEMP" | "IN-USE" | "LOGIN-DELAY");
     let code = match command.split_whitespace().next() {
         _ if rejection.command == GREETING => FindingCode::GREETING_REFUSED,

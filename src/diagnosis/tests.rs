@@ -3,7 +3,7 @@ mod made;
 use std::time::Duration;
 
 use super::*;
-use crate::failure::{OAuthFault, Rejection, StoreFault};
+use crate::failure::{OAuthFault, Rejection, ReplyCode, StoreFault};
 use crate::profile::Protocol;
 use crate::report::{Confidence, ExitCode};
 
@@ -86,7 +86,7 @@ fn exchanges_sentence_decides_not_its_number() {
     let rejection = || {
         FailureKind::Rejected(Rejection {
             command: "AUTH XOAUTH2".into(),
-            reply_code: Some(535),
+            code: Some(ReplyCode::Smtp(535)),
             ..Rejection::default()
         })
     };
@@ -126,7 +126,8 @@ fn words_that_only_one_provider_writes_are_known_whatever_the_profile_says() {
         ..FailureContext::default()
     };
     let said = |words: &'static str| {
-        let rejection = Rejection { command: "AUTH XOAUTH2".into(), reply_code: Some(535), ..Rejection::default() };
+        let rejection =
+            Rejection { command: "AUTH XOAUTH2".into(), code: Some(ReplyCode::Smtp(535)), ..Rejection::default() };
         finding(&Failure::new(FailureKind::Rejected(rejection)).said(words), about)
     };
     let off = said("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.");

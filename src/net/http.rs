@@ -141,20 +141,23 @@ impl HttpClient {
         })
     }
 
-    /// Sends a form (RFC 6749 §4.1.3 and §6) to `url`.
+    /// Sends `request`, a form (RFC 6749 §4.1.3 and §6) or one that carries a token (RFC 6750 §2.1), to `url`.
     ///
     /// # Errors
     /// If no whole answer arrived; an answer of any status is `Ok`. After a failure it is not known whether the server
     /// got the request.
-    pub fn post_form(&self, url: &EndpointUrl, request: Request<Vec<u8>>) -> Result<HttpResponse, Failure> {
+    pub fn send(&self, url: &EndpointUrl, request: Request<Vec<u8>>) -> Result<HttpResponse, Failure> {
         let (parts, body) = request.into_parts();
         let body = Zeroizing::new(body);
         if self.transcript.is_on() {
-            self.note(&format!("POST {url}"));
-            if parts.headers.contains_key(header::AUTHORIZATION) {
-                self.note("authorization: Basic [redacted]");
+            self.note(&format!("{} {url}", parts.method));
+            if let Some(authorization) = parts.headers.get(header::AUTHORIZATION) {
+                let scheme = authorization.to_str().ok().and_then(|value| value.split_once(' '));
+                self.note(&format!("authorization: {} [redacted]", scheme.map_or("", |(scheme, _)| scheme)));
             }
-            self.note(&redacted_form(&body));
+            if !body.is_empty() {
+                self.note(&redacted_form(&body));
+            }
         }
         self.finish(url, |agent, limit| {
             let request = Request::from_parts(parts, body.as_slice());

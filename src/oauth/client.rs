@@ -39,7 +39,7 @@ impl Client<'_> {
     ///
     /// # Errors
     /// [`FailureKind::OAuth`] if the endpoint says no, [`FailureKind::NotOAuth`] if it says something else entirely, and
-    /// what [`HttpClient::post_form`] and the credential report.
+    /// what [`HttpClient::send`] and the credential report.
     pub fn token(&self, grant: &dyn Grant) -> Result<TokenResponse, Failure> {
         self.ask(grant).0
     }
@@ -75,7 +75,7 @@ impl Client<'_> {
             let (what, reason) = ("build the token request".into(), Redactor::by_shape(&error.to_string()));
             Failure::new(FailureKind::Local { what, reason })
         })?;
-        self.http.post_form(url, request)
+        self.http.send(url, request)
     }
 
     /// Calls `ask` with the way of sending the secret that the profile or the endpoint wants. Where that is refused for

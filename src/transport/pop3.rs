@@ -308,7 +308,7 @@ fn expect_ok(wire: &mut Wire, command: &str) -> Result<String, Failure> {
 fn rejection(wire: &Wire, command: &str, text: &str, challenge: Option<Shown>) -> Failure {
     let kind = FailureKind::Rejected(Rejection {
         command: wire.clean(command),
-        reply_code: None,
+        code: None,
         // RFC 2449 §8.
         detail_code: text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(code, _)| wire.clean(code)),
         challenge,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::failure::{
     CallbackRefusal, Failure, FailureKind, GREETING, KeyTrouble, OAuthFault, OtherService, ProxyFault, ProxyTrouble,
-    Rejection, Service, StoreFault, TlsFault,
+    Rejection, ReplyCode, Service, StoreFault, TlsFault,
 };
 use crate::profile::TlsMode;
 use crate::text::Shown;
@@ -105,8 +105,9 @@ pub(super) fn failures() -> Vec<Failure> {
 }
 
 pub(super) fn rejections() -> Vec<Failure> {
-    let refused = |command: &'static str, reply_code| {
-        let rejection = Rejection { command: command.into(), reply_code, ..Rejection::default() };
+    let refused = |command: &'static str, reply_code: Option<u16>| {
+        let rejection =
+            Rejection { command: command.into(), code: reply_code.map(ReplyCode::Smtp), ..Rejection::default() };
         Failure::new(FailureKind::Rejected(rejection))
     };
     let mut refusals = vec![refused("AUTH", Some(599)), refused("NOOP", Some(450))];

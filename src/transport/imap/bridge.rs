@@ -137,7 +137,7 @@ impl Bridge {
         if fault.is_none() && is_no || is_bye {
             let kind = FailureKind::Rejected(Rejection {
                 command: self.wire.clean(command),
-                reply_code: None,
+                code: None,
                 detail_code: self.detail_code.take(),
                 challenge: self.challenge.take().filter(|text| !text.is_empty()),
                 closes: is_bye,

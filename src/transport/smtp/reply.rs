@@ -2,7 +2,7 @@
 
 use lettre::transport::smtp::response::Response;
 
-use crate::failure::{Failure, FailureKind, Rejection};
+use crate::failure::{Failure, FailureKind, Rejection, ReplyCode};
 use crate::text::Shown;
 use crate::transport::stream::{Wire, violation};
 
@@ -79,7 +79,7 @@ impl Reply {
         let first = self.text.first().and_then(|line| line.split_ascii_whitespace().next());
         let kind = FailureKind::Rejected(Rejection {
             command: wire.clean(command),
-            reply_code: Some(self.code),
+            code: Some(ReplyCode::Smtp(self.code)),
             detail_code: first.filter(|word| is_enhanced_status(word)).map(|word| wire.clean(word)),
             challenge: None,
             closes: self.code == 421,

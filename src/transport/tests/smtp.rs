@@ -1,7 +1,7 @@
 //! SMTP against scripted servers.
 
 use super::kit::*;
-use crate::failure::FailureKind;
+use crate::failure::{FailureKind, ReplyCode};
 use crate::profile::{Protocol, TlsMode};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism::{self, OauthBearer, Xoauth2};
@@ -121,7 +121,7 @@ fn a_server_without_pipelining_gets_one_command_at_a_time() {
     ]);
     let (log, _) = probe(TlsMode::Implicit, script);
     let (rejection, _) = rejection_at(&log, Stage::Recipient);
-    assert_eq!((rejection.reply_code, rejection.detail_code.as_deref()), (Some(550), Some("5.7.60")));
+    assert_eq!((rejection.code, rejection.detail_code.as_deref()), (Some(ReplyCode::Smtp(550)), Some("5.7.60")));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn an_error_challenge_is_answered_and_every_line_of_the_final_reply_is_kept() {
         let (log, _) = probe_with(TlsMode::Implicit, Some(mechanism), None, TOKEN, script);
         let (rejection, said) = rejection_at(&log, Stage::Authentication);
         assert_eq!(rejection.challenge.as_deref(), Some("{\"status\":\"400\"}"));
-        assert_eq!((rejection.reply_code, rejection.detail_code.as_deref()), (Some(535), Some("5.7.8")));
+        assert_eq!((rejection.code, rejection.detail_code.as_deref()), (Some(ReplyCode::Smtp(535)), Some("5.7.8")));
         assert_eq!(said, "535-5.7.8 Username and Password not accepted\n535 5.7.8 you sent [redacted]\\x07");
     }
 }
@@ -226,7 +226,7 @@ fn a_missing_or_refused_starttls_ends_the_connection() {
         hear("QUIT"),
     ];
     let (log, heard) = probe(TlsMode::StartTls, script);
-    assert_eq!(rejection_at(&log, Stage::Tls).0.reply_code, Some(454));
+    assert_eq!(rejection_at(&log, Stage::Tls).0.code, Some(ReplyCode::Smtp(454)));
     assert_no_credential(&heard);
 }
 

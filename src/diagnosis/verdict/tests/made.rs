@@ -22,7 +22,9 @@ use super::super::super::about::{FailureContext, TokenFacts};
 use super::super::super::preflight::Issue;
 use super::super::{Role, SecretStory, Server, Situation, TokenAnswer, verdict};
 use crate::config;
-use crate::failure::{Failure, FailureKind, OAuthFault, ProxyFault, ProxyTrouble, Rejection, StoreFault, TlsFault};
+use crate::failure::{
+    Failure, FailureKind, OAuthFault, ProxyFault, ProxyTrouble, Rejection, ReplyCode, StoreFault, TlsFault,
+};
 use crate::profile::Profile;
 use crate::profile::Protocol::{self, Imap, Smtp};
 use crate::report::{Check, Finding, FindingCode, Stage};
@@ -256,8 +258,9 @@ fn way(word: &str, host: &str, port: u16) -> (Stage, FailureKind) {
 }
 
 fn mail(word: &str, protocol: Protocol, host: &str, port: u16) -> Option<(Stage, Failure)> {
-    let said = |stage, command: &'static str, reply_code, words: &'static str| {
-        let rejection = Rejection { command: command.into(), reply_code, ..Rejection::default() };
+    let said = |stage, command: &'static str, reply_code: Option<u16>, words: &'static str| {
+        let rejection =
+            Rejection { command: command.into(), code: reply_code.map(ReplyCode::Smtp), ..Rejection::default() };
         Some((stage, Failure::new(FailureKind::Rejected(rejection)).said(words)))
     };
     let auth = Stage::Authentication;
