@@ -29,7 +29,7 @@ fn a_task_of_the_other_side_is_refused_before_anything_is_sent() {
         Task::Find { mark: &mark, patience: std::time::Duration::ZERO },
         Task::Send { recipient: &recipient, message: None },
     ];
-    for protocol in Protocol::ALL {
+    for protocol in spoken_directly() {
         for task in &tasks {
             if Protocol::of(task.side()).all(|other| other != protocol) {
                 let log = client.exercise(&pki, protocol, task);

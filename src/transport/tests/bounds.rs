@@ -25,7 +25,7 @@ fn probe_and_hear(protocol: Protocol, timeout: Duration, script: Vec<Step>) -> (
 
 #[test]
 fn a_line_of_100_megabytes_is_given_up_after_eight_kilobytes() {
-    for protocol in Protocol::ALL {
+    for protocol in spoken_directly() {
         let script = vec![Step::Tls, Step::Flood(100 << 20)];
         let (log, _, server) = probe_and_hear(protocol, Duration::from_secs(20), script);
         // What the system's buffers take is not ours.
@@ -110,7 +110,7 @@ fn whole_lines_that_are_never_the_last_end_with_the_phase() {
 #[test]
 fn silence_and_drips_end_with_the_phase() {
     let timeout = Duration::from_millis(600);
-    for protocol in Protocol::ALL {
+    for protocol in spoken_directly() {
         for (script, stage) in [
             (vec![Step::Hang], Stage::Tls),
             (vec![Step::Drip(0x16)], Stage::Tls),
@@ -158,7 +158,7 @@ fn the_overall_deadline_cuts_a_phase_short() {
 
 #[test]
 fn a_lost_connection_names_the_phase() {
-    for protocol in Protocol::ALL {
+    for protocol in spoken_directly() {
         let (log, _) = probe(protocol, Duration::from_secs(20), vec![Step::Tls, Step::HangUp]);
         let kind = failure_at(&log, Stage::Greeting).kind;
         assert_eq!(kind, FailureKind::ConnectionLost { during: "waiting for the greeting".into() }, "{protocol}");

@@ -15,7 +15,7 @@ pub(super) use super::pki::{Flaw, Pki};
 use crate::failure::{Failure, Rejection};
 use crate::net::Proxies;
 use crate::net::Trust;
-use crate::profile::{Address, Endpoint, Protocol, ServerEndpoint, TlsMode};
+use crate::profile::{Address, Endpoint, Protocol, ServerEndpoint, Side, TlsMode};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
 use crate::text::{Redactor, Shown};
@@ -274,11 +274,16 @@ impl Client {
 
     /// What the protocol's side of a mailbox is tested with.
     pub(super) fn usual_task(&self, protocol: Protocol) -> Task<'_> {
-        match protocol {
-            Protocol::Imap | Protocol::Pop3 => Task::Read { latest: 0 },
-            Protocol::Smtp => Task::Send { recipient: &self.user, message: None },
+        match protocol.sides()[0] {
+            Side::Incoming => Task::Read { latest: 0 },
+            Side::Outgoing => Task::Send { recipient: &self.user, message: None },
         }
     }
+}
+
+/// The protocols whose servers are spoken to directly.
+pub(super) fn spoken_directly() -> impl Iterator<Item = Protocol> {
+    Protocol::ALL.into_iter().filter(|protocol| protocol.ports().is_some())
 }
 
 /// What the steps came to, as "stage: detail" each; panics at a failure.
