@@ -49,8 +49,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut is_explained = false;
     if !args.offline {
         let seen = gather(&workspace, &Plan::of(mailbox, []));
-        is_explained = seen.token.token().is_none();
-        report.checks.push(explain::token(&seen));
+        is_explained = seen.tokens.iter().all(|fetched| fetched.token().is_none());
+        report.checks.extend(explain::tokens(&seen));
     }
     if !is_explained && let Err(failure) = session.grant() {
         report.checks.push(Check::failed(Stage::Token, Duration::ZERO, diagnosis::finding(&failure, about)));
@@ -69,7 +69,7 @@ fn inspect(report: &mut Report, workspace: &Workspace<'_>, grant: &MailboxRecord
     let (now, redactor) = (workspace.clock.now(), workspace.transcript.redactor());
     let facts = report.facts.len();
     describe_grant(report, grant, app, mailbox, now);
-    let audience = app.scopes.audience(mailbox.protocols());
+    let audience = workspace.session(mailbox).audience();
     let Some(access) = AccessToken::of(grant, audience.as_deref(), TokenSource::Store) else {
         report.checks.push(Check::skipped(Stage::Preflight, "the store holds no access token yet"));
         return;

@@ -19,9 +19,9 @@ pub fn explain(seen: &Seen<'_>) -> Vec<Check> {
     if let Some(stored) = &seen.stored {
         checks.push(profile(seen.app));
         checks.push(store(seen, stored));
-        checks.extend(token_endpoint(seen));
+        checks.extend(seen.tokens.iter().flat_map(|fetched| token_endpoint(seen, fetched)));
     } else {
-        checks.push(token(seen));
+        checks.extend(tokens(seen));
     }
     checks.extend(preflight(seen));
     checks.extend(seen.conversations.iter().flat_map(|conversation| steps(seen, conversation)));
@@ -64,8 +64,8 @@ fn describe(records: &Records, app: &App) -> String {
 }
 
 /// What the token endpoint said, and where it refused, what is left of the last token.
-fn token_endpoint(seen: &Seen<'_>) -> Vec<Check> {
-    let Fetched { began, elapsed, outcome } = &seen.token;
+fn token_endpoint(seen: &Seen<'_>, fetched: &Fetched) -> Vec<Check> {
+    let Fetched { began, elapsed, outcome, .. } = fetched;
     let until = |expires| valid_until(expires, seen.now);
     let asked = match outcome {
         Outcome::Token(token) => {
@@ -77,19 +77,22 @@ fn token_endpoint(seen: &Seen<'_>) -> Vec<Check> {
         }
         Outcome::NotAsked(why) => Check::skipped(Stage::TokenEndpoint, *why),
     };
-    let leftover = seen.token.leftover().map(|token| {
+    let leftover = fetched.leftover().map(|token| {
         let detail = format!("{}, from the store", until(token.expires));
         Check::passed(Stage::Token, Duration::ZERO, detail)
     });
     std::iter::once(asked.begun(seen.since_start(*began))).chain(leftover).collect()
 }
 
-/// What became of getting a token, wherever it comes from.
-#[must_use]
-pub fn token(seen: &Seen<'_>) -> Check {
-    let Fetched { began, elapsed, outcome } = &seen.token;
-    let about = match seen.conversations.as_slice() {
-        [only] => seen.about().over(only.service.protocol),
+/// What became of getting each token, wherever it comes from.
+pub fn tokens(seen: &Seen<'_>) -> impl Iterator<Item = Check> {
+    seen.tokens.iter().map(|fetched| token(seen, fetched))
+}
+
+fn token(seen: &Seen<'_>, fetched: &Fetched) -> Check {
+    let Fetched { protocols, began, elapsed, outcome, .. } = fetched;
+    let about = match protocols.as_slice() {
+        [only] => seen.about().over(*only),
         _ => seen.about(),
     };
     let check = match outcome {
@@ -108,18 +111,20 @@ pub fn token(seen: &Seen<'_>) -> Check {
 }
 
 fn preflight(seen: &Seen<'_>) -> Vec<Check> {
-    let inspection = seen.inspection.as_ref();
-    inspection.map_or_else(Vec::new, |inspection| inspection.checks(|protocol| seen.acceptance(protocol), seen.about()))
+    let inspections = seen.tokens.iter().filter_map(|fetched| fetched.inspection.as_ref());
+    inspections.flat_map(|inspection| inspection.checks(|protocol| seen.acceptance(protocol), seen.about())).collect()
 }
 
 /// The steps at one mail server.
 fn steps(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<Check> {
     let protocol = conversation.service.protocol;
-    let is_for_server = seen.inspection.as_ref().is_some_and(|inspection| inspection.preflight.is_for(protocol));
+    let fetched = seen.fetched_for(protocol);
+    let inspection = fetched.and_then(|fetched| fetched.inspection.as_ref());
+    let is_for_server = inspection.is_some_and(|inspection| inspection.preflight.is_for(protocol));
     let about = FailureContext { token: TokenFacts { is_for_server }, ..seen.about().over(protocol) };
     let observations = &conversation.log.observations;
     let mut checks: Vec<Check> = observations.iter().map(|step| check(seen, step, about).over(protocol)).collect();
-    if seen.token.token().is_none() && observations.iter().all(|step| step.result.is_ok()) {
+    if fetched.is_some_and(|fetched| fetched.token().is_none()) && observations.iter().all(|step| step.result.is_ok()) {
         checks.push(Check::skipped(Stage::Authentication, "there is no access token").over(protocol));
     }
     checks

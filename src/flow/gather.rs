@@ -22,25 +22,33 @@ use crate::transport::{self, Log, Observation, Target, Task, TokenSource};
 /// need it.
 #[must_use]
 pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
-    let session = Session { proving: plan.proving, ..workspace.session(plan.mailbox) };
     let stored = match plan.depth {
         Depth::Servers => None,
-        Depth::EndToEnd => Some(read(&session)),
+        Depth::EndToEnd => Some(read(&session(workspace, plan, None))),
     };
     let calls: Vec<Call<'a>> = plan.tasks.iter().filter_map(|task| Call::of(plan, *task)).collect();
     let (feeds, waiting): (Vec<_>, Vec<_>) = calls.iter().map(|_| mpsc::channel::<Option<SecretString>>()).unzip();
-    let ((token, inspection), conversations) = thread::scope(|scope| {
-        let (session, stored, calls) = (&session, stored.as_ref(), &calls);
+    let (tokens, conversations) = thread::scope(|scope| {
+        let (stored, calls) = (stored.as_ref(), &calls);
         // The feeds go with the thread, so that no server waits for a token after a panic.
         let fetched = scope.spawn(move || {
-            let fetched = fetch(session, stored);
-            for feed in feeds {
-                // Nothing listens any more where the connection failed before the token was needed.
-                let _ = feed.send(fetched.token().map(|access| access.token.clone()));
-            }
-            let inspection =
-                fetched.token().map(|access| Inspection::of(access, workspace, plan.mailbox, protocols(plan, calls)));
-            (fetched, inspection)
+            let hand_out = |protocols: &[Protocol], fetched: &Fetched| {
+                let fed = calls.iter().zip(&feeds).filter(|(call, _)| protocols.contains(&call.service.protocol));
+                for (_, feed) in fed {
+                    // Nothing listens any more where the connection failed before the token was needed.
+                    let _ = feed.send(fetched.token().map(|access| access.token.clone()));
+                }
+            };
+            wanted(workspace, plan, calls)
+                .into_iter()
+                .map(|protocols| {
+                    let mut fetched = fetch(workspace, plan, &protocols, stored);
+                    hand_out(&protocols, &fetched);
+                    fetched.inspection =
+                        fetched.token().map(|access| Inspection::of(access, workspace, plan.mailbox, protocols));
+                    fetched
+                })
+                .collect::<Vec<Fetched>>()
         });
         let talks: Vec<_> = calls
             .iter()
@@ -54,16 +62,14 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
         (joined(fetched), conversations)
     });
     let afterwards = plan.afterwards.filter(|_| has_accepted_message(&conversations));
-    let afterwards =
-        afterwards.and_then(|task| Call::of(plan, task)).map(|call| afterwards_at(&call, workspace, plan, &session));
+    let afterwards = afterwards.and_then(|task| Call::of(plan, task)).map(|call| afterwards_at(&call, workspace, plan));
     Seen {
         app: workspace.app_of(plan.mailbox),
         mailbox: plan.mailbox,
         started: workspace.started,
         now: workspace.clock.now(),
         stored,
-        token,
-        inspection,
+        tokens,
         conversations,
         afterwards,
     }
@@ -83,7 +89,8 @@ fn read(session: &Session<'_>) -> Stored {
 
 /// Gets a token. Where the store was looked at by itself, it comes from the token endpoint, which alone proves sign-in and
 /// client secret; where that refuses, a token that is still good shows whether the mail servers work.
-fn fetch(session: &Session<'_>, stored: Option<&Stored>) -> Fetched {
+fn fetch(workspace: &Workspace<'_>, plan: &Plan<'_>, protocols: &[Protocol], stored: Option<&Stored>) -> Fetched {
+    let session = session(workspace, plan, protocols.first().copied());
     let began = Instant::now();
     let outcome = match stored.map(Stored::hindrance) {
         None => match session.access_token() {
@@ -96,15 +103,24 @@ fn fetch(session: &Session<'_>, stored: Option<&Stored>) -> Fetched {
         },
         Some(Some(hindrance)) => Outcome::NotAsked(hindrance),
     };
-    Fetched { began, elapsed: began.elapsed(), outcome }
+    Fetched { protocols: protocols.to_vec(), began, elapsed: began.elapsed(), outcome, inspection: None }
 }
 
-/// The protocols that the token is looked at for: those that are spoken, or all of the mailbox where none is.
-fn protocols(plan: &Plan<'_>, calls: &[Call<'_>]) -> Vec<Protocol> {
+/// The session for the token that `protocol` needs, or the mailbox's first.
+fn session<'s>(workspace: &'s Workspace<'_>, plan: &'s Plan<'_>, protocol: Option<Protocol>) -> Session<'s> {
+    Session { protocol, proving: plan.proving, ..workspace.session(plan.mailbox) }
+}
+
+/// The protocols of each token that is needed: those that are spoken, or where none is, the first token's.
+fn wanted(workspace: &Workspace<'_>, plan: &Plan<'_>, calls: &[Call<'_>]) -> Vec<Vec<Protocol>> {
+    let audiences = workspace.app_of(plan.mailbox).scopes.audiences(plan.mailbox.protocols());
+    let mut wanted = audiences.into_iter().map(|audience| audience.protocols);
     if calls.is_empty() {
-        return plan.mailbox.protocols().collect();
+        return wanted.next().into_iter().collect();
     }
-    calls.iter().map(|call| call.service.protocol).collect()
+    let is_spoken = |protocol: &Protocol| calls.iter().any(|call| call.service.protocol == *protocol);
+    let spoken = wanted.map(|protocols| protocols.into_iter().filter(is_spoken).collect::<Vec<_>>());
+    spoken.filter(|protocols| !protocols.is_empty()).collect()
 }
 
 /// One task, at the server that it is for.
@@ -155,14 +171,9 @@ fn has_accepted_message(conversations: &[Conversation<'_>]) -> bool {
 }
 
 /// Asks a server after the others. It may need another token than they.
-fn afterwards_at<'a>(
-    call: &Call<'a>,
-    workspace: &Workspace<'_>,
-    plan: &Plan<'_>,
-    session: &Session<'_>,
-) -> Conversation<'a> {
+fn afterwards_at<'a>(call: &Call<'a>, workspace: &Workspace<'_>, plan: &Plan<'_>) -> Conversation<'a> {
     let began = Instant::now();
-    match session.access_token() {
+    match session(workspace, plan, Some(call.service.protocol)).access_token() {
         Ok(access) => call.make(workspace, plan, Box::new(|| Some(access.token))),
         Err(failure) => {
             let failed = Observation { stage: call.task.aim(), began, elapsed: began.elapsed(), result: Err(failure) };

@@ -20,10 +20,10 @@ pub fn judge(seen: &Seen<'_>, checks: &[Check]) -> Option<Finding> {
         checks,
         about: seen.about(),
         servers: &servers,
-        token: token_answer(&seen.token),
+        token: seen.telling().map_or(TokenAnswer::None, token_answer),
         account: &identity.map_or_else(Vec::new, GrantIdentity::all_names),
         secret: secret_story(seen),
-        works_until: seen.token.leftover().map(|access| access.expires),
+        works_until: seen.tokens.iter().find_map(Fetched::leftover).map(|access| access.expires),
         now: seen.now,
     })
 }
@@ -39,7 +39,7 @@ fn token_answer(token: &Fetched) -> TokenAnswer {
 
 /// What is known of the sign-in server, where it was asked.
 fn sign_in_server(seen: &Seen<'_>) -> Option<Server> {
-    let failure = match &seen.token.outcome {
+    let failure = match &seen.telling()?.outcome {
         Outcome::Token(_) => None,
         Outcome::Failed { failure, .. } => Some(&failure.kind),
         Outcome::NotAsked(_) => return None,

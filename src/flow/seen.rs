@@ -24,10 +24,8 @@ pub struct Seen<'a> {
     pub now: Timestamp,
     /// What the store holds, where that was looked at by itself.
     pub stored: Option<Stored>,
-    /// The attempt to get a token.
-    pub token: Fetched,
-    /// What the token says of itself, where there is one.
-    pub inspection: Option<Inspection>,
+    /// The attempts to get the tokens that the mailbox's services need; one at least.
+    pub tokens: Vec<Fetched>,
     /// What was seen of the mail servers, in the order of the plan.
     pub conversations: Vec<Conversation<'a>>,
     /// What was seen of the server that was asked afterwards.
@@ -55,12 +53,16 @@ pub struct Records {
 
 /// An attempt to get a token.
 pub struct Fetched {
+    /// The protocols that are spoken with the token.
+    pub protocols: Vec<Protocol>,
     /// When it began.
     pub began: Instant,
     /// How long it took.
     pub elapsed: Duration,
     /// What came of it.
     pub outcome: Outcome,
+    /// What the token says of itself, where there is one.
+    pub inspection: Option<Inspection>,
 }
 
 /// What came of an attempt to get a token.
@@ -106,6 +108,19 @@ impl<'a> Seen<'a> {
     pub fn acceptance(&self, protocol: Protocol) -> Acceptance {
         let spoken = self.conversations.iter().find(|conversation| conversation.service.protocol == protocol);
         spoken.map_or(Acceptance::NotTried, |spoken| Acceptance::seen(&spoken.log.observations))
+    }
+
+    /// The attempt to get the token that `protocol` needs.
+    #[must_use]
+    pub fn fetched_for(&self, protocol: Protocol) -> Option<&Fetched> {
+        self.tokens.iter().find(|fetched| fetched.protocols.contains(&protocol))
+    }
+
+    /// The attempt that tells most of client and sign-in: the first that failed, or the first.
+    #[must_use]
+    pub fn telling(&self) -> Option<&Fetched> {
+        let failed = self.tokens.iter().find(|fetched| matches!(fetched.outcome, Outcome::Failed { .. }));
+        failed.or(self.tokens.first())
     }
 
     /// The records, where the store was looked at and has them.

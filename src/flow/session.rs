@@ -16,7 +16,7 @@ use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use crate::files::lock;
 use crate::net::HttpClient;
 use crate::oauth::{Client, ClientCredential, Identity, TokenEndpoint, TokenResponse, grant};
-use crate::profile::{App, Credential, Mailbox, Scope, resource_of};
+use crate::profile::{App, Audience, Credential, Mailbox, Protocol, Scope, resource_of};
 use crate::secrets::{
     Authorization, Binding, GrantIdentity, LostGrant, MailboxRecord, RecordKey, RecordLock, RefreshGrant, Reservation,
     SecretStore, load_app, load_mailbox, save_mailbox, save_mailbox_reserved,
@@ -42,6 +42,8 @@ pub struct Session<'a> {
     pub app: &'a App,
     /// The mailbox.
     pub mailbox: &'a Mailbox,
+    /// The protocol whose token is wanted; the mailbox's first where none is named.
+    pub protocol: Option<Protocol>,
     /// What to authenticate with instead of the active secret: a new one that is being proven.
     pub proving: Option<&'a ClientCredential>,
     /// When everything must be over.
@@ -261,10 +263,12 @@ impl<'a> Session<'a> {
         binding::of(self.app, self.mailbox)
     }
 
-    /// The audience of the access token that the mailbox's protocols need.
+    /// The audience of the access token that the protocol needs.
     #[must_use]
     pub fn audience(&self) -> Option<String> {
-        self.app.scopes.audience(self.mailbox.protocols())
+        let mut audiences = self.app.scopes.audiences(self.mailbox.protocols()).into_iter();
+        let is_wanted = |audience: &Audience| self.protocol.is_none_or(|wanted| audience.protocols.contains(&wanted));
+        audiences.find(is_wanted)?.resource
     }
 
     /// The mailbox's lock.

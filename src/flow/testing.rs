@@ -14,7 +14,7 @@ use super::session::{AccessToken, TokenSource};
 use crate::config;
 use crate::diagnosis::preflight::{self, PresentedToken};
 use crate::failure::{Failure, FailureKind, OAuthFault};
-use crate::profile::{ClientAuthentication, Profile, Side};
+use crate::profile::{ClientAuthentication, Profile, Protocol, Side};
 use crate::report::Stage;
 use crate::secrets::{AppRecord, Authorization, Binding, ClientSecret, MailboxRecord, RefreshGrant};
 use crate::text::Shown;
@@ -54,8 +54,7 @@ pub(super) fn well(profile: &Profile) -> Seen<'_> {
         started: Instant::now(),
         now: at("2026-01-01T12:00:00Z"),
         stored: None,
-        token: fetched(Outcome::Token(token_from(TokenSource::Refresh))),
-        inspection: None,
+        tokens: vec![fetched(Outcome::Token(token_from(TokenSource::Refresh)))],
         conversations: vec![conversation(profile, Side::Incoming), conversation(profile, Side::Outgoing)],
         afterwards: None,
     }
@@ -93,7 +92,13 @@ pub(super) fn stored(records: Result<Records, Failure>) -> Stored {
 }
 
 pub(super) fn fetched(outcome: Outcome) -> Fetched {
-    Fetched { began: Instant::now(), elapsed: Duration::ZERO, outcome }
+    Fetched {
+        protocols: vec![Protocol::Imap, Protocol::Smtp],
+        began: Instant::now(),
+        elapsed: Duration::ZERO,
+        outcome,
+        inspection: None,
+    }
 }
 
 /// An opaque token that is good for an hour.

@@ -91,6 +91,7 @@ impl<'a> Workspace<'a> {
             clock: self.clock,
             app,
             mailbox,
+            protocol: None,
             proving: None,
             deadline: self.deadline,
             profile_file: &self.profile_file,

@@ -106,11 +106,32 @@ impl ScopeSet {
         wanted
     }
 
-    /// The audience of the access token that opens `protocols`; none where the scopes name no resource.
+    /// The access tokens that open `protocols`, the first protocol's first. A protocol whose scopes name no resource shares
+    /// the first token that has one.
     #[must_use]
-    pub fn audience(&self, protocols: impl IntoIterator<Item = Protocol>) -> Option<String> {
-        self.for_protocols(protocols).iter().find_map(|scope| resource_of(scope.as_str())).map(str::to_owned)
+    pub fn audiences(&self, protocols: impl IntoIterator<Item = Protocol>) -> Vec<Audience> {
+        let protocols: Vec<Protocol> = protocols.into_iter().collect();
+        let own = |protocol: &Protocol| self.of(*protocol).iter().find_map(|scope| resource_of(scope.as_str()));
+        let first = protocols.iter().find_map(own);
+        let mut audiences: Vec<Audience> = Vec::new();
+        for protocol in protocols {
+            let resource = own(&protocol).or(first);
+            match audiences.iter_mut().find(|audience| audience.resource.as_deref() == resource) {
+                Some(audience) => audience.protocols.push(protocol),
+                None => audiences.push(Audience { resource: resource.map(str::to_owned), protocols: vec![protocol] }),
+            }
+        }
+        audiences
     }
+}
+
+/// What one access token is for: a token for several resources does not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audience {
+    /// The resource (RFC 8707 §2); none where the scopes name none.
+    pub resource: Option<String>,
+    /// The protocols that the token opens.
+    pub protocols: Vec<Protocol>,
 }
 
 impl App {
@@ -179,6 +200,32 @@ pub fn permission_name(scope: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn services_of_different_resources_need_a_token_each() {
+        use Protocol::{Imap, Pop3, Smtp};
+        let scopes = |imap: &str, pop3: &str, smtp: &str| {
+            let of = |text: &str| text.split_whitespace().map(|scope| scope.parse().unwrap()).collect();
+            let services = [(Imap, of(imap)), (Pop3, of(pop3)), (Smtp, of(smtp))].into();
+            ScopeSet { always: of("openid"), services }
+        };
+        let (one, other) = ("https://one.example", "https://other.example");
+        let shown = |scopes: ScopeSet, protocols: &[Protocol]| -> Vec<(Option<String>, Vec<Protocol>)> {
+            let audiences = scopes.audiences(protocols.iter().copied());
+            audiences.into_iter().map(|audience| (audience.resource, audience.protocols)).collect()
+        };
+        let same = scopes("https://one.example/read", "https://one.example/pop", "https://one.example/send");
+        assert_eq!(shown(same.clone(), &[Imap, Smtp]), [(Some(one.into()), vec![Imap, Smtp])]);
+        let two = scopes("https://one.example/read", "pop", "https://other.example/send");
+        assert_eq!(
+            shown(two.clone(), &[Imap, Smtp]),
+            [(Some(one.into()), vec![Imap]), (Some(other.into()), vec![Smtp])]
+        );
+        // Where a protocol's scopes name no resource, another's token serves it too.
+        assert_eq!(shown(two, &[Pop3, Smtp]), [(Some(other.into()), vec![Pop3, Smtp])]);
+        assert_eq!(shown(scopes("mail", "mail", "mail"), &[Imap, Smtp]), [(None, vec![Imap, Smtp])]);
+        assert_eq!(shown(same, &[]), []);
+    }
 
     #[test]
     fn a_registration_is_known_by_client_id_and_sign_in_server() {

@@ -17,7 +17,9 @@ mod spelled;
 mod store;
 mod web;
 
-pub use app::{App, IdentityRule, ScopeSet, SignIn, missing_scopes, permission_name, resource_of, same_permission};
+pub use app::{
+    App, Audience, IdentityRule, ScopeSet, SignIn, missing_scopes, permission_name, resource_of, same_permission,
+};
 pub use client_authentication::ClientAuthentication;
 pub use credential::Credential;
 pub use credential_form::{client_id_doubt, secret_doubt};

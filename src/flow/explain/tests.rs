@@ -49,7 +49,7 @@ fn where_a_token_comes_from_and_how_long_it_is_good_is_said() {
     };
     assert_eq!(said(&well(&profile)), "valid until 2026-01-01 13:00 UTC (60 minutes), refreshed just now");
     let stored = fetched(Outcome::Token(token_from(TokenSource::Store)));
-    let later = Seen { token: stored, now: at("2026-01-01T12:30:00Z"), ..well(&profile) };
+    let later = Seen { tokens: vec![stored], now: at("2026-01-01T12:30:00Z"), ..well(&profile) };
     assert_eq!(said(&later), "valid until 2026-01-01 13:00 UTC (30 minutes), from the store");
 }
 
@@ -59,7 +59,7 @@ fn without_a_token_only_a_server_that_was_reached_is_not_signed_in_to() {
     let failure = FailureKind::NotAuthorized { why: "there has been no sign-in yet".into() };
     let lost = FailureKind::ConnectionLost { during: "the greeting".into() };
     let seen = Seen {
-        token: fetched(Outcome::Failed { failure: failure.into(), leftover: None }),
+        tokens: vec![fetched(Outcome::Failed { failure: failure.into(), leftover: None })],
         conversations: vec![
             conversation(&profile, Side::Incoming).without_token(),
             conversation(&profile, Side::Outgoing).failed_at(Stage::Greeting, lost),
@@ -78,7 +78,7 @@ fn what_is_left_of_the_last_token_is_a_check_of_its_own_after_the_refusal() {
     let profile = contoso();
     let leftover = Some(token_from(TokenSource::Store));
     let token = fetched(Outcome::Failed { failure: client_refused(), leftover });
-    let seen = Seen { token, ..well_end_to_end(&profile) };
+    let seen = Seen { tokens: vec![token], ..well_end_to_end(&profile) };
     let checks = short(&explain(&seen));
     assert!(checks[2].starts_with("TokenEndpoint ") && !checks[2].ends_with('+'), "{checks:?}");
     assert_eq!(checks[3], "Token +");
@@ -95,7 +95,7 @@ fn why_the_token_endpoint_was_not_asked_is_said_at_the_step_that_failed() {
     ] {
         let stored: Stored = stored(Err(kind.into()));
         let token = fetched(Outcome::NotAsked(stored.hindrance().unwrap()));
-        let checks = explain(&Seen { stored: Some(stored), token, ..well(&profile) });
+        let checks = explain(&Seen { stored: Some(stored), tokens: vec![token], ..well(&profile) });
         assert_eq!(checks[1].stage, stage, "{why}");
         assert!(checks[1].finding().is_some(), "{why}");
         assert_eq!(short(&checks)[2], format!("TokenEndpoint ({why})"));
@@ -107,7 +107,7 @@ fn what_counts_against_a_token_is_refuted_by_a_server_that_accepts_it() {
     let profile = contoso();
     let mut seen = well(&profile);
     let graph = json!({ "aud": "https://graph.microsoft.com", "scp": "Mail.Read", "upn": "shop@contoso.example" });
-    seen.inspection = Some(inspection(&seen, &graph));
+    seen.tokens[0].inspection = Some(inspection(&seen, &graph));
     let preflight = |seen: &Seen<'_>| {
         let checks = explain(seen).into_iter().filter(|check| check.stage == Stage::Preflight);
         checks.map(|check| (check.protocol, check.finding().map(|found| found.code))).collect::<Vec<_>>()
@@ -153,4 +153,29 @@ fn facts_name_the_server_of_one_side_and_of_the_whole_way_each() {
         with_offer(well_end_to_end(&profile)),
         ["incoming", "incoming_mechanism", "outgoing", "outgoing_mechanism"]
     );
+}
+
+#[test]
+fn each_service_is_told_of_the_token_that_it_needs() {
+    let profile = contoso();
+    let lost =
+        fetched(Outcome::Failed { failure: FailureKind::ConnectionLost { during: "x".into() }.into(), leftover: None });
+    let good = fetched(Outcome::Token(token_from(TokenSource::Store)));
+    let seen = Seen {
+        tokens: vec![Fetched { protocols: vec![Imap], ..lost }, Fetched { protocols: vec![Smtp], ..good }],
+        conversations: vec![
+            conversation(&profile, Side::Incoming).without_token(),
+            conversation(&profile, Side::Outgoing),
+        ],
+        ..well(&profile)
+    };
+    let checks = explain(&seen);
+    let tokens: Vec<bool> =
+        checks.iter().filter(|check| check.stage == Stage::Token).map(crate::report::Check::has_passed).collect();
+    assert_eq!(tokens, [false, true]);
+    let sign_in = |protocol| {
+        let mut checks = checks.iter().filter(|check| check.stage == Stage::Authentication);
+        checks.find(|check| check.protocol == Some(protocol)).map(crate::report::Check::has_passed)
+    };
+    assert_eq!((sign_in(Imap), sign_in(Smtp)), (Some(false), Some(true)));
 }

@@ -20,7 +20,7 @@ fn with_refused_client<'a>(seen: Seen<'a>, added: &str, used: Option<&str>) -> S
     let records = seen.stored.as_mut().unwrap().records.as_mut().unwrap();
     records.app.as_mut().unwrap().active.as_mut().unwrap().added = at(added);
     records.grant.refreshed = used.map(at);
-    Seen { token: fetched(Outcome::Failed { failure: client_refused(), leftover: None }), ..seen }
+    Seen { tokens: vec![fetched(Outcome::Failed { failure: client_refused(), leftover: None })], ..seen }
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn how_long_programs_go_on_working_is_said_with_the_refusal() {
     let mut seen = with_refused_client(well_end_to_end(&profile), "2025-06-01T12:00:00Z", used);
     assert!(!judged(&seen).unwrap().cause.contains("2026-01-01 13:00"));
     let leftover = Some(token_from(TokenSource::Store));
-    seen.token = fetched(Outcome::Failed { failure: client_refused(), leftover });
+    seen.tokens = vec![fetched(Outcome::Failed { failure: client_refused(), leftover })];
     assert!(judged(&seen).unwrap().cause.contains("2026-01-01 13:00 UTC"));
 }
 
@@ -80,7 +80,7 @@ fn a_silent_port_is_blocked_where_the_sign_in_server_answers_and_no_network_wher
     let blocked = Seen { conversations: silence(), ..well_end_to_end(&profile) };
     assert_eq!(code(&blocked), FindingCode::PORT_BLOCKED);
     let token = fetched(Outcome::Failed { failure: silent().into(), leftover: None });
-    let away = Seen { token, conversations: silence(), ..well_end_to_end(&profile) };
+    let away = Seen { tokens: vec![token], conversations: silence(), ..well_end_to_end(&profile) };
     assert_eq!(code(&away), FindingCode::NO_NETWORK);
 }
 
