@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::canary;
 use crate::support::fixture::Fixture;
 
-/// An answer in another dress than the catalogue's example.
+/// An answer in another form than the catalogue's example.
 #[derive(Deserialize)]
 struct Variant {
     id: String,

@@ -1,4 +1,4 @@
-//! Looks for a secret in whatever dress it could have left in.
+//! Looks for a secret in every encoding in which it could have left.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -13,10 +13,10 @@ pub(crate) const NEXT_CLIENT_SECRET: &str = "Second9R~p+lus/slash=amp&percent%qu
 
 /// A long token is looked for by pieces of this many bytes, so that a part of it that got out is found too.
 const PIECE: usize = 24;
-/// No dress is shorter: by its first bytes it is recognised.
+/// No encoding is shorter: by its first bytes it is recognised.
 const START: usize = 8;
 
-/// The dresses of a secret: their names, and the bytes to look for.
+/// The encodings of a secret: their names, and the bytes to look for.
 pub(crate) fn encodings(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let text = String::from_utf8_lossy(secret).into_owned();
     let each = |one: fn(u8) -> String| secret.iter().map(|byte| one(*byte)).collect::<String>().into_bytes();
@@ -59,25 +59,26 @@ fn base64_inside(engine: &impl Engine, secret: &[u8], offset: usize) -> Vec<u8> 
 }
 
 /// Whose it is, what it is called, and its bytes.
-type Dress = (usize, &'static str, Vec<u8>);
+type Encoding = (usize, &'static str, Vec<u8>);
 
-/// Knows secrets in all their dresses. Looking takes time in proportion to the text, however many it knows.
+/// Knows secrets in all their encodings. Looking takes time in proportion to the text, however many it knows.
 pub(crate) struct Nose {
     /// By their first bytes.
-    dresses: HashMap<[u8; START], Vec<Dress>>,
+    encoded: HashMap<[u8; START], Vec<Encoding>>,
     /// Which first bytes there are at all, by a number made of four of them: most of a text is passed by with a look here.
     starts: Vec<bool>,
 }
 
 impl Nose {
     pub(crate) fn new(secrets: &[String]) -> Self {
-        let mut nose = Self { dresses: HashMap::new(), starts: vec![false; 1 << 16] };
+        let mut nose = Self { encoded: HashMap::new(), starts: vec![false; 1 << 16] };
         for (number, secret) in secrets.iter().enumerate() {
             for piece in pieces(secret.as_bytes()) {
-                for (name, dress) in encodings(piece) {
-                    let start: [u8; START] = dress.get(..START).expect("a dress has some length").try_into().unwrap();
+                for (name, bytes) in encodings(piece) {
+                    let start: [u8; START] =
+                        bytes.get(..START).expect("an encoding has some length").try_into().unwrap();
                     nose.starts[sieve(&start)] = true;
-                    nose.dresses.entry(start).or_default().push((number, name, dress));
+                    nose.encoded.entry(start).or_default().push((number, name, bytes));
                 }
             }
         }
@@ -88,9 +89,9 @@ impl Nose {
     pub(crate) fn find(&self, place: &str, text: &[u8]) -> Vec<String> {
         let mut found = BTreeSet::new();
         for (at, start) in text.windows(START).enumerate().filter(|(_, start)| self.starts[sieve(start)]) {
-            let dresses = start.try_into().ok().and_then(|start: [u8; START]| self.dresses.get(&start));
-            let worn = dresses.into_iter().flatten().filter(|(_, _, dress)| text[at..].starts_with(dress));
-            found.extend(worn.map(|(number, name, _)| format!("secret number {number} as {name} in {place}")));
+            let encoded = start.try_into().ok().and_then(|start: [u8; START]| self.encoded.get(&start));
+            let present = encoded.into_iter().flatten().filter(|(_, _, bytes)| text[at..].starts_with(bytes));
+            found.extend(present.map(|(number, name, _)| format!("secret number {number} as {name} in {place}")));
         }
         found.into_iter().collect()
     }
@@ -116,14 +117,14 @@ fn pieces(secret: &[u8]) -> Vec<&[u8]> {
 }
 
 #[test]
-fn the_nose_finds_a_secret_in_each_of_its_dresses() {
+fn the_nose_finds_a_secret_in_each_of_its_encodings() {
     let secret = CLIENT_SECRET.to_owned();
     let nose = Nose::new(&[NEXT_CLIENT_SECRET.to_owned(), secret.clone()]);
-    let dresses = encodings(secret.as_bytes());
-    let different: BTreeSet<_> = dresses.iter().map(|(_, dress)| dress).collect();
-    assert_eq!((dresses.len(), different.len()), (18, 18));
-    for (name, dress) in dresses {
-        let text = [b"before ".as_slice(), &dress, b" after"].concat();
+    let encoded = encodings(secret.as_bytes());
+    let different: BTreeSet<_> = encoded.iter().map(|(_, bytes)| bytes).collect();
+    assert_eq!((encoded.len(), different.len()), (18, 18));
+    for (name, bytes) in encoded {
+        let text = [b"before ".as_slice(), &bytes, b" after"].concat();
         assert!(nose.find("here", &text).contains(&format!("secret number 1 as {name} in here")), "{name}");
     }
     for before in ["", "u", "us"] {
