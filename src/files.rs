@@ -114,7 +114,7 @@ pub fn read_private(path: &Path, limit: usize) -> Result<Option<Zeroizing<Vec<u8
 ///
 /// # Errors
 /// As [`write_atomic`].
-pub fn trial(folder: &Path, contents: &[u8]) -> Result<Vec<u8>, Failure> {
+pub fn write_test(folder: &Path, contents: &[u8]) -> Result<Vec<u8>, Failure> {
     let failed = |error: io::Error| local("write in", folder, &error);
     sys::check_folder(folder)?;
     // Removed when it is dropped, on every way out.

@@ -5,22 +5,22 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example's own output")]
 
 mod build;
-mod house;
+mod workspace;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use house::{House, Outcome};
 use practice_tenant::browser::{self, Person};
 use practice_tenant::world::{ALICE, CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
 use practice_tenant::{Sandbox, SandboxConfig};
+use workspace::{Outcome, Workspace};
 
 const NEW_SECRET: &str = "practice-only-secret-number-two";
 
 fn main() -> ExitCode {
     // mailgrant starts $BROWSER, which is this very program: then it is the person at the sign-in page.
-    if let Some((person, ca_file)) = house::browser_role() {
+    if let Some((person, ca_file)) = workspace::browser_role() {
         let url = std::env::args().next_back().unwrap_or_default();
         let landed = browser::sign_in(&url, Path::new(&ca_file), &Person::SignsInAs(person));
         return if landed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
@@ -43,31 +43,31 @@ fn tour() -> Result<u32, String> {
     let config = SandboxConfig { access_lifetime: Duration::ZERO, ..SandboxConfig::default() };
     let old_secret = config.client_secret.clone();
     let sandbox = Sandbox::start(config).map_err(|error| error.to_string())?;
-    let mut house = House::new(binary, sandbox.ca_file())?;
-    house.sign_in_as(SHOP);
-    house.set("PRACTICE_SECRET", &old_secret);
+    let mut workspace = Workspace::new(binary, sandbox.ca_file())?;
+    workspace.sign_in_as(SHOP);
+    workspace.set("PRACTICE_SECRET", &old_secret);
 
-    set_up(&mut house, &sandbox)?;
-    prove(&mut house, &sandbox)?;
-    rotate(&mut house, &sandbox, &old_secret)?;
-    hand_out_a_token(&mut house, &sandbox)?;
-    refuse_the_wrong_account(&mut house)?;
-    house
+    set_up(&mut workspace, &sandbox)?;
+    prove(&mut workspace, &sandbox)?;
+    rotate(&mut workspace, &sandbox, &old_secret)?;
+    hand_out_a_token(&mut workspace, &sandbox)?;
+    refuse_the_wrong_account(&mut workspace)?;
+    workspace
         .step("Remove the mailbox, its tokens, its app and the client secret.", &["remove", "shop", "--yes"], "")?
         .code(0)?;
-    house.step("Nothing is left.", &["list"], "")?.code(0)?.lacks(SHOP)?;
+    workspace.step("Nothing is left.", &["list"], "")?.code(0)?.lacks(SHOP)?;
     let surprises = sandbox.surprises();
     if !surprises.is_empty() {
         return Err(format!("the practice tenant was surprised: {}", surprises.join("; ")));
     }
-    Ok(house.steps())
+    Ok(workspace.steps())
 }
 
-fn set_up(house: &mut House, sandbox: &Sandbox) -> Result<(), String> {
+fn set_up(workspace: &mut Workspace, sandbox: &Sandbox) -> Result<(), String> {
     let ports = sandbox.ports();
     let (imap, smtp) = (ports.imap_implicit.to_string(), ports.smtp_starttls.to_string());
     let ca_file = sandbox.ca_file().display().to_string();
-    house
+    workspace
         .step("A key for the encrypted vault, since this machine may have no keyring.", &["new-vault-key"], "")?
         .code(0)?
         .says("vault.key")?;
@@ -79,69 +79,69 @@ fn set_up(house: &mut House, sandbox: &Sandbox) -> Result<(), String> {
     add.extend(
         app.into_iter().chain(["--address", SHOP]).chain(incoming).chain(outgoing).chain(["--ca-file", &ca_file]),
     );
-    house
+    workspace
         .step("Add the mailbox; what to register at the provider is printed.", &add, "")?
         .code(0)?
         .says("redirect URI http://localhost")?;
-    house
+    workspace
         .step("There is no sign-in yet: exit code 4 says so.", &["status", "shop"], "")?
         .code(4)?
         .says("not authorized")?;
-    house
+    workspace
         .step("Sign in. The tour itself plays the person at the browser.", &["authorize", "shop"], "")?
         .code(0)?
         .says(&format!("{SHOP} signed in"))?;
     expect(sandbox.counters().sign_ins == 1, "exactly one person signs in")
 }
 
-fn prove(house: &mut House, sandbox: &Sandbox) -> Result<(), String> {
+fn prove(workspace: &mut Workspace, sandbox: &Sandbox) -> Result<(), String> {
     let send = ["test-smtp", "shop", "--to", SHOP, "--wait-arrival"];
-    house.step("Send a real mail, and see it arrive.", &send, "")?.code(0)?;
+    workspace.step("Send a real mail, and see it arrive.", &send, "")?.code(0)?;
     let sent = sandbox.sent();
     expect(sent.len() == 1 && sent[0].recipients == [SHOP], "exactly one mail is sent, to the shop")?;
-    house
+    workspace
         .step("Open the mailbox and show the newest mail.", &["test-mailbox", "shop", "--latest", "1"], "")?
         .code(0)?
         .says("mailgrant test mail")
 }
 
-fn rotate(house: &mut House, sandbox: &Sandbox, old_secret: &str) -> Result<(), String> {
+fn rotate(workspace: &mut Workspace, sandbox: &Sandbox, old_secret: &str) -> Result<(), String> {
     sandbox.add_client_secret(NEW_SECRET);
     sandbox.expire_client_secret(old_secret);
-    house.remark("At the provider, a new client secret has been issued, and the old one has expired.");
-    house
+    workspace.remark("At the provider, a new client secret has been issued, and the old one has expired.");
+    workspace
         .step("The mailbox has stopped working, and the reason is named.", &["test-mailbox", "shop"], "")?
         .code(1)?
         .says("AADSTS7000222")?;
     let rotate = ["rotate-secret", "shop", "--secret-stdin", "--expires", &next_year()];
-    house
+    workspace
         .step("Rotate: the new secret is proven before it is used.", &rotate, NEW_SECRET)?
         .code(0)?
         .says("the new one is in use")?;
-    house.step("The mailbox works again, without a new sign-in.", &["test-mailbox", "shop"], "")?.code(0)?;
+    workspace.step("The mailbox works again, without a new sign-in.", &["test-mailbox", "shop"], "")?.code(0)?;
     expect(sandbox.counters().sign_ins == 1, "no second sign-in is needed")?;
-    house
+    workspace
         .step("Forget the old secret.", &["rotate-secret", "shop", "--discard-previous"], "")?
         .code(0)?
         .says("forgotten")?;
-    house.step("What is authorized, as whom, until when.", &["status", "shop"], "")?.code(0)?.says(&next_year())
+    workspace.step("What is authorized, as whom, until when.", &["status", "shop"], "")?.code(0)?.says(&next_year())
 }
 
-fn hand_out_a_token(house: &mut House, sandbox: &Sandbox) -> Result<(), String> {
-    let token =
-        house.silent_step("A valid access token for another program; only its length is shown.", &["token", "shop"])?;
+fn hand_out_a_token(workspace: &mut Workspace, sandbox: &Sandbox) -> Result<(), String> {
+    let token = workspace
+        .silent_step("A valid access token for another program; only its length is shown.", &["token", "shop"])?;
     let token = token.code(0)?.text.trim_end().to_owned();
-    house.remark(&format!("({} characters)", token.len()));
+    workspace.remark(&format!("({} characters)", token.len()));
     expect(sandbox.is_live_access_token(&token), "the token is one that the mail servers take")
 }
 
-fn refuse_the_wrong_account(house: &mut House) -> Result<(), String> {
-    house.sign_in_as(ALICE);
+fn refuse_the_wrong_account(workspace: &mut Workspace) -> Result<(), String> {
+    workspace.sign_in_as(ALICE);
     let refused =
-        house.step("The usual mistake: another account signs in. It is refused.", &["authorize", "shop"], "")?;
+        workspace.step("The usual mistake: another account signs in. It is refused.", &["authorize", "shop"], "")?;
     expect(refused.code != Some(0), "the wrong account is refused")?;
     refused.says(ALICE)?;
-    house
+    workspace
         .step("The grant of the right account is untouched.", &["test-mailbox", "shop"], "")?
         .code(0)
         .map(|_: Outcome| ())

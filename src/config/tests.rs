@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::profile::{Name, Protocol, SignIn};
+use crate::profile::{EndpointSource, Name, Protocol};
 
 const GOOD: &str = r#"
 [apps.contoso]
@@ -28,7 +28,7 @@ fn presets_fill_what_the_profile_leaves_out() {
     let incoming = mailbox.incoming.as_ref().unwrap();
     assert_eq!(incoming.endpoint.to_string(), "outlook.office365.com:993 (implicit TLS)");
     assert_eq!(mailbox.outgoing.as_ref().unwrap().endpoint.to_string(), "smtp.office365.com:587 (STARTTLS)");
-    let SignIn::Known { token, .. } = &profile.app_of(mailbox).sign_in else {
+    let EndpointSource::Known { token, .. } = &profile.app_of(mailbox).sign_in else {
         panic!("Microsoft's endpoints are known")
     };
     assert_eq!(token.to_string(), "https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0/token");
@@ -39,7 +39,9 @@ fn a_cloud_moves_sign_in_mail_hosts_and_scopes_together() {
     let profile = parse(Path::new("c"), &GOOD.replace("tenant =", "cloud = \"gcc-high\"\ntenant =")).unwrap();
     let mailbox = profile.mailboxes.values().next().unwrap();
     let app = profile.app_of(mailbox);
-    let SignIn::Known { token, device_authorization, .. } = &app.sign_in else { panic!("Microsoft's are known") };
+    let EndpointSource::Known { token, device_authorization, .. } = &app.sign_in else {
+        panic!("Microsoft's are known")
+    };
     assert!(token.to_string().contains("microsoftonline.us"));
     let device = device_authorization.as_ref().unwrap().to_string();
     assert!(device.contains("microsoftonline.us") && device.ends_with("/oauth2/v2.0/devicecode"), "{device}");

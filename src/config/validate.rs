@@ -9,8 +9,8 @@ use toml::Spanned;
 use super::error::{Problem, ProblemKind};
 use super::file::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::profile::{
-    Address, App, Cloud, Credential, Deployment, Endpoint, EndpointPreset, EndpointUrl, HostPreset, IdentityRule,
-    Invalid, Mailbox, Name, Ports, Protocol, Provider, Scope, ScopeSet, ServerEndpoint, Service, Side, SignIn,
+    Address, App, Cloud, Credential, Deployment, Endpoint, EndpointPreset, EndpointSource, EndpointUrl, HostPreset,
+    IdentityRule, Invalid, Mailbox, Name, Ports, Protocol, Provider, Scope, ScopeSet, ServerEndpoint, Service, Side,
     SignInPreset, TlsMode, provider,
 };
 use crate::text::is_unprintable;
@@ -81,7 +81,7 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
     })
 }
 
-type SignsIn = (Option<crate::profile::Tenant>, SignIn, IdentityRule);
+type SignsIn = (Option<crate::profile::Tenant>, EndpointSource, IdentityRule);
 
 fn sign_in(file: &AppFile, preset: &Deployment, place: &Range<usize>) -> Checked<SignsIn> {
     let foreign = |key: &'static str, value: &Spanned<String>, whose: &str| {
@@ -111,7 +111,7 @@ fn sign_in(file: &AppFile, preset: &Deployment, place: &Range<usize>) -> Checked
                 format!("{text}{path}").parse().map_err(|invalid| Problem::new("authority", span.clone(), invalid))
             };
             let path = tenant.as_str();
-            let sign_in = SignIn::Known {
+            let sign_in = EndpointSource::Known {
                 authorization: endpoint(&format!("/{path}/oauth2/v2.0/authorize"))?,
                 token: endpoint(&format!("/{path}/oauth2/v2.0/token"))?,
                 device_authorization: Some(endpoint(&format!("/{path}/oauth2/v2.0/devicecode"))?),
@@ -130,7 +130,7 @@ fn sign_in(file: &AppFile, preset: &Deployment, place: &Range<usize>) -> Checked
                     return Err(foreign("issuer", value, &takes_issuer()));
                 }
                 let fixed = |text: &str| text.parse().map_err(|invalid| Problem::new("issuer", 0..0, invalid));
-                let sign_in = SignIn::Known {
+                let sign_in = EndpointSource::Known {
                     authorization: fixed(authorization)?,
                     token: fixed(token)?,
                     device_authorization: device_authorization.map(fixed).transpose()?,
@@ -141,7 +141,7 @@ fn sign_in(file: &AppFile, preset: &Deployment, place: &Range<usize>) -> Checked
                 missing("issuer", place, "write the provider's issuer, as in https://login.example.org/realms/mail")
             })?;
             let issuer: crate::profile::EndpointUrl = parsed("issuer", value)?;
-            Ok((None, SignIn::Discovered { issuer: issuer.clone() }, IdentityRule::Issuer(issuer)))
+            Ok((None, EndpointSource::Discovered { issuer: issuer.clone() }, IdentityRule::Issuer(issuer)))
         }
     }
 }

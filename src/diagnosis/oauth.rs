@@ -8,7 +8,7 @@ use super::catalogue::Origin;
 use super::{local, resolve};
 use crate::clock::in_words;
 use crate::failure::{CallbackRefusal, FailureKind, OAuthFault};
-use crate::profile::{App, Credential, SignIn};
+use crate::profile::{App, Credential, EndpointSource};
 use crate::report::{ExitCode, Finding, FindingCode};
 use crate::text::Shown;
 
@@ -54,7 +54,7 @@ fn says_so_in_own_words(fault: &OAuthFault, about: FailureContext<'_>) -> bool {
 /// How a secret that is right may be refused all the same. The known providers take it in each way.
 fn another_way(about: FailureContext<'_>) -> Vec<String> {
     let is_discovered =
-        |app: &&App| app.credential == Credential::Secret && matches!(app.sign_in, SignIn::Discovered { .. });
+        |app: &&App| app.credential == Credential::Secret && matches!(app.sign_in, EndpointSource::Discovered { .. });
     let Some(app) = about.app.filter(is_discovered) else { return Vec::new() };
     let told = Finding::of(FindingCode::SECRET_SENT_ANOTHER_WAY).about(about);
     let told = match app.client_authentication {

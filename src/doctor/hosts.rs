@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::diagnosis::FailureContext;
 use crate::profile::{
-    App, Endpoint, EndpointUrl, HostPreset, IdentityRule, Mailbox, Profile, Protocol, Provider, ServerEndpoint, Side,
-    SignIn, TlsMode,
+    App, Endpoint, EndpointSource, EndpointUrl, HostPreset, IdentityRule, Mailbox, Profile, Protocol, Provider,
+    ServerEndpoint, Side, TlsMode,
 };
 
 /// A server to look at.
@@ -88,14 +88,14 @@ pub(super) fn usual() -> Vec<Host<'static>> {
 fn sign_in(app: &App) -> Vec<Host<'_>> {
     let issuer = match (&app.identity, &app.sign_in) {
         (IdentityRule::Tenant { authority, tenant }, _) => format!("{authority}/{}/v2.0", tenant.as_str()),
-        (IdentityRule::Issuer(_), SignIn::Discovered { issuer }) | (IdentityRule::Issuer(issuer), _) => {
+        (IdentityRule::Issuer(_), EndpointSource::Discovered { issuer }) | (IdentityRule::Issuer(issuer), _) => {
             issuer.to_string()
         }
     };
     let metadata = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')).parse().ok();
     let roots = match &app.sign_in {
-        SignIn::Known { authorization, token, .. } => [root(authorization), root(token)],
-        SignIn::Discovered { .. } => [None, None],
+        EndpointSource::Known { authorization, token, .. } => [root(authorization), root(token)],
+        EndpointSource::Discovered { .. } => [None, None],
     };
     let about = FailureContext { app: Some(app), ..FailureContext::default() };
     let urls = metadata.into_iter().chain(roots.into_iter().flatten());

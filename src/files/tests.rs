@@ -93,9 +93,9 @@ mod unix;
 #[test]
 fn a_trial_reads_back_what_it_wrote_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(trial(folder.path(), b"worthless").unwrap(), b"worthless");
+    assert_eq!(write_test(folder.path(), b"random").unwrap(), b"random");
     assert!(names_in(folder.path()).is_empty());
-    trial(&folder.path().join("absent"), b"").unwrap_err();
+    write_test(&folder.path().join("absent"), b"").unwrap_err();
 }
 
 #[test]

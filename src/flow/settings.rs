@@ -5,7 +5,7 @@ use super::{describe, secret_expiry};
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::failure::FailureKind;
-use crate::profile::{Mailbox, SignIn, registration};
+use crate::profile::{EndpointSource, Mailbox, registration};
 use crate::report::Report;
 use crate::secrets::{ClientSecret, load_app};
 
@@ -25,11 +25,11 @@ pub fn of(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<Settings, Comm
     let app = workspace.app_of(mailbox);
     let mut report = describe::mailbox(app, mailbox);
     match &app.sign_in {
-        SignIn::Known { authorization, token, .. } => {
+        EndpointSource::Known { authorization, token, .. } => {
             report.fact("authorization_endpoint", authorization.to_string());
             report.fact("token_endpoint", token.to_string());
         }
-        SignIn::Discovered { issuer } => report.fact("issuer", issuer.to_string()),
+        EndpointSource::Discovered { issuer } => report.fact("issuer", issuer.to_string()),
     }
     report.fact("redirect_uri", app.redirect_uri.to_string());
     let scopes = app.scopes.for_protocols(mailbox.protocols());

@@ -44,7 +44,7 @@ pub struct Collected<'a> {
 pub fn refuse_taken(path: &Path) -> Result<(), CommandError> {
     if path.symlink_metadata().is_err() {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        return files::trial(folder, b"a bundle will be written here").map(drop).map_err(|failure| {
+        return files::write_test(folder, b"a bundle will be written here").map(drop).map_err(|failure| {
             let cause = CommandError::from(failure).finding().cause.clone();
             CommandError::usage(
                 format!("The bundle could not be written: {cause} Nothing was done."),

@@ -42,13 +42,13 @@ impl Judge {
         let mut arriving = Arriving::default();
         let mut left = bytes;
         loop {
-            let room = arriving.room();
-            let count = left.len().min(piece.max(1)).min(room.len());
+            let space = arriving.space();
+            let count = left.len().min(piece.max(1)).min(space.len());
             if count == 0 {
                 return Arrival::Gone;
             }
             let (now, later) = left.split_at(count);
-            room[..count].copy_from_slice(now);
+            space[..count].copy_from_slice(now);
             left = later;
             let Some(head) = arriving.took(count) else { continue };
             return match head.map(|head| self.0.judge(&head, read)) {

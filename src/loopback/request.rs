@@ -48,7 +48,7 @@ pub(super) fn read_head(stream: &TcpStream, deadline: Instant, spoke: impl FnOnc
     let mut arriving = Arriving::default();
     let mut spoke = Some(spoke);
     loop {
-        let read = read_before(stream, arriving.room(), deadline).map_err(|_| NoHead::Gone)?;
+        let read = read_before(stream, arriving.space(), deadline).map_err(|_| NoHead::Gone)?;
         if read == 0 {
             return Err(NoHead::Gone);
         }
@@ -92,7 +92,7 @@ struct Fields {
 
 impl Arriving {
     /// Where the next piece goes.
-    pub(super) fn room(&mut self) -> &mut [u8] {
+    pub(super) fn space(&mut self) -> &mut [u8] {
         &mut self.piece.0
     }
 

@@ -19,7 +19,7 @@ use super::token_response::{TokenResponse, is_printable};
 use super::token_text::Token;
 use crate::failure::{Failure, FailureKind};
 use crate::net::HttpResponse;
-use crate::profile::{App, ClientAuthentication, EndpointUrl, Scope, SignIn};
+use crate::profile::{App, ClientAuthentication, EndpointSource, EndpointUrl, Scope};
 use crate::text::{Redactor, Shown};
 use crate::transcript::{Speaker, Transcript};
 
@@ -100,8 +100,10 @@ fn offered<'a>(app: &App, endpoints: &'a Endpoints, scopes: &[Scope]) -> Result<
         return Err(none(shown!("{} does not grant {} this way", app.provider.title, scope)));
     }
     endpoints.device_authorization.as_ref().ok_or_else(|| match &app.sign_in {
-        SignIn::Known { .. } => none(shown!("{} has no endpoint for it", app.provider.title)),
-        SignIn::Discovered { .. } => none("the provider's metadata names no device_authorization_endpoint".into()),
+        EndpointSource::Known { .. } => none(shown!("{} has no endpoint for it", app.provider.title)),
+        EndpointSource::Discovered { .. } => {
+            none("the provider's metadata names no device_authorization_endpoint".into())
+        }
     })
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::token_endpoint::{self, TokenEndpoint};
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpClient, HttpResponse};
-use crate::profile::{App, EndpointUrl, SignIn};
+use crate::profile::{App, EndpointSource, EndpointUrl};
 use crate::text::Shown;
 use crate::transcript::{Speaker, Transcript};
 
@@ -30,13 +30,13 @@ pub struct Endpoints {
 /// what [`HttpClient::get`] reports.
 pub fn endpoints(http: &HttpClient, app: &App) -> Result<Endpoints, Failure> {
     match &app.sign_in {
-        SignIn::Known { authorization, token, device_authorization } => Ok(Endpoints {
+        EndpointSource::Known { authorization, token, device_authorization } => Ok(Endpoints {
             authorization: authorization.clone(),
             token: token.clone().into(),
             device_authorization: device_authorization.clone(),
             issuer_in_response: false,
         }),
-        SignIn::Discovered { issuer } => discover(http, issuer),
+        EndpointSource::Discovered { issuer } => discover(http, issuer),
     }
 }
 

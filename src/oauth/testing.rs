@@ -3,7 +3,7 @@
 use super::{Client, ClientCredential, Endpoints, TokenEndpoint};
 use crate::clock::Clock;
 use crate::net::HttpClient;
-use crate::profile::{App, Cloud, Credential, EndpointUrl, IdentityRule, Provider, ScopeSet, SignIn};
+use crate::profile::{App, Cloud, Credential, EndpointSource, EndpointUrl, IdentityRule, Provider, ScopeSet};
 
 /// `app` as a public client.
 pub(crate) fn public<'a>(http: &'a HttpClient, app: &'a App, endpoint: &'a TokenEndpoint) -> Client<'a> {
@@ -31,7 +31,7 @@ pub(crate) fn microsoft(tenant: &str) -> App {
         client_authentication: None,
         secret_expires: None,
         redirect_uri: "http://localhost".parse().unwrap(),
-        sign_in: SignIn::Known {
+        sign_in: EndpointSource::Known {
             authorization: "https://login.example/authorize".parse().unwrap(),
             token: "https://login.example/token".parse().unwrap(),
             device_authorization: Some("https://login.example/devicecode".parse().unwrap()),
@@ -53,7 +53,7 @@ pub(crate) fn oidc(issuer: &str) -> App {
         provider: Provider::OIDC,
         tenant: None,
         client_id: "my-app".parse().unwrap(),
-        sign_in: SignIn::Discovered { issuer: issuer.clone() },
+        sign_in: EndpointSource::Discovered { issuer: issuer.clone() },
         identity: IdentityRule::Issuer(issuer),
         ..microsoft("common")
     }

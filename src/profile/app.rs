@@ -32,7 +32,7 @@ pub struct App {
     /// Where the browser comes back to.
     pub redirect_uri: RedirectUri,
     /// Where to sign in.
-    pub sign_in: SignIn,
+    pub sign_in: EndpointSource,
     /// Who must have issued the identity token.
     pub identity: IdentityRule,
     /// What to ask for.
@@ -45,7 +45,7 @@ pub struct App {
 
 /// Where the endpoints come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignIn {
+pub enum EndpointSource {
     /// They are known.
     Known {
         /// The authorization endpoint.

@@ -18,7 +18,8 @@ mod store;
 mod web;
 
 pub use app::{
-    App, Audience, IdentityRule, ScopeSet, SignIn, missing_scopes, permission_name, resource_of, same_permission,
+    App, Audience, EndpointSource, IdentityRule, ScopeSet, missing_scopes, permission_name, resource_of,
+    same_permission,
 };
 pub use client_authentication::ClientAuthentication;
 pub use credential::Credential;

@@ -260,7 +260,7 @@ impl SecretStore for VaultStore {
         let drafts = self.folder.join(DRAFTS);
         let folder = drafts.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         let sealed = seal::seal(&identities, value.expose())?;
-        let back = files::trial(folder, &sealed).map_err(|failure| fault(&failure))?;
+        let back = files::write_test(folder, &sealed).map_err(|failure| fault(&failure))?;
         if seal::open(&identities, &back).map_or(true, |back| back.as_slice() != value.expose()) {
             return Err(StoreFault::NotKept { what: "what is read back is not what was written".into() });
         }

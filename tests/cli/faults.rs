@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::sandbox::SandboxConfig;
 use crate::sandbox::browser::{self, Person};
-use crate::sandbox::door::Protocol;
 use crate::sandbox::faults::{At, Fault, Row, Stage, Wording, Words};
+use crate::sandbox::mail_sign_in::Protocol;
 use crate::sandbox::world::{ALICE, SHARED, SHOP, TENANT_ID};
 use crate::support::canary::NEXT_CLIENT_SECRET;
 use crate::support::finished::Finished;

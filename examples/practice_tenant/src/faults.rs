@@ -2,7 +2,7 @@
 //!
 //! A new fault is a row in the file of its place. Where it is just words at a stage, the row holds them and nothing else
 //! is needed; a fault with code of its own is a variant of [`Fault`] without data, and one `world.faults.is_on(…)` where
-//! the decision is made: `authorize.rs`, `token.rs`, `door.rs`, `imap.rs`, `pop3.rs`, `smtp.rs`.
+//! the decision is made: `authorize.rs`, `token.rs`, `mail_sign_in.rs`, `imap.rs`, `pop3.rs`, `smtp.rs`.
 
 mod answers;
 mod connection;
@@ -17,7 +17,7 @@ pub use answers::{At, Claim, Refusal, Stage, Words};
 pub use switches::Faults;
 
 use crate::ca::Certificate;
-use crate::door::Protocol;
+use crate::mail_sign_in::Protocol;
 use answers::refusal;
 
 /// A row of the table: a fault with all that is to be known of it.

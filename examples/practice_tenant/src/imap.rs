@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use native_tls::TlsAcceptor;
 
-use crate::door::{self, Login, Mechanism, Protocol};
 use crate::faults::{Fault, Stage};
 use crate::imap_fetch;
 use crate::imap_search::Key;
 use crate::imap_syntax::{Word, in_set, read_command, words};
+use crate::mail_sign_in::{self, Login, Mechanism, Protocol};
 use crate::mailstore::Message;
 use crate::wire::Wire;
 use crate::world::World;
@@ -206,7 +206,7 @@ impl Session<'_> {
                 line
             }
         };
-        let login = door::knock(self.world, Protocol::Imap, mechanism, &response);
+        let login = mail_sign_in::sign_in(self.world, Protocol::Imap, mechanism, &response);
         if let Some(next) = self.fail(Stage::SignIn, tag)? {
             return Ok(next);
         }
@@ -221,7 +221,7 @@ impl Session<'_> {
                 self.world.surprise("IMAP: the error challenge was not answered with AQ==");
             }
         }
-        let echo = door::echo(self.world, &response);
+        let echo = mail_sign_in::echo(self.world, &response);
         self.wire.say(&format!("{tag} NO AUTHENTICATE failed.{echo}"))?;
         Ok(Next::Read)
     }

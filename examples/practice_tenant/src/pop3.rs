@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use native_tls::TlsAcceptor;
 
-use crate::door::{self, Login, Mechanism, Protocol};
 use crate::faults::{Fault, Stage};
+use crate::mail_sign_in::{self, Login, Mechanism, Protocol};
 use crate::mailstore::Message;
 use crate::wire::Wire;
 use crate::world::World;
@@ -71,7 +71,7 @@ fn authenticate(world: &World, wire: &mut Wire, argument: &str) -> io::Result<St
     };
     wire.say("+ ")?;
     let Some(response) = wire.text_line()? else { return Ok(Step::End) };
-    let login = door::knock(world, Protocol::Pop3, mechanism, &response);
+    let login = mail_sign_in::sign_in(world, Protocol::Pop3, mechanism, &response);
     if let Some(words) = world.faults.words(Protocol::Pop3, Stage::SignIn) {
         wire.say(words.words)?;
         return Ok(if words.hangs_up { Step::End } else { Step::Out });
@@ -89,7 +89,7 @@ fn authenticate(world: &World, wire: &mut Wire, argument: &str) -> io::Result<St
             world.surprise("POP3: the error challenge was not answered with AQ==");
         }
     }
-    let echo = door::echo(world, &response);
+    let echo = mail_sign_in::echo(world, &response);
     wire.say(&format!("-ERR Authentication failure: unknown user name or bad password.{echo}"))?;
     Ok(Step::Out)
 }

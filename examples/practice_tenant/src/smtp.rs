@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use native_tls::TlsAcceptor;
 
-use crate::door::{self, Mechanism, Protocol};
 use crate::faults::{Fault, Stage};
+use crate::mail_sign_in::{self, Mechanism, Protocol};
 use crate::mailstore::{Message, SentMessage};
 use crate::wire::Wire;
 use crate::world::{TENANT_DOMAIN, User, World, now};
@@ -113,7 +113,7 @@ fn authenticate(world: &World, wire: &mut Wire, argument: &str) -> io::Result<Op
             wire.text_line()?.unwrap_or_default()
         }
     };
-    let login = door::knock(world, Protocol::Smtp, mechanism, &response);
+    let login = mail_sign_in::sign_in(world, Protocol::Smtp, mechanism, &response);
     if refused(world, wire, Stage::SignIn)? {
         return Ok(None);
     }
@@ -127,7 +127,7 @@ fn authenticate(world: &World, wire: &mut Wire, argument: &str) -> io::Result<Op
             world.surprise("SMTP: the error challenge was not answered with AQ==");
         }
     }
-    let echo = door::echo(world, &response);
+    let echo = mail_sign_in::echo(world, &response);
     wire.say(&format!("535 5.7.3 Authentication unsuccessful [{HOST}]{echo}"))?;
     Ok(None)
 }

@@ -35,7 +35,7 @@ impl Preflight {
     #[must_use]
     pub fn is_for(&self, protocol: Protocol) -> bool {
         let claims = self.claims.as_ref().is_some_and(|claims| !claims.audience.is_empty());
-        claims && self.per_protocol.iter().any(|(door, part)| *door == protocol && part.issues.is_empty())
+        claims && self.per_protocol.iter().any(|(other, part)| *other == protocol && part.issues.is_empty())
     }
 
     /// The same, without secrets: a token's words are its issuer's, who may write into them what it has seen elsewhere.
@@ -78,11 +78,11 @@ pub fn look(
         detail: claims.as_ref().map(|claims| claims.account(mailbox.signs_in_as())),
         issues: rules::account(claims.as_ref(), presented, app, mailbox, now),
     };
-    let door = |protocol| Part {
+    let part_of = |protocol| Part {
         detail: claims.as_ref().map(TokenClaims::purpose),
-        issues: rules::door(claims.as_ref(), presented.granted, app, protocol),
+        issues: rules::service(claims.as_ref(), presented.granted, app, protocol),
     };
-    let per_protocol = protocols.into_iter().map(|protocol| (protocol, door(protocol))).collect();
+    let per_protocol = protocols.into_iter().map(|protocol| (protocol, part_of(protocol))).collect();
     Preflight { claims, account, per_protocol }
 }
 

@@ -13,7 +13,7 @@ use crate::profile::{
 use crate::report::FindingCode;
 
 /// What the token lacks to open `protocol`.
-pub(super) fn door(said: Option<&TokenClaims>, granted: &[String], app: &App, protocol: Protocol) -> Vec<Issue> {
+pub(super) fn service(said: Option<&TokenClaims>, granted: &[String], app: &App, protocol: Protocol) -> Vec<Issue> {
     let known = app.deployment().service(protocol);
     let Some((service, audiences)) = known.and_then(|service| Some((service, service.audiences?))) else {
         return not_granted(app.scopes.of(protocol), granted).into_iter().collect();

@@ -287,7 +287,7 @@ fn what_is_told_is_short_and_harmless() {
         // Past the limit of a token's size, so that the reader is given it all the same.
         let claims = TokenClaims::read(claims.as_object().unwrap());
         let parts = [claims.purpose(), claims.account(&mailbox().address), claims.others.join(" ")];
-        let observed = rules::door(Some(&claims), &[], &microsoft(), IMAP).remove(0).observed;
+        let observed = rules::service(Some(&claims), &[], &microsoft(), IMAP).remove(0).observed;
         for text in parts.iter().chain([&observed]) {
             assert!(text.len() < 5_000, "{} bytes", text.len());
             assert!(!text.contains('\u{202e}'));

@@ -187,12 +187,12 @@ mod room {
 
     /// A keep that can always be read.
     #[derive(Default)]
-    struct Keep {
+    struct ReadOnlyStore {
         records: MemoryStore,
         refuses_writes: AtomicBool,
     }
 
-    impl SecretStore for Keep {
+    impl SecretStore for ReadOnlyStore {
         fn get(&self, key: &RecordKey) -> Result<Option<SecretBytes>, StoreFault> {
             self.records.get(key)
         }
@@ -224,10 +224,10 @@ mod room {
                        [mailboxes.shop]\napp = \"shop\"\naddress = \"shop@x.example\"\nincoming = { protocol = \"imap\" }\n";
         let profile = crate::config::parse("config.toml".as_ref(), profile).unwrap();
         let mailbox = profile.mailboxes.values().next().unwrap();
-        let (keep, locks) = (Keep::default(), tempfile::tempdir().unwrap());
+        let (store, locks) = (ReadOnlyStore::default(), tempfile::tempdir().unwrap());
         let app = profile.app_of(mailbox);
         let session = Session {
-            store: &keep,
+            store: &store,
             locks: locks.path(),
             http: http::client(),
             clock: Clock::system(),
@@ -254,15 +254,15 @@ mod room {
             access: Vec::new(),
             needs_authorization: None,
         };
-        save_mailbox(&keep, &mailbox.name, &grant).unwrap();
+        save_mailbox(&store, &mailbox.name, &grant).unwrap();
 
-        keep.refuses_writes.store(true, Ordering::Relaxed);
+        store.refuses_writes.store(true, Ordering::Relaxed);
         let failure = session.access_token().err().expect("there is nowhere to keep a token");
         assert!(matches!(failure.kind, FailureKind::Store(StoreFault::Denied { .. })), "{failure}");
         listener.set_nonblocking(true).unwrap();
         assert!(listener.accept().is_err(), "the refresh token was sent");
 
-        keep.refuses_writes.store(false, Ordering::Relaxed);
+        store.refuses_writes.store(false, Ordering::Relaxed);
         listener.set_nonblocking(false).unwrap();
         let provider = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
@@ -277,7 +277,7 @@ mod room {
         });
         assert_eq!(session.access_token().map(|access| access.source).unwrap(), TokenSource::Refresh);
         provider.join().unwrap();
-        let kept = load_mailbox(&keep, &mailbox.name).unwrap().unwrap();
+        let kept = load_mailbox(&store, &mailbox.name).unwrap().unwrap();
         assert_eq!(kept.refresh_token().unwrap().expose_secret(), "the-new-one");
     }
 }

@@ -196,7 +196,7 @@ fn take(seen: &Mutex<Option<ureq::Error>>) -> Option<ureq::Error> {
 }
 
 impl ErrorTap {
-    fn keep(&self, error: io::Error) -> io::Error {
+    fn note(&self, error: io::Error) -> io::Error {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.into());
         io::Error::other("the connection below TLS failed")
     }
@@ -205,19 +205,19 @@ impl ErrorTap {
 impl Read for ErrorTap {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.stream.read(buffer) {
-            Ok(0) if self.is_handshaking && !buffer.is_empty() => Err(self.keep(io::ErrorKind::UnexpectedEof.into())),
-            read => read.map_err(|error| self.keep(error)),
+            Ok(0) if self.is_handshaking && !buffer.is_empty() => Err(self.note(io::ErrorKind::UnexpectedEof.into())),
+            read => read.map_err(|error| self.note(error)),
         }
     }
 }
 
 impl Write for ErrorTap {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.write(buffer).map_err(|error| self.keep(error))
+        self.stream.write(buffer).map_err(|error| self.note(error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush().map_err(|error| self.keep(error))
+        self.stream.flush().map_err(|error| self.note(error))
     }
 }
 

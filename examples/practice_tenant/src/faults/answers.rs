@@ -1,6 +1,6 @@
 //! What a fault that is only words holds.
 
-use crate::door::Protocol;
+use crate::mail_sign_in::Protocol;
 use crate::oauth_error::OAuthError;
 
 /// A refusal by the sign-in server.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{At, Claim, Fault, Stage, Words};
 use crate::ca::Certificate;
-use crate::door::Protocol;
+use crate::mail_sign_in::Protocol;
 use crate::oauth_error::OAuthError;
 use crate::wire::lock;
 

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::super::*;
-use crate::profile::{Cloud, Credential, IdentityRule, Provider, ScopeSet, Service, SignIn, TlsMode};
+use crate::profile::{Cloud, Credential, EndpointSource, IdentityRule, Provider, ScopeSet, Service, TlsMode};
 use crate::report::FindingCode;
 
 pub(super) const NOW: i64 = 1_800_000_000;
@@ -48,7 +48,7 @@ pub(super) fn app(provider: Provider, tenant: Option<&str>, cloud: Cloud) -> App
         client_authentication: None,
         secret_expires: None,
         redirect_uri: "http://localhost".parse().unwrap(),
-        sign_in: SignIn::Discovered { issuer: "https://id.example/realms/shop".parse().unwrap() },
+        sign_in: EndpointSource::Discovered { issuer: "https://id.example/realms/shop".parse().unwrap() },
         identity: match tenant {
             Some(tenant) => IdentityRule::Tenant {
                 authority: "https://login.example".parse().unwrap(),

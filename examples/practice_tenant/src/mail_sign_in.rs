@@ -53,7 +53,7 @@ impl Mechanism {
 }
 
 /// The account that signs in with this. `None` is a refusal; no server says why.
-pub fn knock(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) -> Option<Login> {
+pub fn sign_in(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) -> Option<Login> {
     let login = judge(world, protocol, mechanism, base64);
     let mut state = world.state();
     match &login {

@@ -21,7 +21,7 @@ pub(crate) fn browser_role() -> Option<(String, String)> {
 }
 
 /// The home folder. Dropping it removes it.
-pub(crate) struct House {
+pub(crate) struct Workspace {
     folder: TempDir,
     binary: PathBuf,
     environment: BTreeMap<String, String>,
@@ -53,13 +53,13 @@ impl Outcome {
     }
 }
 
-impl House {
+impl Workspace {
     pub(crate) fn new(binary: PathBuf, ca_file: &Path) -> Result<Self, String> {
         let folder = tempfile::Builder::new().prefix("mailgrant-tour-").tempdir().map_err(|error| error.to_string())?;
         let me = std::env::current_exe().map_err(|error| error.to_string())?;
-        let mut house = Self { folder, binary, environment: BTreeMap::new(), steps: 0 };
-        let home = house.folder.path().to_owned();
-        house.set("HOME", &home.to_string_lossy());
+        let mut workspace = Self { folder, binary, environment: BTreeMap::new(), steps: 0 };
+        let home = workspace.folder.path().to_owned();
+        workspace.set("HOME", &home.to_string_lossy());
         for (name, place) in [
             ("XDG_CONFIG_HOME", "config"),
             ("XDG_DATA_HOME", "data"),
@@ -68,14 +68,14 @@ impl House {
         ] {
             let path = home.join(place);
             std::fs::create_dir(&path).map_err(|error| error.to_string())?;
-            house.set(name, &path.to_string_lossy());
+            workspace.set(name, &path.to_string_lossy());
         }
-        house.set("MAILGRANT_STORE", "vault");
-        house.set("BROWSER", &me.to_string_lossy());
-        house.set(ROLE_CA, &ca_file.to_string_lossy());
+        workspace.set("MAILGRANT_STORE", "vault");
+        workspace.set("BROWSER", &me.to_string_lossy());
+        workspace.set(ROLE_CA, &ca_file.to_string_lossy());
         println!("Each command runs in a home folder of its own with these settings:\n");
         println!("  export MAILGRANT_STORE=vault BROWSER={}", me.display());
-        Ok(house)
+        Ok(workspace)
     }
 
     /// Sets an environment variable for the steps to come.
@@ -92,7 +92,7 @@ impl House {
         self.steps
     }
 
-    #[expect(clippy::unused_self, reason = "it speaks in the house's voice")]
+    #[expect(clippy::unused_self, reason = "it speaks for the workspace")]
     pub(crate) fn remark(&self, text: &str) {
         println!("\n{text}");
     }
