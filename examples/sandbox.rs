@@ -74,7 +74,7 @@ const USAGE: &str = "usage: sandbox [--fault NAME[=SECONDS]]...   misbehaves as 
 /// The table of all faults.
 fn list_faults() -> String {
     let mut text = String::from(
-        "Faults of the practice tenant, for --fault NAME. `wording` says where the words come from: seen (nobody's words
+        "Faults of the practice tenant, for --fault NAME. `wording` says where the words come from: seen (no words
 are played), documented, reported by users, or composed: put together from the words by which documents or
 reports name the answer, because no whole one is known. No live server of Microsoft's was seen.\n\n",
     );

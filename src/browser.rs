@@ -123,7 +123,7 @@ fn start(program: &OsStr, arguments: &[OsString], hide: &[&str]) -> Result<(), S
         let _ = sender.send(child.wait());
     });
     match receiver.recv_timeout(PATIENCE) {
-        Ok(Ok(status)) if !status.success() => Err(format!("it gave up ({status})")),
+        Ok(Ok(status)) if !status.success() => Err(format!("it failed ({status})")),
         Ok(Err(error)) => Err(error.to_string()),
         Ok(Ok(_)) | Err(_) => Ok(()),
     }

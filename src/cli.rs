@@ -18,14 +18,14 @@ use crate::report::{Document, Format};
 
 pub use output::{FileReport, Wanted, format_of};
 
-/// Gets a mailbox onto OAuth, proves that it works, and keeps it working
+/// Sets up and tests OAuth for IMAP, POP3 and SMTP mailboxes
 #[derive(Debug, Parser)]
 #[command(name = "mailgrant", version, after_long_help = exit_codes(), propagate_version = true)]
 pub struct Cli {
     /// The profile [default: mailgrant/config.toml in the configuration folder]
     #[arg(long, global = true, env = "MAILGRANT_CONFIG", value_name = "FILE", help_heading = "Global options")]
     pub config: Option<PathBuf>,
-    /// Where secrets are kept [default: what the profile says, else keyring]
+    /// Where secrets are stored [default: what the profile says, else keyring]
     #[arg(long, global = true, env = "MAILGRANT_STORE", value_name = "STORE", help_heading = "Global options")]
     pub store: Option<StoreKind>,
     /// Print one JSON document instead of text, as --format json does
@@ -41,10 +41,10 @@ pub struct Cli {
     /// Show the conversation on the wire, without secrets
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
-    /// Write the report as a page to this file as well, to be sent to an administrator; - is standard output, instead of text
+    /// Also write the report to FILE as an HTML page (to send to an administrator); - is standard output, instead of text
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub html: Option<PathBuf>,
-    /// When to colour
+    /// Colour the output
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Global options")]
     pub color: Color,
     /// How long to wait for servers (authorize: for the sign-in), in seconds
@@ -95,7 +95,7 @@ impl Cli {
     }
 }
 
-/// When to colour.
+/// Colour the output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// On a terminal, unless `NO_COLOR` is set; elsewhere where `FORCE_COLOR` or `CLICOLOR_FORCE` is.

@@ -91,7 +91,7 @@ impl CommandError {
     pub fn unasked(error: &PromptError, flags: &str) -> Self {
         match error {
             PromptError::NoTerminal => Self::usage(
-                "Something is missing on the command line, and there is no terminal to ask at.",
+                "Something is missing on the command line, and there is no terminal, so mailgrant cannot ask.",
                 format!("Give {flags}"),
             ),
             PromptError::Cancelled => Self::cancelled(),

@@ -1,4 +1,4 @@
-//! `mailgrant` gets a mailbox onto OAuth, proves that it works, and keeps it working.
+//! `mailgrant` sets up and tests OAuth for IMAP, POP3 and SMTP mailboxes, and rotates their client secrets.
 //!
 //! # The map
 //! Imports point down: a module names only its own layer and those below it, and no two files name each other.
@@ -12,7 +12,7 @@
 //! oauth  transport  secrets  config  diagnosis  browser     sign-in; mail servers; stores; the file; findings
 //! net  loopback                          dialling, TLS and HTTP; the redirect address
 //! files  sasl  jwt  transcript  report   one job each, for all above
-//! profile  failure  text  clock  environment  hardening   the words that every module uses
+//! profile  failure  text  clock  environment  hardening   the types that every module uses
 //! ```
 //!
 //! - [`oauth`], [`transport`] and [`secrets`] never name each other: [`flow`] joins them.

@@ -15,7 +15,7 @@ pub enum Speaker {
     Client,
     /// The server did.
     Server,
-    /// Nobody: a remark of ours, such as "TLS 1.3 established".
+    /// Neither side: a remark of ours, such as "TLS 1.3 established".
     Remark,
 }
 
@@ -50,7 +50,7 @@ impl Transcript {
         &self.redactor
     }
 
-    /// Whether anybody looks. Skip costly formatting when not.
+    /// Whether it is shown or recorded. Skip costly formatting when not.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.sink.is_some()

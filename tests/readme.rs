@@ -46,7 +46,7 @@ fn every_command_of_the_readme_is_one() {
 }
 
 #[test]
-fn every_verb_stands_in_the_readme() {
+fn every_verb_is_in_the_readme() {
     for verb in Cli::command().get_subcommands() {
         assert!(README.contains(&format!("| `mailgrant {}", verb.get_name())), "{} is missing", verb.get_name());
     }

@@ -1,5 +1,5 @@
 //! The stored records: an app's secrets with the journal of their rotation, and a mailbox's grant. What is accepted comes
-//! back as it was written, and a rotation that goes on from any of it keeps a secret that was there.
+//! back as it was written, and a rotation that goes on from any of it ends with a secret that was there.
 #![no_main]
 
 use std::collections::BTreeMap;

@@ -37,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
             assert!(answer.scopes.is_none_or(|scopes| !scopes.is_empty()));
             // Nothing but an object without `error` is a token.
             let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
-            // A field that nobody reads may hold half a surrogate pair, which is skipped there and refused here.
+            // A field that is not read may hold half a surrogate pair, which is skipped there and refused here.
             let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) else { return };
             let fields = value.as_object().expect("it is an object");
             assert!(fields.get("error").is_none_or(serde_json::Value::is_null), "an error was overlooked");

@@ -38,7 +38,7 @@ impl MailboxSelection {
             mailboxes.retain(|mailbox| mailbox.service(side).is_some());
         }
         if mailboxes.is_empty() {
-            // A test of nothing is no success.
+            // A test of nothing is not a success.
             let with_side = format!(" with an {} side", side.key());
             return Err(Finding::of(FindingCode::NOTHING_TO_TEST).with("with_side", with_side).into());
         }

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_color_goes_before_what_forces_colours() {
+    fn no_color_overrides_what_forces_colours() {
         use ColorChoice::{Always, Never};
         for (variables, choice) in [
             (&[("NO_COLOR", "1"), ("FORCE_COLOR", "1"), ("CLICOLOR_FORCE", "1")][..], Some(Never)),

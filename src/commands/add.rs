@@ -89,7 +89,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     };
     let secrets = document.profile().secrets.clone();
 
-    // All is asked: from here on nobody waits for a person.
+    // All is asked: from here on no person is waited for.
     let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks(), context.lock_wait())?;
     let now = document.profile();
     let same_app = [old_app.as_ref(), Some(&app)].contains(&now.apps.get(&app_name));
@@ -111,7 +111,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let edit = match edit.commit() {
         Ok(edit) => edit,
         Err(error) => {
-            // A secret without a profile is a secret that nobody would find and remove.
+            // A secret without a profile would never be found and removed.
             stored.undo(&app_name)?;
             return Err(error.into());
         }
@@ -124,7 +124,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         report.fact("app_reused", format!("'{app_name}' has this client ID already; its settings and secret are used"));
     }
     report.fact("profile", context.profile_path.display().to_string());
-    report.fact("changed", if unchanged { "no, it stood so already" } else { "yes" });
+    report.fact("changed", if unchanged { "no (already up to date)" } else { "yes" });
     let mut answer = Document::new("add");
     answer.reports.push(report);
     answer.warnings = warnings;
@@ -242,7 +242,7 @@ fn wrong_flag(problem: Problem) -> CommandError {
         ProblemKind::NoServer(side) => {
             let side = side.key();
             CommandError::usage(
-                format!("--{side}-host is missing: this provider has no server that is known beforehand."),
+                format!("--{side}-host is missing: mailgrant does not know this provider's server."),
                 format!("Give --{side}-host HOST, or --{side} none"),
             )
         }

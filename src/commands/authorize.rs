@@ -10,7 +10,7 @@ use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
 use crate::report::Document;
 
-/// Sign in as the mailbox's user, in a browser or with a code, and keep the grant
+/// Sign in as the mailbox's user, in a browser or with a code, and store the tokens
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The mailbox's name
@@ -21,7 +21,7 @@ pub struct Args {
     /// Show an address and a short code to enter there, in a browser on any machine, and wait for that (RFC 8628)
     ///
     /// Prefer a browser, or --no-browser, where you can: many organisations block sign-ins by code, because a stranger
-    /// who talks somebody into entering a code gets their mailbox. Google grants no mail scopes this way.
+    /// device codes can be phished. Google grants no mail scopes this way.
     #[arg(long, conflicts_with = "no_browser")]
     device_code: bool,
     /// Accept another account than the mailbox's own (an alias, a renamed user)
@@ -52,7 +52,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let mailbox = lookup::mailbox(&profile, &args.name)?;
     context.trust.begin(profile.app_of(mailbox).ca_file.as_deref());
-    // Opened before anybody signs in: a sign-in that cannot be kept helps nobody.
+    // Opened before the sign-in: one that cannot be stored is of no use.
     let workspace = Workspace::open(context, &profile)?;
     let report = sign_in::sign_in(&workspace, mailbox, &args.options(), context)?;
     let mut document = Document::new("authorize");

@@ -24,7 +24,7 @@ const USUAL: Duration = Duration::from_secs(10);
 #[command(after_help = "The servers looked at are the profile's, or Microsoft 365's where there is no profile.\n\
                         All looks at the network go side by side and end within --timeout (10 seconds if not given).")]
 pub struct Args {
-    /// Write a support bundle: a text file to send to whoever helps, searched for every known secret before
+    /// Write a support bundle (a text file you can send); it is checked for secrets first and not written if any is found
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
     /// Test every enabled mailbox too, as test-mailbox and test-smtp do, for the bundle alone
@@ -87,7 +87,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             document.error = Some(error.finding().clone());
             return Ok(document);
         }
-        document.next.push(format!("Read the bundle, and send it to whoever helps: {}", path.display()));
+        document.next.push(format!("Read the bundle, then send it: {}", path.display()));
     }
     Ok(document)
 }
@@ -102,7 +102,7 @@ fn read_profile(context: &Context, report: &mut Report) -> Option<Profile> {
             report.checks.push(Check::passed(Stage::Profile, started.elapsed(), detail));
             return Some(profile);
         }
-        // Nobody asked for it by name: there simply is none yet.
+        // It was not asked for by name: there is none yet.
         Err(_) if is_absent(path) && *path == context.folders.default_profile() => {
             let usual = Provider::usual().title;
             Check::skipped(Stage::Profile, format!("there is none yet; {usual}'s servers are looked at"))

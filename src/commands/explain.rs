@@ -12,7 +12,7 @@ use crate::error::CommandError;
 use crate::profile::Family;
 use crate::report::{Document, Finding, FindingCode};
 
-/// Whoever pastes more has pasted the wrong file.
+/// A larger paste is the wrong file.
 const LIMIT: u64 = 1024 * 1024;
 
 /// In how many lines of a log the one that matters is looked for, to show it again.

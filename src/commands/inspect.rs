@@ -1,4 +1,4 @@
-//! `inspect`: what a mailbox's access token says of itself, and what speaks against it. Never the token.
+//! `inspect`: what a mailbox's access token says of itself, and what is wrong with it. Never the token.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::profile::{App, Mailbox, missing_scopes};
 use crate::report::{Check, Document, Report, Stage};
 use crate::secrets::{AppRecord, MailboxRecord, load_app};
 
-/// Show what a mailbox's access token says (for whom, for what, until when) and what speaks against it
+/// Show what a mailbox's access token says (for whom, for what, until when) and what is wrong with it
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The mailbox's name

@@ -24,7 +24,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = if context.profile_path.exists() { context.profile()?.secrets } else { StoreSpec::default() };
     let file = match &args.file {
-        // The profile may stand elsewhere than where the command was typed.
+        // The profile may be in another folder than the one where the command was typed.
         Some(file) => std::path::absolute(file).map_err(|error| {
             CommandError::usage(format!("{}: {error}.", file.display()), "Name a file that can be made")
         })?,
@@ -39,9 +39,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     report.fact("key_file", file.display().to_string());
     report.fact("public_key", public);
     document.reports.push(report);
-    document.warnings.push(
-        "whoever has this file can read the vault: keep a copy in a safe place, and none beside the vault".to_owned(),
-    );
+    document
+        .warnings
+        .push("this file opens the vault: store a copy in a safe place, and none beside the vault".to_owned());
     let is_named = profile.key_file.as_ref() == Some(&file);
     if is_named && profile.store == Some(StoreKind::Vault) {
         document.next.push("Nothing: the profile names this key already".to_owned());

@@ -19,7 +19,7 @@ use crate::flow::workspace::Workspace;
 use crate::profile::{App, Credential, Mailbox};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 
-/// Replace an app's client secret: prove the new one for every mailbox, then use it; run again to finish what was interrupted
+/// Replace an app's client secret; the new one is tested with every mailbox before it is used
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The app's name, or a mailbox's, meaning its app

@@ -19,10 +19,10 @@ pub struct Args {
     /// The mailboxes' names [default: all that are enabled]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// Fail if a client secret expires within this many days [default: 7], or nothing says when it does
+    /// Fail if a client secret expires within this many days [default: 7], or its expiry date is not recorded
     #[arg(long, value_name = "DAYS", num_args = 0..=1, require_equals = true)]
     fail_within: Option<Option<u16>>,
-    /// With --fail-within: do not fail because nothing says when a client secret expires
+    /// With --fail-within: do not fail where the expiry date of a client secret is not recorded
     #[arg(long, requires = "fail_within")]
     allow_unknown_expiry: bool,
 }
@@ -44,7 +44,7 @@ impl Args {
             }
             several => Err(CommandError::usage(
                 format!("Is {} a number of days or a mailbox?", several.join(" or ")),
-                format!("Write --fail-within={} for the days; a mailbox's name stands before the flag", several[0]),
+                format!("Write --fail-within={} for the days; a mailbox's name comes before the flag", several[0]),
             )),
         }
     }

@@ -23,7 +23,7 @@ pub struct Args {
     /// Send a real test mail to this address
     #[arg(long, value_name = "ADDRESS")]
     to: Option<String>,
-    /// Wait until the test mail stands in the mailbox's own inbox, at most this many seconds; --to must be its address
+    /// Wait until the test mail is in the mailbox's own inbox, at most this many seconds; --to must be its address
     #[arg(long, value_name = "SECONDS", requires = "to", num_args = 0..=1, default_missing_value = "60", require_equals = true)]
     wait_arrival: Option<u16>,
 }

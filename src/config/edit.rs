@@ -157,7 +157,7 @@ impl ProfileDocument {
     /// that belong to the edit come or go.
     ///
     /// # Errors
-    /// If the result would be no valid profile, or it cannot be written.
+    /// If the result would not be a valid profile, or it cannot be written.
     pub fn prepare(&self) -> Result<PreparedEdit<'_>, ConfigError> {
         let after = self.document.to_string();
         if after == self.unedited {

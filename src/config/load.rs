@@ -96,7 +96,7 @@ pub(super) fn mirror(path: &Path, source: &str) -> Result<ProfileFile, ConfigErr
     read.map_err(|wrong| told(path, source, wrong))
 }
 
-/// What is no TOML. The library's message may quote what stands there; where the line is not shown, the message is not.
+/// What is not TOML. The library's message may quote what is there; where the line is not shown, the message is not.
 fn no_toml(path: &Path, source: &str, error: &toml::de::Error) -> ConfigError {
     let span = error.span().unwrap_or(0..0);
     let problem = if is_shown(source, span.start) {

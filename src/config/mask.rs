@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn harmless_lines_are_shown_whole() {
+    fn lines_without_a_secret_are_shown_whole() {
         for line in [
             "[apps.contoso]",
             "[apps.contoso",

@@ -57,7 +57,7 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_key() {
 }
 
 #[test]
-fn a_message_holds_nothing_that_a_terminal_obeys_whatever_stands_in_the_file() {
+fn a_message_holds_nothing_that_a_terminal_obeys_whatever_is_in_the_file() {
     // Found by fuzzing: the TOML library quotes values as they are.
     for value in ["imap4\\u001b[2J", "imap\\u202e", "imap\\u0000\\n", "imap\\u009b"] {
         let message = wrong(&GOOD.replace("\"imap\"", &format!("\"{value}\"")));

@@ -49,7 +49,7 @@ pub trait Prompter {
     fn line_reader(&self) -> LineReader;
 
     /// A text of several lines, typed or pasted at the terminal until Ctrl-D, at most `limit` bytes of it; `None` where there
-    /// is no terminal of ours.
+    /// is no terminal of this process.
     fn text(&self, limit: usize) -> Option<Vec<u8>>;
 
     /// What takes pastes at the terminal while something else is waited for; `None` where there is no terminal of ours.

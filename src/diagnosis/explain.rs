@@ -1,4 +1,4 @@
-//! A text that somebody pasted, explained without a mailbox.
+//! A pasted text, explained without a mailbox.
 
 use super::about::FailureContext;
 use super::catalogue::{self, Entry, Hint, Origin, places};
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_gets_a_useful_answer_too() {
-        let explained = explain("550 5.9.9 the moon is in the wrong house", Hint::default());
+        let explained = explain("550 5.9.9 the moon is in the wrong place", Hint::default());
         assert_eq!(explained[0].finding.code, UNKNOWN);
         assert_eq!(explained[0].stage.as_deref(), Some("SMTP"));
         assert!(explained[0].finding.cause.contains("trying again will not help"));

@@ -1,4 +1,4 @@
-//! Answers of a sign-in server that are no OAuth answers: what the HTTP status tells of them.
+//! Answers of a sign-in server that are not OAuth answers: what the HTTP status tells of them.
 
 use super::about::FailureContext;
 use crate::report::{Finding, FindingCode};

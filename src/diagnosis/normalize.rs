@@ -22,7 +22,7 @@ pub(super) fn readings(text: &str) -> String {
     note(joined(&soft));
     let open = opened(&soft);
     note(joined(&open));
-    // Percent signs are escaped once more where an address stands within another.
+    // Percent signs are escaped once more where an address is within another.
     let open = opened(&open);
     note(joined(&open));
     if open.contains('<') {
@@ -92,7 +92,7 @@ fn joined(text: &str) -> String {
     joined
 }
 
-/// The reply code in a line, and what stands behind it and its enhanced code. A log's prefix may stand before it.
+/// The reply code in a line, and what follows it and its enhanced code. A log's prefix may come before it.
 fn reply(line: &str) -> Option<(&str, &str)> {
     let bytes = line.as_bytes();
     let is_code = |at: usize| {
@@ -142,7 +142,7 @@ fn without_tags(text: &str) -> String {
     while let Some(open) = text[at..].find('<').map(|found| at + found) {
         plain.push_str(&text[at..open]);
         let inner = open + 1;
-        // "<shop@contoso.com>" is an address, and what never closes is no tag.
+        // "<shop@contoso.com>" is an address, and what never closes is not a tag.
         let is_tag = text[inner..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
         let end = if is_tag { close.from(inner) } else { None };
         match end.filter(|end| end - inner < LONGEST_TAG && sign.from(inner).is_none_or(|sign| sign > *end)) {
@@ -160,11 +160,11 @@ fn without_tags(text: &str) -> String {
     plain
 }
 
-/// Where one byte stands next in a text, asked from places that only grow.
+/// Where one byte comes next in a text, asked from places that only grow.
 struct Ahead<'a> {
     bytes: &'a [u8],
     wanted: u8,
-    /// Up to where has been looked; `wanted` stands there, unless it is the end.
+    /// Up to where has been looked; `wanted` is there, unless it is the end.
     at: usize,
     /// How many bytes have been looked at in all.
     #[cfg(test)]

@@ -65,7 +65,7 @@ fn another_way(about: FailureContext<'_>) -> Vec<String> {
 }
 
 /// What scripts are told follows the `error` field alone: Microsoft may change its numbers and texts at any time, and
-/// anybody may write what he likes into a description.
+/// a description may hold anything.
 fn exit(fault: &OAuthFault) -> ExitCode {
     match fault.error.as_str() {
         "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => {
@@ -92,7 +92,7 @@ fn words(fault: &OAuthFault) -> Shown {
     }
 }
 
-/// What stands between a finished sign-in and an authorized mailbox.
+/// What keeps a finished sign-in from authorizing the mailbox.
 pub(super) fn sign_in(kind: &FailureKind, about: FailureContext<'_>) -> Finding {
     let told = match kind {
         FailureKind::OtherAccount { signed_in, expected } => {

@@ -13,7 +13,7 @@ pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: FailureC
     if let Some(protocol) = about.protocol {
         let text = [rejection.challenge.as_deref(), said].into_iter().flatten().collect::<Vec<_>>().join("\n");
         let known = resolve::finding(&text, protocol.into(), about);
-        // What stands behind a sign-in is known better from the command than from a code that every server uses.
+        // What follows a sign-in is known better from the command than from a code that every server uses.
         if let Some(mut known) = known.filter(|known| is_sign_in || known.entry.provider != Family::ANY) {
             // A mail server does not know whether a new sign-in would help; only the token endpoint does.
             if known.finding.exit == ExitCode::AuthorizationNeeded {

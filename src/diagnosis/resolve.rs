@@ -6,7 +6,7 @@ use super::normalize;
 use crate::profile::{Family, provider};
 use crate::report::{Confidence, ExitCode, Finding, Retry};
 
-/// More codes than these tell nobody anything.
+/// More codes than these help no reader.
 const MOST_OTHERS: usize = 5;
 
 /// What the catalogue knows of `text`, said at `origin` by the server that `about` names.

@@ -33,7 +33,7 @@ fn microsofts_numbers_are_compared_whole() {
 }
 
 #[test]
-fn what_ends_a_device_code_has_one_name_whoever_notices_it() {
+fn what_ends_a_device_code_has_one_name_wherever_it_is_noticed() {
     let local =
         finding(&FailureKind::DeviceCodeExpired { after: Duration::from_secs(900) }.into(), FailureContext::default());
     let said = oauth("expired_token", &[]);
@@ -114,7 +114,7 @@ fn every_text_is_filled_and_every_finding_says_what_to_do() {
     }
 }
 
-/// Behind a provider of the type `oidc` may stand one that is known under its own name.
+/// A provider of the type `oidc` may be one that is known under its own name.
 #[test]
 fn words_that_only_one_provider_writes_are_known_whatever_the_profile_says() {
     let profile = own_profile();

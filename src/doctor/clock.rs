@@ -8,13 +8,13 @@ use crate::clock::in_words;
 use crate::diagnosis::Told;
 use crate::report::{Check, Finding, FindingCode, Stage};
 
-/// From here on the difference is worth a word. A clock that somebody keeps right is never this far off.
+/// From here on the difference is worth a word. A clock that is set by the network is never this far off.
 const NOTICED: SignedDuration = SignedDuration::from_secs(60);
 /// From here on things break: servers allow five minutes, as Kerberos and most token checks do.
 const BREAKS: SignedDuration = SignedDuration::from_secs(300);
 
 /// How far our clock is ahead of the server's (behind: negative). The server wrote its time at some moment between
-/// `sent` and `received`, and cut the fraction of the second off; what that explains is no difference.
+/// `sent` and `received`, and cut the fraction of the second off; what that explains is not a difference.
 fn difference(sent: Timestamp, received: Timestamp, server: Timestamp) -> SignedDuration {
     const FRACTION: SignedDuration = SignedDuration::from_secs(1);
     let earliest = sent.duration_since(server) - FRACTION;
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_round_trip_explains_is_no_difference() {
+    fn what_the_round_trip_explains_is_not_a_difference() {
         for (off, took) in [(0, 0), (1, 0), (9, 9), (0, 9), (5, 9)] {
             assert_eq!(words(look(off, took)), ("agrees with the server's".to_owned(), false), "{off} {took}");
         }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_tells_no_time_is_no_fault() {
+    fn a_server_that_tells_no_time_is_not_a_fault() {
         let at = Timestamp::from_second(SERVER).unwrap();
         assert_eq!(words(check("h", (at, at), None, Duration::ZERO)).0, "the server's answer tells no time");
     }

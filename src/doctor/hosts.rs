@@ -21,7 +21,7 @@ pub(super) struct Host<'a> {
 /// What a server is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Role {
-    /// People sign in there; the address is one that can be fetched by anybody.
+    /// People sign in there; the address can be fetched without a sign-in.
     SignIn(EndpointUrl),
     /// Mail.
     Mail(Protocol),
@@ -83,7 +83,7 @@ pub(super) fn usual() -> Vec<Host<'static>> {
     sign_in.into_iter().chain(mail).collect()
 }
 
-/// Where `app` signs in. Its issuer's metadata is there for everybody (OpenID Connect Discovery 1.0 §4); where the token
+/// Where `app` signs in. Its issuer's metadata is public (OpenID Connect Discovery 1.0 §4); where the token
 /// endpoint is another host, as at Google, that one is asked for its root.
 fn sign_in(app: &App) -> Vec<Host<'_>> {
     let issuer = match (&app.identity, &app.sign_in) {

@@ -8,7 +8,7 @@
 //! clock          our clock and a server's, compared
 //! proxy          what the environment says of proxies
 //! trust          which certificate authorities are trusted
-//! permissions    whose the files are, and who could read them
+//! permissions    who owns the files, and who could read them
 //! versions       what runs here
 //! ```
 

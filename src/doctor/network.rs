@@ -1,4 +1,4 @@
-//! One server: DNS, TCP, TLS with who issued the certificate, and its clock beside ours. Nobody signs in.
+//! One server: DNS, TCP, TLS with who issued the certificate, and its clock beside ours. There is no sign-in.
 
 use std::time::{Duration, Instant};
 

@@ -78,7 +78,7 @@ fn check(place: &WatchedPath) -> Option<Check> {
             finding.fix.insert(0, repair(*care, &real, &access));
             if *care == Sensitivity::Secret && may_others(&access, READ) {
                 finding.fix.push(
-                    "If somebody else uses this machine, treat the secrets as known: mailgrant rotate-secret NAME, then mailgrant authorize NAME"
+                    "If other people use this machine, treat the secrets as known: mailgrant rotate-secret NAME, then mailgrant authorize NAME"
                         .to_owned(),
                 );
             }
@@ -120,10 +120,13 @@ fn who_could_write(access: &Access) -> Option<String> {
         return access.owner.map(|owner| format!("user {owner}, to whom it belongs"));
     }
     if may_all(access, WRITE) {
-        return Some("everybody on this machine".to_owned());
+        return Some("every user of this machine".to_owned());
     }
     let own_group = access.group == access.owner;
-    access.group.filter(|_| may_group(access, WRITE) && !own_group).map(|group| format!("everybody in group {group}"))
+    access
+        .group
+        .filter(|_| may_group(access, WRITE) && !own_group)
+        .map(|group| format!("every member of group {group}"))
 }
 
 fn writable(what: &str, path: &Path, access: &Access, whom: &str) -> Finding {
@@ -153,10 +156,10 @@ fn describe(access: &Access) -> String {
         words.push(format!("group {group} {can}"));
     }
     if let Some(can) = can(may_all(access, READ), may_all(access, WRITE)) {
-        words.push(format!("everybody {can}"));
+        words.push(format!("all others {can}"));
     }
     if words.len() == 1 {
-        words.push("nobody else can read it".to_owned());
+        words.push("no other user can read it".to_owned());
     }
     words.join(", ")
 }
@@ -212,10 +215,10 @@ mod tests {
     #[test]
     fn who_can_do_what_is_said_in_words() {
         for (mode, words) in [
-            (0o600, "mode 0600, user 1000 (you), nobody else can read it"),
+            (0o600, "mode 0600, user 1000 (you), no other user can read it"),
             (0o640, "mode 0640, user 1000 (you), group 8 can read"),
-            (0o666, "mode 0666, user 1000 (you), group 8 can read and write, everybody can read and write"),
-            (0o602, "mode 0602, user 1000 (you), everybody can write"),
+            (0o666, "mode 0666, user 1000 (you), group 8 can read and write, all others can read and write"),
+            (0o602, "mode 0602, user 1000 (you), all others can write"),
         ] {
             assert_eq!(describe(&access(mode, 1000, 8)), words);
         }
@@ -227,8 +230,8 @@ mod tests {
             (0o644, 1000, 8, None),
             (0o644, 0, 0, None),
             (0o664, 1000, 1000, None),
-            (0o664, 1000, 8, Some("everybody in group 8")),
-            (0o666, 1000, 1000, Some("everybody on this machine")),
+            (0o664, 1000, 8, Some("every member of group 8")),
+            (0o666, 1000, 1000, Some("every user of this machine")),
             (0o600, 7, 7, Some("user 7, to whom it belongs")),
         ] {
             assert_eq!(who_could_write(&access(mode, owner, group)).as_deref(), whom, "{mode:o} {owner} {group}");

@@ -28,7 +28,7 @@ pub(super) fn checks(trust: &Trust, ca_files: &[PathBuf], env: Env<'_>) -> Vec<C
     checks
 }
 
-/// What the system keeps for itself cannot be counted cheaply; it is there with the system.
+/// The system's own store cannot be counted cheaply; it is there with the system.
 #[cfg(any(windows, target_vendor = "apple"))]
 fn system(_: Env<'_>) -> Vec<Check> {
     let place = if cfg!(windows) { "Windows' certificate store" } else { "the Keychain" };

@@ -66,7 +66,7 @@ fn a_write_into_a_missing_folder_says_which_file() {
 }
 
 #[test]
-fn a_draft_holds_room_until_it_is_filled_and_takes_no_place_until_it_is_committed() {
+fn a_draft_holds_space_until_it_is_filled_and_takes_no_place_until_it_is_committed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     write_atomic(&path, b"old", Privacy::Secret).unwrap();

@@ -84,7 +84,7 @@ impl<'a> Read<'a> {
         Ok(Applied { _lock: Some(lock), before: Some((self.store, before)) })
     }
 
-    /// What the record becomes; `None` if it stands so already.
+    /// What the record becomes; `None` if it is so already.
     fn decide(&self, record: Option<&AppRecord>, now: Timestamp) -> Result<Option<AppRecord>, CommandError> {
         let app = self.planned.app;
         let own = self.planned.own(record);
@@ -169,7 +169,7 @@ impl Applied<'_> {
         self.before.is_some()
     }
 
-    /// Puts back what stood there before.
+    /// Puts back what was there before.
     ///
     /// # Errors
     /// What the store says.
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_gets_at_a_secret_that_may_still_be_taken_back() {
+    fn no_other_process_gets_at_a_secret_that_may_still_be_taken_back() {
         let (wanted, name): (_, Name) = (profile(ID), "shop".parse().unwrap());
         let (store, locks) = (MemoryStore::default(), tempfile::tempdir().unwrap());
         let planned = Planned { app: &wanted.apps[&name], known: None, expires: None, force: false };
@@ -288,7 +288,7 @@ mod tests {
             RecordLock::acquire(locks.path(), &key, std::time::Duration::ZERO)
         };
         assert!(stored.is_new() && load_app(&store, &name).unwrap().is_some());
-        assert!(try_it().is_err(), "the lock was let go before the profile was saved");
+        assert!(try_it().is_err(), "the lock was released before the profile was saved");
         stored.undo(&name).unwrap();
         assert!(load_app(&store, &name).unwrap().is_none());
         try_it().unwrap();

@@ -1,4 +1,4 @@
-//! Many at once, bounded as a whole and for each server and tenant; a panic over one is no matter of the others.
+//! Many at once, bounded as a whole and for each server and tenant; a panic over one does not concern the others.
 
 mod queue;
 
@@ -23,7 +23,7 @@ impl Limits {
     pub const USUAL: Self = Self { total: 16, per_key: 8 };
 }
 
-/// Some work ended in a panic. What it said is not kept: it may hold what the work stumbled over, a secret among it.
+/// Some work ended in a panic. Its message is dropped: it may hold what the work failed on, a secret among it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Panicked;
 
@@ -137,7 +137,7 @@ mod tests {
     fn a_panic_over_one_item_is_that_items_answer_and_the_others_have_theirs() {
         for count in [1_usize, 2, 40] {
             let items: Vec<usize> = (0..count).collect();
-            // One at a time for the key: whoever waits behind a panic must get its turn.
+            // One at a time for the key: a thread that waits behind a panic must get its turn.
             let limits = Limits { total: 4, per_key: 1 };
             let key = |item: &usize| (item % 2).to_string();
             let work = |item: &usize| if item.is_multiple_of(3) { panic!("over {item}") } else { item * 2 };

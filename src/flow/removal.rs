@@ -25,7 +25,7 @@ enum Fate {
 #[derive(PartialEq)]
 pub struct Removal {
     mailbox: Option<Mailbox>,
-    /// The app goes too where nobody else uses it.
+    /// The app goes too where no other mailbox uses it.
     app: Option<App>,
     name: Name,
 }
@@ -95,7 +95,7 @@ impl Removal {
         }
         // A profile that cannot be written must show before anything has gone.
         let edit = document.prepare()?;
-        // The secrets first: were the profile first and the store failed, nobody would remember that they are there.
+        // The secrets first: were the profile first and the store failed, nothing would say that they are there.
         let mut report = self.report();
         report.fact("store", store.describe().to_string());
         for (key, fate) in keys.iter().zip(fates) {
@@ -103,7 +103,7 @@ impl Removal {
             let value = match fate {
                 Fate::Stays(why) => {
                     answer.warnings.push(format!(
-                        "what the {} holds as '{key}' stays: {why} (with --force it would have gone too)",
+                        "the record '{key}' in the {} was not removed: {why} (--force removes it too)",
                         store.describe()
                     ));
                     format!("{key}: kept, {why}")
@@ -120,7 +120,7 @@ impl Removal {
         answer.reports.push(report);
         if let Some(mailbox) = &self.mailbox {
             answer.next.push(format!(
-            "The provider still lists the sign-in: to end it there too, let {} remove the app at the provider's account page",
+            "The provider still lists the sign-in: to end it there too, have {} remove the app at the provider's account page",
             mailbox.signs_in_as()
         ));
         }
@@ -211,7 +211,7 @@ impl Removal {
     }
 }
 
-/// The fate of what was found, which stays where `keep` gives a reason. What cannot be read is of no use to anybody.
+/// The fate of what was found, which stays where `keep` gives a reason. What cannot be read is of no use.
 fn fate<T>(found: Result<Option<T>, StoreFault>, keep: impl Fn(&T) -> Option<String>) -> Result<Fate, StoreFault> {
     match found {
         Ok(found) => Ok(found.as_ref().and_then(keep).map_or(Fate::Goes, Fate::Stays)),

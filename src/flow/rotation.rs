@@ -3,7 +3,7 @@
 //! ```text
 //! (nothing) -> Stored -> Proven -> Activated -> (nothing)      roll_back: -> RolledBack
 //! ```
-//! The journal stands in the app's record, beside the secrets, so that one write moves both (SECURITY.md R1). Until
+//! The journal is in the app's record, beside the secrets, so that one write moves both (SECURITY.md R1). Until
 //! `Activated` the old secret is the active one: whatever happens, every mailbox goes on working with it.
 //!
 //! Several apps of a profile may be one registration at the provider. They are rotated together, each with a record and a
@@ -190,7 +190,7 @@ impl Rotation<'_> {
             self.give_up(&mut records)?;
             return Ok(self.answer(Ending::Refused(failure), proofs, Vec::new()));
         }
-        // Where the secret is known to be good, an OAuth error is one mailbox's own trouble; no answer is nobody's.
+        // Where the secret is known to be good, an OAuth error belongs to one mailbox; no answer belongs to none.
         let accepted = proofs.iter().flatten().any(|proof| matches!(proof, Proof::Accepted));
         let open = |proof: &Option<Proof>| match proof {
             None => true,
@@ -333,7 +333,7 @@ impl Rotation<'_> {
                 return Ok(());
             }
         } else {
-            // The profile is where people note the date; the old secret keeps it for a rollback.
+            // The profile is where people note the date; the old secret's record has it for a rollback.
             if let Some(active) = &mut record.active {
                 active.expires = active.expires.max(app.secret_expires);
             }

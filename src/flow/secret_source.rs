@@ -110,7 +110,7 @@ fn bounded(source: &mut dyn Read) -> std::io::Result<SecretString> {
     let mut text = Zeroizing::new(String::new());
     source.take(LIMIT + 1).read_to_string(&mut text)?;
     if text.len() as u64 > LIMIT {
-        return Err(std::io::Error::other(format!("more than {LIMIT} bytes, which is no client secret")));
+        return Err(std::io::Error::other(format!("more than {LIMIT} bytes, which is not a client secret")));
     }
     Ok(SecretString::from(text.as_str().to_owned()))
 }

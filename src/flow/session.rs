@@ -54,7 +54,7 @@ pub struct Session<'a> {
     pub on_loss: OnLoss,
 }
 
-/// Held, this process alone may change the mailbox's grant, and there is room to store a new one.
+/// Held, this process alone may change the mailbox's grant, and there is space to store a new one.
 pub struct Ready<'a> {
     _lock: RecordLock,
     room: Box<dyn Reservation + 'a>,
@@ -74,7 +74,7 @@ impl<'a> Session<'a> {
             return Ok(token);
         }
         // Refresh tokens are often good for one use only, so two refreshes at once lose the sign-in (RFC 9700 §2.2.2).
-        // Whoever waited for the lock finds what the holder has fetched (SECURITY.md C1).
+        // A process that waited for the lock finds what the holder has fetched (SECURITY.md C1).
         let _lock = self.lock()?;
         let grant = self.stored_grant()?;
         if let Some(token) = self.fetched_since(&seen, &grant) {
@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
         self.good(&grant)
     }
 
-    /// Makes ready for a sign-in's tokens. A code is good once, so that nothing may stand between its tokens and the
+    /// Makes ready for a sign-in's tokens. A code is good once, so that nothing may come between its tokens and the
     /// store: this comes before it is redeemed.
     ///
     /// # Errors
@@ -124,7 +124,7 @@ impl<'a> Session<'a> {
         Ok(Ready { _lock: lock, room: self.reserve()? })
     }
 
-    /// Whether the store would take a new grant now, as far as can be told without waiting: whoever holds the lock is
+    /// Whether the store would take a new grant now, as far as can be told without waiting: a process that holds the lock is
     /// just finding out.
     ///
     /// # Errors
@@ -139,7 +139,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Room in the store for a new grant. The caller holds the lock: some keeps are tried by writing what stands there.
+    /// Space in the store for a new grant. The caller holds the lock: some stores are tried by writing what is there.
     fn reserve(&self) -> Result<Box<dyn Reservation + 'a>, Failure> {
         Ok(self.store.reserve(&self.record())?)
     }
@@ -279,7 +279,7 @@ impl<'a> Session<'a> {
         RecordLock::acquire(self.locks, &self.record(), lock::wait_until(self.deadline))
     }
 
-    /// Stores the grant. A refresh token that was just issued stands nowhere else, so a store that stumbles is asked
+    /// Stores the grant. A refresh token that was just issued is nowhere else, so a store that fails is asked
     /// again before it is given up.
     fn save(&self, grant: &MailboxRecord, room: Box<dyn Reservation + '_>) -> Result<(), Failure> {
         let mut saved = save_mailbox_reserved(room, grant);
@@ -410,7 +410,7 @@ impl<'a> Session<'a> {
 
     /// Notes that the provider no longer accepts the grant, and what it said. Nothing is deleted.
     fn mark_lost(&self, tried: &MailboxRecord, fault: &OAuthFault) -> Result<(), StoreFault> {
-        // Another program may have refreshed without our lock; then what was refused is not what stands there now.
+        // Another program may have refreshed without our lock; then what was refused is not what is there now.
         let Some(mut now) = load_mailbox(self.store, &self.mailbox.name)? else { return Ok(()) };
         if !now.has_refresh_token_of(tried) {
             return Ok(());

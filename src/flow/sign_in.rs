@@ -50,7 +50,7 @@ pub fn sign_in(
         session.refuse_foreign().map_err(explained)?;
     }
     let before = load_mailbox(session.store, &mailbox.name)?;
-    // Nobody should sign in for a store that cannot take what comes of it.
+    // No one should sign in for a store that cannot take the tokens.
     session.check_store().map_err(explained)?;
 
     let mut report = Report::of_mailbox(mailbox);

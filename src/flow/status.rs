@@ -127,7 +127,7 @@ fn warn(document: &mut Document, app: &App, record: Option<&AppRecord>, now: Tim
         }
         Some(_) => {}
         None => document.warnings.push(format!(
-            "nothing says when the client secret of app '{0}' expires: write secret_expires = YYYY-MM-DD into [apps.{0}]",
+            "the expiry date of the client secret of app '{0}' is not recorded, so mailgrant cannot warn you: write secret_expires = YYYY-MM-DD into [apps.{0}]",
             app.name
         )),
     }

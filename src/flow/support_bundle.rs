@@ -34,13 +34,13 @@ pub struct Collected<'a> {
     pub document: &'a Document,
     /// The conversations with the servers, by server.
     pub conversations: &'a [(String, String)],
-    /// The secrets that could not be read, so that nobody could search for them.
+    /// The secrets that could not be read, and so cannot be searched for.
     pub unread: &'a [String],
     /// Whether the mailboxes are tested too.
     pub with_tests: bool,
 }
 
-/// Refuses a name that is taken, or where nothing can be written, before anybody has waited.
+/// Refuses a name that is taken, or where nothing can be written, before anything is waited for.
 pub fn refuse_taken(path: &Path) -> Result<(), CommandError> {
     if path.symlink_metadata().is_err() {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -101,7 +101,7 @@ fn learn_records(store: &dyn SecretStore, profile: &Profile, learn: impl Fn(&Sec
 /// Collects, searches, and writes.
 pub fn write(path: &Path, collected: &Collected<'_>) -> Result<(), CommandError> {
     let bundle = collect(collected);
-    // Tests may have fetched new tokens; whoever received one has taught it to the redactor.
+    // Tests may have fetched new tokens; the code that received one has taught it to the redactor.
     let known = collected.context.transcript.redactor();
     match bundle.searched(known) {
         Ok(text) => Ok(sections::write(path, &text)?),

@@ -31,7 +31,7 @@ impl TestMail {
         let mark = Mark::new(&token, &subject, &message_id).ok_or_else(|| cannot(&"it would not be known again"))?;
         let text = format!(
             "This is a test mail from mailgrant, sent at {now} for the mailbox '{}' ({}).\r\n\
-             Nobody needs to answer it; it can be deleted.\r\n",
+             It needs no answer and can be deleted.\r\n",
             mailbox.name, mailbox.address
         );
         let message = lettre::Message::builder()

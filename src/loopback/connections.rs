@@ -137,7 +137,7 @@ impl ConnectionPool {
         while table.threads >= THREADS && !self.closed.load(Ordering::SeqCst) {
             table = self.freed.wait(table).unwrap_or_else(PoisonError::into_inner);
         }
-        // One that is admitted after all were closed would keep the closing waiting.
+        // One that is admitted after all were closed would delay the closing.
         if self.closed.load(Ordering::SeqCst) {
             return;
         }

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_variable_for_the_scheme_goes_before_the_one_for_all_and_lower_case_before_upper_case() {
+    fn the_variable_for_the_scheme_overrides_the_one_for_all_and_lower_case_upper_case() {
         use Traffic::{Http, Https, Mail};
         const ALL: [(&str, &str); 6] = [
             ("ALL_PROXY", "upper-all"),

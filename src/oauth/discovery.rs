@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_metadata() {
+    fn anything_else_is_not_metadata() {
         for (status, body) in [
             ("200 OK", "<html>Sign in to the guest network</html>"),
             ("200 OK", "{}"),

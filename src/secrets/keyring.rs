@@ -186,7 +186,7 @@ fn explain(error: &Error) -> StoreFault {
     }
 }
 
-/// The libraries below keep their error types to themselves, so their words and D-Bus' error names must do.
+/// The libraries below do not export their error types, so their words and D-Bus' error names must do.
 fn explain_cause(cause: &str) -> StoreFault {
     let reason = Redactor::by_shape(cause);
     let has = |words: &[&str]| words.iter().any(|word| cause.contains(word));

@@ -99,31 +99,31 @@ mod tests {
     }
 
     #[test]
-    fn a_good_keep_passes_and_is_left_as_it_was() {
+    fn a_good_store_passes_and_is_left_as_it_was() {
         let store = MemoryStore::default();
         of_entry(&store).unwrap();
         assert!(store.get(&key()).unwrap().is_none());
     }
 
     #[test]
-    fn a_keep_that_returns_something_else_fails_and_nothing_stays_behind() {
+    fn a_store_that_returns_something_else_fails_and_nothing_stays_behind() {
         let store = crooked(99, false);
         assert!(matches!(of_entry(&store), Err(StoreFault::NotKept { .. })));
         assert!(store.inner.get(&key()).unwrap().is_none());
     }
 
     #[test]
-    fn another_trial_at_the_same_time_is_no_fault() {
+    fn another_self_test_at_the_same_time_is_not_a_fault() {
         of_entry(&crooked(1, false)).unwrap();
     }
 
     #[test]
-    fn a_keep_that_does_not_remove_fails() {
+    fn a_store_that_does_not_remove_fails() {
         assert!(matches!(of_entry(&crooked(0, true)), Err(StoreFault::NotKept { .. })));
     }
 
     #[test]
-    fn a_locked_keep_says_so() {
+    fn a_locked_store_says_so() {
         let store = MemoryStore::default();
         *store.fault.lock().unwrap() = Some(StoreFault::Locked);
         assert_eq!(of_entry(&store), Err(StoreFault::Locked));

@@ -155,7 +155,7 @@ impl Serialize for Shown {
 }
 
 /// A value that may be shown: words of the program, numbers and times, a value of the profile that was checked when it was
-/// read, the system's own words, or a [`Shown`]. Not implemented for `String` and for borrowed `str`, which may be anybody's.
+/// read, the system's own words, or a [`Shown`]. Not implemented for `String` and for borrowed `str`, which may come from any peer.
 pub trait Show {
     /// Writes it, with what a terminal obeys escaped.
     ///

@@ -20,7 +20,7 @@ const SHARE: u32 = 4;
 ///
 /// # Errors
 /// [`FailureKind::OtherService`] if its first bytes are not those of `dialect`, or if a second look finds out what it is
-/// that keeps silent; and the failures of any phase.
+/// that says nothing; and the failures of any phase.
 pub(super) fn await_greeting(
     target: &ServerTarget<'_>,
     dialect: Dialect,
@@ -45,7 +45,7 @@ pub(super) fn await_greeting(
         Ok(line) => line.to_vec(),
         // What has no line's end, and could not become a greeting either.
         Err(failure) => match wire.unread() {
-            begun @ [first, ..] if !dialect.may_begin(*first) && is_no_line(&failure) => begun.to_vec(),
+            begun @ [first, ..] if !dialect.may_begin(*first) && is_unfinished_line(&failure) => begun.to_vec(),
             _ => return Err(failure),
         },
     };
@@ -59,7 +59,7 @@ pub(super) fn await_greeting(
     }
 }
 
-fn is_no_line(failure: &Failure) -> bool {
+fn is_unfinished_line(failure: &Failure) -> bool {
     matches!(failure.kind, FailureKind::ConnectionLost { .. } | FailureKind::TimedOut { .. })
 }
 
@@ -70,7 +70,7 @@ fn share(target: &ServerTarget<'_>) -> Duration {
     (left / SHARE).min(PATIENCE)
 }
 
-/// Whether what a second look found differs from what the profile says: a server that is slow is no other one.
+/// Whether what a second look found differs from what the profile says: a slow server is the same server.
 fn is_telling(target: &ServerTarget<'_>, dialect: Dialect, found: Service, is_tls: bool) -> bool {
     let is_other_mode = is_tls != (target.endpoint.tls == TlsMode::Implicit);
     is_other_mode || found != Service::Tls && dialect.service != Some(found)

@@ -1,4 +1,4 @@
-//! What the beginning of a TLS handshake tells: native-tls keeps version and chain to itself.
+//! What the beginning of a TLS handshake tells: native-tls does not show version and chain.
 
 /// What was seen of a handshake from the server's side.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::headers;
 
 /// The header that nothing but a test mail has.
 pub const HEADER: &str = "X-Mailgrant-Test";
-/// Where Outlook.com keeps the Message-ID that it has replaced.
+/// Where Outlook.com puts the Message-ID that it has replaced.
 const ORIGINAL_MESSAGE_ID: &str = "X-Microsoft-Original-Message-ID";
 /// The headers by which the mail is known, as FETCH asks for them.
 pub(super) const HEADERS: &str = "BODY.PEEK[HEADER.FIELDS (SUBJECT MESSAGE-ID X-MAILGRANT-TEST \
@@ -22,7 +22,7 @@ impl Mark {
     /// The mark of a mail whose subject and Message-ID hold `token`, which is random and of small letters and digits: an
     /// index that takes texts apart at other characters leaves it whole.
     ///
-    /// None if they do not hold it, or if it could not stand in a search.
+    /// None if they do not hold it, or if it could not be used in a search.
     #[must_use]
     pub fn new(token: &str, subject: &str, message_id: &str) -> Option<Self> {
         let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();

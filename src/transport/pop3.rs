@@ -23,7 +23,7 @@ use crate::text::Shown;
 const LONGEST_HEAD: usize = 1024 * 1024;
 /// A message that can only be looked at whole is left alone if it is larger, in octets.
 const LARGEST_WHOLE: u64 = 32 * 1024;
-/// How long to wait for the list behind a `+OK` that may stand alone.
+/// How long to wait for the list behind a `+OK` that may come alone.
 const LIST_PATIENCE: Duration = Duration::from_secs(2);
 /// A message is looked for among this many of the newest: POP3 cannot search.
 const DEPTH: usize = 10;
@@ -199,7 +199,7 @@ struct Capabilities {
     offer: Offer,
 }
 
-/// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it stands.
+/// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it is made.
 fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result<Capabilities, Stop> {
     let (wire, way) = open(target, DIALECT, log)?;
     let wire = slot.insert(wire);
@@ -231,7 +231,7 @@ fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option<Wire>) -> 
     })
 }
 
-/// Connects, signs in, and asks STAT. The connection is in `slot` from the moment it stands.
+/// Connects, signs in, and asks STAT. The connection is in `slot` from the moment it is made.
 fn enter(
     target: &ServerTarget<'_>,
     account: Account<'_>,
@@ -287,7 +287,7 @@ fn read_status(wire: &mut Wire) -> Result<Status, Failure> {
     } else if let Some(text) = after("+") {
         Ok(Status::Continue(text))
     } else {
-        Err(violation("its answer is no POP3 status").said(wire.clean(&line)))
+        Err(violation("its answer is not a POP3 status").said(wire.clean(&line)))
     }
 }
 
@@ -324,7 +324,7 @@ fn command(wire: &mut Wire, command: &str) -> Result<String, Failure> {
     expect_ok(wire, command)
 }
 
-/// An answer that is there before its command is nobody's answer.
+/// An answer that is there before its command answers nothing.
 fn refuse_early_words(wire: &mut Wire) -> Result<(), Failure> {
     let unread = wire.unread();
     // A server that has waited too long says so and closes.
@@ -413,7 +413,7 @@ fn authenticate(wire: &mut Wire, mechanism: SaslMechanism, response: &SecretStri
         Status::Err(text) => return Err(rejection(wire, &asked, &text, None)),
         Status::Continue(text) => wire.clean(&sasl::decode_challenge(&text)),
     };
-    // The reason stands in the challenge; the answer to it frees the final status (RFC 7628 §3.2.3).
+    // The reason is in the challenge; the answer to it frees the final status (RFC 7628 §3.2.3).
     wire.remark(&format!("the challenge says: {challenge}"));
     refuse_early_words(wire)?;
     let end = sasl::encode(&SecretString::from(mechanism.error_reply()));

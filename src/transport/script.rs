@@ -1,5 +1,5 @@
 //! A server that fuzzing plays, in memory: it says one turn of its script first, and another after each thing it hears.
-//! It stands in for the socket and for TLS in builds for fuzzing alone.
+//! It replaces the socket and TLS in builds for fuzzing alone.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 thread_local! {
     static NEXT: RefCell<Option<Script>> = const { RefCell::new(None) };
     static HEARD: RefCell<Heard> = RefCell::default();
-    /// The wire keeps a socket beside TLS; this one is connected to nobody who speaks.
+    /// The wire has a socket beside TLS; the peer of this one says nothing.
     static SOCKET: Option<(TcpStream, SocketAddr, TcpListener)> = socket();
 }
 

@@ -193,7 +193,7 @@ fn authenticate(wire: &mut Wire, mechanism: SaslMechanism, response: &SecretStri
     if reply.code != 334 {
         return reply.expect(wire, &[235], &asked).map(drop);
     }
-    // The reason stands in the challenge; the answer to it frees the final reply (RFC 7628 §3.2.3, RFC 4954 §4).
+    // The reason is in the challenge; the answer to it frees the final reply (RFC 7628 §3.2.3, RFC 4954 §4).
     let challenge = wire.clean(&sasl::decode_challenge(&reply.text.join("")));
     wire.remark(&format!("the challenge says: {challenge}"));
     let end = sasl::encode(&SecretString::from(mechanism.error_reply()));
@@ -329,7 +329,7 @@ mod tests {
             let bare = sent.replace("\r\n", "");
             prop_assert!(!bare.contains(['\r', '\n']), "a bare CR or LF: {sent:?}");
             let (lines, after) = unstuffed(&sent);
-            prop_assert_eq!(after, "", "something stands behind the end, and would be a command");
+            prop_assert_eq!(after, "", "something follows the end, and would be a command");
             let mut meant: Vec<String> =
                 message.replace("\r\n", "\n").replace('\r', "\n").split('\n').map(str::to_owned).collect();
             // The last line has its end, or is one all the same.

@@ -123,7 +123,7 @@ impl Wire {
         self.transcript.line(self.protocol, Speaker::Remark, text);
     }
 
-    /// Sends commands as they stand, each with its CRLF; begins a new reply.
+    /// Sends commands as they are, each with its CRLF; begins a new reply.
     pub(super) fn send(&mut self, commands: &str) -> Result<(), Failure> {
         for line in commands.split_terminator("\r\n") {
             self.transcript.line(self.protocol, Speaker::Client, line);
@@ -272,7 +272,7 @@ impl Wire {
     }
 
     /// Waits until the server has said something or has closed, and reads none of it on; false if nothing has come by
-    /// `until`. The rest of the phase is left to whoever reads next.
+    /// `until`. The rest of the phase is left to the next reader.
     pub(super) fn is_heard_by(&mut self, until: Instant) -> bool {
         #[cfg(fuzzing)]
         if matches!(self.link, Link::Script(_)) {
@@ -361,7 +361,7 @@ impl Wire {
         self.clean(words.lines().next().unwrap_or_default())
     }
 
-    /// The server's certificate (DER), once TLS stands.
+    /// The server's certificate (DER), once TLS is set up.
     pub(super) fn peer_certificate(&self) -> Option<Vec<u8>> {
         match &self.link {
             Link::Tls(stream) => {
@@ -379,7 +379,7 @@ impl Wire {
         self.link = Link::Script(Box::new(script));
     }
 
-    /// Begins TLS where a script stands in for the server; false where none does.
+    /// Begins TLS where a script plays the server; false where none does.
     #[cfg(fuzzing)]
     pub(super) fn begin_scripted_tls(&mut self) -> bool {
         let Link::Script(script) = &mut self.link else { return false };
@@ -418,7 +418,7 @@ impl Wire {
     }
 }
 
-/// The peer's answer makes no sense, and nothing says that anybody meddles.
+/// The peer's answer makes no sense, and nothing says that it was tampered with.
 pub(super) fn unreadable(what: impl Into<Shown>) -> Failure {
     FailureKind::Unreadable { what: what.into() }.into()
 }

@@ -16,7 +16,7 @@ use crate::transcript::Transcript;
 /// What is done over one protocol.
 pub trait Transport: Sync {
     /// Reaches the server as far as TLS, and a little further where only that tells whether it is the one that is meant.
-    /// Nobody signs in.
+    /// There is no sign-in.
     fn reach(&self, target: &Target<'_>, log: &mut Log);
 
     /// Signs in for `account` and does `task`, which belongs to a side that the protocol serves.

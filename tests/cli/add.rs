@@ -228,7 +228,7 @@ fn two_profiles_with_the_same_names_do_not_take_each_other_s_secrets() {
 }
 
 #[test]
-fn a_profile_in_anybody_s_folder_can_be_edited() {
+fn a_profile_in_a_folder_open_to_all_can_be_edited() {
     let shop = Fixture::new();
     let folder = shop.path().join("ours");
     std::fs::create_dir(&folder).unwrap();

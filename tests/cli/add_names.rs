@@ -49,7 +49,7 @@ fn a_secret_may_hold_whatever_the_standard_allows() {
     {
         let shop = Fixture::new();
         shop.add("shop", &[]).stdin(&format!("{secret}\n")).finish().code(0);
-        // The same again is no other secret.
+        // The same again is not another secret.
         let again = shop.add("shop", &[]).stdin(secret).finish().code(0);
         assert!(fact(&again, "changed").starts_with("no"), "{}", again.stdout);
     }

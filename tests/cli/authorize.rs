@@ -86,7 +86,7 @@ fn a_shared_mailbox_is_opened_by_its_delegate() {
 }
 
 #[test]
-fn an_account_that_was_made_anew_is_noticed() {
+fn an_account_that_was_made_again_is_noticed() {
     let shop = Fixture::authorized();
     shop.sandbox().recreate_user(SHOP);
     let refused = shop.authorize_as("shop", SHOP).code(1);
@@ -152,7 +152,7 @@ fn the_wait_for_the_browser_has_an_end() {
 
 /// Signing in takes minutes, and the client secret may be another one by then: a code is good once.
 #[test]
-fn a_client_secret_that_is_rotated_while_somebody_signs_in_is_no_trouble() {
+fn a_client_secret_may_be_rotated_during_a_sign_in() {
     let shop = Fixture::authorized();
     shop.sandbox().add_client_secret(canary::NEXT_CLIENT_SECRET);
     let mut running = shop.run(&["--json", "authorize", "shop"]).start();

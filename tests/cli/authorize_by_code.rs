@@ -49,7 +49,7 @@ fn a_code_that_is_entered_elsewhere_authorizes_the_mailbox() {
          https://outlook.office.com/SMTP.Send"
             .to_owned(),
         "good for 15 minutes".to_owned(),
-        "never give it to anybody else".to_owned(),
+        "never give it to another person".to_owned(),
     ] {
         assert!(done.stderr.contains(&words), "it does not say {words:?}:\n{}", done.stderr);
     }
@@ -108,7 +108,7 @@ fn a_no_at_the_page_ends_the_wait() {
 }
 
 #[test]
-fn a_code_that_nobody_enters_has_an_end() {
+fn a_code_that_is_not_entered_expires() {
     let shop = Fixture::added();
     shop.sandbox().set_device_code(Duration::from_secs(3), Duration::from_secs(1));
     let gone = shop.run(&ARGUMENTS).finish().code(1);
@@ -206,7 +206,7 @@ fn ctrl_c_ends_the_wait_at_once() {
 
 /// The person takes minutes, and the client secret may be another one by then.
 #[test]
-fn a_client_secret_that_is_rotated_while_the_code_is_entered_is_no_trouble() {
+fn a_client_secret_may_be_rotated_while_the_code_is_entered() {
     let shop = quick(Fixture::authorized());
     shop.sandbox().add_client_secret(canary::NEXT_CLIENT_SECRET);
     let mut running = shop.run(&ARGUMENTS).start();

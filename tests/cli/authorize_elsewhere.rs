@@ -35,7 +35,7 @@ fn a_pasted_redirect_of_another_sign_in_is_refused() {
 }
 
 #[test]
-fn a_redirect_that_nobody_listens_at_is_pasted_too() {
+fn a_redirect_without_a_listener_is_pasted_too() {
     let shop = Fixture::new();
     let redirect = "https://redirect.contoso.example/mail";
     shop.add("shop", &[("--redirect-uri", Some(redirect))]).finish().code(0);

@@ -188,7 +188,7 @@ fn a_wait_without_any_answer_blames_nothing() {
 
 /// Keycloak's word for a sign-in page that was open for too long, as it comes by the listener and by paste.
 #[test]
-fn an_expired_sign_in_page_is_no_overload_and_its_words_are_shown() {
+fn an_expired_sign_in_page_is_not_an_overload_and_its_words_are_shown() {
     let shop = Fixture::added();
     for by_paste in [false, true] {
         let flag = if by_paste { "--no-browser" } else { "-v" };

@@ -103,7 +103,7 @@ fn the_page_of_an_explanation_claims_no_test() {
 }
 
 #[test]
-fn a_class_name_is_no_sign_of_gmail() {
+fn a_class_name_is_not_taken_for_gmail() {
     let home = Fixture::without_key();
     for text in [
         "Exception: FooBadCredentialsException",

@@ -195,7 +195,7 @@ fn a_kill_while_a_token_is_on_its_way_costs_nothing() {
             let running = start_held(&shop, point, 1, || shop.run(&["token", "shop"]).start());
             kill_at(&shop, running);
             assert_eq!(inodes(&shop), before, "{when}: something was written");
-            assert_eq!(temporary_files(&shop), 1, "{when}: the room for the answer should have been there");
+            assert_eq!(temporary_files(&shop), 1, "{when}: the space for the answer should have been there");
             let next = shop.run(&["token", "shop"]).finish();
             assert_eq!(next.code, Some(0), "{when}: {}", next.stderr);
             assert_eq!(temporary_files(&shop), 0, "{when}: the killed writer's file is still there");

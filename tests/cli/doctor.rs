@@ -57,7 +57,7 @@ fn bundle(shop: &Fixture, arguments: &[&str]) -> (Run, std::path::PathBuf) {
 }
 
 #[test]
-fn a_healthy_machine_passes_every_look_and_nobody_signs_in() {
+fn a_healthy_machine_passes_every_check_without_a_sign_in() {
     let shop = Fixture::authorized();
     let before = shop.files();
     let requests = shop.sandbox().counters().token_requests;
@@ -117,7 +117,7 @@ fn a_store_that_is_broken_is_a_finding_and_the_rest_is_looked_at() {
 
 #[cfg(unix)]
 #[test]
-fn files_that_others_can_read_or_change_are_named_with_the_command_that_mends_it() {
+fn files_that_others_can_read_or_change_are_named_with_the_command_that_repairs_it() {
     use std::os::unix::fs::PermissionsExt;
 
     let shop = Fixture::added();
@@ -128,7 +128,7 @@ fn files_that_others_can_read_or_change_are_named_with_the_command_that_mends_it
     set(&key, 0o644);
     let doctor = shop.json(&["doctor"], 5);
     let fix = format!("Run: chmod 600 {}", key.display());
-    assert!(doctor.stdout.contains(&fix) && doctor.stdout.contains("everybody can read"), "{}", doctor.stdout);
+    assert!(doctor.stdout.contains(&fix) && doctor.stdout.contains("all others can read"), "{}", doctor.stdout);
     set(&key, 0o600);
     let record = shop.path().join("data/mailgrant/vault.age.d/app-shop.age");
     set(&record, 0o640);
@@ -261,7 +261,7 @@ fn a_proxy_is_shown_without_its_password() {
 fn a_sign_in_through_a_proxy_tells_who_issued_the_certificate_that_came() {
     let shop = Fixture::new();
     let port = proxy_to(shop.sandbox().ports().https);
-    // A name that is no loopback's, so that the proxy is used; it exists for the proxy alone.
+    // A name that is not a loopback's, so that the proxy is used; it exists for the proxy alone.
     shop.write_config(&format!(
         "[apps.shop]\nprovider = \"microsoft365\"\ntenant = \"contoso.example\"\nclient_id = \"{CONFIDENTIAL_CLIENT}\"\n\
          authority = \"https://sign-in.invalid\"\nca_file = \"{}\"\n",
@@ -357,7 +357,7 @@ fn a_bundle_is_never_written_over_anything() {
 }
 
 #[test]
-fn a_secret_that_stands_where_none_should_be_stops_the_bundle() {
+fn a_secret_where_none_should_be_stops_the_bundle() {
     // The client secret was pasted where the mailbox's name goes.
     let secret = "practice-only-canary-pasted-as-a-name";
     let config = SandboxConfig { client_secret: secret.to_owned(), ..SandboxConfig::default() };

@@ -79,7 +79,7 @@ fn folders_that_are_empty_or_relative_are_those_of_the_home() {
     std::fs::create_dir_all(&usual).unwrap();
     std::fs::write(usual.join("config.toml"), "# the usual one\n").unwrap();
     // The current folder is the home: this one would be found from there.
-    home.write_config("this is no profile\n");
+    home.write_config("this is not a profile\n");
     for value in ["", "config", "./config", "../config"] {
         let list = home.run(&["list"]).env("XDG_CONFIG_HOME", value).finish().code(0);
         assert!(!list.all_text().contains("no profile"), "{value:?}: {}", list.all_text());

@@ -110,7 +110,7 @@ fn a_code_is_looked_up_and_all_are_listed() {
 
 #[test]
 fn an_unknown_answer_is_said_to_be_unknown() {
-    let found = explained(&Fixture::without_key(), "559 5.9.9 The moon is in the wrong house");
+    let found = explained(&Fixture::without_key(), "559 5.9.9 The moon is in the wrong place");
     assert_eq!(found["code"], "not-in-catalogue");
     assert_eq!(found["stage"], "SMTP");
     assert!(found["fix"].as_array().unwrap().len() > 1);

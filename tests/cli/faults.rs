@@ -79,7 +79,7 @@ fn ways(row: &Row) -> Vec<Way> {
         }
         Fault::NoDelegates => vec![Way::Run(&["test", "support"])],
         Fault::SilentImap => vec![Way::Run(&["test", "shop", "--timeout", "6"])],
-        // The one refuses nothing by itself, the other is no Microsoft tenant's: leaks.rs and authorize_by_code.rs have them.
+        // The one refuses nothing by itself, the other is not a Microsoft tenant's: leaks.rs and authorize_by_code.rs have them.
         Fault::RefusalsEcho | Fault::NoDeviceCode => Vec::new(),
         _ => vec![WHOLE],
     }

@@ -23,7 +23,7 @@ fn come_back(redirect: &Url, query: &str) -> String {
 }
 
 #[test]
-fn an_error_from_the_sign_in_page_is_shown_harmless_in_every_place() {
+fn an_error_from_the_sign_in_page_is_escaped_in_every_place() {
     let shop = Fixture::added();
     for way in [&["-v"][..], &["-v", "--json"]] {
         let mut running = shop.run(&[way, &["authorize", "shop"]].concat()).start();
@@ -35,7 +35,7 @@ fn an_error_from_the_sign_in_page_is_shown_harmless_in_every_place() {
             .append_pair("error_description", HOSTILE)
             .append_pair("error_subcode", HOSTILE)
             .finish();
-        // Bytes that are no UTF-8 among them.
+        // Bytes that are not UTF-8 among them.
         let page = come_back(&Url::parse(&field("redirect_uri")).unwrap(), &format!("{query}%ff%fe"));
         let finished = running.finish();
         assert_ne!(finished.code, Some(0));

@@ -97,7 +97,7 @@ fn a_refused_token_is_explained_by_what_stood_in_it_before_the_server_says_no() 
 }
 
 #[test]
-fn a_server_that_takes_the_token_goes_before_any_guess() {
+fn a_server_that_takes_the_token_overrides_any_guess() {
     for claims in [json!({"aud": GRAPH}), json!({"scp": "Mail.Send"}), json!({"upn": ALICE, "unique_name": null})] {
         let shop = with_claims(claims.clone());
         for command in ["test-mailbox", "test-smtp"] {
@@ -109,7 +109,7 @@ fn a_server_that_takes_the_token_goes_before_any_guess() {
 }
 
 #[test]
-fn the_whole_chain_names_what_stands_in_the_token_as_the_thing_to_do_first() {
+fn the_whole_chain_names_what_is_in_the_token_as_the_thing_to_do_first() {
     for (claims, code, confidence) in [
         (json!({"aud": GRAPH}), "local-token-wrong-audience", "certain"),
         (json!({"upn": "billing@contoso.example", "unique_name": null}), "other-account-signed-in", "likely"),
@@ -126,7 +126,7 @@ fn the_whole_chain_names_what_stands_in_the_token_as_the_thing_to_do_first() {
 }
 
 #[test]
-fn one_door_that_opens_refutes_a_guess_about_who_knocks() {
+fn one_server_that_accepts_refutes_a_guess_about_the_account() {
     // Reading works, so it is not the account that keeps us from sending.
     let shop =
         with_claims(json!({"upn": "billing@contoso.example", "unique_name": null, "scp": "IMAP.AccessAsUser.All"}));
@@ -248,7 +248,7 @@ fn before_the_first_sign_in_inspect_names_the_way_to_it() {
 }
 
 #[test]
-fn nothing_of_a_hostile_token_gets_out_but_its_harmless_words() {
+fn nothing_of_a_hostile_token_gets_out_but_its_escaped_words() {
     // An issuer that has seen our secret writes it into its tokens, with whatever moves a cursor.
     let shop = with_claims(json!({
         "upn": format!("x\u{1b}]0;{}\u{7}\u{202e}", canary::CLIENT_SECRET),

@@ -125,7 +125,7 @@ fn no_command_shows_or_writes_a_secret() {
         &["test-smtp", "shop", "--mechanism", "oauthbearer"],
         // Refused: the key is there already.
         &["new-vault-key"],
-        &["remove", "nobody", "--yes"],
+        &["remove", "absent", "--yes"],
         &["no-such-command", "shop"],
         &["--help"],
     ] {
@@ -139,7 +139,7 @@ fn no_command_shows_or_writes_a_secret() {
     go_wrong(&mut shown);
     shop.sandbox().switch_on(Fault::RefusalsEcho);
     go_wrong(&mut shown);
-    // As long as they are kept.
+    // As long as they are stored.
     let files = shop.files();
     for way in ALL_WAYS {
         shown.run(&[way], &["remove", "shop", "--yes"], "");

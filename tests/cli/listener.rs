@@ -90,7 +90,7 @@ fn the_binary_listens_on_loopback_alone_and_on_both_addresses_of_localhost() {
 }
 
 #[test]
-fn nobody_takes_the_port_while_the_binary_waits() {
+fn no_process_takes_the_port_while_the_binary_waits() {
     let shop = Fixture::added();
     for _ in 0..10 {
         let mut running = shop.run(&["--json", "authorize", "shop"]).start();
@@ -177,7 +177,7 @@ fn besieged<T>(shop: &Fixture, siege: impl FnOnce(u16) -> T) -> (u64, Duration, 
 }
 
 #[test]
-fn a_siege_keeps_nobody_waiting_and_takes_no_memory() {
+fn a_siege_delays_no_sign_in_and_takes_no_memory() {
     raise_descriptor_limit();
     let shop = Fixture::added();
     let (plain, _, ()) = besieged(&shop, |_| ());
@@ -232,7 +232,7 @@ fn a_listener_without_descriptors_neither_dies_nor_spins() {
 /// A thread that waits in `accept` is woken by a connection of our own, and that needs a descriptor: the peers have them all
 /// for a moment longer.
 #[test]
-fn a_listener_whose_guests_hold_the_last_descriptor_still_ends() {
+fn a_listener_whose_peers_hold_the_last_descriptor_still_ends() {
     let shop = Fixture::added();
     for descriptors in 10..15 {
         for guests in 1..8 {

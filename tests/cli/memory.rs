@@ -76,7 +76,7 @@ fn a_command_that_has_done_its_refresh_holds_nothing_that_it_no_longer_needs() {
         assert!(copies(&memory, &access) > 0, "the look into memory has gone blind: the access token is needed yet");
         found.clear();
         found.extend(gone.iter().filter(|(_, secret)| copies(&memory, secret) > 0).map(|(name, _)| *name));
-        // OpenSSL keeps the last record that it has deciphered in a buffer of its own, and the answer was that.
+        // OpenSSL holds the last record that it has deciphered in a buffer of its own, and the answer was that.
         if copies(&memory, &new) > 1 {
             found.push("more than the TLS library's copy of the new refresh token");
         }

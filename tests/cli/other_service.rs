@@ -80,7 +80,7 @@ fn listen(serve: fn(TcpStream)) -> u16 {
     port
 }
 
-/// As web servers do: whatever is no request is a bad one.
+/// As web servers do: whatever is not a request is a bad one.
 fn http(mut stream: TcpStream) {
     if stream.read(&mut [0; 1024]).is_ok_and(|count| count > 0) {
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");

@@ -57,7 +57,7 @@ fn a_full_disk_below_standard_output_is_said_by_every_command() {
 }
 
 #[test]
-fn a_closed_output_or_a_reader_that_has_seen_enough_is_no_error() {
+fn a_closed_output_or_a_closed_pipe_is_not_an_error() {
     let shop = Fixture::authorized();
     for command in commands() {
         for words in [command.clone(), with(&["--json"], &command)] {

@@ -75,8 +75,8 @@ fn what_smtp_takes_in_imap_and_pop3_show() {
     smtp.say("AUTH XOAUTH2", "334 ");
     smtp.say(&xoauth2(SHOP, &token), "235 ");
     smtp.say(&format!("MAIL FROM:<{SHOP}>"), "250 ");
-    smtp.say("RCPT TO:<nobody@contoso.example>", "550 5.1.10");
-    smtp.say("RCPT TO:<somebody@elsewhere.example>", "550 5.7.54");
+    smtp.say("RCPT TO:<absent@contoso.example>", "550 5.1.10");
+    smtp.say("RCPT TO:<person@elsewhere.example>", "550 5.7.54");
     smtp.say(&format!("RCPT TO:<{ALICE}>"), "250 ");
     smtp.say("DATA", "354 ");
     let lines = [

@@ -73,7 +73,7 @@ fn what_an_earlier_run_has_proven_is_proven_again_before_it_is_used() {
 }
 
 #[test]
-fn a_profile_that_cannot_be_written_does_not_keep_a_rotation_open() {
+fn a_profile_that_cannot_be_written_does_not_leave_a_rotation_open() {
     let shop = stale();
     std::fs::write(
         shop.config(),
@@ -92,7 +92,7 @@ fn a_profile_that_cannot_be_written_does_not_keep_a_rotation_open() {
     let rotated =
         rotate(&shop, NEXT_CLIENT_SECRET, &["--expires", "2027-12-20", "--skip-connection-tests", "--timeout", "6"]);
     let warning = rotated.code(0).json()["warnings"][0].as_str().unwrap().to_owned();
-    assert!(warning.contains("could not be noted in the profile"), "{warning}");
+    assert!(warning.contains("could not be written to the profile"), "{warning}");
     drop(held);
     let status = shop.json(&["status", "shop"], 0);
     assert_eq!(fact(&status, "rotation"), "", "{}", status.stdout);

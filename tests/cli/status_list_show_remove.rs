@@ -122,7 +122,7 @@ fn an_app_that_no_mailbox_uses_can_be_removed_by_its_name() {
     shop.json(&["remove", "first", "--yes"], 0);
     let profile = std::fs::read_to_string(shop.config()).unwrap();
     assert!(!profile.contains("first") && profile.contains("[apps.second]"), "{profile}");
-    // Its secret is gone too: another one is no other one.
+    // Its secret is gone too: another one does not differ from it.
     let another = shop.add("third", &[("--app", Some("first"))]).stdin(canary::NEXT_CLIENT_SECRET);
     another.finish().code(0);
 }

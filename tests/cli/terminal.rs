@@ -64,7 +64,7 @@ fn a_question_waits_for_enter_and_takes_words() {
         ends_cleanly(&mut terminal, code);
         shop.json(&["show", "shop"], if code == 0 { 3 } else { 0 });
     }
-    // A single key is no answer yet.
+    // A single key is not an answer yet.
     shop.add("shop", &[]).finish().code(0);
     let mut terminal = shell(&shop, "\"$0\" remove shop");
     terminal.exp_string("[y/N]").unwrap();

@@ -103,7 +103,7 @@ fn the_wrong_account_is_named() {
 }
 
 #[test]
-fn nobody_signed_in_is_said_and_the_servers_are_looked_at_all_the_same() {
+fn a_missing_sign_in_is_said_and_the_servers_are_looked_at_all_the_same() {
     let shop = Fixture::added();
     let test = shop.json(&["test", "shop"], 4);
     assert_eq!(verdict(&test)["code"], "not-authorized");
@@ -146,9 +146,9 @@ fn the_report_is_a_page_too_and_holds_no_secret() {
     let found = crate::support::canary::find("the page", page.as_bytes(), &secrets);
     assert_eq!(found, Vec::<String>::new());
     // A command that cannot do its job says so in its page.
-    shop.run(&["test", "nobody", "--html", "page.html"]).finish().code(3);
+    shop.run(&["test", "absent", "--html", "page.html"]).finish().code(3);
     let page = std::fs::read_to_string(shop.path().join("page.html")).unwrap();
-    assert!(page.contains("The command could not do its job") && page.contains("nobody"), "{page}");
+    assert!(page.contains("The command could not do its job") && page.contains("absent"), "{page}");
     let refused = shop.run(&["token", "shop", "--html", "page.html"]).finish().code(2);
     assert_eq!(refused.stdout, "");
     shop.run(&["list", "--html", "missing/folder/page.html"]).finish().code(2);

@@ -105,7 +105,7 @@ fn a_revoked_grant_is_told_by_a_test_noted_by_token_and_healed_by_a_new_sign_in(
 }
 
 #[test]
-fn a_refused_client_secret_is_no_lost_sign_in() {
+fn a_refused_client_secret_is_not_a_lost_sign_in() {
     let shop = Fixture::added();
     shop.sandbox().set_access_lifetime(ALWAYS_STALE);
     shop.authorize_as("shop", SHOP).code(0);
@@ -188,7 +188,7 @@ fn a_mailbox_near_its_quota_is_tested_beside_the_others_with_the_servers_warning
     let both = shop.json(&["test-mailbox", "--all"], 0);
     assert_eq!(both.json()["reports"].as_array().unwrap().len(), 2);
     assert!(both.stdout.contains("the server says: NO [ALERT] Mailbox is at 97% of quota"), "{}", both.stdout);
-    // A rotation tests the connections too, and the warning is no reason to stop it.
+    // A rotation tests the connections too, and the warning is not a reason to stop it.
     shop.sandbox().add_client_secret(NEXT_CLIENT_SECRET);
     let rotate = ["--json", "rotate-secret", "shop", "--secret-stdin"];
     shop.run(&rotate).stdin(NEXT_CLIENT_SECRET).finish().code(0);

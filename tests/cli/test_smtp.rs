@@ -46,7 +46,7 @@ fn arrival_is_seen_over_pop3_too() {
 #[test]
 fn an_unknown_recipient_is_refused_in_the_servers_words() {
     let shop = Fixture::authorized();
-    let refused = shop.json(&["test-smtp", "shop", "--to", "nobody@contoso.example"], 1);
+    let refused = shop.json(&["test-smtp", "shop", "--to", "absent@contoso.example"], 1);
     assert_eq!(refused.outcome("recipient"), "failed");
     assert!(refused.stdout.contains("5.1.10"), "{}", refused.stdout);
     assert!(shop.sandbox().sent().is_empty());

@@ -114,7 +114,7 @@ fn a_kill_while_the_folder_is_made_loses_nothing() {
 }
 
 #[test]
-fn what_is_wrong_with_one_record_is_no_other_mailboxs_trouble() {
+fn what_is_wrong_with_one_record_affects_no_other_mailbox() {
     let shop = Fixture::authorized();
     shop.add("alice", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);
     shop.authorize_as("alice", ALICE).code(0);

@@ -123,7 +123,7 @@ fn a_second_name_of_the_right_account_is_not_another_account() {
 }
 
 #[test]
-fn a_port_that_refuses_is_no_firewall_and_hides_no_removed_secret() {
+fn a_port_that_refuses_is_not_a_firewall_and_hides_no_removed_secret() {
     let shop = own_shop();
     shop.json(&["test", "shop"], 0);
     close_smtp(&shop);
@@ -142,7 +142,7 @@ fn a_port_that_refuses_is_no_firewall_and_hides_no_removed_secret() {
 }
 
 #[test]
-fn one_unknown_issuer_at_one_server_is_no_interception_and_at_two_it_is() {
+fn one_unknown_issuer_at_one_server_is_not_an_interception_and_at_two_it_is() {
     let shop = own_shop();
     shop.sandbox().switch_on(Fault::named("tls-interception"));
     let found = verdict(&shop.json(&["test", "shop"], 1));

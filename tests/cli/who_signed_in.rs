@@ -45,7 +45,7 @@ fn a_forged_identity_token_stores_nothing() {
 #[test]
 fn any_of_the_account_s_names_may_be_the_address_in_any_case() {
     let shop = Fixture::added();
-    let other = json!("somebody@contoso.example");
+    let other = json!("person@contoso.example");
     for name in ["preferred_username", "email", "upn", "unique_name"] {
         let mut claims = vec![("preferred_username", other.clone()), ("email", other.clone())];
         claims.retain(|(claim, _)| *claim != name);

@@ -144,7 +144,7 @@ fn acceptor(kind: Certificate, signer: Option<&Authority>) -> SslAcceptor {
         _ => None,
     };
     if let Some(newest) = newest {
-        // The library keeps such old versions from being spoken at all unless it is told not to care.
+        // The library refuses such old versions unless it is told to allow them.
         builder.clear_options(SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
         builder.set_cipher_list("ALL:@SECLEVEL=0").unwrap();
         builder.set_min_proto_version(Some(SslVersion::TLS1)).unwrap();

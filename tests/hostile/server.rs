@@ -1,4 +1,4 @@
-//! A server that plays a script, complains of anything else, and keeps every byte that the client said.
+//! A server that plays a script, complains of anything else, and records every byte that the client said.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -134,7 +134,7 @@ fn outcome(case: &Case, finished: &Finished, check: &mut impl FnMut(bool, String
         );
     }
     let Ok(document) = serde_json::from_str::<serde_json::Value>(&finished.stdout) else {
-        return check(false, "its standard output is no JSON document".to_owned());
+        return check(false, "its standard output is not a JSON document".to_owned());
     };
     if case.protocol == Protocol::Token && case.exit == 0 {
         check(document["access_token"] == FRESH, "the token is not the fresh one".to_owned());

@@ -140,7 +140,7 @@ impl Stack {
         self
     }
 
-    /// The mails in the inbox of `user`, as Dovecot keeps them.
+    /// The mails in the inbox of `user`, as Dovecot stores them.
     pub(crate) fn delivered_to(&self, user: &str) -> Vec<String> {
         let inbox = self.folder.0.join("mail").join(user).join("Maildir");
         let mut find = command_as(As::Root, "find");

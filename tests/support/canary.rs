@@ -107,7 +107,7 @@ pub(crate) fn find(place: &str, text: &[u8], secrets: &[String]) -> Vec<String> 
     Nose::new(secrets).find(place, text)
 }
 
-/// A short secret as a whole; of a long one, pieces from its middle and its end: the beginning of a JWT is no secret.
+/// A short secret as a whole; of a long one, pieces from its middle and its end: the beginning of a JWT is not a secret.
 fn pieces(secret: &[u8]) -> Vec<&[u8]> {
     if secret.len() < 4 * PIECE {
         return vec![secret];

@@ -89,7 +89,7 @@ pub enum Fault {
     SilentImap,
     /// The metadata names no device authorization endpoint.
     NoDeviceCode,
-    /// The SMTP server gives each mail a Message-ID of its own, and keeps the old one in this header, if in any.
+    /// The SMTP server gives each mail a Message-ID of its own, and puts the old one into this header, if into any.
     MessageIdReplaced(Option<&'static str>),
     /// The IMAP server finds nothing by SEARCH.
     SearchFindsNothing,

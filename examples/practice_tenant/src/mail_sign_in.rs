@@ -1,4 +1,4 @@
-//! The doorkeeper of all three mail servers: XOAUTH2 and OAUTHBEARER, and who may open what.
+//! The sign-in of all three mail servers: XOAUTH2 and OAUTHBEARER, and who may open what.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::json;

@@ -72,7 +72,7 @@ fn wait_while_held(world: &World, point: Hold, number: u32) {
 
 fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Earned, OAuthError> {
     let Some(form) = request.form() else {
-        world.surprise("token: the body is no form");
+        world.surprise("token: the body is not a form");
         let text = "The request body must contain the following parameter: 'grant_type'.";
         return Err(OAuthError::new("invalid_request", 900_144, text));
     };
@@ -221,7 +221,7 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, mut earned: Earned) -
     }
     let changes = world.faults.access_claims();
     change(world, &mut claims, changes);
-    // A token opens what it says, so that what is wrong with it shows at the door too.
+    // A token opens what it says, so that what is wrong with it shows at the mail servers too.
     let opens = if changes.is_empty() { earned.scopes.clone() } else { opened_by(&claims) };
     let access_token = if state.access_claims.is_null() { random_text(400) } else { signer.sign(&claims) };
     let expires = now() + jiff::SignedDuration::try_from(lifetime).expect("a short lifetime");

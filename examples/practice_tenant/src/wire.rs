@@ -142,7 +142,7 @@ impl Wire {
         }
     }
 
-    /// Like [`Wire::line`], as text; bytes that are no UTF-8 become U+FFFD.
+    /// Like [`Wire::line`], as text; bytes that are not UTF-8 become U+FFFD.
     pub fn text_line(&mut self) -> io::Result<Option<String>> {
         Ok(self.line()?.map(|line| String::from_utf8_lossy(&line).into_owned()))
     }

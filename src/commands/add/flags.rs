@@ -39,7 +39,7 @@ pub(super) struct AppFlags {
     /// Application (client) ID
     #[arg(long, value_name = "ID")]
     pub(super) client_id: Option<String>,
-    /// How the app proves itself [default: secret]
+    /// How the app authenticates [default: secret]
     #[arg(long)]
     pub(super) credential: Option<Credential>,
     /// The redirect URI as registered, where it is not the preset's
@@ -120,7 +120,7 @@ impl AppFlags {
             client_authentication: old.client_authentication,
             secret_expires: expires.or(old.secret_expires),
             redirect_uri: text(&self.redirect_uri, old.redirect_uri),
-            // The profile may stand elsewhere than where the command was typed.
+            // The profile may be in another folder than the one where the command was typed.
             ca_file: match &self.ca_file {
                 Some(path) => Some(std::path::absolute(path).map_err(|error| {
                     CommandError::usage(format!("--ca-file {}: {error}.", path.display()), "Name an existing PEM file")
@@ -132,7 +132,7 @@ impl AppFlags {
 }
 
 impl MailboxFlags {
-    /// These flags over what stands in the profile.
+    /// These flags over what is in the profile.
     pub(super) fn over(&self, file: Option<MailboxFile>, app: &Name) -> MailboxFile {
         let old = file.unwrap_or_default();
         let text = |flag: &Option<String>, old: Option<Spanned<String>>| flag.clone().map(unspanned).or(old);

@@ -20,7 +20,7 @@ fn parses<T: std::str::FromStr<Err = Invalid>>(text: &str) -> Result<(), String>
     text.parse::<T>().map(|_| ()).map_err(|invalid| invalid.to_string())
 }
 
-/// Who runs the sign-in, where, and for which client.
+/// The provider of the sign-in, its place, and the client.
 pub(super) fn sign_in(file: &mut AppFile, force: bool, context: &Context) -> Result<(), CommandError> {
     let prompter = context.prompter.as_ref();
     let provider = match &file.provider {
@@ -55,7 +55,7 @@ pub(super) fn sign_in(file: &mut AppFile, force: bool, context: &Context) -> Res
                 .ask("Application (client) ID", None, &parses::<ClientId>)
                 .map_err(|error| CommandError::unasked(&error, "--client-id with the Application (client) ID"))?,
         };
-        // What is no client ID at all is refused with the other values.
+        // What is not a client ID at all is refused with the other values.
         let doubt = id.parse::<ClientId>().ok().and_then(|_| client_id_doubt(&id, provider, tenant.as_ref()));
         file.client_id = Some(unspanned(id));
         let Some(code) = doubt else { return Ok(()) };
@@ -109,7 +109,7 @@ pub(super) fn use_app(app: &App, context: &Context) -> Result<bool, CommandError
     Ok(chosen == 0)
 }
 
-/// Whose mail it is, and where it is read and sent.
+/// The mailbox's address, and where its mail is read and sent.
 pub(super) fn mailbox(
     file: &mut MailboxFile,
     flags: &MailboxFlags,

@@ -125,7 +125,7 @@ fn a_key_without_a_value_any_more_goes() {
 }
 
 #[test]
-fn an_inline_app_is_edited_where_it_stands() {
+fn an_inline_app_is_edited_in_place() {
     let text = "[apps]\none = { provider = \"google\", client_id = \"a\" } # why\ntwo = { provider = \"google\", client_id = \"b\" }\n";
     let (_, after) = Desk::with(text).edit(|document| {
         let mut app = document.app_file(&name("one")).unwrap();

@@ -1,5 +1,5 @@
 //! The build script: a constant of `FindingCode` for each entry of the catalogue, so that a code without an entry does not
-//! compile. It needs no TOML reader: a code stands on a line of its own, as `[code]` in `own/` and as `id = "code"` in the
+//! compile. It needs no TOML reader: a code has a line of its own, as `[code]` in `own/` and as `id = "code"` in the
 //! files beside it; a test reads the files in full and compares.
 
 #![allow(clippy::print_stdout, reason = "cargo reads it")]

@@ -44,7 +44,7 @@ pub enum Evidence {
     Documented,
     /// Users, public code or measurements say so.
     Reported,
-    /// Nobody whom we could name says so.
+    /// No source that could be named says so.
     Unverified,
 }
 
@@ -56,7 +56,7 @@ pub enum Meaning {
     ClientRefused,
     /// The account is known, and the mailbox does not open for it, for whatever reason.
     MailboxClosed,
-    /// Sending by SMTP is switched off, whoever asks.
+    /// Sending by SMTP is switched off, for every account.
     SendingOff,
 }
 
@@ -81,9 +81,9 @@ pub struct Entry {
     pub pattern: Pattern,
     /// How a server said it.
     pub example: Option<String>,
-    /// What it means; `{address}` and the like stand for the profile's values.
+    /// What it means; `{address}` and the like are filled in with the profile's values.
     pub cause: String,
-    /// Sentences behind it that are not for everybody.
+    /// Sentences after it that apply to some readers only.
     #[serde(default)]
     pub cause_more: Vec<Step>,
     /// The way out, step by step.

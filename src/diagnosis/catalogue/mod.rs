@@ -2,7 +2,7 @@
 //!
 //! # How a text is matched
 //! Of the entries of a stage (`stage` or `also_stages`) and of a provider (and of `any`), in file order, the first hit
-//! wins; Microsoft's work and personal accounts are one family. So specific entries stand before general ones, and the
+//! wins; Microsoft's work and personal accounts are one family. So specific entries come before general ones, and the
 //! files of one provider before those of all. Where stage or provider is not known, all entries are asked, and the most
 //! telling hit comes first.
 //!
@@ -13,7 +13,7 @@
 //! beside this file makes.
 //!
 //! # How to add one
-//! Write an `[[error]]` into the file where its neighbours stand: `id` (never changed afterwards: it is public
+//! Write an `[[error]]` into the file of its neighbours: `id` (never changed afterwards: it is public
 //! interface), `provider`, `stage`, `match`, one `example` as a server said it, `cause`, `fix`, `source`, `evidence` and
 //! `next`. The tests tell what is missing: each example must resolve to its own entry, and each fix must name a place or
 //! a command.

@@ -47,7 +47,7 @@ impl Expression {
 }
 
 impl Pattern {
-    /// Words of which at least one stands in every text that this may hit; none where that cannot be told.
+    /// Words of which at least one is in every text that this may hit; none where that cannot be told.
     pub(super) fn needles(&self) -> Vec<String> {
         match self {
             Self::Code(_) | Self::Local(_) => Vec::new(),
@@ -68,7 +68,7 @@ impl Pattern {
     }
 }
 
-/// Whether `word` stands in `text` and is not part of a longer one.
+/// Whether `word` is in `text` and is not part of a longer one.
 fn has_word(text: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
     text.match_indices(word).any(|(at, _)| {
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(read(r"AADSTS\d{4,7}"), Some(vec!["AADSTS".to_owned()]));
         assert_eq!(read(r"closed?\. 10"), Some(vec!["close".to_owned()]));
         assert_eq!(read(r"[a-z]+|(one|two)"), None);
-        assert_eq!(read(r"\[AUTH\]|x"), None, "one letter is no word");
+        assert_eq!(read(r"\[AUTH\]|x"), None, "one letter is not a word");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct Hit {
 #[must_use]
 pub fn search(text: &str, hint: Hint) -> Vec<Hit> {
     let numbers: BTreeSet<u32> = aadsts_numbers_of_answer(text).into_iter().collect();
-    // A number that stands in `error_codes` alone is known by expressions too.
+    // A number that is in `error_codes` alone is known by expressions too.
     let text = &numbers.iter().fold(text.to_owned(), |text, number| text + "\nAADSTS" + &number.to_string());
     let candidates = Needles::shared().candidates(text);
     let mut hits: Vec<(usize, &Entry)> = entries()
@@ -96,12 +96,12 @@ impl Guess {
     }
 }
 
-/// Whether `word` stands at the start of a line or behind a blank.
+/// Whether `word` is at the start of a line or behind a blank.
 fn begins_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| at == 0 || text[..at].ends_with([' ', '\n']))
 }
 
-/// Whether a reply code and an enhanced one stand side by side, as in `535 5.7.8` (RFC 3463 §2).
+/// Whether a reply code and an enhanced one are side by side, as in `535 5.7.8` (RFC 3463 §2).
 fn has_enhanced_code(text: &str) -> bool {
     text.as_bytes().windows(9).any(|bytes| {
         let digit = |at: usize| bytes[at].is_ascii_digit();

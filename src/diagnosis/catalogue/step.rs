@@ -8,9 +8,9 @@ use crate::profile::Family;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(from = "StepFile")]
 pub struct Step {
-    /// What to do; `{address}` and the like stand for the profile's values.
+    /// What to do; `{address}` and the like are filled in with the profile's values.
     pub text: String,
-    /// For whom alone it is; for everybody where there is none.
+    /// For whom alone it is; for all where there is none.
     pub only: Option<Only>,
     /// In which cases alone it is one; in every case where there are none.
     pub when: Vec<String>,
@@ -64,7 +64,7 @@ impl Only {
         Self::PROVIDERS.into_iter().find(|(only, _)| *only == self).map(|(_, family)| family)
     }
 
-    /// Whether it is for apps that are registered at `family`; none where it is no word for a provider.
+    /// Whether it is for apps that are registered at `family`; none where it is not a word for a provider.
     #[must_use]
     pub fn is_for(self, family: Family) -> Option<bool> {
         let known = Self::PROVIDERS.into_iter().find(|(_, known)| *known == family.root());

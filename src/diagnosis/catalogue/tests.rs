@@ -34,15 +34,15 @@ fn every_file_is_read_and_every_name_is_given_once() {
 }
 
 #[test]
-fn every_expression_compiles_and_what_it_needs_stands_in_its_example() {
+fn every_expression_compiles_and_what_it_needs_is_in_its_example() {
     for entry in entries() {
         if let Pattern::Regex(expression) = &entry.pattern {
             assert!(expression.regex().is_some(), "{}", entry.id);
         }
         let Some(example) = &entry.example else { continue };
         let (example, needles) = (readings(example).to_lowercase(), entry.pattern.needles());
-        let stands = needles.iter().any(|needle| example.contains(&needle.to_lowercase()));
-        assert!(needles.is_empty() || stands, "{}: {needles:?}", entry.id);
+        let is_there = needles.iter().any(|needle| example.contains(&needle.to_lowercase()));
+        assert!(needles.is_empty() || is_there, "{}: {needles:?}", entry.id);
     }
 }
 
@@ -93,7 +93,7 @@ fn every_fix_is_imperative_and_names_a_place_or_a_command() {
             wrong.push(format!("{}: no step names a place, a command or the profile", entry.id));
         }
         if entry.cause.len() > 420 || !entry.cause.trim_end_matches("{until}").ends_with(['.', '?']) {
-            wrong.push(format!("{}: the cause is no short sentence", entry.id));
+            wrong.push(format!("{}: the cause is not a short sentence", entry.id));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -1,7 +1,7 @@
 //! What an access token itself says of a refusal, before any server is asked.
 //!
 //! A JWT (RFC 7519; RFC 9068 for access tokens) is read here, and its signature is not checked: that is the resource
-//! server's part (RFC 9068 §4), the token came to us straight from the token endpoint, and nobody is let in by what we
+//! server's part (RFC 9068 §4), the token came to us straight from the token endpoint, and no access is given by what we
 //! read. We only look for what explains a refusal. A token of any other form is opaque, as is its provider's right
 //! (RFC 6749 §1.4); nothing is concluded from that.
 

@@ -134,7 +134,7 @@ fn wrong_time(said: Option<&TokenClaims>, presented: PresentedToken<'_>, now: i6
     let ends = said.and_then(|said| said.expires);
     let over = |end: i64, at: i64| end.saturating_add(LEEWAY) <= at;
     if let Some(end) = ends.filter(|end| over(*end, received) && over(*end, now)) {
-        // Nobody hands out what is over already, so it is the clocks that differ.
+        // A provider does not hand out expired tokens, so it is the clocks that differ.
         let observed = format!("The token ended {} before it came, by this machine's clock.", span(received, end));
         return Some(Issue::new(FindingCode::CLOCK_OFF, observed));
     }

@@ -271,7 +271,7 @@ fn another_name_is_a_guess_and_an_accepted_one_is_none() {
 }
 
 #[test]
-fn what_is_told_is_short_and_harmless() {
+fn what_is_told_is_short_and_printable() {
     let seen = Case::default().look(&jwt(&outlook()), IMAP);
     let purpose = "for https://outlook.office.com, IMAP.AccessAsUser.All POP.AccessAsUser.All SMTP.Send";
     assert_eq!(seen.per_protocol[0].1.detail.as_deref(), Some(purpose));

@@ -42,7 +42,7 @@ pub(super) fn client_refused(situation: &Situation<'_>) -> Option<Finding> {
     Some(finding)
 }
 
-/// Nobody has signed in, or the sign-in is refused, whether or not the mail servers have noticed yet.
+/// There is no sign-in, or it is refused, whether or not the mail servers have noticed yet.
 pub(super) fn sign_in_lost(situation: &Situation<'_>) -> Option<Finding> {
     let stages = [Stage::Token, Stage::TokenEndpoint];
     let lost = |finding: &&Finding| finding.exit == ExitCode::AuthorizationNeeded;

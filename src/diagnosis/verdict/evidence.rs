@@ -34,7 +34,7 @@ pub enum Role {
 /// How far a connection came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// It stood.
+    /// It was made.
     Reached,
     /// The host refused it: it answers, and nothing listens there.
     Refused,

@@ -82,13 +82,13 @@ impl<'a> Situation<'a> {
     }
 
     /// Whether the server of `protocol` did for the account what only the mailbox's user may. Over IMAP and POP3
-    /// Exchange accepts everybody who has a token, and only then looks whether the mailbox opens.
+    /// Exchange accepts every account that has a token, and only then looks whether the mailbox opens.
     fn takes_account(&self, protocol: Protocol) -> bool {
         let stage = if protocol.serves(Side::Incoming) { Stage::Folder } else { Stage::Authentication };
         self.passed(Some(protocol), stage)
     }
 
-    /// What the server of `protocol` said against the account: not that it is busy, nor what it says to everybody.
+    /// What the server of `protocol` said against the account: not that it is busy, nor what it says to every account.
     fn refusal(&self, protocol: Protocol) -> Option<&'a Finding> {
         let server = self.servers.iter().find(|server| server.role == Role::Mail(protocol))?;
         let stage = server.refused_at.filter(|stage| matches!(stage, Stage::Authentication | Stage::Folder))?;

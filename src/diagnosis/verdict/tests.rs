@@ -153,7 +153,7 @@ fn faults_that_come_together_get_the_verdict_of_the_furthest_reaching() {
     assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), TABLE.len());
     assert!(TABLE.len() >= 60, "only {} rows", TABLE.len());
     let rows: BTreeSet<&[&str]> = TABLE.iter().map(|row| &row[..5]).collect();
-    assert_eq!(rows.len(), TABLE.len(), "a row stands twice");
+    assert_eq!(rows.len(), TABLE.len(), "a row is there twice");
 }
 
 /// What one server said is never told as another's words.

@@ -57,7 +57,7 @@ pub(super) fn interception(situation: &Situation<'_>) -> Option<Finding> {
     let of_one = strangers().filter(|server| issuer(server) == issuer(first));
     let operators = sites(of_one);
     // A server of one's own, with a CA of one's own, may speak several protocols under several names. But a provider's
-    // servers are known to everybody.
+    // servers are known everywhere.
     let is_public = strangers().any(|server| is_preset(situation, server));
     if operators.len() < 2 && !is_public {
         return None;
@@ -72,7 +72,7 @@ fn issuer(server: &Server) -> Option<&str> {
     }
 }
 
-/// A proxy stands between this machine and the sign-in: what it says is about every mailbox of the machine.
+/// A proxy is between this machine and the sign-in: what it says is about every mailbox of the machine.
 pub(super) fn proxy(situation: &Situation<'_>) -> Option<Finding> {
     let is_stopped = |server: &Server| server.role == Role::SignIn && server.reach == Reach::StoppedByProxy;
     let trouble = situation.servers.iter().any(is_stopped);

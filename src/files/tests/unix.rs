@@ -107,7 +107,7 @@ fn a_fifo_or_a_folder_is_refused_without_waiting() {
 }
 
 #[test]
-fn a_file_that_others_can_read_is_refused_with_the_command_that_mends_it() {
+fn a_file_that_others_can_read_is_refused_with_the_command_that_repairs_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     write_atomic(&path, b"x", Privacy::Secret).unwrap();
@@ -188,13 +188,13 @@ fn a_profile_behind_links_is_written_where_they_lead() {
 }
 
 #[test]
-fn a_folder_that_everybody_can_write_to_keeps_no_secret() {
+fn a_folder_that_every_user_can_write_to_takes_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     set_mode(folder.path(), 0o777);
     assert!(unsafe_reason(write_atomic(&path, b"x", Privacy::Secret).unwrap_err()).contains("every user can write"));
     assert!(unsafe_reason(create_private(&path, b"x").unwrap_err()).contains("every user can write"));
-    // As /tmp is: no user can rename another's file.
+    // As in /tmp, where users cannot rename the files of others.
     set_mode(folder.path(), 0o1777);
     write_atomic(&path, b"x", Privacy::Secret).unwrap();
     assert!(unsafe_reason(create_private_folder(folder.path()).unwrap_err()).contains("1777"));

@@ -64,8 +64,8 @@ pub fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
 fn doubt(restored: &Restored) -> Option<String> {
     let app = &restored.app;
     let until = match restored.expires {
-        Some(day) => format!("its day of expiry is {day}"),
-        None => "its day of expiry was not noted".to_owned(),
+        Some(day) => format!("it expires on {day}"),
+        None => "its expiry date is not recorded".to_owned(),
     };
     match &restored.proof {
         Some(Proof::Accepted | Proof::GrantLost(_)) => None,

@@ -55,7 +55,7 @@ pub fn rotate(
     let mut report = report(rotation);
     report.fact("client_id", rotation.app.client_id.to_string());
     if resumes {
-        report.fact("resumed", "the rotation that was begun before");
+        report.fact("resumed", "the rotation that was started before");
     }
     let is_settled = matches!(answer.ending, Ending::Activated | Ending::Unchanged);
     match &answer.ending {
@@ -86,7 +86,7 @@ pub fn rotate(
             report.checks.push(Check::failed(Stage::Rotation, Duration::ZERO, diagnosis::finding(failure, about)));
         }
         Ending::Unfinished => {
-            report.fact("client_secret", "unchanged; the old one is in use, the new one is kept until it is proven");
+            report.fact("client_secret", "unchanged; the old one is in use, the new one is stored until it is proven");
             report.checks.push(Check::failed(Stage::Rotation, Duration::ZERO, unfinished(rotation.app)));
         }
     }

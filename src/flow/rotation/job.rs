@@ -32,13 +32,13 @@ impl<'a> Job<'a> {
         match self.note_expiry() {
             Ok(true) => {}
             Ok(false) => document.warnings.push(
-                "without --expires, `status` cannot warn before this secret expires; the portal shows its date"
+                "no expiry date was given, so mailgrant cannot warn you; the portal shows it (--expires DATE)"
                     .to_owned(),
             ),
             Err(error) => {
                 let cause = &error.finding().cause;
                 document.warnings.push(format!(
-                    "the new secret is in use, and its date is in the store; it could not be noted in the profile: {cause}"
+                    "the new secret is in use, and its date is in the store; it could not be written to the profile: {cause}"
                 ));
             }
         }
@@ -50,7 +50,7 @@ impl<'a> Job<'a> {
     pub(super) fn note_date_again(mut self, document: &mut Document) {
         if let Err(error) = self.note_expiry() {
             let cause = &error.finding().cause;
-            document.warnings.push(format!("the date of its expiry could not be noted in the profile: {cause}"));
+            document.warnings.push(format!("its expiry date could not be written to the profile: {cause}"));
         }
     }
 
@@ -78,7 +78,7 @@ impl<'a> Job<'a> {
         let holders = self.holders()?;
         if holders.is_empty() {
             document.next.push(format!(
-                "When all is well, here and wherever else the old secret is used: mailgrant rotate-secret {name} \
+                "When everything that uses the old secret has the new one: mailgrant rotate-secret {name} \
                  --discard-previous, and remove the old secret in the portal"
             ));
         } else {

@@ -120,7 +120,7 @@ impl Rotation<'_> {
                 Proof::Refused(failure) if waited < self.propagation => {
                     let next = pause.min(self.propagation - waited);
                     if self.deadline.is_some_and(|deadline| Instant::now() + next >= deadline) {
-                        // Out of time is not refused: the new secret is kept, and a rerun goes on.
+                        // Out of time is not refused: the new secret stays stored, and a rerun goes on.
                         return Ok(Proof::Unknown(failure.clone()));
                     }
                     self.prover.wait(next, failure);

@@ -117,7 +117,7 @@ impl Rotation<'_> {
             if tells {
                 return Ok(Some(proof));
             }
-            // "Nobody has signed in" says less than "no answer".
+            // "There is no sign-in" says less than "no answer".
             if !is_silent || last.is_none() {
                 last = Some(proof);
             }

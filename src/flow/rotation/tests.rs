@@ -294,7 +294,7 @@ fn one_mailboxs_own_oauth_error_does_not_hold_up_a_secret_that_another_has_prove
     assert!(matches!(fixture.run(&script, Some("new")).ending, Ending::Activated));
     let fixture = Fixture::new();
     let script = Script { redeem: BTreeMap::from([("a", scope.clone()), ("b", scope)]), ..Script::default() };
-    assert!(matches!(fixture.run(&script, Some("new")).ending, Ending::Unfinished), "nobody has proven it");
+    assert!(matches!(fixture.run(&script, Some("new")).ending, Ending::Unfinished), "it is not proven");
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn a_previous_secret_is_proven_before_it_is_brought_back() {
     else {
         panic!()
     };
-    assert!(matches!(restored[0].proof, Some(Proof::Unknown(_))), "no network is no reason to keep a bad secret");
+    assert!(matches!(restored[0].proof, Some(Proof::Unknown(_))), "no network is not a reason to keep a bad secret");
 }
 
 #[test]

@@ -126,9 +126,9 @@ fn name() -> crate::profile::Name {
     "shop".parse().unwrap()
 }
 
-/// Whoever refreshed without our lock (another machine's copy of the store, an older program) has the grant that counts.
+/// A program that refreshed without our lock (another machine's copy of the store, an older version) has the grant that counts.
 #[test]
-fn a_refused_token_that_was_replaced_meanwhile_is_no_lost_sign_in() {
+fn a_refused_token_that_was_replaced_meanwhile_is_not_a_lost_sign_in() {
     let desk = Desk::new();
     let store = Arc::clone(&desk.store);
     let server = Server::script(vec![Box::new(move |request, stream| {
@@ -177,7 +177,7 @@ mod loss;
 mod foreign;
 
 /// Room in the store before the request goes out.
-mod room {
+mod reservation {
     use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -185,7 +185,7 @@ mod room {
     use super::*;
     use crate::secrets::{MemoryStore, SecretBytes};
 
-    /// A keep that can always be read.
+    /// A store that can always be read.
     #[derive(Default)]
     struct ReadOnlyStore {
         records: MemoryStore,
@@ -213,12 +213,12 @@ mod room {
         }
 
         fn describe(&self) -> crate::text::Shown {
-            "a keep".into()
+            "a store".into()
         }
     }
 
     #[test]
-    fn a_keep_that_cannot_be_written_is_noticed_before_the_refresh_token_is_spent() {
+    fn a_store_that_cannot_be_written_is_noticed_before_the_refresh_token_is_spent() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let profile = "[apps.shop]\nprovider = \"google\"\nclient_id = \"a\"\ncredential = \"none\"\n\
                        [mailboxes.shop]\napp = \"shop\"\naddress = \"shop@x.example\"\nincoming = { protocol = \"imap\" }\n";
@@ -257,7 +257,7 @@ mod room {
         save_mailbox(&store, &mailbox.name, &grant).unwrap();
 
         store.refuses_writes.store(true, Ordering::Relaxed);
-        let failure = session.access_token().err().expect("there is nowhere to keep a token");
+        let failure = session.access_token().err().expect("there is nowhere to store a token");
         assert!(matches!(failure.kind, FailureKind::Store(StoreFault::Denied { .. })), "{failure}");
         listener.set_nonblocking(true).unwrap();
         assert!(listener.accept().is_err(), "the refresh token was sent");

@@ -33,8 +33,8 @@ pub(super) struct Attempt<'a> {
 
 /// What a way of signing in brings.
 pub(super) struct Tokens<'a> {
-    /// The mailbox's lock and room in the store, taken before the tokens were asked for: they exist once, so nothing may
-    /// stand between them and the store.
+    /// The mailbox's lock and space in the store, taken before the tokens were asked for: they exist once, so nothing may
+    /// come between them and the store.
     pub(super) ready: Ready<'a>,
     pub(super) answer: TokenResponse,
     /// What the ID token must repeat, where the request could say it.
@@ -44,7 +44,7 @@ pub(super) struct Tokens<'a> {
 }
 
 impl Attempt<'_> {
-    /// Whether nobody has signed in yet with these settings.
+    /// Whether this is the first sign-in with these settings.
     pub(super) fn is_first(&self) -> bool {
         self.before.is_none_or(|grant| grant.binding != self.session.binding())
     }
@@ -76,7 +76,7 @@ impl Attempt<'_> {
                 }
             }
             None if !self.is_first() && self.before.is_some_and(|grant| grant.identity.is_some()) => {
-                // Whoever leaves the name out must not get past the comparison with the first sign-in.
+                // An answer without a name must not get past the comparison with the first sign-in.
                 return Err(FailureKind::IdToken { what: "it is missing, and the last sign-in had one".into() }.into());
             }
             None => Check::skipped(Stage::Identity, "the provider does not say who signed in; a test will show it"),
@@ -87,7 +87,7 @@ impl Attempt<'_> {
         Ok((grant, missing))
     }
 
-    /// The most common mistake of all: somebody else signed in (SECURITY.md I2).
+    /// The most common mistake of all: another account signed in (SECURITY.md I2).
     fn compare(&self, identity: &Identity) -> Result<(), Failure> {
         if self.how.allow_other_account {
             return Ok(());
@@ -97,14 +97,14 @@ impl Attempt<'_> {
     }
 }
 
-/// Refuses whoever is neither the one that `known` was nor named as `expected`.
+/// Refuses an account that is neither the one that `known` was nor named as `expected`.
 fn refuse_others(identity: &Identity, known: Option<&GrantIdentity>, expected: &Address) -> Result<(), Failure> {
     let name = |label, subject| shown!("{}, subject {}", Redactor::by_shape(label), Redactor::by_shape(subject));
     let is_known = |known: &GrantIdentity| {
         known.issuer == identity.issuer && known.subject == identity.subject && known.tenant == identity.tenant
     };
     match known {
-        // Whoever was accepted before, under whatever name, is the right one.
+        // The account that was accepted before, under whatever name, is the right one.
         Some(known) if is_known(known) => Ok(()),
         // Without any name there is nothing to compare; the mailbox opening is the proof.
         _ if !identity.names.is_empty() && !identity.is(expected) => {

@@ -17,7 +17,7 @@ use crate::profile::{App, Mailbox, RedirectUri};
 use crate::report::{Check, Report, Stage};
 use crate::text::Shown;
 
-/// How long somebody may take at the sign-in page. Entra's own page gives up after about ten minutes.
+/// How long a person may take at the sign-in page. Entra's own page gives up after about ten minutes.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How often the terminal is looked at.
 const LOOK: Duration = Duration::from_millis(50);
@@ -25,7 +25,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The tokens or why there are none, and the browser's page where one waits for an answer.
 type Brought<'a> = (Result<Tokens<'a>, Failure>, Option<PendingPage>);
 
-/// Lets somebody sign in, and redeems the code.
+/// Lets a person sign in, and redeems the code.
 ///
 /// # Errors
 /// If it was cancelled, or the listener cannot listen.
@@ -55,7 +55,7 @@ pub(super) fn tokens<'a>(attempt: &Attempt<'a>, report: &mut Report) -> Result<B
         if context.opens_browser {
             let (open, say, url) = (context.browser, context.say, request.url().clone());
             let hide = how.hidden_variable.clone();
-            // Starting a browser takes a while, and nobody needs to wait for it: a fast one is back before that.
+            // Starting a browser takes a while, and nothing needs to wait for it: a fast one is back before that.
             std::thread::spawn(move || {
                 if let Err(reason) = open(&url, &hide.iter().map(String::as_str).collect::<Vec<_>>()) {
                     say(&format!("No browser could be opened ({reason}): open the address above yourself."));
@@ -135,7 +135,7 @@ fn pasted(
             std::thread::sleep(LOOK);
         }
     }
-    // Without a terminal: one line, and nobody to ask again. Ctrl-C ends the process.
+    // Without a terminal: one line, and no one to ask again. Ctrl-C ends the process.
     drop(cancelled);
     let (send, receive) = std::sync::mpsc::channel();
     let read = context.prompter.line_reader();

@@ -15,7 +15,7 @@ use crate::report::{Check, Report, Stage};
 /// How long Ctrl-C may go unseen.
 const FLAG_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Shows the code, and waits until somebody has signed in with it.
+/// Shows the code, and waits until it was used to sign in.
 ///
 /// # Errors
 /// If it was cancelled.
@@ -50,7 +50,7 @@ pub(super) fn tokens<'a>(
     match poll(&authorization, context.timeout, &clock, ask) {
         Ok(tokens) => {
             let waited = started.elapsed().saturating_sub(tokens.elapsed);
-            report.checks.push(Check::passed(Stage::Authorize, waited, "somebody entered the code and signed in"));
+            report.checks.push(Check::passed(Stage::Authorize, waited, "the code was entered"));
             Ok(Ok(tokens))
         }
         Err(PollEnd::Failed(failure)) => Ok(Err(failure)),
@@ -78,11 +78,11 @@ fn announcement(attempt: &Attempt<'_>, authorization: &DeviceAuthorization) -> V
         format!("  app     client ID {}", app.client_id),
         format!("  tenant  {}", app.tenant_label()),
         format!("  scopes  {scopes}"),
-        "Whoever signs in with this code opens their mailbox to this machine: never give it to anybody else, and never enter one that somebody sends you."
+        "Signing in with this code opens a mailbox to this machine: never give it to another person, and never enter one that you were sent."
             .to_owned(),
     ]);
     lines.extend(app.provider.quirks.device.advice.map(str::to_owned));
-    lines.push(format!("The code is good for {good_for}. Waiting; Ctrl-C ends it."));
+    lines.push(format!("The code is valid for {good_for}. Waiting; Ctrl-C ends it."));
     lines
 }
 

@@ -1,10 +1,10 @@
-//! A support bundle: one text file to send to whoever helps, and nothing in it that is a secret.
+//! A support bundle: one text file to send to support, with nothing in it that is a secret.
 //!
-//! It is plain text in sections, not JSON and not an archive: whoever sends it should be able to read all of it first,
-//! and whoever gets it reads it in the mail or ticket that it comes in. Programs have `--json`.
+//! It is plain text in sections, not JSON and not an archive: its sender should be able to read all of it first,
+//! and its reader finds it in the mail or ticket that it comes in. Programs have `--json`.
 //!
 //! Two nets, one below the other: each line is cleaned of what is shaped like a secret, and then the whole is searched
-//! for every secret that we know, by value. What the second net catches is not mended but reported, and nothing is
+//! for every secret that we know, by value. What that search finds is not removed but reported, and nothing is
 //! written: it says that a secret is where none should be.
 
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(super) struct Bundle {
     sections: Vec<(Shown, Shown)>,
 }
 
-/// A secret stands in the section of this title.
+/// A secret is in the section of this title.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Leak(pub(super) Shown);
 

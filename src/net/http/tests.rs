@@ -71,7 +71,7 @@ fn each_request_has_a_connection_of_its_own() {
             kept.push(stream);
         }
     });
-    // On the first connection nobody would answer again.
+    // On the first connection no second answer would come.
     let client = testing::client().until(Instant::now() + Duration::from_secs(5));
     for request in 1..=2 {
         assert_eq!(client.get(&url).map(|answer| answer.status).ok(), Some(200), "request {request}");
@@ -233,7 +233,7 @@ fn a_socks_proxy_is_spoken_to() {
 }
 
 #[test]
-fn only_harmless_fields_of_a_form_are_shown() {
+fn only_known_fields_of_a_form_are_shown() {
     let shown = redacted_form(b"grant_type=refresh_token&refresh_token=canary&client_secret=canary&x=canary");
     assert_eq!(shown, "grant_type=refresh_token & refresh_token=[redacted] & client_secret=[redacted] & x=[redacted]");
 }

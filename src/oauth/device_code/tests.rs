@@ -184,7 +184,7 @@ fn a_user_code_is_shown_escaped_and_must_be_one_that_a_person_can_type() {
 }
 
 #[test]
-fn errors_are_looked_at_first_and_anything_else_is_no_answer() {
+fn errors_are_looked_at_first_and_anything_else_is_not_an_answer() {
     let error = CODES.replacen('{', r#"{"error":"invalid_scope","error_description":"Invalid device flow scope","#, 1);
     let Err(FailureKind::OAuth(fault)) = answered("200 OK", error) else { panic!("codes beside an error count") };
     assert_eq!(fault.error, "invalid_scope");
@@ -209,7 +209,7 @@ fn errors_are_looked_at_first_and_anything_else_is_no_answer() {
 }
 
 #[test]
-fn a_provider_without_this_grant_is_named_before_anybody_is_asked() {
+fn a_provider_without_this_grant_is_named_before_the_sign_in() {
     let closed: EndpointUrl = "http://127.0.0.1:1/".parse().unwrap();
     let mut endpoints = testing::endpoints(closed.clone());
     let ask = |app: &App, endpoints: &Endpoints, scopes: &[Scope]| {

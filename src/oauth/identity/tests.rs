@@ -262,7 +262,7 @@ fn a_bare_issuer_counts_with_and_without_its_slash() {
 }
 
 #[test]
-fn what_is_no_token_is_refused() {
+fn what_is_not_a_token_is_refused() {
     let now = Timestamp::from_second(NOW).unwrap();
     let app = testing::oidc("https://id.example");
     let list = BASE64_URL_SAFE_NO_PAD.encode("[1]");

@@ -224,7 +224,7 @@ impl std::fmt::Display for Elapsed {
     }
 }
 
-/// The last door before the terminal: whoever filled a value in, no control character gets through (SECURITY.md P2).
+/// The last step before the terminal: no control character gets through, wherever a value came from (SECURITY.md P2).
 /// A line break in a text of ours stays one.
 fn safe(text: &str) -> Cow<'_, str> {
     let is_bad = |c: char| is_unprintable(c) && c != '\n';

@@ -246,7 +246,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_stands_in_the_entries_is_a_value_or_a_fault(
+    fn whatever_is_in_the_entries_is_a_value_or_a_fault(
         header in "mailgrant-parts/1 [ab] [0-9a-f]{15,17} [0-9]{1,20} [0-9]{1,20}( x)?",
         parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..30), 0..3),
     ) {

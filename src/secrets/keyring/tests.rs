@@ -63,7 +63,7 @@ fn a_hanging_keyring_is_waited_for_once_until_it_answers() {
 }
 
 #[test]
-fn somebody_who_waits_is_told_once_and_the_answer_still_counts() {
+fn the_one_who_waits_is_told_once_and_the_answer_still_counts() {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     let told = AtomicUsize::new(0);

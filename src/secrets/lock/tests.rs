@@ -134,7 +134,7 @@ fn a_profile_has_one_lock_by_whichever_way_it_is_named() {
 }
 
 #[test]
-fn a_wait_that_was_given_up_does_not_keep_the_lock() {
+fn a_wait_that_was_given_up_does_not_hold_the_lock() {
     let folder = tempfile::tempdir().unwrap();
     let held = RecordLock::acquire(folder.path(), &shop(), Duration::ZERO).unwrap();
     for _ in 0..5 {

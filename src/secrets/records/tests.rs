@@ -139,7 +139,7 @@ fn a_record_shows_no_secret_when_it_is_debug_printed() {
 }
 
 #[test]
-fn an_absent_record_is_no_fault() {
+fn an_absent_record_is_not_a_fault() {
     let store = MemoryStore::default();
     assert!(load_app(&store, &name("contoso")).unwrap().is_none());
     assert!(load_mailbox(&store, &name("shop")).unwrap().is_none());

@@ -17,7 +17,7 @@ pub struct AppRecord {
     pub registrar: Option<String>,
     /// The secret in use.
     pub active: Option<ClientSecret>,
-    /// The one before, kept until it is discarded.
+    /// The one before, until it is discarded.
     pub previous: Option<ClientSecret>,
     /// A new one that has not been proven yet.
     pub pending: Option<ClientSecret>,

@@ -1,6 +1,6 @@
 //! One record: the name of its file, and what is inside once that is open.
 //!
-//! The plain text is a line `mailgrant-record 1 mailbox:shop` and then the record itself. The name inside keeps files from
+//! The plain text is a line `mailgrant-record 1 mailbox:shop` and then the record itself. The name inside prevents files from
 //! being swapped; the number says which format it is.
 
 use std::fmt::Write as _;

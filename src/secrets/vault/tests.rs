@@ -96,7 +96,7 @@ fn any_bytes_of_any_size_come_back() {
 }
 
 #[test]
-fn nothing_of_a_record_stands_on_the_disk_in_the_clear() {
+fn nothing_of_a_record_is_on_the_disk_in_the_clear() {
     let home = Home::new();
     home.store().put(&shop(), &value("canary-canary-canary")).unwrap();
     let mut files = 0;

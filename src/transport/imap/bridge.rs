@@ -1,6 +1,6 @@
-//! The imap crate on our wire. The crate keeps what it writes in buffers that nobody wipes, takes whatever answer is there
+//! The imap crate on our wire. The crate holds what it writes in buffers that are not wiped, takes whatever answer is there
 //! for the answer to its command, parses without bounds, panics at lawful responses that it does not expect, and its
-//! errors hide the server's words. So it is handed what its command is about and nothing else, each line checked; the SASL response is put in behind its back; and the words are kept here.
+//! errors hide the server's words. So it is handed what its command is about and nothing else, each line checked; the SASL response is put in behind its back; and the words are stored here.
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
@@ -131,10 +131,10 @@ impl Bridge {
     pub(super) fn failure(&mut self, command: &str, error: &imap::Error) -> Failure {
         let said = (!self.words.is_empty()).then(|| Shown::join(&self.words, "\n"));
         let fault = self.fault.take();
-        let is_no = matches!(error, imap::Error::No(_) | imap::Error::Bad(_));
+        let is_refusal = matches!(error, imap::Error::No(_) | imap::Error::Bad(_));
         let is_bye = self.has_said_bye
             && fault.as_ref().is_none_or(|fault| matches!(fault.kind, FailureKind::ConnectionLost { .. }));
-        if fault.is_none() && is_no || is_bye {
+        if fault.is_none() && is_refusal || is_bye {
             let kind = FailureKind::Rejected(Rejection {
                 command: self.wire.clean(command),
                 code: None,
@@ -203,7 +203,7 @@ impl Bridge {
     }
 
     /// Judges the first line of a response. For a continuation the crate gets a bare `+`: it would stumble over a
-    /// challenge that is not base64. For a tagged answer it gets the status alone, and the words are kept here.
+    /// challenge that is not base64. For a tagged answer it gets the status alone, and the words are stored here.
     fn begin(&mut self, line: &[u8]) -> Result<Begun, Failure> {
         let text = String::from_utf8_lossy(line);
         // RFC 9051 §7.6: a blank follows, and some servers leave it out where nothing else does. "+OK" is another protocol.

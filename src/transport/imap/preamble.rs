@@ -21,10 +21,10 @@ pub(super) fn greet(wire: &mut Wire) -> Result<String, Failure> {
     match status.as_str() {
         "OK" => Ok(greeting.to_owned()),
         "BYE" => Err(closing(wire, GREETING, greeting)),
-        // A session that somebody else has opened proves nothing, and before TLS it would keep us from TLS
+        // A session that another party has opened proves nothing, and before TLS it would keep us from TLS
         // (RFC 9051 §6.2.1).
         "PREAUTH" => Err(violation("it says that we are signed in already (PREAUTH)").said(wire.clean(&line))),
-        _ => Err(unreadable("its greeting is no IMAP").said(wire.clean(&line))),
+        _ => Err(unreadable("its greeting is not IMAP").said(wire.clean(&line))),
     }
 }
 

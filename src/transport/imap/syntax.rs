@@ -6,7 +6,7 @@ pub(super) fn response_code(response: &str) -> Option<&str> {
     rest.strip_prefix('[')?.split_once(']').map(|(code, _)| code)
 }
 
-/// What stands behind `prefix`, whatever its case.
+/// What follows `prefix`, whatever its case.
 pub(super) fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)

@@ -19,7 +19,7 @@ pub(super) enum Running {
 /// What becomes of an untagged response.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Sorted {
-    /// The crate gets it as it stands, with its literals.
+    /// The crate gets it as it is, with its literals.
     Whole,
     /// The crate gets this line instead, without its line ending.
     Line(String),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_literal_in_an_early_response_is_no_answer_and_a_tagged_line_behind_it_is() {
+    fn a_literal_in_an_early_response_is_not_an_answer_and_a_tagged_line_behind_it_is() {
         for (bytes, are) in [
             ("", true),
             ("*", true),

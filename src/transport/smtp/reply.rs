@@ -23,7 +23,7 @@ pub(super) fn command(wire: &mut Wire, commands: &str) -> Result<Reply, Failure>
     read_reply(wire)
 }
 
-/// A reply that is there before its command is nobody's answer. An SMTP server may only announce that it goes down
+/// A reply that is there before its command answers nothing. An SMTP server may only announce that it goes down
 /// (RFC 5321 §3.8).
 pub(super) fn refuse_early_words(wire: &mut Wire) -> Result<(), Failure> {
     let unread = wire.unread();
@@ -58,11 +58,11 @@ pub(super) fn read_reply(wire: &mut Wire) -> Result<Reply, Failure> {
 }
 
 fn no_reply(wire: &Wire, line: &str) -> Failure {
-    violation("its answer is no SMTP reply").said(wire.clean(line))
+    violation("its answer is not an SMTP reply").said(wire.clean(line))
 }
 
 impl Reply {
-    /// This reply, if its code is one of `codes`. Any other positive one is no success, it is a reply to something else.
+    /// This reply, if its code is one of `codes`. Any other positive one is not a success, it is a reply to something else.
     pub(super) fn expect(self, wire: &Wire, codes: &[u16], to: &str) -> Result<Self, Failure> {
         if codes.contains(&self.code) {
             return Ok(self);

@@ -120,7 +120,7 @@ fn silence_and_drips_end_with_the_phase() {
             let (log, took) = probe(protocol, timeout, script);
             // Zero bytes that look like TLS records may be refused before the deadline; longer it must never take.
             let kind = failure_at(&log, stage).kind;
-            // What drips is no greeting, whatever else it is.
+            // What drips is not a greeting, whatever else it is.
             let is_bounded =
                 matches!(kind, FailureKind::TimedOut { .. } | FailureKind::Tls(_) | FailureKind::OtherService(_));
             assert!(is_bounded, "{protocol} at {stage:?}: {kind:?}");

@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// One step of a script.
 #[derive(Clone)]
 pub(super) enum Step {
-    /// The server says this, as it stands.
+    /// The server says this, as it is.
     Say(String),
     /// The client must say exactly this line.
     Hear(String),

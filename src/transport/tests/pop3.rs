@@ -223,7 +223,7 @@ fn stls_is_tried_where_capa_is_not_known_and_nothing_is_sent_without_it() {
 }
 
 #[test]
-fn a_server_that_has_waited_too_long_says_so_and_is_no_attacker() {
+fn a_server_that_has_waited_too_long_says_so_and_is_not_an_attacker() {
     let mut script = vec![Step::Tls, say("+OK ready")];
     script.extend(sign_in(Xoauth2).into_iter().take(5));
     script.extend([say("+OK in\r\n-ERR Disconnected for inactivity."), hear("STAT"), hear("QUIT")]);

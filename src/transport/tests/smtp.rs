@@ -189,7 +189,7 @@ fn only_235_at_its_time_is_a_success() {
 }
 
 #[test]
-fn a_235_before_the_token_is_no_success() {
+fn a_235_before_the_token_is_not_a_success() {
     let script = vec![Step::Tls, say("220 ready"), hear(EHLO), say(OFFER), hear("AUTH XOAUTH2"), say("235 welcome")];
     let (log, heard) = probe_with(TlsMode::Implicit, None, None, &"t".repeat(2000), script);
     assert!(violation_at(&log, Stage::Authentication).contains("235 instead of 334"));

@@ -171,7 +171,7 @@ fn every_untagged_response_is_read_past_while_a_mail_is_waited_for() {
 }
 
 #[test]
-fn a_bye_ends_the_session_in_its_own_words_wherever_it_stands() {
+fn a_bye_ends_the_session_in_its_own_words_wherever_it_comes() {
     use crate::report::Stage;
     let pki = Pki::new(Flaw::None);
     for (place, stage) in [

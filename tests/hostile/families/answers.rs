@@ -1,4 +1,4 @@
-//! What is no success, whatever it looks like (SECURITY.md Q3, X3); and answers in another protocol than the one that is
+//! What is not a success, whatever it looks like (SECURITY.md Q3, X3); and answers in another protocol than the one that is
 //! spoken, as the sign-in page of a hotel gives them on every port.
 
 use crate::case::{Case, Protocol, Tls};
@@ -221,7 +221,7 @@ fn literals() -> Vec<Case> {
         ("200,000 that need no permission", "raw * 1 FETCH (UID 1\nrepeat 200000  BODY[] {5+}", "protocol-violation"),
         ("200,000 of binary", "raw * 1 FETCH (UID 1\nrepeat 200000  BINARY[1] ~{0}", "answer-too-large"),
         ("one byte over the limit", r#"raw * LIST () "/" {65537}\r\n"#, "answer-too-large"),
-        // No literals: what EXAMINE is not about is read past, and what follows is no part of it.
+        // No literals: what EXAMINE is not about is read past, and what follows is not a part of it.
         ("of a negative length", "send * LIST () \"/\" {-1}\\r\\nabc", "protocol-violation"),
         ("without a length", "send * LIST () \"/\" {}\\r\\nabc", "protocol-violation"),
         (

@@ -33,7 +33,7 @@ pub(super) fn all() -> Vec<Case> {
     [matrix(), numbers(), tokens(), addresses(), connections()].concat()
 }
 
-/// Whatever is no OAuth answer is network trouble, of whatever status, and never a lost sign-in.
+/// Whatever is not an OAuth answer is network trouble, of whatever status, and never a lost sign-in.
 fn matrix() -> Vec<Case> {
     let statuses = [
         "200 OK",

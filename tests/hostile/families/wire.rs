@@ -90,7 +90,7 @@ pub(super) fn phases() -> Vec<Case> {
                         case.timeout = 2;
                     }
                     if stage == "greeting" && fault == "silence" {
-                        // A second look finds out what keeps silent, and a third asks as a web client does.
+                        // A second look finds out what is silent, and a third asks as a web client does.
                         case.connections = 3;
                     }
                     case.script = steps;
@@ -127,7 +127,7 @@ pub(super) fn phases() -> Vec<Case> {
                     (case.tls, case.after, case.human) = (tls, before.clone(), human);
                     case.script = format!("{}raw {refusal}", phase.asked());
                     case.stage = Some(phase.stage.clone());
-                    // The words are shown, made harmless; JSON doubles the backslash.
+                    // The words are shown, escaped; JSON doubles the backslash.
                     let shown = [r"\x1b]0;owned\x07", r"\x1b]8;;https://evil.example\x1b", r"\u{202e}", r"\u{61c}"];
                     case.says = shown.map(|text| if human { text.into() } else { text.replace('\\', r"\\") }).to_vec();
                     cases.push(case);

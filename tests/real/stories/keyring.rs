@@ -13,7 +13,7 @@ use crate::support::process::Run;
 const LONGEST: Duration = Duration::from_secs(3 + 5);
 
 #[test]
-fn each_trouble_of_a_keyring_has_its_own_name_erases_nothing_and_is_mended_by_the_next_run() {
+fn each_trouble_of_a_keyring_has_its_own_name_erases_nothing_and_the_next_run_recovers() {
     let Some(stack) = Stack::start() else { return };
     let mut stack = stack.with_shop();
     let records = stack.keyring.records("mailgrant");

@@ -51,7 +51,7 @@ fn refused_recipient_and_foreign_sender_are_findings_of_their_own() {
     stack.add("shop", ALICE, stack.usual_route(), &[]);
     stack.sign_in(How::Plain, "alice", false);
     stack.run(&["authorize", "shop"]).code(0);
-    let unknown = stack.run(&["--json", "test-smtp", "shop", "--to", "nobody@example.test"]).code(1);
+    let unknown = stack.run(&["--json", "test-smtp", "shop", "--to", "absent@example.test"]).code(1);
     unknown.passes("authentication").fails("recipient", &["550", "5.1.1"]);
     assert!(stack.delivered_to("alice").is_empty());
 

@@ -1,4 +1,4 @@
-//! The life of a token: kept, refreshed, lost.
+//! The life of a token: stored, refreshed, lost.
 
 use std::thread;
 use std::time::Duration;

@@ -62,7 +62,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "smtp-line-too-long",
-        meaning: "the SMTP server has no room for a long token",
+        meaning: "the SMTP server has no space for a long token",
         finding: "smtp-line-too-long",
         wording: Documented,
         fault: smtp(SignIn, "500 5.5.2 Line too long"),
@@ -176,7 +176,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "message-id-replaced",
-        meaning: "each mail gets another Message-ID, and keeps the old one beside it (Outlook.com)",
+        meaning: "each mail gets another Message-ID, with the old one beside it (Outlook.com)",
         finding: "-",
         wording: Reported,
         fault: Fault::MessageIdReplaced(Some("X-Microsoft-Original-Message-ID")),

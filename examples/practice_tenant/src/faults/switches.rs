@@ -90,7 +90,7 @@ impl Faults {
         })
     }
 
-    /// The header that keeps the Message-ID that is replaced, if any does; `None` where none is replaced.
+    /// The header for the Message-ID that is replaced, if any does; `None` where none is replaced.
     pub fn message_id(&self) -> Option<Option<&'static str>> {
         self.find(|fault| if let Fault::MessageIdReplaced(keeps) = fault { Some(keeps) } else { None })
     }

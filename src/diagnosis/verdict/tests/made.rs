@@ -3,7 +3,7 @@
 //! Profiles: `ms`, `ms-shared`, `outlook`, `google`, `own` (an OpenID provider with mail servers of the same domain),
 //! `public` (the same, without a secret).
 //!
-//! Token endpoint: `ok`; `none` (nobody has signed in), `no-secret`, `store` (it does not open): these ask nothing;
+//! Token endpoint: `ok`; `none` (there is no sign-in), `no-secret`, `store` (it does not open): these ask nothing;
 //! `ms:NUMBER`, `client:WORDS`, `keycloak:WORDS`, `grant`, `policy`, `503`, `html`, `proxy-407`, `proxy-refused`,
 //! `proxy-away`; or what ails the way there.
 //!
@@ -59,7 +59,7 @@ fn profile(word: &str, has_two_sites: bool) -> Profile {
         "google" => format!("{GOOGLE}{}", mailbox("shop@gmail.com", SIDES)),
         "own" => format!("{OWN}credential = \"secret\"\n{office}"),
         "public" => format!("{OWN}credential = \"none\"\n{office}"),
-        other => panic!("{other} is no profile"),
+        other => panic!("{other} is not a profile"),
     };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::secrets::{RecordKey, SecretBytes};
 
-/// The secrets that somebody may come with. The first is in use at the beginning, the last is good and comes at the end.
+/// The secrets that may be given. The first is in use at the beginning, the last is good and comes at the end.
 const SECRETS: [&str; 5] = ["secret-in-use", "secret-1", "secret-2", "secret-3", "secret-at-last"];
 
 /// The process dies at a write: before it, or after it and before it is known to have been made.
@@ -39,7 +39,7 @@ fn act() -> impl Strategy<Value = (Act, Option<Death>)> {
     (act, prop::option::weighted(0.4, death))
 }
 
-/// A keep whose process can die.
+/// A store whose process can die.
 #[derive(Default)]
 struct MortalStore {
     kept: MemoryStore,
@@ -92,7 +92,7 @@ struct Provider<'a> {
 impl Provider<'_> {
     fn is_good(&self, secret: &SecretString) -> bool {
         let index = SECRETS.iter().position(|known| *known == secret.expose_secret());
-        self.good[index.expect("nobody has made up a secret")]
+        self.good[index.expect("every secret is one of these")]
     }
 }
 
@@ -216,7 +216,7 @@ proptest! {
             let after = machine.actives();
             for (record, before) in machine.records().into_iter().zip(&before) {
                 let active = record.active.clone().expect("one is in use");
-                prop_assert!(machine.is_good(&active), "a secret is in use that nobody has proven");
+                prop_assert!(machine.is_good(&active), "a secret is in use that was not proven");
                 prop_assert!(record.previous.as_ref().is_none_or(|previous| machine.is_good(previous)));
                 if matches!(ending, Some(Ending::Refused(_))) {
                     prop_assert!(record.pending.is_none());

@@ -37,7 +37,7 @@ const GONE: [&str; 11] = [
     r#"{"error":"invalid_grant","error_description":"AADSTS70043: old","error_codes":[70043],"suberror":"token_expired"}"#,
 ];
 
-/// What passes, or can be put right without a new sign-in, and what is no answer at all.
+/// What passes, or can be put right without a new sign-in, and what is not an answer at all.
 const KEPT: [&str; 26] = [
     r#"{"error":"invalid_grant","error_description":"AADSTS53003: policy","error_codes":[53003],"suberror":"message_only"}"#,
     r#"{"error":"invalid_grant","error_description":"AADSTS50076: MFA","error_codes":[50076],"suberror":"basic_action"}"#,
@@ -80,8 +80,8 @@ fn only_a_refresh_token_that_is_gone_marks_the_sign_in_as_lost() {
                 let before = desk.bytes();
                 let failure = desk.refresh().err().expect("none of them is a token");
                 server.finish();
-                let is_no = status.starts_with("400") || status.starts_with("401");
-                if is_no && headers.is_empty() && GONE.contains(body) {
+                let is_refusal = status.starts_with("400") || status.starts_with("401");
+                if is_refusal && headers.is_empty() && GONE.contains(body) {
                     assert!(desk.grant().needs_authorization.is_some(), "{status} {body}: {failure}");
                     // All the rest stays: a provider's mistake can be undone.
                     let mut grant = desk.grant();
@@ -136,7 +136,7 @@ fn elsewhere_every_invalid_grant_is_final_but_for_words_that_say_otherwise() {
     }
 }
 
-/// What the mark keeps is told again, without asking, as it was told first.
+/// What the mark holds is told again, without asking, as it was told first.
 #[test]
 fn a_lost_sign_in_is_told_again_in_the_provider_s_words() {
     let desk = Desk::new();
@@ -145,7 +145,7 @@ fn a_lost_sign_in_is_told_again_in_the_provider_s_words() {
     let first = desk.refresh().err().unwrap();
     server.finish();
     let FailureKind::OAuth(said) = first.kind else { panic!("{first}") };
-    // The server is gone: whoever asked it would get another failure.
+    // The server is gone: a request to it would get another failure.
     let again = desk.refresh().err().unwrap();
     let FailureKind::GrantLost { fault, at } = again.kind else { panic!("{again}") };
     assert_eq!((fault, at.map(Timestamp::as_second)), (said, Some(1_800_000_000)));
@@ -202,7 +202,7 @@ fn a_stored_token_that_is_still_good_is_handed_out_whatever_the_mark_says() {
 
 /// What a version before 0.2 took for final need not be.
 #[test]
-fn a_mark_that_was_made_on_less_is_no_mark() {
+fn a_mark_that_was_made_on_less_does_not_count() {
     let desk = Desk::new();
     for (number, is_final) in [(53_003, false), (50_076, false), (65_001, false), (700_082, true), (50_173, true)] {
         let body = r#"{"access_token":"canary-fresh","expires_in":3599}"#;

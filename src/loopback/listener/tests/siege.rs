@@ -5,7 +5,7 @@ use super::super::super::request::{BODY_LIMIT, HEAD_LIMIT, TARGET_LIMIT};
 use super::*;
 
 #[test]
-fn two_hundred_silent_sockets_do_not_keep_the_browser_waiting() {
+fn two_hundred_silent_sockets_do_not_delay_the_browser() {
     let sign_in = sign_in("http://127.0.0.1/callback");
     let (held, elapsed, page) = sign_in.run(|sign_in| (0..200).map(|_| sign_in.connect()).collect::<Vec<_>>());
     assert!(page.contains("is connected"));
@@ -14,7 +14,7 @@ fn two_hundred_silent_sockets_do_not_keep_the_browser_waiting() {
 }
 
 #[test]
-fn dawdlers_and_preconnects_do_not_keep_the_browser_waiting() {
+fn dawdlers_and_preconnects_do_not_delay_the_browser() {
     let sign_in = sign_in("http://127.0.0.1/callback");
     let (held, elapsed, page) = sign_in.run(|sign_in| {
         // Four connections in advance, as browsers open them, and a crowd that has begun a request and stalls.

@@ -1,4 +1,4 @@
-//! Keys: missing, wrong, new, and what is no key.
+//! Keys: missing, wrong, new, and what is not a key.
 
 use super::*;
 use crate::failure::KeyTrouble;

@@ -1,4 +1,4 @@
-//! What keeps each promise, as data.
+//! What holds each promise, as data.
 
 use std::collections::BTreeMap;
 use std::fs;
