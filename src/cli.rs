@@ -23,8 +23,15 @@ pub use output::{FileReport, Wanted, format_of};
 #[command(name = "mailgrant", version, after_long_help = exit_codes(), propagate_version = true)]
 pub struct Cli {
     /// The profile [default: mailgrant/config.toml in the configuration folder]
-    #[arg(long, global = true, env = "MAILGRANT_CONFIG", value_name = "FILE", help_heading = "Global options")]
-    pub config: Option<PathBuf>,
+    #[arg(
+        long,
+        visible_alias = "config",
+        global = true,
+        env = "MAILGRANT_CONFIG",
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
+    pub profile: Option<PathBuf>,
     /// Where secrets are stored [default: what the profile says, else keyring]
     #[arg(long, global = true, env = "MAILGRANT_STORE", value_name = "STORE", help_heading = "Global options")]
     pub store: Option<StoreKind>,
@@ -85,7 +92,7 @@ impl Cli {
             choice.write_global();
         }
         let context = Context::open(Options {
-            profile: self.config.clone(),
+            profile: self.profile.clone(),
             store: self.store,
             timeout: self.timeout.map(Duration::from_secs),
             is_verbose: self.verbose,

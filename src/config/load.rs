@@ -22,7 +22,7 @@ const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
 /// Where there is none, it cannot be read, or something in it is wrong.
 pub fn load(path: &Path) -> Result<Profile, ConfigError> {
     let source = read(path)?.ok_or_else(|| {
-        let instead = "run `mailgrant add NAME` to make one, or name another with --config".to_owned();
+        let instead = "run `mailgrant add NAME` to make one, or name another with --profile".to_owned();
         ConfigError::whole(path, "there is no profile here", Some(instead))
     })?;
     parse(path, &source)

@@ -30,7 +30,7 @@ impl Folders {
         })
     }
 
-    /// The profile that is used where neither `--config` nor `MAILGRANT_CONFIG` names one.
+    /// The profile that is used where neither `--profile` nor `MAILGRANT_CONFIG` names one.
     #[must_use]
     pub fn default_profile(&self) -> PathBuf {
         self.config.join("config.toml")

@@ -173,10 +173,7 @@ fn a_secret_that_another_profile_still_holds_is_not_to_be_removed() {
     let rotated = rotate(&shop, "shop", NEXT_CLIENT_SECRET, &[]).code(0).json();
     let (warnings, next) = (rotated["warnings"].to_string(), rotated["next"].to_string());
     assert!(warnings.contains("do not remove it") && warnings.contains("theirs"), "{warnings}");
-    assert!(
-        next.contains("--config PROFILE rotate-secret theirs") && !next.contains("remove the old secret"),
-        "{next}"
-    );
+    assert!(next.contains("--profile FILE rotate-secret theirs") && !next.contains("remove the old secret"), "{next}");
 }
 
 #[test]

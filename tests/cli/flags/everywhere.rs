@@ -104,7 +104,7 @@ pub(crate) const ROWS: &[(&str, Look)] = &[
     ("--report", report),
     ("--color", color),
     ("--verbose", verbose),
-    ("--config", config),
+    ("--profile", profile),
     ("--store", store),
     ("--timeout", timeout),
     ("--help", help),
@@ -196,10 +196,10 @@ fn verbose(_: &Fixture, verb: &Verb) {
     assert_eq!(has_wire, speaks, "{}: {shown}", verb.name);
 }
 
-fn config(shop: &Fixture, verb: &Verb) {
+fn profile(shop: &Fixture, verb: &Verb) {
     let missing = shop.path().join(format!("{}.toml", verb.name));
     let name = missing.to_str().unwrap();
-    let ended = verb.run(shop, &["--config", name]);
+    let ended = verb.run(shop, &["--profile", name]);
     match verb.profile {
         Needs => assert!(ended.code == Some(3) && ended.stderr.contains(name), "{}: {}", verb.name, ended.all_text()),
         Makes => assert!(ended.code == Some(0) && missing.exists(), "{}: {}", verb.name, ended.all_text()),
@@ -209,7 +209,7 @@ fn config(shop: &Fixture, verb: &Verb) {
             let key = shop.path().join("named.key");
             std::fs::write(&missing, format!("[secrets]\nstore = \"vault\"\nkey_file = \"{}\"\n", key.display()))
                 .unwrap();
-            assert_eq!(verb.run(shop, &["--config", name]).code, Some(0));
+            assert_eq!(verb.run(shop, &["--profile", name]).code, Some(0));
             assert!(key.exists());
         }
         Without => assert_eq!(ended.stdout, verb.run(shop, &[]).stdout),
