@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(words(look(-300, 0)), ("5 minutes behind the server's".to_owned(), true));
         let (ahead, warned) = words(look(302, 0));
         assert!(ahead.starts_with("clock-off: This machine's clock is 5 minutes ahead of login.example's"), "{ahead}");
-        assert!(!warned && ahead.contains("pass for expired"), "{ahead}");
+        assert!(!warned && ahead.contains("look expired"), "{ahead}");
         let (behind, _) = words(look(-7500, 0));
         assert!(behind.contains("2 hours behind") && behind.contains("not valid yet"), "{behind}");
     }

@@ -111,7 +111,7 @@ pub(super) fn tell_holders(holders: &[Name], profile: &Profile, document: &mut D
         names.join(", ")
     ));
     document.next.extend(holders.iter().map(|name| {
-        let with = if profile.apps.contains_key(name) { "" } else { "--config PROFILE " };
+        let with = if profile.apps.contains_key(name) { "" } else { "--profile FILE " };
         format!("Give it the new secret too: mailgrant {with}rotate-secret {name}")
     }));
 }

@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn what_is_shaped_like_a_secret_does_not_even_reach_the_search() {
-        let text = "HTTP -> authorization: Bearer canary-of-nobody\nescape \u{1b}[31m";
+        let text = "HTTP -> authorization: Bearer canary-of-no-one\nescape \u{1b}[31m";
         let whole = bundle("conversation", text).searched(&Redactor::default()).unwrap();
         assert!(!whole.contains("canary") && !whole.contains('\u{1b}'), "{whole}");
     }

@@ -3,19 +3,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::wording;
+
 /// Folders that builds make.
 const NOT_OURS: &[&str] = &[".git", "target", "node_modules", "artefacts", "fuzz/artifacts", "fuzz/found"];
 
-/// Complaints about names in files, and about the changelog.
+/// Complaints about names and words in files, and about the changelog.
 pub(crate) fn complaints() -> Vec<String> {
-    let mut found = names();
+    let root = crate::root();
+    let files = files(&root);
+    let mut found = names(&root, &files);
+    found.extend(wording::complaints(&root, &files));
     found.extend(changelog());
     found
 }
 
 /// No file names a package registry or a path of the machine it was written on.
-fn names() -> Vec<String> {
-    let root = crate::root();
+fn names(root: &Path, files: &[PathBuf]) -> Vec<String> {
     let mut needles = vec![
         // Written in halves, so that this file does not find itself.
         ["registry.", "npmjs.org"].concat(),
@@ -25,10 +29,9 @@ fn names() -> Vec<String> {
     ];
     // A checkout below a short path such as `/` or `/src` would be found everywhere.
     needles.extend(root.to_str().filter(|path| path.matches('/').count() > 1).map(str::to_owned));
-    let files = files(&root);
     assert!(files.iter().any(|file| file.ends_with("package-lock.json")), "no package-lock.json among the files read");
     let mut found = Vec::new();
-    for file in &files {
+    for file in files {
         let Ok(text) = fs::read_to_string(file) else { continue };
         let named = needles.iter().filter(|needle| text.contains(*needle));
         found.extend(named.map(|needle| format!("{}: {needle}", file.display())));

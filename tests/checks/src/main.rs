@@ -1,7 +1,7 @@
 //! Holds the source, the documents and the tests of this repository against each other. None of it tests what the
 //! program does, so none of it is part of `cargo test`:
 //!
-//! - `lint`: layers, import circles, names that do not belong in the repository. `tests/run` runs it.
+//! - `lint`: layers, import circles, names and words that do not belong in the repository. `tests/run` runs it.
 //! - `promises`: each promise of SECURITY.md names tests that exist. `tests/run` runs it.
 //! - `protections`: takes the protections out one at a time and says which tests notice; run by `tests/protections/run`.
 
@@ -9,6 +9,7 @@ mod hygiene;
 mod promises;
 mod protections;
 mod structure;
+mod wording;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
