@@ -16,7 +16,7 @@ use crate::flow::describe;
 use crate::flow::enrol;
 use crate::flow::lookup;
 use crate::profile::registration;
-use crate::profile::{App, Credential, Invalid, Mailbox, Name, Profile};
+use crate::profile::{App, Invalid, Mailbox, Name, Profile};
 use crate::report::{Document, Finding, FindingCode};
 use crate::secrets::load_app;
 use crate::text;
@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let name = flag_name("NAME", &args.name)?;
     let document = ProfileDocument::open(&context.profile_path)?;
     let base = base_of(&context.profile_path).to_owned();
-    if context.prompter.is_interactive() && args.app.credential != Some(Credential::None) {
+    if context.prompter.is_interactive() && args.app.credential.unwrap_or_default().has_secret() {
         // A store that cannot be read is told before the first question: no answer is lost to it.
         load_app(context.store(&document.profile().secrets)?, &name)?;
     }
@@ -83,9 +83,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     }
     let expires = args.app.expires.or(app.secret_expires.filter(|_| old_app.is_none()));
     let planned = enrol::Planned { app: &app, known: old_app.as_ref(), expires, force: args.force };
-    let read = match app.credential {
-        Credential::None => None,
-        Credential::Secret => Some(planned.read(&source, &document.profile().secrets, context)?),
+    let read = match app.credential.has_secret() {
+        true => Some(planned.read(&source, &document.profile().secrets, context)?),
+        false => None,
     };
     let secrets = document.profile().secrets.clone();
 

@@ -16,7 +16,7 @@ use crate::flow::rotation::{self, Force, Job, Rotation};
 use crate::flow::secret_source::SecretSource;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
-use crate::profile::{App, Credential, Mailbox};
+use crate::profile::{App, Mailbox};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 
 /// Replace an app's client secret; the new one is tested with every mailbox before it is used
@@ -65,7 +65,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let app = lookup::app(&profile, &args.name)?;
-    if app.credential == Credential::None {
+    if app.credential.expiring().is_none() {
         return Err(Finding::of(FindingCode::NO_SECRET).with("name", &app.name).into());
     }
     if args.no_browser && args.secret.source() == SecretSource::Stdin {
@@ -80,7 +80,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let apps: Vec<&App> = profile
         .apps
         .values()
-        .filter(|other| other.credential == Credential::Secret && other.is_same_client(app))
+        .filter(|other| other.credential.expiring().is_some() && other.is_same_client(app))
         .collect();
     // A mailbox that is switched off still has tokens to give, so its sign-in must go on with the new secret.
     let mailboxes: Vec<&Mailbox> =

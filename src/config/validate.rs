@@ -9,9 +9,9 @@ use toml::Spanned;
 use super::error::{Problem, ProblemKind};
 use super::file::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::profile::{
-    Address, App, Cloud, Credential, Deployment, Endpoint, EndpointPreset, EndpointSource, EndpointUrl, HostPreset,
-    IdentityRule, Invalid, Mailbox, Name, Ports, Protocol, Provider, Scope, ScopeSet, ServerEndpoint, Service, Side,
-    SignInPreset, TlsMode, provider,
+    Address, App, Cloud, Deployment, Endpoint, EndpointPreset, EndpointSource, EndpointUrl, HostPreset, IdentityRule,
+    Invalid, Mailbox, Name, Ports, Protocol, Provider, Scope, ScopeSet, ServerEndpoint, Service, Side, SignInPreset,
+    TlsMode, provider,
 };
 use crate::text::is_unprintable;
 
@@ -55,9 +55,9 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
         Some(value) => parsed("redirect_uri", value)?,
         None => provider.redirect_uri.parse().map_err(|invalid| Problem::new("redirect_uri", 0..0, invalid))?,
     };
-    let credential = file.credential.as_ref().map_or(Credential::Secret, |credential| *credential.get_ref());
+    let credential = file.credential.as_ref().map(|credential| *credential.get_ref()).unwrap_or_default();
     if let Some(value) = &file.client_authentication
-        && credential == Credential::None
+        && !credential.has_secret()
     {
         let problem = "client_authentication says how a client secret is sent, and this app has none";
         let invalid = Invalid::new(problem, "remove client_authentication");

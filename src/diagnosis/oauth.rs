@@ -8,7 +8,7 @@ use super::catalogue::Origin;
 use super::{local, resolve};
 use crate::clock::in_words;
 use crate::failure::{CallbackRefusal, FailureKind, OAuthFault};
-use crate::profile::{App, Credential, EndpointSource};
+use crate::profile::{App, ClientType, EndpointSource};
 use crate::report::{ExitCode, Finding, FindingCode};
 use crate::text::Shown;
 
@@ -47,14 +47,14 @@ pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding 
 /// Whether a refused client is told in a word that elsewhere means something else, so that the standard's word finds the
 /// right entry. A public client sends no credentials that could be wrong.
 fn says_so_in_own_words(fault: &OAuthFault, about: FailureContext<'_>) -> bool {
-    let has_secret = about.app.is_none_or(|app| app.credential == Credential::Secret);
-    has_secret && fault.codes.is_empty() && fault.error != "invalid_client"
+    let proves_itself = about.app.is_none_or(|app| app.credential.client_type() == ClientType::Confidential);
+    proves_itself && fault.codes.is_empty() && fault.error != "invalid_client"
 }
 
 /// How a secret that is right may be refused all the same. The known providers take it in each way.
 fn another_way(about: FailureContext<'_>) -> Vec<String> {
     let is_discovered =
-        |app: &&App| app.credential == Credential::Secret && matches!(app.sign_in, EndpointSource::Discovered { .. });
+        |app: &&App| app.credential.has_secret() && matches!(app.sign_in, EndpointSource::Discovered { .. });
     let Some(app) = about.app.filter(is_discovered) else { return Vec::new() };
     let told = Finding::of(FindingCode::SECRET_SENT_ANOTHER_WAY).about(about);
     let told = match app.client_authentication {

@@ -7,7 +7,7 @@ use super::seen::{Conversation, Fetched, Outcome, Records, Seen, Stored};
 use super::session::TokenSource;
 use crate::clock::valid_until;
 use crate::diagnosis::{self, FailureContext, TokenFacts};
-use crate::profile::{App, Credential, Side};
+use crate::profile::{App, Side};
 use crate::report::{Check, Fact, Headline, Stage};
 use crate::text::Shown;
 use crate::transport::{Message, Observation};
@@ -51,10 +51,10 @@ fn describe(records: &Records, app: &App) -> String {
     let Records { grant, app: record } = records;
     let who = grant.identity.as_ref().map_or_else(String::new, |who| format!(" as {}", who.label));
     let since = grant.obtained.strftime("%Y-%m-%d");
-    let secret = match (app.credential, secret_expiry::of(app, record.as_ref())) {
-        (Credential::None, _) => String::new(),
-        (_, Some(day)) => format!("; client secret until {day}"),
-        (_, None) => "; client secret, expiry unknown".to_owned(),
+    let secret = match (app.credential.expiring(), secret_expiry::of(app, record.as_ref())) {
+        (None, _) => String::new(),
+        (Some(secret), Some(day)) => format!("; {secret} until {day}"),
+        (Some(secret), None) => format!("; {secret}, expiry unknown"),
     };
     let lost = match grant.needs_authorization.as_ref().and_then(|lost| lost.at) {
         Some(at) => format!("; refused by the provider on {}", at.strftime("%Y-%m-%d")),

@@ -1,6 +1,7 @@
 //! What the commands are made of: a valid token, a test of a mailbox, a new client secret, many at once.
 
 pub mod check;
+pub mod credential;
 pub mod describe;
 pub mod doubt;
 pub mod enrol;

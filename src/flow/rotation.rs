@@ -28,8 +28,10 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::credential;
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, StoreFault};
+use crate::oauth::ClientCredential;
 use crate::profile::{App, Mailbox, Name};
 use crate::report::{Check, ExitCode};
 use crate::secrets::{AppRecord, ClientSecret, RotationJournal, RotationPhase, SecretStore, load_app, save_app};
@@ -61,14 +63,14 @@ pub struct Rotation<'a> {
 
 /// What a rotation asks the outside world for.
 pub trait Prover {
-    /// Redeems the mailbox's refresh token with `secret`.
+    /// Redeems the mailbox's refresh token, with `credential` in place of the active one.
     ///
     /// # Errors
     /// What the token endpoint, the store or the lock say.
-    fn redeem(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<(), Failure>;
+    fn redeem(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Result<(), Failure>;
 
-    /// Tests the mailbox's connections; a token that must be refreshed for that is refreshed with `secret`.
-    fn connect(&self, mailbox: &Mailbox, secret: &SecretString) -> Vec<Check>;
+    /// Tests the mailbox's connections; a token that must be refreshed for that is refreshed with `credential`.
+    fn connect(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Vec<Check>;
 
     /// Waits before the next try; `said` is what the server said to the last.
     fn wait(&self, pause: Duration, said: &Failure);
@@ -181,10 +183,10 @@ impl Rotation<'_> {
     pub fn run(&self, wish: RotationRequest) -> Result<ProofResult, StoreFault> {
         let started = self.clock.now();
         let mut records = self.records()?;
-        let Some(secret) = self.begin(&mut records, wish)? else {
+        let Some(credential) = self.begin(&mut records, wish)? else {
             return Ok(self.answer(Ending::Unchanged, Vec::new(), Vec::new()));
         };
-        let (mut records, proofs) = self.prove(records, &secret)?;
+        let (mut records, proofs) = self.prove(records, &credential)?;
         if let Some(failure) = proofs.iter().flatten().find_map(Proof::refusal) {
             let failure = failure.clone();
             self.give_up(&mut records)?;
@@ -201,7 +203,7 @@ impl Rotation<'_> {
             return Ok(self.answer(Ending::Unfinished, proofs, Vec::new()));
         }
         self.journal(&mut records, RotationPhase::Proven)?;
-        let connections = self.connect(&proofs, &secret);
+        let connections = self.connect(&proofs, &credential);
         // A bug of ours in the look at a connection says nothing of the secret, and must not keep the old one in use.
         let failed = |check: &Check| check.finding().is_some_and(|finding| finding.exit != ExitCode::Bug);
         if connections.iter().flatten().any(failed) {
@@ -209,7 +211,7 @@ impl Rotation<'_> {
         }
         // What an earlier run has proven may have been removed since, and the connection tests may have taken longer than a
         // proof counts.
-        match self.prove_again(&records, &proofs, &secret, started)? {
+        match self.prove_again(&records, &proofs, &credential, started)? {
             Some(Proof::Refused(failure)) => {
                 self.give_up(&mut records)?;
                 return Ok(self.answer(Ending::Refused(failure), proofs, connections));
@@ -282,8 +284,8 @@ impl Rotation<'_> {
         ProofResult { ending, proofs, connections }
     }
 
-    /// Journals the intent. The secret that is to be proven; none if there is nothing to prove.
-    fn begin(&self, records: &mut [AppRecord], wish: RotationRequest) -> Result<Option<SecretString>, StoreFault> {
+    /// Journals the intent. What is to be proven; none if there is nothing to prove.
+    fn begin(&self, records: &mut [AppRecord], wish: RotationRequest) -> Result<Option<ClientCredential>, StoreFault> {
         let new = match wish {
             RotationRequest::New(new) => new,
             RotationRequest::Finish { expires } => {
@@ -303,7 +305,7 @@ impl Rotation<'_> {
                 is_open = true;
             }
         }
-        Ok(is_open.then_some(new.value))
+        Ok(is_open.then(|| credential::secret(&new.value)))
     }
 
     /// The secret that was not in use yet when a run was stopped: the named app's before another's.

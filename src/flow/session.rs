@@ -1,9 +1,12 @@
 //! From a mailbox to an access token that is valid now: read, refresh under the lock, persist, return.
 
 mod answer;
+mod authorization;
 mod binding;
 mod fresh;
 mod lost;
+mod renewal;
+mod stored;
 mod token;
 
 use std::path::Path;
@@ -11,17 +14,18 @@ use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret;
 
+use super::credential;
 use crate::clock::Clock;
-use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
+use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::files::lock;
 use crate::net::HttpClient;
-use crate::oauth::{Client, ClientCredential, Identity, TokenEndpoint, TokenResponse, grant};
-use crate::profile::{App, Audience, Credential, Mailbox, Protocol, Scope, resource_of};
+use crate::oauth::{Client, ClientCredential, Identity, TokenEndpoint, TokenResponse};
+use crate::profile::{App, Audience, Mailbox, Protocol, Scope};
 use crate::secrets::{
-    Authorization, Binding, GrantIdentity, LostGrant, MailboxRecord, RecordKey, RecordLock, RefreshGrant, Reservation,
-    SecretStore, load_app, load_mailbox, save_mailbox, save_mailbox_reserved,
+    Authorization, Binding, GrantIdentity, MailboxRecord, RecordKey, RecordLock, RefreshGrant, Reservation,
+    SecretStore, load_mailbox, save_mailbox, save_mailbox_reserved,
 };
-use crate::text::{Redactor, Shown};
+use crate::text::Shown;
 
 pub use self::binding::Replaced;
 pub use self::lost::OnLoss;
@@ -86,7 +90,7 @@ impl<'a> Session<'a> {
         let left = self.good(&grant);
         let credential = self.client_credential()?;
         // A no, or no answer, comes early enough for what is left of the last token.
-        self.refresh(grant, &credential, self.on_loss).or_else(|failure| left.ok_or(failure))
+        self.renew(grant, &credential, self.on_loss).or_else(|failure| left.ok_or(failure))
     }
 
     /// Fetches a new access token, whatever the store holds and whatever the provider has said before: this proves grant
@@ -97,7 +101,7 @@ impl<'a> Session<'a> {
     pub fn refreshed_token(&self) -> Result<AccessToken, Failure> {
         let _lock = self.lock()?;
         let credential = self.client_credential()?;
-        self.refresh(self.stored_grant()?, &credential, OnLoss::LeaveUnmarked)
+        self.renew(self.stored_grant()?, &credential, OnLoss::LeaveUnmarked)
     }
 
     /// The access token in the store, if it is still good; neither lock nor network is touched.
@@ -235,10 +239,7 @@ impl<'a> Session<'a> {
     /// [`FailureKind::NotAuthorized`] with the reason, [`FailureKind::GrantOfAnother`]; what the store says.
     pub fn stored_grant(&self) -> Result<MailboxRecord, Failure> {
         let not_authorized = |why: Shown| Err(FailureKind::NotAuthorized { why }.into());
-        let Some(grant) = load_mailbox(self.store, &self.mailbox.name)? else {
-            self.refuse_absent_store()?;
-            return not_authorized("there has been no sign-in yet".into());
-        };
+        let grant = self.stored_record()?;
         for secret in grant.secrets() {
             self.http.transcript().redactor().learn(secret);
         }
@@ -330,93 +331,15 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`FailureKind::NoClientSecret`] if the app needs one and none is stored; what the store says.
     pub fn client_credential(&self) -> Result<ClientCredential, Failure> {
-        if self.app.credential == Credential::None {
-            return Ok(ClientCredential::None);
-        }
-        if let Some(proving) = self.proving {
-            return Ok(proving.clone());
-        }
-        let record = load_app(self.store, &self.app.name)?.filter(|record| record.is_of(self.app));
-        let Some(active) = record.and_then(|record| record.active) else {
-            self.refuse_absent_store()?;
-            return Err(FailureKind::NoClientSecret { app: Shown::of(&self.app.name) }.into());
-        };
-        self.http.transcript().redactor().learn(&active.value);
-        Ok(ClientCredential::Secret(active.value))
+        self.proving
+            .cloned()
+            .map_or_else(|| credential::active(self.app, self.store, self.http.transcript().redactor()), Ok)
     }
 
     /// The client as it asks `endpoint`.
     #[must_use]
     pub fn client<'c>(&'c self, endpoint: &'c TokenEndpoint, credential: &'c ClientCredential) -> Client<'c> {
         Client { http: &self.http, clock: self.clock, app: self.app, endpoint, credential }
-    }
-
-    /// Refreshes. The caller holds the lock, and `grant` was read under it.
-    fn refresh(
-        &self,
-        mut grant: MailboxRecord,
-        credential: &ClientCredential,
-        on_loss: OnLoss,
-    ) -> Result<AccessToken, Failure> {
-        let url = grant.token_endpoint.parse().map_err(|invalid: crate::profile::Invalid| FailureKind::UnsafeUrl {
-            url: Redactor::by_shape(&grant.token_endpoint),
-            reason: Redactor::by_shape(&invalid.problem),
-        })?;
-        let endpoint = TokenEndpoint::known(url, grant.client_authentication);
-        let audience = self.audience();
-        let scopes: Vec<Scope> = if self.app.provider.quirks.scopes_on_refresh {
-            let fits = |scope: &String| resource_of(scope).is_none_or(|resource| Some(resource) == audience.as_deref());
-            grant.asked.iter().filter(|scope| fits(scope)).filter_map(|scope| scope.parse().ok()).collect()
-        } else {
-            Vec::new()
-        };
-        // A refresh token that is good once is spent by the request: a full disk must be noticed before (SECURITY.md C4).
-        let room = self.reserve()?;
-        let renewed = match &grant.authorization {
-            Authorization::User(user) => {
-                let refresh = grant::Refresh { token: &user.refresh_token, scopes: &scopes };
-                self.client(&endpoint, credential).token(&refresh)
-            }
-            Authorization::App => {
-                let why = "the stored record has no refresh token".into();
-                Err(FailureKind::NotAuthorized { why }.into())
-            }
-        };
-        match renewed {
-            Ok(answer) => {
-                grant.client_authentication = answer.client_authentication;
-                let now = self.clock.now();
-                answer::take_over(&mut grant, answer, self.audience(), now, self.http.transcript().redactor());
-                grant.refreshed = Some(now);
-                grant.profile.get_or_insert_with(|| self.profile_file.display().to_string());
-                // Stored before it is used: a lost refresh token is a lost sign-in (SECURITY.md C4).
-                self.save(&grant, room)?;
-                AccessToken::of(&grant, audience.as_deref(), TokenSource::Refresh).ok_or_else(|| {
-                    FailureKind::NotAuthorized { why: "the provider sent no access token".into() }.into()
-                })
-            }
-            Err(failure) => {
-                if on_loss == OnLoss::Mark
-                    && let FailureKind::OAuth(fault) = &failure.kind
-                    && lost::is_gone(self.app.provider, fault)
-                {
-                    // A store that cannot take the mark must not hide what the provider said.
-                    let _ = self.mark_lost(&grant, fault);
-                }
-                Err(failure)
-            }
-        }
-    }
-
-    /// Notes that the provider no longer accepts the grant, and what it said. Nothing is deleted.
-    fn mark_lost(&self, tried: &MailboxRecord, fault: &OAuthFault) -> Result<(), StoreFault> {
-        // Another program may have refreshed without our lock; then what was refused is not what is there now.
-        let Some(mut now) = load_mailbox(self.store, &self.mailbox.name)? else { return Ok(()) };
-        if !now.has_refresh_token_of(tried) {
-            return Ok(());
-        }
-        now.needs_authorization = Some(LostGrant { at: Some(self.clock.now()), fault: fault.clone() });
-        save_mailbox(self.store, &self.mailbox.name, &now)
     }
 }
 

@@ -11,7 +11,7 @@ use super::{describe, secret_expiry};
 use crate::clock::valid_until;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{Failure, StoreFault};
-use crate::profile::{App, Credential, Mailbox, Name};
+use crate::profile::{App, Mailbox, Name};
 use crate::report::{Check, Document, Report, Stage};
 use crate::secrets::{AppRecord, load_app};
 use crate::text::Redactor;
@@ -80,7 +80,7 @@ fn one(workspace: &Workspace<'_>, mailbox: &Mailbox, record: Option<&AppRecord>,
         }
     }
     report.fact("app", app.name.to_string());
-    if app.credential == Credential::None {
+    if app.credential.expiring().is_none() {
         return report;
     }
     let active = record.and_then(|record| record.active.as_ref());
@@ -115,19 +115,19 @@ fn failed(stage: Stage, failure: &Failure, about: FailureContext<'_>) -> Check {
 }
 
 fn warn(document: &mut Document, app: &App, record: Option<&AppRecord>, now: Timestamp) {
-    if app.credential == Credential::None {
-        return;
-    }
+    let Some(secret) = app.credential.expiring() else { return };
     document.warnings.extend(secret_expiry::disagreement(app, record));
     match secret_expiry::of(app, record) {
         Some(day) if secret_expiry::days_left(day, now) <= WARN_WITHIN => {
             let words = secret_expiry::days_in_words(secret_expiry::days_left(day, now));
-            document.warnings.push(format!("the client secret of app '{}' expires on {day} ({words})", app.name));
-            document.next.push(format!("Issue a new client secret and run: mailgrant rotate-secret {} --expires DATE", app.name));
+            document.warnings.push(format!("the {secret} of app '{}' expires on {day} ({words})", app.name));
+            document
+                .next
+                .push(format!("Issue a new {secret} and run: mailgrant rotate-secret {} --expires DATE", app.name));
         }
         Some(_) => {}
         None => document.warnings.push(format!(
-            "the expiry date of the client secret of app '{0}' is not recorded, so mailgrant cannot warn you: write secret_expires = YYYY-MM-DD into [apps.{0}]",
+            "nothing says when the {secret} of app '{0}' expires: write secret_expires = YYYY-MM-DD into [apps.{0}]",
             app.name
         )),
     }

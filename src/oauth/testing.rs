@@ -2,8 +2,9 @@
 
 use super::{Client, ClientCredential, Endpoints, TokenEndpoint};
 use crate::clock::Clock;
+use crate::config;
 use crate::net::HttpClient;
-use crate::profile::{App, Cloud, Credential, EndpointSource, EndpointUrl, IdentityRule, Provider, ScopeSet};
+use crate::profile::{App, EndpointSource, EndpointUrl, IdentityRule, Provider, ScopeSet};
 
 /// `app` as a public client.
 pub(crate) fn public<'a>(http: &'a HttpClient, app: &'a App, endpoint: &'a TokenEndpoint) -> Client<'a> {
@@ -21,28 +22,17 @@ pub(crate) fn endpoints(token: EndpointUrl) -> Endpoints {
 
 /// A Microsoft app in `tenant`.
 pub(crate) fn microsoft(tenant: &str) -> App {
+    let client = "provider = \"microsoft365\"\nclient_id = \"11111111-2222-3333-4444-555555555555\"";
+    let text = format!("[apps.contoso]\n{client}\ntenant = \"{tenant}\"\nauthority = \"https://login.example\"\n");
+    let profile = config::parse("config.toml".as_ref(), &text).unwrap();
     App {
-        name: "contoso".parse().unwrap(),
-        provider: Provider::MICROSOFT365,
-        cloud: Cloud::Global,
-        tenant: Some(tenant.parse().unwrap()),
-        client_id: "11111111-2222-3333-4444-555555555555".parse().unwrap(),
-        credential: Credential::Secret,
-        client_authentication: None,
-        secret_expires: None,
-        redirect_uri: "http://localhost".parse().unwrap(),
         sign_in: EndpointSource::Known {
             authorization: "https://login.example/authorize".parse().unwrap(),
             token: "https://login.example/token".parse().unwrap(),
             device_authorization: Some("https://login.example/devicecode".parse().unwrap()),
         },
-        identity: IdentityRule::Tenant {
-            authority: "https://login.example".parse().unwrap(),
-            tenant: tenant.parse().unwrap(),
-        },
         scopes: ScopeSet::default(),
-        authorize_params: Vec::new(),
-        ca_file: None,
+        ..profile.apps.into_values().next().unwrap()
     }
 }
 

@@ -1,11 +1,72 @@
-//! How an app authenticates at the token endpoint.
+//! What an app proves itself with, and what follows from that. Nothing outside compares or matches kinds of credential,
+//! but for `flow`, which makes each into what a request carries.
 
-/// How an app authenticates (RFC 6749 §2.1, §2.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+/// What an app proves itself with at the token endpoint (RFC 6749 §2.1, §2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Credential {
     /// A client secret (confidential client).
+    #[default]
     Secret,
     /// Nothing but its ID and PKCE (public client).
     None,
+}
+
+/// The type of a client (RFC 6749 §2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientType {
+    /// It can prove who it is.
+    Confidential,
+    /// It cannot.
+    Public,
+}
+
+impl Credential {
+    /// In the order in which they are offered; the first is the usual one.
+    pub const ALL: [Self; 2] = [Self::Secret, Self::None];
+
+    /// The value in the profile.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::None => "none",
+        }
+    }
+
+    /// The answer to the question whether the app has a client secret.
+    #[must_use]
+    pub const fn answer(self) -> &'static str {
+        match self {
+            Self::Secret => "yes",
+            Self::None => "no, it is a public client",
+        }
+    }
+
+    /// The type of client that has it.
+    #[must_use]
+    pub const fn client_type(self) -> ClientType {
+        match self {
+            Self::Secret => ClientType::Confidential,
+            Self::None => ClientType::Public,
+        }
+    }
+
+    /// Whether it is a client secret: a value in the store, sent as `client_authentication` says.
+    #[must_use]
+    pub const fn has_secret(self) -> bool {
+        match self {
+            Self::Secret => true,
+            Self::None => false,
+        }
+    }
+
+    /// The part of it that ends on a day and is replaced before that, as messages call it; none where nothing is.
+    #[must_use]
+    pub const fn expiring(self) -> Option<&'static str> {
+        match self {
+            Self::Secret => Some("client secret"),
+            Self::None => None,
+        }
+    }
 }

@@ -22,7 +22,7 @@ pub use app::{
     same_permission,
 };
 pub use client_authentication::ClientAuthentication;
-pub use credential::Credential;
+pub use credential::{ClientType, Credential};
 pub use credential_form::{client_id_doubt, secret_doubt};
 pub use endpoint::{Endpoint, ServerEndpoint, TlsMode};
 pub use invalid::Invalid;

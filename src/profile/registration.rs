@@ -11,7 +11,8 @@ pub fn steps(app: &App, mailbox: &Mailbox) -> Vec<String> {
         .map(|scope| permission_name(scope))
         .filter(|permission| !matches!(*permission, "openid" | "profile" | "email"))
         .collect();
-    let steps = app.provider.register.iter().filter(|step| step.only.is_none_or(|only| only == app.credential));
+    let client = app.credential.client_type();
+    let steps = app.provider.register.iter().filter(|step| step.only.is_none_or(|only| only == client));
     steps
         .map(|step| {
             step.text

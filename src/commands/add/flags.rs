@@ -101,7 +101,7 @@ impl AppFlags {
         let text = |flag: &Option<String>, old: Option<Spanned<String>>| flag.clone().map(unspanned).or(old);
         let scopes = (!self.scopes.is_empty()).then(|| unspanned(ScopesFile::All(self.scopes.clone())));
         let expires = self.expires.map(unspanned);
-        if self.credential == Some(Credential::None) {
+        if self.credential.is_some_and(|credential| !credential.has_secret()) {
             // The day and the way to send it belong to the secret.
             (old.secret_expires, old.client_authentication) = (None, None);
         }
@@ -117,7 +117,6 @@ impl AppFlags {
                 (new, old) => text(new, old),
             },
             credential: self.credential.map(unspanned).or(old.credential),
-            client_authentication: old.client_authentication,
             secret_expires: expires.or(old.secret_expires),
             redirect_uri: text(&self.redirect_uri, old.redirect_uri),
             // The profile may be in another folder than the one where the command was typed.
@@ -127,6 +126,7 @@ impl AppFlags {
                 })?),
                 None => old.ca_file,
             },
+            ..old
         })
     }
 }

@@ -74,14 +74,17 @@ pub(super) fn secret(file: &mut AppFile, source_is_given: bool, context: &Contex
     }
     if file.credential.is_none() && !source_is_given {
         let chosen = prompter
-            .choose("Does the app have a client secret", &["yes", "no, it is a public client"])
-            .map_err(|error| CommandError::unasked(&error, "--credential secret or none"))?;
-        if chosen == 1 {
-            file.credential = Some(unspanned(Credential::None));
-        }
+            .choose("Does the app have a client secret", &Credential::ALL.map(Credential::answer))
+            .map_err(|error| {
+                let keys = Credential::ALL.map(Credential::key).join(" or ");
+                CommandError::unasked(&error, &format!("--credential {keys}"))
+            })?;
+        // The usual one need not be written.
+        file.credential =
+            Some(Credential::ALL[chosen]).filter(|chosen| *chosen != Credential::default()).map(unspanned);
     }
-    let has_secret = file.credential.as_ref().is_none_or(|credential| *credential.get_ref() == Credential::Secret);
-    if !has_secret || file.secret_expires.is_some() {
+    let credential = file.credential.as_ref().map(|credential| *credential.get_ref()).unwrap_or_default();
+    if !credential.has_secret() || file.secret_expires.is_some() {
         return Ok(());
     }
     let today = context.clock.now().to_zoned(TimeZone::UTC).date();

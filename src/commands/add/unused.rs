@@ -2,7 +2,7 @@
 
 use super::flags::{AppFlags, MailboxFlags};
 use crate::error::CommandError;
-use crate::profile::{App, Credential, Mailbox};
+use crate::profile::{App, Mailbox};
 use crate::report::{Finding, FindingCode};
 
 /// A part of an app or a mailbox, and the flags that are about it alone.
@@ -43,7 +43,7 @@ pub(super) fn refuse(
             instead: "--outgoing smtp",
         },
         Part {
-            is_there: app.credential == Credential::Secret,
+            is_there: app.credential.has_secret(),
             flags: &[
                 ("--secret-stdin, --secret-env or --secret-file", has_source),
                 ("--expires", app_flags.expires.is_some()),

@@ -1,7 +1,5 @@
 //! Proves over the wire.
 
-use secrecy::SecretString;
-
 use crate::failure::Failure;
 use crate::flow::explain::explain;
 use crate::flow::gather::gather;
@@ -20,19 +18,17 @@ pub(super) struct Wire<'a> {
 }
 
 impl Prover for Wire<'_> {
-    fn redeem(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<(), Failure> {
-        let proving = ClientCredential::Secret(secret.clone());
-        let session = Session { proving: Some(&proving), ..self.workspace.session(mailbox) };
+    fn redeem(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Result<(), Failure> {
+        let session = Session { proving: Some(credential), ..self.workspace.session(mailbox) };
         session.refreshed_token().map(drop)
     }
 
-    fn connect(&self, mailbox: &Mailbox, secret: &SecretString) -> Vec<Check> {
+    fn connect(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Vec<Check> {
         if !mailbox.enabled {
             return Vec::new();
         }
-        let proving = ClientCredential::Secret(secret.clone());
         let test = |task| {
-            let plan = Plan { proving: Some(&proving), ..Plan::of(mailbox, [task]) };
+            let plan = Plan { proving: Some(credential), ..Plan::of(mailbox, [task]) };
             explain(&gather(self.workspace, &plan))
         };
         plan::each_side(mailbox).into_iter().flat_map(test).collect()

@@ -3,7 +3,7 @@
 use super::evidence::{Reason, SecretStory, TokenAnswer};
 use super::situation::Situation;
 use crate::diagnosis::catalogue::{self, Meaning};
-use crate::profile::{Credential, Family};
+use crate::profile::{ClientType, Family};
 use crate::report::{ExitCode, Finding, FindingCode, Stage};
 
 /// Without the store, nothing of ours works.
@@ -24,10 +24,10 @@ pub(super) fn client_refused(situation: &Situation<'_>) -> Option<Finding> {
         finding.cause.push_str(&situation.until());
         return Some(finding);
     }
-    let has_none = situation.about.app.is_some_and(|app| app.credential == Credential::None);
+    let is_public = situation.about.app.is_some_and(|app| app.credential.client_type() == ClientType::Public);
     let (code, evidence) = match (reason, situation.secret) {
         (Reason::NoSuchClient, _) => (FindingCode::CLIENT_NOT_KNOWN, ""),
-        (_, _) if has_none => (FindingCode::CLIENT_NEEDS_SECRET, ""),
+        (_, _) if is_public => (FindingCode::CLIENT_NEEDS_SECRET, ""),
         (Reason::Public, _) => (FindingCode::CLIENT_IS_PUBLIC, ""),
         (Reason::Expired, _) => (FindingCode::SECRET_PAST_ITS_DAY, "it says that it has expired"),
         (_, SecretStory { has_expired: Some(true), .. }) => {

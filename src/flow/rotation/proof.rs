@@ -4,12 +4,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
 
 use super::{Rotation, is_fresh};
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::flow::parallel::{self, Limits, Panicked};
+use crate::oauth::ClientCredential;
 use crate::profile::Mailbox;
 use crate::report::{Check, Stage};
 use crate::secrets::{AppRecord, save_app};
@@ -49,13 +49,13 @@ impl Rotation<'_> {
     pub(super) fn prove(
         &self,
         records: Vec<AppRecord>,
-        secret: &SecretString,
+        credential: &ClientCredential,
     ) -> Result<(Vec<AppRecord>, Vec<Option<Proof>>), StoreFault> {
         let records = Mutex::new(records);
         let mut proofs: Vec<Option<Proof>> = vec![None; self.mailboxes.len()];
         let mut rest = 0;
         for (index, mailbox) in self.mailboxes.iter().enumerate() {
-            let proof = self.prove_one(&records, mailbox, secret)?;
+            let proof = self.prove_one(&records, mailbox, credential)?;
             let decided = matches!(proof, Proof::Accepted | Proof::GrantLost(_));
             let stop = match &proof {
                 Proof::Refused(_) => true,
@@ -74,7 +74,7 @@ impl Rotation<'_> {
         let others = &self.mailboxes[rest..];
         // One token endpoint for all of them.
         let tenant = |_: &&Mailbox| String::new();
-        let prove = |mailbox: &&Mailbox| self.prove_one(&records, mailbox, secret);
+        let prove = |mailbox: &&Mailbox| self.prove_one(&records, mailbox, credential);
         let answers = parallel::each(others, Limits::USUAL, tenant, prove, |_, Panicked| {
             Ok(Proof::Unknown(FailureKind::Bug.into()))
         });
@@ -88,7 +88,7 @@ impl Rotation<'_> {
         &self,
         records: &Mutex<Vec<AppRecord>>,
         mailbox: &Mailbox,
-        secret: &SecretString,
+        credential: &ClientCredential,
     ) -> Result<Proof, StoreFault> {
         let lock = || records.lock().unwrap_or_else(PoisonError::into_inner);
         let own = self.apps.iter().position(|app| app.name == mailbox.app);
@@ -96,7 +96,7 @@ impl Rotation<'_> {
         if proven(&lock()).is_some_and(|proven| is_fresh(proven, self.clock.now())) {
             return Ok(Proof::Accepted);
         }
-        let proof = self.ask(mailbox, secret)?;
+        let proof = self.ask(mailbox, credential)?;
         if let (Proof::Accepted, Some(own)) = (&proof, own) {
             let mut records = lock();
             let record = &mut records[own];
@@ -111,11 +111,11 @@ impl Rotation<'_> {
     }
 
     /// Asks the token endpoint, and again as long as a refusal may only mean that not every server knows the secret.
-    fn ask(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<Proof, StoreFault> {
+    fn ask(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Result<Proof, StoreFault> {
         let mut waited = Duration::ZERO;
         let mut pause = Duration::from_secs(2);
         loop {
-            let proof = judge(self.prover.redeem(mailbox, secret))?;
+            let proof = judge(self.prover.redeem(mailbox, credential))?;
             match &proof {
                 Proof::Refused(failure) if waited < self.propagation => {
                     let next = pause.min(self.propagation - waited);
@@ -138,7 +138,7 @@ impl Rotation<'_> {
         &self,
         records: &[AppRecord],
         proofs: &[Option<Proof>],
-        secret: &SecretString,
+        credential: &ClientCredential,
         started: Timestamp,
     ) -> Result<Option<Proof>, StoreFault> {
         let now = self.clock.now();
@@ -150,11 +150,11 @@ impl Rotation<'_> {
         }
         let accepted = |(_, proof): &(&&Mailbox, &Option<Proof>)| matches!(proof, Some(Proof::Accepted));
         let Some((mailbox, _)) = self.mailboxes.iter().zip(proofs).find(accepted) else { return Ok(None) };
-        self.ask(mailbox, secret).map(Some)
+        self.ask(mailbox, credential).map(Some)
     }
 
     /// Tests the connections of the mailboxes whose tokens the new secret has fetched.
-    pub(super) fn connect(&self, proofs: &[Option<Proof>], secret: &SecretString) -> Vec<Vec<Check>> {
+    pub(super) fn connect(&self, proofs: &[Option<Proof>], credential: &ClientCredential) -> Vec<Vec<Check>> {
         if !self.test_connections {
             return Vec::new();
         }
@@ -168,7 +168,7 @@ impl Rotation<'_> {
             mailbox.incoming.as_ref().map_or(String::new(), |incoming| incoming.endpoint.host().to_owned())
         };
         let connect = |(mailbox, proven): &(&Mailbox, bool)| {
-            if *proven { self.prover.connect(mailbox, secret) } else { Vec::new() }
+            if *proven { self.prover.connect(mailbox, credential) } else { Vec::new() }
         };
         parallel::each(&pairs, Limits::USUAL, host, connect, |_, Panicked| {
             let finding = diagnosis::finding(&FailureKind::Bug.into(), FailureContext::default());

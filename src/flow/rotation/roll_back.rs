@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use super::proof::judge;
 use super::{Proof, Rotation, is_same};
 use crate::failure::{Failure, StoreFault};
+use crate::flow::credential;
 use crate::profile::{App, Mailbox, Name};
 use crate::secrets::{AppRecord, ClientSecret, RotationJournal, RotationPhase, save_app};
 
@@ -111,7 +112,7 @@ impl Rotation<'_> {
             self.mailboxes.iter().partition(|mailbox| mailbox.app == app.name);
         let mut last = None;
         for mailbox in own.into_iter().chain(others) {
-            let proof = judge(self.prover.redeem(mailbox, &previous.value))?;
+            let proof = judge(self.prover.redeem(mailbox, &credential::secret(&previous.value)))?;
             let tells = matches!(proof, Proof::Accepted | Proof::GrantLost(_) | Proof::Refused(_));
             let is_silent = matches!(proof, Proof::NotAuthorized(_));
             if tells {

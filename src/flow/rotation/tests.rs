@@ -63,8 +63,8 @@ fn refused() -> FailureKind {
 }
 
 impl Prover for Script {
-    fn redeem(&self, mailbox: &Mailbox, secret: &SecretString) -> Result<(), Failure> {
-        assert!(["new", "old"].contains(&secret.expose_secret()), "that secret is not known");
+    fn redeem(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Result<(), Failure> {
+        assert!(["new", "old"].contains(&exposed(credential)), "that secret is not known");
         let asked = self.asked.fetch_add(1, Ordering::SeqCst);
         if asked < self.refusals || self.waited() < self.known_after {
             return Err(refused().into());
@@ -72,8 +72,8 @@ impl Prover for Script {
         self.redeem.get(mailbox.name.as_str()).cloned().map_or(Ok(()), |kind| Err(kind.into()))
     }
 
-    fn connect(&self, _: &Mailbox, secret: &SecretString) -> Vec<Check> {
-        assert_eq!(secret.expose_secret(), "new", "only the pending secret is tested");
+    fn connect(&self, _: &Mailbox, credential: &ClientCredential) -> Vec<Check> {
+        assert_eq!(exposed(credential), "new", "only the pending secret is tested");
         if self.connection_fails {
             let failure = FailureKind::ConnectionRefused { host: "h".into(), port: 1 }.into();
             let finding = crate::diagnosis::finding(&failure, crate::diagnosis::FailureContext::default());
@@ -153,6 +153,14 @@ fn came_to(rolled_back: &RolledBack) -> &'static str {
         RolledBack::Nothing => "nothing",
         RolledBack::Expired { .. } => "expired",
         RolledBack::Refused(_) => "refused",
+    }
+}
+
+/// The client secret that a prover was given.
+fn exposed(credential: &ClientCredential) -> &str {
+    match credential {
+        ClientCredential::Secret(secret) => secret.expose_secret(),
+        ClientCredential::None | ClientCredential::Assertion(_) => panic!("client secrets are rotated"),
     }
 }
 

@@ -1,33 +1,32 @@
-//! What a token endpoint's answer leaves in the grant.
+//! What a token endpoint's answer leaves in the record.
 
 use jiff::Timestamp;
 
+use super::authorization;
 use crate::oauth::TokenResponse;
 use crate::profile::Scope;
-use crate::secrets::{Authorization, CachedAccess, MailboxRecord, RefreshGrant};
+use crate::secrets::{CachedAccess, MailboxRecord};
 use crate::text::Redactor;
 
-/// Takes a response's tokens, which came `now` and are for `audience`, into the grant. Where no refresh token comes, the old one stays (RFC 6749 §6).
+/// Takes a response's tokens, which came `now` and are for `audience`, into the record. A missing refresh token keeps the old one (RFC 6749 §6).
 /// Whatever the provider has said of the grant before is over.
 pub(super) fn take_over(
-    grant: &mut MailboxRecord,
+    record: &mut MailboxRecord,
     answer: TokenResponse,
     audience: Option<String>,
     now: Timestamp,
     redactor: &Redactor,
 ) {
     redactor.learn(&answer.access_token);
-    if let Some(refresh_token) = answer.refresh_token {
-        redactor.learn(&refresh_token);
-        grant.authorization = Authorization::User(RefreshGrant { refresh_token });
-    }
+    answer.refresh_token.iter().for_each(|token| redactor.learn(token));
+    authorization::take_over(&mut record.authorization, answer.refresh_token);
     if let Some(scopes) = answer.scopes {
-        grant.scopes = well_formed(scopes);
+        record.scopes = well_formed(scopes);
     }
-    grant.needs_authorization = None;
+    record.needs_authorization = None;
     let expires = now.checked_add(answer.expires_in).unwrap_or(Timestamp::MAX);
-    let (token, scopes) = (answer.access_token, grant.scopes.clone());
-    grant.remember(CachedAccess { audience, token, received: now, expires, scopes });
+    let (token, scopes) = (answer.access_token, record.scopes.clone());
+    record.remember(CachedAccess { audience, token, received: now, expires, scopes });
 }
 
 /// The scopes that are what RFC 6749 §3.3 calls one; a server's other inventions are not kept, much less shown.

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
 use crate::net::testing::{self as http, Server};
-use crate::oauth::grant::{AuthorizationCode, Refresh};
+use crate::oauth::grant::{AuthorizationCode, ClientCredentials, Refresh};
 use crate::oauth::testing;
 use crate::oauth::{Assertion, AuthorizationRequest, Endpoints, redeem_device_code, request_device_code};
 use crate::profile::EndpointUrl;
@@ -108,6 +108,37 @@ fn the_header_carries_the_secret_only_where_the_provider_takes_nothing_else() {
     let http = http::client();
     client(&http, &app, &endpoint, &credential).token(&Refresh { token: &old, scopes: &[] }).ok().unwrap();
     server.finish();
+}
+
+/// RFC 6749 §4.4.2: the grant has no parameters but the scope; §4.4.3: its answer needs no refresh token.
+#[test]
+fn an_app_asks_for_itself_with_nothing_but_its_own_credentials() {
+    for credential in [
+        ClientCredential::Secret(SecretString::from("canary-secret")),
+        ClientCredential::Assertion(Arc::new(TestSigner::default())),
+    ] {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let server = Server::script(vec![Box::new(move |request, stream| {
+            sender.send(request.to_owned()).unwrap();
+            http::reply("200 OK", "", r#"{"access_token":"canary-app","expires_in":3599}"#)(request, stream);
+        })]);
+        let (http, shown) = http::recorded_client();
+        let (app, endpoint) = (testing::microsoft("common"), TokenEndpoint::from(server.url("/token")));
+        let scopes = ["https://graph.microsoft.com/.default".parse().unwrap()];
+        let client = client(&http, &app, &endpoint, &credential);
+        let token = client.token(&ClientCredentials { scopes: &scopes }).ok().unwrap();
+        assert_eq!(token.access_token.expose_secret(), "canary-app");
+        assert!(token.refresh_token.is_none());
+        let form = form(&receiver.recv().unwrap());
+        assert_eq!(value(&form, "grant_type"), Some("client_credentials"));
+        assert_eq!(value(&form, "scope"), Some("https://graph.microsoft.com/.default"));
+        assert_eq!(value(&form, "client_id"), Some(app.client_id.as_str()));
+        let (secret, assertion) = (value(&form, "client_secret"), value(&form, "client_assertion"));
+        assert!(matches!((secret, assertion), (Some("canary-secret"), None) | (None, Some(_))), "{form:?}");
+        let shown = shown.lock().unwrap();
+        assert!(shown.contains("grant_type=client_credentials") && !shown.contains("canary"), "{shown}");
+        server.finish();
+    }
 }
 
 /// Signs by naming what it was asked to sign, and how often it was asked.

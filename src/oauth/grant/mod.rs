@@ -1,10 +1,12 @@
 //! Authorization grants (RFC 6749 §1.3): a file for each, which says what a token request of it holds.
 
 mod authorization_code;
+mod client_credentials;
 mod device_code;
 mod refresh;
 
 pub use authorization_code::AuthorizationCode;
+pub use client_credentials::ClientCredentials;
 pub use device_code::DeviceCode;
 pub use refresh::Refresh;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::credential::Credential;
+use super::super::credential::ClientType;
 use super::super::endpoint::TlsMode::{Implicit, StartTls};
 use super::super::protocol::Protocol::{Imap, Pop3, Smtp};
 use super::cloud::Cloud;
@@ -80,12 +80,12 @@ const BOTH: Row = Row {
     register: &[
         Step {
             text: "{portal} > App registrations > {client_id} > Authentication > Add a platform > Web:",
-            only: Some(Credential::Secret),
+            only: Some(ClientType::Confidential),
         },
         Step {
             text: "{portal} > App registrations > {client_id} > Authentication > Add a platform > Mobile and desktop \
                    applications:",
-            only: Some(Credential::None),
+            only: Some(ClientType::Public),
         },
         Step { text: "  redirect URI {redirect_uri}", only: None },
         Step { text: "API permissions > Add a permission > Microsoft Graph > Delegated permissions:", only: None },

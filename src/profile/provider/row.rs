@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use super::super::credential::Credential;
+use super::super::credential::ClientType;
 use super::super::endpoint::TlsMode;
 use super::super::protocol::Protocol;
 use super::cloud::Cloud;
@@ -175,8 +175,8 @@ pub struct SecretForm {
 pub struct Step {
     /// The line.
     pub text: &'static str,
-    /// The way of authentication that it applies to; any where there is none.
-    pub only: Option<Credential>,
+    /// The type of client that it applies to; any where there is none.
+    pub only: Option<ClientType>,
 }
 
 /// Where a provider differs from the standards, or from others.

@@ -7,7 +7,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::super::*;
-use crate::profile::{Cloud, Credential, EndpointSource, IdentityRule, Provider, ScopeSet, Service, TlsMode};
+use crate::oauth;
+use crate::profile::{Cloud, Credential, IdentityRule, Provider, ScopeSet, Service, TlsMode};
 use crate::report::FindingCode;
 
 pub(super) const NOW: i64 = 1_800_000_000;
@@ -35,9 +36,9 @@ pub(super) const ACCOUNT: FindingCode = FindingCode::OTHER_ACCOUNT_SIGNED_IN;
 pub(super) const NOT_GRANTED: FindingCode = FindingCode::SCOPES_NOT_GRANTED;
 
 pub(super) fn app(provider: Provider, tenant: Option<&str>, cloud: Cloud) -> App {
-    let issuer = "https://id.example/realms/shop".parse().unwrap();
     let scopes = |scope: &str| vec![scope.parse().unwrap()];
     let one = if provider == Provider::GOOGLE { "https://mail.google.com/" } else { "mail" };
+    let any = oauth::testing::oidc("https://id.example/realms/shop");
     App {
         name: "shop".parse().unwrap(),
         provider,
@@ -45,23 +46,18 @@ pub(super) fn app(provider: Provider, tenant: Option<&str>, cloud: Cloud) -> App
         tenant: tenant.map(|tenant| tenant.parse().unwrap()),
         client_id: CLIENT.parse().unwrap(),
         credential: Credential::None,
-        client_authentication: None,
-        secret_expires: None,
-        redirect_uri: "http://localhost".parse().unwrap(),
-        sign_in: EndpointSource::Discovered { issuer: "https://id.example/realms/shop".parse().unwrap() },
         identity: match tenant {
             Some(tenant) => IdentityRule::Tenant {
                 authority: "https://login.example".parse().unwrap(),
                 tenant: tenant.parse().unwrap(),
             },
-            None => IdentityRule::Issuer(issuer),
+            None => any.identity.clone(),
         },
         scopes: ScopeSet {
             always: scopes("openid"),
             services: Protocol::ALL.into_iter().map(|protocol| (protocol, scopes(one))).collect(),
         },
-        authorize_params: Vec::new(),
-        ca_file: None,
+        ..any
     }
 }
 

@@ -90,19 +90,19 @@ struct Provider<'a> {
 }
 
 impl Provider<'_> {
-    fn is_good(&self, secret: &SecretString) -> bool {
-        let index = SECRETS.iter().position(|known| *known == secret.expose_secret());
+    fn is_good(&self, credential: &ClientCredential) -> bool {
+        let index = SECRETS.iter().position(|known| *known == exposed(credential));
         self.good[index.expect("every secret is one of these")]
     }
 }
 
 impl Prover for Provider<'_> {
-    fn redeem(&self, _: &Mailbox, secret: &SecretString) -> Result<(), Failure> {
+    fn redeem(&self, _: &Mailbox, credential: &ClientCredential) -> Result<(), Failure> {
         let oauth = |error: &'static str, status| {
             Err(FailureKind::OAuth(OAuthFault { error: error.into(), status, ..OAuthFault::default() }).into())
         };
         let answer = self.answers.get(self.next.fetch_add(1, Ordering::SeqCst)).copied();
-        match (answer.map(|answer| answer % 5), self.is_good(secret)) {
+        match (answer.map(|answer| answer % 5), self.is_good(credential)) {
             (Some(0), _) => Err(FailureKind::ConnectionLost { during: "waiting".into() }.into()),
             (Some(1), _) => oauth("temporarily_unavailable", 503),
             // Not every server knows it yet.
@@ -113,7 +113,7 @@ impl Prover for Provider<'_> {
         }
     }
 
-    fn connect(&self, _: &Mailbox, _: &SecretString) -> Vec<Check> {
+    fn connect(&self, _: &Mailbox, _: &ClientCredential) -> Vec<Check> {
         if !self.connection_fails {
             return Vec::new();
         }

@@ -1,4 +1,6 @@
 use super::*;
+use crate::failure::OAuthFault;
+use crate::secrets::LostGrant;
 
 const STATUSES: [&str; 19] = [
     "200 OK",

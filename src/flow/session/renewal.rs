@@ -1,0 +1,67 @@
+//! A new access token: asked for under the lock, and stored before it is used.
+
+use super::{AccessToken, OnLoss, Session, TokenSource, answer, authorization, lost};
+use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
+use crate::oauth::{ClientCredential, TokenEndpoint};
+use crate::profile::{Invalid, Scope, resource_of};
+use crate::secrets::{LostGrant, MailboxRecord, load_mailbox, save_mailbox};
+use crate::text::Redactor;
+
+impl Session<'_> {
+    /// Asks for a new access token. The caller holds the lock, and `record` was read under it.
+    pub(super) fn renew(
+        &self,
+        mut record: MailboxRecord,
+        credential: &ClientCredential,
+        on_loss: OnLoss,
+    ) -> Result<AccessToken, Failure> {
+        let url = record.token_endpoint.parse().map_err(|invalid: Invalid| {
+            let (url, reason) = (Redactor::by_shape(&record.token_endpoint), Redactor::by_shape(&invalid.problem));
+            Failure::new(FailureKind::UnsafeUrl { url, reason })
+        })?;
+        let endpoint = TokenEndpoint::known(url, record.client_authentication);
+        let audience = self.audience();
+        let fits = |scope: &String| resource_of(scope).is_none_or(|resource| Some(resource) == audience.as_deref());
+        let scopes: Vec<Scope> =
+            record.asked.iter().filter(|scope| fits(scope)).filter_map(|scope| scope.parse().ok()).collect();
+        // A refresh token that is good once is spent by the request: a full disk must be noticed before (SECURITY.md C4).
+        let room = self.reserve()?;
+        let renewed = authorization::grant(&record.authorization, self.app, &scopes)
+            .and_then(|grant| self.client(&endpoint, credential).token(grant.as_ref()));
+        match renewed {
+            Ok(answer) => {
+                record.client_authentication = answer.client_authentication;
+                let now = self.clock.now();
+                answer::take_over(&mut record, answer, self.audience(), now, self.http.transcript().redactor());
+                record.refreshed = Some(now);
+                record.profile.get_or_insert_with(|| self.profile_file.display().to_string());
+                // Stored before it is used: a lost refresh token is a lost sign-in (SECURITY.md C4).
+                self.save(&record, room)?;
+                AccessToken::of(&record, audience.as_deref(), TokenSource::Refresh).ok_or_else(|| {
+                    FailureKind::NotAuthorized { why: "the provider sent no access token".into() }.into()
+                })
+            }
+            Err(failure) => {
+                if on_loss == OnLoss::Mark
+                    && let FailureKind::OAuth(fault) = &failure.kind
+                    && lost::is_gone(self.app.provider, fault)
+                {
+                    // A store that cannot take the mark must not hide what the provider said.
+                    let _ = self.mark_lost(&record, fault);
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Notes that the provider no longer accepts the grant, and what it said. Nothing is deleted.
+    fn mark_lost(&self, tried: &MailboxRecord, fault: &OAuthFault) -> Result<(), StoreFault> {
+        // Another program may have refreshed without our lock; then what was refused is not what stands there now.
+        let Some(mut now) = load_mailbox(self.store, &self.mailbox.name)? else { return Ok(()) };
+        if !now.has_refresh_token_of(tried) {
+            return Ok(());
+        }
+        now.needs_authorization = Some(LostGrant { at: Some(self.clock.now()), fault: fault.clone() });
+        save_mailbox(self.store, &self.mailbox.name, &now)
+    }
+}
