@@ -2,9 +2,10 @@
 
 use clap::Args as ClapArgs;
 
+use super::typed;
 use crate::error::CommandError;
 use crate::flow::lookup;
-use crate::profile::{Mailbox, Profile, Protocol, Side};
+use crate::profile::{Mailbox, Name, Profile, Protocol, Side};
 use crate::report::{Finding, FindingCode};
 use crate::sasl::SaslMechanism;
 
@@ -12,8 +13,8 @@ use crate::sasl::SaslMechanism;
 #[derive(Debug, ClapArgs)]
 pub struct MailboxSelection {
     /// The mailboxes' names
-    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME")]
-    names: Vec<String>,
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME", value_parser = typed::<Name>())]
+    names: Vec<Name>,
     /// Test every enabled mailbox
     #[arg(long)]
     all: bool,

@@ -3,3 +3,6 @@
 pub mod choices;
 pub mod mailboxes;
 pub mod secret;
+mod typed;
+
+pub use typed::typed;

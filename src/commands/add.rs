@@ -8,6 +8,7 @@ mod unused;
 use clap::Args as ClapArgs;
 
 use crate::arguments::secret::SecretFlags;
+use crate::arguments::typed;
 use crate::config::{self, AppFile, Edit, Problem, ProblemKind, ProfileDocument, base_of};
 use crate::context::Context;
 use crate::diagnosis::slips;
@@ -26,7 +27,8 @@ use flags::{AppFlags, MailboxFlags};
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The mailbox's name in the profile
-    name: String,
+    #[arg(value_parser = typed::<Name>())]
+    name: Name,
     #[command(flatten)]
     app: AppFlags,
     #[command(flatten)]
@@ -43,7 +45,7 @@ pub struct Args {
 /// # Errors
 /// If a value is missing or wrong, the names are taken, or the store or the profile cannot be written.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let name = flag_name("NAME", &args.name)?;
+    let name = args.name.clone();
     let document = ProfileDocument::open(&context.profile_path)?;
     let base = base_of(&context.profile_path).to_owned();
     if context.prompter.is_interactive() && args.app.credential.unwrap_or_default().has_secret() {
@@ -154,7 +156,7 @@ fn choose_app(
 ) -> Result<Chosen, CommandError> {
     let profile = document.profile();
     let name = match &args.app.app {
-        Some(app) => flag_name("--app", app)?,
+        Some(app) => app.clone(),
         None => profile.mailboxes.get(mailbox).map_or_else(|| mailbox.clone(), |known| known.app.clone()),
     };
     let known = document.app_file(&name);
@@ -224,12 +226,6 @@ fn app_taken(name: &Name, user: Option<&Name>, args: &Args) -> CommandError {
 
 fn mailbox_taken(name: &Name) -> CommandError {
     Finding::of(FindingCode::NAME_TAKEN).with("what", "mailbox").with("name", name).with("user_of_it", name).into()
-}
-
-fn flag_name(flag: &str, text: &str) -> Result<Name, CommandError> {
-    text.parse().map_err(|invalid: Invalid| {
-        CommandError::usage(format!("{flag}: {}.", invalid.problem), text::sentence(&invalid.instead))
-    })
 }
 
 /// A value that came from a flag, told as one.

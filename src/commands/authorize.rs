@@ -2,19 +2,22 @@
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::flow::session::Replaced;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
+use crate::profile::Name;
 use crate::report::Document;
 
 /// Sign in as the mailbox's user, in a browser or with a code, and store the tokens
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The mailbox's name
-    name: String,
+    #[arg(value_parser = typed::<Name>())]
+    name: Name,
     /// Open no browser and no listener: show the address, and take the one that the browser ends on from standard input
     #[arg(long)]
     no_browser: bool,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 use jiff::Timestamp;
 
+use crate::arguments::typed;
 use crate::clock::{in_words, valid_until};
 use crate::context::Context;
 use crate::diagnosis::preflight::TokenClaims;
@@ -17,7 +18,7 @@ use crate::flow::plan::Plan;
 use crate::flow::preflight::{Acceptance, Inspection};
 use crate::flow::session::{AccessToken, TokenSource};
 use crate::flow::workspace::Workspace;
-use crate::profile::{App, Mailbox, missing_scopes};
+use crate::profile::{App, Mailbox, Name, missing_scopes};
 use crate::report::{Check, Document, Report, Stage};
 use crate::secrets::{AppRecord, MailboxRecord, load_app};
 
@@ -25,7 +26,8 @@ use crate::secrets::{AppRecord, MailboxRecord, load_app};
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The mailbox's name
-    name: String,
+    #[arg(value_parser = typed::<Name>())]
+    name: Name,
     /// Look at the token in the store, even if it has expired, and touch no network
     #[arg(long)]
     offline: bool,

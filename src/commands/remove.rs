@@ -2,16 +2,19 @@
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::removal::Removal;
+use crate::profile::Name;
 use crate::report::Document;
 
 /// Remove a mailbox from the profile, and its tokens from the store
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The mailbox's name, or that of an app that no mailbox uses
-    name: String,
+    #[arg(value_parser = typed::<Name>())]
+    name: Name,
     /// Do not ask
     #[arg(long)]
     yes: bool,

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use self::wire::Wire;
 use crate::arguments::secret::SecretFlags;
+use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::lookup;
@@ -16,14 +17,15 @@ use crate::flow::rotation::{self, Force, Job, Rotation};
 use crate::flow::secret_source::SecretSource;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
-use crate::profile::{App, Mailbox};
+use crate::profile::{App, Mailbox, Name};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 
 /// Replace an app's client secret; the new one is tested with every mailbox before it is used
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The app's name, or a mailbox's, meaning its app
-    name: String,
+    #[arg(value_parser = typed::<Name>())]
+    name: Name,
     #[command(flatten)]
     secret: SecretFlags,
     /// The day on which the new secret expires, as in 2027-05-20 or '24 months'

@@ -2,18 +2,21 @@
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::flow::settings::{self, Settings};
 use crate::flow::workspace::Workspace;
+use crate::profile::Name;
 use crate::report::Document;
 
 /// Show everything about one mailbox, but its secrets
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The mailbox's name
-    name: String,
+    #[arg(value_parser = typed::<Name>())]
+    name: Name,
 }
 
 /// Runs the command.

@@ -2,12 +2,13 @@
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::flow::status::{self, Alarm};
 use crate::flow::workspace::Workspace;
-use crate::profile::Profile;
+use crate::profile::{Name, Profile};
 use crate::report::{Document, Finding, FindingCode};
 
 /// What `--fail-within` means without a number, in days.
@@ -17,8 +18,8 @@ const USUAL_ALARM: u16 = 7;
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The mailboxes' names [default: all that are enabled]
-    #[arg(value_name = "NAME")]
-    names: Vec<String>,
+    #[arg(value_name = "NAME", value_parser = typed::<Name>())]
+    names: Vec<Name>,
     /// Fail if a client secret expires within this many days [default: 7], or its expiry date is not recorded
     #[arg(long, value_name = "DAYS", num_args = 0..=1, require_equals = true)]
     fail_within: Option<Option<u16>>,
@@ -30,20 +31,25 @@ pub struct Args {
 impl Args {
     /// The mailboxes' names and the alarm. `--fail-within 14` means 14 days, though the command line's parser takes the 14
     /// for a name: a value that may be left out is one only behind an equals sign.
-    fn resolved(&self, profile: &Profile) -> Result<(Vec<String>, Alarm), CommandError> {
+    fn resolved(&self, profile: &Profile) -> Result<(Vec<Name>, Alarm), CommandError> {
         let alarm = |days| Alarm::Within { days, allow_unknown: self.allow_unknown_expiry };
         let (names, days) = match self.fail_within {
             None => return Ok((self.names.clone(), Alarm::Past)),
             Some(Some(days)) => return Ok((self.names.clone(), alarm(days))),
-            Some(None) => self.names.iter().cloned().partition::<Vec<_>, _>(|name| name.parse::<u16>().is_err()),
+            Some(None) => {
+                self.names.iter().cloned().partition::<Vec<_>, _>(|name| name.as_str().parse::<u16>().is_err())
+            }
         };
         match days.as_slice() {
             [] => Ok((names, alarm(USUAL_ALARM))),
-            [one] if !profile.mailboxes.keys().any(|name| name.as_str() == one) => {
-                Ok((names, alarm(one.parse().unwrap_or(USUAL_ALARM))))
+            [one] if !profile.mailboxes.contains_key(one) => {
+                Ok((names, alarm(one.as_str().parse().unwrap_or(USUAL_ALARM))))
             }
             several => Err(CommandError::usage(
-                format!("Is {} a number of days or a mailbox?", several.join(" or ")),
+                format!(
+                    "Is {} a number of days or a mailbox?",
+                    several.iter().map(Name::as_str).collect::<Vec<_>>().join(" or ")
+                ),
                 format!("Write --fail-within={} for the days; a mailbox's name comes before the flag", several[0]),
             )),
         }

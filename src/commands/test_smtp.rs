@@ -5,13 +5,14 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 
 use crate::arguments::mailboxes::{self, MailboxSelection};
+use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::check;
 use crate::flow::plan::{Plan, send_nothing};
 use crate::flow::test_mail::TestMail;
 use crate::flow::workspace::Workspace;
-use crate::profile::{Address, Invalid, Mailbox, Side};
+use crate::profile::{Address, Mailbox, Side};
 use crate::report::{Check, Document, ExitCode, Report, Stage};
 use crate::transport::Task;
 
@@ -21,8 +22,8 @@ pub struct Args {
     #[command(flatten)]
     which: MailboxSelection,
     /// Send a real test mail to this address
-    #[arg(long, value_name = "ADDRESS")]
-    to: Option<String>,
+    #[arg(long, value_name = "ADDRESS", value_parser = typed::<Address>())]
+    to: Option<Address>,
     /// Wait until the test mail is in the mailbox's own inbox, at most this many seconds; --to must be its address
     #[arg(long, value_name = "SECONDS", requires = "to", num_args = 0..=1, default_missing_value = "60", require_equals = true)]
     wait_arrival: Option<u16>,
@@ -35,36 +36,30 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let mailboxes = args.which.with(Side::Outgoing, &profile)?;
-    let recipient = args.recipient(&mailboxes)?;
+    args.allow_waiting(&mailboxes)?;
     let mut document = Document::new("test-smtp");
     document.reports =
-        check::each(context, &profile, &mailboxes, Side::Outgoing, |workspace, mailbox| match &recipient {
+        check::each(context, &profile, &mailboxes, Side::Outgoing, |workspace, mailbox| match &args.to {
             Some(recipient) => args.send(workspace, mailbox, recipient),
             None => check::run(workspace, &args.plan(mailbox, send_nothing(mailbox))),
         })?;
-    if recipient.is_none() && document.exit_code() == ExitCode::AllPassed {
+    if args.to.is_none() && document.exit_code() == ExitCode::AllPassed {
         document.next.push("To send a real mail and see it arrive: add --to ADDRESS, and --wait-arrival".to_owned());
     }
     Ok(document)
 }
 
 impl Args {
-    /// The address of `--to`, from which the mail must be readable where it is awaited.
-    fn recipient(&self, mailboxes: &[&Mailbox]) -> Result<Option<Address>, CommandError> {
-        let Some(to) = &self.to else { return Ok(None) };
-        let to: Address = to
-            .parse()
-            .map_err(|invalid: Invalid| CommandError::usage(format!("--to: {}.", invalid.problem), invalid.instead))?;
-        if self.wait_arrival.is_some() {
-            if let Some(mailbox) = mailboxes.iter().find(|mailbox| !mailbox.address.matches(to.as_str())) {
-                return Err(CommandError::usage(
-                    format!("--wait-arrival reads the mail back from '{}', but --to sends it to {to}.", mailbox.name),
-                    format!("Write --to {}, or leave --wait-arrival out", mailbox.address),
-                ));
-            }
-            mailboxes::require(Side::Incoming, mailboxes)?;
+    /// Refuses to wait for a mail that goes elsewhere, or to a mailbox that is not read.
+    fn allow_waiting(&self, mailboxes: &[&Mailbox]) -> Result<(), CommandError> {
+        let (Some(to), Some(_)) = (&self.to, self.wait_arrival) else { return Ok(()) };
+        if let Some(mailbox) = mailboxes.iter().find(|mailbox| !mailbox.address.matches(to.as_str())) {
+            return Err(CommandError::usage(
+                format!("--wait-arrival reads the mail back from '{}', but --to sends it to {to}.", mailbox.name),
+                format!("Write --to {}, or leave --wait-arrival out", mailbox.address),
+            ));
         }
-        Ok(Some(to))
+        mailboxes::require(Side::Incoming, mailboxes)
     }
 
     fn plan<'a>(&self, mailbox: &'a Mailbox, task: Task<'a>) -> Plan<'a> {

@@ -2,19 +2,22 @@
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::typed;
 use crate::context::Context;
 use crate::diagnosis::FailureContext;
 use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::flow::session::{OnLoss, Session};
 use crate::flow::workspace::Workspace;
+use crate::profile::Name;
 use crate::report::{Document, Token};
 
 /// Print a valid access token on standard output, for other programs
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The mailbox's name
-    name: String,
+    #[arg(value_parser = typed::<Name>())]
+    name: Name,
 }
 
 /// Runs the command.

@@ -39,6 +39,8 @@ pub(super) struct Key {
 /// What is wrong with the file, and where.
 #[derive(Debug)]
 pub(super) struct Wrong {
+    /// The key whose value it is.
+    pub key: Option<&'static str>,
     pub span: Range<usize>,
     pub fault: Fault,
 }
@@ -52,17 +54,17 @@ pub(super) enum Fault {
     MissingKey(&'static str),
     /// A word that is none of those that belong here.
     UnknownWord { word: String, known: Vec<&'static str> },
-    /// A value of another type, or out of range.
+    /// A value of another type.
     Type { found: &'static str, expected: &'static str },
-    /// A text that does not parse; `what` it should be.
-    Text { what: &'static str, invalid: Invalid },
+    /// A value that does not parse as what belongs here.
+    Value(Invalid),
     /// Something else than a kind of credential, which may be the secret itself.
     NoCredential { known: Vec<&'static str> },
 }
 
 impl Fault {
     fn at(self, value: &Found<'_>) -> Wrong {
-        Wrong { span: value.span(), fault: self }
+        Wrong { key: None, span: value.span(), fault: self }
     }
 
     fn type_of(value: &Found<'_>, expected: &'static str) -> Wrong {
@@ -116,7 +118,7 @@ impl<'a> Table<'a> {
         match unknown.min_by_key(|key| key.span().start) {
             Some(key) => {
                 let fault = Fault::UnknownKey { key: key.get_ref().to_string(), known };
-                Err(Wrong { span: key.span(), fault })
+                Err(Wrong { key: None, span: key.span(), fault })
             }
             None => Ok(Self { table, span }),
         }
@@ -174,7 +176,8 @@ impl<T: Entry> Field for Option<T> {
     const EXPOSURE: Exposure = T::EXPOSURE;
 
     fn read(table: &Table<'_>, key: &'static str) -> Result<Self, Wrong> {
-        table.get(key).map(T::read).transpose()
+        let read = table.get(key).map(T::read).transpose();
+        read.map_err(|wrong| Wrong { key: wrong.key.or(Some(key)), ..wrong })
     }
 
     fn write(&self) -> Option<Value> {
@@ -191,7 +194,8 @@ impl<T: Entry> Field for BTreeMap<Name, Spanned<T>> {
         let DeValue::Table(named) = value.get_ref() else { return Err(Fault::type_of(value, "a table")) };
         let read = |(key, value): (&Spanned<_>, &Found<'_>), what| {
             let text: &str = AsRef::<str>::as_ref(AsRef::<std::borrow::Cow<'_, str>>::as_ref(key));
-            let name = text.parse().map_err(|invalid| Wrong { span: key.span(), fault: Fault::Text { what, invalid } });
+            let refused = |invalid| Wrong { key: Some(what), span: key.span(), fault: Fault::Value(invalid) };
+            let name = text.parse().map_err(refused);
             Ok((name?, Spanned::new(key.span(), T::read(value)?)))
         };
         let what = if key == "apps" { "app name" } else { "mailbox name" };
@@ -259,8 +263,9 @@ impl Entry for u16 {
 
     fn read(value: &Found<'_>) -> Result<Self, Wrong> {
         let number = value.get_ref().as_integer();
-        let port = number.and_then(|number| Self::from_str_radix(number.as_str(), number.radix()).ok());
-        port.ok_or_else(|| Fault::type_of(value, "a number from 1 to 65535"))
+        let number = number.ok_or_else(|| Fault::type_of(value, "a number from 1 to 65535"))?;
+        Self::from_str_radix(number.as_str(), number.radix())
+            .map_err(|_| Fault::Value(Invalid::new("this is not a port", "write 1 to 65535")).at(value))
     }
 
     fn write(&self) -> Value {
@@ -281,7 +286,7 @@ impl Entry for Date {
         };
         day.ok_or_else(|| {
             let invalid = Invalid::new("this is not a date", "write it as 2027-05-20");
-            Fault::Text { what: "secret_expires", invalid }.at(value)
+            Fault::Value(invalid).at(value)
         })
     }
 
@@ -408,8 +413,9 @@ impl Field for Spanned<Protocol> {
     const EXPOSURE: Exposure = Exposure::Word;
 
     fn read(table: &Table<'_>, key: &'static str) -> Result<Self, Wrong> {
-        let value = table.get(key).ok_or(Wrong { span: table.span.clone(), fault: Fault::MissingKey(key) })?;
-        Entry::read(value)
+        let missing = || Wrong { key: None, span: table.span.clone(), fault: Fault::MissingKey(key) };
+        let read = table.get(key).ok_or_else(missing).and_then(Entry::read);
+        read.map_err(|wrong| Wrong { key: wrong.key.or(Some(key)), ..wrong })
     }
 
     fn write(&self) -> Option<Value> {

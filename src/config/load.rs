@@ -108,7 +108,8 @@ fn no_toml(path: &Path, source: &str, error: &toml::de::Error) -> ConfigError {
 }
 
 /// What is wrong with a key or a value, and what to write.
-fn told(path: &Path, source: &str, Wrong { span, fault }: Wrong) -> ConfigError {
+fn told(path: &Path, source: &str, Wrong { key: value_of, span, fault }: Wrong) -> ConfigError {
+    let value_of = value_of.map(|key| format!("{key}: ")).unwrap_or_default();
     let (problem, instead) = match fault {
         Fault::UnknownKey { key, .. } if mask::looks_secret(&key) => {
             let instead = "remove the line, treat that secret as leaked and issue a new one, then run `mailgrant \
@@ -124,20 +125,17 @@ fn told(path: &Path, source: &str, Wrong { span, fault }: Wrong) -> ConfigError 
         }
         Fault::MissingKey(key) => (format!("{key} is missing"), None),
         Fault::UnknownWord { word, known } if is_shown(source, span.start) => {
-            (format!("unknown word `{word}`, expected {}", any_of(&known, '`')), None)
+            (format!("{value_of}unknown word `{word}`, expected {}", listed(&known, '`', "or")), None)
         }
         Fault::UnknownWord { known, .. } => {
-            (format!("this is not what belongs here; expected {}", any_of(&known, '`')), None)
+            (format!("{value_of}this is not what belongs here; expected {}", listed(&known, '`', "or")), None)
         }
-        Fault::Type { found, expected } => (format!("this is of type {found}, expected {expected}"), None),
-        Fault::Text { what, invalid } => (format!("{what}: {}", invalid.problem), Some(invalid.instead)),
+        Fault::Type { found, expected } => (format!("{value_of}this is of type {found}, expected {expected}"), None),
+        Fault::Value(invalid) => (format!("{value_of}{}", invalid.problem), Some(invalid.instead)),
         Fault::NoCredential { known } => {
             let instead = "write how the app authenticates, not the secret; if one was here, treat it as leaked, issue \
                            a new one and run `mailgrant rotate-secret NAME`, which asks for it";
-            (
-                format!("credential: this is neither {}", any_of(&known, '"').replace(" or ", " nor ")),
-                Some(instead.to_owned()),
-            )
+            (format!("credential: this is neither {}", listed(&known, '"', "nor")), Some(instead.to_owned()))
         }
     };
     ConfigError::at(path, source, span, problem, instead)
@@ -149,12 +147,12 @@ fn is_shown(source: &str, offset: usize) -> bool {
     !mask::masked_line(source, start).is_cut
 }
 
-/// "`imap`, `pop3` or `smtp`".
-fn any_of(words: &[&str], quote: char) -> String {
+/// "`imap`, `pop3` or `smtp`", where `last_by` is "or".
+fn listed(words: &[&str], quote: char, last_by: &str) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("{quote}{word}{quote}")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        Some((last, others)) => format!("{} {last_by} {last}", others.join(", ")),
         None => String::new(),
     }
 }

@@ -35,10 +35,9 @@ impl Removal {
     ///
     /// # Errors
     /// If there is none, or mailboxes use the app.
-    pub fn plan(profile: &Profile, name: &str) -> Result<Self, CommandError> {
-        let by_app = profile.apps.values().find(|app| app.name.as_str() == name);
-        let is_mailbox = profile.mailboxes.keys().any(|mailbox| mailbox.as_str() == name);
-        if let Some(app) = by_app.filter(|_| !is_mailbox) {
+    pub fn plan(profile: &Profile, name: &Name) -> Result<Self, CommandError> {
+        let is_mailbox = profile.mailboxes.contains_key(name);
+        if let Some(app) = profile.apps.get(name).filter(|_| !is_mailbox) {
             let users: Vec<&str> =
                 profile.mailboxes.values().filter(|mailbox| mailbox.app == app.name).map(|m| m.name.as_str()).collect();
             if !users.is_empty() {
@@ -72,7 +71,7 @@ impl Removal {
     /// If the profile has changed since the plan, or the profile or the store cannot be used.
     pub fn run(&self, context: &Context, force: bool) -> Result<Document, CommandError> {
         let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks(), context.lock_wait())?;
-        if !Self::plan(document.profile(), self.name.as_str()).is_ok_and(|now| now == *self) {
+        if !Self::plan(document.profile(), &self.name).is_ok_and(|now| now == *self) {
             return Err(lookup::changed_meanwhile(&context.profile_path));
         }
         let choice = document.profile().secrets.clone();
@@ -244,7 +243,11 @@ mod tests {
         };
         let keys = |text: &str| {
             let profile = crate::config::parse("config.toml".as_ref(), text).unwrap();
-            Removal::plan(&profile, "shop").unwrap().keys().map(|key| key.to_string()).collect::<Vec<_>>()
+            Removal::plan(&profile, &"shop".parse().unwrap())
+                .unwrap()
+                .keys()
+                .map(|key| key.to_string())
+                .collect::<Vec<_>>()
         };
         let one = format!("[apps.app]\nprovider = \"google\"\nclient_id = \"a\"\n{}", mailbox("shop"));
         assert_eq!(keys(&one), ["app app", "mailbox shop"]);

@@ -1,9 +1,9 @@
 //! The pages that the browser ends on: static, without scripts, everything escaped, nothing loaded (SECURITY.md L6).
 
-use std::fmt::Write as _;
+use maud::{Markup, PreEscaped, html};
 
 use crate::failure::CallbackRefusal;
-use crate::text::html::escape;
+use crate::text::html::{DOCTYPE, Text};
 
 /// The page after a sign-in that has been checked and stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,24 +41,11 @@ pub(super) const HEADERS: &[(&str, &str)] = &[
 ];
 
 /// The style is let in by its hash; a test compares them.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-zre0Fh9N/DHcG9LV9APFHuqdtxFdvu0x6VLpSl9di68='; \
+const POLICY: &str = "default-src 'none'; style-src 'sha256-fRCD4WCWjH8DD4TIodPuICf3WcK8THuhFuQIRqVEQ7A='; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;--ink:#1d2430;--soft:#5b6675;--paper:#f4f5f7;--card:#fff;--line:#dfe3e8;--good:#11734b;--bad:#a4301f}\
-@media(prefers-color-scheme:dark){:root{--ink:#e8ebf0;--soft:#a3adba;--paper:#14171c;--card:#1d2229;--line:#323945;--good:#5fd0a0;--bad:#ff9b8a}}\
-*{box-sizing:border-box}\
-body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.25rem;background:var(--paper);color:var(--ink);\
-font:1rem/1.55 system-ui,sans-serif}\
-main{width:100%;max-width:34rem;background:var(--card);border:1px solid var(--line);border-top:4px solid var(--mark);\
-border-radius:.75rem;padding:clamp(1.25rem,5vw,2.5rem);overflow-wrap:anywhere}\
-.good{--mark:var(--good)}.bad{--mark:var(--bad)}\
-.mark{color:var(--mark);font-weight:600;margin:0 0 .25rem}\
-h1{font-size:1.45rem;line-height:1.25;margin:0 0 1rem}\
-p{margin:0 0 1rem}dl{display:grid;grid-template-columns:auto 1fr;gap:.35rem 1.25rem;margin:0 0 1.25rem}\
-dt{color:var(--soft)}dd{margin:0;font-weight:600}ol{margin:0 0 1.25rem;padding-left:1.4rem}li{margin:.35rem 0}\
-.end{margin:0;padding-top:1rem;border-top:1px solid var(--line);color:var(--soft)}\
-@media(max-width:26rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}";
+/// The style of all pages, and these ones' own.
+const STYLE: &str = concat!(include_str!("../text/page.css"), include_str!("page.css"));
 
 const ONLY_ANSWERS: &str = "This address only takes the answer of a sign-in.";
 
@@ -111,31 +98,30 @@ const REFUSALS: [(CallbackRefusal, &str, &str); 9] = [
 pub(super) struct Page {
     good: bool,
     title: String,
-    body: String,
+    body: Markup,
 }
 
 impl Page {
     pub(super) fn success(page: &SuccessPage) -> Self {
-        let body = format!(
-            "<dl><dt>Mailbox</dt><dd>{}</dd><dt>Address</dt><dd>{}</dd><dt>Signed in as</dt><dd>{}</dd></dl>\
-             <p class=\"end\">You can close this tab and go back to the terminal.</p>",
-            escape(&page.mailbox),
-            escape(&page.address),
-            escape(&page.signed_in_as),
-        );
+        let body = html! {
+            dl {
+                dt { "Mailbox" } dd { (Text(&page.mailbox)) }
+                dt { "Address" } dd { (Text(&page.address)) }
+                dt { "Signed in as" } dd { (Text(&page.signed_in_as)) }
+            }
+            p.end { "You can close this tab and go back to the terminal." }
+        };
         Self { good: true, title: format!("{} is connected", page.address), body }
     }
 
     pub(super) fn failure(page: &FailurePage) -> Self {
-        let mut body = format!("<p>{}</p>", escape(&page.cause));
-        if !page.steps.is_empty() {
-            body.push_str("<ol>");
-            for step in &page.steps {
-                let _ = write!(body, "<li>{}</li>", escape(step));
+        let body = html! {
+            p { (Text(&page.cause)) }
+            @if !page.steps.is_empty() {
+                ol { @for step in &page.steps { li { (Text(step)) } } }
             }
-            body.push_str("</ol>");
-        }
-        body.push_str("<p class=\"end\">Go back to the terminal; it says the same. You can close this tab.</p>");
+            p.end { "Go back to the terminal; it says the same. You can close this tab." }
+        };
         Self { good: false, title: page.title.clone(), body }
     }
 
@@ -156,20 +142,34 @@ impl Page {
             (None, 400) => ("This sign-in is over", "It has been answered already, or this is not an answer to it."),
             (None, _) => ("This request was refused", ONLY_ANSWERS),
         };
-        let body = format!("<p>{cause}</p><p class=\"end\">Go back to the terminal.</p>");
+        let body = html! {
+            p { (cause) }
+            p.end { "Go back to the terminal." }
+        };
         Self { good: false, title: title.to_owned(), body }
     }
 
     pub(super) fn html(&self) -> String {
         let (class, mark) = if self.good { ("good", "Sign-in complete") } else { ("bad", "Sign-in not completed") };
-        let title = escape(&self.title);
-        let body = &self.body;
-        format!(
-            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-             <title>{title} - mailgrant</title><style>{STYLE}</style></head>\
-             <body><main class=\"{class}\"><p class=\"mark\">{mark}</p><h1>{title}</h1>{body}</main></body></html>\n"
-        )
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width,initial-scale=1";
+                    title { (Text(&self.title)) " - mailgrant" }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    main.card.(class) {
+                        p.mark { (mark) }
+                        h1 { (Text(&self.title)) }
+                        (self.body)
+                    }
+                }
+            }
+        };
+        page.into_string() + "\n"
     }
 }
 

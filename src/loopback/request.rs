@@ -1,6 +1,6 @@
 //! Reads one HTTP request's head, within limits, and writes one answer (RFC 9112).
 //!
-//! tiny_http's types parse the parts and print the answer. Its server is not used: it has no limits. Four idle
+//! httparse reads the lines, and tiny_http's types print the answer. Its server is not used: it has no limits. Four idle
 //! connections starve it, and it reads a head of any size into memory.
 
 use std::io::{self, Read, Write};
@@ -162,33 +162,38 @@ impl Arriving {
 /// The method and the target of a request line; the error is the status to answer.
 fn parse_first(line: &[u8]) -> Result<(String, String), u16> {
     // A byte outside ASCII must not become the `?` between path and query.
-    let text = std::str::from_utf8(line).ok().filter(|text| text.is_ascii()).ok_or(400_u16)?;
-    let mut parts = text.split(' ');
-    let (Some(method), Some(target), Some(version), None) = (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(400);
-    };
-    if !matches!(version, "HTTP/1.1" | "HTTP/1.0") {
-        return Err(if version.starts_with("HTTP/") { 505 } else { 400 });
-    }
-    let is_token = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if !is_token(method) || target.chars().any(char::is_control) {
+    if !line.is_ascii() {
         return Err(400);
     }
-    Ok((method.to_owned(), target.to_owned()))
+    let head = ended(line);
+    let mut request = httparse::Request::new(&mut []);
+    match request.parse(&head) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Err(httparse::Error::Version) => return Err(505),
+        Ok(httparse::Status::Partial) | Err(_) => return Err(400),
+    }
+    match (request.method, request.path) {
+        (Some(method), Some(target)) => Ok((method.to_owned(), target.to_owned())),
+        _ => Err(400),
+    }
+}
+
+/// A line as a head of its own: a line end in it would begin a second field, for which there is no place.
+fn ended(line: &[u8]) -> Vec<u8> {
+    [line, b"\r\n\r\n"].concat()
 }
 
 impl Fields {
     /// Takes a header line; the error is the status to answer.
     fn take(&mut self, line: &[u8]) -> Result<(), u16> {
-        // Cookies of other programs on this host may hold anything; nothing that we look at may.
-        let text: String = line.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
-        let header = Header::from_str(&text).map_err(|()| 400_u16)?;
-        let value = header.value.as_str();
-        if value.chars().any(|c| c.is_control() && c != '\t') {
+        let head = ended(line);
+        let mut fields = [httparse::EMPTY_HEADER];
+        let Ok(httparse::Status::Complete((_, [field]))) = httparse::parse_headers(&head, &mut fields) else {
             return Err(400);
-        }
-        let is = |name: &'static str| header.field.equiv(name);
+        };
+        // Cookies of other programs on this host may hold anything; nothing that we look at may.
+        let value = String::from_utf8_lossy(field.value);
+        let is = |name: &str| field.name.eq_ignore_ascii_case(name);
         if is("Host") && self.host.replace(value.to_ascii_lowercase()).is_some() {
             return Err(400);
         }

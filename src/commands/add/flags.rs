@@ -7,17 +7,21 @@ use jiff::civil::Date;
 use toml::Spanned;
 
 use crate::arguments::choices::{self, Choice};
+use crate::arguments::typed;
 use crate::config::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::error::CommandError;
-use crate::profile::{Cloud, Credential, Name, Protocol, Provider, Side, TlsMode, is_guid};
+use crate::profile::{
+    Address, ClientId, Cloud, Credential, EndpointUrl, HostName, Name, Protocol, Provider, RedirectUri, Scope, Side,
+    Tenant, TlsMode, is_guid,
+};
 
 /// The app's values.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "The app registration")]
 pub(super) struct AppFlags {
     /// The app's name in the profile; several mailboxes can share one [default: the mailbox's name]
-    #[arg(long)]
-    pub(super) app: Option<String>,
+    #[arg(long, value_parser = typed::<Name>())]
+    pub(super) app: Option<Name>,
     /// The provider of the sign-in
     #[arg(long, value_parser = choices::providers())]
     pub(super) provider: Option<Provider>,
@@ -25,26 +29,26 @@ pub(super) struct AppFlags {
     #[arg(long)]
     pub(super) cloud: Option<Cloud>,
     /// Microsoft: Directory (tenant) ID, a verified domain, organizations, consumers or common
-    #[arg(long)]
-    pub(super) tenant: Option<String>,
+    #[arg(long, value_parser = typed::<Tenant>())]
+    pub(super) tenant: Option<Tenant>,
     /// Microsoft: another sign-in host than the cloud's own
-    #[arg(long, value_name = "URL")]
-    pub(super) authority: Option<String>,
+    #[arg(long, value_name = "URL", value_parser = typed::<EndpointUrl>())]
+    pub(super) authority: Option<EndpointUrl>,
     /// OpenID provider: its issuer
-    #[arg(long, value_name = "URL")]
-    pub(super) issuer: Option<String>,
+    #[arg(long, value_name = "URL", value_parser = typed::<EndpointUrl>())]
+    pub(super) issuer: Option<EndpointUrl>,
     /// A scope that opens the mailbox, instead of the preset's; may be repeated
-    #[arg(long = "scope", value_name = "SCOPE")]
-    pub(super) scopes: Vec<String>,
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = typed::<Scope>())]
+    pub(super) scopes: Vec<Scope>,
     /// Application (client) ID
-    #[arg(long, value_name = "ID")]
-    pub(super) client_id: Option<String>,
+    #[arg(long, value_name = "ID", value_parser = typed::<ClientId>())]
+    pub(super) client_id: Option<ClientId>,
     /// How the app authenticates [default: secret]
     #[arg(long)]
     pub(super) credential: Option<Credential>,
     /// The redirect URI as registered, where it is not the preset's
-    #[arg(long, value_name = "URI")]
-    pub(super) redirect_uri: Option<String>,
+    #[arg(long, value_name = "URI", value_parser = typed::<RedirectUri>())]
+    pub(super) redirect_uri: Option<RedirectUri>,
     /// The day on which the client secret expires, as in 2027-05-20 or '24 months'
     #[arg(long, value_name = "DATE", value_parser = crate::profile::date::flag)]
     pub(super) expires: Option<Date>,
@@ -58,17 +62,17 @@ pub(super) struct AppFlags {
 #[command(next_help_heading = "The mailbox")]
 pub(super) struct MailboxFlags {
     /// The mailbox's address
-    #[arg(long)]
-    pub(super) address: Option<String>,
+    #[arg(long, value_parser = typed::<Address>())]
+    pub(super) address: Option<Address>,
     /// The account that signs in, where it is another one (a shared mailbox's delegate)
-    #[arg(long, value_name = "ADDRESS")]
-    pub(super) sign_in_as: Option<String>,
+    #[arg(long, value_name = "ADDRESS", value_parser = typed::<Address>())]
+    pub(super) sign_in_as: Option<Address>,
     /// How its mail is read [default: imap]
     #[arg(long, value_parser = choices::protocols(Side::Incoming))]
     pub(super) incoming: Option<Choice>,
     /// The server that it is read from, where it is not the provider's
-    #[arg(long, value_name = "HOST")]
-    pub(super) incoming_host: Option<String>,
+    #[arg(long, value_name = "HOST", value_parser = typed::<HostName>())]
+    pub(super) incoming_host: Option<HostName>,
     /// That server's port
     #[arg(long, value_name = "PORT")]
     pub(super) incoming_port: Option<u16>,
@@ -79,8 +83,8 @@ pub(super) struct MailboxFlags {
     #[arg(long, value_parser = choices::protocols(Side::Outgoing))]
     pub(super) outgoing: Option<Choice>,
     /// The server that it is sent through, where it is not the provider's
-    #[arg(long, value_name = "HOST")]
-    pub(super) outgoing_host: Option<String>,
+    #[arg(long, value_name = "HOST", value_parser = typed::<HostName>())]
+    pub(super) outgoing_host: Option<HostName>,
     /// That server's port
     #[arg(long, value_name = "PORT")]
     pub(super) outgoing_port: Option<u16>,
@@ -98,8 +102,8 @@ impl AppFlags {
             // What only the other provider understands.
             (old.cloud, old.tenant, old.authority, old.issuer, old.scopes) = (None, None, None, None, None);
         }
-        let text = |flag: &Option<String>, old: Option<Spanned<String>>| flag.clone().map(unspanned).or(old);
-        let scopes = (!self.scopes.is_empty()).then(|| unspanned(ScopesFile::All(self.scopes.clone())));
+        let scopes = || ScopesFile::All(self.scopes.iter().map(Scope::to_string).collect());
+        let scopes = (!self.scopes.is_empty()).then(|| unspanned(scopes()));
         let expires = self.expires.map(unspanned);
         if self.credential.is_some_and(|credential| !credential.has_secret()) {
             // The day and the way to send it belong to the secret.
@@ -113,7 +117,7 @@ impl AppFlags {
             issuer: text(&self.issuer, old.issuer),
             scopes: scopes.or(old.scopes),
             client_id: match (&self.client_id, old.client_id) {
-                (Some(new), Some(old)) if is_same_id(old.get_ref(), new) => Some(old),
+                (Some(new), Some(old)) if is_same_id(old.get_ref(), new.as_str()) => Some(old),
                 (new, old) => text(new, old),
             },
             credential: self.credential.map(unspanned).or(old.credential),
@@ -135,7 +139,6 @@ impl MailboxFlags {
     /// These flags over what is in the profile.
     pub(super) fn over(&self, file: Option<MailboxFile>, app: &Name) -> MailboxFile {
         let old = file.unwrap_or_default();
-        let text = |flag: &Option<String>, old: Option<Spanned<String>>| flag.clone().map(unspanned).or(old);
         let incoming = self.service(Side::Incoming, self.incoming, old.incoming.map(Spanned::into_inner));
         let outgoing = self.service(Side::Outgoing, self.outgoing, old.outgoing.map(Spanned::into_inner));
         MailboxFile {
@@ -166,11 +169,16 @@ impl MailboxFlags {
         };
         ServiceFile {
             protocol: unspanned(protocol),
-            host: host.clone().or(old_host),
+            host: host.as_ref().map(HostName::to_string).or(old_host),
             port: port.or(old_port),
             tls: tls.or(old_tls),
         }
     }
+}
+
+/// What a flag says, as the profile has it, else what the profile says.
+fn text<T: ToString>(flag: &Option<T>, old: Option<Spanned<String>>) -> Option<Spanned<String>> {
+    flag.as_ref().map(|value| unspanned(value.to_string())).or(old)
 }
 
 pub(super) fn unspanned<T>(value: T) -> Spanned<T> {

@@ -15,7 +15,9 @@
 //! # How to add one
 //! Write an `[[error]]` into the file of its neighbours: `id` (never changed afterwards: it is public
 //! interface), `provider`, `stage`, `match`, one `example` as a server said it, `cause`, `fix`, `source`, `evidence` and
-//! `next`. The tests tell what is missing: each example must resolve to its own entry, and each fix must name a place or
+//! `next`. `match` is a `literal` (one phrase, or several) wherever that is enough; a `regex` has a `needle` beside it: a
+//! phrase, or several, of which each hit has one, so that most entries are ruled out in one pass over the text.
+//! The tests tell what is missing: each example must resolve to its own entry, and each fix must name a place or
 //! a command.
 //!
 //! Nothing of this is read before something has failed.

@@ -8,14 +8,14 @@ use serde::Deserialize;
 
 /// How an answer is known.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "Match")]
 pub enum Pattern {
     /// Microsoft's number, as in `AADSTS50011`, compared whole: it is a prefix of AADSTS500113.
     Code(String),
     /// A regular expression, without regard to case; `^` and `$` are a line's.
     Regex(Expression),
-    /// A phrase, without regard to case.
-    Literal(String),
+    /// One of these phrases, without regard to case.
+    Literal(Vec<String>),
     /// The value of OAuth's `error` (RFC 6749 §4.1.2.1, §5.2).
     OauthError(String),
     /// The value of Graph's `error.code`.
@@ -25,16 +25,71 @@ pub enum Pattern {
 }
 
 /// A regular expression that is compiled when it is first tried.
-#[derive(Debug, Deserialize)]
-#[serde(from = "String")]
+#[derive(Debug)]
 pub struct Expression {
     source: String,
+    /// Phrases of which each hit has at least one; a test proves it of each expression.
+    needles: Vec<String>,
     compiled: OnceLock<Option<Regex>>,
 }
 
-impl From<String> for Expression {
-    fn from(source: String) -> Self {
-        Self { source, compiled: OnceLock::new() }
+/// `match`, as the files have it: one of these keys, and `needle` beside `regex`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Match {
+    code: Option<String>,
+    regex: Option<String>,
+    needle: Option<Phrases>,
+    literal: Option<Phrases>,
+    oauth_error: Option<String>,
+    graph_code: Option<String>,
+    local: Option<String>,
+}
+
+/// One phrase, or a list of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Phrases {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl From<Phrases> for Vec<String> {
+    fn from(phrases: Phrases) -> Self {
+        match phrases {
+            Phrases::One(phrase) => vec![phrase],
+            Phrases::Several(phrases) => phrases,
+        }
+    }
+}
+
+impl TryFrom<Match> for Pattern {
+    type Error = &'static str;
+
+    fn try_from(file: Match) -> Result<Self, &'static str> {
+        let Match { code, regex, needle, literal, oauth_error, graph_code, local } = file;
+        let regex = match (regex, needle) {
+            (Some(source), Some(needles)) => {
+                Some(Self::Regex(Expression { source, needles: needles.into(), compiled: OnceLock::new() }))
+            }
+            (None, None) => None,
+            (_, None) => return Err("a regex needs a needle: what each hit holds"),
+            (None, _) => return Err("a needle belongs to a regex"),
+        };
+        let mut found = [
+            code.map(Self::Code),
+            regex,
+            literal.map(|phrases| Self::Literal(phrases.into())),
+            oauth_error.map(Self::OauthError),
+            graph_code.map(Self::GraphCode),
+            local.map(Self::Local),
+        ]
+        .into_iter()
+        .flatten();
+        match (found.next(), found.next()) {
+            (Some(pattern), None) => Ok(pattern),
+            _ => Err("a match has one of code, regex, literal, oauth_error, graph_code and local"),
+        }
     }
 }
 
@@ -47,12 +102,13 @@ impl Expression {
 }
 
 impl Pattern {
-    /// Words of which at least one is in every text that this may hit; none where that cannot be told.
-    pub(super) fn needles(&self) -> Vec<String> {
+    /// Phrases of which at least one is in every text that this may hit; none where that cannot be told.
+    pub(super) fn needles(&self) -> &[String] {
         match self {
-            Self::Code(_) | Self::Local(_) => Vec::new(),
-            Self::Literal(words) | Self::OauthError(words) | Self::GraphCode(words) => vec![words.clone()],
-            Self::Regex(expression) => needles(&expression.source).unwrap_or_default(),
+            Self::Code(_) | Self::Local(_) => &[],
+            Self::OauthError(word) | Self::GraphCode(word) => std::slice::from_ref(word),
+            Self::Literal(phrases) => phrases,
+            Self::Regex(expression) => &expression.needles,
         }
     }
 
@@ -61,7 +117,10 @@ impl Pattern {
         match self {
             Self::Code(code) => code.trim_start_matches("AADSTS").parse().is_ok_and(|number| numbers.contains(&number)),
             Self::Regex(expression) => expression.regex().is_some_and(|regex| regex.is_match(text)),
-            Self::Literal(words) => text.to_lowercase().contains(&words.to_lowercase()),
+            Self::Literal(phrases) => {
+                let text = text.to_lowercase();
+                phrases.iter().any(|phrase| text.contains(&phrase.to_lowercase()))
+            }
             Self::OauthError(word) | Self::GraphCode(word) => has_word(text, word),
             Self::Local(_) => false,
         }
@@ -77,76 +136,87 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// The longest plain words of each branch of `expression`, outside of groups; `None` if a branch has none.
-fn needles(expression: &str) -> Option<Vec<String>> {
-    let mut found = Vec::new();
-    let mut longest = String::new();
-    let mut run = String::new();
-    let mut depth = 0_u32;
-    let end_run = |run: &mut String, longest: &mut String| {
-        if run.len() > longest.len() {
-            longest.clone_from(run);
-        }
-        run.clear();
-    };
-    let mut characters = expression.chars().peekable();
-    while let Some(c) = characters.next() {
-        let literal = match c {
-            '\\' => match characters.next() {
-                Some(escaped) if !escaped.is_ascii_alphanumeric() => Some(escaped),
-                _ => None,
-            },
-            '[' => {
-                while characters.next().is_some_and(|inner| inner != ']') {}
-                None
-            }
-            '(' => {
-                depth += 1;
-                None
-            }
-            ')' => {
-                depth = depth.saturating_sub(1);
-                None
-            }
-            '|' if depth == 0 => {
-                end_run(&mut run, &mut longest);
-                found.push(std::mem::take(&mut longest));
-                continue;
-            }
-            '{' => {
-                while characters.next().is_some_and(|inner| inner != '}') {}
-                None
-            }
-            '^' | '$' | '.' | '*' | '+' | '?' | '|' => None,
-            plain => Some(plain),
-        };
-        let is_optional = matches!(characters.peek(), Some('?' | '*' | '{'));
-        match literal {
-            Some(literal) if depth == 0 && !is_optional => run.push(literal),
-            _ => end_run(&mut run, &mut longest),
-        }
-    }
-    end_run(&mut run, &mut longest);
-    found.push(longest);
-    found.iter().all(|words| words.len() > 2).then_some(found)
-}
-
 #[cfg(test)]
 mod tests {
+    use regex_syntax::ast::parse::Parser;
+    use regex_syntax::ast::{Ast, RepetitionKind, RepetitionRange};
+
     use super::*;
 
+    /// Whether each text that `ast` hits has one of `needles`; case aside.
+    fn holds_one(ast: &Ast, needles: &[String]) -> bool {
+        let has_needle = |run: &str| needles.iter().any(|needle| run.contains(&needle.to_lowercase()));
+        match ast {
+            Ast::Literal(literal) => has_needle(&literal.c.to_lowercase().to_string()),
+            Ast::Group(group) => holds_one(&group.ast, needles),
+            Ast::Alternation(branches) => branches.asts.iter().all(|branch| holds_one(branch, needles)),
+            Ast::Repetition(repeated) => {
+                let once_at_least = match &repeated.op.kind {
+                    RepetitionKind::OneOrMore => true,
+                    RepetitionKind::ZeroOrOne | RepetitionKind::ZeroOrMore => false,
+                    RepetitionKind::Range(
+                        RepetitionRange::Exactly(least)
+                        | RepetitionRange::AtLeast(least)
+                        | RepetitionRange::Bounded(least, _),
+                    ) => *least > 0,
+                };
+                once_at_least && holds_one(&repeated.ast, needles)
+            }
+            Ast::Concat(parts) => {
+                let is_literal = |part: &&Ast| matches!(part, Ast::Literal(_));
+                let text = |part: &Ast| match part {
+                    Ast::Literal(literal) => literal.c.to_lowercase().to_string(),
+                    _ => String::new(),
+                };
+                let runs = parts.asts.chunk_by(|one, other| is_literal(&one) == is_literal(&other));
+                runs.into_iter().any(|run| has_needle(&run.iter().map(text).collect::<String>()))
+                    || parts.asts.iter().any(|part| holds_one(part, needles))
+            }
+            Ast::Empty(_)
+            | Ast::Flags(_)
+            | Ast::Dot(_)
+            | Ast::Assertion(_)
+            | Ast::ClassUnicode(_)
+            | Ast::ClassPerl(_)
+            | Ast::ClassBracketed(_) => false,
+        }
+    }
+
+    fn proved(expression: &str, needles: &[&str]) -> bool {
+        let needles: Vec<String> = needles.iter().map(|needle| (*needle).to_owned()).collect();
+        holds_one(&Parser::new().parse(expression).unwrap(), &needles)
+    }
+
     #[test]
-    fn what_every_hit_must_hold_is_read_off_the_expression() {
-        let read = |expression| needles(expression);
-        assert_eq!(read(r"5\.7\.139\b"), Some(vec!["5.7.139".to_owned()]));
-        assert_eq!(
-            read("not enabled|IMAP access is (dis|en)abled"),
-            Some(vec!["not enabled".into(), "IMAP access is ".into()])
-        );
-        assert_eq!(read(r"AADSTS\d{4,7}"), Some(vec!["AADSTS".to_owned()]));
-        assert_eq!(read(r"closed?\. 10"), Some(vec!["close".to_owned()]));
-        assert_eq!(read(r"[a-z]+|(one|two)"), None);
-        assert_eq!(read(r"\[AUTH\]|x"), None, "one letter is not a word");
+    fn each_hit_of_an_expression_has_one_of_its_needles() {
+        for entry in crate::diagnosis::catalogue::entries() {
+            if let Pattern::Regex(Expression { source, needles, .. }) = &entry.pattern {
+                let needles: Vec<&str> = needles.iter().map(String::as_str).collect();
+                assert!(proved(source, &needles), "{}: {needles:?} is not in every hit of {source}", entry.id);
+                assert!(needles.iter().all(|needle| needle.len() > 2), "{}: too short a needle", entry.id);
+            }
+        }
+    }
+
+    #[test]
+    fn what_an_expression_may_lack_is_not_a_needle_of_it() {
+        assert!(proved(r"5\.7\.139\b", &["5.7.139"]));
+        assert!(proved("not ENABLED|IMAP access is (dis|en)abled", &["not enabled", "IMAP access is "]));
+        assert!(!proved("not enabled|IMAP access is (dis|en)abled", &["not enabled"]));
+        assert!(proved(r"(a phrase|another one)\W+x", &["phrase", "another"]));
+        assert!(!proved(r"[^]]phrase\.", &["]phrase"]));
+        assert!(proved(r"[^]]phrase\.", &["phrase."]));
+        assert!(!proved(r"closed?\. 10", &["closed"]));
+        assert!(!proved(r"(phrase)?", &["phrase"]));
+    }
+
+    #[test]
+    fn a_match_is_one_kind_of_match() {
+        let read = |text: &str| toml::from_str::<Pattern>(text);
+        read("regex = 'a phrase'\nneedle = 'phrase'").unwrap();
+        for text in ["regex = 'a phrase'", "needle = 'x'", "code = 'a'\nlocal = 'b'", "", "expression = 'x'"] {
+            read(text).expect_err(text);
+        }
     }
 
     #[test]

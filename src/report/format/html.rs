@@ -1,15 +1,17 @@
 //! A document as one page that can be sent to an administrator: it loads nothing, runs nothing, and looks right on a
 //! phone, in the dark and on paper.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use maud::{Markup, PreEscaped, html};
+
 use super::interface::Format;
 use crate::report::{Check, Confidence, Document, ExitCode, Finding, Outcome, Report, Subject};
-use crate::text::html::escape;
+use crate::text::html::{DOCTYPE, Text};
 
-const STYLE: &str = include_str!("page.css");
+/// The style of all pages, and this one's own.
+const STYLE: &str = concat!("\n", include_str!("../../text/page.css"), include_str!("page.css"));
 
 /// Nothing is loaded, whatever is in the page; the style is the page's own.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -36,52 +38,68 @@ impl Format for Html {
 }
 
 fn page(document: &Document) -> String {
-    let exit = document.exit_code();
     let title = title(document);
-    // An explanation passes nothing and fails nothing.
-    let end =
-        if document.explanations.is_empty() { format!(" &middot; {}", escape(&meaning(exit))) } else { String::new() };
-    let mut body = format!(
-        "<header><h1>{}</h1><p>mailgrant {} &middot; {}{end}</p></header>",
-        escape(&title),
-        escape(&document.command),
-        document.time.strftime("%Y-%m-%d %H:%M:%S UTC"),
-    );
-    if let Some(error) = &document.error {
-        body.push_str("<section class=\"bad\">");
-        write_first("The command could not do its job", error, &mut body);
-        body.push_str("</section>");
-    }
-    for report in &document.reports {
-        write_report(report, &mut body);
-    }
-    if !document.explanations.is_empty() {
-        body.push_str("<section>");
-        for explanation in &document.explanations {
-            write_finding(&explanation.finding, true, &mut body);
-        }
-        body.push_str("</section>");
-    }
-    for (heading, lines) in [("Warnings", &document.warnings), ("Next", &document.next)] {
-        if !lines.is_empty() {
-            let _ = write!(body, "<section><h2>{heading}</h2><ol>");
-            for line in lines {
-                let _ = write!(body, "<li>{}</li>", escape(line));
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width,initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                title { (Text(&title)) }
+                style { (PreEscaped(STYLE)) }
             }
-            body.push_str("</ol></section>");
+            body {
+                main {
+                    (header(document, &title))
+                    @if let Some(error) = &document.error {
+                        section.card.bad { (first("The command could not do its job", error)) }
+                    }
+                    @for report in &document.reports { (section(report)) }
+                    @if !document.explanations.is_empty() {
+                        section.card {
+                            @for explanation in &document.explanations { (told(&explanation.finding, true)) }
+                        }
+                    }
+                    (list("Warnings", &document.warnings))
+                    (list("Next", &document.next))
+                    footer {
+                        p {
+                            "mailgrant " (env!("CARGO_PKG_VERSION")) ". Tokens and secrets are taken out of this page; names, \
+                             addresses and servers are not."
+                        }
+                    }
+                }
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+fn header(document: &Document, title: &str) -> Markup {
+    html! {
+        header {
+            h1 { (Text(title)) }
+            p {
+                "mailgrant " (Text(&document.command)) " \u{b7} " (document.time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
+                // An explanation passes nothing and fails nothing.
+                @if document.explanations.is_empty() { " \u{b7} " (Text(&meaning(document.exit_code()))) }
+            }
         }
     }
-    format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-         <meta name=\"referrer\" content=\"no-referrer\">\
-         <title>{}</title><style>\n{STYLE}</style></head>\n<body><main>{body}\
-         <footer><p>mailgrant {}. Tokens and secrets are taken out of this page; names, addresses and servers are not.</p></footer>\
-         </main></body></html>\n",
-        escape(&title),
-        env!("CARGO_PKG_VERSION"),
-    )
+}
+
+/// Lines under a heading, where there are any.
+fn list(heading: &str, lines: &[String]) -> Markup {
+    html! {
+        @if !lines.is_empty() {
+            section.card {
+                h2 { (heading) }
+                ol { @for line in lines { li { (Text(line)) } } }
+            }
+        }
+    }
 }
 
 fn title(document: &Document) -> String {
@@ -112,41 +130,37 @@ fn meaning(exit: ExitCode) -> String {
     format!("exit code {}: {meaning}", exit as u8)
 }
 
-fn write_report(report: &Report, body: &mut String) {
-    let is_well = report.first_finding().is_none();
-    let (class, state) = if is_well { ("good", "passed") } else { ("bad", "failed") };
-    let _ = write!(
-        body,
-        "<section class=\"{class}\"><h2>{} <span class=\"state\">{state}</span></h2>",
-        escape(name(&report.subject))
-    );
-    if let Some(first) = report.first_finding() {
-        write_first("Do this first", first, body);
-    }
-    if !report.facts.is_empty() {
-        body.push_str("<dl>");
-        for fact in &report.facts {
-            let _ = write!(body, "<dt>{}</dt><dd>{}</dd>", escape(&fact.name.replace('_', " ")), escape(&fact.value));
+fn section(report: &Report) -> Markup {
+    let finding = report.first_finding();
+    let (class, state) = if finding.is_none() { ("good", "passed") } else { ("bad", "failed") };
+    html! {
+        section.card.(class) {
+            h2 { (Text(name(&report.subject))) " " span.state { (state) } }
+            @if let Some(finding) = finding { (first("Do this first", finding)) }
+            @if !report.facts.is_empty() {
+                dl {
+                    @for fact in &report.facts {
+                        dt { (Text(&fact.name.replace('_', " "))) }
+                        dd { (Text(&fact.value)) }
+                    }
+                }
+            }
+            @if !report.checks.is_empty() {
+                @let scale = Scale::of(&report.checks);
+                ul.checks {
+                    @for check in &report.checks { (row(check, &scale, check.is_told_by(finding))) }
+                }
+            }
+            @if !report.latest.is_empty() {
+                dl {
+                    @for message in &report.latest {
+                        dt { (Text(&message.date)) }
+                        dd { (Text(&message.subject)) " (" (Text(&message.from)) ")" }
+                    }
+                }
+            }
         }
-        body.push_str("</dl>");
     }
-    if !report.checks.is_empty() {
-        let scale = Scale::of(&report.checks);
-        body.push_str("<ul class=\"checks\">");
-        for check in &report.checks {
-            write_check(check, &scale, check.is_told_by(report.first_finding()), body);
-        }
-        body.push_str("</ul>");
-    }
-    if !report.latest.is_empty() {
-        body.push_str("<dl>");
-        for message in &report.latest {
-            let what = format!("{} ({})", message.subject, message.from);
-            let _ = write!(body, "<dt>{}</dt><dd>{}</dd>", escape(&message.date), escape(&what));
-        }
-        body.push_str("</dl>");
-    }
-    body.push_str("</section>");
 }
 
 /// From the first check's beginning to the last one's end.
@@ -171,73 +185,85 @@ impl Scale {
     }
 }
 
-fn write_check(check: &Check, scale: &Scale, is_told: bool, body: &mut String) {
+fn row(check: &Check, scale: &Scale, is_told: bool) -> Markup {
     let (class, mark) = match &check.outcome {
-        Outcome::Passed { .. } => ("good", "&#10003;"),
-        Outcome::Failed { .. } => ("bad", "&#10007;"),
-        Outcome::Skipped { .. } => ("", "&ndash;"),
+        Outcome::Passed { .. } => (Some("good"), "\u{2713}"),
+        Outcome::Failed { .. } => (Some("bad"), "\u{2717}"),
+        Outcome::Skipped { .. } => (None, "\u{2013}"),
     };
-    let protocol = check.protocol.map_or(String::new(), |protocol| format!("{protocol} "));
-    let _ = write!(
-        body,
-        "<li class=\"{class}\"><span class=\"mark\">{mark}</span><span>{protocol}{}</span>",
-        escape(check.stage.title())
-    );
-    match scale.bar(check) {
-        Some((start, width)) => {
-            let _ = write!(
-                body,
-                "<svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\
-                 <rect class=\"track\" width=\"100\" height=\"10\" rx=\"1\"/>\
-                 <rect x=\"{start:.2}\" width=\"{width:.2}\" height=\"10\" rx=\"1\"/></svg>"
-            );
-        }
-        None => body.push_str("<span></span>"),
-    }
     let millis = check.elapsed.as_secs_f64() * 1000.0;
-    let time = if millis >= 0.5 { format!("{millis:.0} ms") } else { String::new() };
-    let _ = write!(body, "<span class=\"time\">{time}</span><div class=\"detail\">");
-    match &check.outcome {
-        Outcome::Passed { detail } => body.push_str(&escape(detail)),
-        Outcome::Skipped { because } => {
-            let _ = write!(body, "not tried: {}", escape(because));
+    html! {
+        li class=[class] {
+            span.mark { (mark) }
+            span {
+                @if let Some(protocol) = check.protocol { (protocol.title()) " " }
+                (Text(check.stage.title()))
+            }
+            @match scale.bar(check) {
+                Some((start, width)) => {
+                    svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" {
+                        rect.track width="100" height="10" rx="1" {}
+                        rect x=(format!("{start:.2}")) width=(format!("{width:.2}")) height="10" rx="1" {}
+                    }
+                }
+                None => { span {} }
+            }
+            span.time { @if millis >= 0.5 { (format!("{millis:.0} ms")) } }
+            div.detail { (detail(&check.outcome, is_told)) }
         }
-        Outcome::Failed { finding } if is_told => {
-            let _ = write!(body, "<p>See above.</p><p class=\"code\">{}</p>", escape(finding.code.as_str()));
-        }
-        Outcome::Failed { finding } => write_finding(finding, false, body),
     }
-    body.push_str("</div></li>");
+}
+
+fn detail(outcome: &Outcome, is_told: bool) -> Markup {
+    html! {
+        @match outcome {
+            Outcome::Passed { detail } => { (Text(detail)) }
+            Outcome::Skipped { because } => { "not tried: " (Text(because)) }
+            Outcome::Failed { finding } if is_told => {
+                p { "See above." }
+                p.code { (Text(finding.code.as_str())) }
+            }
+            Outcome::Failed { finding } => { (told(finding, false)) }
+        }
+    }
 }
 
 /// The one thing to do first.
-fn write_first(heading: &str, finding: &Finding, body: &mut String) {
-    let _ = write!(body, "<div class=\"first\"><h3>{heading}</h3>");
-    write_finding(finding, true, body);
-    body.push_str("</div>");
+fn first(heading: &str, finding: &Finding) -> Markup {
+    html! {
+        div.first {
+            h3 { (heading) }
+            (told(finding, true))
+        }
+    }
 }
 
-fn write_finding(finding: &Finding, in_full: bool, body: &mut String) {
-    let _ = write!(body, "<p>{}</p>", escape(&finding.cause));
-    if !finding.fix.is_empty() {
-        body.push_str("<ol>");
-        for step in &finding.fix {
-            let _ = write!(body, "<li>{}</li>", escape(step));
-        }
-        body.push_str("</ol>");
-    }
-    if let Some(words) = &finding.server_said {
-        let lines: Vec<String> = words.lines().map(escape).collect();
-        let _ = write!(body, "<p>The server said:</p><pre>{}</pre>", lines.join("\n"));
-    }
+fn told(finding: &Finding, in_full: bool) -> Markup {
     let sure = match finding.confidence {
         Confidence::Certain => "certain",
         Confidence::Likely => "likely",
         Confidence::Possible => "possible",
     };
-    let source =
-        finding.source.filter(|_| in_full).map_or(String::new(), |source| format!("; from: {}", escape(source)));
-    let _ = write!(body, "<p class=\"code\">{} ({sure}{source})</p>", escape(finding.code.as_str()));
+    html! {
+        p { (Text(&finding.cause)) }
+        @if !finding.fix.is_empty() {
+            ol { @for step in &finding.fix { li { (Text(step)) } } }
+        }
+        @if let Some(words) = &finding.server_said {
+            p { "The server said:" }
+            pre {
+                @for (number, line) in words.lines().enumerate() {
+                    @if number > 0 { "\n" }
+                    (Text(line))
+                }
+            }
+        }
+        p.code {
+            (Text(finding.code.as_str())) " (" (sure)
+            @if let Some(source) = finding.source.filter(|_| in_full) { "; from: " (Text(source)) }
+            ")"
+        }
+    }
 }
 
 #[cfg(test)]
