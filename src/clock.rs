@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::text::Shown;
+
 /// Where the time of day comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock(fn() -> Timestamp);
@@ -30,20 +32,20 @@ impl Clock {
 
 /// "valid until 2026-11-22 14:05 UTC (59 minutes)", or "expired at …".
 #[must_use]
-pub fn valid_until(expires: Timestamp, now: Timestamp) -> String {
+pub fn valid_until(expires: Timestamp, now: Timestamp) -> Shown {
     let minutes = expires.duration_since(now).as_mins();
     let when = expires.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC");
-    if minutes < 0 { format!("expired at {when}") } else { format!("valid until {when} ({minutes} minutes)") }
+    if minutes < 0 { shown!("expired at {}", when) } else { shown!("valid until {} ({} minutes)", when, minutes) }
 }
 
 /// A span of time as people say it: "90 seconds", "12 minutes", "3 hours", "5 days".
 #[must_use]
-pub fn in_words(seconds: u64) -> String {
+pub fn in_words(seconds: u64) -> Shown {
     match seconds {
-        1 => "1 second".to_owned(),
-        0..120 => format!("{seconds} seconds"),
-        120..7_200 => format!("{} minutes", seconds / 60),
-        7_200..172_800 => format!("{} hours", seconds / 3_600),
-        172_800.. => format!("{} days", seconds / 86_400),
+        1 => "1 second".into(),
+        0..120 => shown!("{} seconds", seconds),
+        120..7_200 => shown!("{} minutes", seconds / 60),
+        7_200..172_800 => shown!("{} hours", seconds / 3_600),
+        172_800.. => shown!("{} days", seconds / 86_400),
     }
 }

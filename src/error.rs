@@ -5,6 +5,7 @@ use crate::context::{NoHome, PromptError};
 use crate::diagnosis::{self, FailureContext, Told};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::report::{ExitCode, Finding, FindingCode};
+use crate::text::{Redactor, Shown};
 
 /// A command that could not do its job: what happened, why, what to do next, and the exit code.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ impl CommandError {
     }
 
     /// Something on the command line that does not fit.
-    pub fn usage(cause: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub fn usage(cause: impl Into<Shown>, fix: impl Into<Shown>) -> Self {
         let told = Finding::of(FindingCode::USAGE).case("said");
         told.with("what", cause.into()).with("instead", fix.into()).into()
     }
@@ -56,7 +57,7 @@ impl From<ConfigError> for CommandError {
 
 impl From<NoHome> for CommandError {
     fn from(NoHome(error): NoHome) -> Self {
-        Finding::of(FindingCode::NO_HOME).with("reason", error).into()
+        Finding::of(FindingCode::NO_HOME).with("reason", Redactor::by_shape(&error)).into()
     }
 }
 
@@ -88,11 +89,11 @@ impl From<Failure> for CommandError {
 impl CommandError {
     /// A question without an answer; `flags` says how to answer it on the command line.
     #[must_use]
-    pub fn unasked(error: &PromptError, flags: &str) -> Self {
+    pub fn unasked(error: &PromptError, flags: impl Into<Shown>) -> Self {
         match error {
             PromptError::NoTerminal => Self::usage(
                 "Something is missing on the command line, and there is no terminal, so mailgrant cannot ask.",
-                format!("Give {flags}"),
+                shown!("Give {}", flags.into()),
             ),
             PromptError::Cancelled => Self::cancelled(),
         }

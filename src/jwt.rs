@@ -7,8 +7,6 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::text::is_unprintable;
-
 /// Clocks may differ by this many seconds.
 pub const LEEWAY: i64 = 300;
 /// No token of any provider comes near this many bytes.
@@ -69,7 +67,7 @@ pub fn seconds(claims: &Claims, name: &str) -> Option<i64> {
     number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds as i64))
 }
 
-/// The names that people know the account by, each once, fit to be shown.
+/// The names that people know the account by, each once.
 #[must_use]
 pub fn names(claims: &Claims) -> Vec<String> {
     // An address that the provider itself calls unverified was typed in by the person who made the account.
@@ -79,7 +77,7 @@ pub fn names(claims: &Claims) -> Vec<String> {
         if claim == "email" && unverified {
             continue;
         }
-        let Some(name) = text(claims, claim).map(|name| plain(name, 320)) else { continue };
+        let Some(name) = text(claims, claim).map(|name| bounded(name, 320)) else { continue };
         if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
             names.push(name);
         }
@@ -87,12 +85,8 @@ pub fn names(claims: &Claims) -> Vec<String> {
     names
 }
 
-/// A claim or other server text, fit to be shown: control and direction characters escaped, cut to `limit` characters.
+/// The first `limit` characters of a claim.
 #[must_use]
-pub fn plain(text: &str, limit: usize) -> String {
-    let mut shown = String::new();
-    for c in text.chars().take(limit) {
-        if is_unprintable(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
-    }
-    shown
+pub fn bounded(text: &str, limit: usize) -> String {
+    text.chars().take(limit).collect()
 }

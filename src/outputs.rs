@@ -12,6 +12,7 @@ use crate::context::interrupt;
 use crate::error::CommandError;
 use crate::files::{Draft, Privacy};
 use crate::report::{self, Document, ExitCode, Finding, FindingCode, Format, format};
+use crate::text::{Redactor, Shown};
 
 /// What a command came to.
 pub enum Ended {
@@ -36,7 +37,7 @@ impl From<Result<Document, CommandError>> for Ended {
 pub struct Outputs {
     format: &'static dyn Format,
     files: Vec<OpenFile>,
-    command: String,
+    command: Shown,
 }
 
 /// A file that is begun and not in its place yet.
@@ -55,7 +56,7 @@ impl Outputs {
         let wanted = cli.wanted();
         let may_be = |format: &dyn Format| !cli.command.prints_token() || format.may_hold_token();
         let asked = wanted.stdout.iter().rev().find(|(format, _)| may_be(*format));
-        let outputs = Self::plain(cli.verb.clone(), asked.map_or(format::TEXT, |(format, _)| *format));
+        let outputs = Self::plain(Redactor::by_shape(&cli.verb), asked.map_or(format::TEXT, |(format, _)| *format));
         if let Some(error) = refused(&wanted, cli.command.prints_token()) {
             return Err((outputs, error));
         }
@@ -67,7 +68,7 @@ impl Outputs {
     }
 
     /// Standard output alone, for `command`.
-    fn plain(command: String, format: &'static dyn Format) -> Self {
+    fn plain(command: Shown, format: &'static dyn Format) -> Self {
         Self { format, files: Vec::new(), command }
     }
 
@@ -105,7 +106,10 @@ impl OpenFile {
         let draft = Draft::begin(&path, Privacy::Secret).map_err(|failure| {
             let problem = not_written(format.noun(), CommandError::from(failure).finding());
             let again = if flag.ends_with('=') { format!("{flag}FILE") } else { format!("{flag} FILE") };
-            CommandError::usage(format!("{problem} Nothing was done."), format!("Give another file with {again}"))
+            CommandError::usage(
+                shown!("{} Nothing was done.", problem),
+                shown!("Give another file with {}", Redactor::by_shape(&again)),
+            )
         })?;
         interrupt::discard(draft.temporary());
         Ok(Self { format, path, draft })
@@ -119,7 +123,7 @@ impl OpenFile {
     }
 }
 
-fn document_of(ended: Ended, command: String) -> Document {
+fn document_of(ended: Ended, command: Shown) -> Document {
     let finding = match ended {
         Ended::Document(document) => return *document,
         Ended::Error(error) => error.finding().clone(),
@@ -136,9 +140,9 @@ fn refused(wanted: &Wanted, prints_token: bool) -> Option<CommandError> {
         let stdout = wanted.stdout.iter().filter(|(format, _)| !format.may_hold_token());
         let files = wanted.files.iter().map(|(report, flag)| (report.format, flag));
         let (format, flag) = stdout.map(|(format, flag)| (*format, flag)).chain(files).next()?;
-        let cause = format!("'token' makes no {}: it would hold the token.", format.noun());
+        let cause = shown!("'token' makes no {}: it would hold the token.", format.noun());
         let flag = flag.split(' ').next().unwrap_or(flag);
-        return Some(CommandError::usage(cause, format!("Leave {flag} out")));
+        return Some(CommandError::usage(cause, shown!("Leave {} out", Redactor::by_shape(flag))));
     }
     match wanted.stdout.as_slice() {
         [(first, flag), (second, other), ..] if first.name() != second.name() => {
@@ -146,14 +150,17 @@ fn refused(wanted: &Wanted, prints_token: bool) -> Option<CommandError> {
                 "--html -" => "Give a file with --html FILE, or leave one of the two out",
                 _ => "Leave one of the two out",
             };
-            Some(CommandError::usage(format!("{flag} and {other} both write to standard output."), fix))
+            Some(CommandError::usage(
+                shown!("{} and {} both write to standard output.", Redactor::by_shape(flag), Redactor::by_shape(other)),
+                fix,
+            ))
         }
         _ => None,
     }
 }
 
-fn not_written(noun: &str, finding: &Finding) -> String {
-    format!("The {noun} could not be written: {}", finding.cause)
+fn not_written(noun: &'static str, finding: &Finding) -> Shown {
+    shown!("The {} could not be written: {}", noun, finding.cause)
 }
 
 /// Help and version go to standard output; a command line that does not parse is an error, in the form that was asked for.
@@ -170,9 +177,9 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     // The first paragraph is the cause; usage and advice for a terminal follow it.
     let text = error.render().to_string();
     let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
-    let cause = lines.join(" ").trim_start_matches("error: ").to_owned();
+    let cause = Redactor::by_shape(lines.join(" ").trim_start_matches("error: "));
     let error = CommandError::usage(cause, "Run: mailgrant --help");
-    Outputs::plain(String::new(), format).deliver(Ended::Error(error))
+    Outputs::plain(Shown::default(), format).deliver(Ended::Error(error))
 }
 
 /// The exit code once standard output has been written. A pipe that its reader has closed (`| head`) is not an error: the reader has

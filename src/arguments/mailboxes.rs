@@ -40,7 +40,7 @@ impl MailboxSelection {
         }
         if mailboxes.is_empty() {
             // A test of nothing is not a success.
-            let with_side = format!(" with an {} side", side.key());
+            let with_side = shown!(" with an {} side", side.key());
             return Err(Finding::of(FindingCode::NOTHING_TO_TEST).with("with_side", with_side).into());
         }
         require(side, &mailboxes)?;
@@ -55,7 +55,7 @@ impl MailboxSelection {
 pub fn require(side: Side, mailboxes: &[&Mailbox]) -> Result<(), CommandError> {
     let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.service(side).is_none()) else { return Ok(()) };
     let protocol = Protocol::of(side).next().map_or("", Protocol::key);
-    let line = format!("{} = {{ protocol = \"{protocol}\" }}", side.key());
+    let line = shown!("{} = {{ protocol = \"{}\" }}", side.key(), protocol);
     let told = Finding::of(FindingCode::NO_SUCH_SIDE);
     Err(told.with("name", &mailbox.name).with("side", side.key()).with("line", line).into())
 }

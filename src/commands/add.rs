@@ -20,7 +20,7 @@ use crate::profile::registration;
 use crate::profile::{App, Invalid, Mailbox, Name, Profile};
 use crate::report::{Document, Finding, FindingCode};
 use crate::secrets::load_app;
-use crate::text;
+use crate::text::{self, Redactor, Shown};
 use flags::{AppFlags, MailboxFlags};
 
 /// Add a mailbox (and its app, where it is new) to the profile
@@ -123,9 +123,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
 
     let mut report = describe::mailbox(&app, &mailbox);
     if is_found {
-        report.fact("app_reused", format!("'{app_name}' has this client ID already; its settings and secret are used"));
+        report
+            .fact("app_reused", shown!("'{}' has this client ID already; its settings and secret are used", app_name));
     }
-    report.fact("profile", context.profile_path.display().to_string());
+    report.fact("profile", &context.profile_path);
     report.fact("changed", if unchanged { "no (already up to date)" } else { "yes" });
     let mut answer = Document::new("add");
     answer.reports.push(report);
@@ -133,7 +134,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if !is_registered {
         answer.next = registration::steps(&app, &mailbox);
     }
-    answer.next.push(format!("Then sign in as {}: mailgrant authorize {name}", mailbox.signs_in_as()));
+    answer.next.push(shown!("Then sign in as {}: mailgrant authorize {}", mailbox.signs_in_as(), name));
     Ok(answer)
 }
 
@@ -189,7 +190,7 @@ fn choose_app(
 }
 
 /// What is right, but deserves a look, of the parts that are new or changed.
-fn warnings(app: Option<&App>, mailbox: Option<&Mailbox>, profile: &Profile) -> Vec<String> {
+fn warnings(app: Option<&App>, mailbox: Option<&Mailbox>, profile: &Profile) -> Vec<Shown> {
     let mut warnings = Vec::new();
     if let Some(app) = app {
         warnings.extend(same::warnings(app, profile));
@@ -197,7 +198,7 @@ fn warnings(app: Option<&App>, mailbox: Option<&Mailbox>, profile: &Profile) -> 
     }
     if let Some(mailbox) = mailbox {
         let twin = same::mailbox(mailbox, profile);
-        warnings.extend(twin.map(|twin| format!("mailbox '{}' has the address {} as well", twin.name, twin.address)));
+        warnings.extend(twin.map(|twin| shown!("mailbox '{}' has the address {} as well", twin.name, twin.address)));
         warnings.extend(slips::of_mailbox(mailbox));
     }
     warnings
@@ -232,14 +233,14 @@ fn mailbox_taken(name: &Name) -> CommandError {
 fn wrong_flag(problem: Problem) -> CommandError {
     match problem.kind {
         ProblemKind::NoSide => CommandError::usage(
-            "A mailbox must be read, or sent from, or both.".to_owned(),
-            "Give --incoming imap or pop3, or --outgoing smtp, or both".to_owned(),
+            "A mailbox must be read, or sent from, or both.",
+            "Give --incoming imap or pop3, or --outgoing smtp, or both",
         ),
         ProblemKind::NoServer(side) => {
             let side = side.key();
             CommandError::usage(
-                format!("--{side}-host is missing: mailgrant does not know this provider's server."),
-                format!("Give --{side}-host HOST, or --{side} none"),
+                shown!("--{}-host is missing: mailgrant does not know this provider's server.", side),
+                shown!("Give --{}-host HOST, or --{} none", side, side),
             )
         }
         ProblemKind::Value => {
@@ -249,7 +250,10 @@ fn wrong_flag(problem: Problem) -> CommandError {
                 key => key,
             };
             let Invalid { problem: cause, instead } = problem.invalid;
-            CommandError::usage(format!("--{}: {cause}.", flag.replace('_', "-")), text::sentence(&instead))
+            CommandError::usage(
+                shown!("--{}: {}.", Redactor::by_shape(&flag.replace('_', "-")), Redactor::by_shape(&cause)),
+                text::sentence(&instead),
+            )
         }
     }
 }

@@ -60,7 +60,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let report = sign_in::sign_in(&workspace, mailbox, &args.options(), context)?;
     let mut document = Document::new("authorize");
     if report.first_finding().is_none() {
-        document.next.push(format!("mailgrant test {}", mailbox.name));
+        document.next.push(shown!("mailgrant test {}", mailbox.name));
     }
     document.reports.push(report);
     Ok(document)

@@ -70,7 +70,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     }
     if document.exit_code() == ExitCode::AllPassed && profile.as_ref().is_some_and(|known| !known.mailboxes.is_empty())
     {
-        document.next.push("The machine is well. Test the mailboxes: mailgrant test --all".to_owned());
+        document.next.push("The machine is well. Test the mailboxes: mailgrant test --all".into());
     }
     if let Some(path) = &args.bundle {
         let collected = support_bundle::Collected {
@@ -87,7 +87,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             document.error = Some(error.finding().clone());
             return Ok(document);
         }
-        document.next.push(format!("Read the bundle, then send it: {}", path.display()));
+        document.next.push(shown!("Read the bundle, then send it: {}", path));
     }
     Ok(document)
 }
@@ -98,14 +98,14 @@ fn read_profile(context: &Context, report: &mut Report) -> Option<Profile> {
     let path = &context.profile_path;
     let check = match context.profile() {
         Ok(profile) => {
-            let detail = format!("{} apps, {} mailboxes", profile.apps.len(), profile.mailboxes.len());
+            let detail = shown!("{} apps, {} mailboxes", profile.apps.len(), profile.mailboxes.len());
             report.checks.push(Check::passed(Stage::Profile, started.elapsed(), detail));
             return Some(profile);
         }
         // It was not asked for by name: there is none yet.
         Err(_) if is_absent(path) && *path == context.folders.default_profile() => {
             let usual = Provider::usual().title;
-            Check::skipped(Stage::Profile, format!("there is none yet; {usual}'s servers are looked at"))
+            Check::skipped(Stage::Profile, shown!("there is none yet; {}'s servers are looked at", usual))
         }
         Err(error) => Check::failed(Stage::Profile, started.elapsed(), wrong(error)),
     };

@@ -11,6 +11,7 @@ use crate::diagnosis::explain;
 use crate::error::CommandError;
 use crate::profile::Family;
 use crate::report::{Document, Finding, FindingCode};
+use crate::text::{Redactor, Shown};
 
 /// A larger paste is the wrong file.
 const LIMIT: u64 = 1024 * 1024;
@@ -87,9 +88,9 @@ fn unknown_code(code: &str) -> CommandError {
     // Codes are read off a screen: their beginning is mostly right.
     let begin = code.rsplit_once('-').map_or(code, |(begin, _)| begin);
     let codes = FindingCode::ALL.iter().map(|code| code.as_str());
-    let near: Vec<&str> = codes.filter(|known| known.starts_with(begin)).take(6).collect();
-    let told = Finding::of(FindingCode::UNKNOWN_CODE).with("code", code);
-    told.case_if(!near.is_empty(), "near").with("near", near.join(", ")).into()
+    let near: Vec<&'static str> = codes.filter(|known| known.starts_with(begin)).take(6).collect();
+    let told = Finding::of(FindingCode::UNKNOWN_CODE).with("code", Redactor::by_shape(code));
+    told.case_if(!near.is_empty(), "near").with("near", Shown::join(near, ", ")).into()
 }
 
 /// Standard input, whatever its encoding; what is too much is left out, and said so.
@@ -104,11 +105,11 @@ fn read(context: &Context, document: &mut Document) -> Result<String, CommandErr
     let mut stdin = std::io::stdin().lock();
     let mut bytes = Vec::new();
     stdin.by_ref().take(LIMIT).read_to_end(&mut bytes).map_err(|error| {
-        CommandError::usage(format!("Standard input: {error}."), "Give the text behind the command, in quotes")
+        CommandError::usage(shown!("Standard input: {}.", error), "Give the text behind the command, in quotes")
     })?;
     if bytes.len() as u64 == LIMIT && stdin.read(&mut [0]).is_ok_and(|count| count > 0) {
         // The rest is not read: it may have no end.
-        document.warnings.push("Only the first megabyte was looked at.".to_owned());
+        document.warnings.push("Only the first megabyte was looked at.".into());
     }
     Ok(decoded(&bytes))
 }
@@ -148,9 +149,9 @@ fn line_that_says(text: &str, code: FindingCode) -> Option<&str> {
     lines.into_iter().find(|line| line.len() < 4_096 && explain::is_said_in(line, code))
 }
 
-fn redacted(line: &str, context: &Context) -> String {
+fn redacted(line: &str, context: &Context) -> Shown {
     let line: String = line.trim().chars().take(400).collect();
-    context.transcript.redactor().clean(&line).to_string()
+    context.transcript.redactor().clean(&line)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Name, missing_scopes};
 use crate::report::{Check, Document, Report, Stage};
 use crate::secrets::{AppRecord, MailboxRecord, load_app};
+use crate::text::{Redactor, Shown};
 
 /// Show what a mailbox's access token says (for whom, for what, until when) and what is wrong with it
 #[derive(Debug, ClapArgs)]
@@ -84,7 +85,7 @@ fn inspect(report: &mut Report, workspace: &Workspace<'_>, grant: &MailboxRecord
     }
     // The words of servers, all of them.
     for fact in &mut report.facts[facts..] {
-        fact.value = redactor.clean(&fact.value).to_string();
+        fact.value = redactor.clean(&fact.value);
     }
     report.checks.extend(inspection.checks(|_| Acceptance::NotTried, FailureContext::of_mailbox(app, mailbox)));
 }
@@ -92,17 +93,17 @@ fn inspect(report: &mut Report, workspace: &Workspace<'_>, grant: &MailboxRecord
 /// What the sign-in and the refreshes left.
 fn describe_grant(report: &mut Report, grant: &MailboxRecord, app: &App, mailbox: &Mailbox, now: Timestamp) {
     if let Some(identity) = &grant.identity {
-        report.fact("signed_in_as", identity.label.clone());
+        report.fact("signed_in_as", Redactor::by_shape(&identity.label));
     }
     report.fact("authorized", when(grant.obtained.as_second(), now));
-    let refreshed = grant.refreshed.map_or_else(|| "never".to_owned(), |time| when(time.as_second(), now));
+    let refreshed = grant.refreshed.map_or_else(|| "never".into(), |time| when(time.as_second(), now));
     report.fact("refreshed", refreshed);
-    report.fact("scopes_asked", grant.asked.join(" "));
-    report.fact("scopes_granted", grant.scopes.join(" "));
+    report.fact("scopes_asked", Redactor::by_shape(&grant.asked.join(" ")));
+    report.fact("scopes_granted", Redactor::by_shape(&grant.scopes.join(" ")));
     let wanted = app.scopes.for_protocols(mailbox.protocols());
     let missing = missing_scopes(&wanted, &grant.scopes);
     if !missing.is_empty() {
-        report.fact("scopes_missing", missing.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" "));
+        report.fact("scopes_missing", Shown::join(missing, " "));
     }
 }
 
@@ -111,7 +112,7 @@ fn describe_token(report: &mut Report, claims: &TokenClaims, app: &App, now: Tim
     report.fact("form", "JWT; whether its signature is good is for the mail server to check");
     let mut texts = |name: &'static str, values: &[String]| {
         if !values.is_empty() {
-            report.fact(name, values.join(" "));
+            report.fact(name, Redactor::by_shape(&values.join(" ")));
         }
     };
     texts("issuer", claims.issuer.as_slice());
@@ -125,19 +126,19 @@ fn describe_token(report: &mut Report, claims: &TokenClaims, app: &App, now: Tim
     let app_alone = claims.is_app_only.then(|| "none: the token is the app's own".to_owned());
     texts("user", if claims.is_app_only { app_alone.as_slice() } else { &claims.names });
     for (name, time) in [("issued", claims.issued), ("not_before", claims.not_before), ("expires", claims.expires)] {
-        texts(name, time.map(|time| when(time, now)).as_slice());
+        texts(name, time.map(|time| when(time, now).to_string()).as_slice());
     }
     texts("version", claims.version.as_slice());
     texts("other_claims", &claims.others);
 }
 
 /// "2026-11-22 14:05 UTC (12 minutes ago)"
-fn when(seconds: i64, now: Timestamp) -> String {
+fn when(seconds: i64, now: Timestamp) -> Shown {
     let date = Timestamp::from_second(seconds).map_or_else(
-        |_| format!("{seconds} seconds after 1970"),
-        |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        |_| shown!("{} seconds after 1970", seconds),
+        |time| Shown::of(time.strftime("%Y-%m-%d %H:%M UTC")),
     );
     let difference = seconds.saturating_sub(now.as_second());
     let span = in_words(difference.unsigned_abs());
-    if difference > 0 { format!("{date} (in {span})") } else { format!("{date} ({span} ago)") }
+    if difference > 0 { shown!("{} (in {})", date, span) } else { shown!("{} ({} ago)", date, span) }
 }

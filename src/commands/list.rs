@@ -20,7 +20,7 @@ pub fn run(_: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut document = Document::new("list");
     document.reports = describe::mailboxes(&profile);
     if document.reports.is_empty() {
-        document.next.push("The profile has no mailbox yet. Add one: mailgrant add NAME".to_owned());
+        document.next.push("The profile has no mailbox yet. Add one: mailgrant add NAME".into());
     }
     Ok(document)
 }

@@ -9,6 +9,7 @@ use crate::error::CommandError;
 use crate::profile::{StoreKind, StoreSpec};
 use crate::report::{Document, Finding, FindingCode, Report, Subject};
 use crate::secrets;
+use crate::text::{Redactor, Shown};
 
 /// Make a key for the encrypted vault (--store vault)
 #[derive(Debug, ClapArgs)]
@@ -25,40 +26,37 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = if context.profile_path.exists() { context.profile()?.secrets } else { StoreSpec::default() };
     let file = match &args.file {
         // The profile may be in another folder than the one where the command was typed.
-        Some(file) => std::path::absolute(file).map_err(|error| {
-            CommandError::usage(format!("{}: {error}.", file.display()), "Name a file that can be made")
-        })?,
+        Some(file) => std::path::absolute(file)
+            .map_err(|error| CommandError::usage(shown!("{}: {}.", file, error), "Name a file that can be made"))?,
         None => secrets::vault_key_file(&profile, context.world()),
     };
     if file.symlink_metadata().is_ok() {
-        return Err(Finding::of(FindingCode::VAULT_KEY_EXISTS).with("path", file.display()).into());
+        return Err(Finding::of(FindingCode::VAULT_KEY_EXISTS).with("path", &file).into());
     }
     let public = secrets::new_vault_key(&file)?;
     let mut document = Document::new("new-vault-key");
-    let mut report = Report::new(Subject::VaultKey(file.display().to_string()));
-    report.fact("key_file", file.display().to_string());
-    report.fact("public_key", public);
+    let mut report = Report::new(Subject::VaultKey(Shown::of(&file)));
+    report.fact("key_file", &file);
+    report.fact("public_key", Redactor::by_shape(&public));
     document.reports.push(report);
-    document
-        .warnings
-        .push("this file opens the vault: store a copy in a safe place, and none beside the vault".to_owned());
+    document.warnings.push("this file opens the vault: store a copy in a safe place, and none beside the vault".into());
     let is_named = profile.key_file.as_ref() == Some(&file);
     if is_named && profile.store == Some(StoreKind::Vault) {
-        document.next.push("Nothing: the profile names this key already".to_owned());
+        document.next.push("Nothing: the profile names this key already".into());
     } else if is_named || file == secrets::vault_key_file(&StoreSpec::default(), context.world()) {
         document.next.push(
             "Use it: add --store vault to each command, or set MAILGRANT_STORE=vault, or write into the profile:"
-                .to_owned(),
+                .into(),
         );
-        document.next.extend(["[secrets]".to_owned(), "store = \"vault\"".to_owned()]);
+        document.next.extend(["[secrets]".into(), "store = \"vault\"".into()]);
     } else {
-        document.next.push(format!("Write into the profile ({}):", context.profile_path.display()));
-        document.next.extend(["[secrets]".to_owned(), "store = \"vault\"".to_owned(), key_line(&file)]);
+        document.next.push(shown!("Write into the profile ({}):", context.profile_path));
+        document.next.extend(["[secrets]".into(), "store = \"vault\"".into(), key_line(&file)]);
     }
     Ok(document)
 }
 
 /// The line of TOML that names the key.
-fn key_line(file: &Path) -> String {
-    format!("key_file = {}", toml_edit::Value::from(file.display().to_string()))
+fn key_line(file: &Path) -> Shown {
+    shown!("key_file = {}", Redactor::by_shape(&toml_edit::Value::from(file.display().to_string()).to_string()))
 }

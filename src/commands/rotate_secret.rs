@@ -19,6 +19,7 @@ use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Name};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
+use crate::text::Shown;
 
 /// Replace an app's client secret; the new one is tested with every mailbox before it is used
 #[derive(Debug, ClapArgs)]
@@ -125,7 +126,7 @@ fn reauthorize(
     context: &Context,
 ) {
     if !is_settled {
-        document.warnings.push("--reauthorize was left out: the new secret is not in use".to_owned());
+        document.warnings.push("--reauthorize was left out: the new secret is not in use".into());
         return;
     }
     let way = if args.no_browser { Way::PastedAddress } else { Way::Browser };
@@ -141,8 +142,8 @@ fn reauthorize(
         document.reports.push(report);
     }
     if !off.is_empty() {
-        let off = off.iter().map(|mailbox| mailbox.name.as_str()).collect::<Vec<_>>().join(", ");
-        document.warnings.push(format!("--reauthorize left out what is switched off (enabled = false): {off}"));
+        let off = Shown::join(off.iter().map(|mailbox| &mailbox.name), ", ");
+        document.warnings.push(shown!("--reauthorize left out what is switched off (enabled = false): {}", off));
     }
 }
 

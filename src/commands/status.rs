@@ -10,6 +10,7 @@ use crate::flow::status::{self, Alarm};
 use crate::flow::workspace::Workspace;
 use crate::profile::{Name, Profile};
 use crate::report::{Document, Finding, FindingCode};
+use crate::text::Shown;
 
 /// What `--fail-within` means without a number, in days.
 const USUAL_ALARM: u16 = 7;
@@ -46,11 +47,8 @@ impl Args {
                 Ok((names, alarm(one.as_str().parse().unwrap_or(USUAL_ALARM))))
             }
             several => Err(CommandError::usage(
-                format!(
-                    "Is {} a number of days or a mailbox?",
-                    several.iter().map(Name::as_str).collect::<Vec<_>>().join(" or ")
-                ),
-                format!("Write --fail-within={} for the days; a mailbox's name comes before the flag", several[0]),
+                shown!("Is {} a number of days or a mailbox?", Shown::join(several, " or ")),
+                shown!("Write --fail-within={} for the days; a mailbox's name comes before the flag", several[0]),
             )),
         }
     }

@@ -14,6 +14,7 @@ use crate::flow::test_mail::TestMail;
 use crate::flow::workspace::Workspace;
 use crate::profile::{Address, Mailbox, Side};
 use crate::report::{Check, Document, ExitCode, Report, Stage};
+use crate::text::Redactor;
 use crate::transport::Task;
 
 /// Test the outgoing side: sign in over SMTP, try sender and recipient; nothing is sent without --to
@@ -44,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             None => check::run(workspace, &args.plan(mailbox, send_nothing(mailbox))),
         })?;
     if args.to.is_none() && document.exit_code() == ExitCode::AllPassed {
-        document.next.push("To send a real mail and see it arrive: add --to ADDRESS, and --wait-arrival".to_owned());
+        document.next.push("To send a real mail and see it arrive: add --to ADDRESS, and --wait-arrival".into());
     }
     Ok(document)
 }
@@ -55,8 +56,8 @@ impl Args {
         let (Some(to), Some(_)) = (&self.to, self.wait_arrival) else { return Ok(()) };
         if let Some(mailbox) = mailboxes.iter().find(|mailbox| !mailbox.address.matches(to.as_str())) {
             return Err(CommandError::usage(
-                format!("--wait-arrival reads the mail back from '{}', but --to sends it to {to}.", mailbox.name),
-                format!("Write --to {}, or leave --wait-arrival out", mailbox.address),
+                shown!("--wait-arrival reads the mail back from '{}', but --to sends it to {}.", mailbox.name, to),
+                shown!("Write --to {}, or leave --wait-arrival out", mailbox.address),
             ));
         }
         mailboxes::require(Side::Incoming, mailboxes)
@@ -80,7 +81,7 @@ impl Args {
         let send = Task::Send { recipient, message: Some(&mail.message) };
         let plan = Plan { afterwards: self.wait_arrival.map(find), ..self.plan(mailbox, send) };
         let mut report = check::run(workspace, &plan);
-        report.fact("message_id", mail.message_id.clone());
+        report.fact("message_id", Redactor::by_shape(&mail.message_id));
         report
     }
 }

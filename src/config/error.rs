@@ -4,9 +4,10 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::mask::{is_unprintable, masked_line};
+use super::mask::masked_line;
 use crate::failure::Failure;
 use crate::profile::{Invalid, Side};
+use crate::text::{Shown, escape};
 
 /// A profile that cannot be used.
 #[derive(Debug)]
@@ -74,18 +75,13 @@ impl Problem {
 impl ConfigError {
     /// A problem with the file as a whole.
     pub(super) fn whole(path: &Path, problem: impl Into<String>, instead: Option<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            place: None,
-            problem: harmless(&problem.into()),
-            instead: instead.map(|i| harmless(&i)),
-        }
+        Self { path: path.to_owned(), place: None, problem: problem.into(), instead }
     }
 
     /// A problem with the bytes at `span` of `source`.
     pub(super) fn at(path: &Path, source: &str, span: Range<usize>, problem: String, instead: Option<String>) -> Self {
         let place = Some(Place::find(source, span.start));
-        Self { path: path.to_owned(), place, problem: harmless(&problem), instead: instead.map(|i| harmless(&i)) }
+        Self { path: path.to_owned(), place, problem, instead }
     }
 
     /// What is wrong, without file and line.
@@ -93,19 +89,6 @@ impl ConfigError {
     pub fn problem(&self) -> &str {
         &self.problem
     }
-}
-
-/// What the message quotes of the file, and what the TOML library does, may hold anything: written out, it moves no
-/// cursor and turns no text around.
-fn harmless(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut harmless, c| {
-        if is_unprintable(c) {
-            harmless.extend(c.escape_unicode())
-        } else {
-            harmless.push(c)
-        }
-        harmless
-    })
 }
 
 impl Place {
@@ -120,17 +103,21 @@ impl Place {
     }
 }
 
+show_as_displayed!(ConfigError);
+
+/// What is quoted of the file is masked where it is taken (`mask`); here nothing is left that a terminal obeys.
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, problem) = (Shown::of(&self.path), escape(&self.problem));
         match &self.place {
             Some(place) => {
-                writeln!(f, "{}:{}:{}: {}", self.path.display(), place.line, place.column, self.problem)?;
-                write!(f, "  {:>4} | {}", place.line, place.text)?;
+                writeln!(f, "{path}:{}:{}: {problem}", place.line, place.column)?;
+                write!(f, "  {:>4} | {}", place.line, escape(&place.text))?;
             }
-            None => write!(f, "{}: {}", self.path.display(), self.problem)?,
+            None => write!(f, "{path}: {problem}")?,
         }
         match &self.instead {
-            Some(instead) => write!(f, "\n  {instead}"),
+            Some(instead) => write!(f, "\n  {}", escape(instead)),
             None => Ok(()),
         }
     }

@@ -5,7 +5,7 @@
 
 use super::entry::Exposure;
 use super::file;
-use crate::text::names_secret;
+use crate::text::{is_unprintable, names_secret};
 
 const LONGEST_WORD: usize = 20;
 const LONGEST_KEY: usize = 30;
@@ -30,11 +30,6 @@ pub(super) fn masked_line(source: &str, start: usize) -> Masked {
     } else {
         Masked { text: text + " (not shown)", is_cut: true }
     }
-}
-
-/// Whether a terminal obeys it, or shows text in another order for it (Unicode Standard Annex 9 §2).
-pub(super) fn is_unprintable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Whether a key is one that people put secrets behind.

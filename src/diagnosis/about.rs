@@ -2,6 +2,7 @@
 
 use super::catalogue::{Only, Origin};
 use crate::profile::{App, Mailbox, PERSONAL_TENANT, Protocol, Tenant};
+use crate::text::{Redactor, Shown};
 
 /// What a failure was about; its values are filled into the texts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,29 +53,30 @@ impl FailureContext<'_> {
 
     /// Fills `{address}`, `{user}`, `{mailbox}`, `{app}`, `{tenant}`, `{client_id}`, `{redirect_uri}`, `{portal}` and
     /// `{protocol}`, asking `more` first. What nothing knows is shown in capitals, and left out where its name ends in `?`.
-    pub(super) fn fill(&self, text: &str, more: &dyn Fn(&str) -> Option<String>) -> String {
-        let mut filled = String::with_capacity(text.len());
+    pub(super) fn fill(&self, text: &'static str, more: &dyn Fn(&str) -> Option<Shown>) -> Shown {
+        let mut filled: Vec<Shown> = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
-            filled.push_str(before);
+            filled.push(before.into());
             match after.split_once('}').filter(|(name, _)| is_name(name)) {
                 Some((name, behind)) => {
                     // `{until}` is a sentence that may be left out.
                     let optional = name.strip_suffix('?').or(Some(name).filter(|name| *name == "until"));
-                    filled.push_str(&match optional {
+                    let in_capitals = || Redactor::by_shape(&name.to_uppercase());
+                    filled.push(match optional {
                         Some(name) => more(name).unwrap_or_default(),
-                        None => more(name).or_else(|| self.value(name)).unwrap_or_else(|| name.to_uppercase()),
+                        None => more(name).or_else(|| self.value(name)).unwrap_or_else(in_capitals),
                     });
                     rest = behind;
                 }
                 None => {
-                    filled.push('{');
+                    filled.push("{".into());
                     rest = after;
                 }
             }
         }
-        filled.push_str(rest);
-        filled
+        filled.push(rest.into());
+        Shown::join(filled, "")
     }
 
     /// Whether a value of this name is one of the profile's.
@@ -85,19 +87,20 @@ impl FailureContext<'_> {
         )
     }
 
-    fn value(&self, name: &str) -> Option<String> {
-        let mailbox = |get: &dyn Fn(&Mailbox) -> String, other: &str| self.mailbox.map_or(other.to_owned(), get);
-        let app = |get: &dyn Fn(&App) -> String, other: &str| self.app.map_or(other.to_owned(), get);
+    fn value(&self, name: &str) -> Option<Shown> {
+        let mailbox =
+            |get: &dyn Fn(&Mailbox) -> Shown, other: &'static str| self.mailbox.map_or_else(|| other.into(), get);
+        let app = |get: &dyn Fn(&App) -> Shown, other: &'static str| self.app.map_or_else(|| other.into(), get);
         Some(match name {
-            "address" => mailbox(&|mailbox| mailbox.address.to_string(), "ADDRESS"),
-            "user" => mailbox(&|mailbox| mailbox.signs_in_as().to_string(), "USER"),
-            "mailbox" => mailbox(&|mailbox| mailbox.name.to_string(), "NAME"),
-            "app" => app(&|app| app.name.to_string(), "NAME"),
-            "tenant" => app(&|app| app.tenant_label().to_owned(), "TENANT"),
-            "client_id" => app(&|app| app.client_id.to_string(), "CLIENT_ID"),
-            "redirect_uri" => app(&|app| app.redirect_uri.to_string(), "REDIRECT_URI"),
-            "portal" => app(&|app| app.deployment().portal.to_owned(), "the provider's portal"),
-            "protocol" => self.protocol.map_or("mail".to_owned(), |protocol| protocol.to_string()),
+            "address" => mailbox(&|mailbox| Shown::of(&mailbox.address), "ADDRESS"),
+            "user" => mailbox(&|mailbox| Shown::of(mailbox.signs_in_as()), "USER"),
+            "mailbox" => mailbox(&|mailbox| Shown::of(&mailbox.name), "NAME"),
+            "app" => app(&|app| Shown::of(&app.name), "NAME"),
+            "tenant" => app(&|app| Redactor::by_shape(app.tenant_label()), "TENANT"),
+            "client_id" => app(&|app| Shown::of(&app.client_id), "CLIENT_ID"),
+            "redirect_uri" => app(&|app| Shown::of(&app.redirect_uri), "REDIRECT_URI"),
+            "portal" => app(&|app| app.deployment().portal.into(), "the provider's portal"),
+            "protocol" => self.protocol.map_or_else(|| "mail".into(), Shown::of),
             _ => return None,
         })
     }

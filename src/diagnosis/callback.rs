@@ -33,7 +33,7 @@ mod tests {
     #[test]
     fn every_refusal_has_words_of_its_own_and_one_step() {
         let told = CallbackRefusal::ALL.map(finding);
-        let causes: BTreeSet<&String> = told.iter().map(|finding| &finding.cause).collect();
+        let causes: BTreeSet<&str> = told.iter().map(|finding| finding.cause.as_str()).collect();
         assert_eq!(causes.len(), CallbackRefusal::ALL.len());
         assert!(told.iter().all(|finding| finding.fix.len() == 1), "{told:?}");
     }

@@ -5,19 +5,20 @@ use std::path::Path;
 
 use super::told::Told;
 use crate::report::{Finding, FindingCode};
+use crate::text::Shown;
 
 /// The steps, the likeliest first.
-pub(crate) fn steps(path: &Path, kind: ErrorKind) -> Vec<String> {
+pub(crate) fn steps(path: &Path, kind: ErrorKind) -> Vec<Shown> {
     with_case(Finding::of(FindingCode::LOCAL), path, kind).steps()
 }
 
 /// What is told of a file, in the case that its trouble is.
 pub(super) fn with_case<'a>(told: Told<'a>, path: &Path, kind: ErrorKind) -> Told<'a> {
     let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.display().to_string(),
-        _ => ".".to_owned(),
+        Some(folder) if !folder.as_os_str().is_empty() => Shown::of(folder),
+        _ => ".".into(),
     };
-    let told = told.with("path", path.display()).with("folder", folder).case("file");
+    let told = told.with("path", path).with("folder", folder).case("file");
     match kind {
         ErrorKind::PermissionDenied => told.case("permission-denied"),
         ErrorKind::ReadOnlyFilesystem => told.case("read-only"),
@@ -48,7 +49,7 @@ mod tests {
             let kind = std::io::Error::from_raw_os_error(errno).kind();
             let steps = steps(Path::new("/var/data/vault.age.d"), kind);
             assert!(steps[0].contains(words), "{errno} ({kind:?}): {steps:?}");
-            assert_eq!(steps.last().map(String::as_str), Some("Then run the command again"));
+            assert_eq!(steps.last().map(Shown::as_str), Some("Then run the command again"));
         }
         assert!(steps(Path::new("a"), ErrorKind::ReadOnlyFilesystem)[1].contains("XDG_STATE_HOME"));
     }

@@ -6,6 +6,7 @@ use super::resolve::explained;
 use super::{normalize, told};
 use crate::profile::Family;
 use crate::report::{Explanation, Finding, FindingCode};
+use crate::text::Shown;
 
 /// The code of a text that hits nothing.
 pub const UNKNOWN: FindingCode = FindingCode::NOT_IN_CATALOGUE;
@@ -60,11 +61,11 @@ pub fn is_said_in(line: &str, code: FindingCode) -> bool {
 fn in_full(entry: &'static Entry, hint: Hint) -> Explanation {
     let provider = Some(entry.provider).filter(|family| *family != Family::ANY).or(hint.family);
     Explanation {
-        provider: provider.filter(|family| *family != Family::ANY).map(|family| family.to_string()),
-        stage: Some(hint.origin.unwrap_or(entry.stage).to_string()),
+        provider: provider.filter(|family| *family != Family::ANY).map(Shown::of),
+        stage: Some(Shown::of(hint.origin.unwrap_or(entry.stage))),
         finding: explained(entry, FailureContext::default()),
-        example: entry.example.clone(),
-        note: entry.note.clone(),
+        example: entry.example.as_deref().map(Shown::from),
+        note: entry.note.as_deref().map(Shown::from),
         is_recognised: true,
     }
 }
@@ -72,11 +73,11 @@ fn in_full(entry: &'static Entry, hint: Hint) -> Explanation {
 fn unknown(text: &str, hint: Hint) -> Explanation {
     let guessed = places(text);
     let stage = hint.origin.or(guessed.first().copied());
-    let kind = stage.map_or_else(|| "text".to_owned(), |stage| format!("answer ({stage})"));
+    let kind = stage.map_or_else(|| "text".into(), |stage| shown!("answer ({})", stage));
     let finding = Finding::of(UNKNOWN).with("kind", kind).with("class", class(text, stage)).finding();
     Explanation {
-        provider: hint.family.filter(|family| *family != Family::ANY).map(|family| family.to_string()),
-        stage: stage.map(|stage| stage.to_string()),
+        provider: hint.family.filter(|family| *family != Family::ANY).map(Shown::of),
+        stage: stage.map(Shown::of),
         finding,
         example: None,
         note: None,

@@ -2,13 +2,14 @@
 
 use super::about::FailureContext;
 use crate::report::{Finding, FindingCode};
+use crate::text::Shown;
 
 /// Explains an answer of this status and type; `what` says what it is.
-pub(super) fn finding(status: u16, content_type: Option<&str>, what: &str, about: FailureContext<'_>) -> Finding {
+pub(super) fn finding(status: u16, content_type: Option<&Shown>, what: &Shown, about: FailureContext<'_>) -> Finding {
     let told = Finding::of(FindingCode::OAUTH_NOT_OAUTH)
         .about(about)
         .with("what", what)
-        .with("status", format_args!("HTTP {status}, {}", content_type.unwrap_or("no content type")));
+        .with("status", shown!("HTTP {}, {}", status, content_type.unwrap_or(&"no content type".into())));
     let told = match status {
         300..=399 => told.case("moved"),
         404..=410 => told.case("absent"),
@@ -37,7 +38,7 @@ mod tests {
             (502, "is failing", false),
             (503, "is failing", false),
         ] {
-            let finding = finding(status, Some("text/html"), "a web page", FailureContext::default());
+            let finding = finding(status, Some(&"text/html".into()), &"a web page".into(), FailureContext::default());
             assert!(finding.cause.contains(words) && finding.cause.contains("a web page (HTTP"), "{finding:?}");
             assert_eq!(
                 finding.fix[0].starts_with("If this network has a sign-in page"),

@@ -6,20 +6,21 @@ use super::about::FailureContext;
 use super::oauth;
 use crate::failure::OAuthFault;
 use crate::report::{Finding, FindingCode};
+use crate::text::Shown;
 
 /// What the provider said of a refresh token that is gone, explained as it was then.
 pub(super) fn lost(fault: &OAuthFault, at: Option<Timestamp>, about: FailureContext<'_>) -> Finding {
     let mut finding = oauth::finding(fault, about);
     if let (Some(words), Some(at)) = (&mut finding.server_said, at) {
-        words.push_str(&format!(" (said on {})", at.strftime("%Y-%m-%d %H:%M UTC")));
+        *words = shown!("{} (said on {})", *words, at.strftime("%Y-%m-%d %H:%M UTC"));
     }
     finding
 }
 
 /// The store's sign-in by this mailbox's name is another mailbox's.
 pub(super) fn of_another(
-    (address, client_id, at): (&str, &str, &str),
-    profile: Option<&str>,
+    (address, client_id, at): (&Shown, &Shown, &Shown),
+    profile: Option<&Shown>,
     about: FailureContext<'_>,
 ) -> Finding {
     let told = Finding::of(FindingCode::SIGN_IN_OF_ANOTHER)

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::disk;
 use super::told::Told;
-use crate::failure::{FailureKind, KeyTrouble, StoreFault};
+use crate::failure::{Failure, FailureKind, KeyTrouble, StoreFault};
 use crate::report::{Finding, FindingCode};
+use crate::text::Shown;
 
 /// The secret store.
 pub(super) fn store(fault: &StoreFault) -> Finding {
@@ -24,16 +25,16 @@ pub(super) fn store(fault: &StoreFault) -> Finding {
             Finding::of(FindingCode::STORE_NEWER).with("what", what).with("number", number).with("known", known)
         }
         StoreFault::VaultDamaged { path, why } => {
-            Finding::of(FindingCode::VAULT_DAMAGED).with("path", path.display()).with("reason", why)
+            Finding::of(FindingCode::VAULT_DAMAGED).with("path", path).with("reason", why)
         }
         StoreFault::Misfiled { path, holds, expected } => Finding::of(FindingCode::STORE_DAMAGED)
             .case("misfiled")
-            .with("path", path.display())
+            .with("path", path)
             .with("holds", holds)
             .with("expected", expected),
-        StoreFault::InUse { what, holder, waited } => busy(what, holder.as_deref(), *waited),
+        StoreFault::InUse { what, holder, waited } => busy(what, holder.as_ref(), *waited),
         StoreFault::File { what, path, reason, kind } => {
-            let told = Finding::of(FindingCode::STORE_FAILED).with("reason", format_args!("{what}: {reason}"));
+            let told = Finding::of(FindingCode::STORE_FAILED).with("reason", shown!("{}: {}", what, reason));
             return Finding { fix: disk::steps(path, *kind), ..told.finding() };
         }
         StoreFault::Unsafe { path, reason } => {
@@ -45,7 +46,7 @@ pub(super) fn store(fault: &StoreFault) -> Finding {
 }
 
 /// A vault's key that is none. The vault itself is not touched by it.
-fn bad_key(place: &str, trouble: &KeyTrouble) -> Told<'static> {
+fn bad_key(place: &Shown, trouble: &KeyTrouble) -> Told<'static> {
     let told = Finding::of(FindingCode::VAULT_KEY_UNREADABLE).with("place", place);
     match trouble {
         KeyTrouble::Empty => told,
@@ -54,19 +55,20 @@ fn bad_key(place: &str, trouble: &KeyTrouble) -> Told<'static> {
     }
 }
 
-fn busy(what: &str, holder: Option<&str>, waited: Duration) -> Told<'static> {
+fn busy(what: &Shown, holder: Option<&Shown>, waited: Duration) -> Told<'static> {
     let told = Finding::of(FindingCode::BUSY).with("what", what).with("seconds", waited.as_secs());
     match holder {
-        Some(holder) => told.with("holder", format_args!(" ({holder})")),
+        Some(holder) => told.with("holder", shown!(" ({})", holder)),
         None => told,
     }
 }
 
 /// Locks and files.
 pub(super) fn finding(kind: &FailureKind) -> Finding {
-    let local = |what: &str, reason: &str| Finding::of(FindingCode::LOCAL).with("what", what).with("reason", reason);
+    let local =
+        |what: &Shown, reason: &Shown| Finding::of(FindingCode::LOCAL).with("what", what).with("reason", reason);
     match kind {
-        FailureKind::Busy { what, holder, waited } => busy(what, holder.as_deref(), *waited).finding(),
+        FailureKind::Busy { what, holder, waited } => busy(what, holder.as_ref(), *waited).finding(),
         FailureKind::File { what, path, reason, kind } => disk::with_case(local(what, reason), path, *kind).finding(),
         FailureKind::Local { what, reason } => local(what, reason).finding(),
         other => unexpected(other),
@@ -75,5 +77,9 @@ pub(super) fn finding(kind: &FailureKind) -> Finding {
 
 /// A failure that has no words of its own.
 pub(super) fn unexpected(kind: &FailureKind) -> Finding {
-    Finding::of(FindingCode::UNEXPECTED).case("seen").with("what", format_args!("{kind:?}")).bare().finding()
+    Finding::of(FindingCode::UNEXPECTED)
+        .case("seen")
+        .with("what", Shown::of(Failure::new(kind.clone())))
+        .bare()
+        .finding()
 }

@@ -30,6 +30,7 @@ pub use told::Told;
 
 use crate::failure::{Failure, FailureKind, Rejection};
 use crate::report::Finding;
+use crate::text::Shown;
 
 /// Explains `failure`.
 #[must_use]
@@ -38,7 +39,7 @@ pub fn finding(failure: &Failure, about: FailureContext<'_>) -> Finding {
         FailureKind::Rejected(rejection) => rejection::finding(rejection, failure.server_said.as_deref(), about),
         FailureKind::OAuth(fault) => oauth::finding(fault, about),
         FailureKind::NotOAuth { status, content_type, what } => {
-            foreign::finding(*status, content_type.as_deref(), what, about)
+            foreign::finding(*status, content_type.as_ref(), what, about)
         }
         FailureKind::IdToken { .. }
         | FailureKind::OtherAccount { .. }
@@ -54,7 +55,7 @@ pub fn finding(failure: &Failure, about: FailureContext<'_>) -> Finding {
         | FailureKind::NotAuthorized { .. } => oauth::sign_in(&failure.kind, about),
         FailureKind::GrantLost { fault, at } => grant::lost(fault, *at, about),
         FailureKind::GrantOfAnother { address, client_id, at, profile } => {
-            grant::of_another((address, client_id, at), profile.as_deref(), about)
+            grant::of_another((address, client_id, at), profile.as_ref(), about)
         }
         FailureKind::Store(fault) => local::store(fault),
         FailureKind::Busy { .. } | FailureKind::Local { .. } | FailureKind::File { .. } => {
@@ -65,12 +66,12 @@ pub fn finding(failure: &Failure, about: FailureContext<'_>) -> Finding {
         _ => network::finding(&failure.kind, about),
     };
     if finding.server_said.is_none() {
-        finding.server_said = failure.server_said.as_ref().map(ToString::to_string);
+        finding.server_said.clone_from(&failure.server_said);
     }
     // XOAUTH2 and OAUTHBEARER give their reason in a challenge before the final answer (RFC 7628 section 3.2.2).
     if let FailureKind::Rejected(Rejection { challenge: Some(challenge), .. }) = &failure.kind {
-        let answer = finding.server_said.take().map_or_else(String::new, |answer| format!("\n{answer}"));
-        finding.server_said = Some(format!("{challenge}{answer}"));
+        let answer = finding.server_said.take().map_or_else(Shown::default, |answer| shown!("\n{}", answer));
+        finding.server_said = Some(shown!("{}{}", challenge, answer));
     }
     finding
 }

@@ -22,7 +22,7 @@ pub(super) fn finding(kind: &FailureKind, about: FailureContext<'_>) -> Finding 
         }
         FailureKind::TimedOut { during, after } => Finding::of(FindingCode::TIMED_OUT)
             .with("during", during)
-            .with("seconds", format_args!("{:.0}", after.as_secs_f64())),
+            .with("seconds", shown!("{:.0}", after.as_secs_f64())),
         FailureKind::ConnectionLost { during } => Finding::of(FindingCode::CONNECTION_LOST).with("during", during),
         FailureKind::ProtocolViolation { what } => Finding::of(FindingCode::PROTOCOL_VIOLATION).with("what", what),
         FailureKind::Unreadable { what } => {
@@ -37,7 +37,7 @@ pub(super) fn finding(kind: &FailureKind, about: FailureContext<'_>) -> Finding 
         FailureKind::MechanismNotOffered { wanted, offered } => {
             let offered = if offered.is_empty() { "nothing".into() } else { Shown::join(offered, ", ") };
             Finding::of(FindingCode::MECHANISM_NOT_OFFERED)
-                .with("wanted", wanted.as_deref().unwrap_or("XOAUTH2 or OAUTHBEARER"))
+                .with("wanted", wanted.clone().unwrap_or_else(|| "XOAUTH2 or OAUTHBEARER".into()))
                 .with("offered", offered)
         }
         FailureKind::NotArrived { after } => Finding::of(FindingCode::NOT_ARRIVED).with("seconds", after.as_secs()),

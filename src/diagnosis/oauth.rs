@@ -35,12 +35,12 @@ pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding 
     }
     finding.exit = exit(fault);
     if let Some(wait) = fault.retry_after {
-        finding.fix.insert(0, format!("Wait {} seconds, as the server asks", wait.as_secs()));
+        finding.fix.insert(0, shown!("Wait {} seconds, as the server asks", wait.as_secs()));
         finding.exit = ExitCode::Network;
     } else if fault.status == 429 || fault.status >= 500 {
         finding.exit = ExitCode::Network;
     }
-    finding.server_said = Some(words(fault).to_string());
+    finding.server_said = Some(words(fault));
     finding
 }
 
@@ -52,7 +52,7 @@ fn says_so_in_own_words(fault: &OAuthFault, about: FailureContext<'_>) -> bool {
 }
 
 /// How a secret that is right may be refused all the same. The known providers take it in each way.
-fn another_way(about: FailureContext<'_>) -> Vec<String> {
+fn another_way(about: FailureContext<'_>) -> Vec<Shown> {
     let is_discovered =
         |app: &&App| app.credential.has_secret() && matches!(app.sign_in, EndpointSource::Discovered { .. });
     let Some(app) = about.app.filter(is_discovered) else { return Vec::new() };
@@ -123,7 +123,7 @@ pub(super) fn sign_in(kind: &FailureKind, about: FailureContext<'_>) -> Finding 
 /// Nothing usable came back in time; what came instead is told first.
 fn timed_out(after: Duration, refused: &[CallbackRefusal], about: FailureContext<'_>) -> Finding {
     let refused: Vec<Finding> = refused.iter().map(|refusal| callback::finding(*refusal)).collect();
-    let reasons: String = refused.iter().map(|came| format!(" {}", came.cause)).collect();
+    let reasons = Shown::join(refused.iter().map(|came| shown!(" {}", came.cause)), "");
     // Rounded: a wait ends a moment before the time that was asked for, or behind it.
     let mut finding = Finding::of(FindingCode::SIGN_IN_TIMED_OUT)
         .about(about)

@@ -5,6 +5,7 @@ use super::network;
 use super::told::Told;
 use crate::failure::{FailureKind, ProxyFault, ProxyTrouble};
 use crate::report::{Finding, FindingCode};
+use crate::text::Shown;
 
 /// Explains `trouble`.
 pub(super) fn finding(trouble: &ProxyTrouble, about: FailureContext<'_>) -> Finding {
@@ -13,10 +14,9 @@ pub(super) fn finding(trouble: &ProxyTrouble, about: FailureContext<'_>) -> Find
         ProxyFault::Unreadable { reason } => Finding::of(FindingCode::PROXY_UNREADABLE).with("reason", reason),
         ProxyFault::NotReached(kind) => not_reached(kind, about),
         ProxyFault::WantsSignIn { scheme } => {
-            let told = Finding::of(FindingCode::PROXY_WANTS_SIGN_IN)
-                .with("proxy_with_password", proxy.replacen("://", "://USER:PASSWORD@", 1));
+            let told = Finding::of(FindingCode::PROXY_WANTS_SIGN_IN).with("proxy_with_password", with_password(proxy));
             match scheme {
-                Some(scheme) => told.with("scheme", format_args!(" ({scheme})")),
+                Some(scheme) => told.with("scheme", shown!(" ({})", scheme)),
                 None => told,
             }
         }
@@ -39,10 +39,21 @@ fn not_reached(kind: &FailureKind, about: FailureContext<'_>) -> Told<'static> {
         FailureKind::ConnectionRefused { port, .. } => told.case("refused").with("port", port),
         FailureKind::Unreachable { reason, .. } => told.case("no-way").with("reason", reason),
         FailureKind::TimedOut { after, .. } => {
-            told.case("silent").with("seconds", format_args!("{:.0}", after.as_secs_f64()))
+            told.case("silent").with("seconds", shown!("{:.0}", after.as_secs_f64()))
         }
         FailureKind::ConnectionLost { .. } => told.case("closed"),
-        FailureKind::Tls(fault) => told.with("reason", network::tls(fault, about).cause.trim_end_matches('.')),
-        other => told.with("reason", network::finding(other, about).cause.trim_end_matches('.')),
+        FailureKind::Tls(fault) => {
+            told.with("reason", network::tls(fault, about).cause.part(|cause| cause.trim_end_matches('.')))
+        }
+        other => told.with("reason", network::finding(other, about).cause.part(|cause| cause.trim_end_matches('.'))),
     }
+}
+
+/// Where user and password belong in the proxy's address.
+fn with_password(proxy: &Shown) -> Shown {
+    let (scheme, rest) = (
+        proxy.part(|proxy| proxy.split_once("://").map_or("http", |(scheme, _)| scheme)),
+        proxy.part(|proxy| proxy.split_once("://").map_or(proxy, |(_, rest)| rest)),
+    );
+    shown!("{}://USER:PASSWORD@{}", scheme, rest)
 }

@@ -5,6 +5,7 @@ use super::catalogue::{self, Entry, Evidence, Hint, Only, Origin, Step};
 use super::normalize;
 use crate::profile::{Family, provider};
 use crate::report::{Confidence, ExitCode, Finding, Retry};
+use crate::text::Shown;
 
 /// More codes than these help no reader.
 const MOST_OTHERS: usize = 5;
@@ -45,20 +46,20 @@ pub(super) fn explained(entry: &'static Entry, about: FailureContext<'_>) -> Fin
 pub(super) fn filled(
     entry: &'static Entry,
     about: FailureContext<'_>,
-    value: &dyn Fn(&str) -> Option<String>,
+    value: &dyn Fn(&str) -> Option<Shown>,
 ) -> Finding {
     let about = about.at(entry.stage);
-    let fill = |text: &String, only: Option<Only>| {
+    let fill = |text: &'static str, only: Option<Only>| {
         // The profile's provider has no such page where the words betray another.
         let is_elsewhere = about.app.is_none_or(|app| app.provider.family == Family::ANY);
         let is_own = about.app.is_some() && entry.provider == Family::ANY;
         let portal = if is_elsewhere && !is_own { portal(entry.provider, only) } else { None };
-        about.fill(text, &|name| value(name).or_else(|| portal.filter(|_| name == "portal").map(str::to_owned)))
+        about.fill(text, &|name| value(name).or_else(|| portal.filter(|_| name == "portal").map(Shown::from)))
     };
     let needed = |step: &&Step| about.may_need(step.only);
     let mut finding = Finding::new(entry.id, fill(&entry.cause, None), exit(entry));
     for more in entry.cause_more.iter().filter(needed) {
-        finding.cause = format!("{} {}", finding.cause, fill(&more.text, more.only));
+        finding.cause = shown!("{} {}", finding.cause, fill(&more.text, more.only));
     }
     let mut needed: Vec<&Step> = entry.fix.iter().filter(needed).collect();
     if needed.is_empty() {

@@ -5,6 +5,7 @@ use super::about::FailureContext;
 use crate::failure::{OtherService, Service};
 use crate::profile::{Protocol, Side, TlsMode};
 use crate::report::{Finding, FindingCode};
+use crate::text::{Redactor, Shown};
 
 /// What answers on the port, and what to change in the profile.
 pub(super) fn finding(seen: &OtherService, about: FailureContext<'_>) -> Finding {
@@ -47,9 +48,9 @@ pub(super) fn finding(seen: &OtherService, about: FailureContext<'_>) -> Finding
     told.finding()
 }
 
-fn capital(name: &str) -> String {
+fn capital(name: &'static str) -> Shown {
     let (first, rest) = name.split_at(1);
-    format!("{}{rest}", first.to_ascii_uppercase())
+    Redactor::by_shape(&(first.to_ascii_uppercase() + rest))
 }
 
 fn spoken(service: Service) -> Option<Protocol> {

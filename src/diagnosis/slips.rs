@@ -2,39 +2,44 @@
 
 use crate::profile::{App, Mailbox, client_id_doubt, placeholder};
 use crate::report::Finding;
+use crate::text::{Redactor, Shown};
 
 /// What is to be said of an app's values.
-pub fn of_app(app: &App) -> Vec<String> {
+pub fn of_app(app: &App) -> Vec<Shown> {
     let tenant = app.tenant.as_ref().and_then(|tenant| example("tenant", tenant.as_str()));
     let id = client_id_doubt(app.client_id.as_str(), app.provider, app.tenant.as_ref());
     let id = id.map(|code| {
         let cause = Finding::of(code).finding().cause;
-        format!("the client ID of app '{}' looks wrong: {cause}", app.name)
+        shown!("the client ID of app '{}' looks wrong: {}", app.name, cause)
     });
     tenant.into_iter().chain(id).collect()
 }
 
 /// What is to be said of a mailbox's values.
-pub fn of_mailbox(mailbox: &Mailbox) -> Vec<String> {
+pub fn of_mailbox(mailbox: &Mailbox) -> Vec<Shown> {
     let address = &mailbox.address;
     let mut warnings = Vec::new();
     if address.needs_smtputf8() {
-        warnings.push(format!(
-            "{address} has letters outside ASCII before the @ (RFC 6531): it can be read where the server takes it, sending \
-             needs a server that offers SMTPUTF8, and Microsoft and Google have no such addresses"
+        warnings.push(shown!(
+            "{} has letters outside ASCII before the @ (RFC 6531): it can be read where the server takes it, sending \
+             needs a server that offers SMTPUTF8, and Microsoft and Google have no such addresses",
+            address
         ));
     }
     if !address.domain().contains('.') {
-        warnings.push(format!("the domain of {address} has no dot; if a part of it is missing, correct it"));
+        warnings.push(shown!("the domain of {} has no dot; if a part of it is missing, correct it", address));
     }
     warnings.extend(example("address", address.as_str()));
     warnings.extend(mailbox.services().filter_map(|service| example("host", service.endpoint.host())));
     warnings
 }
 
-fn example(what: &str, text: &str) -> Option<String> {
+fn example(what: &'static str, text: &str) -> Option<Shown> {
     let label = placeholder::likely(text)?;
-    Some(format!(
-        "the {what} {text} holds '{label}', which documents use as an example; if it was copied from one, correct it"
+    Some(shown!(
+        "the {} {} holds '{}', which documents use as an example; if it was copied from one, correct it",
+        what,
+        Redactor::by_shape(text),
+        Redactor::by_shape(label)
     ))
 }

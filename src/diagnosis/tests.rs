@@ -6,6 +6,7 @@ use super::*;
 use crate::failure::{OAuthFault, Rejection, ReplyCode, StoreFault};
 use crate::profile::Protocol;
 use crate::report::{Confidence, ExitCode};
+use crate::text::Shown;
 
 fn oauth(error: &'static str, codes: &[u32]) -> Finding {
     let fault = OAuthFault { error: error.into(), codes: codes.into(), status: 400, ..OAuthFault::default() };
@@ -109,7 +110,7 @@ fn every_text_is_filled_and_every_finding_says_what_to_do() {
     for entry in catalogue::entries() {
         let found = resolve::explained(entry, FailureContext::default());
         assert!(!found.fix.is_empty(), "{}", found.code);
-        let text = format!("{} {}", found.cause, found.fix.join(" "));
+        let text = format!("{} {}", found.cause, Shown::join(&found.fix, " "));
         assert!(!text.contains('{'), "{text}");
     }
 }
@@ -147,7 +148,7 @@ fn words_that_only_one_provider_writes_are_known_whatever_the_profile_says() {
     };
     let expired = finding(&FailureKind::OAuth(fault).into(), about);
     assert_eq!(expired.code.as_str(), "ms-secret-expired");
-    let steps = expired.fix.join(" ");
+    let steps = Shown::join(&expired.fix, " ");
     assert!(steps.contains("Microsoft Entra admin center") && !steps.contains("your OpenID provider"), "{steps}");
 }
 

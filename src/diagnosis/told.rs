@@ -1,19 +1,18 @@
 //! A finding of our own in the making: the code decides what is said, the values and cases what is filled in.
 
-use std::fmt::Display;
-
 use super::about::{self, FailureContext};
 use super::catalogue::own::{self, Words};
 use super::catalogue::{self, Step};
 use super::resolve;
 use crate::report::{ExitCode, Finding, FindingCode};
+use crate::text::{Show, Shown};
 
 /// A finding in the making.
 #[derive(Debug)]
 pub struct Told<'a> {
     code: FindingCode,
     about: FailureContext<'a>,
-    values: Vec<(&'static str, String)>,
+    values: Vec<(&'static str, Shown)>,
     cases: Vec<&'static str>,
     is_bare: bool,
     /// Whether a name without a value is a mistake; otherwise it is shown in capitals.
@@ -45,8 +44,8 @@ impl<'a> Told<'a> {
 
     /// Fills in `value` for `{name}`.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Display) -> Self {
-        self.values.push((name, value.to_string()));
+    pub fn with(mut self, name: &'static str, value: impl Show) -> Self {
+        self.values.push((name, Shown::of(value)));
         self
     }
 
@@ -72,7 +71,7 @@ impl<'a> Told<'a> {
 
     /// The steps alone.
     #[must_use]
-    pub fn steps(&self) -> Vec<String> {
+    pub fn steps(&self) -> Vec<Shown> {
         self.words().map_or_else(Vec::new, |words| self.fix(&words.fix))
     }
 
@@ -108,19 +107,19 @@ impl<'a> Told<'a> {
         own::words(self.code).or_else(|| catalogue::entry(self.code)?.live.as_ref())
     }
 
-    fn fix(&self, steps: &[Step]) -> Vec<String> {
+    fn fix(&self, steps: &'static [Step]) -> Vec<Shown> {
         let is_needed = |step: &&Step| step.is_for(&self.cases) && self.about.may_need(step.only);
         steps.iter().filter(is_needed).map(|step| self.fill(&step.text)).collect()
     }
 
-    fn fill(&self, text: &str) -> String {
+    fn fill(&self, text: &'static str) -> Shown {
         let has_value = |name: &str| self.value(name).is_some() || FailureContext::knows(name);
         let mut missing = about::required(text).filter(|name| self.is_live && !has_value(name));
         debug_assert_eq!(missing.next(), None, "{} was not given it", self.code);
         self.about.fill(text, &|name| self.value(name))
     }
 
-    fn value(&self, name: &str) -> Option<String> {
+    fn value(&self, name: &str) -> Option<Shown> {
         self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
     }
 }

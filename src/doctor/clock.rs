@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::clock::in_words;
 use crate::diagnosis::Told;
 use crate::report::{Check, Finding, FindingCode, Stage};
+use crate::text::Shown;
 
 /// From here on the difference is worth a word. A clock that is set by the network is never this far off.
 const NOTICED: SignedDuration = SignedDuration::from_secs(60);
@@ -30,11 +31,11 @@ fn difference(sent: Timestamp, received: Timestamp, server: Timestamp) -> Signed
 
 /// Compares the clocks. `server` is what the server said; the second answer is a warning.
 pub(super) fn check(
-    host: &str,
+    host: &Shown,
     (sent, received): (Timestamp, Timestamp),
     server: Option<Timestamp>,
     elapsed: Duration,
-) -> (Check, Option<String>) {
+) -> (Check, Option<Shown>) {
     let Some(server) = server else {
         return (Check::skipped(Stage::Clock, "the server's answer tells no time"), None);
     };
@@ -46,9 +47,9 @@ pub(super) fn check(
         return (Check::failed(Stage::Clock, elapsed, finding), None);
     }
     let warning = (off.abs() > NOTICED).then(|| {
-        format!("this machine's clock is {words} {host}'s; beyond 5 minutes sign-ins fail. {}", told().steps()[0])
+        shown!("this machine's clock is {} {}'s; beyond 5 minutes sign-ins fail. {}", words, host, told().steps()[0])
     });
-    let detail = if off.is_zero() { "agrees with the server's".to_owned() } else { format!("{words} the server's") };
+    let detail = if off.is_zero() { "agrees with the server's".into() } else { shown!("{} the server's", words) };
     (Check::passed(Stage::Clock, elapsed, detail), warning)
 }
 
@@ -59,8 +60,8 @@ fn told() -> Told<'static> {
 }
 
 /// "94 seconds ahead of", "2 hours behind".
-fn compared(off: SignedDuration) -> String {
-    format!("{} {}", in_words(off.as_secs().unsigned_abs()), if off.is_negative() { "behind" } else { "ahead of" })
+fn compared(off: SignedDuration) -> Shown {
+    shown!("{} {}", in_words(off.as_secs().unsigned_abs()), if off.is_negative() { "behind" } else { "ahead of" })
 }
 
 #[cfg(test)]
@@ -71,16 +72,16 @@ mod tests {
     const SERVER: i64 = 1_800_000_000;
 
     /// Our clock `off` seconds from the server's, and a request that took `took` seconds.
-    fn look(off: i64, took: i64) -> (Check, Option<String>) {
+    fn look(off: i64, took: i64) -> (Check, Option<Shown>) {
         let at = |second| Timestamp::from_second(second).unwrap();
-        check("login.example", (at(SERVER + off - took), at(SERVER + off)), Some(at(SERVER)), Duration::ZERO)
+        check(&"login.example".into(), (at(SERVER + off - took), at(SERVER + off)), Some(at(SERVER)), Duration::ZERO)
     }
 
-    fn words((check, warning): (Check, Option<String>)) -> (String, bool) {
+    fn words((check, warning): (Check, Option<Shown>)) -> (String, bool) {
         match check.outcome {
-            Outcome::Passed { detail } => (detail, warning.is_some()),
+            Outcome::Passed { detail } => (detail.to_string(), warning.is_some()),
             Outcome::Failed { finding } => (format!("{}: {}", finding.code, finding.cause), warning.is_some()),
-            Outcome::Skipped { because } => (because, warning.is_some()),
+            Outcome::Skipped { because } => (because.to_string(), warning.is_some()),
         }
     }
 
@@ -107,6 +108,6 @@ mod tests {
     #[test]
     fn a_server_that_tells_no_time_is_not_a_fault() {
         let at = Timestamp::from_second(SERVER).unwrap();
-        assert_eq!(words(check("h", (at, at), None, Duration::ZERO)).0, "the server's answer tells no time");
+        assert_eq!(words(check(&"h".into(), (at, at), None, Duration::ZERO)).0, "the server's answer tells no time");
     }
 }

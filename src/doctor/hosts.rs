@@ -7,6 +7,7 @@ use crate::profile::{
     App, Endpoint, EndpointSource, EndpointUrl, HostPreset, IdentityRule, Mailbox, Profile, Protocol, Provider,
     ServerEndpoint, Side, TlsMode,
 };
+use crate::text::{Redactor, Shown};
 
 /// A server to look at.
 #[derive(Debug, Clone)]
@@ -29,17 +30,17 @@ pub(super) enum Role {
 
 impl Host<'_> {
     /// "login.microsoftonline.com:443".
-    pub(super) fn label(&self) -> String {
-        format!("{}:{}", self.endpoint.host(), self.endpoint.port())
+    pub(super) fn label(&self) -> Shown {
+        shown!("{}:{}", Redactor::by_shape(self.endpoint.host()), self.endpoint.port())
     }
 
     /// What it is for, in words.
-    pub(super) fn role(&self) -> String {
+    pub(super) fn role(&self) -> Shown {
         match &self.role {
-            Role::SignIn(_) => "sign-in".to_owned(),
+            Role::SignIn(_) => "sign-in".into(),
             Role::Mail(protocol) => match &self.endpoint {
-                Endpoint::Server(server) => format!("{protocol}, {}", server.tls),
-                Endpoint::Web(_) => protocol.to_string(),
+                Endpoint::Server(server) => shown!("{}, {}", protocol, server.tls),
+                Endpoint::Web(_) => Shown::of(protocol),
             },
         }
     }

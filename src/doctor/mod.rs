@@ -33,6 +33,7 @@ use crate::net::Trust;
 use crate::profile::Profile;
 use crate::report::{Check, Report, Stage, Subject};
 use crate::secrets::SecretStore;
+use crate::text::Shown;
 use crate::transcript::Transcript;
 
 /// Every host at once: what hangs, hangs beside the others, and ends at the one deadline.
@@ -65,7 +66,7 @@ pub struct Examined {
     /// One report on the machine, one on each server.
     pub reports: Vec<Report>,
     /// What is right, but deserves attention.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Shown>,
     /// The conversations with the servers, redacted, server by server.
     pub conversations: Vec<(String, String)>,
 }
@@ -95,7 +96,13 @@ impl Examination<'_> {
                 parallel::survive(|| self.store_check()).unwrap_or_else(|Panicked| network::bug(Stage::SecretStore))
             });
             let looks = scope.spawn(|| {
-                parallel::each(&hosts, LIMITS, |host| host.label(), |host| network.look(host), network::fallen)
+                parallel::each(
+                    &hosts,
+                    LIMITS,
+                    |host| host.label().to_string(),
+                    |host| network.look(host),
+                    network::fallen,
+                )
             });
             let mut local = permissions::checks(&self.places, &mut warnings);
             local.extend(trust::checks(self.trust, &self.ca_files(), self.env));
@@ -112,14 +119,14 @@ impl Examination<'_> {
         for (host, look) in hosts.iter().zip(looks) {
             examined.reports.push(look.report);
             examined.warnings.extend(look.warning);
-            examined.conversations.push((host.label(), look.conversation));
+            examined.conversations.push((host.label().to_string(), look.conversation));
         }
         examined
     }
 
     fn store_check(&self) -> Check {
         let started = Instant::now();
-        let tried = self.store.clone().and_then(|store| Ok(format!("{}: {}", store.describe(), store.self_test()?)));
+        let tried = self.store.clone().and_then(|store| Ok(shown!("{}: {}", store.describe(), store.self_test()?)));
         match tried {
             Ok(detail) => Check::passed(Stage::SecretStore, started.elapsed(), detail),
             Err(fault) => {
@@ -146,10 +153,10 @@ impl Examination<'_> {
 /// A report on this machine that says what runs here, and on which profile.
 #[must_use]
 pub fn report(profile: &Path) -> Report {
-    let mut report = Report::new(Subject::Machine("this machine".to_owned()));
+    let mut report = Report::new(Subject::Machine("this machine".into()));
     for (name, value) in versions::here() {
         report.fact(name, value);
     }
-    report.fact("profile", profile.display().to_string());
+    report.fact("profile", profile);
     report
 }

@@ -13,6 +13,7 @@ use crate::net::Proxies;
 use crate::net::{PeerCertificate, Trust};
 use crate::profile::EndpointUrl;
 use crate::report::{Check, Confidence, ExitCode, Finding, FindingCode, Outcome, Report, Stage, Subject};
+use crate::text::{Redactor, Shown};
 use crate::transcript::Transcript;
 use crate::transport::{self, Log, Observation, Target};
 
@@ -28,7 +29,7 @@ pub(super) struct Network<'a> {
 /// What was seen of one server.
 pub(super) struct Look {
     pub(super) report: Report,
-    pub(super) warning: Option<String>,
+    pub(super) warning: Option<Shown>,
     pub(super) conversation: String,
 }
 
@@ -51,7 +52,7 @@ impl Network<'_> {
         let mut report = Report::new(Subject::Host(host.label()));
         report.fact("role", host.role());
         if let Some(ca_file) = host.ca_file {
-            report.fact("ca_file", ca_file.display().to_string());
+            report.fact("ca_file", ca_file);
         }
         let warning = match &host.role {
             Role::Mail(protocol) => {
@@ -75,7 +76,7 @@ impl Network<'_> {
         url: &EndpointUrl,
         transcript: &Transcript,
         report: &mut Report,
-    ) -> Option<String> {
+    ) -> Option<Shown> {
         let http = HttpClient::new(self.trust, host.ca_file, transcript.clone(), self.proxies).until(self.deadline);
         let proxy = http.proxy_to(url);
         let is_https = url.as_url().scheme() == "https";
@@ -101,7 +102,7 @@ impl Network<'_> {
             }
             Ok(answer) => {
                 if let Some((proxy, variable)) = proxy {
-                    let detail = format!("reached through {proxy} ({variable})");
+                    let detail = shown!("reached through {} ({})", proxy, variable);
                     report.checks.push(Check::passed(Stage::Proxy, elapsed, detail));
                     report.checks.extend(self.certificate(&http, transcript));
                 }
@@ -118,7 +119,7 @@ impl Network<'_> {
         let days = certificate.not_after.duration_since(self.clock.now()).as_hours() / 24;
         let until = certificate.not_after.strftime("%Y-%m-%d");
         let detail = format!("{}, issued by {}, until {until} ({days} days)", certificate.subject, certificate.issuer);
-        Some(Check::passed(Stage::Tls, Duration::ZERO, transcript.redactor().clean(&detail).to_string()))
+        Some(Check::passed(Stage::Tls, Duration::ZERO, transcript.redactor().clean(&detail)))
     }
 
     fn reach(&self, host: &Host<'_>, transcript: &Transcript, reach: impl FnOnce(&Target<'_>, &mut Log)) -> Log {
@@ -150,7 +151,9 @@ pub(super) fn no_name(hosts: &[Host<'_>], looks: &[Look]) -> Option<Check> {
     if names.len() < 2 || !looks.iter().all(failed) {
         return None;
     }
-    let finding = Finding::of(FindingCode::NO_DNS).with("names", names.join(", ")).finding();
+    let finding = Finding::of(FindingCode::NO_DNS)
+        .with("names", Shown::join(names.into_iter().map(Redactor::by_shape), ", "))
+        .finding();
     Some(Check::failed(Stage::Dns, Duration::ZERO, finding))
 }
 
@@ -176,7 +179,7 @@ pub(super) fn doubt_names(looks: &mut [Look]) {
 fn check(observation: Observation, about: FailureContext<'_>) -> Check {
     let Observation { stage, elapsed, result, .. } = observation;
     match result {
-        Ok(detail) => Check::passed(stage, elapsed, detail.to_string()),
+        Ok(detail) => Check::passed(stage, elapsed, detail),
         Err(failure) => Check::failed(stage, elapsed, diagnosis::finding(&failure, about)),
     }
 }

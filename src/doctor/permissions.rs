@@ -6,9 +6,10 @@ use std::time::Duration;
 use crate::diagnosis::{self, FailureContext};
 use crate::files::{self, Access, Sensitivity, WatchedPath};
 use crate::report::{Check, Finding, FindingCode, Stage};
+use crate::text::Shown;
 
 /// One check for each of `places` that is there. What a crash left behind is a warning.
-pub(super) fn checks(places: &[WatchedPath], warnings: &mut Vec<String>) -> Vec<Check> {
+pub(super) fn checks(places: &[WatchedPath], warnings: &mut Vec<Shown>) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut searched: Vec<&Path> = Vec::new();
     for place in places {
@@ -58,7 +59,7 @@ fn check(place: &WatchedPath) -> Option<Check> {
     };
     match judged {
         Ok(()) => {
-            let mut detail = format!("{what} {}: {}", path.display(), describe(&access));
+            let mut detail = shown!("{} {}: {}", what, path, describe(&access));
             if *care == Sensitivity::SecretFolder {
                 let inside = entries(&real);
                 let inside = || inside.iter().filter(|path| !path.is_dir());
@@ -68,18 +69,18 @@ fn check(place: &WatchedPath) -> Option<Check> {
                 if open.is_some() {
                     return open;
                 }
-                detail.push_str(&format!("; {} files in it, each private", inside().count()));
+                detail = detail.then(shown!("; {} files in it, each private", inside().count()));
             }
             Some(Check::passed(Stage::Permissions, Duration::ZERO, detail))
         }
         Err(failure) => {
             let mut finding = diagnosis::finding(&failure, FailureContext::default());
-            finding.cause.push_str(&format!(" It is the {what}: {}.", describe(&access)));
+            finding.cause = finding.cause.then(shown!(" It is the {}: {}.", what, describe(&access)));
             finding.fix.insert(0, repair(*care, &real, &access));
             if *care == Sensitivity::Secret && may_others(&access, READ) {
                 finding.fix.push(
                     "If other people use this machine, treat the secrets as known: mailgrant rotate-secret NAME, then mailgrant authorize NAME"
-                        .to_owned(),
+                        .into(),
                 );
             }
             failed(finding)
@@ -115,24 +116,24 @@ fn may_others(access: &Access, what: u32) -> bool {
 
 /// Who but us and root could write there. A group of the owner's own number is the owner's alone, where each user has
 /// such a group (as on Debian and Fedora).
-fn who_could_write(access: &Access) -> Option<String> {
+fn who_could_write(access: &Access) -> Option<Shown> {
     if !access.is_ours && access.owner != Some(0) {
-        return access.owner.map(|owner| format!("user {owner}, to whom it belongs"));
+        return access.owner.map(|owner| shown!("user {}, to whom it belongs", owner));
     }
     if may_all(access, WRITE) {
-        return Some("every user of this machine".to_owned());
+        return Some("every user of this machine".into());
     }
     let own_group = access.group == access.owner;
     access
         .group
         .filter(|_| may_group(access, WRITE) && !own_group)
-        .map(|group| format!("every member of group {group}"))
+        .map(|group| shown!("every member of group {}", group))
 }
 
-fn writable(what: &str, path: &Path, access: &Access, whom: &str) -> Finding {
+fn writable(what: &'static str, path: &Path, access: &Access, whom: &Shown) -> Finding {
     Finding::of(FindingCode::PROFILE_WRITABLE_BY_OTHERS)
         .with("what", what)
-        .with("path", path.display())
+        .with("path", path)
         .with("whom", whom)
         .with("access", describe(access))
         .with("repair", repair(Sensitivity::Settings, path, access))
@@ -140,12 +141,12 @@ fn writable(what: &str, path: &Path, access: &Access, whom: &str) -> Finding {
 }
 
 /// "0640, user 1000 (you), group 1000 can read".
-fn describe(access: &Access) -> String {
+fn describe(access: &Access) -> Shown {
     let (Some(mode), Some(owner)) = (access.mode, access.owner) else {
-        return "access follows from its folder".to_owned();
+        return "access follows from its folder".into();
     };
     let you = if access.is_ours { " (you)" } else { "" };
-    let mut words = vec![format!("mode {mode:04o}, user {owner}{you}")];
+    let mut words = vec![shown!("mode {:04o}, user {}{}", mode, owner, you)];
     let can = |read: bool, write: bool| match (read, write) {
         (true, true) => Some("can read and write"),
         (true, false) => Some("can read"),
@@ -153,48 +154,46 @@ fn describe(access: &Access) -> String {
         (false, false) => None,
     };
     if let (Some(can), Some(group)) = (can(may_group(access, READ), may_group(access, WRITE)), access.group) {
-        words.push(format!("group {group} {can}"));
+        words.push(shown!("group {} {}", group, can));
     }
     if let Some(can) = can(may_all(access, READ), may_all(access, WRITE)) {
-        words.push(format!("all others {can}"));
+        words.push(shown!("all others {}", can));
     }
     if words.len() == 1 {
-        words.push("no other user can read it".to_owned());
+        words.push("no other user can read it".into());
     }
-    words.join(", ")
+    Shown::join(words, ", ")
 }
 
 /// The command that makes it right.
-fn repair(care: Sensitivity, path: &Path, access: &Access) -> String {
+fn repair(care: Sensitivity, path: &Path, access: &Access) -> Shown {
     let path = quoted(path);
     if access.is_link {
-        return format!(
-            "Put the file itself there instead of the link: cp --remove-destination \"$(readlink -f {path})\" {path}"
+        return shown!(
+            "Put the file itself there instead of the link: cp --remove-destination \"$(readlink -f {})\" {}",
+            path,
+            path
         );
     }
     if !access.is_ours {
-        return format!("Run: sudo chown \"$(id -u)\" {path}");
+        return shown!("Run: sudo chown \"$(id -u)\" {}", path);
     }
     match care {
-        Sensitivity::Secret => format!("Run: chmod 600 {path}"),
-        Sensitivity::OwnFolder | Sensitivity::SecretFolder => format!("Run: chmod 700 {path}"),
-        Sensitivity::Settings | Sensitivity::SettingsFolder => format!("Run: chmod go-w {path}"),
+        Sensitivity::Secret => shown!("Run: chmod 600 {}", path),
+        Sensitivity::OwnFolder | Sensitivity::SecretFolder => shown!("Run: chmod 700 {}", path),
+        Sensitivity::Settings | Sensitivity::SettingsFolder => shown!("Run: chmod go-w {}", path),
     }
 }
 
 /// As a shell takes it.
-fn quoted(path: &Path) -> String {
+fn quoted(path: &Path) -> Shown {
     let text = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
-    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    if text.chars().all(is_plain) { Shown::of(path) } else { shown!("'{}'", Path::new(&text.replace('\'', "'\\''"))) }
 }
 
-fn leftover(path: &Path) -> String {
-    format!(
-        "{} was left behind by a mailgrant that was interrupted: remove it with rm -- {}",
-        path.display(),
-        quoted(path)
-    )
+fn leftover(path: &Path) -> Shown {
+    shown!("{} was left behind by a mailgrant that was interrupted: remove it with rm -- {}", path, quoted(path))
 }
 
 #[cfg(test)]

@@ -6,16 +6,16 @@ use std::time::Duration;
 use crate::diagnosis::{self, FailureContext};
 use crate::net::{Proxies, Setting, Traffic};
 use crate::report::{Check, Stage};
-use crate::text::Redactor;
+use crate::text::{Redactor, Shown};
 
 /// What is set, without users and passwords.
 pub(super) fn checks(proxies: &Proxies) -> Vec<Check> {
     let mut checks: Vec<Check> = proxies.settings().iter().map(|setting| check(proxies, setting)).collect();
     if checks.is_empty() {
-        checks.push(passed("none is set".to_owned()));
+        checks.push(passed("none is set".into()));
     } else if let Some(exceptions) = proxies.exceptions() {
-        let (name, hosts) = (exceptions.variable(), clean(exceptions.text()));
-        checks.push(passed(format!("{name} = {hosts}: these are reached without a proxy")));
+        let (name, hosts) = (exceptions.variable(), Redactor::by_shape(exceptions.text()));
+        checks.push(passed(shown!("{} = {}: these are reached without a proxy", name, hosts)));
     }
     checks
 }
@@ -24,27 +24,26 @@ fn check(proxies: &Proxies, setting: &Setting) -> Check {
     let sets = |traffic| proxies.in_force(traffic).is_some_and(|used| used.variable == setting.variable);
     let (sign_in, mail) = (sets(Traffic::Https), sets(Traffic::Mail));
     if (sign_in || mail) && setting.proxy.is_err() {
-        let mut finding = diagnosis::finding(&setting.unreadable(""), FailureContext::default());
-        finding.cause = clean(&finding.cause);
+        let finding = diagnosis::finding(&setting.unreadable(""), FailureContext::default());
         return Check::failed(Stage::Proxy, Duration::ZERO, finding);
     }
     let used = match (sign_in, mail) {
-        (true, true) => "the sign-in and mail go through it".to_owned(),
-        (true, false) => "the sign-in goes through it; mail goes directly, as ALL_PROXY is not set".to_owned(),
+        (true, true) => "the sign-in and mail go through it".into(),
+        (true, false) => "the sign-in goes through it; mail goes directly, as ALL_PROXY is not set".into(),
         (false, true) => {
-            format!("mail goes through it; for the sign-in, {} overrides it", overrides(proxies, Traffic::Https))
+            shown!("mail goes through it; for the sign-in, {} overrides it", overrides(proxies, Traffic::Https))
         }
         (false, false) => unused(proxies, setting),
     };
-    passed(format!("{} = {}: {used}", setting.variable, clean(&setting.shown)))
+    passed(shown!("{} = {}: {}", setting.variable, setting.shown, used))
 }
 
-fn unused(proxies: &Proxies, setting: &Setting) -> String {
+fn unused(proxies: &Proxies, setting: &Setting) -> Shown {
     let traffic =
         [Traffic::Https, Traffic::Mail].into_iter().find(|traffic| traffic.variables().contains(&setting.variable));
     match traffic {
-        Some(traffic) => format!("ignored, {} overrides it", overrides(proxies, traffic)),
-        None => "not used; it is for http addresses, and the sign-in is https: set HTTPS_PROXY for that".to_owned(),
+        Some(traffic) => shown!("ignored, {} overrides it", overrides(proxies, traffic)),
+        None => "not used; it is for http addresses, and the sign-in is https: set HTTPS_PROXY for that".into(),
     }
 }
 
@@ -52,11 +51,7 @@ fn overrides(proxies: &Proxies, traffic: Traffic) -> &'static str {
     proxies.in_force(traffic).map_or("another variable", |setting| setting.variable)
 }
 
-fn clean(text: &str) -> String {
-    Redactor::by_shape(text).to_string()
-}
-
-fn passed(detail: String) -> Check {
+fn passed(detail: Shown) -> Check {
     Check::passed(Stage::Proxy, Duration::ZERO, detail)
 }
 
@@ -68,9 +63,9 @@ mod tests {
     fn shown(variables: &[(&str, &str)]) -> Vec<String> {
         let env = |name: &str| variables.iter().find(|known| known.0 == name).map(|known| known.1.to_owned());
         let words = |check: Check| match check.outcome {
-            Outcome::Passed { detail } => detail,
+            Outcome::Passed { detail } => detail.to_string(),
             Outcome::Failed { finding } => format!("{}: {}", finding.code, finding.cause),
-            Outcome::Skipped { because } => because,
+            Outcome::Skipped { because } => because.to_string(),
         };
         checks(&Proxies::of(&env)).into_iter().map(words).collect()
     }

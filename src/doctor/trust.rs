@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::diagnosis::{self, FailureContext};
 use crate::net::Trust;
 use crate::report::{Check, Finding, FindingCode, Stage};
+use crate::text::{Redactor, Shown};
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -16,7 +17,7 @@ pub(super) fn checks(trust: &Trust, ca_files: &[PathBuf], env: Env<'_>) -> Vec<C
         let started = Instant::now();
         match trust.connector(Some(path)) {
             Ok(_) => {
-                let detail = format!("{}: trusted beside the system's, as the profile says", path.display());
+                let detail = shown!("{}: trusted beside the system's, as the profile says", path);
                 Check::passed(Stage::Trust, started.elapsed(), detail)
             }
             Err(failure) => {
@@ -55,20 +56,22 @@ fn roots(file: Option<&Path>, folders: &[PathBuf], env: Env<'_>, started: Instan
     let in_file = file.map(|path| (path, count_in_file(path)));
     let in_folders: Vec<(&PathBuf, usize)> = folders.iter().map(|path| (path, count_in_folder(path))).collect();
     let count = in_file.map_or(0, |(_, count)| count) + in_folders.iter().map(|(_, count)| count).sum::<usize>();
-    let mut places: Vec<String> = in_file.iter().map(|(path, count)| shown(path, *count)).collect();
+    let mut places: Vec<Shown> = in_file.iter().map(|(path, count)| shown(path, *count)).collect();
     places.extend(in_folders.iter().filter(|(_, count)| *count > 0).map(|(path, count)| shown(path, *count)));
     if count == 0 {
-        let places = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
+        let places = if places.is_empty() { Shown::default() } else { shown!(" ({})", Shown::join(places, ", ")) };
         let finding = Finding::of(FindingCode::NO_CA_ROOTS).with("places", places).finding();
         return Check::failed(Stage::Trust, started.elapsed(), finding);
     }
-    let chosen: Vec<&str> = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter(|name| env(name).is_some()).collect();
-    let chosen = if chosen.is_empty() { String::new() } else { format!("; chosen by {}", chosen.join(" and ")) };
-    Check::passed(Stage::Trust, started.elapsed(), format!("{}{chosen}", places.join(", ")))
+    let chosen: Vec<&'static str> =
+        ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter(|name| env(name).is_some()).collect();
+    let chosen =
+        if chosen.is_empty() { Shown::default() } else { shown!("; chosen by {}", Shown::join(chosen, " and ")) };
+    Check::passed(Stage::Trust, started.elapsed(), shown!("{}{}", Shown::join(places, ", "), chosen))
 }
 
-fn shown(path: &Path, count: usize) -> String {
-    format!("{} ({count} roots)", path.display())
+fn shown(path: &Path, count: usize) -> Shown {
+    shown!("{} ({} roots)", path, count)
 }
 
 /// The PEM headers, OpenSSL's own spelling among them.
@@ -95,8 +98,11 @@ fn count_in_folder(path: &Path) -> usize {
 }
 
 #[cfg_attr(any(windows, target_vendor = "apple"), allow(dead_code, reason = "OpenSSL's variables"))]
-fn no_such_place(name: &str, value: &str) -> Finding {
-    Finding::of(FindingCode::CA_ROOTS_MISPLACED).with("variable", name).with("value", value.escape_debug()).finding()
+fn no_such_place(name: &'static str, value: &str) -> Finding {
+    Finding::of(FindingCode::CA_ROOTS_MISPLACED)
+        .with("variable", name)
+        .with("value", Redactor::by_shape(value))
+        .finding()
 }
 
 #[cfg(all(test, not(any(windows, target_vendor = "apple"))))]

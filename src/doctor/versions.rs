@@ -2,14 +2,16 @@
 
 use std::fs;
 
+use crate::text::{Redactor, Shown};
+
 /// Each as name and value.
-pub(super) fn here() -> Vec<(&'static str, String)> {
+pub(super) fn here() -> Vec<(&'static str, Shown)> {
     let release = ["/etc/os-release", "/usr/lib/os-release"].iter().find_map(|path| fs::read_to_string(path).ok());
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").ok();
     vec![
-        ("mailgrant", env!("CARGO_PKG_VERSION").to_owned()),
+        ("mailgrant", env!("CARGO_PKG_VERSION").into()),
         ("system", system(release.as_deref(), kernel.as_deref())),
-        ("tls_library", TLS_LIBRARY.to_owned()),
+        ("tls_library", TLS_LIBRARY.into()),
     ]
 }
 
@@ -24,17 +26,17 @@ const TLS_LIBRARY: &str = if cfg!(windows) {
 };
 
 /// "Debian GNU/Linux 12 (bookworm), Linux 6.1.0, x86_64". `release` is os-release(5)'s text.
-fn system(release: Option<&str>, kernel: Option<&str>) -> String {
+fn system(release: Option<&str>, kernel: Option<&str>) -> Shown {
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
     let pretty = release.and_then(|text| text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME=")));
     let pretty = pretty.map(|name| plain(name.trim_matches(['"', '\'']))).filter(|name| !name.is_empty());
-    let kernel = kernel.map(|kernel| format!("Linux {}", plain(kernel)));
-    let known: Vec<String> = [pretty, kernel].into_iter().flatten().collect();
-    if known.is_empty() { format!("{os}, {arch}") } else { format!("{}, {arch}", known.join(", ")) }
+    let kernel = kernel.map(|kernel| shown!("Linux {}", plain(kernel)));
+    let known: Vec<Shown> = [pretty, kernel].into_iter().flatten().collect();
+    if known.is_empty() { shown!("{}, {}", os, arch) } else { shown!("{}, {}", Shown::join(known, ", "), arch) }
 }
 
-fn plain(text: &str) -> String {
-    text.trim().chars().filter(|c| !c.is_control()).take(100).collect()
+fn plain(text: &str) -> Shown {
+    Redactor::by_shape(&text.trim().chars().filter(|c| !c.is_control()).take(100).collect::<String>())
 }
 
 #[cfg(test)]

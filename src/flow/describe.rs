@@ -6,6 +6,7 @@ use crate::clock::valid_until;
 use crate::profile::{Address, App, Mailbox, Profile};
 use crate::report::Report;
 use crate::secrets::MailboxRecord;
+use crate::text::{Redactor, Shown};
 
 /// The mailboxes of `profile`, each with what the profile has of it.
 #[must_use]
@@ -18,19 +19,19 @@ pub fn mailboxes(profile: &Profile) -> Vec<Report> {
 pub fn mailbox(app: &App, mailbox: &Mailbox) -> Report {
     let mut report = Report::of_mailbox(mailbox);
     if let Some(delegate) = &mailbox.sign_in_as {
-        report.fact("sign_in_as", delegate.to_string());
+        report.fact("sign_in_as", delegate);
     }
-    report.fact("app", app.name.to_string());
+    report.fact("app", &app.name);
     report.fact("provider", app.provider.title);
     if let Some(tenant) = &app.tenant {
-        report.fact("tenant", tenant.to_string());
+        report.fact("tenant", tenant);
     }
-    report.fact("client_id", app.client_id.to_string());
+    report.fact("client_id", &app.client_id);
     if let Some(incoming) = &mailbox.incoming {
-        report.fact("incoming", format!("{} {}", incoming.protocol, incoming.endpoint));
+        report.fact("incoming", shown!("{} {}", incoming.protocol, incoming.endpoint));
     }
     if let Some(outgoing) = &mailbox.outgoing {
-        report.fact("outgoing", format!("{} {}", outgoing.protocol, outgoing.endpoint));
+        report.fact("outgoing", shown!("{} {}", outgoing.protocol, outgoing.endpoint));
     }
     let servers = mailbox.services().filter_map(|service| service.endpoint.server());
     let hosts = servers.map(|server| server.host.respelled());
@@ -39,7 +40,7 @@ pub fn mailbox(app: &App, mailbox: &Mailbox) -> Report {
     let mut respelled: Vec<&str> = addresses.chain(hosts).flatten().collect();
     respelled.dedup();
     if !respelled.is_empty() {
-        report.fact("on_the_wire", respelled.join(", "));
+        report.fact("on_the_wire", Shown::join(respelled.into_iter().map(Redactor::by_shape), ", "));
     }
     if !mailbox.enabled {
         report.fact("enabled", "no");
@@ -51,13 +52,13 @@ pub fn mailbox(app: &App, mailbox: &Mailbox) -> Report {
 pub fn grant(report: &mut Report, grant: &MailboxRecord, now: Timestamp) {
     report.fact("status", "authorized");
     if let Some(identity) = &grant.identity {
-        report.fact("signed_in_as", identity.label.clone());
+        report.fact("signed_in_as", Redactor::by_shape(&identity.label));
         if let Some(tenant) = &identity.tenant {
-            report.fact("signed_in_tenant", tenant.clone());
+            report.fact("signed_in_tenant", Redactor::by_shape(tenant));
         }
     }
-    report.fact("authorized_since", grant.obtained.strftime("%Y-%m-%d %H:%M UTC").to_string());
-    report.fact("scopes", grant.scopes.join(" "));
+    report.fact("authorized_since", grant.obtained.strftime("%Y-%m-%d %H:%M UTC"));
+    report.fact("scopes", Redactor::by_shape(&grant.scopes.join(" ")));
     if let Some(access) = grant.access.iter().max_by_key(|access| access.received) {
         report.fact("access_token", valid_until(access.expires, now));
     }

@@ -16,6 +16,7 @@ use crate::failure::StoreFault;
 use crate::profile::{App, Name, StoreSpec};
 use crate::report::{Finding, FindingCode};
 use crate::secrets::{AppRecord, ClientSecret, RecordKey, RecordLock, SecretStore, load_app, save_app};
+use crate::text::{Redactor, Shown};
 
 /// A planned change of an app's client secret.
 pub struct Planned<'a> {
@@ -148,10 +149,12 @@ impl<'a> Read<'a> {
 }
 
 /// The client that `record` belongs to, which is not `app`, in words.
-pub(super) fn owner(record: &AppRecord, app: &App) -> String {
+pub(super) fn owner(record: &AppRecord, app: &App) -> Shown {
     match &record.registrar {
-        Some(registrar) if record.client_id == app.client_id => format!("this client ID at {registrar}"),
-        _ => format!("another client ID ({})", record.client_id),
+        Some(registrar) if record.client_id == app.client_id => {
+            shown!("this client ID at {}", Redactor::by_shape(registrar))
+        }
+        _ => shown!("another client ID ({})", record.client_id),
     }
 }
 

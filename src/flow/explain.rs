@@ -9,7 +9,7 @@ use crate::clock::valid_until;
 use crate::diagnosis::{self, FailureContext, TokenFacts};
 use crate::profile::{App, Side};
 use crate::report::{Check, Fact, Headline, Stage};
-use crate::text::Shown;
+use crate::text::{Redactor, Show, Shown};
 use crate::transport::{Message, Observation};
 
 /// A check for each step, in the order of the way from the profile to the mailbox.
@@ -30,7 +30,7 @@ pub fn explain(seen: &Seen<'_>) -> Vec<Check> {
 }
 
 fn profile(app: &App) -> Check {
-    let detail = format!("app '{}' at {}, client ID {}", app.name, app.provider.title, app.client_id);
+    let detail = shown!("app '{}' at {}, client ID {}", app.name, app.provider.title, app.client_id);
     Check::passed(Stage::Profile, Duration::ZERO, detail)
 }
 
@@ -47,20 +47,21 @@ fn store(seen: &Seen<'_>, stored: &Stored) -> Check {
 }
 
 /// "signed in as shop@contoso.com since 2026-05-20; client secret until 2027-05-20"
-fn describe(records: &Records, app: &App) -> String {
+fn describe(records: &Records, app: &App) -> Shown {
     let Records { grant, app: record } = records;
-    let who = grant.identity.as_ref().map_or_else(String::new, |who| format!(" as {}", who.label));
+    let who =
+        grant.identity.as_ref().map_or_else(Shown::default, |who| shown!(" as {}", Redactor::by_shape(&who.label)));
     let since = grant.obtained.strftime("%Y-%m-%d");
     let secret = match (app.credential.expiring(), secret_expiry::of(app, record.as_ref())) {
-        (None, _) => String::new(),
-        (Some(secret), Some(day)) => format!("; {secret} until {day}"),
-        (Some(secret), None) => format!("; {secret}, expiry unknown"),
+        (None, _) => Shown::default(),
+        (Some(secret), Some(day)) => shown!("; {} until {}", secret, day),
+        (Some(secret), None) => shown!("; {}, expiry unknown", secret),
     };
     let lost = match grant.needs_authorization.as_ref().and_then(|lost| lost.at) {
-        Some(at) => format!("; refused by the provider on {}", at.strftime("%Y-%m-%d")),
-        None => String::new(),
+        Some(at) => shown!("; refused by the provider on {}", at.strftime("%Y-%m-%d")),
+        None => Shown::default(),
     };
-    format!("signed in{who} since {since}{secret}{lost}")
+    shown!("signed in{} since {}{}{}", who, since, secret, lost)
 }
 
 /// What the token endpoint said, and where it refused, what is left of the last token.
@@ -69,7 +70,7 @@ fn token_endpoint(seen: &Seen<'_>, fetched: &Fetched) -> Vec<Check> {
     let until = |expires| valid_until(expires, seen.now);
     let asked = match outcome {
         Outcome::Token(token) => {
-            let detail = format!("grant and client accepted; new token {}", until(token.expires));
+            let detail = shown!("grant and client accepted; new token {}", until(token.expires));
             Check::passed(Stage::TokenEndpoint, *elapsed, detail)
         }
         Outcome::Failed { failure, .. } => {
@@ -78,7 +79,7 @@ fn token_endpoint(seen: &Seen<'_>, fetched: &Fetched) -> Vec<Check> {
         Outcome::NotAsked(why) => Check::skipped(Stage::TokenEndpoint, *why),
     };
     let leftover = fetched.leftover().map(|token| {
-        let detail = format!("{}, from the store", until(token.expires));
+        let detail = shown!("{}, from the store", until(token.expires));
         Check::passed(Stage::Token, Duration::ZERO, detail)
     });
     std::iter::once(asked.begun(seen.since_start(*began))).chain(leftover).collect()
@@ -101,7 +102,7 @@ fn token(seen: &Seen<'_>, fetched: &Fetched) -> Check {
                 TokenSource::Store => "from the store",
                 TokenSource::Refresh => "refreshed just now",
             };
-            let detail = format!("{}, {source}", valid_until(token.expires, seen.now));
+            let detail = shown!("{}, {}", valid_until(token.expires, seen.now), source);
             Check::passed(Stage::Token, *elapsed, detail)
         }
         Outcome::Failed { failure, .. } => Check::failed(Stage::Token, *elapsed, diagnosis::finding(failure, about)),
@@ -132,7 +133,7 @@ fn steps(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<Check> {
 
 fn check(seen: &Seen<'_>, step: &Observation, about: FailureContext<'_>) -> Check {
     let check = match &step.result {
-        Ok(detail) => Check::passed(step.stage, step.elapsed, detail.to_string()),
+        Ok(detail) => Check::passed(step.stage, step.elapsed, detail.clone()),
         Err(failure) => Check::failed(step.stage, step.elapsed, diagnosis::finding(failure, about)),
     };
     check.begun(seen.since_start(step.began))
@@ -149,17 +150,16 @@ pub fn facts(seen: &Seen<'_>) -> Vec<Fact> {
             (Some(_), Side::Outgoing) => ("outgoing", "outgoing_mechanism"),
         };
         let is_detailed = seen.stored.is_none() && !log.mechanisms_offered.is_empty();
-        let offered =
-            is_detailed.then(|| fact("mechanisms_offered", Shown::join(&log.mechanisms_offered, ", ").to_string()));
+        let offered = is_detailed.then(|| fact("mechanisms_offered", Shown::join(&log.mechanisms_offered, ", ")));
         let used = log.mechanism_used.map(|mechanism| fact(mechanism_name, mechanism.name()));
-        let server = fact(server_name, format!("{} {}", service.protocol, service.endpoint));
+        let server = fact(server_name, shown!("{} {}", service.protocol, service.endpoint));
         std::iter::once(server).chain(offered).chain(used)
     };
     seen.conversations.iter().flat_map(of).collect()
 }
 
-fn fact(name: &'static str, value: impl Into<String>) -> Fact {
-    Fact { name, value: value.into() }
+fn fact(name: &'static str, value: impl Show) -> Fact {
+    Fact { name, value: Shown::of(value) }
 }
 
 /// The newest messages, where they were asked for.

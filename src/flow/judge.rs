@@ -9,6 +9,7 @@ use crate::diagnosis::verdict::{self, Role, SecretStory, Server, Situation, Toke
 use crate::profile::EndpointUrl;
 use crate::report::{Check, Finding, Stage};
 use crate::secrets::GrantIdentity;
+use crate::text::Redactor;
 
 /// The one thing to do first, where any of `checks`, which explain what was seen, failed.
 #[must_use]
@@ -46,7 +47,12 @@ fn sign_in_server(seen: &Seen<'_>) -> Option<Server> {
     };
     let url: EndpointUrl = seen.records()?.grant.token_endpoint.parse().ok()?;
     let (host, port) = (url.as_url().host_str()?, url.as_url().port_or_known_default()?);
-    Some(Server::seen(Role::SignIn, host.trim_matches(['[', ']']), port, [(Stage::TokenEndpoint, failure)]))
+    Some(Server::seen(
+        Role::SignIn,
+        Redactor::by_shape(host.trim_matches(['[', ']'])),
+        port,
+        [(Stage::TokenEndpoint, failure)],
+    ))
 }
 
 /// What is known of a mail server.
@@ -54,7 +60,12 @@ fn mail_server(conversation: &Conversation<'_>) -> Server {
     let Conversation { service, log, .. } = conversation;
     let steps = log.observations.iter();
     let steps = steps.map(|step| (step.stage, step.result.as_ref().err().map(|failure| &failure.kind)));
-    Server::seen(Role::Mail(service.protocol), service.endpoint.host(), service.endpoint.port(), steps)
+    Server::seen(
+        Role::Mail(service.protocol),
+        Redactor::by_shape(service.endpoint.host()),
+        service.endpoint.port(),
+        steps,
+    )
 }
 
 /// What is known of the client secret.

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::error::CommandError;
 use crate::profile::{App, Mailbox, Name, Profile};
 use crate::report::{Finding, FindingCode};
+use crate::text::Shown;
 
 /// The mailbox called `name`.
 ///
@@ -37,12 +38,13 @@ pub fn mailboxes<'a>(profile: &'a Profile, names: &[Name], all: bool) -> Result<
 }
 
 fn unknown(profile: &Profile, name: &Name) -> CommandError {
-    let known: Vec<&str> = profile.mailboxes.keys().map(Name::as_str).collect();
     let told = Finding::of(FindingCode::UNKNOWN_MAILBOX).with("name", name);
-    told.case_if(!known.is_empty(), "others").with("names", known.join(", ")).into()
+    told.case_if(!profile.mailboxes.is_empty(), "others")
+        .with("names", Shown::join(profile.mailboxes.keys(), ", "))
+        .into()
 }
 
 /// The profile is not what the user was asked about any more.
 pub fn changed_meanwhile(profile: &Path) -> CommandError {
-    Finding::of(FindingCode::PROFILE_CHANGED).with("path", profile.display()).into()
+    Finding::of(FindingCode::PROFILE_CHANGED).with("path", profile).into()
 }

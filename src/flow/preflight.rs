@@ -8,6 +8,7 @@ use crate::diagnosis::preflight::{Issue, Part, Preflight, PresentedToken};
 use crate::diagnosis::{self, FailureContext};
 use crate::profile::{Mailbox, Protocol};
 use crate::report::{Check, Stage};
+use crate::text::Shown;
 use crate::transport::Observation;
 
 /// What is said of a token that only its server can read (RFC 6749 §1.4).
@@ -125,18 +126,18 @@ impl Inspection {
             let failed = |finding| Check::failed(Stage::Preflight, self.elapsed, finding).begun(self.began);
             return findings.map(failed).collect();
         }
-        let details: Vec<&str> = parts.iter().filter_map(|part| part.detail.as_deref()).collect();
+        let details: Vec<&Shown> = parts.iter().filter_map(|part| part.detail.as_ref()).collect();
         let is_opaque = details.is_empty();
-        let mut text = details.into_iter().filter(|detail| !detail.is_empty()).collect::<Vec<_>>().join(", ");
+        let mut text = Shown::join(details.into_iter().filter(|detail| !detail.is_empty()), ", ");
         if is_opaque {
-            text = OPAQUE.to_owned();
+            text = OPAQUE.into();
         } else if text.is_empty() {
-            text = "it says nothing of this".to_owned();
+            text = "it says nothing of this".into();
         }
         if !refuted.is_empty() {
             let how = if acceptance == Acceptance::Accepted { "the server takes it, and yet" } else { "perhaps" };
-            let observed: Vec<&str> = refuted.iter().map(|issue| issue.observed.trim_end_matches('.')).collect();
-            text = format!("{text}; {how}: {}", observed.join(". "));
+            let observed = refuted.iter().map(|issue| issue.observed.part(|text| text.trim_end_matches('.')));
+            text = shown!("{}; {}: {}", text, how, Shown::join(observed, ". "));
         }
         vec![if is_opaque {
             Check::skipped(Stage::Preflight, text)

@@ -9,6 +9,7 @@ use crate::failure::StoreFault;
 use crate::profile::{App, Mailbox, Name, Profile};
 use crate::report::{Document, Finding, FindingCode, Report, Subject};
 use crate::secrets::{Binding, RecordKey, RecordLock, SecretStore, load_app, load_mailbox};
+use crate::text::{Redactor, Shown};
 
 /// What becomes of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ enum Fate {
     /// It cannot be read, and goes.
     GoesUnread,
     /// It stays, for this reason.
-    Stays(String),
+    Stays(Shown),
 }
 
 /// What goes.
@@ -38,11 +39,11 @@ impl Removal {
     pub fn plan(profile: &Profile, name: &Name) -> Result<Self, CommandError> {
         let is_mailbox = profile.mailboxes.contains_key(name);
         if let Some(app) = profile.apps.get(name).filter(|_| !is_mailbox) {
-            let users: Vec<&str> =
-                profile.mailboxes.values().filter(|mailbox| mailbox.app == app.name).map(|m| m.name.as_str()).collect();
+            let users: Vec<&Name> =
+                profile.mailboxes.values().filter(|mailbox| mailbox.app == app.name).map(|m| &m.name).collect();
             if !users.is_empty() {
                 let told = Finding::of(FindingCode::APP_IN_USE);
-                return Err(told.with("name", name).with("users", users.join(", ")).into());
+                return Err(told.with("name", name).with("users", Shown::join(users, ", ")).into());
             }
             return Ok(Self { mailbox: None, app: Some(app.clone()), name: app.name.clone() });
         }
@@ -54,14 +55,16 @@ impl Removal {
 
     /// The question whether it may go.
     #[must_use]
-    pub fn question(&self) -> String {
+    pub fn question(&self) -> Shown {
         match (&self.mailbox, &self.app) {
-            (Some(mailbox), Some(app)) => format!(
+            (Some(mailbox), Some(app)) => shown!(
                 "Remove '{}' ({}), its tokens, and app '{}' with its client secret?",
-                mailbox.name, mailbox.address, app.name
+                mailbox.name,
+                mailbox.address,
+                app.name
             ),
-            (Some(mailbox), None) => format!("Remove '{}' ({}) and its tokens?", mailbox.name, mailbox.address),
-            (None, _) => format!("Remove app '{}', which no mailbox uses, with its client secret?", self.name),
+            (Some(mailbox), None) => shown!("Remove '{}' ({}) and its tokens?", mailbox.name, mailbox.address),
+            (None, _) => shown!("Remove app '{}', which no mailbox uses, with its client secret?", self.name),
         }
     }
 
@@ -96,21 +99,23 @@ impl Removal {
         let edit = document.prepare()?;
         // The secrets first: were the profile first and the store failed, nothing would say that they are there.
         let mut report = self.report();
-        report.fact("store", store.describe().to_string());
+        report.fact("store", store.describe());
         for (key, fate) in keys.iter().zip(fates) {
             let name = if matches!(key, RecordKey::App(_)) { "app_record" } else { "mailbox_record" };
             let value = match fate {
                 Fate::Stays(why) => {
-                    answer.warnings.push(format!(
-                        "the record '{key}' in the {} was not removed: {why} (--force removes it too)",
-                        store.describe()
+                    answer.warnings.push(shown!(
+                        "the record '{}' in the {} was not removed: {} (--force removes it too)",
+                        key,
+                        store.describe(),
+                        why
                     ));
-                    format!("{key}: kept, {why}")
+                    shown!("{}: kept, {}", key, why)
                 }
                 fate => match (store.delete(key)?, fate) {
-                    (true, Fate::GoesUnread) => format!("{key}: removed; it could not be read"),
-                    (true, _) => format!("{key}: removed"),
-                    (false, _) => format!("{key}: none was stored"),
+                    (true, Fate::GoesUnread) => shown!("{}: removed; it could not be read", key),
+                    (true, _) => shown!("{}: removed", key),
+                    (false, _) => shown!("{}: none was stored", key),
                 },
             };
             report.fact(name, value);
@@ -118,10 +123,8 @@ impl Removal {
         edit.commit()?;
         answer.reports.push(report);
         if let Some(mailbox) = &self.mailbox {
-            answer.next.push(format!(
-            "The provider still lists the sign-in: to end it there too, have {} remove the app at the provider's account page",
-            mailbox.signs_in_as()
-        ));
+            answer.next.push(shown!(
+            "The provider still lists the sign-in: to end it there too, have {} remove the app at the provider's account page", mailbox.signs_in_as()));
         }
         Ok(answer)
     }
@@ -156,11 +159,14 @@ impl Removal {
                 fate(load_app(store, &name), |record| match &self.app {
                     Some(app) if record.is_of(app) => needed_by
                         .as_ref()
-                        .map(|other| format!("another profile seems to have a mailbox '{other}' with this app")),
+                        .map(|other| shown!("another profile seems to have a mailbox '{}' with this app", other)),
                     _ => {
-                        let at = record.registrar.as_ref().map_or_else(String::new, |at| format!(" at {at}"));
+                        let at = record
+                            .registrar
+                            .as_ref()
+                            .map_or_else(Shown::default, |at| shown!(" at {}", Redactor::by_shape(at)));
                         let id = &record.client_id;
-                        Some(format!("it belongs to another client ID ({id}{at}), so another profile may use it"))
+                        Some(shown!("it belongs to another client ID ({}{}), so another profile may use it", id, at))
                     }
                 })
             }
@@ -197,21 +203,21 @@ impl Removal {
 
     fn report(&self) -> Report {
         let (subject, removed) = match (&self.mailbox, &self.app) {
-            (Some(_), Some(_)) => (Subject::Mailbox(self.name.to_string()), "mailbox and app"),
-            (Some(_), None) => (Subject::Mailbox(self.name.to_string()), "mailbox"),
-            (None, _) => (Subject::App(self.name.to_string()), "app"),
+            (Some(_), Some(_)) => (Subject::Mailbox(Shown::of(&self.name)), "mailbox and app"),
+            (Some(_), None) => (Subject::Mailbox(Shown::of(&self.name)), "mailbox"),
+            (None, _) => (Subject::App(Shown::of(&self.name)), "app"),
         };
         let mut report = Report::new(subject);
         if let Some(mailbox) = &self.mailbox {
-            report.fact("address", mailbox.address.to_string());
+            report.fact("address", &mailbox.address);
         }
-        report.fact("removed", format!("{removed}, from the profile"));
+        report.fact("removed", shown!("{}, from the profile", removed));
         report
     }
 }
 
 /// The fate of what was found, which stays where `keep` gives a reason. What cannot be read is of no use.
-fn fate<T>(found: Result<Option<T>, StoreFault>, keep: impl Fn(&T) -> Option<String>) -> Result<Fate, StoreFault> {
+fn fate<T>(found: Result<Option<T>, StoreFault>, keep: impl Fn(&T) -> Option<Shown>) -> Result<Fate, StoreFault> {
     match found {
         Ok(found) => Ok(found.as_ref().and_then(keep).map_or(Fate::Goes, Fate::Stays)),
         Err(StoreFault::Damaged { .. }) => Ok(Fate::GoesUnread),
@@ -220,16 +226,16 @@ fn fate<T>(found: Result<Option<T>, StoreFault>, keep: impl Fn(&T) -> Option<Str
 }
 
 /// Why a grant that is bound to `found` is not this profile's, whose mailbox would have bound it to `own`.
-fn foreign(found: &Binding, own: &Binding) -> Option<String> {
+fn foreign(found: &Binding, own: &Binding) -> Option<Shown> {
     let (what, value) = match () {
-        () if found.client_id != own.client_id => ("client ID", found.client_id.to_string()),
-        () if found.address != own.address => ("address", found.address.clone()),
+        () if found.client_id != own.client_id => ("client ID", Shown::of(&found.client_id)),
+        () if found.address != own.address => ("address", Redactor::by_shape(&found.address)),
         () if found.issuer_or_authority != own.issuer_or_authority => {
-            ("sign-in server", found.issuer_or_authority.clone())
+            ("sign-in server", Redactor::by_shape(&found.issuer_or_authority))
         }
         () => return None,
     };
-    Some(format!("it belongs to another {what} ({value}), so another profile may use it"))
+    Some(shown!("it belongs to another {} ({}), so another profile may use it", what, value))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::diagnosis::FailureContext;
 use crate::profile::App;
 use crate::report::{Finding, FindingCode};
 use crate::secrets::AppRecord;
+use crate::text::Shown;
 
 /// The day on which the secret in use expires: the later of the profile's date, which people edit, and the one that was
 /// given with the secret. A new secret outlives the one before it, and a profile that is managed elsewhere may still have
@@ -17,13 +18,15 @@ pub fn of(app: &App, record: Option<&AppRecord>) -> Option<Date> {
 }
 
 /// What to say where profile and store name different days.
-pub fn disagreement(app: &App, record: Option<&AppRecord>) -> Option<String> {
+pub fn disagreement(app: &App, record: Option<&AppRecord>) -> Option<Shown> {
     let (profile, store) = (app.secret_expires?, stored(record)?);
     (profile != store).then(|| {
-        format!(
-            "the profile says that the client secret of app '{0}' expires on {profile}, the store says {store}; the later \
+        shown!(
+            "the profile says that the client secret of app '{0}' expires on {1}, the store says {2}; the later \
              day is used. Correct secret_expires in [apps.{0}]",
-            app.name
+            app.name,
+            profile,
+            store
         )
     })
 }
@@ -39,13 +42,13 @@ pub fn days_left(day: Date, now: Timestamp) -> i32 {
 }
 
 /// The same in words.
-pub fn days_in_words(left: i32) -> String {
+pub fn days_in_words(left: i32) -> Shown {
     match left {
-        i32::MIN..=-2 => format!("{} days ago", -left),
-        -1 => "yesterday".to_owned(),
-        0 => "today".to_owned(),
-        1 => "tomorrow".to_owned(),
-        2.. => format!("{left} days left"),
+        i32::MIN..=-2 => shown!("{} days ago", -left),
+        -1 => "yesterday".into(),
+        0 => "today".into(),
+        1 => "tomorrow".into(),
+        2.. => shown!("{} days left", left),
     }
 }
 

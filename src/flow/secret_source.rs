@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::profile::{App, secret_doubt};
 use crate::report::{Finding, FindingCode};
-use crate::text;
+use crate::text::{self, Redactor, Shown};
 
 /// Longer than any secret, shorter than a file that was named by mistake.
 const LIMIT: u64 = 16 * 1024;
@@ -84,20 +84,20 @@ impl SecretSource {
 
     fn read_once(&self, app: &App, context: &Context) -> Result<SecretString, CommandError> {
         let unreadable =
-            |what: String| CommandError::usage(what, "Give it with --secret-stdin, --secret-env or --secret-file");
+            |what: Shown| CommandError::usage(what, "Give it with --secret-stdin, --secret-env or --secret-file");
         match self {
             Self::Stdin => {
-                bounded(&mut std::io::stdin().lock()).map_err(|error| unreadable(format!("Standard input: {error}.")))
+                bounded(&mut std::io::stdin().lock()).map_err(|error| unreadable(shown!("Standard input: {}.", error)))
             }
-            Self::Variable(variable) => std::env::var(variable)
-                .map(SecretString::from)
-                .map_err(|_| unreadable(format!("The environment variable {variable} is not set."))),
+            Self::Variable(variable) => std::env::var(variable).map(SecretString::from).map_err(|_| {
+                unreadable(shown!("The environment variable {} is not set.", Redactor::by_shape(variable)))
+            }),
             Self::File(path) => {
                 let open = || bounded(&mut std::fs::File::open(path)?);
-                open().map_err(|error| unreadable(format!("{}: {error}.", path.display())))
+                open().map_err(|error| unreadable(shown!("{}: {}.", path, error)))
             }
             Self::Prompt => {
-                let question = format!("Client secret of app '{}' (the Value, not the ID; it is not shown)", app.name);
+                let question = shown!("Client secret of app '{}' (the Value, not the ID; it is not shown)", app.name);
                 context.prompter.secret(&question).map_err(|error| {
                     CommandError::unasked(&error, "--secret-stdin, --secret-env VAR or --secret-file FILE")
                 })

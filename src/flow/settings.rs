@@ -8,13 +8,14 @@ use crate::failure::FailureKind;
 use crate::profile::{EndpointSource, Mailbox, registration};
 use crate::report::Report;
 use crate::secrets::{ClientSecret, load_app};
+use crate::text::Shown;
 
 /// The effective settings of a mailbox.
 pub struct Settings {
     /// The settings.
     pub report: Report,
     /// The steps to an authorized mailbox.
-    pub next: Vec<String>,
+    pub next: Vec<Shown>,
 }
 
 /// The settings of `mailbox`.
@@ -26,21 +27,21 @@ pub fn of(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<Settings, Comm
     let mut report = describe::mailbox(app, mailbox);
     match &app.sign_in {
         EndpointSource::Known { authorization, token, .. } => {
-            report.fact("authorization_endpoint", authorization.to_string());
-            report.fact("token_endpoint", token.to_string());
+            report.fact("authorization_endpoint", authorization);
+            report.fact("token_endpoint", token);
         }
-        EndpointSource::Discovered { issuer } => report.fact("issuer", issuer.to_string()),
+        EndpointSource::Discovered { issuer } => report.fact("issuer", issuer),
     }
-    report.fact("redirect_uri", app.redirect_uri.to_string());
+    report.fact("redirect_uri", &app.redirect_uri);
     let scopes = app.scopes.for_protocols(mailbox.protocols());
-    report.fact("scopes_wanted", scopes.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" "));
+    report.fact("scopes_wanted", Shown::join(scopes, " "));
     if let Some(way) = app.client_authentication {
         report.fact("client_authentication", way.key());
     }
     if let Some(ca_file) = &mailbox.ca_file {
-        report.fact("ca_file", ca_file.display().to_string());
+        report.fact("ca_file", ca_file);
     }
-    report.fact("secrets_in", workspace.store.describe().to_string());
+    report.fact("secrets_in", workspace.store.describe());
     let record = load_app(workspace.store, &app.name)?.filter(|record| record.is_of(app));
     if let Some(record) = &record {
         let stored = |secret: &Option<ClientSecret>| if secret.is_some() { "stored" } else { "none" };
@@ -48,18 +49,18 @@ pub fn of(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<Settings, Comm
         report.fact("previous_client_secret", stored(&record.previous));
     }
     if let Some(day) = secret_expiry::of(app, record.as_ref()) {
-        report.fact("client_secret_expires", day.to_string());
+        report.fact("client_secret_expires", day);
     }
     let mut next = registration::steps(app, mailbox);
     match workspace.session(mailbox).grant() {
         Ok(grant) => describe::grant(&mut report, &grant, workspace.clock.now()),
         Err(failure) => match failure.kind {
-            FailureKind::NotAuthorized { why } => report.fact("status", format!("not authorized: {why}")),
+            FailureKind::NotAuthorized { why } => report.fact("status", shown!("not authorized: {}", why)),
             FailureKind::GrantLost { .. } | FailureKind::GrantOfAnother { .. } => {
                 let about = FailureContext::of_mailbox(app, mailbox);
                 let finding = diagnosis::finding(&failure, about);
-                report.fact("status", format!("not authorized: {}", finding.cause));
-                report.fact("finding", finding.code.to_string());
+                report.fact("status", shown!("not authorized: {}", finding.cause));
+                report.fact("finding", finding.code);
                 if let Some(words) = finding.server_said {
                     report.fact("server_said", words);
                 }

@@ -99,7 +99,7 @@ fn answer_browser(page: Option<PendingPage>, finding: &Finding) {
     let Some(page) = page else { return };
     page.fail(&FailurePage {
         title: "The mailbox is not authorized".to_owned(),
-        cause: finding.cause.clone(),
-        steps: finding.fix.clone(),
+        cause: finding.cause.to_string(),
+        steps: finding.fix.iter().map(ToString::to_string).collect(),
     });
 }

@@ -79,7 +79,7 @@ fn one(workspace: &Workspace<'_>, mailbox: &Mailbox, record: Option<&AppRecord>,
             report.checks.push(failed(Stage::Token, &failure, about));
         }
     }
-    report.fact("app", app.name.to_string());
+    report.fact("app", &app.name);
     if app.credential.expiring().is_none() {
         return report;
     }
@@ -90,7 +90,7 @@ fn one(workspace: &Workspace<'_>, mailbox: &Mailbox, record: Option<&AppRecord>,
         (Some(_), None) => report.fact("client_secret", "stored; its expiry is unknown"),
         (Some(_), Some(day)) => {
             let left = secret_expiry::days_in_words(secret_expiry::days_left(day, now));
-            report.fact("client_secret", format!("expires {day} ({left})"));
+            report.fact("client_secret", shown!("expires {} ({})", day, left));
         }
     }
     let finding = match (expires, alarm) {
@@ -105,7 +105,7 @@ fn one(workspace: &Workspace<'_>, mailbox: &Mailbox, record: Option<&AppRecord>,
     };
     report.checks.extend(finding.map(|finding| Check::failed(Stage::Profile, Duration::ZERO, finding)));
     if record.is_some_and(Rotation::is_under_way) {
-        report.fact("rotation", format!("unfinished; run: mailgrant rotate-secret {}", app.name));
+        report.fact("rotation", shown!("unfinished; run: mailgrant rotate-secret {}", app.name));
     }
     report
 }
@@ -120,18 +120,22 @@ fn warn(document: &mut Document, app: &App, record: Option<&AppRecord>, now: Tim
     match secret_expiry::of(app, record) {
         Some(day) if secret_expiry::days_left(day, now) <= WARN_WITHIN => {
             let words = secret_expiry::days_in_words(secret_expiry::days_left(day, now));
-            document.warnings.push(format!("the {secret} of app '{}' expires on {day} ({words})", app.name));
-            document
-                .next
-                .push(format!("Issue a new {secret} and run: mailgrant rotate-secret {} --expires DATE", app.name));
+            document.warnings.push(shown!("the {} of app '{}' expires on {} ({})", secret, app.name, day, words));
+            document.next.push(shown!(
+                "Issue a new {} and run: mailgrant rotate-secret {} --expires DATE",
+                secret,
+                app.name
+            ));
         }
         Some(_) => {}
-        None => document.warnings.push(format!(
-            "nothing says when the {secret} of app '{0}' expires: write secret_expires = YYYY-MM-DD into [apps.{0}]",
+        None => document.warnings.push(shown!(
+            "nothing says when the {} of app '{}' expires: write secret_expires = YYYY-MM-DD into [apps.{}]",
+            secret,
+            app.name,
             app.name
         )),
     }
     if record.is_some_and(Rotation::is_under_way) {
-        document.next.push(format!("Finish the rotation: mailgrant rotate-secret {}", app.name));
+        document.next.push(shown!("Finish the rotation: mailgrant rotate-secret {}", app.name));
     }
 }

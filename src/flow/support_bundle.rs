@@ -18,6 +18,7 @@ use crate::files;
 use crate::profile::{Mailbox, Profile, StoreSpec};
 use crate::report::{Document, Finding, FindingCode, Report, format};
 use crate::secrets::{self, SecretStore, load_app, load_mailbox};
+use crate::text::Shown;
 use crate::transport::Task;
 use sections::{Bundle, Leak};
 
@@ -47,12 +48,12 @@ pub fn refuse_taken(path: &Path) -> Result<(), CommandError> {
         return files::write_test(folder, b"a bundle will be written here").map(drop).map_err(|failure| {
             let cause = CommandError::from(failure).finding().cause.clone();
             CommandError::usage(
-                format!("The bundle could not be written: {cause} Nothing was done."),
+                shown!("The bundle could not be written: {} Nothing was done.", cause),
                 "Name another file: mailgrant doctor --bundle FILE",
             )
         });
     }
-    Err(Finding::of(FindingCode::BUNDLE_EXISTS).with("path", path.display()).into())
+    Err(Finding::of(FindingCode::BUNDLE_EXISTS).with("path", path).into())
 }
 
 /// Teaches the redactor every secret that this machine holds for us, so that all of them can be searched for. What could
@@ -116,7 +117,7 @@ fn collect(collected: &Collected<'_>) -> Bundle {
     bundle.section("doctor", &text(document));
     if let Some(profile) = profile {
         bundle.section("profile", &effective(context, profile));
-        bundle.section("status", &statuses(context, profile).unwrap_or_else(cause));
+        bundle.section("status", &statuses(context, profile).unwrap_or_else(|fault| cause(fault).to_string()));
     }
     for (host, conversation) in *conversations {
         bundle.section(format!("conversation with {host}"), conversation);
@@ -161,7 +162,7 @@ fn statuses(context: &Context, profile: &Profile) -> Result<String, StoreFault> 
     status::of(&Workspace::open(context, profile)?, &mailboxes, Alarm::Past).map(|document| text(&document))
 }
 
-fn cause(fault: StoreFault) -> String {
+fn cause(fault: StoreFault) -> Shown {
     CommandError::from(fault).finding().cause.clone()
 }
 

@@ -6,6 +6,7 @@ use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use crate::profile::{Address, Mailbox};
 use crate::random;
 use crate::report::{Finding, FindingCode};
+use crate::text::Redactor;
 use crate::transport::mark::{self, Mark};
 
 /// A test mail.
@@ -24,7 +25,9 @@ impl TestMail {
     /// # Errors
     /// If the system gives no random bytes, or an address cannot be written into a header.
     pub fn new(mailbox: &Mailbox, to: &Address, now: Timestamp) -> Result<Self, Finding> {
-        let cannot = |error: &dyn std::fmt::Display| Finding::of(FindingCode::MESSAGE).with("reason", error).bare();
+        let cannot = |error: &dyn std::fmt::Display| {
+            Finding::of(FindingCode::MESSAGE).with("reason", Redactor::by_shape(&error.to_string())).bare()
+        };
         let token = random::hex::<16>().map_err(|error| cannot(&error))?;
         let message_id = format!("<{token}@{}>", mailbox.address.domain());
         let subject = format!("mailgrant test mail {} [{token}]", now.strftime("%Y-%m-%d %H:%M:%S UTC"));

@@ -10,7 +10,7 @@ use serde_json::Value;
 use subtle::ConstantTimeEq;
 
 use crate::failure::{Failure, FailureKind};
-pub(super) use crate::jwt::plain;
+pub(super) use crate::jwt::bounded;
 use crate::jwt::{self, Claims, LEEWAY, names, seconds, text};
 use crate::profile::{Address, App, EndpointUrl, IdentityRule, is_guid, provider};
 use crate::text::{Redactor, Shown};
@@ -68,8 +68,8 @@ pub fn verify(
     let subject = text(&claims, "sub").ok_or_else(|| refuse("sub is missing"))?;
     let subject = if is_microsoft { text(&claims, "oid").unwrap_or(subject) } else { subject };
     Ok(Identity {
-        issuer: plain(issuer, 300),
-        subject: plain(subject, 255),
+        issuer: bounded(issuer, 300),
+        subject: bounded(subject, 255),
         tenant: text(&claims, "tid").filter(|_| is_microsoft).map(str::to_ascii_lowercase),
         names: names(&claims),
     })

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::finding::Finding;
 use crate::profile::Protocol;
+use crate::text::Shown;
 
 /// One step of a test: what was tried, how it went, and how long it took.
 #[derive(Debug, Clone, Serialize)]
@@ -33,7 +34,7 @@ pub enum Outcome {
     /// It went well; the detail says what was seen.
     Passed {
         /// What was seen, as in "TLSv1.3, CN=outlook.com, until 2027-01-01".
-        detail: String,
+        detail: Shown,
     },
     /// It did not.
     Failed {
@@ -43,7 +44,7 @@ pub enum Outcome {
     /// It was not tried.
     Skipped {
         /// Why not.
-        because: String,
+        because: Shown,
     },
 }
 
@@ -137,7 +138,7 @@ impl Stage {
 impl Check {
     /// A check that went well.
     #[must_use]
-    pub fn passed(stage: Stage, elapsed: Duration, detail: impl Into<String>) -> Self {
+    pub fn passed(stage: Stage, elapsed: Duration, detail: impl Into<Shown>) -> Self {
         Self::new(stage, elapsed, Outcome::Passed { detail: detail.into() })
     }
 
@@ -149,7 +150,7 @@ impl Check {
 
     /// A check that was not tried.
     #[must_use]
-    pub fn skipped(stage: Stage, because: impl Into<String>) -> Self {
+    pub fn skipped(stage: Stage, because: impl Into<Shown>) -> Self {
         Self::new(stage, Duration::ZERO, Outcome::Skipped { because: because.into() })
     }
 

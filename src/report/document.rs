@@ -1,6 +1,5 @@
 //! Everything that one command has to say. Field names in JSON are public API.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -11,7 +10,7 @@ use super::check::Check;
 use super::finding::{ExitCode, Finding};
 use crate::clock::Clock;
 use crate::profile::Mailbox;
-use crate::text::Shown;
+use crate::text::{Show, Shown};
 
 /// The number of the JSON layout. It grows when a field changes its meaning or goes away, not when one is added.
 pub const SCHEMA: u32 = 1;
@@ -22,16 +21,16 @@ pub struct Document {
     /// [`SCHEMA`].
     pub schema: u32,
     /// The subcommand's name.
-    pub command: Cow<'static, str>,
+    pub command: Shown,
     /// When the command ended.
     #[serde(skip)]
     pub time: Timestamp,
     /// One report for each mailbox or app the command looked at.
     pub reports: Vec<Report>,
     /// Things that are right but deserve attention, such as a secret that expires soon.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Shown>,
     /// What to do next, as commands or click paths.
-    pub next: Vec<String>,
+    pub next: Vec<Shown>,
     /// Answers explained, the most telling first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub explanations: Vec<Explanation>,
@@ -81,18 +80,18 @@ pub struct Report {
 #[derive(Debug, Clone, Serialize)]
 pub struct Explanation {
     /// Whose servers say it, where that is known.
-    pub provider: Option<String>,
+    pub provider: Option<Shown>,
     /// Where it is said, where that is known.
-    pub stage: Option<String>,
+    pub stage: Option<Shown>,
     /// What it means.
     #[serde(flatten)]
     pub finding: Finding,
     /// How a server said it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub example: Option<String>,
+    pub example: Option<Shown>,
     /// A remark.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
+    pub note: Option<Shown>,
     /// Whether the answer is known at all.
     #[serde(skip)]
     pub is_recognised: bool,
@@ -114,15 +113,15 @@ pub struct Headline {
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// A mailbox of the profile, by its name.
-    Mailbox(String),
+    Mailbox(Shown),
     /// An app of the profile, by its name.
-    App(String),
+    App(Shown),
     /// The key of a vault, by its file.
-    VaultKey(String),
+    VaultKey(Shown),
     /// This machine.
-    Machine(String),
+    Machine(Shown),
     /// A server, as host and port.
-    Host(String),
+    Host(Shown),
 }
 
 /// A name and a value.
@@ -130,14 +129,14 @@ pub enum Subject {
 pub struct Fact {
     /// The JSON key; the human renderer shows it with blanks for underscores.
     pub name: &'static str,
-    /// The value, fit for a terminal.
-    pub value: String,
+    /// The value.
+    pub value: Shown,
 }
 
 impl Document {
     /// An empty document of `command`.
     #[must_use]
-    pub fn new(command: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(command: impl Into<Shown>) -> Self {
         Self {
             schema: SCHEMA,
             command: command.into(),
@@ -174,14 +173,14 @@ impl Report {
     /// A report on `mailbox` that begins with its address.
     #[must_use]
     pub fn of_mailbox(mailbox: &Mailbox) -> Self {
-        let mut report = Self::new(Subject::Mailbox(mailbox.name.to_string()));
-        report.fact("address", mailbox.address.to_string());
+        let mut report = Self::new(Subject::Mailbox(Shown::of(&mailbox.name)));
+        report.fact("address", &mailbox.address);
         report
     }
 
     /// Adds a fact.
-    pub fn fact(&mut self, name: &'static str, value: impl Into<String>) {
-        self.facts.push(Fact { name, value: value.into() });
+    pub fn fact(&mut self, name: &'static str, value: impl Show) {
+        self.facts.push(Fact { name, value: Shown::of(value) });
     }
 
     /// The verdict, or else the first finding, if any check failed.

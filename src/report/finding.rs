@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::code::FindingCode;
+use crate::text::Shown;
 
 /// What a failed check means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -10,11 +11,11 @@ pub struct Finding {
     /// Its stable name.
     pub code: FindingCode,
     /// The cause in one or two plain sentences.
-    pub cause: String,
+    pub cause: Shown,
     /// The way out, one imperative step each: a click path or a command.
-    pub fix: Vec<String>,
-    /// The server's own words, redacted and escaped.
-    pub server_said: Option<String>,
+    pub fix: Vec<Shown>,
+    /// The server's own words.
+    pub server_said: Option<Shown>,
     /// How sure we are.
     pub confidence: Confidence,
     /// Where the knowledge comes from: an RFC section, a document.
@@ -132,7 +133,7 @@ impl ExitCode {
 impl Finding {
     /// A finding without steps that is certain; set what differs.
     #[must_use]
-    pub fn new(code: FindingCode, cause: impl Into<String>, exit: ExitCode) -> Self {
+    pub fn new(code: FindingCode, cause: impl Into<Shown>, exit: ExitCode) -> Self {
         Self {
             code,
             cause: cause.into(),

@@ -119,7 +119,7 @@ impl SecretStore for KeyringStore {
         self.ask(move || chunks::delete(&OsEntries, &name))
     }
 
-    fn self_test(&self) -> Result<String, StoreFault> {
+    fn self_test(&self) -> Result<Shown, StoreFault> {
         self_test::of_entry(self)
     }
 

@@ -92,7 +92,7 @@ pub trait SecretStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreFault`] if a step failed. Nothing is left behind, as far as the store still answers.
-    fn self_test(&self) -> Result<String, StoreFault>;
+    fn self_test(&self) -> Result<Shown, StoreFault>;
 
     /// The files and folders that it reads or writes, for a look at their owners and modes.
     fn places(&self) -> Vec<WatchedPath> {
@@ -238,7 +238,7 @@ impl SecretStore for MemoryStore {
         Ok(self.records.lock().unwrap().remove(key).is_some())
     }
 
-    fn self_test(&self) -> Result<String, StoreFault> {
+    fn self_test(&self) -> Result<Shown, StoreFault> {
         self.check().map(|()| "it is there".into())
     }
 

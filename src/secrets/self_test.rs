@@ -4,14 +4,14 @@ use super::{RecordKey, SecretBytes, SecretStore};
 use crate::failure::StoreFault;
 use crate::profile::Invalid;
 use crate::random;
-use crate::text::Redactor;
+use crate::text::{Redactor, Shown};
 
 /// Two that try at the same time disturb each other.
 const TRIES: usize = 3;
 
 /// Tests the store with an entry of its own, of always the same name: what a crash or a dialog that was answered too
 /// late left behind, the next trial removes.
-pub(super) fn of_entry(store: &dyn SecretStore) -> Result<String, StoreFault> {
+pub(super) fn of_entry(store: &dyn SecretStore) -> Result<Shown, StoreFault> {
     let name =
         "doctor".parse().map_err(|error: Invalid| StoreFault::Other { reason: Redactor::by_shape(&error.problem) })?;
     let key = RecordKey::Trial(name);
@@ -27,7 +27,7 @@ pub(super) fn of_entry(store: &dyn SecretStore) -> Result<String, StoreFault> {
     }
     result?;
     match store.get(&key)? {
-        None => Ok("an entry was written, read back and removed".to_owned()),
+        None => Ok("an entry was written, read back and removed".into()),
         Some(_) => Err(StoreFault::NotKept { what: "an entry that was removed is still there".into() }),
     }
 }
@@ -81,11 +81,11 @@ mod tests {
             if self.keeps { Ok(true) } else { self.inner.delete(key) }
         }
 
-        fn self_test(&self) -> Result<String, StoreFault> {
+        fn self_test(&self) -> Result<Shown, StoreFault> {
             of_entry(self)
         }
 
-        fn describe(&self) -> crate::text::Shown {
+        fn describe(&self) -> Shown {
             "crooked".into()
         }
     }

@@ -148,7 +148,7 @@ impl VaultStore {
     }
 
     /// What the key opens, for [`self_test`](SecretStore::self_test).
-    fn looked_through(&self, identities: &[Identity]) -> Result<String, StoreFault> {
+    fn looked_through(&self, identities: &[Identity]) -> Result<Shown, StoreFault> {
         if self.is_made()? {
             let mut count = 0;
             for path in record_files(&self.folder)? {
@@ -158,18 +158,18 @@ impl VaultStore {
                 }
             }
             let left = if takeover::is_foreign(&self.single, &self.folder)? {
-                format!("; {} beside it is not read: remove it", self.single.display())
+                shown!("; {} beside it is not read: remove it", self.single)
             } else {
-                String::new()
+                Shown::default()
             };
-            return Ok(format!("its key opens it ({count} records){left}"));
+            return Ok(shown!("its key opens it ({} records){}", count, left));
         }
         let Some(sealed) = single::read(&self.single)? else {
-            return Ok("its key is there, there is no vault yet".to_owned());
+            return Ok("its key is there, there is no vault yet".into());
         };
         let plain = single::open(&self.single, identities, &sealed)?;
         let count = single::Contents::parse(&self.single, &plain)?.len();
-        Ok(format!("its key opens it ({count} records in one file; the next write makes a folder of it)"))
+        Ok(shown!("its key opens it ({} records in one file; the next write makes a folder of it)", count))
     }
 }
 
@@ -253,7 +253,7 @@ impl SecretStore for VaultStore {
     }
 
     /// Leaves the vault as it is: its folder is tried with another file, encrypted and opened as a record would be.
-    fn self_test(&self) -> Result<String, StoreFault> {
+    fn self_test(&self) -> Result<Shown, StoreFault> {
         let identities = self.key.identities()?;
         let found = self.looked_through(&identities)?;
         let value = self_test::random_value()?;
@@ -264,7 +264,7 @@ impl SecretStore for VaultStore {
         if seal::open(&identities, &back).map_or(true, |back| back.as_slice() != value.expose()) {
             return Err(StoreFault::NotKept { what: "what is read back is not what was written".into() });
         }
-        Ok(format!("{found}; a file was written beside it, read back and removed"))
+        Ok(shown!("{}; a file was written beside it, read back and removed", found))
     }
 
     fn places(&self) -> Vec<WatchedPath> {

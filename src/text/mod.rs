@@ -17,7 +17,8 @@ pub use views::unescaped;
 
 /// `text` with a capital letter.
 #[must_use]
-pub fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> Shown {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    let capital = chars.next().into_iter().flat_map(char::to_uppercase);
+    Redactor::by_shape(&capital.chain(chars).collect::<String>())
 }

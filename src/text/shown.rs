@@ -9,9 +9,22 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::fmt::strtime;
 use serde::{Serialize, Serializer};
 
 use super::unprintable::escape;
+
+/// As [`format!`], for text that is safe to show: every argument is a [`Show`](crate::text::Show). What is named within the
+/// braces would pass it by and is refused.
+#[macro_export]
+macro_rules! shown {
+    ($format:literal $(, $value:expr)* $(,)?) => {
+        $crate::text::Shown::of_shown_arguments(::std::format_args!(
+            // A format that is put together cannot name variables.
+            ::std::concat!($format) $(, $crate::text::Showing(&$value))*
+        ))
+    };
+}
 
 /// Text that is safe to show: it holds no secret (SECURITY.md K2), and nothing that a terminal obeys (P2). A line break in
 /// it is one of ours.
@@ -74,6 +87,12 @@ impl Shown {
             let _ = write!(joined, "{}{}", if index == 0 { "" } else { between }, Showing(&value));
         }
         Self(joined.into())
+    }
+
+    /// The same, with `more` behind it.
+    #[must_use]
+    pub fn then(self, more: impl Show) -> Self {
+        shown!("{}{}", self, more)
     }
 
     /// The text.
@@ -208,25 +227,29 @@ macro_rules! show_as_displayed {
     };
 }
 
-show_as_displayed!(u8, u16, u32, u64, u128, usize, i32, i64, f32, f64, IpAddr, SocketAddr, Timestamp, Date);
+show_as_displayed!(
+    u8,
+    u16,
+    u32,
+    u64,
+    u128,
+    usize,
+    i32,
+    i64,
+    f32,
+    f64,
+    IpAddr,
+    SocketAddr,
+    Timestamp,
+    Date,
+    strtime::Display<'_>
+);
 
 /// The system's words.
 impl Show for io::Error {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&escape(&self.to_string()))
     }
-}
-
-/// As [`format!`], for text that is safe to show: every argument is a [`Show`](crate::text::Show). What is named within the
-/// braces would pass it by and is refused.
-#[macro_export]
-macro_rules! shown {
-    ($format:literal $(, $value:expr)* $(,)?) => {
-        $crate::text::Shown::of_shown_arguments(::std::format_args!(
-            // A format that is put together cannot name variables.
-            ::std::concat!($format) $(, $crate::text::Showing(&$value))*
-        ))
-    };
 }
 
 /// An argument of [`shown!`](crate::shown).

@@ -2,6 +2,7 @@
 
 use mailgrant::diagnosis::explain;
 use mailgrant::report::FindingCode;
+use mailgrant::text::Shown;
 
 use crate::support::fixture::Fixture;
 
@@ -11,7 +12,7 @@ fn every_code_can_be_looked_up() {
     for code in FindingCode::ALL {
         let found = explain::entry(code.as_str()).unwrap_or_else(|| panic!("{code} has no entry"));
         assert_eq!(found.finding.code, *code);
-        let text = format!("{} {}", found.finding.cause, found.finding.fix.join(" "));
+        let text = format!("{} {}", found.finding.cause, Shown::join(&found.finding.fix, " "));
         let is_filled = !text.split('{').skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
         assert!(is_filled && !found.finding.fix.is_empty(), "{code}: {text}");
     }

@@ -126,7 +126,7 @@ impl AppFlags {
             // The profile may be in another folder than the one where the command was typed.
             ca_file: match &self.ca_file {
                 Some(path) => Some(std::path::absolute(path).map_err(|error| {
-                    CommandError::usage(format!("--ca-file {}: {error}.", path.display()), "Name an existing PEM file")
+                    CommandError::usage(shown!("--ca-file {}: {}.", path, error), "Name an existing PEM file")
                 })?),
                 None => old.ca_file,
             },

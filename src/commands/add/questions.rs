@@ -14,6 +14,8 @@ use crate::profile::provider::{self, ALL};
 use crate::profile::{
     Address, App, ClientId, Credential, EndpointUrl, HostName, Invalid, Protocol, Side, Tenant, client_id_doubt,
 };
+use crate::text::Redactor;
+use crate::text::Shown;
 
 /// A check of an answer: it parses as `T`.
 fn parses<T: std::str::FromStr<Err = Invalid>>(text: &str) -> Result<(), String> {
@@ -26,9 +28,9 @@ pub(super) fn sign_in(file: &mut AppFile, force: bool, context: &Context) -> Res
     let provider = match &file.provider {
         Some(provider) => *provider.get_ref(),
         None => {
-            let chosen = prompter
-                .choose("Which provider", &ALL.map(|provider| provider.title))
-                .map_err(|error| CommandError::unasked(&error, &format!("--provider {}", provider::keys(|_| true))))?;
+            let chosen = prompter.choose("Which provider", &ALL.map(|provider| provider.title)).map_err(|error| {
+                CommandError::unasked(&error, shown!("--provider {}", Redactor::by_shape(&provider::keys(|_| true))))
+            })?;
             file.provider = Some(unspanned(ALL[chosen]));
             ALL[chosen]
         }
@@ -76,8 +78,8 @@ pub(super) fn secret(file: &mut AppFile, source_is_given: bool, context: &Contex
         let chosen = prompter
             .choose("Does the app have a client secret", &Credential::ALL.map(Credential::answer))
             .map_err(|error| {
-                let keys = Credential::ALL.map(Credential::key).join(" or ");
-                CommandError::unasked(&error, &format!("--credential {keys}"))
+                let keys = Shown::join(Credential::ALL.map(Credential::key), " or ");
+                CommandError::unasked(&error, shown!("--credential {}", keys))
             })?;
         // The usual one need not be written.
         file.credential =
@@ -161,7 +163,7 @@ pub(super) fn mailbox(
 /// The protocol of `side`, the usual one unless it is asked for; none if the mailbox lacks that side.
 fn protocol(
     question: &str,
-    flag: &str,
+    flag: &'static str,
     side: Side,
     ask: bool,
     context: &Context,
@@ -171,10 +173,9 @@ fn protocol(
         return Ok(known.first().copied());
     }
     let choices: Vec<&str> = known.iter().map(|protocol| protocol.title()).chain(["not at all"]).collect();
-    let chosen = context
-        .prompter
-        .choose(question, &choices)
-        .map_err(|error| CommandError::unasked(&error, &format!("{flag} {}", choices::protocol_keys(side))))?;
+    let chosen = context.prompter.choose(question, &choices).map_err(|error| {
+        CommandError::unasked(&error, shown!("{} {}", flag, Redactor::by_shape(&choices::protocol_keys(side))))
+    })?;
     Ok(known.get(chosen).copied())
 }
 

@@ -10,6 +10,7 @@ use toml::Spanned;
 use super::flags::is_same_id;
 use crate::config::{self, AppFile, ProfileDocument};
 use crate::profile::{App, Mailbox, Profile};
+use crate::text::Shown;
 
 /// The app of the profile that `file` is about: the same client ID, and nothing that `file` says of provider, cloud,
 /// tenant, authority or issuer is another there.
@@ -44,7 +45,7 @@ fn is_one(one: &App, other: &App) -> bool {
 }
 
 /// What is to be said of the other apps of `profile` with the client ID of `app`.
-pub(super) fn warnings(app: &App, profile: &Profile) -> Vec<String> {
+pub(super) fn warnings(app: &App, profile: &Profile) -> Vec<Shown> {
     let others = profile.apps.values().filter(|other| other.name != app.name);
     others
         // Providers give out IDs without regard to each other.
@@ -53,16 +54,19 @@ pub(super) fn warnings(app: &App, profile: &Profile) -> Vec<String> {
         })
         .map(|other| {
             if is_one(app, other) {
-                format!(
+                shown!(
                     "the apps '{}' and '{}' have one client ID, so they are one app at the provider with two copies of \
                      its secret; to share one, add mailboxes with --app {}",
-                    app.name, other.name, other.name
+                    app.name,
+                    other.name,
+                    other.name
                 )
             } else {
-                format!(
+                shown!(
                     "app '{}' has the same client ID for another tenant or kind of account; if it is the same app, add \
                      the mailbox with --app {}",
-                    other.name, other.name
+                    other.name,
+                    other.name
                 )
             }
         })

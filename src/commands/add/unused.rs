@@ -4,6 +4,7 @@ use super::flags::{AppFlags, MailboxFlags};
 use crate::error::CommandError;
 use crate::profile::{App, Mailbox};
 use crate::report::{Finding, FindingCode};
+use crate::text::{Redactor, Shown};
 
 /// A part of an app or a mailbox, and the flags that are about it alone.
 struct Part<'a> {
@@ -11,7 +12,7 @@ struct Part<'a> {
     /// Each with whether it was given.
     flags: &'a [(&'static str, bool)],
     /// Why the part is absent.
-    why: String,
+    why: Shown,
     /// The flag that adds it.
     instead: &'static str,
 }
@@ -33,13 +34,13 @@ pub(super) fn refuse(
         Part {
             is_there: mailbox.incoming.is_some(),
             flags: &flags.incoming_details(),
-            why: format!("mailbox '{name}' has no incoming side"),
+            why: shown!("mailbox '{}' has no incoming side", name),
             instead: "--incoming imap",
         },
         Part {
             is_there: mailbox.outgoing.is_some(),
             flags: &flags.outgoing_details(),
-            why: format!("mailbox '{name}' has no outgoing side"),
+            why: shown!("mailbox '{}' has no outgoing side", name),
             instead: "--outgoing smtp",
         },
         Part {
@@ -48,13 +49,15 @@ pub(super) fn refuse(
                 ("--secret-stdin, --secret-env or --secret-file", has_source),
                 ("--expires", app_flags.expires.is_some()),
             ],
-            why: format!("app '{}' is a public client, which has no secret", app.name),
+            why: shown!("app '{}' is a public client, which has no secret", app.name),
             instead: "--credential secret",
         },
     ];
     for Part { flags, why, instead, .. } in parts.iter().filter(|part| !part.is_there) {
         if let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given) {
-            let told = Finding::of(FindingCode::FLAG_WITHOUT_EFFECT).with("flag", flag).with("reason", why);
+            let told = Finding::of(FindingCode::FLAG_WITHOUT_EFFECT)
+                .with("flag", Redactor::by_shape(flag))
+                .with("reason", why);
             return Err(told.with("instead", instead).with("name", name).into());
         }
     }

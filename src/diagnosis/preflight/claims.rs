@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::jwt::{self, Claims, plain};
+use crate::jwt::{self, Claims, bounded};
 use crate::profile::Address;
+use crate::text::{Redactor, Shown};
 
 /// The claims that are shown with their values; of all others only the names are.
 const SHOWN: [&str; 21] = [
@@ -86,7 +87,8 @@ pub struct TokenClaims {
 
 impl TokenClaims {
     pub(super) fn read(claims: &Claims) -> Self {
-        let text = |names: &[&str]| names.iter().find_map(|name| jwt::text(claims, name)).map(|text| plain(text, LONG));
+        let text =
+            |names: &[&str]| names.iter().find_map(|name| jwt::text(claims, name)).map(|text| bounded(text, LONG));
         let listed = |names: &[&str]| names.iter().find_map(|name| claims.get(*name)).map_or_else(Vec::new, list);
         let (scopes, roles, names) = (listed(&["scp", "scope"]), listed(&["roles"]), jwt::names(claims));
         // Microsoft: an app's own token has the app's object as its subject, and no user.
@@ -109,40 +111,40 @@ impl TokenClaims {
                 .keys()
                 .filter(|name| !SHOWN.contains(&name.as_str()))
                 .take(MANY)
-                .map(|name| plain(name, 60))
+                .map(|name| bounded(name, 60))
                 .collect(),
         }
     }
 
     /// "for https://outlook.office.com, IMAP.AccessAsUser.All SMTP.Send"
-    pub(super) fn purpose(&self) -> String {
+    pub(super) fn purpose(&self) -> Shown {
         let mut parts = Vec::new();
         if !self.audience.is_empty() {
-            parts.push(format!("for {}", few(&self.audience)));
+            parts.push(shown!("for {}", few(&self.audience)));
         }
         let permissions = if self.is_app_only { &self.roles } else { &self.scopes };
         if !permissions.is_empty() {
             parts.push(few(permissions));
         }
-        parts.join(", ")
+        Shown::join(parts, ", ")
     }
 
     /// "shop@contoso.com, tenant 11111111-2222-3333-4444-555555555555"
-    pub(super) fn account(&self, expected: &Address) -> String {
+    pub(super) fn account(&self, expected: &Address) -> Shown {
         let mut parts = Vec::new();
         if self.is_app_only {
-            parts.push("the app alone".to_owned());
+            parts.push("the app alone".into());
         } else if let Some(name) = self.names.iter().find(|name| expected.matches(name)) {
-            parts.push(name.clone());
+            parts.push(Redactor::by_shape(name));
         } else if let Some(name) = self.names.first() {
-            parts.push(format!("{name} (by name not {expected})"));
+            parts.push(shown!("{} (by name not {})", Redactor::by_shape(name), expected));
         }
         match (&self.tenant, &self.issuer) {
-            (Some(tenant), _) => parts.push(format!("tenant {tenant}")),
-            (None, Some(issuer)) => parts.push(format!("issued by {issuer}")),
+            (Some(tenant), _) => parts.push(shown!("tenant {}", Redactor::by_shape(tenant))),
+            (None, Some(issuer)) => parts.push(shown!("issued by {}", Redactor::by_shape(issuer))),
             (None, None) => {}
         }
-        parts.join(", ")
+        Shown::join(parts, ", ")
     }
 }
 
@@ -153,11 +155,15 @@ fn list(value: &Value) -> Vec<String> {
         Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     };
-    items.into_iter().filter(|item| !item.is_empty()).take(MANY).map(|item| plain(item, LONG)).collect()
+    items.into_iter().filter(|item| !item.is_empty()).take(MANY).map(|item| bounded(item, LONG)).collect()
 }
 
 /// The first of a list, in one line.
-pub(super) fn few(list: &[String]) -> String {
+pub(super) fn few(list: &[String]) -> Shown {
     let more = if list.len() > A_FEW { " …" } else { "" };
-    if list.is_empty() { "nothing".to_owned() } else { list[..list.len().min(A_FEW)].join(" ") + more }
+    if list.is_empty() {
+        "nothing".into()
+    } else {
+        shown!("{}{}", Shown::join(list.iter().take(A_FEW).map(|one| Redactor::by_shape(one)), " "), more)
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::diagnosis::about::FailureContext;
 use crate::report::{Confidence, Finding, FindingCode};
+use crate::text::Shown;
 
 /// Something in a token for which a server would refuse it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,17 +10,17 @@ pub struct Issue {
     /// The catalogue's entry.
     pub code: FindingCode,
     /// What was seen, in one sentence. It holds the token's own words, bounded and without control characters.
-    pub observed: String,
+    pub observed: Shown,
     /// Whether it is only a guess, which a server that did not even look at the token leaves as open as before.
     pub is_uncertain: bool,
 }
 
 impl Issue {
-    pub(super) fn new(code: FindingCode, observed: String) -> Self {
+    pub(super) fn new(code: FindingCode, observed: Shown) -> Self {
         Self { code, observed, is_uncertain: false }
     }
 
-    pub(super) fn doubt(code: FindingCode, observed: String) -> Self {
+    pub(super) fn doubt(code: FindingCode, observed: Shown) -> Self {
         Self { code, observed, is_uncertain: true }
     }
 
@@ -27,7 +28,7 @@ impl Issue {
     #[must_use]
     pub fn finding(&self, about: FailureContext<'_>) -> Finding {
         let mut finding = Finding::of(self.code).about(about).in_general();
-        finding.cause = format!("{} {}", self.observed, finding.cause);
+        finding.cause = shown!("{} {}", self.observed, finding.cause);
         if self.is_uncertain && finding.confidence == Confidence::Certain {
             finding.confidence = Confidence::Likely;
         }

@@ -17,7 +17,7 @@ use secrecy::ExposeSecret;
 
 use crate::jwt;
 use crate::profile::{App, Mailbox, Protocol};
-use crate::text::Redactor;
+use crate::text::{Redactor, Shown};
 
 /// What was seen in a token.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ impl Preflight {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// What the token says of it, in a few words; `None` where it is opaque.
-    pub detail: Option<String>,
+    pub detail: Option<Shown>,
     /// What speaks against it, the most telling first.
     pub issues: Vec<Issue>,
 }
@@ -60,7 +60,7 @@ pub struct Part {
 impl Part {
     fn clean(&mut self, redactor: &Redactor) {
         let texts = self.detail.iter_mut().chain(self.issues.iter_mut().map(|issue| &mut issue.observed));
-        texts.for_each(|text| *text = redactor.clean(text).to_string());
+        texts.for_each(|text| *text = redactor.clean(text));
     }
 }
 

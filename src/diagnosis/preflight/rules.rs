@@ -11,6 +11,7 @@ use crate::profile::{
     Address, App, Mailbox, Protocol, Scope, is_guid, missing_scopes, permission_name, same_permission,
 };
 use crate::report::FindingCode;
+use crate::text::{Redactor, Shown};
 
 /// What the token lacks to open `protocol`.
 pub(super) fn service(said: Option<&TokenClaims>, granted: &[String], app: &App, protocol: Protocol) -> Vec<Issue> {
@@ -29,7 +30,7 @@ pub(super) fn service(said: Option<&TokenClaims>, granted: &[String], app: &App,
         if service.application.is_some_and(|application| has(&said.roles, application.role)) {
             return Vec::new();
         }
-        let observed = format!("The token is the app's own, and its roles permit {}.", few(&said.roles));
+        let observed = shown!("The token is the app's own, and its roles permit {}.", few(&said.roles));
         let code = FindingCode::LOCAL_APP_ONLY_TOKEN_WITHOUT_ROLES;
         let is_uncertain = service.application.is_some_and(|application| application.is_known_to_server);
         return vec![Issue { code, observed, is_uncertain }];
@@ -40,15 +41,15 @@ pub(super) fn service(said: Option<&TokenClaims>, granted: &[String], app: &App,
     if has(&said.scopes, delegated) {
         return Vec::new();
     }
-    let observed = format!("The token permits {}, but not {delegated}.", few(&said.scopes));
+    let observed = shown!("The token permits {}, but not {}.", few(&said.scopes), delegated);
     vec![Issue::new(FindingCode::LOCAL_TOKEN_LACKS_SCOPE, observed)]
 }
 
 /// By what the token endpoint said was granted, where the token itself does not tell.
-fn unless_listed(delegated: &str, granted: &[String]) -> Option<Issue> {
+fn unless_listed(delegated: &'static str, granted: &[String]) -> Option<Issue> {
     let lacks = !granted.is_empty() && !granted.iter().any(|granted| same_permission(granted, delegated));
     lacks.then(|| {
-        let observed = format!("The provider granted {}, but not {delegated}.", few(granted));
+        let observed = shown!("The provider granted {}, but not {}.", few(granted), delegated);
         Issue::new(FindingCode::LOCAL_TOKEN_LACKS_SCOPE, observed)
     })
 }
@@ -59,7 +60,7 @@ fn not_granted(wanted: &[Scope], granted: &[String]) -> Option<Issue> {
         return None;
     }
     let missing: Vec<String> = missing.iter().map(Scope::to_string).collect();
-    let observed = format!("The provider granted {}, but not {}.", few(granted), few(&missing));
+    let observed = shown!("The provider granted {}, but not {}.", few(granted), few(&missing));
     Some(Issue::new(FindingCode::SCOPES_NOT_GRANTED, observed))
 }
 
@@ -81,7 +82,7 @@ fn wrong_audience(said: &TokenClaims, audiences: &Audiences, app: &App) -> Optio
         }
     };
     let audience: Vec<String> = said.audience.iter().map(named).collect();
-    let observed = format!("The token is for {}, not for {}.", few(&audience), audiences.title);
+    let observed = shown!("The token is for {}, not for {}.", few(&audience), audiences.title);
     Some(Issue::new(FindingCode::LOCAL_TOKEN_WRONG_AUDIENCE, observed))
 }
 
@@ -107,7 +108,7 @@ fn other_tenant(said: &TokenClaims, app: &App) -> Option<Issue> {
     let (tid, tenant) = (said.tenant.as_deref()?, app.tenant.as_ref()?);
     let differs = is_guid(tid) && !tenant.admits(tid);
     differs.then(|| {
-        let observed = format!("The token belongs to the tenant {tid}, not to {tenant}.");
+        let observed = shown!("The token belongs to the tenant {}, not to {}.", Redactor::by_shape(tid), tenant);
         Issue::new(FindingCode::LOCAL_TOKEN_OTHER_TENANT, observed)
     })
 }
@@ -125,7 +126,12 @@ fn other_issuer(said: &TokenClaims, app: &App) -> Option<Issue> {
     };
     let found = known.iter().copied().chain([app.registrar()]).find_map(tenant_at);
     let fits = found.is_some_and(|tenant| said.tenant.as_deref().is_none_or(|tid| tid.eq_ignore_ascii_case(tenant)));
-    (!fits).then(|| Issue::doubt(FindingCode::LOCAL_TOKEN_OTHER_ISSUER, format!("The token was issued by {issuer}.")))
+    (!fits).then(|| {
+        Issue::doubt(
+            FindingCode::LOCAL_TOKEN_OTHER_ISSUER,
+            shown!("The token was issued by {}.", Redactor::by_shape(issuer)),
+        )
+    })
 }
 
 /// `exp`, `nbf` and `iat` against this machine's clock, now and when the token came (RFC 7519 §4.1.4 to §4.1.6).
@@ -135,23 +141,23 @@ fn wrong_time(said: Option<&TokenClaims>, presented: PresentedToken<'_>, now: i6
     let over = |end: i64, at: i64| end.saturating_add(LEEWAY) <= at;
     if let Some(end) = ends.filter(|end| over(*end, received) && over(*end, now)) {
         // A provider does not hand out expired tokens, so it is the clocks that differ.
-        let observed = format!("The token ended {} before it came, by this machine's clock.", span(received, end));
+        let observed = shown!("The token ended {} before it came, by this machine's clock.", span(received, end));
         return Some(Issue::new(FindingCode::CLOCK_OFF, observed));
     }
     let end = ends.unwrap_or(promised);
     if over(end, now) {
-        let observed = format!("The token ended {} ago.", span(now, end));
+        let observed = shown!("The token ended {} ago.", span(now, end));
         return Some(Issue::new(FindingCode::LOCAL_TOKEN_EXPIRED, observed));
     }
     let begins = said.and_then(|said| said.issued.max(said.not_before))?;
     (begins.saturating_sub(now) > LEEWAY).then(|| {
         let since = if received < now { received } else { now };
-        let observed = format!("The token begins {} after it came, by this machine's clock.", span(begins, since));
+        let observed = shown!("The token begins {} after it came, by this machine's clock.", span(begins, since));
         Issue::new(FindingCode::CLOCK_OFF, observed)
     })
 }
 
-fn span(later: i64, earlier: i64) -> String {
+fn span(later: i64, earlier: i64) -> Shown {
     in_words(later.saturating_sub(earlier).unsigned_abs())
 }
 
@@ -170,5 +176,8 @@ fn other_user(said: &TokenClaims, presented: PresentedToken<'_>, mailbox: &Mailb
         domain.is_some_and(|domain| domain == expected.domain().to_ascii_lowercase())
     };
     let name = said.names.iter().find(is_neighbour)?;
-    Some(Issue::doubt(FindingCode::OTHER_ACCOUNT_SIGNED_IN, format!("The token's user is {name}, not {expected}.")))
+    Some(Issue::doubt(
+        FindingCode::OTHER_ACCOUNT_SIGNED_IN,
+        shown!("The token's user is {}, not {}.", Redactor::by_shape(name), expected),
+    ))
 }

@@ -21,7 +21,7 @@ pub(super) fn client_refused(situation: &Situation<'_>) -> Option<Finding> {
     if is_specific {
         // The provider itself says why.
         let mut finding = refusal.clone();
-        finding.cause.push_str(&situation.until());
+        finding.cause = finding.cause.then(situation.until());
         return Some(finding);
     }
     let is_public = situation.about.app.is_some_and(|app| app.credential.client_type() == ClientType::Public);
@@ -47,6 +47,6 @@ pub(super) fn sign_in_lost(situation: &Situation<'_>) -> Option<Finding> {
     let stages = [Stage::Token, Stage::TokenEndpoint];
     let lost = |finding: &&Finding| finding.exit == ExitCode::AuthorizationNeeded;
     let mut finding = stages.into_iter().find_map(|stage| situation.found(None, stage).filter(lost))?.clone();
-    finding.cause.push_str(&situation.until());
+    finding.cause = finding.cause.then(situation.until());
     Some(finding)
 }

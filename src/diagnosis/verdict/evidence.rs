@@ -11,7 +11,7 @@ pub struct Server {
     /// What it is for.
     pub role: Role,
     /// Its name or address.
-    pub host: String,
+    pub host: Shown,
     /// The TCP port.
     pub port: u16,
     /// How far a connection came.
@@ -74,7 +74,7 @@ impl Server {
     /// What the steps of a test tell of a server: each with what went wrong, if anything did.
     pub fn seen<'f>(
         role: Role,
-        host: impl Into<String>,
+        host: impl Into<Shown>,
         port: u16,
         steps: impl IntoIterator<Item = (Stage, Option<&'f FailureKind>)>,
     ) -> Self {

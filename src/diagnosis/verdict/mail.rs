@@ -6,6 +6,7 @@ use crate::diagnosis::catalogue::{self, Meaning};
 use crate::profile::Protocol::{self, Smtp};
 use crate::profile::Side;
 use crate::report::{Check, Confidence, ExitCode, Finding, FindingCode, Stage};
+use crate::text::Redactor;
 
 /// The token itself says why it is refused.
 pub(super) fn token_unfit(situation: &Situation<'_>) -> Option<Finding> {
@@ -26,7 +27,7 @@ pub(super) fn sending_off(situation: &Situation<'_>) -> Option<Finding> {
     let reads = Protocol::of(Side::Incoming).any(|protocol| situation.passed(Some(protocol), Stage::Folder));
     reads.then(|| {
         let mut finding = off.clone();
-        finding.cause = format!("Reading works, so account and token are right. {}", finding.cause);
+        finding.cause = shown!("Reading works, so account and token are right. {}", finding.cause);
         finding.confidence = Confidence::Certain;
         finding
     })
@@ -47,8 +48,10 @@ pub(super) fn wrong_account(situation: &Situation<'_>) -> Option<Finding> {
     if refusals.len() < 2 && means(refusal, Meaning::MailboxClosed) && mailbox.sign_in_as.is_none() {
         return None;
     }
-    let mut finding =
-        situation.own(FindingCode::WRONG_ACCOUNT_SIGNED_IN, Some(protocol)).with("account", account).finding();
+    let mut finding = situation
+        .own(FindingCode::WRONG_ACCOUNT_SIGNED_IN, Some(protocol))
+        .with("account", Redactor::by_shape(account))
+        .finding();
     finding.server_said.clone_from(&refusal.server_said);
     Some(finding)
 }

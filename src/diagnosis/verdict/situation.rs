@@ -7,6 +7,7 @@ use crate::diagnosis::about::FailureContext;
 use crate::diagnosis::told::Told;
 use crate::profile::Protocol;
 use crate::report::{Check, Finding, FindingCode, Stage};
+use crate::text::Shown;
 
 /// All that is known after the checks of one mailbox.
 #[derive(Debug, Clone, Copy)]
@@ -55,10 +56,10 @@ impl<'a> Situation<'a> {
     }
 
     /// " What was fetched before works until …", or nothing.
-    pub(super) fn until(&self) -> String {
-        self.works_until.map_or_else(String::new, |until| {
+    pub(super) fn until(&self) -> Shown {
+        self.works_until.map_or_else(Shown::default, |until| {
             let until = until.strftime("%Y-%m-%d %H:%M UTC");
-            format!(" Programs that have a token work until {until}, and no longer.")
+            shown!(" Programs that have a token work until {}, and no longer.", until)
         })
     }
 }

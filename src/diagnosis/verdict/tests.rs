@@ -10,6 +10,7 @@ use made::{code, judged};
 use super::super::{catalogue, resolve};
 use crate::diagnosis::FailureContext;
 use crate::report::{Confidence, ExitCode, FindingCode};
+use crate::text::Shown;
 
 /// Profile, token endpoint, incoming side, outgoing side, what else is known; and the verdict's code. The words are
 /// explained in `made`.
@@ -198,7 +199,7 @@ fn advice_names_the_provider_at_hand() {
     };
     for row in TABLE.iter().filter(|row| row[0] != "ms-shared") {
         let Some((verdict, _)) = judged(row) else { continue };
-        let text = format!("{} {}", verdict.cause, verdict.fix.join(" "));
+        let text = format!("{} {}", verdict.cause, Shown::join(&verdict.fix, " "));
         insist(row[0], verdict.code.as_str(), &text, &mut wrong);
     }
     for profile in ["ms", "google", "own"] {
@@ -206,7 +207,7 @@ fn advice_names_the_provider_at_hand() {
             for entry in catalogue::entries().iter().filter(|entry| entry.provider == crate::profile::Family::ANY) {
                 let finding = resolve::explained(entry, about);
                 assert!(!finding.fix.is_empty(), "{profile}, {}: no step is left", entry.id);
-                let text = format!("{} {}", finding.cause, finding.fix.join(" "));
+                let text = format!("{} {}", finding.cause, Shown::join(&finding.fix, " "));
                 insist(profile, finding.code.as_str(), &text, &mut wrong);
                 looked += 1;
             }
@@ -220,8 +221,8 @@ fn advice_names_the_provider_at_hand() {
 fn steps_that_are_known_not_to_apply_are_left_out() {
     let steps = |row: &[&str; 6]| {
         let (verdict, checks) = judged(row).unwrap();
-        let all: Vec<String> = checks.iter().chain([&verdict]).flat_map(|finding| finding.fix.clone()).collect();
-        all.join("\n")
+        let all: Vec<Shown> = checks.iter().chain([&verdict]).flat_map(|finding| finding.fix.clone()).collect();
+        Shown::join(all, "\n")
     };
     let own = steps(&["ms", "ok", "not-connected", "5.7.3", "account:alice@contoso.com fits", ""]);
     for words in [
@@ -276,7 +277,7 @@ fn a_verdict_says_what_it_rests_on() {
 fn every_verdict_of_our_own_is_in_the_catalogue_and_filled() {
     for entry in catalogue::entries().iter().filter(|entry| entry.source == "several checks together") {
         let finding = resolve::explained(entry, FailureContext::default());
-        let text = format!("{} {}", finding.cause, finding.fix.join(" "));
+        let text = format!("{} {}", finding.cause, Shown::join(&finding.fix, " "));
         assert!(!text.contains(['{', '}']), "{text}");
     }
 }

@@ -3,6 +3,7 @@
 use super::evidence::{Certificate, Reach, Role, Server};
 use super::situation::Situation;
 use crate::report::{Confidence, Finding, FindingCode, Stage};
+use crate::text::Shown;
 
 /// Not one server could be reached, and none so much as refused.
 pub(super) fn no_network(situation: &Situation<'_>) -> Option<Finding> {
@@ -33,14 +34,14 @@ pub(super) fn wrong_clock(situation: &Situation<'_>) -> Option<Finding> {
         () if are_all(&Certificate::NotYetValid) => "is not valid yet",
         () => "has expired or is not valid yet",
     };
-    let mut hosts: Vec<&str> = shown.iter().map(|server| server.host.as_str()).collect();
+    let mut hosts: Vec<&Shown> = shown.iter().map(|server| &server.host).collect();
     hosts.sort_unstable();
     hosts.dedup();
     let now = situation.now.strftime("%Y-%m-%d %H:%M UTC");
     let mut finding = situation
         .own(FindingCode::CERTIFICATES_OUT_OF_TIME, None)
         .with("state", state)
-        .with("hosts", hosts.join(", "))
+        .with("hosts", Shown::join(hosts, ", "))
         .with("now", now)
         .finding();
     // The certificates of one operator may have been forgotten together.
@@ -65,9 +66,9 @@ pub(super) fn interception(situation: &Situation<'_>) -> Option<Finding> {
     Some(situation.own(FindingCode::TLS_INTERCEPTION, None).with("issuer", issuer(first)?).finding())
 }
 
-fn issuer(server: &Server) -> Option<&str> {
+fn issuer(server: &Server) -> Option<&Shown> {
     match &server.certificate {
-        Certificate::UnknownIssuer { issuer } => issuer.as_deref(),
+        Certificate::UnknownIssuer { issuer } => issuer.as_ref(),
         _ => None,
     }
 }
@@ -91,8 +92,8 @@ pub(super) fn port_blocked(situation: &Situation<'_>) -> Option<Finding> {
         return None;
     }
     let Role::Mail(protocol) = first.role else { return None };
-    let places: Vec<String> = silent.iter().map(|server| format!("{} port {}", server.host, server.port)).collect();
-    Some(situation.own(FindingCode::PORT_BLOCKED, Some(protocol)).with("places", places.join(", ")).finding())
+    let places = silent.iter().map(|server| shown!("{} port {}", server.host, server.port));
+    Some(situation.own(FindingCode::PORT_BLOCKED, Some(protocol)).with("places", Shown::join(places, ", ")).finding())
 }
 
 fn sites<'a>(servers: impl Iterator<Item = &'a Server>) -> Vec<&'a str> {
@@ -106,5 +107,5 @@ fn sites<'a>(servers: impl Iterator<Item = &'a Server>) -> Vec<&'a str> {
 fn is_preset(situation: &Situation<'_>, server: &Server) -> bool {
     let Some(app) = situation.about.app else { return false };
     let mut servers = app.deployment().services.iter().filter_map(|service| service.endpoint.server());
-    servers.any(|preset| preset.host == server.host)
+    servers.any(|preset| server.host == preset.host)
 }

@@ -3,9 +3,9 @@ use crate::report::Outcome;
 
 fn words(check: &Check) -> String {
     match &check.outcome {
-        Outcome::Passed { detail } => detail.clone(),
+        Outcome::Passed { detail } => detail.to_string(),
         Outcome::Failed { finding } => format!("{}: {}", finding.code, finding.cause),
-        Outcome::Skipped { because } => because.clone(),
+        Outcome::Skipped { because } => because.to_string(),
     }
 }
 

@@ -20,7 +20,7 @@ pub fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
     let mut document = Document::new("rotate-secret");
     let mut report = report(job.rotation);
     let app = job.rotation.app;
-    let passed = |detail: &str| Check::passed(Stage::Rotation, Duration::ZERO, detail);
+    let passed = |detail: &'static str| Check::passed(Stage::Rotation, Duration::ZERO, detail);
     let failed = |finding| Check::failed(Stage::Rotation, Duration::ZERO, finding);
     match job.rotation.roll_back(force)? {
         RolledBack::Restored(restored) => {
@@ -47,11 +47,11 @@ pub fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
             report.fact("client_secret", "unchanged");
             let mut finding = diagnosis::finding(&failure, FailureContext::of_app(app));
             finding.cause =
-                format!("The provider refuses the previous client secret; nothing was changed. {}", finding.cause);
+                shown!("The provider refuses the previous client secret; nothing was changed. {}", finding.cause);
             finding.fix = vec![
-                "It was probably removed, or has expired: see the app in the provider's portal".to_owned(),
-                format!("Issue a new one there and run: mailgrant rotate-secret {} --expires DATE", app.name),
-                format!("To bring it back all the same: mailgrant rotate-secret {} --rollback --force", app.name),
+                "It was probably removed, or has expired: see the app in the provider's portal".into(),
+                shown!("Issue a new one there and run: mailgrant rotate-secret {} --expires DATE", app.name),
+                shown!("To bring it back all the same: mailgrant rotate-secret {} --rollback --force", app.name),
             ];
             report.checks.push(failed(finding));
         }
@@ -61,23 +61,27 @@ pub fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
 }
 
 /// What speaks against relying on a secret that was brought back.
-fn doubt(restored: &Restored) -> Option<String> {
+fn doubt(restored: &Restored) -> Option<Shown> {
     let app = &restored.app;
     let until = match restored.expires {
-        Some(day) => format!("it expires on {day}"),
-        None => "its expiry date is not recorded".to_owned(),
+        Some(day) => shown!("it expires on {}", day),
+        None => "its expiry date is not recorded".into(),
     };
     match &restored.proof {
         Some(Proof::Accepted | Proof::GrantLost(_)) => None,
-        Some(Proof::Refused(_)) => Some(format!(
-            "the provider refuses the previous client secret of app '{app}' ({until}): its mailboxes stop working within the hour"
+        Some(Proof::Refused(_)) => Some(shown!(
+            "the provider refuses the previous client secret of app '{}' ({}): its mailboxes stop working within the hour",
+            app,
+            until
         )),
         Some(Proof::Unknown(failure)) => {
             let why = failure.server_said.clone().unwrap_or_else(|| Shown::of(failure));
-            Some(format!("the previous client secret of app '{app}' could not be proven ({why}); {until}"))
+            Some(shown!("the previous client secret of app '{}' could not be proven ({}); {}", app, why, until))
         }
-        Some(Proof::NotAuthorized(_)) | None => Some(format!(
-            "the previous client secret of app '{app}' could not be proven, since no mailbox of the app is authorized; {until}"
+        Some(Proof::NotAuthorized(_)) | None => Some(shown!(
+            "the previous client secret of app '{}' could not be proven, since no mailbox of the app is authorized; {}",
+            app,
+            until
         )),
     }
 }
@@ -101,7 +105,7 @@ pub fn discard(job: &Job<'_>) -> Result<Document, CommandError> {
     if job.rotation.discard_previous()? {
         report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "the previous client secret is forgotten"));
         if holders.is_empty() {
-            document.next.push("Remove it in the portal too, once no other profile or program uses it".to_owned());
+            document.next.push("Remove it in the portal too, once no other profile or program uses it".into());
         } else {
             tell_holders(&holders, job.profile, &mut document);
         }

@@ -53,7 +53,7 @@ pub fn rotate(
     let resumes = matches!(request, RotationRequest::Finish { .. });
     let answer = rotation.run(request)?;
     let mut report = report(rotation);
-    report.fact("client_id", rotation.app.client_id.to_string());
+    report.fact("client_id", &rotation.app.client_id);
     if resumes {
         report.fact("resumed", "the rotation that was started before");
     }
@@ -66,7 +66,7 @@ pub fn rotate(
             if !answer.proofs.iter().flatten().any(proven) {
                 document.warnings.push(
                     "no mailbox of this app is authorized, so the new secret could not be proven; authorize will show"
-                        .to_owned(),
+                        .into(),
                 );
             }
             if had_secret {

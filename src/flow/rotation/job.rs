@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::profile::{App, Name, Profile};
 use crate::report::{Document, Report, Subject};
 use crate::secrets::{RecordKey, RecordLock};
+use crate::text::Shown;
 
 /// A rotation, with the locks of its apps and what is outside the store.
 pub struct Job<'a> {
@@ -32,13 +33,13 @@ impl<'a> Job<'a> {
         match self.note_expiry() {
             Ok(true) => {}
             Ok(false) => document.warnings.push(
-                "no expiry date was given, so mailgrant cannot warn you; the portal shows it (--expires DATE)"
-                    .to_owned(),
+                "no expiry date was given, so mailgrant cannot warn you; the portal shows it (--expires DATE)".into(),
             ),
             Err(error) => {
                 let cause = &error.finding().cause;
-                document.warnings.push(format!(
-                    "the new secret is in use, and its date is in the store; it could not be written to the profile: {cause}"
+                document.warnings.push(shown!(
+                    "the new secret is in use, and its date is in the store; it could not be written to the profile: {}",
+                    cause
                 ));
             }
         }
@@ -50,7 +51,7 @@ impl<'a> Job<'a> {
     pub(super) fn note_date_again(mut self, document: &mut Document) {
         if let Err(error) = self.note_expiry() {
             let cause = &error.finding().cause;
-            document.warnings.push(format!("its expiry date could not be written to the profile: {cause}"));
+            document.warnings.push(shown!("its expiry date could not be written to the profile: {}", cause));
         }
     }
 
@@ -77,14 +78,15 @@ impl<'a> Job<'a> {
         let name = &self.rotation.app.name;
         let holders = self.holders()?;
         if holders.is_empty() {
-            document.next.push(format!(
-                "When everything that uses the old secret has the new one: mailgrant rotate-secret {name} \
-                 --discard-previous, and remove the old secret in the portal"
+            document.next.push(shown!(
+                "When everything that uses the old secret has the new one: mailgrant rotate-secret {} \
+                 --discard-previous, and remove the old secret in the portal",
+                name
             ));
         } else {
             tell_holders(&holders, self.profile, document);
         }
-        document.next.push(format!("If not: mailgrant rotate-secret {name} --rollback"));
+        document.next.push(shown!("If not: mailgrant rotate-secret {} --rollback", name));
         Ok(())
     }
 
@@ -105,23 +107,27 @@ impl<'a> Job<'a> {
 
 /// The old secret must stay in the portal.
 pub(super) fn tell_holders(holders: &[Name], profile: &Profile, document: &mut Document) {
-    let names: Vec<&str> = holders.iter().map(Name::as_str).collect();
-    document.warnings.push(format!(
+    document.warnings.push(shown!(
         "the old client secret is still in use: do not remove it in the portal before these apps have the new one: {}",
-        names.join(", ")
+        Shown::join(holders, ", ")
     ));
     document.next.extend(holders.iter().map(|name| {
         let with = if profile.apps.contains_key(name) { "" } else { "--profile FILE " };
-        format!("Give it the new secret too: mailgrant {with}rotate-secret {name}")
+        shown!("Give it the new secret too: mailgrant {}rotate-secret {}", with, name)
     }));
 }
 
 /// A report on the app, and on those that are the same registration.
 pub(super) fn report(rotation: &Rotation<'_>) -> Report {
-    let mut report = Report::new(Subject::App(rotation.app.name.to_string()));
+    let mut report = Report::new(Subject::App(Shown::of(&rotation.app.name)));
     if rotation.apps.len() > 1 {
-        let names: Vec<&str> = rotation.apps.iter().map(|app| app.name.as_str()).collect();
-        report.fact("apps", format!("{} (one registration: the same client ID)", names.join(", ")));
+        report.fact(
+            "apps",
+            shown!(
+                "{} (one registration: the same client ID)",
+                Shown::join(rotation.apps.iter().map(|app| &app.name), ", ")
+            ),
+        );
     }
     report
 }

@@ -208,7 +208,7 @@ mod reservation {
             self.records.delete(key)
         }
 
-        fn self_test(&self) -> Result<String, StoreFault> {
+        fn self_test(&self) -> Result<crate::text::Shown, StoreFault> {
             self.records.self_test()
         }
 

@@ -72,7 +72,11 @@ impl Attempt<'_> {
                     let why = "the provider gives no name or address of who signed in; a test will show it";
                     Check::skipped(Stage::Identity, why)
                 } else {
-                    Check::passed(Stage::Identity, Duration::ZERO, format!("{} signed in", identity.label()))
+                    Check::passed(
+                        Stage::Identity,
+                        Duration::ZERO,
+                        shown!("{} signed in", Redactor::by_shape(identity.label())),
+                    )
                 }
             }
             None if !self.is_first() && self.before.is_some_and(|grant| grant.identity.is_some()) => {
@@ -145,9 +149,8 @@ pub(super) fn stage_of(failure: &Failure) -> Stage {
 
 /// What the provider did not grant.
 pub(super) fn scopes_missing(missing: &[Scope], app: &App, mailbox: &Mailbox) -> Finding {
-    let names: Vec<&str> = missing.iter().map(Scope::as_str).collect();
     let about = FailureContext::of_mailbox(app, mailbox);
-    Finding::of(FindingCode::SCOPES_NOT_GRANTED).about(about).with("scopes", names.join(", ")).finding()
+    Finding::of(FindingCode::SCOPES_NOT_GRANTED).about(about).with("scopes", Shown::join(missing, ", ")).finding()
 }
 
 #[cfg(test)]

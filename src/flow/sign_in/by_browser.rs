@@ -78,9 +78,9 @@ pub(super) fn tokens<'a>(attempt: &Attempt<'a>, report: &mut Report) -> Result<B
 }
 
 /// What is said of an answer that cannot be used, while the browser shows its own page (SECURITY.md L7).
-fn told(refusal: CallbackRefusal) -> String {
+fn told(refusal: CallbackRefusal) -> Shown {
     let came = callback::finding(refusal);
-    format!("{} {}. Still waiting.", came.cause, came.fix.join("; "))
+    shown!("{} {}. Still waiting.", came.cause, Shown::join(came.fix, "; "))
 }
 
 fn redeem<'a>(

@@ -8,6 +8,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::interface::Format;
 use crate::report::{Check, Confidence, Document, ExitCode, Finding, Outcome, Report, Subject};
+use crate::text::Shown;
 use crate::text::html::{DOCTYPE, Text};
 
 /// The style of all pages, and this one's own.
@@ -91,7 +92,7 @@ fn header(document: &Document, title: &str) -> Markup {
 }
 
 /// Lines under a heading, where there are any.
-fn list(heading: &str, lines: &[String]) -> Markup {
+fn list(heading: &str, lines: &[Shown]) -> Markup {
     html! {
         @if !lines.is_empty() {
             section.card {
@@ -271,22 +272,24 @@ mod tests {
     use super::*;
     use crate::profile::Protocol;
     use crate::report::{FindingCode, Stage};
+    use crate::text::Redactor;
 
     fn document(text: &str) -> Document {
-        let mut finding = Finding::new(FindingCode::BUG, text, ExitCode::CheckFailed);
-        finding.fix = vec![text.to_owned()];
-        finding.server_said = Some(format!("{text}\n{text}"));
-        let mut report = Report::new(Subject::Mailbox("shop".to_owned()));
-        report.fact("address", text);
+        let shown = || Redactor::by_shape(text);
+        let mut finding = Finding::new(FindingCode::BUG, shown(), ExitCode::CheckFailed);
+        finding.fix = vec![shown()];
+        finding.server_said = Some(shown!("{}\n{}", shown(), shown()));
+        let mut report = Report::new(Subject::Mailbox("shop".into()));
+        report.fact("address", shown());
         let at = Duration::from_millis;
-        report.checks.push(Check::passed(Stage::Tcp, at(30), text).over(Protocol::Imap).begun(at(10)));
+        report.checks.push(Check::passed(Stage::Tcp, at(30), shown()).over(Protocol::Imap).begun(at(10)));
         report.checks.push(Check::failed(Stage::Tls, at(60), finding.clone()).over(Protocol::Imap).begun(at(40)));
-        report.checks.push(Check::skipped(Stage::Authentication, text));
+        report.checks.push(Check::skipped(Stage::Authentication, shown()));
         report.verdict = Some(Box::new(finding));
         let mut document = Document::new("test");
         document.reports.push(report);
-        document.warnings.push(text.to_owned());
-        document.next.push(text.to_owned());
+        document.warnings.push(shown());
+        document.next.push(shown());
         document
     }
 

@@ -1,6 +1,5 @@
 //! A document as people read it: aligned text, coloured where the terminal wants it.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -10,7 +9,6 @@ use secrecy::ExposeSecret;
 
 use super::interface::Format;
 use crate::report::{Check, Confidence, Document, Explanation, Finding, Outcome, Report, Subject};
-use crate::text::is_unprintable;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -65,7 +63,7 @@ fn write_document(document: &Document, out: &mut dyn Write) -> io::Result<()> {
         if std::mem::take(&mut gap) {
             writeln!(out)?;
         }
-        writeln!(out, "{WARN}warning:{WARN:#} {}", safe(warning))?;
+        writeln!(out, "{WARN}warning:{WARN:#} {warning}")?;
     }
     if !document.next.is_empty() {
         if gap || !document.warnings.is_empty() {
@@ -73,7 +71,7 @@ fn write_document(document: &Document, out: &mut dyn Write) -> io::Result<()> {
         }
         writeln!(out, "{STRONG}Next:{STRONG:#}")?;
         for step in &document.next {
-            writeln!(out, "  {}", safe(step).replace('\n', "\n  "))?;
+            writeln!(out, "  {}", step.replace('\n', "\n  "))?;
         }
     }
     Ok(())
@@ -82,13 +80,13 @@ fn write_document(document: &Document, out: &mut dyn Write) -> io::Result<()> {
 fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     match &report.subject {
         Subject::Mailbox(name) | Subject::VaultKey(name) | Subject::Machine(name) | Subject::Host(name) => {
-            writeln!(out, "{STRONG}{}{STRONG:#}", safe(name))?;
+            writeln!(out, "{STRONG}{name}{STRONG:#}")?;
         }
-        Subject::App(name) => writeln!(out, "{STRONG}{}{STRONG:#} {DIM}(app){DIM:#}", safe(name))?,
+        Subject::App(name) => writeln!(out, "{STRONG}{name}{STRONG:#} {DIM}(app){DIM:#}")?,
     }
     let width = report.facts.iter().map(|fact| fact.name.len()).max().unwrap_or(0);
     for fact in &report.facts {
-        writeln!(out, "  {DIM}{:<width$}{DIM:#}  {}", fact.name.replace('_', " "), safe(&fact.value))?;
+        writeln!(out, "  {DIM}{:<width$}{DIM:#}  {}", fact.name.replace('_', " "), fact.value)?;
     }
     let first = report.checks.iter().find_map(|check| check.protocol);
     // Where one protocol is spoken, every line would say the same.
@@ -99,16 +97,16 @@ fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         write_check(check, title, width, check.is_told_by(report.verdict.as_deref()), out)?;
     }
     if let Some(verdict) = &report.verdict {
-        writeln!(out, "\n  {STRONG}Do this first:{STRONG:#} {}", safe(&verdict.cause))?;
+        writeln!(out, "\n  {STRONG}Do this first:{STRONG:#} {}", verdict.cause)?;
         write_finding(verdict, "  ", out)?;
     }
     for message in &report.latest {
-        writeln!(out, "  {DIM}{}{DIM:#}  {}", safe(&message.date), safe(&message.subject))?;
+        writeln!(out, "  {DIM}{}{DIM:#}  {}", message.date, message.subject)?;
         writeln!(
             out,
             "  {DIM}{:>width$}  from{DIM:#}  {}",
             "",
-            safe(&message.from),
+            message.from,
             width = message.date.chars().count().saturating_sub(6)
         )?;
     }
@@ -121,13 +119,13 @@ fn write_explanation(explanation: &Explanation, out: &mut dyn Write) -> io::Resu
     let place: Vec<&str> =
         [&explanation.provider, &explanation.stage].into_iter().filter_map(|known| known.as_deref()).collect();
     let place = if place.is_empty() { String::new() } else { format!("{}: ", place.join(", ")) };
-    writeln!(out, "{DIM}{place}{DIM:#}{STRONG}{}{STRONG:#}", safe(&finding.cause))?;
+    writeln!(out, "{DIM}{place}{DIM:#}{STRONG}{}{STRONG:#}", finding.cause)?;
     write_finding(finding, "  ", out)?;
     if let Some(example) = &explanation.example {
-        writeln!(out, "  {DIM}as in:{DIM:#} {}", safe(example))?;
+        writeln!(out, "  {DIM}as in:{DIM:#} {example}")?;
     }
     if let Some(note) = &explanation.note {
-        writeln!(out, "  {DIM}note:{DIM:#} {}", safe(note))?;
+        writeln!(out, "  {DIM}note:{DIM:#} {note}")?;
     }
     let sure = match finding.confidence {
         Confidence::Certain => "documented",
@@ -151,7 +149,7 @@ fn write_listed(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()
     let finding = &explanation.finding;
     let stage = explanation.stage.as_deref().unwrap_or_default();
     let first = finding.cause.split_inclusive(". ").next().unwrap_or_default().trim_end();
-    writeln!(out, "{STRONG}{:<44}{STRONG:#} {DIM}{stage:<15}{DIM:#} {}", finding.code, safe(first))
+    writeln!(out, "{STRONG}{:<44}{STRONG:#} {DIM}{stage:<15}{DIM:#} {}", finding.code, first)
 }
 
 /// "TLS", or "SMTP TLS" where several protocols are spoken.
@@ -167,10 +165,10 @@ fn write_check(check: &Check, title: &str, width: usize, is_told: bool, out: &mu
     match &check.outcome {
         Outcome::Passed { detail } => {
             let time = Elapsed(check.elapsed);
-            writeln!(out, "  {GOOD}ok  {GOOD:#} {title:<width$}  {}{DIM}{time}{DIM:#}", safe(detail))
+            writeln!(out, "  {GOOD}ok  {GOOD:#} {title:<width$}  {detail}{DIM}{time}{DIM:#}")
         }
         Outcome::Skipped { because } => {
-            writeln!(out, "  {DIM}skip {title:<width$}  {}{DIM:#}", safe(because))
+            writeln!(out, "  {DIM}skip {title:<width$}  {because}{DIM:#}")
         }
         Outcome::Failed { finding } => {
             let time = Elapsed(check.elapsed);
@@ -181,7 +179,7 @@ fn write_check(check: &Check, title: &str, width: usize, is_told: bool, out: &mu
                     finding.code
                 );
             }
-            writeln!(out, "  {BAD}FAIL{BAD:#} {title:<width$}  {}{DIM}{time}{DIM:#}", safe(&finding.cause))?;
+            writeln!(out, "  {BAD}FAIL{BAD:#} {title:<width$}  {}{DIM}{time}{DIM:#}", finding.cause)?;
             write_finding(finding, "         ", out)
         }
     }
@@ -189,7 +187,7 @@ fn write_check(check: &Check, title: &str, width: usize, is_told: bool, out: &mu
 
 /// Writes why a command could not do its job.
 pub(super) fn write_error(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{BAD}mailgrant:{BAD:#} {}", safe(&finding.cause))?;
+    writeln!(out, "{BAD}mailgrant:{BAD:#} {}", finding.cause)?;
     write_finding(finding, "  ", out)
 }
 
@@ -198,11 +196,11 @@ fn write_finding(finding: &Finding, indent: &str, out: &mut dyn Write) -> io::Re
     if let Some(words) = &finding.server_said {
         for (index, line) in words.lines().enumerate() {
             let lead = if index == 0 { "the server said:" } else { "                " };
-            writeln!(out, "{indent}{DIM}{lead}{DIM:#} {}", safe(line))?;
+            writeln!(out, "{indent}{DIM}{lead}{DIM:#} {line}")?;
         }
     }
     for (index, step) in finding.fix.iter().enumerate() {
-        writeln!(out, "{indent}{}. {}", index + 1, safe(step))?;
+        writeln!(out, "{indent}{}. {}", index + 1, step)?;
     }
     let doubt = match finding.confidence {
         Confidence::Certain => "",
@@ -222,14 +220,4 @@ impl std::fmt::Display for Elapsed {
             millis => write!(f, "  ({:.1} s)", millis as f64 / 1000.0),
         }
     }
-}
-
-/// The last step before the terminal: no control character gets through, wherever a value came from (SECURITY.md P2).
-/// A line break in a text of ours stays one.
-fn safe(text: &str) -> Cow<'_, str> {
-    let is_bad = |c: char| is_unprintable(c) && c != '\n';
-    if !text.contains(is_bad) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().flat_map(|c| if is_bad(c) { c.escape_unicode().collect() } else { vec![c] }).collect())
 }

@@ -107,7 +107,7 @@ pub(super) fn judged([word, token, incoming, outgoing, more, _]: &[&str; 6]) -> 
                 break;
             }
         }
-        servers.push(Server::seen(Role::Mail(protocol), server.host(), server.port(), steps));
+        servers.push(Server::seen(Role::Mail(protocol), Redactor::by_shape(server.host()), server.port(), steps));
     }
     let account: Vec<String> =
         more.iter().filter_map(|word| word.strip_prefix("account:")).map(str::to_owned).collect();
@@ -215,7 +215,7 @@ fn oauth(word: &str) -> Option<FailureKind> {
 
 fn preflight(more: &[&str], about: FailureContext<'_>, checks: &mut Vec<Check>) {
     let issue = |code, protocol| {
-        let observed = "Seen.".to_owned();
+        let observed = "Seen.".into();
         let about = FailureContext { protocol: Some(protocol), ..about };
         let finding = Issue { code, observed, is_uncertain: false }.finding(about);
         Check::failed(Stage::Preflight, Duration::ZERO, finding).over(protocol)

@@ -72,7 +72,7 @@ impl SecretStore for MortalStore {
         panic!("a rotation deletes no record")
     }
 
-    fn self_test(&self) -> Result<String, StoreFault> {
+    fn self_test(&self) -> Result<crate::text::Shown, StoreFault> {
         panic!("a rotation tries no store")
     }
 
