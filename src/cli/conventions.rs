@@ -5,7 +5,7 @@ use anstream::ColorChoice;
 use crate::environment;
 
 /// The flags that a variable can set, by clap's name for them.
-const VARIABLES: [(&str, &str); 2] = [("config", "MAILGRANT_CONFIG"), ("store", "MAILGRANT_STORE")];
+const VARIABLES: [(&str, &str); 2] = [("profile", "MAILGRANT_CONFIG"), ("store", "MAILGRANT_STORE")];
 
 /// `command` without the variables that are set to nothing, which clap would take for empty values, and with the colours
 /// that the environment asks for.
