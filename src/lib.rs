@@ -4,15 +4,19 @@
 //! Imports point down: a module names only its own layer and those below it, and no two files name each other.
 //!
 //! ```text
-//! outputs                                standard output and the page
-//! cli                                    the root parser
-//! commands                               one file for each verb
-//! arguments                              parts of the command line that several verbs share
-//! context  error  flow  doctor           the outside world; why a command stops; what commands are made of; this machine
-//! oauth  transport  secrets  config  diagnosis  browser     sign-in; mail servers; stores; the file; findings
-//! net  loopback                          dialling, TLS and HTTP; the redirect address
-//! files  sasl  jwt  transcript  report   one job each, for all above
-//! profile  failure  text  clock  environment  hardening   the types that every module uses
+//! main fuzzing                       | one sentence; the entrances for fuzzing, in builds for that alone
+//! outputs                            | standard output and the files of reports
+//! cli                                | the root parser
+//! commands                           | one file for each verb: its flags, what it runs, what it asks
+//! arguments                          | parts of the command line that several verbs share
+//! flow doctor                        | sign-in, test, rotation, the token of a session; this machine
+//! context error                      | the outside world; why a command stops
+//! oauth transport secrets            | tokens; mail servers; stores
+//! config diagnosis browser           | the profile's file; what failures mean; the browser
+//! net loopback                       | dialling, TLS and HTTP; the redirect address
+//! files transcript sasl jwt          | one job each, for all above
+//! report profile failure clock       | findings and documents, values, failures: what every module speaks of
+//! text environment hardening random  | text that is safe to show; variables; limits; random numbers
 //! ```
 //!
 //! - [`oauth`], [`transport`] and [`secrets`] never name each other: [`flow`] joins them.

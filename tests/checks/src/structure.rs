@@ -1,36 +1,10 @@
-//! The layers of `src/`, held against its imports: they run down only, and no file is part of a circle.
+//! The layers of `src/`, held against its imports: they run down only, and no file is part of a circle. The layers are
+//! those of the map at the top of `src/lib.rs`, which CONTRIBUTING.md shows too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// The modules, layer by layer from the ground. A module may name its own layer and those below it.
-const LAYERS: &[&[&str]] = &[
-    &[
-        "clock",
-        "environment",
-        "failure",
-        "files",
-        "hardening",
-        "jwt",
-        "loopback",
-        "net",
-        "profile",
-        "random",
-        "report",
-        "sasl",
-        "text",
-        "transcript",
-    ],
-    &["browser", "config", "diagnosis", "oauth", "secrets", "transport"],
-    &["context", "doctor", "error", "flow"],
-    &["arguments"],
-    &["commands"],
-    &["cli"],
-    &["outputs"],
-    // `fuzzing` exists in builds for fuzzing alone, and nothing names it.
-    &["fuzzing", "main"],
-];
+use std::sync::OnceLock;
 
 /// Modules that never name each other: each can be read, tested and replaced alone.
 const STRANGERS: &[&str] = &["oauth", "secrets", "transport"];
@@ -39,6 +13,8 @@ const STRANGERS: &[&str] = &["oauth", "secrets", "transport"];
 pub(crate) fn complaints() -> Vec<String> {
     let source = Source::read();
     let mut wrong = source.unknown();
+    wrong.extend(source.absent());
+    wrong.extend(not_shown());
     if wrong.is_empty() {
         wrong.extend(source.runs_up());
         wrong.extend(source.circle());
@@ -47,9 +23,38 @@ pub(crate) fn complaints() -> Vec<String> {
     wrong
 }
 
+/// CONTRIBUTING.md, if it does not show the map as it is.
+fn not_shown() -> Option<String> {
+    let guide = fs::read_to_string(crate::root().join("CONTRIBUTING.md")).unwrap_or_default();
+    let map = map_lines().join("\n");
+    (!guide.contains(&map)).then(|| format!("CONTRIBUTING.md does not show the map of src/lib.rs as it is:\n{map}"))
+}
+
+/// The lines of the map in `src/lib.rs`, from the top layer to the ground: modules, a bar, and what they are.
+fn map_lines() -> Vec<String> {
+    let text = fs::read_to_string(crate::root().join("src/lib.rs")).expect("src/lib.rs is there");
+    let documentation =
+        text.lines().filter_map(|line| line.strip_prefix("//!")).map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let block = documentation.skip_while(|line| *line != "```text").skip(1).take_while(|line| *line != "```");
+    block.map(str::to_owned).collect()
+}
+
+/// The modules, layer by layer from the ground. A module may name its own layer and those below it.
+fn layers() -> &'static [Vec<String>] {
+    static LAYERS: OnceLock<Vec<Vec<String>>> = OnceLock::new();
+    LAYERS.get_or_init(|| {
+        let lines = map_lines();
+        let names = lines.iter().rev().map(|line| line.split('|').next().unwrap_or_default());
+        let layers: Vec<Vec<String>> =
+            names.map(|names| names.split_whitespace().map(str::to_owned).collect()).collect();
+        assert!(layers.len() > 3, "the map of src/lib.rs was not found");
+        layers
+    })
+}
+
 /// The layer of a module's file, from the ground.
 fn layer(file: &str) -> Option<usize> {
-    LAYERS.iter().position(|modules| modules.contains(&top(file)))
+    layers().iter().position(|modules| modules.iter().any(|module| module == top(file)))
 }
 
 /// The module at the crate's root that a file belongs to.
@@ -74,7 +79,7 @@ impl Source {
                 parts.pop();
             }
             // The crate's map names every module, and tests may name what they like.
-            if parts == ["lib"] || parts.last().is_some_and(|last| last == "tests") {
+            if parts == ["lib"] || parts.iter().any(|part| part == "tests") {
                 continue;
             }
             texts
@@ -92,7 +97,15 @@ impl Source {
     fn unknown(&self) -> Vec<String> {
         let modules: BTreeSet<&str> = self.arrows.keys().map(|file| top(file)).collect();
         let unknown = modules.into_iter().filter(|module| layer(module).is_none());
-        unknown.map(|module| format!("src/{module} has no layer yet: add it to LAYERS in {}", file!())).collect()
+        unknown.map(|module| format!("src/{module} is not in the map of src/lib.rs yet")).collect()
+    }
+
+    /// Modules of the map that are not there.
+    fn absent(&self) -> Vec<String> {
+        let modules: BTreeSet<&str> = self.arrows.keys().map(|file| top(file)).collect();
+        let mapped = layers().iter().flatten();
+        let absent = mapped.filter(|module| !modules.contains(module.as_str()));
+        absent.map(|module| format!("src/{module} is in the map of src/lib.rs and not there")).collect()
     }
 
     /// Imports of a higher layer, and imports between [`STRANGERS`].
