@@ -8,6 +8,7 @@ use practice_tenant as sandbox;
 mod support;
 
 mod practice;
+mod practice_api;
 mod practice_mail;
 
 mod add;

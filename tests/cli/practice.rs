@@ -69,6 +69,43 @@ impl Tenant {
         answer["access_token"].as_str().unwrap().to_owned()
     }
 
+    /// An access token of the plain provider.
+    pub(crate) fn oidc_access_token(&self, user: &str, scope: &str) -> String {
+        let base = self.sandbox.issuer();
+        let url = self.authorization_url(&[("scope", Some(scope))]);
+        let query = url.split_once('?').unwrap().1;
+        let person = Person::SignsInAs(user.to_owned());
+        let callback =
+            browser::obtain_redirect(&format!("{base}/authorize?{query}"), self.sandbox.ca_file(), &person).unwrap();
+        let answer: Vec<_> = url::Url::parse(&callback).unwrap().query_pairs().into_owned().collect();
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("client_id", CONFIDENTIAL_CLIENT),
+            ("client_secret", &self.secret),
+            ("redirect_uri", REDIRECT),
+            ("code_verifier", VERIFIER),
+            ("code", &field(&answer, "code")),
+        ];
+        let page = browser::post(&format!("{base}/token"), &fields, self.sandbox.ca_file()).unwrap();
+        let answer: Value = serde_json::from_str(&page.body).unwrap();
+        answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    /// The answer to a request for the app's own token.
+    pub(crate) fn own_token(&self, scope: &str) -> (u16, Value) {
+        self.own_token_with(&self.secret, scope)
+    }
+
+    /// The same, with this client secret.
+    pub(crate) fn own_token_with(&self, secret: &str, scope: &str) -> (u16, Value) {
+        self.token(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", CONFIDENTIAL_CLIENT),
+            ("client_secret", secret),
+            ("scope", scope),
+        ])
+    }
+
     fn token(&self, fields: &[(&str, &str)]) -> (u16, Value) {
         let page = browser::post(&self.endpoint("token"), fields, self.sandbox.ca_file()).unwrap();
         (page.status, serde_json::from_str(&page.body).unwrap())

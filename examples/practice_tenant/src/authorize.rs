@@ -12,7 +12,31 @@ const CODE_LIFETIME: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 /// Microsoft's scopes, without the resource's address.
 const OUTLOOK_SCOPES: [&str; 3] = ["IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP.Send"];
 const OUTLOOK_RESOURCES: [&str; 2] = ["https://outlook.office.com/", "https://outlook.office365.com/"];
+/// Graph's scopes, without its address.
+const GRAPH_SCOPES: [&str; 12] = [
+    "User.Read",
+    "Mail.ReadBasic",
+    "Mail.ReadBasic.Shared",
+    "Mail.Read",
+    "Mail.Read.Shared",
+    "Mail.ReadWrite",
+    "Mail.ReadWrite.Shared",
+    "Mail.Send",
+    "Mail.Send.Shared",
+    "Application.Read.All",
+    "Application.ReadWrite.All",
+    "Policy.Read.All",
+];
+const GRAPH_RESOURCE: &str = "https://graph.microsoft.com/";
 const OIDC_SCOPES: [&str; 3] = ["imap", "pop3", "smtp"];
+/// Gmail's, at the plain provider: Google's sign-in differs from it in nothing that matters here.
+const GMAIL_SCOPES: [&str; 5] = [
+    "https://mail.google.com/",
+    "https://www.googleapis.com/auth/gmail.metadata",
+    "https://www.googleapis.com/auth/gmail.readonly",
+    "https://www.googleapis.com/auth/gmail.modify",
+    "https://www.googleapis.com/auth/gmail.send",
+];
 const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// Where a refusal goes.
@@ -196,8 +220,11 @@ pub fn is_known(dialect: Dialect, scope: &str) -> bool {
     let outlook = || OUTLOOK_RESOURCES.iter().find_map(|resource| scope.strip_prefix(resource));
     OPENID_SCOPES.contains(&scope)
         || match dialect {
-            Dialect::Entra => outlook().is_some_and(|name| OUTLOOK_SCOPES.contains(&name)),
-            Dialect::Oidc => OIDC_SCOPES.contains(&scope),
+            Dialect::Entra => {
+                outlook().is_some_and(|name| OUTLOOK_SCOPES.contains(&name))
+                    || scope.strip_prefix(GRAPH_RESOURCE).is_some_and(|name| GRAPH_SCOPES.contains(&name))
+            }
+            Dialect::Oidc => OIDC_SCOPES.contains(&scope) || GMAIL_SCOPES.contains(&scope),
         }
 }
 

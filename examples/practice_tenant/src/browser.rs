@@ -79,16 +79,18 @@ pub fn enter_code(page: &str, user_code: &str, ca_file: &Path, person: &Person) 
 
 /// Fetches a page.
 pub fn get(url: &str, ca_file: &Path) -> io::Result<Page> {
-    request("GET", url, "", ca_file)
+    request("GET", url, &[], "", ca_file)
 }
 
 /// Posts a form.
 pub fn post(url: &str, fields: &[(&str, &str)], ca_file: &Path) -> io::Result<Page> {
     let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    request("POST", url, &form, ca_file)
+    let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+    request("POST", url, &headers, &form, ca_file)
 }
 
-fn request(method: &str, url: &str, form: &str, ca_file: &Path) -> io::Result<Page> {
+/// Sends any request.
+pub fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &str, ca_file: &Path) -> io::Result<Page> {
     let url = Url::parse(url).map_err(io::Error::other)?;
     let host = url.host_str().ok_or_else(|| io::Error::other("no host"))?;
     let addresses = url.socket_addrs(|| None)?;
@@ -97,11 +99,13 @@ fn request(method: &str, url: &str, form: &str, ca_file: &Path) -> io::Result<Pa
     let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {host}{port}\r\nConnection: close\r\n");
-    if method == "POST" {
-        let length = form.len();
-        head.push_str(&format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n"));
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
     }
-    let head = format!("{head}\r\n{form}");
+    if !body.is_empty() || method == "POST" {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    let head = format!("{head}\r\n{body}");
     let answer = if url.scheme() == "https" {
         let connector = connector(ca_file)?;
         let tls = connector.connect(host, stream).map_err(|error| io::Error::other(error.to_string()))?;

@@ -31,6 +31,12 @@ pub fn change(world: &World, claims: &mut Value, changes: &[Claim]) {
     }
 }
 
+/// The resource that the scopes of an access token belong to; Outlook where they name none.
+pub fn resource_of(scopes: &[String]) -> String {
+    let resource = |scope: &String| scope.rsplit_once('/').map(|(resource, _)| resource.to_owned());
+    scopes.iter().find_map(resource).unwrap_or_else(|| OUTLOOK.to_owned())
+}
+
 /// The scopes that the mail servers see in an access token.
 pub fn opened_by(claims: &Value) -> Vec<String> {
     let is_ours = claims["aud"] == OUTLOOK && claims["tid"] == TENANT_ID;
@@ -105,7 +111,7 @@ pub fn access_claims(world: &World, dialect: Dialect, user: &User, earned: &Earn
     let short: Vec<&str> =
         earned.scopes.iter().filter_map(|scope| scope.rsplit_once('/')).map(|(_, name)| name).collect();
     json!({
-        "aud": OUTLOOK,
+        "aud": resource_of(&earned.scopes),
         "iss": format!("{}/{TENANT_ID}/", world.authority),
         "iat": time,
         "nbf": time,

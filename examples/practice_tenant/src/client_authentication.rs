@@ -69,7 +69,7 @@ fn identify_by(
         let text = "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.";
         return Err(invalid(700_025, text.to_owned()));
     }
-    let Some(known) = app.secrets.iter().find(|known| known.value == secret) else {
+    let Some(known) = app.secrets.iter().find(|known| known.value == secret && known.usable_from <= now()) else {
         // The same answer for a wrong value and for the Secret ID given as the value: Entra knows only values.
         let text = format!(
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, \

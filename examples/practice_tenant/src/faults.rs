@@ -13,7 +13,7 @@ mod smtp;
 mod switches;
 mod token;
 
-pub use answers::{At, Claim, Refusal, Stage, Words};
+pub use answers::{ApiCall, ApiRefusal, At, Claim, Refusal, Stage, Words};
 pub use switches::Faults;
 
 use crate::ca::Certificate;
@@ -66,6 +66,14 @@ pub enum Fault {
     Offers(Protocol, &'static str),
     /// Every server shows another certificate.
     Certificate(Certificate),
+    /// Graph or Gmail's API refuses.
+    Api(ApiRefusal),
+    /// A search over Graph or Gmail's API finds a message only so many seconds after it came in.
+    IndexDelay(i64),
+    /// The sign-in server knows a secret that Graph issues only after so many seconds.
+    ReplicationLag(i64),
+    /// A policy of the directory lets new secrets live for so many days.
+    LongestSecret(i64),
 
     /// Every mail server takes every access token for expired.
     AccessTokensExpired,
@@ -97,6 +105,8 @@ pub enum Fault {
     SearchRefused,
     /// The IMAP server says this before each answer to who is signed in.
     Untagged(&'static str),
+    /// Graph gives each message that is sent as MIME the mailbox's own sender.
+    FromDroppedInMime,
     /// The POP3 server does not know CAPA.
     NoCapa,
     /// The POP3 server does not say in CAPA how to sign in; whether AUTH alone lists it.
@@ -143,6 +153,11 @@ impl Fault {
             },
             Self::SilentImap | Self::SearchFindsNothing | Self::SearchRefused | Self::Untagged(_) => "IMAP",
             Self::MessageIdReplaced(_) => "SMTP",
+            Self::Api(_)
+            | Self::IndexDelay(_)
+            | Self::ReplicationLag(_)
+            | Self::LongestSecret(_)
+            | Self::FromDroppedInMime => "Graph, Gmail API",
             Self::NoCapa | Self::NoSaslInCapa(_) => "POP3",
             Self::NoMailbox | Self::NoDelegates | Self::AccessTokensExpired | Self::NoStartTls => "mail",
             Self::ClockAhead(_) | Self::Certificate(_) | Self::RefusalsEcho => "everywhere",

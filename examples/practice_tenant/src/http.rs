@@ -1,4 +1,5 @@
-//! As much of HTTP/1.1 (RFC 9112) as a sign-in server needs: one request a connection, bounded, answered, closed.
+//! As much of HTTP/1.1 (RFC 9112) as these servers need: bounded requests, each answered; the sign-in server closes the
+//! connection then.
 
 use std::io;
 
@@ -26,6 +27,7 @@ pub struct Response {
     content_type: &'static str,
     headers: Vec<(&'static str, String)>,
     body: String,
+    keeps_open: bool,
 }
 
 impl Params {
@@ -82,6 +84,12 @@ impl Request {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// One segment of the path, with its percent-encoding undone.
+    pub fn decoded(&self, segment: &str) -> String {
+        let escaped = segment.replace('+', "%2B");
+        url::form_urlencoded::parse(escaped.as_bytes()).next().map_or_else(String::new, |(name, _)| name.into_owned())
+    }
+
     /// The body as it came.
     pub fn body(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
@@ -96,11 +104,21 @@ impl Request {
 
 impl Response {
     pub fn json(status: u16, value: &serde_json::Value) -> Self {
-        Self { status, content_type: "application/json; charset=utf-8", headers: Vec::new(), body: value.to_string() }
+        Self { content_type: "application/json; charset=utf-8", ..Self::html(status, value.to_string()) }
     }
 
     pub fn html(status: u16, body: String) -> Self {
-        Self { status, content_type: "text/html; charset=utf-8", headers: Vec::new(), body }
+        Self { status, content_type: "text/html; charset=utf-8", headers: Vec::new(), body, keeps_open: false }
+    }
+
+    /// A status with nothing to say beside it.
+    pub fn empty(status: u16) -> Self {
+        Self { content_type: "text/plain", ..Self::html(status, String::new()) }
+    }
+
+    /// Whether the connection stays open for a further request (RFC 9112 §9.3).
+    pub fn keeping_open(self, keeps_open: bool) -> Self {
+        Self { keeps_open, ..self }
     }
 
     pub fn redirect(to: String) -> Self {
@@ -125,23 +143,29 @@ impl Response {
     pub fn write(&self, wire: &mut Wire) -> io::Result<()> {
         let reason = match self.status {
             200 => "OK",
+            202 => "Accepted",
+            204 => "No Content",
             302 => "Found",
             400 => "Bad Request",
             401 => "Unauthorized",
+            403 => "Forbidden",
             404 => "Not Found",
             405 => "Method Not Allowed",
+            412 => "Precondition Failed",
             429 => "Too Many Requests",
             502 => "Bad Gateway",
             503 => "Service Unavailable",
             _ => "Whatever",
         };
+        let connection = if self.keeps_open { "keep-alive" } else { "close" };
         let mut head = format!(
-            "HTTP/1.1 {} {reason}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-store, no-cache\r\n\
-             Pragma: no-cache\r\nConnection: close\r\n",
+            "HTTP/1.1 {} {reason}\r\nCache-Control: no-store, no-cache\r\nPragma: no-cache\r\nConnection: {connection}\r\n",
             self.status,
-            self.content_type,
-            self.body.len()
         );
+        // RFC 9110 §8.6: neither length nor type beside 204.
+        if self.status != 204 {
+            head.push_str(&format!("Content-Type: {}\r\nContent-Length: {}\r\n", self.content_type, self.body.len()));
+        }
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }

@@ -97,12 +97,16 @@ fn metadata(world: &World, dialect: Dialect) -> Value {
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
     });
     if !world.faults.is_on(Fault::NoDeviceCode) {
         metadata["device_authorization_endpoint"] = Value::String(format!("{base}/devicecode"));
-        metadata["grant_types_supported"] =
-            json!(["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"]);
+        metadata["grant_types_supported"] = json!([
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:device_code"
+        ]);
     }
     let (issuer, keys, scopes) = match dialect {
         Dialect::Entra => (

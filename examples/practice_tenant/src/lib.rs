@@ -4,11 +4,13 @@
 //!
 //! Its answers are written from documents and users' reports; no live server of Microsoft's was seen.
 
+mod api;
 mod authorize;
 pub mod browser;
 mod ca;
 mod claims;
 mod client_authentication;
+mod client_credentials;
 pub mod client_rules;
 mod device;
 pub mod faults;
@@ -66,6 +68,7 @@ impl Default for SandboxConfig {
 #[derive(Debug, Clone, Copy)]
 pub struct Ports {
     pub https: u16,
+    pub api: u16,
     pub imap_implicit: u16,
     pub imap_starttls: u16,
     pub pop3_implicit: u16,
@@ -112,8 +115,16 @@ impl Sandbox {
                 serve(&world, wire, &acceptor)
             })
         };
+        let api = {
+            let (world, acceptors) = (Arc::clone(&world), Arc::clone(&acceptors));
+            Listener::start(move |stream| {
+                let wire = Wire::tls(stream, &acceptors.show(world.faults.certificate()))?;
+                api::serve(&world, wire)
+            })?
+        };
         let listeners = [
             https,
+            api,
             mail(imap::serve, true)?,
             mail(imap::serve, false)?,
             mail(pop3::serve, true)?,
@@ -121,10 +132,18 @@ impl Sandbox {
             mail(smtp::serve, true)?,
             mail(smtp::serve, false)?,
         ];
-        let [https, imap_implicit, imap_starttls, pop3_implicit, pop3_starttls, smtp_implicit, smtp_starttls] =
+        let [https, api, imap_implicit, imap_starttls, pop3_implicit, pop3_starttls, smtp_implicit, smtp_starttls] =
             listeners.each_ref().map(Listener::port);
-        let ports =
-            Ports { https, imap_implicit, imap_starttls, pop3_implicit, pop3_starttls, smtp_implicit, smtp_starttls };
+        let ports = Ports {
+            https,
+            api,
+            imap_implicit,
+            imap_starttls,
+            pop3_implicit,
+            pop3_starttls,
+            smtp_implicit,
+            smtp_starttls,
+        };
         let sandbox = Self { world, ports, ca_file, _listeners: listeners.into() };
         sandbox.add_client_secret(&config.client_secret);
         Ok(sandbox)
@@ -143,6 +162,19 @@ impl Sandbox {
     /// What `--ca-file` takes.
     pub fn ca_file(&self) -> &Path {
         self.ca_file.path()
+    }
+
+    /// Where Graph and Gmail's API are: what stands before `/v1.0` and `/gmail/v1`.
+    pub fn api_base(&self) -> String {
+        format!("https://localhost:{}", self.ports.api)
+    }
+
+    /// Consents to an application permission of the confidential app, as an administrator does: the audience and the role.
+    pub fn consent(&self, audience: &'static str, role: &'static str) {
+        self.change(|state| {
+            let apps = state.apps.iter_mut().filter(|app| app.client_id == CONFIDENTIAL_CLIENT);
+            apps.for_each(|app| app.roles.push((audience, role)));
+        });
     }
 
     pub fn ports(&self) -> Ports {
@@ -166,8 +198,10 @@ impl Sandbox {
     /// Registers a further client secret under the confidential app, good for a year, and returns its ID.
     pub fn add_client_secret(&self, value: &str) -> String {
         let id = new_guid();
-        let expires = now() + jiff::SignedDuration::from_hours(365 * 24);
-        let secret = ClientSecret { id: id.clone(), value: value.to_owned(), expires };
+        let start = now();
+        let expires = start + jiff::SignedDuration::from_hours(365 * 24);
+        let (value, name) = (value.to_owned(), Some("added by hand".to_owned()));
+        let secret = ClientSecret { id: id.clone(), value, name, starts: start, usable_from: start, expires };
         let mut state = self.world.state();
         let app = state.apps.iter_mut().find(|app| app.client_id == CONFIDENTIAL_CLIENT);
         app.expect("the app is always there").secrets.push(secret);

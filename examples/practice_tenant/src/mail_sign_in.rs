@@ -4,7 +4,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::json;
 
 use crate::faults::Fault;
-use crate::world::{World, now};
+use crate::world::{Holder, World, now};
 
 /// Clocks differ, so servers take a token for a while after its end; five minutes is usual.
 pub const LEEWAY: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
@@ -74,7 +74,9 @@ fn judge(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) 
         if access.expires + LEEWAY <= now() || world.faults.is_on(Fault::AccessTokensExpired) {
             return None;
         }
-        (access.user.clone(), access.scopes.clone())
+        // What an app's own token opens here is not known to this tenant.
+        let Holder::User(user) = access.holder.clone() else { return None };
+        (user, access.scopes.clone())
     };
     let opens = |scope: &String| match protocol {
         Protocol::Imap => scope.ends_with("/IMAP.AccessAsUser.All") || scope == "imap",

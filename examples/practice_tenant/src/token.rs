@@ -7,20 +7,32 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::claims::{access_claims, change, changed, id_claims, opened_by};
+use crate::claims::{access_claims, change, changed, id_claims, opened_by, resource_of};
 use crate::client_authentication::authenticate;
+use crate::client_credentials::{self, OwnToken};
 use crate::device;
 use crate::faults::Fault;
 use crate::http::{Params, Request, Response};
 use crate::jwt::Signer;
 use crate::oauth_error::OAuthError;
-use crate::world::{ALICE, AccessToken, Dialect, Hold, RefreshState, RefreshToken, State, World, now, random_text};
+use crate::world::{
+    ALICE, AccessToken, Dialect, Hold, Holder, RefreshState, RefreshToken, State, World, now, random_text,
+};
 
-/// What a good request earns.
+/// What a good request earns: a token on behalf of a user, or the app's own.
+enum Outcome {
+    User(Earned),
+    App(OwnToken),
+}
+
+/// What a user's sign-in earns.
 pub struct Earned {
     pub client_id: String,
     pub user: String,
+    /// What this access token is for.
     pub scopes: Vec<String>,
+    /// All that was consented to: a refresh token is good for each resource.
+    pub granted: Vec<String>,
     pub nonce: Option<String>,
     pub refresh: bool,
 }
@@ -37,8 +49,12 @@ pub fn answer(world: &World, signer: &Signer, dialect: Dialect, request: &Reques
         return Response::html(status, body.to_owned());
     }
     match judge(world, dialect, request) {
-        Ok(earned) => {
-            let answer = Response::json(200, &issue(world, signer, dialect, earned));
+        Ok(outcome) => {
+            let body = match outcome {
+                Outcome::User(earned) => issue(world, signer, dialect, earned),
+                Outcome::App(earned) => client_credentials::issue(world, signer, dialect, earned),
+            };
+            let answer = Response::json(200, &body);
             wait_while_held(world, Hold::Answer, number);
             answer
         }
@@ -70,7 +86,7 @@ fn wait_while_held(world: &World, point: Hold, number: u32) {
     }
 }
 
-fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Earned, OAuthError> {
+fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Outcome, OAuthError> {
     let Some(form) = request.form() else {
         world.surprise("token: the body is not a form");
         let text = "The request body must contain the following parameter: 'grant_type'.";
@@ -86,14 +102,15 @@ fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Earned, O
     let mut state = world.state();
     let client_id = authenticate(world, &mut state, request, &form)?;
     match form.get("grant_type") {
-        Some("authorization_code") => redeem_code(&mut state, dialect, client_id, &form),
+        Some("authorization_code") => redeem_code(&mut state, dialect, client_id, &form).map(Outcome::User),
         Some("urn:ietf:params:oauth:grant-type:device_code") => {
-            let (user, scopes) = device::poll(&mut state, dialect, &client_id, &form)?;
-            let scopes = one_resource(scopes)?;
+            let (user, granted) = device::poll(&mut state, dialect, &client_id, &form)?;
+            let scopes = one_resource(dialect, requested(&form, &granted)?)?;
             let refresh = scopes.iter().any(|scope| scope == "offline_access");
-            Ok(Earned { client_id, user, scopes, nonce: None, refresh })
+            Ok(Outcome::User(Earned { client_id, user, scopes, granted, nonce: None, refresh }))
         }
-        Some("refresh_token") => redeem_refresh_token(&mut state, dialect, client_id, &form),
+        Some("refresh_token") => redeem_refresh_token(&mut state, dialect, client_id, &form).map(Outcome::User),
+        Some("client_credentials") => client_credentials::judge(&state, dialect, client_id, &form).map(Outcome::App),
         other => {
             let text = format!("The app requested an unsupported grant type '{}'.", other.unwrap_or_default());
             Err(OAuthError::new("unsupported_grant_type", 70_003, text))
@@ -135,11 +152,11 @@ fn redeem_code(state: &mut State, dialect: Dialect, client_id: String, form: &Pa
     state.other_secrets.push(verifier.to_owned());
     let sign_in = code.sign_in.clone();
     let user = code.user.clone();
-    let scopes = one_resource(requested(form, &sign_in.scopes)?)?;
+    let scopes = one_resource(dialect, requested(form, &sign_in.scopes)?)?;
     let offline = scopes.iter().any(|scope| scope == "offline_access");
     // OpenID Connect Core §11: a plain provider grants offline access only where consent was asked for.
     let refresh = offline && (dialect == Dialect::Entra || sign_in.consented);
-    Ok(Earned { client_id, user, scopes, nonce: sign_in.nonce, refresh })
+    Ok(Earned { client_id, user, scopes, granted: sign_in.scopes, nonce: sign_in.nonce, refresh })
 }
 
 fn redeem_refresh_token(
@@ -167,9 +184,9 @@ fn redeem_refresh_token(
         return Err(refused(70_000, "The provided value for the input parameter 'refresh_token' was used before."));
     }
     let (user, granted) = (token.user.clone(), token.scopes.clone());
-    let scopes = one_resource(requested(form, &granted)?)?;
+    let scopes = one_resource(dialect, requested(form, &granted)?)?;
     token.state = RefreshState::Used;
-    Ok(Earned { client_id, user, scopes, nonce: None, refresh: true })
+    Ok(Earned { client_id, user, scopes, granted, nonce: None, refresh: true })
 }
 
 /// The scopes asked for now, which may be fewer than were granted, never more (RFC 6749 §6).
@@ -185,8 +202,11 @@ fn requested(form: &Params, granted: &[String]) -> Result<Vec<String>, OAuthErro
     }
 }
 
-/// An access token is for one resource.
-fn one_resource(scopes: Vec<String>) -> Result<Vec<String>, OAuthError> {
+/// At Microsoft an access token is for one resource.
+fn one_resource(dialect: Dialect, scopes: Vec<String>) -> Result<Vec<String>, OAuthError> {
+    if dialect == Dialect::Oidc {
+        return Ok(scopes);
+    }
     let resource = |scope: &String| scope.rsplit_once('/').map(|(resource, _)| resource.to_owned());
     let mut resources: Vec<String> = scopes.iter().filter_map(resource).collect();
     resources.dedup();
@@ -225,9 +245,15 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, mut earned: Earned) -
     let opens = if changes.is_empty() { earned.scopes.clone() } else { opened_by(&claims) };
     let access_token = if state.access_claims.is_null() { random_text(400) } else { signer.sign(&claims) };
     let expires = now() + jiff::SignedDuration::try_from(lifetime).expect("a short lifetime");
-    state
-        .access_tokens
-        .insert(access_token.clone(), AccessToken { user: holder.address.clone(), scopes: opens, expires });
+    let record = AccessToken {
+        holder: Holder::User(holder.address.clone()),
+        client_id: earned.client_id.clone(),
+        audience: resource_of(&earned.scopes),
+        scopes: opens,
+        roles: Vec::new(),
+        expires,
+    };
+    state.access_tokens.insert(access_token.clone(), record);
     let mut body = json!({
         "token_type": "Bearer",
         "scope": named.join(" "),
@@ -257,7 +283,7 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, mut earned: Earned) -
             dialect,
             client_id: earned.client_id,
             user: user.address.clone(),
-            scopes: earned.scopes,
+            scopes: earned.granted,
             state: RefreshState::Fresh,
         };
         state.refresh_tokens.insert(token.clone(), record);

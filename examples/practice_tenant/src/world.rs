@@ -45,9 +45,18 @@ pub struct User {
 /// An app registration.
 pub struct App {
     pub client_id: &'static str,
+    pub name: &'static str,
+    /// The registration's ID in the directory.
+    pub object_id: String,
+    /// The ID of its service principal, which the portal shows under Enterprise applications.
+    pub principal_id: String,
     pub confidential: bool,
     pub redirect_uris: Vec<&'static str>,
     pub secrets: Vec<ClientSecret>,
+    /// The application permissions that an administrator has consented to: the audience, and the role.
+    pub roles: Vec<(&'static str, &'static str)>,
+    /// The client IDs of the apps that own it.
+    pub owners: Vec<String>,
 }
 
 /// A client secret as the portal knows it: its ID is a GUID, its value never is.
@@ -55,7 +64,21 @@ pub struct App {
 pub struct ClientSecret {
     pub id: String,
     pub value: String,
+    /// What the portal calls it.
+    pub name: Option<String>,
+    pub starts: Timestamp,
+    /// When the sign-in servers know it: the directory needs a while to tell them.
+    pub usable_from: Timestamp,
     pub expires: Timestamp,
+}
+
+/// Whose an access token is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// That of the user with this address.
+    User(String),
+    /// The app's own (RFC 6749 §4.4).
+    App,
 }
 
 /// How an endpoint speaks.
@@ -129,8 +152,13 @@ pub enum RefreshState {
 
 /// An access token.
 pub struct AccessToken {
-    pub user: String,
+    pub holder: Holder,
+    pub client_id: String,
+    /// The resource that it is for, where the provider tells them apart.
+    pub audience: String,
     pub scopes: Vec<String>,
+    /// Application permissions.
+    pub roles: Vec<String>,
     pub expires: Timestamp,
 }
 
@@ -157,6 +185,16 @@ pub struct Counters {
     pub mail_logins: u32,
     /// Logins at the mail servers that did not.
     pub mail_refusals: u32,
+    /// Requests to Graph and Gmail's API, refused ones included.
+    pub api_requests: u32,
+    /// Requests there that were refused.
+    pub api_refusals: u32,
+    /// Connections there.
+    pub api_connections: u32,
+    /// Client secrets that Graph has issued.
+    pub passwords_added: u32,
+    /// Client secrets that Graph has removed.
+    pub passwords_removed: u32,
 }
 
 /// Where the token endpoint can be made to stop.
@@ -229,18 +267,26 @@ impl World {
             // Where no program listens: for redirects that are pasted by hand.
             "https://redirect.contoso.example/mail",
         ];
-        let app = |client_id, confidential| App {
+        let app = |client_id: &'static str, name, confidential| App {
             client_id,
+            name,
+            object_id: new_guid(),
+            principal_id: new_guid(),
             confidential,
             redirect_uris: redirect_uris.clone(),
             secrets: Vec::new(),
+            roles: Vec::new(),
+            owners: vec![client_id.to_owned()],
         };
         let mut mail = MailStore::default();
         for user in &users {
             mail.deliver(&user.address, welcome(&user.address).into_bytes());
         }
         let state = State {
-            apps: vec![app(CONFIDENTIAL_CLIENT, true), app(PUBLIC_CLIENT, false)],
+            apps: vec![
+                app(CONFIDENTIAL_CLIENT, "mailgrant practice", true),
+                app(PUBLIC_CLIENT, "mailgrant practice without a secret", false),
+            ],
             sign_ins: HashMap::new(),
             codes: HashMap::new(),
             device_codes: HashMap::new(),

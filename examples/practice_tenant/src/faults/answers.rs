@@ -1,5 +1,6 @@
 //! What a fault that is only words holds.
 
+use crate::api::Service;
 use crate::mail_sign_in::Protocol;
 use crate::oauth_error::OAuthError;
 
@@ -39,6 +40,46 @@ pub struct Words {
     pub words: &'static str,
     /// Whether the connection is closed afterwards.
     pub hangs_up: bool,
+}
+
+/// What Graph or Gmail's API says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiRefusal {
+    pub service: Service,
+    pub at: ApiCall,
+    pub status: u16,
+    /// Graph's `code`, Gmail's `reason`.
+    pub code: &'static str,
+    pub message: &'static str,
+    pub retry_after: Option<u32>,
+    /// A link that Gmail's answer gives.
+    pub link: Option<&'static str>,
+}
+
+/// Which requests a refusal is the answer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiCall {
+    Any,
+    /// Folders, profiles and messages.
+    Read,
+    /// Sending.
+    Send,
+    /// App registrations.
+    Directory,
+}
+
+impl ApiCall {
+    /// Whether a request is one of these.
+    pub fn is(self, method: &str, path: &str) -> bool {
+        let sends = path.ends_with("/sendMail") || path.ends_with("/messages/send");
+        let is_directory = ["/applications", "/servicePrincipals", "/policies"].iter().any(|part| path.contains(part));
+        match self {
+            Self::Any => true,
+            Self::Send => sends,
+            Self::Directory => is_directory,
+            Self::Read => method == "GET" && !is_directory,
+        }
+    }
 }
 
 /// Where a mail server can refuse.

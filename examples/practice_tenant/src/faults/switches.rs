@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::{At, Claim, Fault, Stage, Words};
+use super::{ApiRefusal, At, Claim, Fault, Stage, Words};
+use crate::api::Service;
 use crate::ca::Certificate;
 use crate::mail_sign_in::Protocol;
 use crate::oauth_error::OAuthError;
@@ -107,6 +108,33 @@ impl Faults {
             Fault::NoSaslInCapa(lists) => Some(lists),
             _ => None,
         })
+    }
+
+    /// What Graph or Gmail's API says to a request instead of its answer.
+    pub fn api_refusal(&self, service: Service, method: &str, path: &str) -> Option<ApiRefusal> {
+        self.find(|fault| match fault {
+            Fault::Api(refusal) if refusal.service == service && refusal.at.is(method, path) => Some(refusal),
+            _ => None,
+        })
+    }
+
+    /// How long a new message is not found by a search.
+    pub fn index_delay(&self) -> jiff::SignedDuration {
+        self.seconds(|fault| if let Fault::IndexDelay(seconds) = fault { Some(seconds) } else { None })
+    }
+
+    /// How long the sign-in server does not know a secret that Graph has issued.
+    pub fn replication_lag(&self) -> jiff::SignedDuration {
+        self.seconds(|fault| if let Fault::ReplicationLag(seconds) = fault { Some(seconds) } else { None })
+    }
+
+    fn seconds(&self, pick: impl Fn(Fault) -> Option<i64>) -> jiff::SignedDuration {
+        jiff::SignedDuration::from_secs(self.find(pick).unwrap_or_default())
+    }
+
+    /// For how many days the directory's policy lets a secret live, where there is one.
+    pub fn longest_secret(&self) -> Option<i64> {
+        self.find(|fault| if let Fault::LongestSecret(days) = fault { Some(days) } else { None })
     }
 
     pub fn certificate(&self) -> Certificate {
