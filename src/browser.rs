@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(seen).unwrap(), address.as_str());
         let error = open_with_list(OsStr::new("/nonexistent/browser"), &address, &[]).unwrap_err();
         assert!(error.contains("/nonexistent/browser"), "{error}");
-        assert!(open_with_list(OsStr::new("false"), &address, &[]).unwrap_err().contains("gave up"));
+        assert!(open_with_list(OsStr::new("false"), &address, &[]).unwrap_err().contains("it failed"));
     }
 
     #[cfg(unix)]

@@ -55,7 +55,7 @@ mod tests {
             error.to_string()
         };
         let named = refused(&["my shop"]);
-        assert!(named.starts_with("error: NAME: 'my shop' is not a name. Write 1 to 64 letters"), "{named}");
+        assert!(named.starts_with("error: NAME: 'my shop' is not a valid name. Write 1 to 64 letters"), "{named}");
         let address = refused(&["shop", "--address", "shop"]);
         assert!(address.starts_with("error: --address: 'shop' has no @. Write one mail address"), "{address}");
         let pasted = refused(&["shop", "--client-id", "a~secret\tbehind a tab"]);
