@@ -1,20 +1,20 @@
 //! The conversation with a server, in lines: every phase has a deadline, every line and reply a size, and every line goes
 //! to the transcript (SECURITY.md P1, P2, K2).
 
+mod tls;
+
 use std::cell::RefCell;
 use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, Shutdown, TcpStream};
+use std::net::{IpAddr, TcpStream};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use native_tls::{HandshakeError, TlsConnector, TlsStream};
+use native_tls::TlsStream;
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
-use super::handshake::{self, Seen};
 use super::socket::{Notes, Socket};
-use crate::failure::{Failure, FailureKind, TlsFault};
-use crate::net;
+use crate::failure::{Failure, FailureKind};
 use crate::text::Shown;
 use crate::transcript::{Speaker, Transcript};
 
@@ -294,97 +294,10 @@ impl Wire {
         true
     }
 
-    /// After the answer to STARTTLS: plain text that is already there would be taken for the server's words over TLS
-    /// (CVE-2011-0411), so it ends the connection.
-    pub(super) fn refuse_leftovers(&mut self) -> Result<(), Failure> {
-        match self.unread() {
-            [] => Ok(()),
-            _ => Err(violation("it sent more after its answer to STARTTLS, before TLS")),
-        }
-    }
-
-    /// Turns the connection into a TLS one. Nothing may have been read ahead.
-    ///
-    /// # Errors
-    /// [`FailureKind::Tls`] and the failures of any phase. No credential has been sent.
-    pub(super) fn start_tls(&mut self, connector: &TlsConnector, host: &str) -> Result<Seen, (Failure, Seen)> {
-        let Link::Plain(socket) = std::mem::replace(&mut self.link, Link::Gone) else {
-            return Err((violation("TLS inside TLS"), Seen::default()));
-        };
-        self.notes.borrow_mut().handshake = Some(Vec::new());
-        let result = connector.connect(host, socket);
-        let bytes = self.notes.borrow_mut().handshake.take().unwrap_or_default();
-        let seen = handshake::look_at(&bytes);
-        match result {
-            Ok(stream) => {
-                self.link = Link::Tls(Box::new(stream));
-                Ok(seen)
-            }
-            Err(error) => {
-                let failure = self.handshake_failure(error, host, &bytes, &seen);
-                // The library has dropped its part of the socket; ours ends with it.
-                let _ = self.bare.shutdown(Shutdown::Both);
-                Err((failure, seen))
-            }
-        }
-    }
-
-    fn handshake_failure(&self, error: HandshakeError<Socket>, host: &str, bytes: &[u8], seen: &Seen) -> Failure {
-        const PROTOCOL_VERSION: u8 = 70;
-        if seen.is_not_tls {
-            return Failure::new(FailureKind::Tls(TlsFault::NotTls)).said(self.first_words(bytes));
-        }
-        if seen.alert == Some(PROTOCOL_VERSION) || seen.version.is_some_and(|version| version < 0x0303) {
-            return FailureKind::Tls(TlsFault::TooOld).into();
-        }
-        let fault = match error {
-            HandshakeError::Failure(error) => net::tls_fault(&error, host),
-            HandshakeError::WouldBlock(_) => return self.io_failure(),
-        };
-        match fault {
-            // The peer's end, or the deadline, in the middle: the library's words are about nothing else.
-            TlsFault::Other(_) if bytes.is_empty() || self.notes.borrow().error.is_some() => self.io_failure(),
-            TlsFault::Other(words) => FailureKind::Tls(TlsFault::Other(self.clean(&words))).into(),
-            fault => FailureKind::Tls(fault).into(),
-        }
-    }
-
-    /// The first line of what came instead of TLS, most often a greeting. The library has read a few bytes of it.
-    fn first_words(&self, bytes: &[u8]) -> Shown {
-        let mut more = [0; 200];
-        let more_len = match self.bare.set_nonblocking(true) {
-            Ok(()) => (&*self.bare).read(&mut more).unwrap_or(0),
-            Err(_) => 0,
-        };
-        let words = [bytes, &more[..more_len]].concat();
-        let words = String::from_utf8_lossy(&words);
-        self.clean(words.lines().next().unwrap_or_default())
-    }
-
-    /// The server's certificate (DER), once TLS is set up.
-    pub(super) fn peer_certificate(&self) -> Option<Vec<u8>> {
-        match &self.link {
-            Link::Tls(stream) => {
-                stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok())
-            }
-            Link::Plain(_) | Link::Gone => None,
-            #[cfg(fuzzing)]
-            Link::Script(_) => None,
-        }
-    }
-
     /// Takes a script's server in place of the socket.
     #[cfg(fuzzing)]
     pub(super) fn follow(&mut self, script: super::script::Script) {
         self.link = Link::Script(Box::new(script));
-    }
-
-    /// Begins TLS where a script plays the server; false where none does.
-    #[cfg(fuzzing)]
-    pub(super) fn begin_scripted_tls(&mut self) -> bool {
-        let Link::Script(script) = &mut self.link else { return false };
-        script.begin_tls();
-        true
     }
 
     /// Says good-bye and does not wait for the answer.
