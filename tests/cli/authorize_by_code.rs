@@ -48,7 +48,7 @@ fn a_code_that_is_entered_elsewhere_authorizes_the_mailbox() {
         "scopes  openid profile email offline_access https://outlook.office.com/IMAP.AccessAsUser.All \
          https://outlook.office.com/SMTP.Send"
             .to_owned(),
-        "good for 15 minutes".to_owned(),
+        "valid for 15 minutes".to_owned(),
         "never give it to another person".to_owned(),
     ] {
         assert!(done.stderr.contains(&words), "it does not say {words:?}:\n{}", done.stderr);
@@ -124,7 +124,7 @@ fn a_code_that_is_not_entered_expires() {
     let shop = quick(Fixture::added());
     let gone = shop.run(&["--json", "--timeout", "2", "authorize", "shop", "--device-code"]).finish().code(1);
     assert_eq!(gone.finding_codes(), ["oauth-device-expired"]);
-    assert!(gone.stderr.contains("good for 2 seconds"), "{}", gone.stderr);
+    assert!(gone.stderr.contains("valid for 2 seconds"), "{}", gone.stderr);
     shop.insist_on_manners();
 }
 
