@@ -1,19 +1,16 @@
 //! `rotate-secret`: a new client secret is proven before it is used, and the old one stays until it is told to go.
 
-mod wire;
-
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use jiff::civil::Date;
 
-use self::wire::Wire;
 use crate::arguments::secret::SecretFlags;
 use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::lookup;
-use crate::flow::rotation::{self, Force, Job, Rotation};
+use crate::flow::rotation::{self, Force, Job, Rotation, WireProver};
 use crate::flow::secret_source::SecretSource;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
@@ -88,7 +85,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     // A mailbox that is switched off still has tokens to give, so its sign-in must go on with the new secret.
     let mailboxes: Vec<&Mailbox> =
         profile.mailboxes.values().filter(|mailbox| apps.iter().any(|app| app.name == mailbox.app)).collect();
-    let prover = Wire { workspace: &workspace, say: context.say };
+    let prover = WireProver { workspace: &workspace, say: context.say };
     let usual = app.provider.quirks.secret_propagation;
     let rotation = Rotation {
         store: context.store(&profile.secrets)?,

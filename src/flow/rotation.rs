@@ -14,27 +14,28 @@ mod back;
 mod forward;
 mod job;
 mod proof;
+mod prover;
 mod roll_back;
+mod steps;
 
 pub use back::{discard, roll_back};
 pub use forward::rotate;
 pub use job::Job;
 pub use proof::{PROOF_LIFE, Proof};
+pub use prover::{Prover, WireProver};
 pub use roll_back::{Force, Restored, RolledBack};
 
 use std::time::{Duration, Instant};
 
+use jiff::SignedDuration;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret as _, SecretString};
 
-use super::credential;
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, StoreFault};
-use crate::oauth::ClientCredential;
 use crate::profile::{App, Mailbox, Name};
 use crate::report::{Check, ExitCode};
-use crate::secrets::{AppRecord, ClientSecret, RotationJournal, RotationPhase, SecretStore, load_app, save_app};
+use crate::secrets::{AppRecord, ClientSecret, RotationPhase, SecretStore, load_app};
 
 /// A rotation that was stopped this recently, with only its end left, is what a run without a new secret is about.
 const RECENT: SignedDuration = SignedDuration::from_hours(24);
@@ -59,21 +60,6 @@ pub struct Rotation<'a> {
     pub deadline: Option<Instant>,
     /// Redeems refresh tokens and tests connections.
     pub prover: &'a (dyn Prover + Sync),
-}
-
-/// What a rotation asks the outside world for.
-pub trait Prover {
-    /// Redeems the mailbox's refresh token, with `credential` in place of the active one.
-    ///
-    /// # Errors
-    /// What the token endpoint, the store or the lock say.
-    fn redeem(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Result<(), Failure>;
-
-    /// Tests the mailbox's connections; a token that must be refreshed for that is refreshed with `credential`.
-    fn connect(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Vec<Check>;
-
-    /// Waits before the next try; `said` is what the server said to the last.
-    fn wait(&self, pause: Duration, said: &Failure);
 }
 
 /// What a run is asked for.
@@ -180,10 +166,10 @@ impl Rotation<'_> {
     ///
     /// # Errors
     /// What the store says. The records are then as they were before the step that failed.
-    pub fn run(&self, wish: RotationRequest) -> Result<ProofResult, StoreFault> {
+    pub fn run(&self, request: RotationRequest) -> Result<ProofResult, StoreFault> {
         let started = self.clock.now();
         let mut records = self.records()?;
-        let Some(credential) = self.begin(&mut records, wish)? else {
+        let Some(credential) = self.begin(&mut records, request)? else {
             return Ok(self.answer(Ending::Unchanged, Vec::new(), Vec::new()));
         };
         let (mut records, proofs) = self.prove(records, &credential)?;
@@ -225,40 +211,6 @@ impl Rotation<'_> {
         Ok(self.answer(Ending::Activated, proofs, connections))
     }
 
-    /// Ends a rotation whose secret is in use. What could not be written beside the store (the profile's date) does not
-    /// keep it open.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn settle(&self) -> Result<(), StoreFault> {
-        for (app, mut record) in self.apps.iter().zip(self.records()?) {
-            if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::Activated) {
-                record.journal = None;
-                save_app(self.store, &app.name, &record)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Forgets the previous secrets. Answers whether there was one.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn discard_previous(&self) -> Result<bool, StoreFault> {
-        let mut any = false;
-        for (app, mut record) in self.apps.iter().zip(self.records()?) {
-            if record.previous.take().is_none() {
-                continue;
-            }
-            if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::RolledBack) {
-                record.journal = None;
-            }
-            save_app(self.store, &app.name, &record)?;
-            any = true;
-        }
-        Ok(any)
-    }
-
     /// Which of `others` still have one of the previous secrets in use, so that it must stay in the portal.
     ///
     /// # Errors
@@ -283,124 +235,11 @@ impl Rotation<'_> {
         connections.resize_with(self.mailboxes.len(), Vec::new);
         ProofResult { ending, proofs, connections }
     }
-
-    /// Journals the intent. What is to be proven; none if there is nothing to prove.
-    fn begin(&self, records: &mut [AppRecord], wish: RotationRequest) -> Result<Option<ClientCredential>, StoreFault> {
-        let new = match wish {
-            RotationRequest::New(new) => new,
-            RotationRequest::Finish { expires } => {
-                let Some(pending) = self.pending(records) else {
-                    self.date_what_was_activated(records, expires)?;
-                    return Ok(None);
-                };
-                NewSecret { value: pending.value.clone(), expires: expires.or(pending.expires) }
-            }
-        };
-        let mut is_open = false;
-        for (app, record) in self.apps.iter().zip(records) {
-            if record.active.as_ref().is_some_and(|active| is_same(active, &new.value)) {
-                self.keep_active(app, record, new.expires)?;
-            } else {
-                self.begin_one(app, record, &new)?;
-                is_open = true;
-            }
-        }
-        Ok(is_open.then(|| credential::secret(&new.value)))
-    }
-
-    /// The secret that was not in use yet when a run was stopped: the named app's before another's.
-    fn pending<'r>(&self, records: &'r [AppRecord]) -> Option<&'r ClientSecret> {
-        let open = |record: &'r AppRecord| record.pending.as_ref().filter(|_| Self::is_under_way(record));
-        let named = self.apps.iter().zip(records).find(|(app, _)| app.name == self.app.name);
-        named.and_then(|(_, record)| open(record)).or_else(|| records.iter().find_map(open))
-    }
-
-    /// The secret that is in use already was asked for: only its date may be new, and a pending other one is given up.
-    fn keep_active(&self, app: &App, record: &mut AppRecord, expires: Option<Date>) -> Result<(), StoreFault> {
-        let dated = record.active.as_mut().filter(|active| expires.is_some() && active.expires != expires);
-        if dated.map(|active| active.expires = expires).is_some() || record.pending.is_some() {
-            record.journal = record.journal.take().filter(|journal| journal.phase == RotationPhase::Activated);
-            record.pending = None;
-            save_app(self.store, &app.name, record)?;
-        }
-        Ok(())
-    }
-
-    fn begin_one(&self, app: &App, record: &mut AppRecord, new: &NewSecret) -> Result<(), StoreFault> {
-        let now = self.clock.now();
-        let is_pending = record.pending.as_ref().is_some_and(|pending| is_same(pending, &new.value));
-        if is_pending && Self::is_under_way(record) {
-            let dated = record.pending.as_mut().filter(|p| new.expires.is_some() && p.expires != new.expires);
-            if dated.map(|pending| pending.expires = new.expires).is_none() {
-                return Ok(());
-            }
-        } else {
-            // The profile is where people note the date; the old secret's record has it for a rollback.
-            if let Some(active) = &mut record.active {
-                active.expires = active.expires.max(app.secret_expires);
-            }
-            record.pending = Some(ClientSecret { value: new.value.clone(), expires: new.expires, added: now });
-            record.journal = Some(RotationJournal::new(RotationPhase::Stored, now));
-        }
-        save_app(self.store, &app.name, record)
-    }
-
-    /// A date that was given on the run that finds only the journal's end left is that of the secret in use.
-    fn date_what_was_activated(&self, records: &mut [AppRecord], expires: Option<Date>) -> Result<(), StoreFault> {
-        for (app, record) in self.apps.iter().zip(records) {
-            if Self::is_under_way(record)
-                && let Some(active) =
-                    record.active.as_mut().filter(|active| expires.is_some() && active.expires != expires)
-            {
-                active.expires = expires;
-                save_app(self.store, &app.name, record)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn journal(&self, records: &mut [AppRecord], phase: RotationPhase) -> Result<(), StoreFault> {
-        for (app, record) in self.apps.iter().zip(records).filter(|(_, record)| record.pending.is_some()) {
-            if let Some(journal) = &mut record.journal {
-                journal.phase = phase;
-            }
-            save_app(self.store, &app.name, record)?;
-        }
-        Ok(())
-    }
-
-    /// Makes the new secret the active one, in one write for each record.
-    fn activate(&self, records: &mut [AppRecord]) -> Result<(), StoreFault> {
-        for (app, record) in self.apps.iter().zip(records) {
-            let Some(pending) = record.pending.take() else { continue };
-            record.previous = record.active.replace(pending);
-            if let Some(journal) = &mut record.journal {
-                journal.phase = RotationPhase::Activated;
-            }
-            save_app(self.store, &app.name, record)?;
-        }
-        Ok(())
-    }
-
-    /// Drops the new secret.
-    fn give_up(&self, records: &mut [AppRecord]) -> Result<(), StoreFault> {
-        for (app, record) in self.apps.iter().zip(records).filter(|(_, record)| record.pending.is_some()) {
-            record.pending = None;
-            record.journal = None;
-            save_app(self.store, &app.name, record)?;
-        }
-        Ok(())
-    }
 }
 
+/// Whether `value` is the text of `secret`.
 fn is_same(secret: &ClientSecret, value: &SecretString) -> bool {
     secret.value.expose_secret() == value.expose_secret()
-}
-
-/// Whether a proof of then is one of now. What came in this clock's future says nothing of the time.
-fn is_fresh(proven: Timestamp, now: Timestamp) -> bool {
-    let age = now.duration_since(proven);
-    !age.is_negative() && age <= PROOF_LIFE
 }
 
 #[cfg(test)]

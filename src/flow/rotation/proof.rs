@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Rotation, is_fresh};
+use super::Rotation;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::flow::parallel::{self, Limits, Panicked};
@@ -175,6 +175,12 @@ impl Rotation<'_> {
             vec![Check::failed(Stage::Rotation, Duration::ZERO, finding)]
         })
     }
+}
+
+/// Whether a proof of then is one of now. What came in this clock's future says nothing of the time.
+fn is_fresh(proven: Timestamp, now: Timestamp) -> bool {
+    let age = now.duration_since(proven);
+    !age.is_negative() && age <= PROOF_LIFE
 }
 
 fn proven_at(record: &AppRecord, mailbox: &Mailbox) -> Option<Timestamp> {

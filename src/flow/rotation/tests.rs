@@ -1,172 +1,16 @@
+mod fixture;
 mod machine;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
 
+use self::fixture::{Fixture, Script, clock, request};
 use super::*;
-use crate::config;
 use crate::failure::OAuthFault;
-use crate::profile::Profile;
-use crate::report::Stage;
-use crate::secrets::MemoryStore;
-
-/// The time for which the provider may not know a new secret.
-const PROPAGATION: Duration = Duration::from_secs(120);
-
-const PROFILE: &str = r#"
-[apps.contoso]
-provider = "microsoft365"
-tenant = "contoso.example"
-client_id = "11111111-2222-3333-4444-555555555555"
-[mailboxes.a]
-app = "contoso"
-address = "a@contoso.example"
-incoming = { protocol = "imap" }
-[mailboxes.b]
-app = "contoso"
-address = "b@contoso.example"
-incoming = { protocol = "imap" }
-"#;
-
-fn profile() -> Profile {
-    config::parse(std::path::Path::new("config.toml"), PROFILE).unwrap()
-}
-
-fn clock() -> Clock {
-    Clock::from_fn(|| Timestamp::UNIX_EPOCH)
-}
-
-/// Answers by mailbox; counts what it was asked.
-#[derive(Default)]
-struct Script {
-    redeem: BTreeMap<&'static str, FailureKind>,
-    /// How many times the secret is refused before it is known everywhere.
-    refusals: usize,
-    /// How long the secret is refused for.
-    known_after: Duration,
-    connection_fails: bool,
-    asked: AtomicUsize,
-    waited: Mutex<Duration>,
-}
-
-impl Script {
-    fn waited(&self) -> Duration {
-        *self.waited.lock().unwrap()
-    }
-}
-
-fn refused() -> FailureKind {
-    FailureKind::OAuth(OAuthFault { error: "invalid_client".into(), codes: vec![7_000_215], ..OAuthFault::default() })
-}
-
-impl Prover for Script {
-    fn redeem(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Result<(), Failure> {
-        assert!(["new", "old"].contains(&exposed(credential)), "that secret is not known");
-        let asked = self.asked.fetch_add(1, Ordering::SeqCst);
-        if asked < self.refusals || self.waited() < self.known_after {
-            return Err(refused().into());
-        }
-        self.redeem.get(mailbox.name.as_str()).cloned().map_or(Ok(()), |kind| Err(kind.into()))
-    }
-
-    fn connect(&self, _: &Mailbox, credential: &ClientCredential) -> Vec<Check> {
-        assert_eq!(exposed(credential), "new", "only the pending secret is tested");
-        if self.connection_fails {
-            let failure = FailureKind::ConnectionRefused { host: "h".into(), port: 1 }.into();
-            let finding = crate::diagnosis::finding(&failure, crate::diagnosis::FailureContext::default());
-            return vec![Check::failed(Stage::Tcp, Duration::ZERO, finding)];
-        }
-        Vec::new()
-    }
-
-    fn wait(&self, pause: Duration, _: &Failure) {
-        *self.waited.lock().unwrap() += pause;
-    }
-}
-
-struct Fixture {
-    profile: Profile,
-    store: MemoryStore,
-    clock: Clock,
-}
-
-impl Fixture {
-    fn new() -> Self {
-        let fixture = Self { profile: profile(), store: MemoryStore::default(), clock: clock() };
-        let app = fixture.profile.apps.values().next().unwrap();
-        let mut record = AppRecord::new(app.client_id.clone());
-        record.active = Some(secret("old"));
-        save_app(&fixture.store, &app.name, &record).unwrap();
-        fixture
-    }
-
-    fn record(&self) -> AppRecord {
-        load_app(&self.store, &"contoso".parse().unwrap()).unwrap().unwrap()
-    }
-
-    fn active(&self) -> String {
-        self.record().active.unwrap().value.expose_secret().to_owned()
-    }
-
-    fn run(&self, script: &Script, new: Option<&str>) -> ProofResult {
-        self.with(script, |rotation| rotation.run(wish(new.map(|value| (value, None)))).unwrap())
-    }
-
-    fn roll_back(&self, script: &Script) -> &'static str {
-        came_to(&self.with(script, |rotation| rotation.roll_back(Force::No).unwrap()))
-    }
-
-    fn with<R>(&self, script: &Script, run: impl FnOnce(&Rotation<'_>) -> R) -> R {
-        let app = self.profile.apps.values().next().unwrap();
-        let apps: Vec<&App> = self.profile.apps.values().collect();
-        let mailboxes: Vec<&Mailbox> = self.profile.mailboxes.values().collect();
-        run(&Rotation {
-            store: &self.store,
-            app,
-            apps: &apps,
-            mailboxes: &mailboxes,
-            clock: self.clock,
-            propagation: PROPAGATION,
-            deadline: None,
-            test_connections: true,
-            prover: script,
-        })
-    }
-}
-
-fn wish(new: Option<(&str, Option<Date>)>) -> RotationRequest {
-    match new {
-        Some((value, expires)) => RotationRequest::New(NewSecret { value: value.into(), expires }),
-        None => RotationRequest::Finish { expires: None },
-    }
-}
-
-/// What a rollback came to, in a word.
-fn came_to(rolled_back: &RolledBack) -> &'static str {
-    match rolled_back {
-        RolledBack::Restored(_) => "restored",
-        RolledBack::Already => "already",
-        RolledBack::Dropped => "dropped",
-        RolledBack::Nothing => "nothing",
-        RolledBack::Expired { .. } => "expired",
-        RolledBack::Refused(_) => "refused",
-    }
-}
-
-/// The client secret that a prover was given.
-fn exposed(credential: &ClientCredential) -> &str {
-    match credential {
-        ClientCredential::Secret(secret) => secret.expose_secret(),
-        ClientCredential::None | ClientCredential::Assertion(_) => panic!("client secrets are rotated"),
-    }
-}
-
-fn secret(value: &str) -> ClientSecret {
-    ClientSecret { value: value.into(), expires: None, added: Timestamp::UNIX_EPOCH }
-}
+use crate::secrets::save_app;
 
 #[test]
 fn a_proven_secret_becomes_active_and_the_old_one_is_kept_until_it_is_discarded() {
@@ -309,7 +153,7 @@ fn one_mailboxs_own_oauth_error_does_not_hold_up_a_secret_that_another_has_prove
 fn a_date_given_with_the_secret_in_use_is_kept() {
     let fixture = Fixture::new();
     let day = jiff::civil::date(2027, 5, 20);
-    let new = wish(Some(("old", Some(day))));
+    let new = request(Some(("old", Some(day))));
     fixture.with(&Script::default(), |rotation| rotation.run(new).unwrap());
     assert_eq!(fixture.record().active.unwrap().expires, Some(day));
 }

@@ -1,12 +1,20 @@
 //! The rotation as a machine that is run, interrupted and run again, in any order and with any answers (SECURITY.md R1,
 //! R2): a secret that the provider accepts is always the active one, and in the end the new one is.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use proptest::prelude::*;
+use secrecy::ExposeSecret as _;
 
-use super::*;
-use crate::secrets::{RecordKey, SecretBytes};
+use super::super::*;
+use super::fixture::{PROFILE, clock, exposed, request, secret};
+use crate::config;
+use crate::failure::OAuthFault;
+use crate::oauth::ClientCredential;
+use crate::profile::Profile;
+use crate::report::Stage;
+use crate::secrets::{MemoryStore, RecordKey, SecretBytes, save_app};
 
 /// The secrets that may be given. The first is in use at the beginning, the last is good and comes at the end.
 const SECRETS: [&str; 5] = ["secret-in-use", "secret-1", "secret-2", "secret-3", "secret-at-last"];
@@ -183,8 +191,8 @@ impl Machine {
         };
         let ending = match act {
             Act::Run { secret, .. } => {
-                let wish = wish(secret.map(|index| (SECRETS[index], None)));
-                rotation.run(wish).map(|answer| Some(answer.ending))
+                let request = request(secret.map(|index| (SECRETS[index], None)));
+                rotation.run(request).map(|answer| Some(answer.ending))
             }
             Act::RollBack => rotation.roll_back(Force::No).map(|_| None),
             Act::DiscardPrevious => rotation.discard_previous().map(|_| None),

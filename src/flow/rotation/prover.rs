@@ -1,23 +1,41 @@
-//! Proves over the wire.
+//! What a rotation asks the outside world for, and the one that asks it over the wire.
+
+use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::flow::explain::explain;
 use crate::flow::gather::gather;
 use crate::flow::plan::{self, Plan};
-use crate::flow::rotation::Prover;
 use crate::flow::session::Session;
 use crate::flow::workspace::Workspace;
 use crate::oauth::ClientCredential;
 use crate::profile::Mailbox;
 use crate::report::Check;
 
-/// The token endpoint and the mail servers, asked with a secret that is not the active one.
-pub(super) struct Wire<'a> {
-    pub(super) workspace: &'a Workspace<'a>,
-    pub(super) say: fn(&str),
+/// What a rotation asks the outside world for.
+pub trait Prover {
+    /// Redeems the mailbox's refresh token, with `credential` in place of the active one.
+    ///
+    /// # Errors
+    /// What the token endpoint, the store or the lock say.
+    fn redeem(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Result<(), Failure>;
+
+    /// Tests the mailbox's connections; a token that must be refreshed for that is refreshed with `credential`.
+    fn connect(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Vec<Check>;
+
+    /// Waits before the next try; `said` is what the server said to the last.
+    fn wait(&self, pause: Duration, said: &Failure);
 }
 
-impl Prover for Wire<'_> {
+/// The token endpoint and the mail servers, asked with a secret that is not the active one.
+pub struct WireProver<'a> {
+    /// What the sessions and the tests of the profile's mailboxes work with.
+    pub workspace: &'a Workspace<'a>,
+    /// Tells the person who waits what is being waited for.
+    pub say: fn(&str),
+}
+
+impl Prover for WireProver<'_> {
     fn redeem(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Result<(), Failure> {
         let session = Session { proving: Some(credential), ..self.workspace.session(mailbox) };
         session.refreshed_token().map(drop)
@@ -34,7 +52,7 @@ impl Prover for Wire<'_> {
         plan::each_side(mailbox).into_iter().flat_map(test).collect()
     }
 
-    fn wait(&self, pause: std::time::Duration, said: &Failure) {
+    fn wait(&self, pause: Duration, said: &Failure) {
         let words = said.server_said.as_deref().unwrap_or("refused");
         (self.say)(&format!(
             "The new secret is not accepted ({words}). The provider's servers may need up to two minutes to know it; \
