@@ -2,11 +2,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use encoding_rs::Encoding;
 
 use crate::text::Shown;
 
 /// A header is shown up to this many characters.
 const SHOWN: usize = 200;
+/// The longest encoded word that is decoded, in characters. RFC 2047 §2 allows 75; some senders write longer ones. The
+/// bound keeps hostile headers linear.
+const LONGEST_WORD: usize = 1024;
 
 /// A message as a list shows it: headers decoded (RFC 2047).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,24 +78,19 @@ pub(super) fn decode_words(value: &str) -> String {
 
 /// The encoded word at the start of `text`, and its length.
 fn encoded_word(text: &str) -> Option<(String, usize)> {
-    // RFC 2047 §2 allows 75 characters; some senders write longer ones. The bound keeps hostile headers linear.
-    let window = text.get(..text.len().min(1024)).unwrap_or(text);
-    let mut parts = window.get(2..)?.splitn(3, '?');
+    let window = text.char_indices().nth(LONGEST_WORD).map_or(text, |(end, _)| &text[..end]);
+    let mut parts = window.strip_prefix("=?")?.splitn(3, '?');
     let (charset, encoding, rest) = (parts.next()?, parts.next()?, parts.next()?);
-    let content = &rest[..rest.find("?=")?];
+    let (content, _) = rest.split_once("?=")?;
     let bytes = match encoding {
         "B" | "b" => STANDARD.decode(content.trim()).ok()?,
         "Q" | "q" => decode_q(content)?,
         _ => return None,
     };
+    let len = "=?".len() + charset.len() + "?Q?".len() + content.len() + "?=".len();
     // RFC 2231 §5: a language may follow the character set.
     let charset = charset.split('*').next()?;
-    let len = 2 + charset_len(window)? + 1 + encoding.len() + 1 + content.len() + 2;
-    Some((in_charset(charset, bytes)?, len))
-}
-
-fn charset_len(word: &str) -> Option<usize> {
-    word.get(2..)?.find('?')
+    Some((in_charset(charset, &bytes)?, len))
 }
 
 fn decode_q(content: &str) -> Option<Vec<u8>> {
@@ -112,24 +111,16 @@ fn decode_q(content: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn in_charset(charset: &str, bytes: Vec<u8>) -> Option<String> {
-    // What ISO 8859-1 leaves to control characters, Windows-1252 fills with these.
-    const WINDOWS_1252: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
-        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-    ];
-    match charset.to_ascii_lowercase().as_str() {
-        "utf-8" | "utf8" | "us-ascii" | "ascii" => Some(String::from_utf8_lossy(&bytes).into_owned()),
-        "iso-8859-1" | "latin1" => Some(bytes.into_iter().map(char::from).collect()),
-        "iso-8859-15" => Some(bytes.into_iter().map(|b| if b == 0xa4 { '€' } else { char::from(b) }).collect()),
-        "windows-1252" | "cp1252" => Some(
-            bytes
-                .into_iter()
-                .map(|b| if (0x80..0xa0).contains(&b) { WINDOWS_1252[usize::from(b) - 0x80] } else { char::from(b) })
-                .collect(),
-        ),
-        _ => None,
-    }
+/// `bytes` as text, if the Encoding Standard knows the character set. It reads ISO 8859-1 as Windows-1252, as senders mean
+/// it.
+fn in_charset(charset: &str, bytes: &[u8]) -> Option<String> {
+    let encoding = match charset.to_ascii_lowercase().as_str() {
+        // The standard reads ASCII as Windows-1252; under this name, bytes beyond ASCII are most often UTF-8.
+        "us-ascii" | "ascii" => encoding_rs::UTF_8,
+        label => Encoding::for_label_no_replacement(label.as_bytes())?,
+    };
+    let (text, _) = encoding.decode_with_bom_removal(bytes);
+    Some(text.into_owned())
 }
 
 #[cfg(test)]
@@ -156,6 +147,42 @@ mod tests {
     }
 
     #[test]
+    fn subjects_decode_whatever_their_character_set() {
+        for (encoded, decoded) in [
+            ("=?ISO-2022-JP?B?GyRCJDRAQTVhPXEkTjdvGyhC?=", "ご請求書の件"),
+            ("=?koi8-r?Q?=F0=D2=C9=D7=C5=D4,_=CD=C9=D2?=", "Привет, мир"),
+            ("=?GB18030?B?xPq6w6OsysC95w==?=", "您好，世界"),
+            ("=?windows-1251?Q?=D1=F7=B8=F2_=B9_7?=", "Счёт № 7"),
+            ("=?iso-8859-1?Q?5_=80?=", "5 €"),
+            ("=?us-ascii?Q?Gr=C3=BC=C3=9Fe?=", "Grüße"),
+        ] {
+            let message = message(&format!("Subject: {encoded}\r\n"), Redactor::by_shape);
+            assert_eq!(message.subject.as_str(), decoded);
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_of_their_character_set_are_marked_and_names_without_one_stay() {
+        for (encoded, decoded) in [
+            ("=?gb18030?Q?a=FF?= b", "a\u{fffd} b"),
+            ("=?iso-2022-jp?Q?=1B$B=80?=", "\u{fffd}"),
+            ("=?utf-8?Q?=EF=BB=BFa?=", "a"),
+            ("=?iso-2022-kr?Q?a?=", "=?iso-2022-kr?Q?a?="),
+            ("=??Q?a?=", "=??Q?a?="),
+        ] {
+            assert_eq!(decode_words(encoded), decoded, "{encoded}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_more_than_a_thousand_characters_stays_wherever_its_bytes_fall() {
+        for filling in ["", "a", "aa"] {
+            let long = format!("=?utf-8?Q?{filling}{}?=", "é".repeat(LONGEST_WORD));
+            assert_eq!(decode_words(&long), long);
+        }
+    }
+
+    #[test]
     fn folded_headers_are_found_whatever_their_case() {
         let head =
             "Received: x\r\nsubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n =?utf-8?q?_aus?=\r\nFROM: a@b.example\r\n\r\n";
@@ -166,7 +193,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_header_is_survived(value in "(=\\?|utf-8|\\?|q|B|=|=C3|\\PC){0,60}") {
+        fn any_header_is_survived(value in "(=\\?|utf-8|iso-2022-jp|gb18030|=1B|=FF|\\?|q|B|=|=C3|\\PC){0,60}") {
             let _ = decode_words(&value);
         }
     }
