@@ -1,7 +1,7 @@
 //! Lines of the profile as messages may show them.
 //!
 //! People do paste secrets into the file; the message about that must not carry them on to a terminal or a log
-//! (SECURITY.md K2). What is not known to be harmless is not shown.
+//! (SECURITY.md K2). What is not known to be safe is not shown.
 
 use super::entry::Exposure;
 use super::file;
@@ -43,7 +43,7 @@ fn is_in_long_string(before: &str) -> bool {
     ["\"\"\"", "'''"].iter().any(|quotes| before.matches(quotes).count() % 2 == 1)
 }
 
-/// How many bytes of the line may be shown: up to the first `=` whose key is not known to be harmless.
+/// How many bytes of the line may be shown: up to the first `=` whose key is not known to be safe.
 fn shown_length(line: &str) -> usize {
     let mut start = 0;
     for (at, _) in line.match_indices('=') {
@@ -71,8 +71,8 @@ fn shown_length(line: &str) -> usize {
         return 0;
     }
     // The last value may be followed by a comment, or by a key whose `=` was forgotten.
-    let harmless = rest.replace("secret_expires", "");
-    if looks_secret(&harmless) { start } else { line.len() }
+    let rest_of_line = rest.replace("secret_expires", "");
+    if looks_secret(&rest_of_line) { start } else { line.len() }
 }
 
 /// The last segment of the key that ends here: `secret` of `"apps".contoso.secret`.

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::profile::{Protocol, Service};
 use crate::report::Stage;
 use crate::secrets::load_app;
-use crate::transport::{self, Log, Observation, Target, Task, TokenSource};
+use crate::transport::{self, Log, Observation, Target, Task, PendingToken};
 
 /// Does what `plan` says. The token is fetched while the mail servers are connected to, which wait for it only once they
 /// need it.
@@ -54,7 +54,7 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
             .iter()
             .zip(waiting)
             .map(|(call, token)| {
-                let token: TokenSource<'_> = Box::new(move || token.recv().ok().flatten());
+                let token: PendingToken<'_> = Box::new(move || token.recv().ok().flatten());
                 scope.spawn(move || call.make(workspace, plan, token))
             })
             .collect();
@@ -135,7 +135,7 @@ impl<'a> Call<'a> {
         Some(Self { service: plan.mailbox.service(task.side())?, task })
     }
 
-    fn make(&self, workspace: &Workspace<'_>, plan: &Plan<'_>, token: TokenSource<'_>) -> Conversation<'a> {
+    fn make(&self, workspace: &Workspace<'_>, plan: &Plan<'_>, token: PendingToken<'_>) -> Conversation<'a> {
         let target = Target {
             endpoint: &self.service.endpoint,
             trust: workspace.trust,

@@ -68,7 +68,7 @@ pub fn each<T: Sync, R: Send>(
             scope.spawn(|| {
                 while let Some((index, line)) = take(&queue, &freed) {
                     // Freed on the way out of a panic too: the others must not wait for ever.
-                    let _place = Place { queue: &queue, freed: &freed, line };
+                    let _turn = Turn { queue: &queue, freed: &freed, line };
                     let answer = work(&items[index]);
                     answers.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(answer);
                 }
@@ -90,13 +90,13 @@ fn take(queue: &Mutex<Queue>, freed: &Condvar) -> Option<(usize, usize)> {
     }
 }
 
-struct Place<'q> {
+struct Turn<'q> {
     queue: &'q Mutex<Queue>,
     freed: &'q Condvar,
     line: usize,
 }
 
-impl Drop for Place<'_> {
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).free(self.line);
         self.freed.notify_all();

@@ -280,7 +280,7 @@ fn moment(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::parse(text.trim()).ok().map(|zoned| zoned.timestamp())
 }
 
-/// A form's fields with everything hidden that is not known to be harmless.
+/// A form's fields with everything hidden that is not known to be safe to show.
 fn redacted_form(body: &[u8]) -> String {
     const HARMLESS: [&str; 5] = ["grant_type", "client_id", "scope", "redirect_uri", "tenant"];
     let shown = url::form_urlencoded::parse(body).map(|(name, value)| {

@@ -64,13 +64,13 @@ pub fn verify(
             return Err(refuse("nonce belongs to another sign-in"));
         }
     }
-    let is_microsoft = matches!(app.identity, IdentityRule::Tenant { .. });
+    let has_object_id = matches!(app.identity, IdentityRule::Tenant { .. });
     let subject = text(&claims, "sub").ok_or_else(|| refuse("sub is missing"))?;
-    let subject = if is_microsoft { text(&claims, "oid").unwrap_or(subject) } else { subject };
+    let subject = if has_object_id { text(&claims, "oid").unwrap_or(subject) } else { subject };
     Ok(Identity {
         issuer: bounded(issuer, 300),
         subject: bounded(subject, 255),
-        tenant: text(&claims, "tid").filter(|_| is_microsoft).map(str::to_ascii_lowercase),
+        tenant: text(&claims, "tid").filter(|_| has_object_id).map(str::to_ascii_lowercase),
         names: names(&claims),
     })
 }

@@ -24,7 +24,7 @@ use super::log::{Log, Stop};
 use super::mark::{self, Mark};
 use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{Wire, violation};
-use super::{Account, ServerTarget, Target, Task, TokenSource, Transport};
+use super::{Account, ServerTarget, Target, Task, PendingToken, Transport};
 use crate::failure::{Failure, FailureKind, Service};
 use crate::profile::TlsMode;
 use crate::report::Stage;
@@ -58,7 +58,7 @@ impl Transport for Imap {
         &self,
         target: &Target<'_>,
         account: Account<'_>,
-        token: TokenSource<'_>,
+        token: PendingToken<'_>,
         task: &Task<'_>,
         log: &mut Log,
     ) {
@@ -76,7 +76,7 @@ impl Transport for Imap {
 }
 
 /// Signs in, opens INBOX read-only, and lists the newest messages where they are asked for.
-fn read(target: &ServerTarget<'_>, account: Account<'_>, token: TokenSource<'_>, count: usize, log: &mut Log) {
+fn read(target: &ServerTarget<'_>, account: Account<'_>, token: PendingToken<'_>, count: usize, log: &mut Log) {
     let Ok(mut inbox) = enter(target, account, token, log) else { return };
     if count > 0 {
         let listed = log.observe(Stage::Latest, || {
@@ -122,7 +122,7 @@ struct Inbox {
 fn enter(
     target: &ServerTarget<'_>,
     account: Account<'_>,
-    token: TokenSource<'_>,
+    token: PendingToken<'_>,
     log: &mut Log,
 ) -> Result<Inbox, Stop> {
     let mut wire = None;
@@ -189,7 +189,7 @@ fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option<Wire>) -> 
 fn sign_in(
     target: &ServerTarget<'_>,
     account: Account<'_>,
-    token: TokenSource<'_>,
+    token: PendingToken<'_>,
     log: &mut Log,
     slot: &mut Option<Wire>,
 ) -> Result<(imap::Session<Shared>, Shared), Stop> {

@@ -11,7 +11,7 @@ use self::maildrop::{Top, top};
 use self::session::{FAREWELL, arrive, enter};
 use super::log::{Log, Stop};
 use super::stream::Wire;
-use super::{Account, ServerTarget, Target, Task, TokenSource, Transport, headers};
+use super::{Account, ServerTarget, Target, Task, PendingToken, Transport, headers};
 use crate::report::Stage;
 
 /// POP3.
@@ -29,7 +29,7 @@ impl Transport for Pop3 {
         &self,
         target: &Target<'_>,
         account: Account<'_>,
-        token: TokenSource<'_>,
+        token: PendingToken<'_>,
         task: &Task<'_>,
         log: &mut Log,
     ) {
@@ -56,7 +56,7 @@ impl Transport for Pop3 {
 fn read(
     target: &ServerTarget<'_>,
     account: Account<'_>,
-    token: TokenSource<'_>,
+    token: PendingToken<'_>,
     count: usize,
     log: &mut Log,
     slot: &mut Option<Wire>,

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::log::{Log, Stop};
 use super::stream::Wire;
-use super::{ServerTarget, TokenSource};
+use super::{ServerTarget, PendingToken};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
 use crate::text::Shown;
@@ -29,7 +29,7 @@ impl Offer {
 /// server tells nothing, the mechanism that was asked for is tried, or the one that we prefer.
 pub(super) fn choose(
     target: &ServerTarget<'_>,
-    token: TokenSource<'_>,
+    token: PendingToken<'_>,
     log: &mut Log,
     offer: Offer,
 ) -> Result<(SaslMechanism, SecretString), Stop> {

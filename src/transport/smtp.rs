@@ -15,7 +15,7 @@ use super::greeting::await_greeting;
 use super::log::{Log, Stop};
 use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{Wire, violation};
-use super::{Account, ServerTarget, Target, Task, TokenSource, Transport};
+use super::{Account, ServerTarget, Target, Task, PendingToken, Transport};
 use crate::failure::{Failure, FailureKind, GREETING, Service};
 use crate::profile::{Address, TlsMode};
 use crate::report::Stage;
@@ -42,7 +42,7 @@ impl Transport for Smtp {
         &self,
         target: &Target<'_>,
         account: Account<'_>,
-        token: TokenSource<'_>,
+        token: PendingToken<'_>,
         task: &Task<'_>,
         log: &mut Log,
     ) {
@@ -100,7 +100,7 @@ fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option<Wire>) -> 
 fn converse(
     target: &ServerTarget<'_>,
     account: Account<'_>,
-    token: TokenSource<'_>,
+    token: PendingToken<'_>,
     envelope: Envelope<'_>,
     log: &mut Log,
     slot: &mut Option<Wire>,

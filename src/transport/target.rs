@@ -24,7 +24,7 @@ pub trait Transport: Sync {
         &self,
         target: &Target<'_>,
         account: Account<'_>,
-        token: TokenSource<'_>,
+        token: PendingToken<'_>,
         task: &Task<'_>,
         log: &mut Log,
     );
@@ -53,7 +53,7 @@ pub struct Target<'a, E = Endpoint> {
 /// Hands over the access token. It is fetched side by side with connecting: a transport calls this once it knows what the
 /// server can do, and waits until the token is there. None means that no token could be had; authentication is then for
 /// the caller to report as skipped, and the transport takes its leave politely.
-pub type TokenSource<'a> = Box<dyn FnOnce() -> Option<SecretString> + Send + 'a>;
+pub type PendingToken<'a> = Box<dyn FnOnce() -> Option<SecretString> + Send + 'a>;
 
 /// A target that is a server, not a web address.
 pub type ServerTarget<'a> = Target<'a, ServerEndpoint>;
