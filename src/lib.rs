@@ -4,19 +4,22 @@
 //! Imports point down: a module names only its own layer and those below it, and no two files name each other.
 //!
 //! ```text
-//! main fuzzing                       | one sentence; the entrances for fuzzing, in builds for that alone
-//! outputs                            | standard output and the files of reports
-//! cli                                | the root parser
-//! commands                           | one file for each verb: its flags, what it runs, what it asks
-//! arguments                          | parts of the command line that several verbs share
-//! flow doctor                        | sign-in, test, rotation, the token of a session; this machine
-//! context error                      | the outside world; why a command stops
-//! oauth transport secrets            | tokens; mail servers; stores
-//! config diagnosis browser           | the profile's file; what failures mean; the browser
-//! net loopback                       | dialling, TLS and HTTP; the redirect address
-//! files transcript sasl jwt          | one job each, for all above
-//! report profile failure clock       | findings and documents, values, failures: what every module speaks of
-//! text environment hardening random  | text that is safe to show; variables; limits; random numbers
+//! main fuzzing                      | one sentence; the entrances for fuzzing, in builds for that alone
+//! outputs                           | standard output and the files of reports
+//! cli                               | the root parser
+//! commands                          | one file for each verb: its flags, what it runs, what it asks
+//! arguments doctor                  | parts of the command line that several verbs share; this machine
+//! flow                              | what verbs are made of: sign-in, test, rotation, the token of a session
+//! context error                     | the outside world; why a command stops
+//! oauth transport secrets           | tokens; mail servers; stores
+//! config diagnosis browser          | the profile's file; what failures mean; the browser
+//! net loopback                      | dialling, TLS and HTTP; the redirect address
+//! files transcript sasl jwt         | one job each, for all above
+//! failure                           | what went wrong, as facts
+//! report                            | checks, findings and documents, and their formats
+//! profile                           | apps, mailboxes, providers: values that are known to be right
+//! clock finding_code                | the time of day; the names of findings
+//! text environment hardening random | text that is safe to show; variables; limits; random numbers
 //! ```
 //!
 //! - [`oauth`], [`transport`] and [`secrets`] never name each other: [`flow`] joins them.
@@ -51,6 +54,7 @@ pub mod environment;
 pub mod error;
 pub mod failure;
 pub mod files;
+pub mod finding_code;
 pub mod flow;
 #[cfg(fuzzing)]
 pub mod fuzzing;

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::profile::{Protocol, Service};
 use crate::report::Stage;
 use crate::secrets::load_app;
-use crate::transport::{self, Log, Observation, Target, Task, PendingToken};
+use crate::transport::{self, Log, Observation, PendingToken, Target, Task};
 
 /// Does what `plan` says. The token is fetched while the mail servers are connected to, which wait for it only once they
 /// need it.

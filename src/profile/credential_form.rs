@@ -5,7 +5,7 @@
 
 use super::provider::ClientIdForm;
 use super::{Address, Provider, Tenant, placeholder};
-use crate::report::FindingCode;
+use crate::finding_code::FindingCode;
 
 /// Pairs of signs that people copy along with a value, or that documents put around it.
 const WRAPPERS: [(char, char); 12] = [

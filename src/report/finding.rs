@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::code::FindingCode;
+use crate::finding_code::FindingCode;
 use crate::text::Shown;
 
 /// What a failed check means.

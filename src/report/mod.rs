@@ -3,13 +3,13 @@
 //! Every module may make checks and findings. The [formats](mod@format) are the only code that writes results.
 
 mod check;
-mod code;
 mod document;
 mod finding;
 pub mod format;
 
 pub use check::{Check, Outcome, Stage};
-pub use code::FindingCode;
 pub use document::{Document, Explanation, Fact, Headline, Report, SCHEMA, Subject, Token};
 pub use finding::{Confidence, ExitCode, Finding, Retry};
 pub use format::{Format, write_error};
+
+pub use crate::finding_code::FindingCode;

@@ -24,7 +24,7 @@ use super::log::{Log, Stop};
 use super::mark::{self, Mark};
 use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{Wire, violation};
-use super::{Account, ServerTarget, Target, Task, PendingToken, Transport};
+use super::{Account, PendingToken, ServerTarget, Target, Task, Transport};
 use crate::failure::{Failure, FailureKind, Service};
 use crate::profile::TlsMode;
 use crate::report::Stage;

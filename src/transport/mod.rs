@@ -41,7 +41,7 @@ mod tests;
 pub use connect::reach_tls;
 pub use headers::Message;
 pub use log::{Log, Observation};
-pub use target::{ServerTarget, Target, PendingToken, Transport};
+pub use target::{PendingToken, ServerTarget, Target, Transport};
 pub use task::{Account, Task};
 
 use crate::profile::Protocol;

@@ -11,7 +11,7 @@ use self::maildrop::{Top, top};
 use self::session::{FAREWELL, arrive, enter};
 use super::log::{Log, Stop};
 use super::stream::Wire;
-use super::{Account, ServerTarget, Target, Task, PendingToken, Transport, headers};
+use super::{Account, PendingToken, ServerTarget, Target, Task, Transport, headers};
 use crate::report::Stage;
 
 /// POP3.

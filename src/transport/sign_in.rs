@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::log::{Log, Stop};
 use super::stream::Wire;
-use super::{ServerTarget, PendingToken};
+use super::{PendingToken, ServerTarget};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
 use crate::text::Shown;

@@ -15,7 +15,7 @@ use super::greeting::await_greeting;
 use super::log::{Log, Stop};
 use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{Wire, violation};
-use super::{Account, ServerTarget, Target, Task, PendingToken, Transport};
+use super::{Account, PendingToken, ServerTarget, Target, Task, Transport};
 use crate::failure::{Failure, FailureKind, GREETING, Service};
 use crate::profile::{Address, TlsMode};
 use crate::report::Stage;

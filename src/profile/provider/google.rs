@@ -12,7 +12,7 @@ use super::row::{
     ClientIdForm, Deployment, DeviceFlow, HostPreset, Quirks, Row, SecretForm, SelectAccount, ServicePreset,
     SignInPreset, Step,
 };
-use crate::report::FindingCode;
+use crate::finding_code::FindingCode;
 
 /// Gmail and Workspace.
 pub(super) static GOOGLE: Row = Row {

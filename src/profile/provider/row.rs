@@ -10,7 +10,7 @@ use super::super::protocol::Protocol;
 use super::cloud::Cloud;
 use super::family::Family;
 use super::gone::GoneTokens;
-use crate::report::FindingCode;
+use crate::finding_code::FindingCode;
 
 /// A handle to a row of [`super::ALL`]. Code elsewhere reads the row's fields; it cannot ask which row it is.
 #[derive(Clone, Copy)]

@@ -17,7 +17,7 @@ use crate::transport::greeting::await_greeting;
 use crate::transport::log::{Log, Stop};
 use crate::transport::sign_in::{Offer, choose, describe_sign_in};
 use crate::transport::stream::{Wire, unreadable, violation};
-use crate::transport::{Account, ServerTarget, PendingToken};
+use crate::transport::{Account, PendingToken, ServerTarget};
 
 /// How long to wait for the list behind a `+OK` that may come alone.
 const LIST_PATIENCE: Duration = Duration::from_secs(2);
