@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use mailgrant::oauth::identity;
 use mailgrant::profile::App;
-use mailgrant_fuzz::{app, choice, failure_shown, lines_shown, shown};
+use mailgrant::text::Redactor;
+use mailgrant_fuzz::{app, choice, failure_shown, shown};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -51,6 +52,7 @@ fuzz_target!(|data: &[u8]| {
         assert!(issuer.eq_ignore_ascii_case(&expected), "{issuer}");
     }
     assert!(!identity.subject.is_empty());
-    identity.names.iter().chain([&identity.issuer, &identity.subject]).for_each(|text| shown(text));
-    lines_shown(identity.label());
+    // They are compared as they are, and shown in no other way than this.
+    let texts = identity.names.iter().chain([&identity.issuer, &identity.subject]).map(String::as_str);
+    texts.chain([identity.label()]).for_each(|text| shown(&Redactor::by_shape(text)));
 });

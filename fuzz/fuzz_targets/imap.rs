@@ -14,8 +14,7 @@ fuzz_target!(|data: &[u8]| {
     let talk = Talk::new(choice, transcript().0);
     let latest = if choice & 8 == 0 { 30 } else { 0 };
     let (target, account) = (talk.target(), talk.account());
-    let (log, heard) =
-        exercise(Protocol::Imap, &target, account, &canary(), &Task::Read { latest }, turns(&script));
+    let (log, heard) = exercise(Protocol::Imap, &target, account, &canary(), &Task::Read { latest }, turns(&script));
     talk.check(&script, &log, &heard, |line| {
         let start = line.get(..5).unwrap_or_default();
         start.eq_ignore_ascii_case("a1 OK")

@@ -14,8 +14,7 @@ fuzz_target!(|data: &[u8]| {
     let talk = Talk::new(choice, transcript().0);
     let latest = if choice & 8 == 0 { 3 } else { 0 };
     let (target, account) = (talk.target(), talk.account());
-    let (log, heard) =
-        exercise(Protocol::Pop3, &target, account, &canary(), &Task::Read { latest }, turns(&script));
+    let (log, heard) = exercise(Protocol::Pop3, &target, account, &canary(), &Task::Read { latest }, turns(&script));
     talk.check(&script, &log, &heard, |line| line.starts_with("+OK"));
     assert!(log.latest.len() <= latest);
     for (_, bytes) in &heard.turns {

@@ -11,10 +11,14 @@ use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use mailgrant::clock::Clock;
 use mailgrant::failure::{Failure, FailureKind, OAuthFault, StoreFault};
+use mailgrant::flow::rotation::{Ending, NewSecret, Prover, Rotation, RotationRequest};
+use mailgrant::oauth::ClientCredential;
 use mailgrant::profile::{Mailbox, Name, Profile};
 use mailgrant::report::Check;
-use mailgrant::flow::rotation::{Ending, NewSecret, Prover, Rotation, RotationRequest};
-use mailgrant::secrets::{AppRecord, RecordKey, SecretBytes, SecretStore, load_app, load_mailbox, save_app, save_mailbox};
+use mailgrant::secrets::{
+    AppRecord, RecordKey, SecretBytes, SecretStore, load_app, load_mailbox, save_app, save_mailbox,
+};
+use mailgrant::text::Shown;
 use mailgrant_fuzz::{CANARY, choice, failure_shown, planted_bytes, profile};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -46,12 +50,12 @@ impl SecretStore for Memory {
         Ok(self.records.lock().expect("no panic while it is held").remove(key).is_some())
     }
 
-    fn self_test(&self) -> Result<String, StoreFault> {
-        Ok("memory".to_owned())
+    fn self_test(&self) -> Result<Shown, StoreFault> {
+        Ok("memory".into())
     }
 
-    fn describe(&self) -> String {
-        "memory".to_owned()
+    fn describe(&self) -> Shown {
+        "memory".into()
     }
 }
 
@@ -62,9 +66,9 @@ struct Script<'a> {
 }
 
 impl Prover for Script<'_> {
-    fn redeem(&self, _: &Mailbox, _: &SecretString) -> Result<(), Failure> {
+    fn redeem(&self, _: &Mailbox, _: &ClientCredential) -> Result<(), Failure> {
         let at = self.next.fetch_add(1, Ordering::SeqCst);
-        let oauth = |error: &str, status| {
+        let oauth = |error: &'static str, status| {
             FailureKind::OAuth(OAuthFault { error: error.into(), status, ..OAuthFault::default() })
         };
         let kind = match self.answers.get(at).map_or(0, |answer| answer % 7) {
@@ -79,7 +83,7 @@ impl Prover for Script<'_> {
         Err(kind.into())
     }
 
-    fn connect(&self, _: &Mailbox, _: &SecretString) -> Vec<Check> {
+    fn connect(&self, _: &Mailbox, _: &ClientCredential) -> Vec<Check> {
         Vec::new()
     }
 

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use mailgrant::config;
 use mailgrant::diagnosis::{self, FailureContext};
 use mailgrant::failure::{Failure, FailureKind};
-use mailgrant::transport::Log;
 use mailgrant::profile::{App, Profile};
 use mailgrant::text::Redactor;
 use mailgrant::transcript::Transcript;
+use mailgrant::transport::Log;
 use secrecy::SecretString;
 
 /// The secret that is planted. Visibly fake, and of characters that a token may have.
@@ -144,7 +144,7 @@ pub fn log_shown(log: &Log) {
             Ok(detail) => lines_shown(detail),
             Err(failure) => {
                 failure_shown(failure);
-                assert_eq!(index + 1, outcome.observations.len(), "a failed step is the last");
+                assert_eq!(index + 1, log.observations.len(), "a failed step is the last");
             }
         }
     }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use mailgrant::fuzzing::Heard;
 use mailgrant::net::Proxies;
 use mailgrant::net::Trust;
-use mailgrant::transport::{Account, Log, Target};
 use mailgrant::profile::{Address, Endpoint, ServerEndpoint, TlsMode};
 use mailgrant::report::Stage;
 use mailgrant::sasl::SaslMechanism;
 use mailgrant::transcript::Transcript;
+use mailgrant::transport::{Account, Log, Target};
 use secrecy::ExposeSecret as _;
 
 use crate::{CANARY, log_shown};

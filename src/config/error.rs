@@ -83,12 +83,6 @@ impl ConfigError {
         let place = Some(Place::find(source, span.start));
         Self { path: path.to_owned(), place, problem, instead }
     }
-
-    /// What is wrong, without file and line.
-    #[must_use]
-    pub fn problem(&self) -> &str {
-        &self.problem
-    }
 }
 
 impl Place {
