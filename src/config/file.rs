@@ -12,7 +12,7 @@ use toml_edit::{InlineTable, Value};
 use super::entry::{Entry, Exposure, Field, Found, Key, Table, Wrong, table};
 use crate::profile::{ClientAuthentication, Cloud, Credential, Name, Protocol, Provider, StoreSpec, TlsMode};
 
-/// The whole file. An app or a mailbox stands at its name.
+/// The whole file. Apps and mailboxes are listed by name.
 #[derive(Debug)]
 pub(super) struct ProfileFile {
     pub apps: BTreeMap<Name, Spanned<AppFile>>,

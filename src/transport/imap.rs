@@ -156,7 +156,7 @@ fn describe_folder(messages: u32, first_unseen: Option<u32>) -> Shown {
     shown!("INBOX, {} messages{}", messages, unseen)
 }
 
-/// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it stands.
+/// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it is made.
 fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result<Vec<String>, Stop> {
     let (wire, way) = open(target, DIALECT, log)?;
     let wire = slot.insert(wire);

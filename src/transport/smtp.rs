@@ -74,7 +74,7 @@ struct Envelope<'a> {
     message: Option<&'a [u8]>,
 }
 
-/// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it stands.
+/// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it is made.
 fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option<Wire>) -> Result<Capabilities, Stop> {
     let (wire, way) = open(target, DIALECT, log)?;
     let wire = slot.insert(wire);

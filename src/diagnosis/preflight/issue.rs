@@ -1,4 +1,4 @@
-//! Something that speaks against a token, and what it means.
+//! A reason why a server may refuse a token, and what it means.
 
 use crate::diagnosis::about::FailureContext;
 use crate::report::{Confidence, Finding, FindingCode};

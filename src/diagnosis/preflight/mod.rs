@@ -53,7 +53,7 @@ impl Preflight {
 pub struct Part {
     /// What the token says of it, in a few words; `None` where it is opaque.
     pub detail: Option<Shown>,
-    /// What speaks against it, the most telling first.
+    /// What counts against it, the most telling first.
     pub issues: Vec<Issue>,
 }
 

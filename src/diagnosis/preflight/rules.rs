@@ -1,4 +1,4 @@
-//! What speaks against a token. What is not known speaks neither for nor against it.
+//! What counts against a token. What is not known counts neither for nor against it.
 
 use jiff::Timestamp;
 
@@ -86,7 +86,7 @@ fn wrong_audience(said: &TokenClaims, audiences: &Audiences, app: &App) -> Optio
     Some(Issue::new(FindingCode::LOCAL_TOKEN_WRONG_AUDIENCE, observed))
 }
 
-/// What speaks against the token wherever it is shown.
+/// What counts against the token wherever it is shown.
 pub(super) fn account(
     said: Option<&TokenClaims>,
     presented: PresentedToken<'_>,

@@ -60,7 +60,7 @@ pub fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
     Ok(document)
 }
 
-/// What speaks against relying on a secret that was brought back.
+/// What makes it unwise to rely on a secret that was brought back.
 fn doubt(restored: &Restored) -> Option<Shown> {
     let app = &restored.app;
     let until = match restored.expires {

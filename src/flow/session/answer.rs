@@ -8,7 +8,8 @@ use crate::profile::Scope;
 use crate::secrets::{CachedAccess, MailboxRecord};
 use crate::text::Redactor;
 
-/// Takes a response's tokens, which came `now` and are for `audience`, into the record. A missing refresh token keeps the old one (RFC 6749 §6).
+/// Takes a response's tokens, which came `now` and are for `audience`, into the record. Where no refresh token comes, the old
+/// one stays (RFC 6749 §6).
 /// Whatever the provider has said of the grant before is over.
 pub(super) fn take_over(
     record: &mut MailboxRecord,

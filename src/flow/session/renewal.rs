@@ -56,7 +56,7 @@ impl Session<'_> {
 
     /// Notes that the provider no longer accepts the grant, and what it said. Nothing is deleted.
     fn mark_lost(&self, tried: &MailboxRecord, fault: &OAuthFault) -> Result<(), StoreFault> {
-        // Another program may have refreshed without our lock; then what was refused is not what stands there now.
+        // Another program may have refreshed without our lock; then what was refused is not what is stored now.
         let Some(mut now) = load_mailbox(self.store, &self.mailbox.name)? else { return Ok(()) };
         if !now.has_refresh_token_of(tried) {
             return Ok(());

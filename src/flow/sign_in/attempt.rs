@@ -190,7 +190,7 @@ mod tests {
         assert!(matches!(judged(&alice, None), Err(FailureKind::OtherAccount { .. })));
         assert_eq!(judged(&alice, Some(recorded("3"))), Ok(()), "she was allowed before");
         let nameless = identity("4", &[]);
-        assert_eq!(judged(&nameless, None), Ok(()), "nothing speaks against it");
+        assert_eq!(judged(&nameless, None), Ok(()), "nothing counts against it");
         assert!(matches!(judged(&nameless, Some(recorded("1"))), Err(FailureKind::OtherSubject { .. })));
     }
 }
