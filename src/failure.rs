@@ -142,19 +142,22 @@ pub enum TlsFault {
 /// What [`Rejection::command`] says where a server refuses in its greeting, before any command.
 pub const GREETING: &str = "the connection";
 
-/// A server's "no" on a mail protocol.
+/// A server's "no" on a mail protocol or of a web service.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rejection {
     /// What was asked, as in `AUTHENTICATE XOAUTH2`, `RCPT TO`; or [`GREETING`].
     pub command: Shown,
     /// The number that the protocol gives its answers, where it gives them one.
     pub code: Option<ReplyCode>,
-    /// SMTP's x.y.z (RFC 3463), or a response code as IMAP (RFC 5530) and POP3 (RFC 2449 §8) put it in brackets.
+    /// SMTP's x.y.z (RFC 3463), a response code as IMAP (RFC 5530) and POP3 (RFC 2449 §8) put it in brackets, or the
+    /// error code of a web service.
     pub detail_code: Option<Shown>,
     /// The decoded error challenge of XOAUTH2 or OAUTHBEARER (RFC 7628 §3.2.2), usually JSON.
     pub challenge: Option<Shown>,
     /// Whether the server ends the connection with it (RFC 9051 §7.1.5).
     pub closes: bool,
+    /// How long the server asked us to wait (Retry-After, RFC 9110 §10.2.3).
+    pub retry_after: Option<Duration>,
 }
 
 /// The number of an answer.

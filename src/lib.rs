@@ -11,7 +11,7 @@
 //! arguments doctor                  | parts of the command line that several verbs share; this machine
 //! flow                              | what verbs are made of: sign-in, test, rotation, the token of a session
 //! context error                     | the outside world; why a command stops
-//! oauth transport secrets           | tokens; mail servers; stores
+//! directory oauth transport secrets | an app's registration; tokens; mail servers; stores
 //! config diagnosis browser          | the profile's file; what failures mean; the browser
 //! net loopback                      | dialling, TLS and HTTP; the redirect address
 //! files transcript sasl jwt         | one job each, for all above
@@ -22,7 +22,7 @@
 //! text environment hardening random | text that is safe to show; variables; limits; random numbers
 //! ```
 //!
-//! - [`oauth`], [`transport`] and [`secrets`] never name each other: [`flow`] joins them.
+//! - [`directory`], [`oauth`], [`transport`] and [`secrets`] never name each other: [`flow`] joins them.
 //! - A [`failure::Failure`] says what happened, a [`report::Finding`] what it means and how to fix it; [`diagnosis`] is
 //!   the only way from one to the other.
 //! - Only [`report`] renders results and only [`outputs`] writes them; only `main` ends the process.
@@ -49,6 +49,7 @@ pub mod commands;
 pub mod config;
 pub mod context;
 pub mod diagnosis;
+pub mod directory;
 pub mod doctor;
 pub mod environment;
 pub mod error;

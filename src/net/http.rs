@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use oauth2::http::{Request, Response, header};
+use oauth2::http::{Method, Request, Response, header};
 use ureq::unversioned::transport::Connector as _;
 use zeroize::Zeroizing;
 
@@ -36,6 +36,10 @@ const LIMITS: Limits = Limits { connect: Duration::from_secs(10), whole: Duratio
 /// How many bytes of an answer's body are read.
 const BODY_LIMIT: usize = 256 * 1024;
 const HEAD_LIMIT: usize = 32 * 1024;
+/// The media type of a form (RFC 6749 appendix B).
+const FORM: &str = "application/x-www-form-urlencoded";
+/// A longer name of a request is cut.
+const REQUEST_ID_LIMIT: usize = 100;
 /// A longer Retry-After is cut to this: it is shown and waited for, and no sane one is longer.
 const RETRY_LIMIT: Duration = Duration::from_secs(3600);
 
@@ -61,6 +65,8 @@ pub struct HttpResponse {
     pub retry_after: Option<Duration>,
     /// The server's own time (RFC 9110 §6.6.1), if it told it; where a cache answered, its Age is added (RFC 9111 §5.1).
     pub date: Option<Timestamp>,
+    /// What the server calls the request (Microsoft's `request-id`), which its support asks for.
+    pub request_id: Option<String>,
     /// The body, at most 256 KiB.
     pub body: Zeroizing<Vec<u8>>,
 }
@@ -141,7 +147,8 @@ impl HttpClient {
         })
     }
 
-    /// Sends `request`, a form (RFC 6749 §4.1.3 and §6) or one that carries a token (RFC 6750 §2.1), to `url`.
+    /// Sends `request`, a form (RFC 6749 §4.1.3 and §6) or one that carries a token (RFC 6750 §2.1), to `url`. Of a body that
+    /// is not a form, the transcript has type and length alone.
     ///
     /// # Errors
     /// If no whole answer arrived; an answer of any status is `Ok`. After a failure it is not known whether the server
@@ -156,10 +163,19 @@ impl HttpClient {
                 self.note(&format!("authorization: {} [redacted]", scheme.map_or("", |(scheme, _)| scheme)));
             }
             if !body.is_empty() {
-                self.note(&redacted_form(&body));
+                let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+                self.note(&match kind {
+                    Some(FORM) => redacted_form(&body),
+                    other => format!("[{} bytes, {}]", body.len(), other.unwrap_or("no content type")),
+                });
             }
         }
         self.finish(url, |agent, limit| {
+            // A GET has no body, not even an empty one (RFC 9110 §9.3.1).
+            if parts.method == Method::GET {
+                let configured = agent.configure_request(Request::from_parts(parts, ()));
+                return agent.run(configured.timeout_global(Some(limit)).build());
+            }
             let request = Request::from_parts(parts, body.as_slice());
             let configured = agent.configure_request(request).timeout_global(Some(limit)).build();
             agent.run(configured)
@@ -251,6 +267,8 @@ fn read(response: Response<ureq::Body>) -> Result<HttpResponse, ureq::Error> {
         .and_then(moment)
         .and_then(|date| date.checked_add(jiff::SignedDuration::from_secs(age.into())).ok());
     let content_type = text(header::CONTENT_TYPE).map(|value| value.chars().take(200).collect());
+    let request_id = parts.headers.get("request-id").and_then(|value| value.to_str().ok());
+    let request_id = request_id.map(|value| value.chars().take(REQUEST_ID_LIMIT).collect());
     // The buffer never grows, so that no copy of a token is left behind in memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(BODY_LIMIT + 1));
     body.into_reader().take(BODY_LIMIT as u64 + 1).read_to_end(&mut bytes)?;
@@ -258,7 +276,7 @@ fn read(response: Response<ureq::Body>) -> Result<HttpResponse, ureq::Error> {
         let failure = FailureKind::TooLarge { what: "the body of an HTTP answer".into(), limit: BODY_LIMIT };
         return Err(ureq::Error::Other(Box::new(Failure::new(failure))));
     }
-    Ok(HttpResponse { status: parts.status.as_u16(), content_type, retry_after, date, body: bytes })
+    Ok(HttpResponse { status: parts.status.as_u16(), content_type, retry_after, date, request_id, body: bytes })
 }
 
 /// Reads Retry-After. A date is measured against the answer's own Date, so that our clock matters only where there is

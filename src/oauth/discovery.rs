@@ -257,7 +257,8 @@ mod tests {
             let mut document = document("https://id.example");
             document[name] = value.into();
             let body = document.to_string().into_bytes().into();
-            let answer = HttpResponse { status: 200, content_type: None, retry_after: None, date: None, body };
+            let answer =
+                HttpResponse { status: 200, content_type: None, retry_after: None, date: None, request_id: None, body };
             let failure = read(&transcript, &answer, &issuer).unwrap_err();
             assert!(!failure.to_string().contains("planted"), "{failure}");
             assert!(failure.to_string().contains("[redacted]"), "{failure}");

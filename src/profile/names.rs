@@ -60,11 +60,15 @@ text_type! {
     /// One OAuth scope token (RFC 6749 §3.3).
     Scope(String)
 }
+text_type! {
+    /// What a directory calls one secret or certificate of an app: a GUID at Microsoft.
+    KeyId(String)
+}
 
 /// The tenant of Microsoft's personal accounts.
 pub const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
-show_as_displayed!(Name, Address, HostName, ClientId, Tenant, Scope);
+show_as_displayed!(Name, Address, HostName, ClientId, Tenant, Scope, KeyId);
 
 impl FromStr for Name {
     type Err = Invalid;
@@ -80,6 +84,18 @@ impl FromStr for Name {
             format!("'{}' is not a valid name", text.escape_debug()),
             "write 1 to 64 letters, digits, dots, dashes or underscores, beginning with a letter or digit",
         ))
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if fits {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Invalid::new("it is not the ID of a secret", "copy the Secret ID, a GUID"))
     }
 }
 

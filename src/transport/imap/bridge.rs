@@ -141,6 +141,7 @@ impl Bridge {
                 detail_code: self.detail_code.take(),
                 challenge: self.challenge.take().filter(|text| !text.is_empty()),
                 closes: is_bye,
+                retry_after: None,
             });
             return Failure { kind, server_said: said };
         }

@@ -45,6 +45,7 @@ pub(super) fn rejection(wire: &Wire, command: &str, text: &str, challenge: Optio
         detail_code: text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(code, _)| wire.clean(code)),
         challenge,
         closes: false,
+        retry_after: None,
     });
     Failure::new(kind).said(wire.clean(format!("-ERR {text}").trim_end()))
 }

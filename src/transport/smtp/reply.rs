@@ -83,6 +83,7 @@ impl Reply {
             detail_code: first.filter(|word| is_enhanced_status(word)).map(|word| wire.clean(word)),
             challenge: None,
             closes: self.code == 421,
+            retry_after: None,
         });
         Failure::new(kind).said(self.shown(wire))
     }
