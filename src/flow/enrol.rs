@@ -124,7 +124,7 @@ impl<'a> Read<'a> {
         }
         // A rollback's mark is about the secrets that were there before.
         new.journal = None;
-        new.active = Some(ClientSecret { value, expires: app.secret_expires, added: now });
+        new.active = Some(ClientSecret { value, expires: app.secret_expires, added: now, key_id: None });
         Ok(Some(new))
     }
 
@@ -200,7 +200,7 @@ mod tests {
     }
 
     fn secret(value: &str) -> ClientSecret {
-        ClientSecret { value: value.into(), expires: None, added: Timestamp::UNIX_EPOCH }
+        ClientSecret { value: value.into(), expires: None, added: Timestamp::UNIX_EPOCH, key_id: None }
     }
 
     fn record(active: Option<&str>, pending: Option<&str>) -> AppRecord {

@@ -33,7 +33,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, StoreFault};
-use crate::profile::{App, Mailbox, Name};
+use crate::profile::{App, KeyId, Mailbox, Name};
 use crate::report::{Check, ExitCode};
 use crate::secrets::{AppRecord, ClientSecret, RotationPhase, SecretStore, load_app};
 
@@ -79,6 +79,18 @@ pub struct NewSecret {
     pub value: SecretString,
     /// The day on which it expires.
     pub expires: Option<Date>,
+    /// What a directory says of it, where one has issued it.
+    pub issued: Option<Issued>,
+}
+
+/// What is known of a secret that a directory has issued.
+pub struct Issued {
+    /// Its ID there.
+    pub key_id: KeyId,
+    /// The name that the record has it under as requested, until it is stored.
+    pub requested_as: Option<String>,
+    /// For how many days the directory keeps the previous secret; none where it is not asked to remove it.
+    pub keep_previous: Option<u16>,
 }
 
 /// What an earlier run has left.

@@ -65,7 +65,7 @@ pub(super) fn well_end_to_end(profile: &Profile) -> Seen<'_> {
     let seen = well(profile);
     let long_ago = at("2025-01-01T12:00:00Z");
     let mut app = AppRecord::of(seen.app);
-    app.active = Some(ClientSecret { value: "canary-secret".into(), expires: None, added: long_ago });
+    app.active = Some(ClientSecret { value: "canary-secret".into(), expires: None, added: long_ago, key_id: None });
     let grant = MailboxRecord {
         binding: Binding {
             client_id: seen.app.client_id.clone(),

@@ -21,8 +21,8 @@ pub use keyring::KeyringStore;
 pub use lock::RecordLock;
 pub use open::{SECRET_VARIABLES, open};
 pub use records::{
-    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, GrantIdentity, LostGrant, MailboxRecord,
-    RefreshGrant, RotationJournal, RotationPhase, load_app, load_mailbox, save_app, save_mailbox,
+    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, DueRemoval, GrantIdentity, LostGrant, MailboxRecord,
+    RefreshGrant, RequestedSecret, RotationJournal, RotationPhase, load_app, load_mailbox, save_app, save_mailbox,
     save_mailbox_reserved,
 };
 pub use vault::{VaultKey, VaultStore, new_vault_key, vault_key_file};

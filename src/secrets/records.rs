@@ -4,13 +4,14 @@
 //! Secrets pass through wiped buffers and [`SecretString`]s. What is left unwiped: serde_json unescapes a string that
 //! holds `\` or `"` in a scratch buffer of its own (tokens hold neither; a client secret could).
 
+mod app_file;
 mod file;
 mod lost;
 mod types;
 
 pub use types::{
-    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, GrantIdentity, LostGrant, MailboxRecord,
-    RefreshGrant, RotationJournal, RotationPhase,
+    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, DueRemoval, GrantIdentity, LostGrant, MailboxRecord,
+    RefreshGrant, RequestedSecret, RotationJournal, RotationPhase,
 };
 
 use super::{RecordKey, Reservation, SecretStore};
@@ -23,7 +24,7 @@ use crate::profile::Name;
 /// What the store says, and [`StoreFault::Damaged`] if it holds no record that we understand.
 pub fn load_app(store: &dyn SecretStore, name: &Name) -> Result<Option<AppRecord>, StoreFault> {
     let key = RecordKey::App(name.clone());
-    store.get(&key)?.map(|bytes| file::decode_app(&key, &bytes)).transpose()
+    store.get(&key)?.map(|bytes| app_file::decode_app(&key, &bytes)).transpose()
 }
 
 /// Stores an app's record.
@@ -31,7 +32,7 @@ pub fn load_app(store: &dyn SecretStore, name: &Name) -> Result<Option<AppRecord
 /// # Errors
 /// What the store says.
 pub fn save_app(store: &dyn SecretStore, name: &Name, record: &AppRecord) -> Result<(), StoreFault> {
-    store.put(&RecordKey::App(name.clone()), &file::encode_app(record)?)
+    store.put(&RecordKey::App(name.clone()), &app_file::encode_app(record)?)
 }
 
 /// Reads a mailbox's record; `None` if there is none.

@@ -46,7 +46,7 @@ impl Worker {
         let store = VaultStore::new(fixture.vault(), VaultKey::File(key));
         let mut app = AppRecord::new(CLIENT_ID.parse().unwrap());
         let value = SecretString::from(canary::CLIENT_SECRET);
-        app.active = Some(ClientSecret { value, expires: None, added: now() });
+        app.active = Some(ClientSecret { value, expires: None, added: now(), key_id: None });
         save_app(&store, &"contoso".parse().unwrap(), &app).unwrap();
         let browser = fixture.path().join("browser");
         std::fs::write(&browser, "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"$HOME/visited\"\n").unwrap();

@@ -113,7 +113,7 @@ fn request(
         job.rotation.settle()?;
     }
     let value = source.read(job.rotation.app, job.context, force == Force::Yes)?;
-    Ok(RotationRequest::New(NewSecret { value, expires }))
+    Ok(RotationRequest::New(NewSecret { value, expires, issued: None }))
 }
 
 fn proven(proof: &Proof) -> bool {

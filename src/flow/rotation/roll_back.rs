@@ -98,6 +98,8 @@ impl Rotation<'_> {
         for &index in &wanted {
             let record = &mut records[index];
             let Some(previous) = record.previous.take() else { continue };
+            // It is in use again: the directory must not remove it.
+            record.removals.retain(|removal| Some(&removal.key_id) != previous.key_id.as_ref());
             record.previous = record.active.replace(previous);
             record.journal = Some(RotationJournal::new(RotationPhase::RolledBack, self.clock.now()));
             save_app(self.store, &self.apps[index].name, record)?;

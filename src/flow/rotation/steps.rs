@@ -1,12 +1,13 @@
 //! The steps of a rotation as the apps' records have them: each is taken in all records, in one write for each.
 
+use jiff::SignedDuration;
 use jiff::civil::Date;
 
-use super::{NewSecret, Rotation, RotationRequest, is_same};
+use super::{Issued, NewSecret, Rotation, RotationRequest, is_same};
 use crate::failure::StoreFault;
 use crate::flow::credential;
 use crate::oauth::ClientCredential;
-use crate::profile::App;
+use crate::profile::{App, KeyId};
 use crate::secrets::{AppRecord, ClientSecret, RotationJournal, RotationPhase, save_app};
 
 impl Rotation<'_> {
@@ -19,11 +20,17 @@ impl Rotation<'_> {
         let new = match request {
             RotationRequest::New(new) => new,
             RotationRequest::Finish { expires } => {
-                let Some(pending) = self.pending(records) else {
+                let Some((pending, journal)) = self.pending(records) else {
                     self.date_what_was_activated(records, expires)?;
                     return Ok(None);
                 };
-                NewSecret { value: pending.value.clone(), expires: expires.or(pending.expires) }
+                let keep_previous = journal.as_ref().and_then(|journal| journal.keep_previous);
+                let issued = |key_id: &KeyId| Issued { key_id: key_id.clone(), requested_as: None, keep_previous };
+                NewSecret {
+                    value: pending.value.clone(),
+                    expires: expires.or(pending.expires),
+                    issued: pending.key_id.as_ref().map(issued),
+                }
             }
         };
         let mut is_open = false;
@@ -38,9 +45,12 @@ impl Rotation<'_> {
         Ok(is_open.then(|| credential::secret(&new.value)))
     }
 
-    /// The secret that was not in use yet when a run was stopped: the named app's before another's.
-    fn pending<'r>(&self, records: &'r [AppRecord]) -> Option<&'r ClientSecret> {
-        let open = |record: &'r AppRecord| record.pending.as_ref().filter(|_| Self::is_under_way(record));
+    /// The secret that was not in use yet when a run was stopped, and its journal: the named app's before another's.
+    fn pending<'r>(&self, records: &'r [AppRecord]) -> Option<(&'r ClientSecret, &'r Option<RotationJournal>)> {
+        let open = |record: &'r AppRecord| {
+            let pending = record.pending.as_ref().filter(|_| Self::is_under_way(record))?;
+            Some((pending, &record.journal))
+        };
         let named = self.apps.iter().zip(records).find(|(app, _)| app.name == self.app.name);
         named.and_then(|(_, record)| open(record)).or_else(|| records.iter().find_map(open))
     }
@@ -50,7 +60,7 @@ impl Rotation<'_> {
         let dated = record.active.as_mut().filter(|active| expires.is_some() && active.expires != expires);
         if dated.map(|active| active.expires = expires).is_some() || record.pending.is_some() {
             record.journal = record.journal.take().filter(|journal| journal.phase == RotationPhase::Activated);
-            record.pending = None;
+            record.drop_pending(self.clock.now());
             save_app(self.store, &app.name, record)?;
         }
         Ok(())
@@ -69,8 +79,16 @@ impl Rotation<'_> {
             if let Some(active) = &mut record.active {
                 active.expires = active.expires.max(app.secret_expires);
             }
-            record.pending = Some(ClientSecret { value: new.value.clone(), expires: new.expires, added: now });
-            record.journal = Some(RotationJournal::new(RotationPhase::Stored, now));
+            record.drop_pending(now);
+            let issued = new.issued.as_ref();
+            let key_id = issued.map(|issued| issued.key_id.clone());
+            record.pending = Some(ClientSecret { value: new.value.clone(), expires: new.expires, added: now, key_id });
+            let keep_previous = issued.and_then(|issued| issued.keep_previous);
+            record.journal =
+                Some(RotationJournal { keep_previous, ..RotationJournal::new(RotationPhase::Stored, now) });
+            // In one write: what the directory was asked for is in the store now.
+            let is_stored = |name: &String| issued.is_some_and(|issued| issued.requested_as.as_ref() == Some(name));
+            record.requested.retain(|requested| !is_stored(&requested.name));
         }
         save_app(self.store, &app.name, record)
     }
@@ -103,9 +121,15 @@ impl Rotation<'_> {
     pub(super) fn activate(&self, records: &mut [AppRecord]) -> Result<(), StoreFault> {
         for (app, record) in self.apps.iter().zip(records) {
             let Some(pending) = record.pending.take() else { continue };
+            let older = record.previous.take();
             record.previous = record.active.replace(pending);
             if let Some(journal) = &mut record.journal {
                 journal.phase = RotationPhase::Activated;
+                if let Some(days) = journal.keep_previous {
+                    let due = self.clock.now() + SignedDuration::from_hours(24 * i64::from(days));
+                    let unused = older.into_iter().chain(record.previous.clone()).filter_map(|secret| secret.key_id);
+                    unused.for_each(|key_id| record.remove_when_due(key_id, due));
+                }
             }
             save_app(self.store, &app.name, record)?;
         }
@@ -115,7 +139,7 @@ impl Rotation<'_> {
     /// Drops the new secret.
     pub(super) fn give_up(&self, records: &mut [AppRecord]) -> Result<(), StoreFault> {
         for (app, record) in self.apps.iter().zip(records).filter(|(_, record)| record.pending.is_some()) {
-            record.pending = None;
+            record.drop_pending(self.clock.now());
             record.journal = None;
             save_app(self.store, &app.name, record)?;
         }

@@ -1,4 +1,5 @@
 mod fixture;
+mod issued;
 mod machine;
 
 use std::collections::BTreeMap;

@@ -1,64 +1,26 @@
-//! The records' JSON: mirrors without behaviour. Writing borrows from the record, reading owns.
+//! The JSON of a mailbox's record, and what both kinds of records share: mirrors without behaviour. Writing borrows from the
+//! record, reading owns.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::lost::{self, LostFile};
-use super::types::{
-    AppRecord, Authorization, Binding, CachedAccess, ClientSecret, GrantIdentity, MailboxRecord, RefreshGrant,
-    RotationJournal, RotationPhase,
-};
+use super::types::{Authorization, Binding, CachedAccess, GrantIdentity, MailboxRecord, RefreshGrant};
 use crate::failure::StoreFault;
-use crate::profile::{ClientAuthentication, ClientId, Name, resource_of};
+use crate::profile::{ClientAuthentication, ClientId, resource_of};
 use crate::secrets::{RecordKey, SecretBytes};
 use crate::text::{Redactor, Shown};
 
-/// The format of an app's record.
-const APP_SCHEMA: u32 = 1;
 /// The format of a mailbox's record. Up to 1 (version 0.1) it had one access token at most, and always a refresh token.
 const MAILBOX_SCHEMA: u32 = 2;
 
 #[derive(Deserialize)]
 struct SchemaFile {
     schema: u32,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredApp {
-    schema: u32,
-    client_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    registrar: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    active: Option<ClientSecretFile>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    previous: Option<ClientSecretFile>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pending: Option<ClientSecretFile>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    journal: Option<JournalFile>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ClientSecretFile {
-    value: Hidden,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires: Option<Date>,
-    added: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-struct JournalFile {
-    phase: RotationPhase,
-    started: Timestamp,
-    /// By mailbox. Up to 0.1.0 the field `proven` had the names alone; a proof without its time is none.
-    #[serde(default)]
-    proven_at: BTreeMap<String, Timestamp>,
 }
 
 /// `A` is how it holds access tokens: a list, or up to schema 1 an `Option`.
@@ -126,7 +88,7 @@ struct AccessFile {
 }
 
 /// A secret in a mirror.
-struct Hidden(SecretString);
+pub(super) struct Hidden(pub(super) SecretString);
 
 impl Serialize for Hidden {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -150,48 +112,6 @@ impl<'de> Deserialize<'de> for Hidden {
         }
         deserializer.deserialize_str(Visitor)
     }
-}
-
-pub(super) fn encode_app(record: &AppRecord) -> Result<SecretBytes, StoreFault> {
-    let secret = |secret: &ClientSecret| ClientSecretFile {
-        value: Hidden(secret.value.clone()),
-        expires: secret.expires,
-        added: secret.added,
-    };
-    encode(&StoredApp {
-        schema: APP_SCHEMA,
-        client_id: record.client_id.to_string(),
-        registrar: record.registrar.clone(),
-        active: record.active.as_ref().map(secret),
-        previous: record.previous.as_ref().map(secret),
-        pending: record.pending.as_ref().map(secret),
-        journal: record.journal.as_ref().map(|journal| JournalFile {
-            phase: journal.phase,
-            started: journal.started,
-            proven_at: journal.proven.iter().map(|(name, time)| (name.to_string(), *time)).collect(),
-        }),
-    })
-}
-
-pub(super) fn decode_app(key: &RecordKey, bytes: &SecretBytes) -> Result<AppRecord, StoreFault> {
-    check_schema(key, bytes, APP_SCHEMA)?;
-    let file: StoredApp = decode(key, bytes)?;
-    let secret =
-        |secret: ClientSecretFile| ClientSecret { value: secret.value.0, expires: secret.expires, added: secret.added };
-    let journal = file.journal.map(|journal| {
-        let proven = journal.proven_at.into_iter().map(|(name, time)| Ok((name.parse()?, time)));
-        let proven = proven.collect::<Result<BTreeMap<Name, Timestamp>, crate::profile::Invalid>>();
-        let proven = proven.map_err(|_| damaged(key, "its journal names no mailbox"))?;
-        Ok(RotationJournal { phase: journal.phase, started: journal.started, proven })
-    });
-    Ok(AppRecord {
-        client_id: client_id(key, &file.client_id)?,
-        registrar: file.registrar,
-        active: file.active.map(secret),
-        previous: file.previous.map(secret),
-        pending: file.pending.map(secret),
-        journal: journal.transpose()?,
-    })
 }
 
 pub(super) fn encode_mailbox(record: &MailboxRecord) -> Result<SecretBytes, StoreFault> {
@@ -295,11 +215,11 @@ fn record_of<A: IntoIterator<Item = AccessFile>>(
     })
 }
 
-fn client_id(key: &RecordKey, text: &str) -> Result<ClientId, StoreFault> {
+pub(super) fn client_id(key: &RecordKey, text: &str) -> Result<ClientId, StoreFault> {
     text.parse().map_err(|_| damaged(key, "its client ID is none"))
 }
 
-fn encode(file: &impl Serialize) -> Result<SecretBytes, StoreFault> {
+pub(super) fn encode(file: &impl Serialize) -> Result<SecretBytes, StoreFault> {
     let mut buffer = WipedBuffer::default();
     match serde_json::to_writer(&mut buffer, file) {
         Ok(()) => Ok(buffer.0.into()),
@@ -313,7 +233,7 @@ fn encode(file: &impl Serialize) -> Result<SecretBytes, StoreFault> {
 ///
 /// # Errors
 /// [`StoreFault::Newer`] if it is newer than `known`.
-fn check_schema(key: &RecordKey, bytes: &SecretBytes, known: u32) -> Result<u32, StoreFault> {
+pub(super) fn check_schema(key: &RecordKey, bytes: &SecretBytes, known: u32) -> Result<u32, StoreFault> {
     let SchemaFile { schema } = decode(key, bytes)?;
     if schema > known {
         return Err(StoreFault::Newer { what: shown!("the record of {}", key), number: schema, known });
@@ -321,14 +241,14 @@ fn check_schema(key: &RecordKey, bytes: &SecretBytes, known: u32) -> Result<u32,
     Ok(schema)
 }
 
-fn decode<'de, T: Deserialize<'de>>(key: &RecordKey, bytes: &'de SecretBytes) -> Result<T, StoreFault> {
+pub(super) fn decode<'de, T: Deserialize<'de>>(key: &RecordKey, bytes: &'de SecretBytes) -> Result<T, StoreFault> {
     // The parser's own words can quote the input; its position cannot.
     serde_json::from_slice(bytes.expose()).map_err(|error| {
         damaged(key, shown!("it is not a record of ours (line {}, column {})", error.line(), error.column()))
     })
 }
 
-fn damaged(key: &RecordKey, why: impl Into<Shown>) -> StoreFault {
+pub(super) fn damaged(key: &RecordKey, why: impl Into<Shown>) -> StoreFault {
     StoreFault::Damaged { what: shown!("the record of {}: {}", key, why.into()) }
 }
 

@@ -102,12 +102,16 @@ fn an_app_comes_back_as_it_was_saved() {
         value: SecretString::from(value),
         expires: expires.map(|day| day.parse().unwrap()),
         added: at("2026-11-22T01:02:03Z"),
+        key_id: expires.map(|_| "0a0a0a0a-0000-4000-8000-00000000000a".parse().unwrap()),
     };
     let journal = RotationJournal {
         phase: RotationPhase::Proven,
         started: at("2026-11-22T01:00:00Z"),
         proven: ["shop", "office"].map(|mailbox| (name(mailbox), at("2026-11-22T01:00:01Z"))).into(),
+        keep_previous: Some(7),
     };
+    let requested = RequestedSecret { name: "mailgrant 1".to_owned(), at: at("2026-11-22T01:00:00Z") };
+    let removal = DueRemoval { key_id: "b".parse().unwrap(), due: at("2026-11-29T01:00:00Z") };
     let before = AppRecord {
         client_id: "client".parse().unwrap(),
         registrar: Some("https://id.example".to_owned()),
@@ -115,11 +119,15 @@ fn an_app_comes_back_as_it_was_saved() {
         previous: Some(secret("previous", None)),
         pending: Some(secret("pending", None)),
         journal: Some(journal.clone()),
+        requested: vec![requested.clone()],
+        removals: vec![removal.clone()],
     };
     save_app(&store, &contoso, &before).unwrap();
     let after = load_app(&store, &contoso).unwrap().unwrap();
     assert_eq!((&after.client_id, &after.registrar), (&before.client_id, &before.registrar));
     assert_eq!(after.journal, Some(journal));
+    assert_eq!((&after.requested, &after.removals), (&vec![requested], &vec![removal]));
+    assert_eq!(after.active.as_ref().unwrap().key_id, before.active.unwrap().key_id);
     let values: Vec<_> = after.secrets().map(ExposeSecret::expose_secret).collect();
     assert_eq!(values, ["active", "previous", "pending"]);
     assert_eq!(after.active.unwrap().expires, Some("2027-05-20".parse().unwrap()));

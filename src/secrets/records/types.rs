@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::failure::OAuthFault;
-use crate::profile::{App, ClientAuthentication, ClientId, Name};
+use crate::profile::{App, ClientAuthentication, ClientId, KeyId, Name};
 
 /// An app's client secrets and the state of their rotation. A public client has a record without secrets, or none.
 #[derive(Debug, Clone)]
@@ -23,6 +23,29 @@ pub struct AppRecord {
     pub pending: Option<ClientSecret>,
     /// The rotation under way, or the last one as long as its previous secret is kept.
     pub journal: Option<RotationJournal>,
+    /// New secrets that a directory was asked for and that are not in the store: their values are lost, and the directory
+    /// may have them.
+    pub requested: Vec<RequestedSecret>,
+    /// Secrets that a directory is to remove.
+    pub removals: Vec<DueRemoval>,
+}
+
+/// A new secret that a directory was asked for, noted before it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestedSecret {
+    /// The name that the directory was to give it; it has no other secret of that name.
+    pub name: String,
+    /// When it was asked.
+    pub at: Timestamp,
+}
+
+/// A secret that a directory is to remove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueRemoval {
+    /// Its ID there.
+    pub key_id: KeyId,
+    /// When it may go.
+    pub due: Timestamp,
 }
 
 /// A client secret (RFC 6749 §2.3.1).
@@ -34,6 +57,8 @@ pub struct ClientSecret {
     pub expires: Option<Date>,
     /// When it was given to us.
     pub added: Timestamp,
+    /// What a directory calls it, where that is known.
+    pub key_id: Option<KeyId>,
 }
 
 /// How far a rotation has come (SECURITY.md R1): written before each step's effect is relied upon.
@@ -45,13 +70,15 @@ pub struct RotationJournal {
     pub started: Timestamp,
     /// When the pending secret was proven, and with which mailboxes.
     pub proven: BTreeMap<Name, Timestamp>,
+    /// For how many days the directory keeps the previous secret; none where the directory is not asked to remove it.
+    pub keep_previous: Option<u16>,
 }
 
 impl RotationJournal {
     /// A journal that begins with this step.
     #[must_use]
     pub fn new(phase: RotationPhase, started: Timestamp) -> Self {
-        Self { phase, started, proven: BTreeMap::new() }
+        Self { phase, started, proven: BTreeMap::new(), keep_previous: None }
     }
 }
 
@@ -176,7 +203,16 @@ impl AppRecord {
     /// A record without secrets, of a provider that is not known.
     #[must_use]
     pub fn new(client_id: ClientId) -> Self {
-        Self { client_id, registrar: None, active: None, previous: None, pending: None, journal: None }
+        Self {
+            client_id,
+            registrar: None,
+            active: None,
+            previous: None,
+            pending: None,
+            journal: None,
+            requested: Vec::new(),
+            removals: Vec::new(),
+        }
     }
 
     /// A record without secrets for `app`.
@@ -191,6 +227,20 @@ impl AppRecord {
     pub fn is_of(&self, app: &App) -> bool {
         self.client_id == app.client_id
             && self.registrar.as_deref().is_none_or(|registrar| registrar == app.registrar())
+    }
+
+    /// Drops the pending secret. One that a directory has issued is to be removed there.
+    pub fn drop_pending(&mut self, now: Timestamp) {
+        let key_id = self.pending.take().and_then(|pending| pending.key_id);
+        key_id.into_iter().for_each(|key_id| self.remove_when_due(key_id, now));
+    }
+
+    /// Notes that a directory is to remove a secret, at `due` or when that was noted for earlier.
+    pub fn remove_when_due(&mut self, key_id: KeyId, due: Timestamp) {
+        match self.removals.iter_mut().find(|removal| removal.key_id == key_id) {
+            Some(removal) => removal.due = removal.due.min(due),
+            None => self.removals.push(DueRemoval { key_id, due }),
+        }
     }
 
     /// Every secret in it, for the redactor.

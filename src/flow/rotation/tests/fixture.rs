@@ -141,7 +141,7 @@ impl Fixture {
 
 pub(super) fn request(new: Option<(&str, Option<Date>)>) -> RotationRequest {
     match new {
-        Some((value, expires)) => RotationRequest::New(NewSecret { value: value.into(), expires }),
+        Some((value, expires)) => RotationRequest::New(NewSecret { value: value.into(), expires, issued: None }),
         None => RotationRequest::Finish { expires: None },
     }
 }
@@ -167,5 +167,5 @@ pub(super) fn exposed(credential: &ClientCredential) -> &str {
 }
 
 pub(super) fn secret(value: &str) -> ClientSecret {
-    ClientSecret { value: value.into(), expires: None, added: Timestamp::UNIX_EPOCH }
+    ClientSecret { value: value.into(), expires: None, added: Timestamp::UNIX_EPOCH, key_id: None }
 }
