@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::practice::Tenant;
 use crate::sandbox::browser;
 use crate::sandbox::faults::Fault;
-use crate::sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, SHARED, SHOP};
+use crate::sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, SHARED, SHOP, TENANT_ID};
 
 const GRAPH: &str = "https://graph.microsoft.com";
 const MESSAGE: &str = "From: shop@contoso.example\r\nTo: alice@contoso.example\r\nSubject: over Graph\r\n\
@@ -203,4 +203,58 @@ fn gmail_has_a_profile_and_sends_what_is_in_base64url() {
     let id = found["messages"][0]["id"].as_str().unwrap().to_owned();
     let message = api.get(&format!("/gmail/v1/users/me/messages/{id}?format=metadata")).1;
     assert!(message["payload"]["headers"].to_string().contains("X-Practice"), "{message}");
+}
+
+#[test]
+fn an_answer_is_broken_in_each_way_and_whole_afterwards() {
+    let api = Api::graph(&["Mail.ReadBasic"]);
+    let inbox = "/v1.0/me/mailFolders/inbox";
+    let broken = |name: &str| {
+        api.tenant.sandbox.switch_on(Fault::named(name));
+        let url = format!("{}{inbox}", api.tenant.sandbox.api_base());
+        let bearer = format!("Bearer {}", api.token);
+        let ca = api.tenant.sandbox.ca_file();
+        let answer = browser::request("GET", &url, &[("Authorization", &bearer)], "", ca);
+        api.tenant.sandbox.switch_off(Fault::named(name));
+        answer.map(|page| (page.status, page.body))
+    };
+    assert!(broken("api-malformed-json").unwrap().1.starts_with("{\"totalItemCount\": 4"));
+    assert!(broken("api-html").unwrap().1.starts_with("<!doctype html>"));
+    assert_eq!(broken("api-empty").unwrap(), (200, String::new()));
+    assert_eq!(broken("api-proxy-502").unwrap().0, 502);
+    assert_eq!(broken("api-redirect").unwrap().0, 302);
+    let (_, cut) = broken("api-cut-off").unwrap();
+    assert!(cut.starts_with('{') && serde_json::from_str::<Value>(&cut).is_err(), "{cut}");
+    assert!(broken("api-no-answer").is_err());
+    assert!(broken("api-endless").unwrap().1.len() > 100_000_000);
+    assert_eq!(api.get(inbox).0, 200);
+}
+
+#[test]
+fn the_directory_says_how_full_the_measure_is_when_it_throttles() {
+    let api = Api::app(&["Application.ReadWrite.OwnedBy"]);
+    api.tenant.sandbox.switch_on(Fault::named("directory-throttled"));
+    let url = format!("{}/v1.0/applications(appId='{CONFIDENTIAL_CLIENT}')", api.tenant.sandbox.api_base());
+    let bearer = format!("Bearer {}", api.token);
+    let page = browser::request("GET", &url, &[("Authorization", &bearer)], "", api.tenant.sandbox.ca_file()).unwrap();
+    assert_eq!((page.status, page.header("retry-after")), (429, Some("30")));
+    assert_eq!(page.header("x-ms-throttle-limit-percentage"), Some("1.2"));
+    assert!(page.header("x-ms-throttle-scope").unwrap().ends_with(TENANT_ID));
+}
+
+#[test]
+fn hints_may_be_missing_or_the_same() {
+    let api = Api::app(&["Application.ReadWrite.OwnedBy"]);
+    api.tenant.sandbox.add_client_secret("another-secret-of-the-app");
+    let path = format!("/v1.0/applications(appId='{CONFIDENTIAL_CLIENT}')?$select=passwordCredentials");
+    let hints = || {
+        let listed = api.get(&path).1["passwordCredentials"].as_array().unwrap().clone();
+        listed.into_iter().map(|one| one["hint"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(hints(), [json!("pra"), json!("ano")]);
+    api.tenant.sandbox.switch_on(Fault::SameHints);
+    assert_eq!(hints(), [json!("pra"), json!("pra")]);
+    api.tenant.sandbox.switch_off(Fault::SameHints);
+    api.tenant.sandbox.switch_on(Fault::NoHints);
+    assert_eq!(hints(), [Value::Null, Value::Null]);
 }

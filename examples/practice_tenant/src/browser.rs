@@ -37,7 +37,16 @@ impl Person {
 pub struct Page {
     pub status: u16,
     pub location: Option<String>,
+    /// Every header, by its name in small letters.
+    headers: Vec<(String, String)>,
     pub body: String,
+}
+
+impl Page {
+    /// The header of this name, in small letters.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// The whole way: from the authorization URL to the page that the client's listener shows.
@@ -148,11 +157,14 @@ fn parse(answer: &[u8]) -> io::Result<Page> {
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
     let header = |line: &str| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("location").then(|| value.trim().to_owned())
+        Some((name.to_ascii_lowercase(), value.trim().to_owned()))
     };
+    let headers: Vec<(String, String)> = head.lines().skip(1).filter_map(header).collect();
+    let location = headers.iter().find(|(name, _)| name == "location").map(|(_, value)| value.clone());
     Ok(Page {
         status: status.ok_or_else(|| io::Error::other("no HTTP status"))?,
-        location: head.lines().find_map(header),
+        location,
+        headers,
         body: body.to_owned(),
     })
 }

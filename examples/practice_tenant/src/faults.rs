@@ -2,10 +2,14 @@
 //!
 //! A new fault is a row in the file of its place. Where it is just words at a stage, the row holds them and nothing else
 //! is needed; a fault with code of its own is a variant of [`Fault`] without data, and one `world.faults.is_on(…)` where
-//! the decision is made: `authorize.rs`, `token.rs`, `mail_sign_in.rs`, `imap.rs`, `pop3.rs`, `smtp.rs`.
+//! the decision is made: `authorize.rs`, `token.rs`, `mail_sign_in.rs`, `imap.rs`, `pop3.rs`, `smtp.rs`, `api/`.
 
 mod answers;
+mod api_answers;
 mod connection;
+mod directory;
+mod gmail;
+mod graph;
 mod mail;
 mod policy;
 mod sign_in;
@@ -13,9 +17,10 @@ mod smtp;
 mod switches;
 mod token;
 
-pub use answers::{ApiCall, ApiRefusal, At, Claim, Refusal, Stage, Words};
+pub use answers::{ApiCall, ApiRefusal, At, Broken, Claim, Refusal, Stage, Words};
 pub use switches::Faults;
 
+use crate::api::Service;
 use crate::ca::Certificate;
 use crate::mail_sign_in::Protocol;
 use answers::refusal;
@@ -68,6 +73,8 @@ pub enum Fault {
     Certificate(Certificate),
     /// Graph or Gmail's API refuses.
     Api(ApiRefusal),
+    /// The answers of Graph and Gmail's API are broken on their way.
+    ApiAnswers(Broken),
     /// A search over Graph or Gmail's API finds a message only so many seconds after it came in.
     IndexDelay(i64),
     /// The sign-in server knows a secret that Graph issues only after so many seconds.
@@ -105,6 +112,10 @@ pub enum Fault {
     SearchRefused,
     /// The IMAP server says this before each answer to who is signed in.
     Untagged(&'static str),
+    /// Graph shows no hint beside any client secret.
+    NoHints,
+    /// Graph shows the same hint beside every client secret.
+    SameHints,
     /// Graph gives each message that is sent as MIME the mailbox's own sender.
     FromDroppedInMime,
     /// The POP3 server does not know CAPA.
@@ -115,8 +126,18 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, by its place.
-    pub const TABLE: [&'static [Row]; 6] =
-        [sign_in::ROWS, token::ROWS, policy::ROWS, mail::ROWS, smtp::ROWS, connection::ROWS];
+    pub const TABLE: [&'static [Row]; 10] = [
+        sign_in::ROWS,
+        token::ROWS,
+        policy::ROWS,
+        mail::ROWS,
+        smtp::ROWS,
+        connection::ROWS,
+        graph::ROWS,
+        directory::ROWS,
+        gmail::ROWS,
+        api_answers::ROWS,
+    ];
 
     pub fn rows() -> impl Iterator<Item = &'static Row> {
         Self::TABLE.into_iter().flatten()
@@ -153,11 +174,14 @@ impl Fault {
             },
             Self::SilentImap | Self::SearchFindsNothing | Self::SearchRefused | Self::Untagged(_) => "IMAP",
             Self::MessageIdReplaced(_) => "SMTP",
-            Self::Api(_)
-            | Self::IndexDelay(_)
+            Self::Api(ApiRefusal { service: Service::Gmail, .. }) => "Gmail API",
+            Self::Api(ApiRefusal { at: ApiCall::Directory | ApiCall::AddPassword, .. })
             | Self::ReplicationLag(_)
             | Self::LongestSecret(_)
-            | Self::FromDroppedInMime => "Graph, Gmail API",
+            | Self::NoHints
+            | Self::SameHints => "directory",
+            Self::Api(_) | Self::FromDroppedInMime => "Graph",
+            Self::ApiAnswers(_) | Self::IndexDelay(_) => "Graph, Gmail",
             Self::NoCapa | Self::NoSaslInCapa(_) => "POP3",
             Self::NoMailbox | Self::NoDelegates | Self::AccessTokensExpired | Self::NoStartTls => "mail",
             Self::ClockAhead(_) | Self::Certificate(_) | Self::RefusalsEcho => "everywhere",

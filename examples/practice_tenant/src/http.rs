@@ -111,9 +111,14 @@ impl Response {
         Self { status, content_type: "text/html; charset=utf-8", headers: Vec::new(), body, keeps_open: false }
     }
 
+    /// A body of any kind.
+    pub fn of_kind(status: u16, content_type: &'static str, body: &str) -> Self {
+        Self { content_type, ..Self::html(status, body.to_owned()) }
+    }
+
     /// A status with nothing to say beside it.
     pub fn empty(status: u16) -> Self {
-        Self { content_type: "text/plain", ..Self::html(status, String::new()) }
+        Self::of_kind(status, "text/plain", "")
     }
 
     /// Whether the connection stays open for a further request (RFC 9112 §9.3).
@@ -141,6 +146,11 @@ impl Response {
     }
 
     pub fn write(&self, wire: &mut Wire) -> io::Result<()> {
+        wire.send(&self.bytes())
+    }
+
+    /// The answer as it is sent.
+    pub fn bytes(&self) -> Vec<u8> {
         let reason = match self.status {
             200 => "OK",
             202 => "Accepted",
@@ -155,6 +165,7 @@ impl Response {
             429 => "Too Many Requests",
             502 => "Bad Gateway",
             503 => "Service Unavailable",
+            504 => "Gateway Timeout",
             _ => "Whatever",
         };
         let connection = if self.keeps_open { "keep-alive" } else { "close" };
@@ -169,7 +180,7 @@ impl Response {
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        wire.send(format!("{head}\r\n{}", self.body).as_bytes())
+        format!("{head}\r\n{}", self.body).into_bytes()
     }
 }
 

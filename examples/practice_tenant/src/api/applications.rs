@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::caller::Caller;
 use super::problem::{Problem, bad_request};
 use super::selected;
+use crate::faults::Fault;
 use crate::http::{Request, Response};
 use crate::world::{App, ClientSecret, Holder, World, new_guid, now, random_text};
 
@@ -36,7 +37,7 @@ pub fn route(
             permit(world, caller, client_id, Want::Read)?;
             let state = world.state();
             let app = state.app(client_id).ok_or_else(|| not_found(name))?;
-            Ok(Response::json(200, &selected(request, shown(app))))
+            Ok(Response::json(200, &selected(request, shown(world, app))))
         }
         ("POST", ["addPassword"]) => {
             permit(world, caller, client_id, Want::Write)?;
@@ -60,7 +61,7 @@ fn filtered(world: &World, caller: &Caller, request: &Request) -> Result<Respons
     let Some(name) = name else { return Err(bad_request("Only a filter by appId is known here.")) };
     permit(world, caller, name, Want::Read)?;
     let state = world.state();
-    Ok(super::collection(state.app(name).into_iter().map(|app| selected(request, shown(app))).collect()))
+    Ok(super::collection(state.app(name).into_iter().map(|app| selected(request, shown(world, app))).collect()))
 }
 
 /// `servicePrincipals(appId='…')`.
@@ -180,14 +181,25 @@ fn remove_password(world: &World, client_id: &str, body: &Value) -> Result<Respo
     Ok(Response::empty(204))
 }
 
-fn shown(app: &App) -> Value {
+fn shown(world: &World, app: &App) -> Value {
     json!({
         "id": app.object_id,
         "appId": app.client_id,
         "displayName": app.name,
-        "passwordCredentials": app.secrets.iter().map(credential).collect::<Vec<_>>(),
+        "passwordCredentials": listed(world, app),
         "keyCredentials": [],
     })
+}
+
+/// The client secrets of an app.
+fn listed(world: &World, app: &App) -> Vec<Value> {
+    let mut values: Vec<Value> = app.secrets.iter().map(credential).collect();
+    let same = values.first().map(|first| first["hint"].clone()).filter(|_| world.faults.is_on(Fault::SameHints));
+    let hint = same.or_else(|| world.faults.is_on(Fault::NoHints).then_some(Value::Null));
+    if let Some(hint) = hint {
+        values.iter_mut().for_each(|value| value["hint"] = hint.clone());
+    }
+    values
 }
 
 /// A client secret as the directory shows it: never its value, but the first three characters.

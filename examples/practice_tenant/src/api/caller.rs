@@ -2,10 +2,10 @@
 
 use super::problem::{self, Problem};
 use super::{Service, problem::bad_request};
-use crate::faults::{ApiRefusal, Fault};
+use crate::faults::{ApiCall, ApiRefusal, Fault};
 use crate::http::Request;
 use crate::mail_sign_in::LEEWAY;
-use crate::world::{Holder, World, now};
+use crate::world::{CONFIDENTIAL_CLIENT, Holder, TENANT_ID, World, now};
 
 /// The audience of Graph's tokens.
 pub const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
@@ -28,6 +28,7 @@ impl Caller {
         if let Some(refusal) = world.faults.api_refusal(service, &request.method, &request.path) {
             return Err(refused(&refusal));
         }
+        let unauthorized = |message| unauthorized(service, message);
         let Some(token) = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) else {
             world.surprise("API: no bearer token");
             return Err(unauthorized("Access token is empty."));
@@ -89,11 +90,22 @@ impl Caller {
     }
 }
 
-/// The refusal of a token, with the challenge that RFC 6750 §3 asks for.
-fn unauthorized(message: &str) -> Problem {
-    let challenge =
-        "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\"";
-    Problem::new(401, "InvalidAuthenticationToken", message).with("WWW-Authenticate", challenge)
+/// The refusal of a token, with the challenge that RFC 6750 §3 asks for. Google does not say what is wrong with it.
+fn unauthorized(service: Service, message: &str) -> Problem {
+    match service {
+        Service::Graph => {
+            let challenge =
+                "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\"";
+            Problem::new(401, "InvalidAuthenticationToken", message).with("WWW-Authenticate", challenge)
+        }
+        Service::Gmail => {
+            let message = "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or \
+                           other valid authentication credential. See \
+                           https://developers.google.com/identity/sign-in/web/devconsole-project.";
+            let challenge = "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"";
+            Problem::new(401, "authError", message).with("WWW-Authenticate", challenge)
+        }
+    }
 }
 
 fn refused(refusal: &ApiRefusal) -> Problem {
@@ -101,6 +113,14 @@ fn refused(refusal: &ApiRefusal) -> Problem {
     problem.link = refusal.link;
     if let Some(seconds) = refusal.retry_after {
         problem = problem.with("Retry-After", seconds.to_string());
+    }
+    // The directory says how full the measure is, and whose it is.
+    if refusal.status == 429 && matches!(refusal.at, ApiCall::Directory | ApiCall::AddPassword) {
+        let scope = format!("Tenant_Application/ReadWrite/{CONFIDENTIAL_CLIENT}/{TENANT_ID}");
+        problem = problem
+            .with("x-ms-throttle-limit-percentage", "1.2")
+            .with("x-ms-throttle-scope", scope)
+            .with("x-ms-throttle-information", "WriteLimitExceeded");
     }
     problem
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::GMAIL;
 use super::caller::Caller;
-use super::mail::mailbox_of;
+use super::mail::{headers, mailbox_of};
 use super::problem::Problem;
 use super::send::{recipients, take};
 use crate::http::{Request, Response};
@@ -84,14 +84,12 @@ fn get(world: &World, caller: &Caller, own: &str, id: &str) -> Result<Response, 
     permit(caller, READ)?;
     let message = world.state().mail.inbox(own).into_iter().find(|message| message.uid.to_string() == id);
     let message = message.ok_or_else(not_found)?;
-    let headers: Vec<Value> =
-        message.fields().into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     let value = json!({
         "id": id,
         "threadId": id,
         "labelIds": ["INBOX"],
         "internalDate": message.received.as_millisecond().to_string(),
-        "payload": { "headers": headers },
+        "payload": { "headers": headers(&message) },
         "sizeEstimate": message.raw.len(),
     });
     Ok(Response::json(200, &value))

@@ -41,7 +41,6 @@ pub fn folder(world: &World, caller: &Caller, request: &Request, owner: &str) ->
         "childFolderCount": 0,
         "unreadItemCount": count,
         "totalItemCount": count,
-        "sizeInBytes": world.state().mail.inbox(owner).iter().map(|message| message.raw.len()).sum::<usize>(),
         "isHidden": false,
     });
     Ok(Response::json(200, &selected(request, value)))
@@ -67,7 +66,15 @@ pub fn messages(world: &World, caller: &Caller, request: &Request, owner: &str) 
         messages
             .retain(|message| message.received <= indexed && message.field("Message-ID").as_deref() == Some(wanted));
     }
-    let values = messages.iter().take(page).map(|message| selected(request, shown(message)));
+    // Headers are shown to those who select them.
+    let with_headers = request.query.get("$select").is_some_and(|names| names.contains("internetMessageHeaders"));
+    let values = messages.iter().take(page).map(|message| {
+        let mut value = shown(message);
+        if with_headers {
+            value["internetMessageHeaders"] = headers(message);
+        }
+        selected(request, value)
+    });
     Ok(collection(values.collect()))
 }
 
@@ -93,18 +100,20 @@ pub fn may_open(world: &World, delegate: &str, owner: &str) -> bool {
 fn shown(message: &Message) -> Value {
     let field = |name: &str| message.field(name).unwrap_or_default();
     let (name, address) = mailbox_of(&field("From"));
-    let headers: Vec<Value> =
-        message.fields().into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     json!({
         "id": format!("message-{}", message.uid),
         "receivedDateTime": message.received.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "subject": field("Subject"),
         "from": { "emailAddress": { "name": name, "address": address } },
         "internetMessageId": field("Message-ID"),
-        "internetMessageHeaders": headers,
         "isRead": false,
         "hasAttachments": false,
     })
+}
+
+/// `internetMessageHeaders`, and Gmail's `headers`.
+pub fn headers(message: &Message) -> Value {
+    message.fields().into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
 }
 
 /// `Name <address>` in its two parts.

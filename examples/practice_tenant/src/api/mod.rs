@@ -2,6 +2,7 @@
 //! open (RFC 9112 §9.3), and a bearer token with every request (RFC 6750 §2.1).
 
 mod applications;
+mod broken;
 mod caller;
 mod gmail;
 mod mail;
@@ -37,7 +38,11 @@ pub fn serve(world: &Arc<World>, mut wire: Wire) -> io::Result<()> {
     while let Some(request) = Request::read(&mut wire)? {
         let is_last = request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
         let response = respond(world, &request).keeping_open(!is_last);
-        response.dated(now() + world.state().clock_shift).write(&mut wire)?;
+        let response = response.dated(now() + world.state().clock_shift);
+        if let Some(broken) = world.faults.broken() {
+            return broken::write(&mut wire, &response, broken);
+        }
+        response.write(&mut wire)?;
         if is_last {
             break;
         }

@@ -44,8 +44,12 @@ impl Problem {
                 let mut error = json!({
                     "code": self.status,
                     "message": self.message,
-                    "errors": [{ "message": self.message, "domain": "global", "reason": self.code }],
-                    "status": status_word(self.status),
+                    "errors": [{
+                        "message": short_message(self.code).unwrap_or(&self.message),
+                        "domain": domain(self.code),
+                        "reason": self.code,
+                    }],
+                    "status": status_word(self.status, self.code),
                 });
                 if let Some(url) = self.link {
                     error["errors"][0]["extendedHelp"] = json!("https://console.developers.google.com");
@@ -63,13 +67,32 @@ impl Problem {
     }
 }
 
+/// What Google says beside some reasons, where it is not the whole message.
+fn short_message(reason: &str) -> Option<&'static str> {
+    match reason {
+        "authError" => Some("Invalid Credentials"),
+        "insufficientPermissions" => Some("Insufficient Permission"),
+        _ => None,
+    }
+}
+
+/// What kind of reason it is.
+fn domain(reason: &str) -> &'static str {
+    match reason {
+        "accessNotConfigured" | "rateLimitExceeded" | "userRateLimitExceeded" | "dailyLimitExceeded" => "usageLimits",
+        _ => "global",
+    }
+}
+
 /// Google's word beside a status (google.rpc.Code).
-fn status_word(status: u16) -> &'static str {
+fn status_word(status: u16, reason: &str) -> &'static str {
     match status {
-        400 => "FAILED_PRECONDITION",
+        400 if reason == "failedPrecondition" => "FAILED_PRECONDITION",
+        400 => "INVALID_ARGUMENT",
         401 => "UNAUTHENTICATED",
         404 => "NOT_FOUND",
         429 => "RESOURCE_EXHAUSTED",
+        503 => "UNAVAILABLE",
         500.. => "INTERNAL",
         _ => "PERMISSION_DENIED",
     }

@@ -66,6 +66,8 @@ pub enum ApiCall {
     Send,
     /// App registrations.
     Directory,
+    /// A new client secret.
+    AddPassword,
 }
 
 impl ApiCall {
@@ -77,9 +79,27 @@ impl ApiCall {
             Self::Any => true,
             Self::Send => sends,
             Self::Directory => is_directory,
+            Self::AddPassword => path.ends_with("/addPassword"),
             Self::Read => method == "GET" && !is_directory,
         }
     }
+}
+
+/// How Graph's or Gmail's answer is broken on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// Another is in its place.
+    Replaced { status: u16, content_type: &'static str, body: &'static str },
+    /// It sends the client to another address.
+    Redirected(&'static str),
+    /// It ends half-way, and the connection with it.
+    CutOff,
+    /// The connection is closed without any.
+    Withheld,
+    /// Its body does not end.
+    Endless,
+    /// It comes byte by byte, with so many milliseconds between them.
+    Dripping(u64),
 }
 
 /// Where a mail server can refuse.

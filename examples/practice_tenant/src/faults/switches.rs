@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::{ApiRefusal, At, Claim, Fault, Stage, Words};
+use super::{ApiRefusal, At, Broken, Claim, Fault, Stage, Words};
 use crate::api::Service;
 use crate::ca::Certificate;
 use crate::mail_sign_in::Protocol;
@@ -116,6 +116,11 @@ impl Faults {
             Fault::Api(refusal) if refusal.service == service && refusal.at.is(method, path) => Some(refusal),
             _ => None,
         })
+    }
+
+    /// How the answers of Graph and Gmail's API are broken.
+    pub fn broken(&self) -> Option<Broken> {
+        self.find(|fault| if let Fault::ApiAnswers(broken) = fault { Some(broken) } else { None })
     }
 
     /// How long a new message is not found by a search.
