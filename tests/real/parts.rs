@@ -12,18 +12,54 @@ pub(crate) struct Parts {
     pub(crate) node: PathBuf,
 }
 
+/// Where the programs are that others' libraries run in; those need no server and no root.
+pub(crate) struct Interpreters {
+    pub(crate) node: PathBuf,
+    /// With the packages of requirements.txt.
+    pub(crate) python: PathBuf,
+}
+
 /// The parts; or `None`, after saying why, where the tests of real servers are to be left out.
 pub(crate) fn parts() -> Option<Parts> {
+    static SAID: Once = Once::new();
+    found(look(), "the tests with servers", &SAID)
+}
+
+/// The interpreters; or `None`, after saying why, where the tests with libraries are to be left out.
+pub(crate) fn interpreters() -> Option<Interpreters> {
+    static SAID: Once = Once::new();
+    found(look_for_interpreters(), "the tests with libraries", &SAID)
+}
+
+fn found<T>(looked: Result<T, Vec<String>>, tests: &str, said: &Once) -> Option<T> {
     let demanded = env::var_os("MAILGRANT_TEST_REAL").is_some_and(|value| value == "1");
-    match look() {
+    match looked {
         Ok(parts) => Some(parts),
         Err(missing) if demanded => panic!("MAILGRANT_TEST_REAL=1, but this machine lacks {}", missing.join(", ")),
         Err(missing) => {
-            static SAID: Once = Once::new();
             // Written past the test harness, which would show it only if the test failed.
             let say = |said: &str| _ = writeln!(std::io::stderr(), "{said}");
-            SAID.call_once(|| say(&format!("LEFT OUT, all of tests/real: this machine lacks {}", missing.join(", "))));
+            let missing = missing.join(", ");
+            said.call_once(|| say(&format!("LEFT OUT of tests/real, {tests}: this machine lacks {missing}")));
             None
+        }
+    }
+}
+
+fn look_for_interpreters() -> Result<Interpreters, Vec<String>> {
+    let mut missing = Vec::new();
+    if !scripts().join("node_modules/@googleapis/gmail/package.json").exists() {
+        missing.push("the npm packages of tests/real".to_owned());
+    }
+    let python = scripts().join("venv/bin/python");
+    if !python.exists() {
+        missing.push("the Python packages of tests/real".to_owned());
+    }
+    match program_path("node") {
+        Some(node) if missing.is_empty() => Ok(Interpreters { node, python }),
+        node => {
+            missing.extend(node.is_none().then(|| "node".to_owned()));
+            Err(missing)
         }
     }
 }

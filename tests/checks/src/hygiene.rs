@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::wording;
 
 /// Folders that builds make.
-const NOT_OURS: &[&str] = &[".git", "target", "node_modules", "artefacts", "fuzz/artifacts", "fuzz/found"];
+const NOT_OURS: &[&str] = &[".git", "target", "node_modules", "venv", "artefacts", "fuzz/artifacts", "fuzz/found"];
 
 /// Complaints about names and words in files, and about the changelog.
 pub(crate) fn complaints() -> Vec<String> {

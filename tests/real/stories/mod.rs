@@ -1,5 +1,6 @@
 //! What a person does with `mailgrant`, one story a file.
 
+mod api;
 mod device_code;
 mod keyring;
 mod mailbox;

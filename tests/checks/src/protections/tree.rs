@@ -62,10 +62,12 @@ impl Tree {
         for name in files_below(&root).difference(&wanted) {
             fs::remove_file(root.join(name)).expect("a file of the copy can be removed");
         }
-        let modules = from.join("tests/real/node_modules");
         #[cfg(unix)]
-        if modules.exists() && !root.join("tests/real/node_modules").exists() {
-            std::os::unix::fs::symlink(modules, root.join("tests/real/node_modules")).expect("a link can be made");
+        for installed in ["tests/real/node_modules", "tests/real/venv"] {
+            let (source, link) = (from.join(installed), root.join(installed));
+            if source.exists() && !link.exists() {
+                std::os::unix::fs::symlink(source, link).expect("a link can be made");
+            }
         }
         if !build.exists() {
             warm(&target.join("debug"), &build.join("debug"));
