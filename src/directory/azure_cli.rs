@@ -22,7 +22,7 @@ const PROGRAM: &str = "az.cmd";
 #[cfg(not(windows))]
 const PROGRAM: &str = "az";
 
-/// A token of whoever is signed in at `az`, for the directory at `resource`. The variables whose names begin with
+/// A token of the account that is signed in at `az`, for the directory at `resource`. The variables whose names begin with
 /// `MAILGRANT_` are not handed on: the vault's key can be among them (SECURITY.md K1).
 ///
 /// # Errors

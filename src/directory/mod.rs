@@ -114,7 +114,7 @@ impl<'a> Directory<'a> {
 
     /// A new secret of this name that ends at `ends`. The redactor learns it.
     ///
-    /// After a failure that is no refusal ([`is_refusal`]) the directory may have added one that can never be known: only
+    /// After a failure that is not a refusal ([`is_refusal`]) the directory may have added one that can never be known: only
     /// its name tells it from the others.
     ///
     /// # Errors
