@@ -80,7 +80,7 @@ impl Cli {
     /// Where results are to go.
     #[must_use]
     pub fn wanted(&self) -> Wanted {
-        Wanted::of(self.html.as_deref(), self.json, self.format, &self.reports)
+        Wanted::of(self.html.as_deref(), self.command.calendar(), self.json, self.format, &self.reports)
     }
 
     /// Runs the command; `say` writes a line on standard error.

@@ -1,4 +1,4 @@
-//! Where a command's results go: standard output, and the files that `--report` and `--html` name.
+//! Where a command's results go: standard output, and the files that `--report`, `--html` and `--ics` name.
 //!
 //! All are opened before the command runs: a file that cannot be written is known before a mail is sent. Whatever fails,
 //! standard output gets one document, and what cannot be written is said on standard error.
@@ -80,9 +80,13 @@ impl Outputs {
         document.time = Clock::system().now();
         let mut code = document.exit_code();
         for file in self.files {
+            if !file.format.has_place_for(&document) {
+                continue;
+            }
             let (noun, path) = (file.format.noun(), file.path.clone());
+            let announced = if file.format.is_report() { "report" } else { noun };
             match file.fill(&document) {
-                Ok(()) => say(&format!("The report is in {}", path.display())),
+                Ok(()) => say(&format!("The {announced} is in {}", path.display())),
                 Err(error) => {
                     let problem = not_written(noun, error.finding());
                     say(&format!("mailgrant: {problem}"));
@@ -91,7 +95,14 @@ impl Outputs {
                 }
             }
         }
-        let written = self.format.write(&document, &mut anstream::stdout());
+        if !self.format.is_report() {
+            // A standard error that is closed or full does not stop the command.
+            let _ = format::TEXT.write(&document, &mut anstream::stderr());
+        }
+        let written = match self.format.has_place_for(&document) {
+            true => self.format.write(&document, &mut anstream::stdout()),
+            false => Ok(()),
+        };
         if let Some(error) = document.error.as_ref().filter(|_| self.format.leaves_error_to_stderr() && !is_shown) {
             // A standard error that is closed or full does not stop the command, and leaves no place to say so.
             let _ = report::write_error(error, &mut anstream::stderr());
@@ -146,9 +157,11 @@ fn refused(wanted: &Wanted, prints_token: bool) -> Option<CommandError> {
     }
     match wanted.stdout.as_slice() {
         [(first, flag), (second, other), ..] if first.name() != second.name() => {
-            let fix = match flag.as_str() {
-                "--html -" => "Give a file with --html FILE, or leave one of the two out",
-                _ => "Leave one of the two out",
+            let fix = match flag.strip_suffix(" -") {
+                Some(flag) => {
+                    shown!("Give a file with {} FILE, or leave one of the two out", Redactor::by_shape(flag))
+                }
+                None => "Leave one of the two out".into(),
             };
             Some(CommandError::usage(
                 shown!("{} and {} both write to standard output.", Redactor::by_shape(flag), Redactor::by_shape(other)),

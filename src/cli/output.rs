@@ -26,9 +26,10 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What `--html`, `--json`, `--format` and `--report` say together.
+    /// What `--html`, `--ics`, `--json`, `--format` and `--report` say together.
     pub(super) fn of(
         html: Option<&Path>,
+        calendar: Option<&Path>,
         json: bool,
         format: Option<&'static dyn Format>,
         reports: &[FileReport],
@@ -36,13 +37,16 @@ impl Wanted {
         let is_stdout = |path: &&Path| *path == Path::new("-");
         let mut stdout = Vec::new();
         stdout.extend(html.filter(is_stdout).map(|_| (format::HTML, "--html -".to_owned())));
+        stdout.extend(calendar.filter(is_stdout).map(|_| (format::CALENDAR, "--ics -".to_owned())));
         stdout.extend(json.then(|| (format::JSON, "--json".to_owned())));
         stdout.extend(format.map(|format| (format, format!("--format {}", format.name()))));
-        let page = html
-            .filter(|path| !is_stdout(path))
-            .map(|path| (FileReport { format: format::HTML, path: path.to_owned() }, "--html".to_owned()));
+        let file = |format, path: Option<&Path>, flag: &str| {
+            let path = path.filter(|path| !is_stdout(path))?.to_owned();
+            Some((FileReport { format, path }, flag.to_owned()))
+        };
+        let short = [file(format::HTML, html, "--html"), file(format::CALENDAR, calendar, "--ics")];
         let reports = reports.iter().map(|report| (report.clone(), format!("--report {}=", report.format.name())));
-        Self { stdout, files: page.into_iter().chain(reports).collect() }
+        Self { stdout, files: short.into_iter().flatten().chain(reports).collect() }
     }
 }
 

@@ -1,5 +1,7 @@
 //! `status`: what is authorized, as whom, and what expires when. It asks the store, never the network.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args as ClapArgs;
 
 use crate::arguments::typed;
@@ -27,9 +29,18 @@ pub struct Args {
     /// With --fail-within: do not fail where the expiry date of a client secret is not recorded
     #[arg(long, requires = "fail_within")]
     allow_unknown_expiry: bool,
+    /// Also write a calendar to FILE: an event on the day on which each client secret expires, with alarms 30, 14 and 7 days
+    /// before. Importing it again updates the events. - is standard output; the report then goes to standard error
+    #[arg(long, value_name = "FILE")]
+    ics: Option<PathBuf>,
 }
 
 impl Args {
+    /// The file for the calendar.
+    pub(super) fn calendar(&self) -> Option<&Path> {
+        self.ics.as_deref()
+    }
+
     /// The mailboxes' names and the alarm. `--fail-within 14` means 14 days, though the command line's parser takes the 14
     /// for a name: a value that may be left out is one only behind an equals sign.
     fn resolved(&self, profile: &Profile) -> Result<(Vec<Name>, Alarm), CommandError> {
@@ -65,5 +76,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if mailboxes.is_empty() && args.fail_within.is_some() {
         return Err(Finding::of(FindingCode::NOTHING_TO_CHECK).into());
     }
-    Ok(status::of(&Workspace::open(context, &profile)?, &mailboxes, alarm)?)
+    let mut document = status::of(&Workspace::open(context, &profile)?, &mailboxes, alarm)?;
+    if args.ics.is_some() && document.reminders.is_empty() {
+        document.error = Some(Finding::of(FindingCode::NOTHING_TO_REMIND_OF).finding());
+    }
+    Ok(document)
 }

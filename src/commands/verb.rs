@@ -1,5 +1,7 @@
 //! The verbs, one for each command: clap names them after the variants.
 
+use std::path::Path;
+
 use clap::Subcommand;
 
 use super::{
@@ -54,6 +56,12 @@ impl Command {
             Self::Token(args) => token::run(args, context),
             Self::NewVaultKey(args) => new_vault_key::run(args, context),
         }
+    }
+
+    /// The file for the days that the command knows.
+    #[must_use]
+    pub fn calendar(&self) -> Option<&Path> {
+        if let Self::Status(args) = self { args.calendar() } else { None }
     }
 
     /// Whether the whole result is an access token.

@@ -12,6 +12,7 @@ pub mod lookup;
 pub mod parallel;
 pub mod plan;
 pub mod preflight;
+pub mod reminders;
 pub mod removal;
 pub mod rotation;
 pub mod secret_expiry;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::rotation::Rotation;
 use super::workspace::Workspace;
-use super::{describe, secret_expiry};
+use super::{describe, reminders, secret_expiry};
 use crate::clock::valid_until;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{Failure, StoreFault};
@@ -57,6 +57,8 @@ pub fn of(workspace: &Workspace<'_>, mailboxes: &[&Mailbox], alarm: Alarm) -> Re
     for (name, record) in &apps {
         warn(&mut document, &workspace.profile.apps[*name], record.as_ref(), workspace.clock.now());
     }
+    let apps = apps.iter().map(|(name, record)| (&workspace.profile.apps[*name], record.as_ref()));
+    document.reminders = reminders::of(workspace.profile, apps);
     Ok(document)
 }
 

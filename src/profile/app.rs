@@ -144,9 +144,15 @@ impl App {
     /// Who knows the client ID: the issuer, or Microsoft's authority, at which it is one in all tenants.
     #[must_use]
     pub fn registrar(&self) -> &str {
+        self.registrar_url().as_issuer()
+    }
+
+    /// The same as an address.
+    #[must_use]
+    pub fn registrar_url(&self) -> &EndpointUrl {
         match &self.identity {
-            IdentityRule::Issuer(issuer) => issuer.as_issuer(),
-            IdentityRule::Tenant { authority, .. } => authority.as_issuer(),
+            IdentityRule::Issuer(issuer) => issuer,
+            IdentityRule::Tenant { authority, .. } => authority,
         }
     }
 

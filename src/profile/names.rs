@@ -213,6 +213,14 @@ impl FromStr for ClientId {
     }
 }
 
+impl ClientId {
+    /// The same in lower case: in which letters it is written does not tell registrations apart.
+    #[must_use]
+    pub fn in_lower_case(&self) -> Self {
+        Self(self.0.to_ascii_lowercase())
+    }
+}
+
 impl FromStr for Tenant {
     type Err = Invalid;
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::check::Check;
 use super::finding::{ExitCode, Finding};
+use super::reminder::Reminder;
 use crate::clock::Clock;
 use crate::profile::Mailbox;
 use crate::text::{Show, Shown};
@@ -34,6 +35,9 @@ pub struct Document {
     /// Answers explained, the most telling first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub explanations: Vec<Explanation>,
+    /// Days for a calendar.
+    #[serde(skip)]
+    pub reminders: Vec<Reminder>,
     /// Why the command could not do its job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Finding>,
@@ -145,6 +149,7 @@ impl Document {
             warnings: Vec::new(),
             next: Vec::new(),
             explanations: Vec::new(),
+            reminders: Vec::new(),
             error: None,
             token: None,
         }

@@ -6,10 +6,12 @@ mod check;
 mod document;
 mod finding;
 pub mod format;
+mod reminder;
 
 pub use check::{Check, Outcome, Stage};
 pub use document::{Document, Explanation, Fact, Headline, Report, SCHEMA, Subject, Token};
 pub use finding::{Confidence, ExitCode, Finding, Retry};
 pub use format::{Format, write_error};
+pub use reminder::Reminder;
 
 pub use crate::finding_code::FindingCode;

@@ -19,6 +19,7 @@ mod add_names;
 mod authorize;
 mod authorize_by_code;
 mod authorize_elsewhere;
+mod calendar;
 mod callbacks;
 mod client_authentication;
 mod codes;

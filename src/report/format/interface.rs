@@ -26,6 +26,16 @@ pub trait Format: Sync {
         false
     }
 
+    /// Whether it holds the report; what holds something else leaves the report to standard error.
+    fn is_report(&self) -> bool {
+        true
+    }
+
+    /// Whether it can hold something of this document; where it cannot, the file of before stays.
+    fn has_place_for(&self, _document: &Document) -> bool {
+        true
+    }
+
     /// Whether a document with an access token can be written in this form. A report never holds one.
     fn may_hold_token(&self) -> bool {
         false

@@ -2,6 +2,7 @@
 //!
 //! Only this folder knows which forms there are. The rest of the program asks a [`Format`] for what it needs to know.
 
+mod calendar;
 mod html;
 mod human;
 mod interface;
@@ -24,6 +25,9 @@ pub static TEXT: &dyn Format = &human::Human;
 pub static JSON: &dyn Format = &json::Json;
 /// The form that `--html` asks for.
 pub static HTML: &dyn Format = &html::Html;
+
+/// The form that `--ics` asks for. It is not among [`ALL`]: it holds days and no report, and one command alone knows days.
+pub static CALENDAR: &dyn Format = &calendar::Calendar;
 
 /// The form of this name.
 #[must_use]
