@@ -66,6 +66,11 @@ impl Libraries {
         self.script(&self.interpreters.node, script, &config).finish().code(0).json()
     }
 
+    /// Runs a script of Python's with this configuration, and returns what it says.
+    pub(crate) fn python(&self, script: &str, config: &Value) -> Value {
+        self.script(&self.interpreters.python, script, config).finish().code(0).json()
+    }
+
     /// A script of tests/real, with its configuration in a file: tokens are in no arguments.
     fn script(&self, program: &PathBuf, script: &str, config: &Value) -> Run {
         let file = self.fixture.path().join("script.json");

@@ -4,6 +4,7 @@ mod api;
 mod device_code;
 mod keyring;
 mod mailbox;
+mod reminders;
 mod report;
 mod rotation;
 mod sending;
