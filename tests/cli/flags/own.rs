@@ -241,6 +241,14 @@ pub(super) const ROWS: &[Row] = &[
         shop.json(&["status", "--fail-within=14"], 1);
         shop.json(&["status", "--fail-within=14", "--allow-unknown-expiry"], 0);
     }),
+    does("status", "--ics", |_| {
+        let shop = Fixture::new();
+        shop.add("shop", &[("--expires", Some("2031-05-20"))]).finish().code(0);
+        shop.authorize_as("shop", SHOP).code(0);
+        shop.json(&["status", "--ics", "secrets.ics"], 0);
+        let calendar = std::fs::read_to_string(shop.path().join("secrets.ics")).unwrap();
+        assert!(calendar.contains("DTSTART;VALUE=DATE:20310520"), "{calendar}");
+    }),
     does("status", "--allow-unknown-expiry", |shop| {
         shop.json(&["status", "--fail-within=14"], 1);
         shop.json(&["status", "--fail-within=14", "--allow-unknown-expiry"], 0);
