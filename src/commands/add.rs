@@ -207,9 +207,9 @@ fn warnings(app: Option<&App>, mailbox: Option<&Mailbox>, profile: &Profile) -> 
 /// Whether the other mailboxes of `app` need all that this one does, so that it is registered already.
 fn is_registered(app: &App, mailbox: &Mailbox, profile: &Profile) -> bool {
     let others = profile.mailboxes.values().filter(|other| other.app == app.name && other.name != mailbox.name);
-    let protocols: Vec<_> = others.flat_map(Mailbox::protocols).collect();
-    let used = app.scopes.for_protocols(protocols.iter().copied());
-    !protocols.is_empty() && app.scopes.for_protocols(mailbox.protocols()).iter().all(|scope| used.contains(scope))
+    let channels: Vec<_> = others.flat_map(Mailbox::channels).collect();
+    let used = app.scopes.for_channels(channels.iter().copied());
+    !channels.is_empty() && app.scopes.for_channels(mailbox.channels()).iter().all(|scope| used.contains(scope))
 }
 
 /// The app called `name` has other values, and `user` is a mailbox that signs in with it.

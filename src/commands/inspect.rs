@@ -98,10 +98,11 @@ fn describe_grant(report: &mut Report, grant: &MailboxRecord, app: &App, mailbox
     report.fact("authorized", when(grant.obtained.as_second(), now));
     let refreshed = grant.refreshed.map_or_else(|| "never".into(), |time| when(time.as_second(), now));
     report.fact("refreshed", refreshed);
+    let granted = grant.granted();
     report.fact("scopes_asked", Redactor::by_shape(&grant.asked.join(" ")));
-    report.fact("scopes_granted", Redactor::by_shape(&grant.scopes.join(" ")));
-    let wanted = app.scopes.for_protocols(mailbox.protocols());
-    let missing = missing_scopes(&wanted, &grant.scopes);
+    report.fact("scopes_granted", Redactor::by_shape(&granted.join(" ")));
+    let wanted = app.scopes.for_channels(mailbox.channels());
+    let missing = missing_scopes(&wanted, &granted);
     if !missing.is_empty() {
         report.fact("scopes_missing", Shown::join(missing, " "));
     }

@@ -33,6 +33,8 @@ pub struct AppFile {
     pub tenant: Option<Spanned<String>>,
     /// `authority`
     pub authority: Option<Spanned<String>>,
+    /// `api_url`
+    pub api_url: Option<Spanned<String>>,
     /// `issuer`
     pub issuer: Option<Spanned<String>>,
     /// `scopes`
@@ -52,8 +54,8 @@ pub struct AppFile {
 }
 
 table!(
-    AppFile: provider, cloud, tenant, authority, issuer, scopes, client_id, credential, client_authentication,
-    secret_expires, redirect_uri, ca_file
+    AppFile: provider, cloud, tenant, authority, api_url, issuer, scopes, client_id, credential,
+    client_authentication, secret_expires, redirect_uri, ca_file
 );
 
 /// `[mailboxes.NAME]`. Also what `add` fills from its flags.

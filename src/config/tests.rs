@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::profile::{EndpointSource, Name, Protocol};
+use crate::profile::{Channel, EndpointSource, Name, Protocol, Side};
 
 const GOOD: &str = r#"
 [apps.contoso]
@@ -46,7 +46,11 @@ fn a_cloud_moves_sign_in_mail_hosts_and_scopes_together() {
     let device = device_authorization.as_ref().unwrap().to_string();
     assert!(device.contains("microsoftonline.us") && device.ends_with("/oauth2/v2.0/devicecode"), "{device}");
     assert!(mailbox.incoming.as_ref().unwrap().endpoint.host().ends_with("office365.us"));
-    assert!(app.scopes.of(Protocol::Imap)[0].as_str().starts_with("https://outlook.office365.us/"));
+    assert!(
+        app.scopes.of(Channel::own(Protocol::Imap, Side::Incoming))[0]
+            .as_str()
+            .starts_with("https://outlook.office365.us/")
+    );
 }
 
 #[test]
@@ -223,6 +227,7 @@ fn the_example_profile_is_one() {
         "cloud",
         "tenant",
         "authority",
+        "api_url",
         "issuer",
         "scopes",
         "client_id",

@@ -9,9 +9,9 @@ use toml::Spanned;
 use super::error::{Problem, ProblemKind};
 use super::file::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::profile::{
-    Address, App, Cloud, Deployment, Endpoint, EndpointPreset, EndpointSource, EndpointUrl, HostPreset, IdentityRule,
-    Invalid, Mailbox, Name, Ports, Protocol, Provider, Scope, ScopeSet, ServerEndpoint, Service, Side, SignInPreset,
-    TlsMode, provider,
+    Address, App, Channel, Cloud, Deployment, Endpoint, EndpointPreset, EndpointSource, EndpointUrl, HostPreset,
+    IdentityRule, Invalid, Mailbox, Name, Ports, Protocol, Provider, Scope, ScopeSet, ServerEndpoint, Service, Side,
+    SignInPreset, TlsMode, provider,
 };
 use crate::text::is_unprintable;
 
@@ -51,6 +51,11 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
         file.client_id.as_ref().ok_or_else(|| missing("client_id", &place, "write the app's client ID"))?,
     )?;
     let (tenant, sign_in, identity) = sign_in(file, preset, &place)?;
+    let has_api = preset.directory.is_some() || preset.services.iter().any(|service| service.endpoint.web().is_some());
+    if let Some(value) = file.api_url.as_ref().filter(|_| !has_api) {
+        let problem = format!("api_url is the host of a web service, and {} has none", provider.title);
+        return Err(Problem::new("api_url", value.span(), Invalid::new(problem, "remove api_url")));
+    }
     let redirect_uri = match &file.redirect_uri {
         Some(value) => parsed("redirect_uri", value)?,
         None => provider.redirect_uri.parse().map_err(|invalid| Problem::new("redirect_uri", 0..0, invalid))?,
@@ -73,6 +78,7 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
         client_authentication: file.client_authentication.as_ref().map(|value| *value.get_ref()),
         secret_expires: file.secret_expires.as_ref().map(|value| *value.get_ref()),
         redirect_uri,
+        api_url: optional("api_url", file.api_url.as_ref())?,
         sign_in,
         identity,
         scopes: scopes(file, provider, preset)?,
@@ -152,17 +158,21 @@ fn scopes(file: &AppFile, provider: Provider, preset: &Deployment) -> Checked<Sc
         texts.map(|text| text.parse().map_err(|invalid| Problem::new("scopes", span.clone(), invalid))).collect()
     };
     let preset_list = |texts: &[&str]| list(&mut texts.iter().copied());
-    let service = |protocol| preset_list(preset.service(protocol).map_or(&[], |service| service.delegated));
+    let service = |channel: Channel| {
+        let known = preset.service(channel.protocol, channel.side);
+        preset_list(known.map_or(&[], |service| service.scopes(channel.is_shared)))
+    };
     let own = |texts: &[String]| list(&mut texts.iter().map(String::as_str));
     let always = preset_list(provider.always)?;
-    let each = |of: &dyn Fn(Protocol) -> Checked<Vec<Scope>>| {
-        let services = Protocol::ALL.into_iter().map(|protocol| Ok((protocol, of(protocol)?)));
-        Ok(ScopeSet { always, services: services.collect::<Checked<_>>()? })
+    let is_one_token = !provider.quirks.token_per_resource;
+    let each = |of: &dyn Fn(Channel) -> Checked<Vec<Scope>>| {
+        let services = Channel::all().map(|channel| Ok((channel, of(channel)?)));
+        Ok(ScopeSet { always, services: services.collect::<Checked<_>>()?, is_one_token })
     };
     match file.scopes.as_ref().map(Spanned::get_ref) {
         None => each(&service),
         Some(ScopesFile::All(texts)) => each(&|_| own(texts)),
-        Some(ScopesFile::Each(given)) => each(&|protocol| own(given.get(&protocol).map_or(&[], Vec::as_slice))),
+        Some(ScopesFile::Each(given)) => each(&|channel| own(given.get(&channel.protocol).map_or(&[], Vec::as_slice))),
     }
 }
 
@@ -171,13 +181,12 @@ fn scopes(file: &AppFile, provider: Provider, preset: &Deployment) -> Checked<Sc
 /// # Errors
 /// The first value that does not fit.
 pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, base: &Path) -> Checked<Mailbox> {
-    let preset = app.deployment();
     let address: Address = parsed(
         "address",
         file.address.as_ref().ok_or_else(|| missing("address", &place, "write the mailbox's address"))?,
     )?;
     let service = |side: Side, file: &Option<Spanned<ServiceFile>>| {
-        file.as_ref().map(|value| service(side, value, preset)).transpose()
+        file.as_ref().map(|value| service(side, value, app)).transpose()
     };
     let incoming = service(Side::Incoming, &file.incoming)?;
     let outgoing = service(Side::Outgoing, &file.outgoing)?;
@@ -197,7 +206,7 @@ pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, b
     })
 }
 
-fn service(side: Side, value: &Spanned<ServiceFile>, preset: &Deployment) -> Checked<Service> {
+fn service(side: Side, value: &Spanned<ServiceFile>, app: &App) -> Checked<Service> {
     let (key, place) = (side.key(), value.get_ref().protocol.span());
     let protocol = *value.get_ref().protocol.get_ref();
     if !protocol.serves(side) {
@@ -208,10 +217,10 @@ fn service(side: Side, value: &Spanned<ServiceFile>, preset: &Deployment) -> Che
         let instead = format!("write {}", sides.collect::<Vec<_>>().join(" or "));
         return Err(Problem::new(key, place, Invalid::new(problem, instead)));
     }
-    let known = preset.service(protocol).map(|service| service.endpoint);
+    let known = app.deployment().service(protocol, side).map(|service| service.endpoint);
     let endpoint = match protocol.ports() {
         Some(ports) => Endpoint::Server(server(side, value, ports, known.and_then(EndpointPreset::server))?),
-        None => Endpoint::Web(web(side, value, known.and_then(EndpointPreset::web))?),
+        None => Endpoint::Web(web(side, value, app, known.and_then(EndpointPreset::web))?),
     };
     Ok(Service { protocol, endpoint })
 }
@@ -249,8 +258,8 @@ fn server(
     Ok(ServerEndpoint { host, port, tls })
 }
 
-/// The provider's web address for a side. The profile names no other: a token is good for this one only.
-fn web(side: Side, value: &Spanned<ServiceFile>, known: Option<&str>) -> Checked<EndpointUrl> {
+/// The provider's web address for a side, or the one that the app's `api_url` names.
+fn web(side: Side, value: &Spanned<ServiceFile>, app: &App, known: Option<&str>) -> Checked<EndpointUrl> {
     let ServiceFile { protocol, host, port, tls } = value.get_ref();
     let (key, span, protocol) = (side.key(), value.span(), protocol.get_ref());
     if host.is_some() || port.is_some() || tls.is_some() {
@@ -262,7 +271,8 @@ fn web(side: Side, value: &Spanned<ServiceFile>, known: Option<&str>) -> Checked
         let problem = format!("the app's provider has no {protocol}");
         return Err(Problem::new(key, span, Invalid::new(problem, "write another protocol")));
     };
-    url.parse().map_err(|invalid| Problem::new(key, span, invalid))
+    let preset = || url.parse().map_err(|invalid| Problem::new(key, span, invalid));
+    app.api_url.clone().map_or_else(preset, Ok)
 }
 
 /// Checks that a client secret's value can be sent at all, before any server sees it. What it may hold is RFC 6749

@@ -76,7 +76,7 @@ pub(super) fn usual() -> Vec<Host<'static>> {
     let sign_in = metadata.and_then(|url| web(url, None, FailureContext::default()));
     let mail = [Side::Incoming, Side::Outgoing].into_iter().filter_map(|side| {
         let protocol = Protocol::of(side).next()?;
-        let HostPreset { host, port, tls } = preset.service(protocol)?.endpoint.server()?;
+        let HostPreset { host, port, tls } = preset.service(protocol, side)?.endpoint.server()?;
         let endpoint = ServerEndpoint { host: host.parse().ok()?, port, tls }.into();
         let about = FailureContext { protocol: Some(protocol), ..FailureContext::default() };
         Some(Host { endpoint, role: Role::Mail(protocol), ca_file: None, about })

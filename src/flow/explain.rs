@@ -143,8 +143,8 @@ fn check(seen: &Seen<'_>, step: &Observation, about: FailureContext<'_>) -> Chec
 #[must_use]
 pub fn facts(seen: &Seen<'_>) -> Vec<Fact> {
     let of = |conversation: &Conversation<'_>| {
-        let Conversation { side, service, log } = conversation;
-        let (server_name, mechanism_name) = match (&seen.stored, side) {
+        let Conversation { task, service, log } = conversation;
+        let (server_name, mechanism_name) = match (&seen.stored, task.side()) {
             (None, _) => ("server", "mechanism_used"),
             (Some(_), Side::Incoming) => ("incoming", "incoming_mechanism"),
             (Some(_), Side::Outgoing) => ("outgoing", "outgoing_mechanism"),

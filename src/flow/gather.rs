@@ -13,10 +13,10 @@ use super::seen::{Conversation, Fetched, Outcome, Records, Seen, Stored};
 use super::session::Session;
 use super::workspace::Workspace;
 use crate::failure::Failure;
-use crate::profile::{Protocol, Service};
-use crate::report::Stage;
+use crate::profile::{Protocol, Service, Side};
+
 use crate::secrets::load_app;
-use crate::transport::{self, Log, Observation, PendingToken, Target, Task};
+use crate::transport::{self, Errand, Log, Observation, PendingToken, Target, Task};
 
 /// Does what `plan` says. The token is fetched while the mail servers are connected to, which wait for it only once they
 /// need it.
@@ -26,9 +26,9 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
         Depth::Servers => None,
         Depth::EndToEnd => Some(read(&session(workspace, plan, None))),
     };
-    let calls: Vec<Call<'a>> = plan.tasks.iter().filter_map(|task| Call::of(plan, *task)).collect();
+    let calls = Call::all(plan);
     let (feeds, waiting): (Vec<_>, Vec<_>) = calls.iter().map(|_| mpsc::channel::<Option<SecretString>>()).unzip();
-    let (tokens, conversations) = thread::scope(|scope| {
+    let (tokens, mut conversations) = thread::scope(|scope| {
         let (stored, calls) = (stored.as_ref(), &calls);
         // The feeds go with the thread, so that no server waits for a token after a panic.
         let fetched = scope.spawn(move || {
@@ -58,11 +58,14 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
                 scope.spawn(move || call.make(workspace, plan, token))
             })
             .collect();
-        let conversations: Vec<Conversation<'a>> = talks.into_iter().map(joined).collect();
+        let conversations: Vec<Conversation<'a>> = talks.into_iter().flat_map(joined).collect();
         (joined(fetched), conversations)
     });
-    let afterwards = plan.afterwards.filter(|_| has_accepted_message(&conversations));
-    let afterwards = afterwards.and_then(|task| Call::of(plan, task)).map(|call| afterwards_at(&call, workspace, plan));
+    let is_sent = conversations.iter().any(|conversation| conversation.log.has_sent());
+    let done = conversations.iter().position(|conversation| matches!(conversation.task, Task::Find { .. }));
+    let done = done.map(|at| conversations.remove(at));
+    let afterwards = plan.afterwards.filter(|_| is_sent).and_then(|task| Call::of(plan, task));
+    let afterwards = afterwards.and_then(|call| done.or_else(|| afterwards_at(&call, workspace, plan)));
     Seen {
         app: workspace.app_of(plan.mailbox),
         mailbox: plan.mailbox,
@@ -113,7 +116,7 @@ fn session<'s>(workspace: &'s Workspace<'_>, plan: &'s Plan<'_>, protocol: Optio
 
 /// The protocols of each token that is needed: those that are spoken, or where none is, the first token's.
 fn wanted(workspace: &Workspace<'_>, plan: &Plan<'_>, calls: &[Call<'_>]) -> Vec<Vec<Protocol>> {
-    let audiences = workspace.app_of(plan.mailbox).scopes.audiences(plan.mailbox.protocols());
+    let audiences = workspace.app_of(plan.mailbox).scopes.audiences(plan.mailbox.channels());
     let mut wanted = audiences.into_iter().map(|audience| audience.protocols);
     if calls.is_empty() {
         return wanted.next().into_iter().collect();
@@ -123,19 +126,40 @@ fn wanted(workspace: &Workspace<'_>, plan: &Plan<'_>, calls: &[Call<'_>]) -> Vec
     spoken.filter(|protocols| !protocols.is_empty()).collect()
 }
 
-/// One task, at the server that it is for.
+/// Tasks at the server that they are for: several where one connection does for all of them.
 struct Call<'a> {
     service: &'a Service,
-    task: Task<'a>,
+    tasks: Vec<Task<'a>>,
 }
 
 impl<'a> Call<'a> {
     /// The call for `task`; none where the mailbox has no such side.
     fn of(plan: &Plan<'a>, task: Task<'a>) -> Option<Self> {
-        Some(Self { service: plan.mailbox.service(task.side())?, task })
+        Some(Self { service: plan.mailbox.service(task.side())?, tasks: vec![task] })
     }
 
-    fn make(&self, workspace: &Workspace<'_>, plan: &Plan<'_>, token: PendingToken<'_>) -> Conversation<'a> {
+    /// The calls of `plan`. What comes after a message was sent is asked on the connection that it was sent on, if that can be.
+    fn all(plan: &Plan<'a>) -> Vec<Self> {
+        let mut calls: Vec<Self> = Vec::new();
+        for task in &plan.tasks {
+            let Some(call) = Self::of(plan, *task) else { continue };
+            match calls.iter_mut().find(|other| other.service == call.service) {
+                Some(other) => other.tasks.extend(call.tasks),
+                None => calls.push(call),
+            }
+        }
+        if let Some(task) = plan.afterwards
+            && let Some(service) = plan.mailbox.service(task.side())
+        {
+            let sends = |call: &&mut Self| call.tasks.iter().any(|task| task.side() == Side::Outgoing);
+            if let Some(call) = calls.iter_mut().filter(|call| call.service == service).find(sends) {
+                call.tasks.push(task);
+            }
+        }
+        calls
+    }
+
+    fn make(&self, workspace: &Workspace<'_>, plan: &Plan<'_>, token: PendingToken<'_>) -> Vec<Conversation<'a>> {
         let target = Target {
             endpoint: &self.service.endpoint,
             trust: workspace.trust,
@@ -147,37 +171,36 @@ impl<'a> Call<'a> {
             overall: workspace.deadline,
         };
         let began = Instant::now();
-        let log = parallel::survive(|| {
-            let mut log = Log::default();
-            transport::of(self.service.protocol).exercise(&target, plan.mailbox.into(), token, &self.task, &mut log);
-            log
+        let errands = || self.tasks.iter().map(|task| Errand { task: *task, log: Log::default() }).collect::<Vec<_>>();
+        let done = parallel::survive(|| {
+            let mut errands = errands();
+            let transport = transport::of(self.service.protocol);
+            transport.exercise_all(&target, plan.mailbox.into(), token, &mut errands);
+            errands
         });
-        let log = log.unwrap_or_else(|Panicked| {
-            let mut log = Log::default();
-            log.fault(self.task.aim(), began);
-            log
+        let done = done.unwrap_or_else(|Panicked| {
+            let mut errands = errands();
+            errands.iter_mut().for_each(|errand| errand.log.fault(errand.task.aim(), began));
+            errands
         });
-        self.conversation(log)
+        done.into_iter().map(|errand| self.conversation(errand)).collect()
     }
 
-    fn conversation(&self, log: Log) -> Conversation<'a> {
-        Conversation { side: self.task.side(), service: self.service, log }
+    fn conversation(&self, errand: Errand<'a>) -> Conversation<'a> {
+        Conversation { task: errand.task, service: self.service, log: errand.log }
     }
-}
-
-fn has_accepted_message(conversations: &[Conversation<'_>]) -> bool {
-    let mut steps = conversations.iter().flat_map(|conversation| &conversation.log.observations);
-    steps.any(|step| step.stage == Stage::Message && step.result.is_ok())
 }
 
 /// Asks a server after the others. It may need another token than they.
-fn afterwards_at<'a>(call: &Call<'a>, workspace: &Workspace<'_>, plan: &Plan<'_>) -> Conversation<'a> {
+fn afterwards_at<'a>(call: &Call<'a>, workspace: &Workspace<'_>, plan: &Plan<'_>) -> Option<Conversation<'a>> {
     let began = Instant::now();
+    let task = *call.tasks.first()?;
     match session(workspace, plan, Some(call.service.protocol)).access_token() {
-        Ok(access) => call.make(workspace, plan, Box::new(|| Some(access.token))),
+        Ok(access) => call.make(workspace, plan, Box::new(|| Some(access.token))).pop(),
         Err(failure) => {
-            let failed = Observation { stage: call.task.aim(), began, elapsed: began.elapsed(), result: Err(failure) };
-            call.conversation(Log { observations: vec![failed], ..Log::default() })
+            let failed = Observation { stage: task.aim(), began, elapsed: began.elapsed(), result: Err(failure) };
+            let log = Log { observations: vec![failed], ..Log::default() };
+            Some(call.conversation(Errand { task, log }))
         }
     }
 }

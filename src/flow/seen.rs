@@ -8,9 +8,9 @@ use super::preflight::{Acceptance, Inspection};
 use super::session::AccessToken;
 use crate::diagnosis::FailureContext;
 use crate::failure::{Failure, FailureKind};
-use crate::profile::{App, Mailbox, Protocol, Service, Side};
+use crate::profile::{App, Mailbox, Protocol, Service};
 use crate::secrets::{AppRecord, MailboxRecord};
-use crate::transport::Log;
+use crate::transport::{Log, Task};
 
 /// All that was seen of one mailbox.
 pub struct Seen<'a> {
@@ -82,8 +82,8 @@ pub enum Outcome {
 
 /// What was seen of one mail server.
 pub struct Conversation<'a> {
-    /// The side of the mailbox that it was about.
-    pub side: Side,
+    /// What was asked.
+    pub task: Task<'a>,
     /// What was spoken, and where.
     pub service: &'a Service,
     /// The steps.

@@ -251,7 +251,7 @@ impl<'a> Session<'a> {
                 "the profile's client ID, sign-in server or address has changed since the last sign-in".into(),
             );
         }
-        let wanted = self.app.scopes.for_protocols(self.mailbox.protocols());
+        let wanted = self.app.scopes.for_channels(self.mailbox.channels());
         if let Some(scope) = wanted.iter().find(|scope| !grant.asked.iter().any(|asked| asked == scope.as_str())) {
             return not_authorized(shown!("the profile now needs {}, which the last sign-in did not ask for", scope));
         }
@@ -267,7 +267,7 @@ impl<'a> Session<'a> {
     /// The audience of the access token that the protocol needs.
     #[must_use]
     pub fn audience(&self) -> Option<String> {
-        let mut audiences = self.app.scopes.audiences(self.mailbox.protocols()).into_iter();
+        let mut audiences = self.app.scopes.audiences(self.mailbox.channels()).into_iter();
         let is_wanted = |audience: &Audience| self.protocol.is_none_or(|wanted| audience.protocols.contains(&wanted));
         audiences.find(is_wanted)?.resource
     }

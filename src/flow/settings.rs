@@ -33,7 +33,7 @@ pub fn of(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<Settings, Comm
         EndpointSource::Discovered { issuer } => report.fact("issuer", issuer),
     }
     report.fact("redirect_uri", &app.redirect_uri);
-    let scopes = app.scopes.for_protocols(mailbox.protocols());
+    let scopes = app.scopes.for_channels(mailbox.channels());
     report.fact("scopes_wanted", Shown::join(scopes, " "));
     if let Some(way) = app.client_authentication {
         report.fact("client_authentication", way.key());

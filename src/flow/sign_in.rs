@@ -56,7 +56,8 @@ pub fn sign_in(
     let mut report = Report::of_mailbox(mailbox);
     let started = Instant::now();
     let endpoints = oauth::endpoints(&bounded, app).map_err(explained)?;
-    let asked = app.scopes.for_protocols(mailbox.protocols());
+    let asked = app.scopes.for_channels(mailbox.channels());
+    let first = app.scopes.of_first_token(mailbox.channels());
     let attempt = Attempt {
         app,
         mailbox,
@@ -64,6 +65,7 @@ pub fn sign_in(
         bounded: &bounded,
         endpoints: &endpoints,
         asked: &asked,
+        first: &first,
         how,
         before: before.as_ref(),
         context,

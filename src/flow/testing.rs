@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use super::plan;
 use super::preflight::Inspection;
 use super::seen::{Conversation, Fetched, Outcome, Records, Seen, Stored};
 use super::session::{AccessToken, TokenSource};
@@ -18,7 +19,7 @@ use crate::profile::{ClientAuthentication, Profile, Protocol, Side};
 use crate::report::Stage;
 use crate::secrets::{AppRecord, Authorization, Binding, ClientSecret, MailboxRecord, RefreshGrant};
 use crate::text::Shown;
-use crate::transport::{Log, Observation};
+use crate::transport::{Log, Observation, Task};
 
 const PROFILE: &str = r#"
 [apps.contoso]
@@ -137,7 +138,11 @@ pub(super) fn conversation(profile: &Profile, side: Side) -> Conversation<'_> {
         Side::Outgoing => Stage::Sender,
     };
     let observations = STEPS.into_iter().chain([last]).map(|stage| step(stage, Ok("fine".into()))).collect();
-    Conversation { side, service, log: Log { observations, ..Log::default() } }
+    let task = match side {
+        Side::Incoming => Task::Read { latest: 0 },
+        Side::Outgoing => plan::send_nothing(mailbox),
+    };
+    Conversation { task, service, log: Log { observations, ..Log::default() } }
 }
 
 impl Conversation<'_> {

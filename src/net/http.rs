@@ -279,9 +279,10 @@ fn read(response: Response<ureq::Body>) -> Result<HttpResponse, ureq::Error> {
     Ok(HttpResponse { status: parts.status.as_u16(), content_type, retry_after, date, request_id, body: bytes })
 }
 
-/// Reads Retry-After. A date is measured against the answer's own Date, so that our clock matters only where there is
-/// none.
-fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
+/// Reads Retry-After (RFC 9110 §10.2.3), at most an hour. A date is measured against the answer's own Date, so that our
+/// clock matters only where there is none.
+#[must_use]
+pub fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
     let value = value.trim();
     let wait = if let Ok(seconds) = value.parse::<u64>() {
         Duration::from_secs(seconds)

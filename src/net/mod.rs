@@ -27,7 +27,7 @@ mod tunnel;
 
 pub use dial::Dialler;
 pub use exceptions::Exceptions;
-pub use http::{HttpClient, HttpResponse};
+pub use http::{HttpClient, HttpResponse, retry_after};
 pub use proxies::{Proxies, Route, Setting, Traffic};
 pub use proxy::Proxy;
 pub use timed::Timed;

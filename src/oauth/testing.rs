@@ -31,6 +31,7 @@ pub(crate) fn microsoft(tenant: &str) -> App {
             token: "https://login.example/token".parse().unwrap(),
             device_authorization: Some("https://login.example/devicecode".parse().unwrap()),
         },
+        api_url: None,
         scopes: ScopeSet::default(),
         ..profile.apps.into_values().next().unwrap()
     }

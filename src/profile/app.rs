@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 
 use super::{
-    ClientAuthentication, ClientId, Cloud, Credential, Deployment, EndpointUrl, Name, Protocol, Provider, RedirectUri,
-    Scope, Tenant,
+    Channel, ClientAuthentication, ClientId, Cloud, Credential, Deployment, EndpointUrl, Name, Protocol, Provider,
+    RedirectUri, Scope, Tenant,
 };
 
 /// One app of the profile. Many mailboxes can share it.
@@ -33,6 +33,8 @@ pub struct App {
     pub redirect_uri: RedirectUri,
     /// Where to sign in.
     pub sign_in: EndpointSource,
+    /// Another host for the provider's web services than its own.
+    pub api_url: Option<EndpointUrl>,
     /// Who must have issued the identity token.
     pub identity: IdentityRule,
     /// What to ask for.
@@ -81,23 +83,25 @@ pub enum IdentityRule {
 pub struct ScopeSet {
     /// Asked for always: `openid`, `offline_access` …
     pub always: Vec<Scope>,
-    /// For each protocol.
-    pub services: BTreeMap<Protocol, Vec<Scope>>,
+    /// For each channel.
+    pub services: BTreeMap<Channel, Vec<Scope>>,
+    /// Whether one access token opens everything that was granted, whatever its resource.
+    pub is_one_token: bool,
 }
 
 impl ScopeSet {
-    /// The scopes that `protocol` needs.
+    /// The scopes that `channel` needs.
     #[must_use]
-    pub fn of(&self, protocol: Protocol) -> &[Scope] {
-        self.services.get(&protocol).map_or(&[], Vec::as_slice)
+    pub fn of(&self, channel: Channel) -> &[Scope] {
+        self.services.get(&channel).map_or(&[], Vec::as_slice)
     }
 
-    /// What to ask for when `protocols` are used: each scope once, in a stable order.
+    /// What to ask for when `channels` are used: each scope once, in a stable order.
     #[must_use]
-    pub fn for_protocols(&self, protocols: impl IntoIterator<Item = Protocol>) -> Vec<Scope> {
+    pub fn for_channels(&self, channels: impl IntoIterator<Item = Channel>) -> Vec<Scope> {
         let mut wanted = self.always.clone();
-        for protocol in protocols {
-            for scope in self.of(protocol) {
+        for channel in channels {
+            for scope in self.of(channel) {
                 if !wanted.contains(scope) {
                     wanted.push(scope.clone());
                 }
@@ -106,19 +110,33 @@ impl ScopeSet {
         wanted
     }
 
-    /// The access tokens that open `protocols`, the first protocol's first. A protocol whose scopes name no resource shares
+    /// What to ask for with the first token, where one cannot carry all that `channels` need; else none.
+    #[must_use]
+    pub fn of_first_token(&self, channels: impl IntoIterator<Item = Channel>) -> Vec<Scope> {
+        let channels: Vec<Channel> = channels.into_iter().collect();
+        match self.audiences(channels.iter().copied()).as_slice() {
+            [first, _, ..] => {
+                self.for_channels(channels).into_iter().filter(|scope| first.admits(scope.as_str())).collect()
+            }
+            [] | [_] => Vec::new(),
+        }
+    }
+
+    /// The access tokens that open `channels`, the first channel's first. A channel whose scopes name no resource shares
     /// the first token that has one.
     #[must_use]
-    pub fn audiences(&self, protocols: impl IntoIterator<Item = Protocol>) -> Vec<Audience> {
-        let protocols: Vec<Protocol> = protocols.into_iter().collect();
-        let own = |protocol: &Protocol| self.of(*protocol).iter().find_map(|scope| resource_of(scope.as_str()));
-        let first = protocols.iter().find_map(own);
+    pub fn audiences(&self, channels: impl IntoIterator<Item = Channel>) -> Vec<Audience> {
+        let channels: Vec<Channel> = channels.into_iter().collect();
+        let own = |channel: &Channel| self.of(*channel).iter().find_map(|scope| resource_of(scope.as_str()));
+        let first = channels.iter().find_map(own);
         let mut audiences: Vec<Audience> = Vec::new();
-        for protocol in protocols {
-            let resource = own(&protocol).or(first);
+        for channel in channels {
+            let resource = own(&channel).filter(|_| !self.is_one_token).or(first);
             match audiences.iter_mut().find(|audience| audience.resource.as_deref() == resource) {
-                Some(audience) => audience.protocols.push(protocol),
-                None => audiences.push(Audience { resource: resource.map(str::to_owned), protocols: vec![protocol] }),
+                Some(audience) if audience.protocols.contains(&channel.protocol) => {}
+                Some(audience) => audience.protocols.push(channel.protocol),
+                None => audiences
+                    .push(Audience { resource: resource.map(str::to_owned), protocols: vec![channel.protocol] }),
             }
         }
         audiences
@@ -134,7 +152,23 @@ pub struct Audience {
     pub protocols: Vec<Protocol>,
 }
 
+impl Audience {
+    /// Whether a token for it can be good for `scope`: one that names its resource, or none.
+    #[must_use]
+    pub fn admits(&self, scope: &str) -> bool {
+        resource_of(scope).is_none_or(|resource| Some(resource) == self.resource.as_deref())
+    }
+}
+
 impl App {
+    /// Where the directory is that knows the app's client secrets: the address before the version, as in
+    /// `https://graph.microsoft.com`. None where the provider has none.
+    #[must_use]
+    pub fn directory(&self) -> Option<EndpointUrl> {
+        let preset = self.deployment().directory?;
+        self.api_url.clone().or_else(|| preset.parse().ok())
+    }
+
     /// The provider's deployment that it is registered at.
     #[must_use]
     pub fn deployment(&self) -> &'static Deployment {
@@ -210,14 +244,15 @@ mod tests {
     #[test]
     fn services_of_different_resources_need_a_token_each() {
         use Protocol::{Imap, Pop3, Smtp};
+        let own = |protocol: Protocol| Channel::own(protocol, protocol.sides()[0]);
         let scopes = |imap: &str, pop3: &str, smtp: &str| {
             let of = |text: &str| text.split_whitespace().map(|scope| scope.parse().unwrap()).collect();
-            let services = [(Imap, of(imap)), (Pop3, of(pop3)), (Smtp, of(smtp))].into();
-            ScopeSet { always: of("openid"), services }
+            let services = [(own(Imap), of(imap)), (own(Pop3), of(pop3)), (own(Smtp), of(smtp))].into();
+            ScopeSet { always: of("openid"), services, is_one_token: false }
         };
         let (one, other) = ("https://one.example", "https://other.example");
         let shown = |scopes: ScopeSet, protocols: &[Protocol]| -> Vec<(Option<String>, Vec<Protocol>)> {
-            let audiences = scopes.audiences(protocols.iter().copied());
+            let audiences = scopes.audiences(protocols.iter().copied().map(own));
             audiences.into_iter().map(|audience| (audience.resource, audience.protocols)).collect()
         };
         let same = scopes("https://one.example/read", "https://one.example/pop", "https://one.example/send");
@@ -230,6 +265,9 @@ mod tests {
         // Where a protocol's scopes name no resource, another's token serves it too.
         assert_eq!(shown(two, &[Pop3, Smtp]), [(Some(other.into()), vec![Pop3, Smtp])]);
         assert_eq!(shown(scopes("mail", "mail", "mail"), &[Imap, Smtp]), [(None, vec![Imap, Smtp])]);
+        let one_token =
+            ScopeSet { is_one_token: true, ..scopes("https://one.example/read", "", "https://other.example/send") };
+        assert_eq!(shown(one_token, &[Imap, Smtp]), [(Some(one.into()), vec![Imap, Smtp])]);
         assert_eq!(shown(same, &[]), []);
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Address, Endpoint, Name, Protocol, Side};
+use super::{Address, Channel, Endpoint, Name, Protocol, Side};
 
 /// One mailbox of the profile. It has an incoming side, an outgoing side, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,8 +55,24 @@ impl Mailbox {
         self.incoming.iter().chain(&self.outgoing)
     }
 
-    /// The mail protocols it uses.
+    /// The mail protocols it uses, each once.
     pub fn protocols(&self) -> impl Iterator<Item = Protocol> {
-        self.services().map(|service| service.protocol)
+        let first = self.incoming.as_ref().map(|service| service.protocol);
+        let second = self.outgoing.as_ref().map(|service| service.protocol);
+        first.into_iter().chain(second.filter(|second| Some(*second) != first))
+    }
+
+    /// What it needs permissions for.
+    pub fn channels(&self) -> impl Iterator<Item = Channel> {
+        let is_shared = self.is_shared();
+        let side =
+            move |side: Side| self.service(side).map(|service| Channel { protocol: service.protocol, side, is_shared });
+        [Side::Incoming, Side::Outgoing].into_iter().filter_map(side)
+    }
+
+    /// Whether another user than its own signs in for it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.sign_in_as.as_ref().is_some_and(|user| !user.matches(self.address.as_str()))
     }
 }

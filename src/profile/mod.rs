@@ -1,6 +1,7 @@
 //! The profile: apps and mailboxes, validated and pure. A value of these types needs no second look.
 
 mod app;
+mod channel;
 mod client_authentication;
 mod credential;
 mod credential_form;
@@ -21,6 +22,7 @@ pub use app::{
     App, Audience, EndpointSource, IdentityRule, ScopeSet, missing_scopes, permission_name, resource_of,
     same_permission,
 };
+pub use channel::Channel;
 pub use client_authentication::ClientAuthentication;
 pub use credential::{ClientType, Credential};
 pub use credential_form::{client_id_doubt, secret_doubt};

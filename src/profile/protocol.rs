@@ -1,4 +1,4 @@
-//! The mail protocols.
+//! The mail protocols, and the web services that mail is read and sent over as well.
 
 use std::fmt;
 
@@ -13,6 +13,10 @@ pub enum Protocol {
     Pop3,
     /// Message submission, RFC 6409.
     Smtp,
+    /// Mail over Microsoft Graph, version 1.0.
+    Graph,
+    /// Mail over the Gmail API, version 1.
+    Gmail,
 }
 
 /// What is known of one protocol.
@@ -37,7 +41,7 @@ pub struct Ports {
 }
 
 /// A side of a mailbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
     /// Mail is read.
     Incoming,
@@ -78,7 +82,7 @@ impl Ports {
 
 impl Protocol {
     /// All protocols; the first of each side is the usual one.
-    pub const ALL: [Self; 3] = [Self::Imap, Self::Pop3, Self::Smtp];
+    pub const ALL: [Self; 5] = [Self::Imap, Self::Pop3, Self::Smtp, Self::Graph, Self::Gmail];
 
     const fn row(self) -> Row {
         match self {
@@ -100,6 +104,12 @@ impl Protocol {
                 sides: &[Side::Outgoing],
                 ports: Some(Ports { implicit: 465, starttls: 587 }),
             },
+            Self::Graph => {
+                Row { key: "graph", title: "Microsoft Graph", sides: &[Side::Incoming, Side::Outgoing], ports: None }
+            }
+            Self::Gmail => {
+                Row { key: "gmail", title: "Gmail API", sides: &[Side::Incoming, Side::Outgoing], ports: None }
+            }
         }
     }
 
@@ -154,8 +164,7 @@ mod tests {
     #[test]
     fn each_side_has_its_protocols_and_the_usual_one_comes_first() {
         let keys = |side| Protocol::of(side).map(Protocol::key).collect::<Vec<_>>();
-        assert_eq!(keys(Side::Incoming), ["imap", "pop3"]);
-        assert_eq!(keys(Side::Outgoing), ["smtp"]);
-        assert_eq!(Protocol::ALL.map(|protocol| protocol.to_string().to_lowercase()), ["imap", "pop3", "smtp"]);
+        assert_eq!(keys(Side::Incoming), ["imap", "pop3", "graph", "gmail"]);
+        assert_eq!(keys(Side::Outgoing), ["smtp", "graph", "gmail"]);
     }
 }

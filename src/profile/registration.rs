@@ -5,7 +5,7 @@ use crate::text::{Redactor, Shown};
 
 /// The provider's steps, with the profile's values: redirect URI, then permissions.
 pub fn steps(app: &App, mailbox: &Mailbox) -> Vec<Shown> {
-    let scopes = app.scopes.for_protocols(mailbox.protocols());
+    let scopes = app.scopes.for_channels(mailbox.channels());
     let all: Vec<&str> = scopes.iter().map(Scope::as_str).collect();
     let permissions: Vec<&str> = all
         .iter()

@@ -14,7 +14,7 @@ pub struct Check {
     /// Which step.
     pub stage: Stage,
     /// Over which mail protocol, where one is spoken.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_small_letters")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "by_key")]
     pub protocol: Option<Protocol>,
     /// How it went.
     #[serde(flatten)]
@@ -201,7 +201,7 @@ fn as_optional_millis<S: serde::Serializer>(elapsed: &Option<Duration>, serializ
     as_millis(&elapsed.unwrap_or_default(), serializer)
 }
 
-fn in_small_letters<S: serde::Serializer>(protocol: &Option<Protocol>, serializer: S) -> Result<S::Ok, S::Error> {
-    let name = protocol.map_or_else(String::new, |protocol| protocol.to_string().to_lowercase());
-    serializer.serialize_str(&name)
+fn by_key<S: serde::Serializer>(protocol: &Option<Protocol>, serializer: S) -> Result<S::Ok, S::Error> {
+    let name = protocol.map_or("", Protocol::key);
+    serializer.serialize_str(name)
 }

@@ -37,8 +37,7 @@ pub(super) fn open<'a>(target: &ServerTarget<'a>, dialect: Dialect, log: &mut Lo
     }
     // Beside the way to the server.
     target.trust.begin(target.ca_file);
-    let (stream, way) = Way::find(target, log, || deadline(target))?;
-    let mut wire = wire_over(target, dialect, stream);
+    let (mut wire, way) = open_plain(target, dialect, log)?;
     if target.endpoint.tls == TlsMode::Implicit {
         log.observe(Stage::Tls, || {
             let done = handshake(target, dialect, &mut wire, way, None);
@@ -48,6 +47,16 @@ pub(super) fn open<'a>(target: &ServerTarget<'a>, dialect: Dialect, log: &mut Lo
         })?;
     }
     Ok((wire, way))
+}
+
+/// Finds and reaches the server, and nothing more.
+pub(super) fn open_plain<'a>(
+    target: &ServerTarget<'a>,
+    dialect: Dialect,
+    log: &mut Log,
+) -> Result<(Wire, Way<'a>), Stop> {
+    let (stream, way) = Way::find(target, dialect.traffic, log, || deadline(target))?;
+    Ok((wire_over(target, dialect, stream), way))
 }
 
 /// Reaches a server that speaks implicit TLS, and says nothing inside it.

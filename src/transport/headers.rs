@@ -44,6 +44,11 @@ pub(super) fn message(head: &str, clean: impl Fn(&str) -> Shown) -> Message {
     Message { date: shown("Date"), from: shown("From"), subject: shown("Subject") }
 }
 
+/// A block of headers with these fields. A value's own line breaks were its folding (RFC 5322 §2.2.3).
+pub(super) fn block<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    fields.map(|(name, value)| format!("{name}: {}\r\n", value.replace(['\r', '\n'], " "))).collect()
+}
+
 /// A header's value, decoded, cleaned and of a bearable length.
 pub(super) fn show(value: &str, clean: impl Fn(&str) -> Shown) -> Shown {
     let cleaned = clean(&decode_words(value));

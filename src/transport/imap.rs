@@ -26,6 +26,7 @@ use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{Wire, violation};
 use super::{Account, PendingToken, ServerTarget, Target, Task, Transport};
 use crate::failure::{Failure, FailureKind, Service};
+use crate::net::Traffic;
 use crate::profile::TlsMode;
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
@@ -41,7 +42,7 @@ const BATCH: u32 = 20;
 /// What ends a session.
 const FAREWELL: &str = "p9 LOGOUT\r\n";
 
-const DIALECT: Dialect = Dialect { label: "IMAP", service: Some(Service::Imap), begins: b"*" };
+const DIALECT: Dialect = Dialect { label: "IMAP", service: Some(Service::Imap), begins: b"*", traffic: Traffic::Mail };
 
 /// IMAP.
 pub(super) struct Imap;

@@ -57,6 +57,12 @@ impl Log {
         value
     }
 
+    /// Whether a message was accepted.
+    #[must_use]
+    pub fn has_sent(&self) -> bool {
+        self.observations.iter().any(|step| step.stage == Stage::Message && step.result.is_ok())
+    }
+
     /// Writes down that this program failed by a fault of its own, on its way to `stage` since then.
     pub fn fault(&mut self, stage: Stage, began: Instant) {
         let (elapsed, result) = (began.elapsed(), Err(FailureKind::Bug.into()));

@@ -6,7 +6,9 @@ use super::headers;
 pub const HEADER: &str = "X-Mailgrant-Test";
 /// Where Outlook.com puts the Message-ID that it has replaced.
 const ORIGINAL_MESSAGE_ID: &str = "X-Microsoft-Original-Message-ID";
-/// The headers by which the mail is known, as FETCH asks for them.
+/// The headers by which the mail is known.
+pub(super) const NAMES: [&str; 4] = ["Subject", "Message-ID", HEADER, ORIGINAL_MESSAGE_ID];
+/// The same, as FETCH asks for them.
 pub(super) const HEADERS: &str = "BODY.PEEK[HEADER.FIELDS (SUBJECT MESSAGE-ID X-MAILGRANT-TEST \
                                   X-MICROSOFT-ORIGINAL-MESSAGE-ID)]<0.2048>";
 

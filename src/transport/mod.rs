@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! imap, pop3, smtp             one transport a protocol: what to say
+//! graph, gmail                 the same for web services; web is what they share
 //! target, task, log            where to connect, what is asked there, and what was seen
 //! sign_in                      the mechanism and the token
 //! arrival, headers, mark       waiting for a message, what its headers say, what a test mail is known by
@@ -17,6 +18,8 @@ mod connect;
 mod dialect;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
+mod gmail;
+mod graph;
 mod greeting;
 mod handshake;
 mod headers;
@@ -34,6 +37,7 @@ mod stream;
 mod target;
 mod task;
 mod way;
+mod web;
 
 #[cfg(test)]
 mod tests;
@@ -42,7 +46,7 @@ pub use connect::reach_tls;
 pub use headers::Message;
 pub use log::{Log, Observation};
 pub use target::{PendingToken, ServerTarget, Target, Transport};
-pub use task::{Account, Task};
+pub use task::{Account, Errand, Task};
 
 use crate::profile::Protocol;
 
@@ -53,5 +57,7 @@ pub fn of(protocol: Protocol) -> &'static dyn Transport {
         Protocol::Imap => &imap::Imap,
         Protocol::Pop3 => &pop3::Pop3,
         Protocol::Smtp => &smtp::Smtp,
+        Protocol::Graph => &graph::Graph,
+        Protocol::Gmail => &gmail::Gmail,
     }
 }

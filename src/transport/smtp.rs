@@ -17,6 +17,7 @@ use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{Wire, violation};
 use super::{Account, PendingToken, ServerTarget, Target, Task, Transport};
 use crate::failure::{Failure, FailureKind, GREETING, Service};
+use crate::net::Traffic;
 use crate::profile::{Address, TlsMode};
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
@@ -25,7 +26,8 @@ use crate::text::{Redactor, Shown};
 /// RFC 5321 §4.5.3.1.4, with CRLF. RFC 4954 §4 holds the initial response to it.
 const COMMAND_LIMIT: usize = 512;
 
-const DIALECT: Dialect = Dialect { label: "SMTP", service: Some(Service::Smtp), begins: b"0123456789" };
+const DIALECT: Dialect =
+    Dialect { label: "SMTP", service: Some(Service::Smtp), begins: b"0123456789", traffic: Traffic::Mail };
 
 /// SMTP.
 pub(super) struct Smtp;

@@ -118,6 +118,32 @@ impl Wire {
         self.notes.borrow_mut().deadline = self.overall.map_or(own, |overall| overall.min(own));
     }
 
+    /// Ends everything by then, where that is nearer than the end of a phase.
+    pub(super) fn end_by(&mut self, overall: Option<Instant>) {
+        self.overall = overall;
+    }
+
+    /// Shows what we say, where that is not sent as a line.
+    pub(super) fn say(&self, text: &str) {
+        self.transcript.line(self.protocol, Speaker::Client, text);
+    }
+
+    /// Shows what the server said, where that did not come as a line.
+    pub(super) fn heard(&self, text: &str) {
+        self.transcript.line(self.protocol, Speaker::Server, text);
+    }
+
+    /// Whether the server has ended the connection, as far as can be told without waiting.
+    pub(super) fn is_closed(&mut self) -> bool {
+        self.notes.borrow_mut().is_hasty = true;
+        let read = self.read_more();
+        self.notes.borrow_mut().is_hasty = false;
+        match read {
+            Ok(count) => count == 0,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        }
+    }
+
     /// Shows a remark of ours.
     pub(super) fn remark(&self, text: &str) {
         self.transcript.line(self.protocol, Speaker::Remark, text);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 
 use super::log::Log;
-use super::task::{Account, Task};
+use super::task::{Account, Errand, Task};
 use crate::net::{Proxies, Trust};
 use crate::profile::{Endpoint, ServerEndpoint};
 use crate::report::Stage;
@@ -28,6 +28,30 @@ pub trait Transport: Sync {
         task: &Task<'_>,
         log: &mut Log,
     );
+
+    /// Does several tasks for `account`, one after the other: on one connection, where the protocol has one for all. A
+    /// search for a message is left out where the tasks before it sent none.
+    fn exercise_all(
+        &self,
+        target: &Target<'_>,
+        account: Account<'_>,
+        token: PendingToken<'_>,
+        errands: &mut [Errand<'_>],
+    ) {
+        match errands {
+            [Errand { task, log }] => self.exercise(target, account, token, task, log),
+            several => {
+                let token = token();
+                let mut has_sent = false;
+                for Errand { task, log } in several {
+                    if has_sent || !matches!(task, Task::Find { .. }) {
+                        self.exercise(target, account, Box::new(|| token.clone()), task, log);
+                    }
+                    has_sent |= log.has_sent();
+                }
+            }
+        }
+    }
 }
 
 /// Where to connect, and how.

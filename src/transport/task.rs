@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::log::Log;
 use super::mark::Mark;
 use crate::profile::{Address, Mailbox, Side};
 use crate::report::Stage;
@@ -28,6 +29,15 @@ pub enum Task<'a> {
         /// How long to look.
         patience: Duration,
     },
+}
+
+/// One task, and what is seen of it.
+#[derive(Debug)]
+pub struct Errand<'a> {
+    /// The task.
+    pub task: Task<'a>,
+    /// The steps taken for it.
+    pub log: Log,
 }
 
 /// Whose mailbox it is, and who signs in for it. Each transport knows which of the two its server wants to hear.

@@ -23,11 +23,12 @@ impl<'a> Way<'a> {
     /// Finds and reaches the server; `deadline` gives each step its own time.
     pub(super) fn find(
         target: &ServerTarget<'a>,
+        traffic: Traffic,
         log: &mut Log,
         deadline: impl Fn() -> Instant,
     ) -> Result<(TcpStream, Self), Stop> {
         let (dialler, host, port) = (Dialler::system(), target.endpoint.host.as_str(), target.endpoint.port);
-        match target.proxies.route(Traffic::Mail, host, port) {
+        match target.proxies.route(traffic, host, port) {
             Route::Direct => {
                 let addresses = log.observe(Stage::Dns, || {
                     let addresses = dialler.look_up(host, port, deadline())?;

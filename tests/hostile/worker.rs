@@ -154,7 +154,7 @@ impl Worker {
         let mailbox_of = &profile.mailboxes[&mailbox()];
         let app = profile.app_of(mailbox_of);
         let asked: Vec<String> =
-            app.scopes.for_protocols(mailbox_of.protocols()).iter().map(ToString::to_string).collect();
+            app.scopes.for_channels(mailbox_of.channels()).iter().map(ToString::to_string).collect();
         let left = if case.protocol == Protocol::Token { -3_600 } else { 3_600 };
         let asked_audience = asked.iter().find_map(|scope| resource_of(scope)).map(str::to_owned);
         let grant = MailboxRecord {

@@ -61,6 +61,21 @@ impl Fixture {
         self.run(&arguments).stdin(canary::CLIENT_SECRET)
     }
 
+    /// `add NAME` for a mailbox that is read and sent from over Graph; `change` as for [`add`](Self::add).
+    pub(crate) fn add_over_graph(&self, name: &str, change: &[(&str, Option<&str>)]) -> Run {
+        let api = self.sandbox().api_base();
+        let graph = [
+            ("--incoming", Some("graph")),
+            ("--outgoing", Some("graph")),
+            ("--incoming-host", None),
+            ("--incoming-port", None),
+            ("--outgoing-host", None),
+            ("--outgoing-port", None),
+            ("--api-url", Some(api.as_str())),
+        ];
+        self.add(name, &[&graph, change].concat())
+    }
+
     /// The arguments of [`add`](Self::add).
     pub(crate) fn add_arguments(&self, name: &str, change: &[(&str, Option<&str>)]) -> Vec<String> {
         let ports = self.sandbox().ports();

@@ -34,6 +34,9 @@ pub(super) struct AppFlags {
     /// Microsoft: another sign-in host than the cloud's own
     #[arg(long, value_name = "URL", value_parser = typed::<EndpointUrl>())]
     pub(super) authority: Option<EndpointUrl>,
+    /// Microsoft and Google: another host for Graph or the Gmail API than the provider's own
+    #[arg(long, value_name = "URL", value_parser = typed::<EndpointUrl>())]
+    pub(super) api_url: Option<EndpointUrl>,
     /// OpenID provider: its issuer
     #[arg(long, value_name = "URL", value_parser = typed::<EndpointUrl>())]
     pub(super) issuer: Option<EndpointUrl>,
@@ -101,6 +104,7 @@ impl AppFlags {
         if self.provider.is_some() && self.provider != was {
             // What only the other provider understands.
             (old.cloud, old.tenant, old.authority, old.issuer, old.scopes) = (None, None, None, None, None);
+            old.api_url = None;
         }
         let scopes = || ScopesFile::All(self.scopes.iter().map(Scope::to_string).collect());
         let scopes = (!self.scopes.is_empty()).then(|| unspanned(scopes()));
@@ -114,6 +118,7 @@ impl AppFlags {
             cloud: self.cloud.map(unspanned).or(old.cloud),
             tenant: text(&self.tenant, old.tenant),
             authority: text(&self.authority, old.authority),
+            api_url: text(&self.api_url, old.api_url),
             issuer: text(&self.issuer, old.issuer),
             scopes: scopes.or(old.scopes),
             client_id: match (&self.client_id, old.client_id) {

@@ -131,19 +131,21 @@ pub(super) fn mailbox(
     let interactive = prompter.is_interactive();
     if flags.incoming.is_none() && file.incoming.is_none() {
         let ask = interactive && !flags.says_incoming();
-        let protocol = protocol("How is its mail read", "--incoming", Side::Incoming, ask, context)?;
+        let protocol = protocol("How is its mail read", "--incoming", (app, Side::Incoming), ask, context)?;
         file.incoming = protocol.map(|protocol| unspanned(flags.service_file(Side::Incoming, protocol, None)));
     }
     if flags.outgoing.is_none() && file.outgoing.is_none() {
         let ask = interactive && !flags.says_outgoing();
-        let protocol = protocol("How is its mail sent", "--outgoing", Side::Outgoing, ask, context)?;
+        let protocol = protocol("How is its mail sent", "--outgoing", (app, Side::Outgoing), ask, context)?;
         file.outgoing = protocol.map(|protocol| unspanned(flags.service_file(Side::Outgoing, protocol, None)));
     }
     if interactive {
-        let has_preset = |protocol: Protocol| app.deployment().service(protocol).is_some();
+        let has_server = |protocol: Protocol, side: Side| {
+            protocol.ports().is_none() || app.deployment().service(protocol, side).is_some()
+        };
         if let Some(side) = file.incoming.as_mut().map(Spanned::get_mut)
             && side.host.is_none()
-            && !has_preset(*side.protocol.get_ref())
+            && !has_server(*side.protocol.get_ref(), Side::Incoming)
         {
             let host = prompter.ask("Incoming mail server", None, &parses::<HostName>);
             side.host = Some(host.map_err(|error| CommandError::unasked(&error, "--incoming-host HOST"))?);
@@ -151,7 +153,7 @@ pub(super) fn mailbox(
         let incoming = file.incoming.as_ref().and_then(|side| side.get_ref().host.clone());
         if let Some(side) = file.outgoing.as_mut().map(Spanned::get_mut)
             && side.host.is_none()
-            && !has_preset(*side.protocol.get_ref())
+            && !has_server(*side.protocol.get_ref(), Side::Outgoing)
         {
             let host = prompter.ask("Outgoing mail server", incoming.as_deref(), &parses::<HostName>);
             side.host = Some(host.map_err(|error| CommandError::unasked(&error, "--outgoing-host HOST"))?);
@@ -164,11 +166,14 @@ pub(super) fn mailbox(
 fn protocol(
     question: &str,
     flag: &'static str,
-    side: Side,
+    (app, side): (&App, Side),
     ask: bool,
     context: &Context,
 ) -> Result<Option<Protocol>, CommandError> {
-    let known: Vec<Protocol> = Protocol::of(side).collect();
+    // A web service is its provider's alone; a mail server may be anywhere.
+    let is_there =
+        |protocol: &Protocol| protocol.ports().is_some() || app.deployment().service(*protocol, side).is_some();
+    let known: Vec<Protocol> = Protocol::of(side).filter(is_there).collect();
     if !ask {
         return Ok(known.first().copied());
     }

@@ -28,6 +28,8 @@ pub enum Origin {
     Pop3,
     /// Microsoft Graph.
     Graph,
+    /// The Gmail API.
+    Gmail,
     /// The way there.
     Network,
     /// The TLS handshake.
@@ -143,6 +145,7 @@ impl fmt::Display for Origin {
             Self::Imap => "IMAP",
             Self::Pop3 => "POP3",
             Self::Graph => "Microsoft Graph",
+            Self::Gmail => "Gmail API",
             Self::Network => "network",
             Self::Tls => "TLS",
             Self::Keyring => "keyring",

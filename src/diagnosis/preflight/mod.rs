@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
 use crate::jwt;
-use crate::profile::{App, Mailbox, Protocol};
+use crate::profile::{App, Channel, Mailbox, Protocol};
 use crate::text::{Redactor, Shown};
 
 /// What was seen in a token.
@@ -78,9 +78,17 @@ pub fn look(
         detail: claims.as_ref().map(|claims| claims.account(mailbox.signs_in_as())),
         issues: rules::account(claims.as_ref(), presented, app, mailbox, now),
     };
-    let part_of = |protocol| Part {
-        detail: claims.as_ref().map(TokenClaims::purpose),
-        issues: rules::service(claims.as_ref(), presented.granted, app, protocol),
+    let part_of = |protocol| {
+        let mut channels: Vec<Channel> = mailbox.channels().filter(|channel| channel.protocol == protocol).collect();
+        if channels.is_empty() {
+            channels.extend(protocol.sides().iter().map(|side| Channel::own(protocol, *side)));
+        }
+        let issues =
+            channels.into_iter().flat_map(|channel| rules::service(claims.as_ref(), presented.granted, app, channel));
+        let mut issues: Vec<Issue> = issues.collect();
+        // What is wrong with the token for one side is wrong for the other, and need not be said twice.
+        issues.dedup();
+        Part { detail: claims.as_ref().map(TokenClaims::purpose), issues }
     };
     let per_protocol = protocols.into_iter().map(|protocol| (protocol, part_of(protocol))).collect();
     Preflight { claims, account, per_protocol }

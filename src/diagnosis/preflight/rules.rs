@@ -8,19 +8,23 @@ use crate::clock::in_words;
 use crate::jwt::LEEWAY;
 use crate::profile::provider::Audiences;
 use crate::profile::{
-    Address, App, Mailbox, Protocol, Scope, is_guid, missing_scopes, permission_name, same_permission,
+    Address, App, Channel, Mailbox, Scope, is_guid, missing_scopes, permission_name, same_permission,
 };
 use crate::report::FindingCode;
 use crate::text::{Redactor, Shown};
 
-/// What the token lacks to open `protocol`.
-pub(super) fn service(said: Option<&TokenClaims>, granted: &[String], app: &App, protocol: Protocol) -> Vec<Issue> {
-    let known = app.deployment().service(protocol);
+/// What the token lacks to open `channel`.
+pub(super) fn service(said: Option<&TokenClaims>, granted: &[String], app: &App, channel: Channel) -> Vec<Issue> {
+    let known = app.deployment().service(channel.protocol, channel.side);
     let Some((service, audiences)) = known.and_then(|service| Some((service, service.audiences?))) else {
-        return not_granted(app.scopes.of(protocol), granted).into_iter().collect();
+        return not_granted(app.scopes.of(channel), granted).into_iter().collect();
     };
-    let delegated = service.delegated.first().map_or("", |scope| permission_name(scope));
-    let Some(said) = said else { return unless_listed(delegated, granted).into_iter().collect() };
+    let delegated = service.scopes(channel.is_shared).first().map_or("", |scope| permission_name(scope));
+    let permits = |list: &[String]| {
+        let mut enough = std::iter::once(&delegated).chain(service.stronger);
+        enough.any(|wanted| list.iter().any(|permission| same_permission(permission, wanted)))
+    };
+    let Some(said) = said else { return unless_listed(delegated, granted, permits).into_iter().collect() };
     // What a token permits at another server than this one says nothing here.
     if let Some(issue) = wrong_audience(said, audiences, app) {
         return vec![issue];
@@ -36,9 +40,9 @@ pub(super) fn service(said: Option<&TokenClaims>, granted: &[String], app: &App,
         return vec![Issue { code, observed, is_uncertain }];
     }
     if said.scopes.is_empty() {
-        return unless_listed(delegated, granted).into_iter().collect();
+        return unless_listed(delegated, granted, permits).into_iter().collect();
     }
-    if has(&said.scopes, delegated) {
+    if permits(&said.scopes) {
         return Vec::new();
     }
     let observed = shown!("The token permits {}, but not {}.", few(&said.scopes), delegated);
@@ -46,8 +50,8 @@ pub(super) fn service(said: Option<&TokenClaims>, granted: &[String], app: &App,
 }
 
 /// By what the token endpoint said was granted, where the token itself does not tell.
-fn unless_listed(delegated: &'static str, granted: &[String]) -> Option<Issue> {
-    let lacks = !granted.is_empty() && !granted.iter().any(|granted| same_permission(granted, delegated));
+fn unless_listed(delegated: &'static str, granted: &[String], permits: impl Fn(&[String]) -> bool) -> Option<Issue> {
+    let lacks = !granted.is_empty() && !permits(granted);
     lacks.then(|| {
         let observed = shown!("The provider granted {}, but not {}.", few(granted), delegated);
         Issue::new(FindingCode::LOCAL_TOKEN_LACKS_SCOPE, observed)

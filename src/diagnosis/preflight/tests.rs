@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use self::kit::*;
 use super::*;
 use crate::diagnosis::{FailureContext, catalogue};
-use crate::profile::{Cloud, PERSONAL_TENANT, Provider};
+use crate::profile::{Channel, Cloud, PERSONAL_TENANT, Provider, Side};
 use crate::report::{Confidence, FindingCode};
 use crate::text::Redactor;
 
@@ -289,7 +289,8 @@ fn what_is_told_is_short_and_printable() {
         let claims = TokenClaims::read(claims.as_object().unwrap());
         let parts =
             [claims.purpose(), claims.account(&mailbox().address), Redactor::by_shape(&claims.others.join(" "))];
-        let observed = rules::service(Some(&claims), &[], &microsoft(), IMAP).remove(0).observed;
+        let observed =
+            rules::service(Some(&claims), &[], &microsoft(), Channel::own(IMAP, Side::Incoming)).remove(0).observed;
         for text in parts.iter().chain([&observed]) {
             assert!(text.len() < 5_000, "{} bytes", text.len());
             assert!(!text.contains('\u{202e}'));

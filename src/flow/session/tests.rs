@@ -79,7 +79,7 @@ impl Desk {
     fn signed_in(&self, server: &Server) {
         let grant = self.with(|session| {
             let asked: Vec<String> =
-                session.app.scopes.for_protocols(session.mailbox.protocols()).iter().map(Scope::to_string).collect();
+                session.app.scopes.for_channels(session.mailbox.channels()).iter().map(Scope::to_string).collect();
             MailboxRecord {
                 binding: session.binding(),
                 profile: None,
@@ -239,7 +239,7 @@ mod reservation {
             profile_file: Path::new("config.toml"),
             on_loss: OnLoss::Mark,
         };
-        let asked: Vec<String> = app.scopes.for_protocols(mailbox.protocols()).iter().map(Scope::to_string).collect();
+        let asked: Vec<String> = app.scopes.for_channels(mailbox.channels()).iter().map(Scope::to_string).collect();
         let grant = MailboxRecord {
             binding: session.binding(),
             profile: None,

@@ -25,6 +25,8 @@ pub(super) struct Attempt<'a> {
     pub(super) bounded: &'a HttpClient,
     pub(super) endpoints: &'a Endpoints,
     pub(super) asked: &'a [Scope],
+    /// Those of the first token, where one token cannot carry all; else none.
+    pub(super) first: &'a [Scope],
     pub(super) how: &'a SignInOptions,
     /// The grant of the last sign-in.
     pub(super) before: Option<&'a MailboxRecord>,
@@ -44,6 +46,11 @@ pub(super) struct Tokens<'a> {
 }
 
 impl Attempt<'_> {
+    /// What the first token is asked to open.
+    pub(super) fn of_first_token(&self) -> &[Scope] {
+        if self.first.is_empty() { self.asked } else { self.first }
+    }
+
     /// Whether this is the first sign-in with these settings.
     pub(super) fn is_first(&self) -> bool {
         self.before.is_none_or(|grant| grant.binding != self.session.binding())
@@ -87,7 +94,7 @@ impl Attempt<'_> {
         });
         let granted = answer.scopes.clone();
         let grant = self.session.establish(ready, &self.endpoints.token, answer, identity.as_ref(), self.asked)?;
-        let missing = granted.map_or_else(Vec::new, |granted| session::missing_scopes(self.asked, &granted));
+        let missing = granted.map_or_else(Vec::new, |granted| session::missing_scopes(self.of_first_token(), &granted));
         Ok((grant, missing))
     }
 

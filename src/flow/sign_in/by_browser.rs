@@ -93,7 +93,7 @@ fn redeem<'a>(
     let credential = attempt.session.client_credential()?;
     let started = Instant::now();
     let client = attempt.session.client(&attempt.endpoints.token, &credential);
-    let answer = client.token(&grant::AuthorizationCode { request, code: &response.code })?;
+    let answer = client.token(&grant::AuthorizationCode { request, code: &response.code, scopes: attempt.first })?;
     Ok(Tokens { ready, answer, nonce: Some(request.nonce().clone()), elapsed: started.elapsed() })
 }
 

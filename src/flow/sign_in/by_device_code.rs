@@ -23,11 +23,11 @@ pub(super) fn tokens<'a>(
     attempt: &Attempt<'a>,
     report: &mut Report,
 ) -> Result<Result<Tokens<'a>, Failure>, CommandError> {
-    let Attempt { endpoints, asked, context, .. } = *attempt;
+    let Attempt { endpoints, context, .. } = *attempt;
     let started = Instant::now();
     let requested = attempt.session.client_credential().and_then(|credential| {
         let client = Client { http: attempt.bounded, ..attempt.session.client(&endpoints.token, &credential) };
-        oauth::request_device_code(&client, endpoints, asked)
+        oauth::request_device_code(&client, endpoints, attempt.of_first_token())
     });
     let authorization = match requested {
         Ok(authorization) => authorization,

@@ -50,7 +50,7 @@ fn a_code_is_sent_with_its_verifier_and_the_secret_in_the_body() {
     let credential = ClientCredential::Secret(SecretString::from("canary-secret"));
     let code = &SecretString::from("canary-code");
     let client = client(&http, &app, &endpoints.token, &credential);
-    let token = client.token(&AuthorizationCode { request: &request, code }).ok().unwrap();
+    let token = client.token(&AuthorizationCode { request: &request, code, scopes: &[] }).ok().unwrap();
     assert_eq!(token.access_token.expose_secret(), "canary-access");
     let raw = receiver.recv().unwrap();
     assert!(raw.starts_with("POST /token HTTP/1.1\r\n"), "{raw}");
@@ -188,7 +188,7 @@ fn an_assertion_goes_into_the_body_in_place_of_a_secret_whatever_the_endpoint_of
     let credential = ClientCredential::Assertion(Arc::new(TestSigner::default()));
     let client = client(&http, &app, &endpoints.token, &credential);
     let (code, old) = (SecretString::from("canary-code"), SecretString::from("canary-old"));
-    client.token(&AuthorizationCode { request: &request, code: &code }).ok().unwrap();
+    client.token(&AuthorizationCode { request: &request, code: &code, scopes: &[] }).ok().unwrap();
     client.token(&Refresh { token: &old, scopes: &[] }).ok().unwrap();
     let scopes = ["openid".parse().unwrap()];
     let codes = request_device_code(&client, &endpoints, &scopes).ok().unwrap();
@@ -275,7 +275,7 @@ fn a_code_is_sent_once_at_whatever_byte_the_answer_breaks_off() {
         let code = &SecretString::from("canary-code");
         let http = http::client();
         let client = client(&http, &app, &endpoints.token, &ClientCredential::None);
-        let result = client.token(&AuthorizationCode { request: &request, code });
+        let result = client.token(&AuthorizationCode { request: &request, code, scopes: &[] });
         match result.map_err(|failure| failure.kind) {
             Ok(_) => assert_eq!(cut, whole.len(), "half an answer is not a token"),
             Err(FailureKind::ConnectionLost { .. } | FailureKind::Unreadable { .. }) => {

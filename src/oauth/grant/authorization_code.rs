@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use super::Grant;
 use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::form::Form;
+use crate::profile::Scope;
 
 /// The code that `request` brought.
 pub struct AuthorizationCode<'a> {
@@ -12,6 +13,8 @@ pub struct AuthorizationCode<'a> {
     pub request: &'a AuthorizationRequest,
     /// The code of the answer.
     pub code: &'a SecretString,
+    /// The scopes of the token to ask for, where the code is for more than one token can carry; else none.
+    pub scopes: &'a [Scope],
 }
 
 impl Grant for AuthorizationCode<'_> {
@@ -21,5 +24,9 @@ impl Grant for AuthorizationCode<'_> {
         form.append_secret("code_verifier", self.request.verifier());
         // Exactly as the authorization request had it (RFC 6749 §4.1.3).
         form.append("redirect_uri", &self.request.redirect_uri().to_string());
+        if !self.scopes.is_empty() {
+            // An extension of Microsoft's: a code may be for several resources, a token is for one.
+            form.append_scopes(self.scopes);
+        }
     }
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::super::endpoint::TlsMode::Implicit;
-use super::super::protocol::Protocol::{self, Imap, Pop3, Smtp};
+use super::super::protocol::Protocol::{self, Gmail, Imap, Pop3, Smtp};
+use super::super::protocol::Side::{self, Incoming, Outgoing};
 use super::cloud::Cloud;
 use super::family::{Family, FamilyRow};
 use super::gone::USUAL;
-use super::row::EndpointPreset::Server;
+use super::row::EndpointPreset::{Server, Web};
 use super::row::{
     ClientIdForm, Deployment, DeviceFlow, HostPreset, Quirks, Row, SecretForm, SelectAccount, ServicePreset,
     SignInPreset, Step,
@@ -33,10 +34,23 @@ pub(super) static GOOGLE: Row = Row {
         portal: "Google Cloud console (console.cloud.google.com) > APIs & Services > Credentials",
         token_issuers: &[],
         services: &[
-            service(Imap, "imap.gmail.com", 993),
-            service(Pop3, "pop.gmail.com", 995),
-            service(Smtp, "smtp.gmail.com", 465),
+            service(Imap, Incoming, "imap.gmail.com", 993),
+            service(Pop3, Incoming, "pop.gmail.com", 995),
+            service(Smtp, Outgoing, "smtp.gmail.com", 465),
+            // Headers are all that is read, so that bodies need not be opened.
+            api(
+                Incoming,
+                &["https://www.googleapis.com/auth/gmail.metadata"],
+                &["gmail.readonly", "gmail.modify", "mail.google.com"],
+            ),
+            api(
+                Outgoing,
+                &["https://www.googleapis.com/auth/gmail.send"],
+                &["gmail.compose", "gmail.modify", "mail.google.com"],
+            ),
         ],
+        // Google's client secrets do not expire, and its directory of clients is closed to programs.
+        directory: None,
     }],
     always: &["openid", "email"],
     // Google sends a refresh token only for offline access, and again only after a new consent.
@@ -55,6 +69,7 @@ pub(super) static GOOGLE: Row = Row {
     quirks: Quirks {
         select_account: SelectAccount::Beside,
         scopes_on_refresh: false,
+        token_per_resource: false,
         secret_propagation: Duration::ZERO,
         is_personal: false,
         device: DeviceFlow {
@@ -75,11 +90,28 @@ pub(super) static GOOGLE: Row = Row {
 };
 
 /// One scope opens all of Gmail.
-const fn service(protocol: Protocol, host: &'static str, port: u16) -> ServicePreset {
+const fn service(protocol: Protocol, side: Side, host: &'static str, port: u16) -> ServicePreset {
     ServicePreset {
         protocol,
+        side,
         endpoint: Server(HostPreset { host, port, tls: Implicit }),
         delegated: &["https://mail.google.com/"],
+        shared: &[],
+        stronger: &[],
+        application: None,
+        audiences: None,
+    }
+}
+
+/// One side of the Gmail API.
+const fn api(side: Side, delegated: &'static [&'static str], stronger: &'static [&'static str]) -> ServicePreset {
+    ServicePreset {
+        protocol: Gmail,
+        side,
+        endpoint: Web("https://gmail.googleapis.com"),
+        delegated,
+        shared: &[],
+        stronger,
         application: None,
         audiences: None,
     }

@@ -4,42 +4,73 @@ use std::time::Duration;
 
 use super::super::credential::ClientType;
 use super::super::endpoint::TlsMode::{Implicit, StartTls};
-use super::super::protocol::Protocol::{Imap, Pop3, Smtp};
+use super::super::protocol::Protocol::{Graph, Imap, Pop3, Smtp};
+use super::super::protocol::Side::{Incoming, Outgoing};
 use super::cloud::Cloud;
 use super::family::{Family, FamilyRow};
 use super::gone::GoneTokens;
-use super::row::EndpointPreset::Server;
+use super::row::EndpointPreset::{Server, Web};
 use super::row::{
     Application, Audiences, ClientIdForm, Deployment, DeviceFlow, HostPreset, Quirks, Row, SecretForm, SelectAccount,
     ServicePreset, SignInPreset, Step,
 };
 
-/// IMAP, POP3 and SMTP of Exchange Online: the address of the delegated scopes, the scope of an app's own token, the host
-/// of IMAP and POP3, the host of SMTP.
+/// IMAP, POP3 and SMTP of Exchange Online, and mail over Graph: the address of the delegated scopes, the scope of an
+/// app's own token, the host of IMAP and POP3, the host of SMTP; Graph's address, and the scope of an app's own token there.
 macro_rules! services {
-    ($address:literal, $application:expr, $incoming:expr, $outgoing:expr) => {
+    ($address:literal, $application:expr, $incoming:expr, $outgoing:expr, $graph:literal, $graph_application:expr) => {
         &[
             ServicePreset {
                 protocol: Imap,
+                side: Incoming,
                 endpoint: Server(HostPreset { host: $incoming, port: 993, tls: Implicit }),
                 delegated: &[concat!($address, "/IMAP.AccessAsUser.All")],
+                shared: &[],
+                stronger: &[],
                 application: application($application, "IMAP.AccessAsApp", false),
                 audiences: Some(&AUDIENCES),
             },
             ServicePreset {
                 protocol: Pop3,
+                side: Incoming,
                 endpoint: Server(HostPreset { host: $incoming, port: 995, tls: Implicit }),
                 delegated: &[concat!($address, "/POP.AccessAsUser.All")],
+                shared: &[],
+                stronger: &[],
                 application: application($application, "POP.AccessAsApp", false),
                 audiences: Some(&AUDIENCES),
             },
             ServicePreset {
                 protocol: Smtp,
+                side: Outgoing,
                 endpoint: Server(HostPreset { host: $outgoing, port: 587, tls: StartTls }),
                 delegated: &[concat!($address, "/SMTP.Send")],
+                shared: &[],
+                stronger: &[],
                 // Exchange has a role of its own for sending ("Application SMTP.SendAsApp").
                 application: application($application, "SMTP.SendAsApp", true),
                 audiences: Some(&AUDIENCES),
+            },
+            ServicePreset {
+                protocol: Graph,
+                side: Incoming,
+                endpoint: Web($graph),
+                // Headers are all that is read, so that bodies need not be opened.
+                delegated: &[concat!($graph, "/Mail.ReadBasic")],
+                shared: &[concat!($graph, "/Mail.ReadBasic.Shared")],
+                stronger: &["Mail.Read", "Mail.ReadWrite", "Mail.Read.Shared", "Mail.ReadWrite.Shared"],
+                application: application($graph_application, "Mail.ReadBasic.All", true),
+                audiences: Some(&GRAPH_AUDIENCES),
+            },
+            ServicePreset {
+                protocol: Graph,
+                side: Outgoing,
+                endpoint: Web($graph),
+                delegated: &[concat!($graph, "/Mail.Send")],
+                shared: &[concat!($graph, "/Mail.Send.Shared")],
+                stronger: &[],
+                application: application($graph_application, "Mail.Send", true),
+                audiences: Some(&GRAPH_AUDIENCES),
             },
         ]
     };
@@ -57,7 +88,14 @@ pub(super) static OUTLOOK: Row = Row {
     deployments: &[Deployment {
         sign_in: SignInPreset::Tenant { authority: AUTHORITY, default_tenant: Some("consumers") },
         // Reported by users: one IMAP host serves work and personal accounts. Apps cannot sign in without a user.
-        services: services!("https://outlook.office.com", None, GLOBAL_HOST, "smtp-mail.outlook.com"),
+        services: services!(
+            "https://outlook.office.com",
+            None,
+            GLOBAL_HOST,
+            "smtp-mail.outlook.com",
+            "https://graph.microsoft.com",
+            None
+        ),
         ..GLOBAL
     }],
     quirks: Quirks { is_personal: true, ..QUIRKS },
@@ -99,6 +137,7 @@ const QUIRKS: Quirks = Quirks {
     select_account: SelectAccount::Alone,
     // Microsoft must be told for which resource the token is.
     scopes_on_refresh: true,
+    token_per_resource: true,
     // Users report 4 to 18 seconds in which a new client secret is refused.
     secret_propagation: Duration::from_secs(120),
     is_personal: false,
@@ -120,12 +159,15 @@ const GLOBAL: Deployment = Deployment {
     sign_in: SignInPreset::Tenant { authority: AUTHORITY, default_tenant: None },
     portal: "Microsoft Entra admin center (entra.microsoft.com)",
     token_issuers: &["https://sts.windows.net", AUTHORITY],
-    // The Outlook address, not Graph's: Outlook's servers refuse a Graph token.
+    directory: Some("https://graph.microsoft.com"),
+    // The Outlook address for mail protocols, not Graph's: Outlook's servers refuse a Graph token.
     services: services!(
         "https://outlook.office.com",
         Some("https://outlook.office365.com/.default"),
         GLOBAL_HOST,
-        "smtp.office365.com"
+        "smtp.office365.com",
+        "https://graph.microsoft.com",
+        Some("https://graph.microsoft.com/.default")
     ),
 };
 
@@ -134,23 +176,29 @@ const GCC_HIGH: Deployment = Deployment {
     sign_in: SignInPreset::Tenant { authority: "https://login.microsoftonline.us", default_tenant: None },
     portal: "Azure portal for US Government (portal.azure.us)",
     token_issuers: &["https://sts.windows.net", "https://login.microsoftonline.us"],
+    directory: Some("https://graph.microsoft.us"),
     // Microsoft's list says outlook.office365.us; users report smtp.office365.us. `host` in the profile decides.
     services: services!(
         "https://outlook.office365.us",
         Some("https://outlook.office365.us/.default"),
         "outlook.office365.us",
-        "outlook.office365.us"
+        "outlook.office365.us",
+        "https://graph.microsoft.us",
+        Some("https://graph.microsoft.us/.default")
     ),
 };
 
 const DOD: Deployment = Deployment {
     cloud: Cloud::Dod,
+    directory: Some("https://dod-graph.microsoft.us"),
     // The scope prefix is GCC High's; no document says so for DoD.
     services: services!(
         "https://outlook.office365.us",
         Some("https://outlook.office365.us/.default"),
         "outlook-dod.office365.us",
-        "outlook-dod.office365.us"
+        "outlook-dod.office365.us",
+        "https://dod-graph.microsoft.us",
+        Some("https://dod-graph.microsoft.us/.default")
     ),
     ..GCC_HIGH
 };
@@ -164,12 +212,15 @@ const CHINA: Deployment = Deployment {
         "https://login.chinacloudapi.cn",
         "https://login.partner.microsoftonline.cn",
     ],
+    directory: Some("https://microsoftgraph.chinacloudapi.cn"),
     // Reported by users, and not with certainty.
     services: services!(
         "https://partner.outlook.cn",
         Some("https://partner.outlook.cn/.default"),
         "partner.outlook.cn",
-        "smtp.partner.outlook.cn"
+        "smtp.partner.outlook.cn",
+        "https://microsoftgraph.chinacloudapi.cn",
+        Some("https://microsoftgraph.chinacloudapi.cn/.default")
     ),
 };
 
@@ -197,6 +248,25 @@ static AUDIENCES: Audiences = Audiences {
         ("graph.microsoft.us", "Microsoft Graph for US Government"),
         ("dod-graph.microsoft.us", "Microsoft Graph for the US Department of Defense"),
         ("microsoftgraph.chinacloudapi.cn", "Microsoft Graph in China"),
+        ("graph.windows.net", "Azure AD Graph"),
+        ("00000002-0000-0000-c000-000000000000", "Azure AD Graph"),
+    ],
+};
+
+/// Graph's hosts in all clouds, and its application ID.
+static GRAPH_AUDIENCES: Audiences = Audiences {
+    title: "Microsoft Graph",
+    accepted: &[
+        "graph.microsoft.com",
+        "00000003-0000-0000-c000-000000000000",
+        "graph.microsoft.us",
+        "dod-graph.microsoft.us",
+        "microsoftgraph.chinacloudapi.cn",
+    ],
+    mistaken: &[
+        ("outlook.office.com", "Outlook's mail servers"),
+        ("outlook.office365.com", "Outlook's mail servers"),
+        ("00000002-0000-0ff1-ce00-000000000000", "Outlook's mail servers"),
         ("graph.windows.net", "Azure AD Graph"),
         ("00000002-0000-0000-c000-000000000000", "Azure AD Graph"),
     ],

@@ -18,6 +18,7 @@ pub(super) static OIDC: Row = Row {
         sign_in: SignInPreset::FromProfile,
         portal: "your OpenID provider's administration",
         token_issuers: &[],
+        directory: None,
         services: &[],
     }],
     always: &["openid", "profile", "email", "offline_access"],
@@ -36,6 +37,7 @@ pub(super) static OIDC: Row = Row {
     quirks: Quirks {
         // oidc-provider does not know this word, and refuses the whole request; `login_hint` must do there.
         select_account: SelectAccount::Never,
+        token_per_resource: true,
         scopes_on_refresh: false,
         secret_propagation: Duration::ZERO,
         is_personal: false,

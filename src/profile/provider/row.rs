@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::credential::ClientType;
 use super::super::endpoint::TlsMode;
-use super::super::protocol::Protocol;
+use super::super::protocol::{Protocol, Side};
 use super::cloud::Cloud;
 use super::family::Family;
 use super::gone::GoneTokens;
@@ -56,6 +56,8 @@ pub struct Deployment {
     pub portal: &'static str,
     /// The hosts whose issuers access tokens may name (`iss`), where that is documented; none where it is not.
     pub token_issuers: &'static [&'static str],
+    /// Where the directory of its app registrations answers programs, where it has one.
+    pub directory: Option<&'static str>,
     /// What can be reached with a token.
     pub services: &'static [ServicePreset],
 }
@@ -92,10 +94,16 @@ pub enum SignInPreset {
 pub struct ServicePreset {
     /// The protocol.
     pub protocol: Protocol,
+    /// The side of a mailbox.
+    pub side: Side,
     /// Where it is.
     pub endpoint: EndpointPreset,
     /// Scopes that open it for a user.
     pub delegated: &'static [&'static str],
+    /// Scopes that open the mailbox of another user; the same ones where there are none.
+    pub shared: &'static [&'static str],
+    /// Permissions that include the first of either.
+    pub stronger: &'static [&'static str],
     /// What opens it for an app without a user (RFC 6749 §4.4), where it can be opened so.
     pub application: Option<Application>,
     /// The audiences of its access tokens, where tokens are known to name them.
@@ -187,6 +195,9 @@ pub struct Quirks {
     /// Whether a refresh names the scopes. By RFC 6749 §6 no scope means all that was granted, and naming one that was
     /// refused would fail.
     pub scopes_on_refresh: bool,
+    /// Whether an access token is for one resource (RFC 8707 §2), so that services of two need two. Elsewhere one token
+    /// opens everything that was granted.
+    pub token_per_resource: bool,
     /// The time until every server of the provider knows a new client secret.
     pub secret_propagation: Duration,
     /// Whether only personal accounts sign in.
@@ -232,10 +243,18 @@ impl Provider {
 }
 
 impl Deployment {
-    /// Its service over `protocol`.
+    /// Its service over `protocol` for `side`.
     #[must_use]
-    pub fn service(&self, protocol: Protocol) -> Option<&'static ServicePreset> {
-        self.services.iter().find(|service| service.protocol == protocol)
+    pub fn service(&self, protocol: Protocol, side: Side) -> Option<&'static ServicePreset> {
+        self.services.iter().find(|service| service.protocol == protocol && service.side == side)
+    }
+}
+
+impl ServicePreset {
+    /// The scopes for a user's own mailbox, or for one that is shared with them.
+    #[must_use]
+    pub fn scopes(&self, is_shared: bool) -> &'static [&'static str] {
+        if is_shared && !self.shared.is_empty() { self.shared } else { self.delegated }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::super::{EndpointUrl, HostName, Protocol, RedirectUri, Scope};
+use super::super::{EndpointUrl, HostName, Protocol, RedirectUri, Scope, Side};
 use super::*;
 
 #[test]
@@ -25,10 +25,12 @@ fn every_value_of_the_table_is_one_that_a_profile_could_have() {
             for url in urls {
                 url.parse::<EndpointUrl>().unwrap();
             }
-            let mut protocols: Vec<Protocol> = Vec::new();
+            let mut channels: Vec<(Protocol, Side)> = Vec::new();
             for service in deployment.services {
-                assert!(!protocols.contains(&service.protocol), "{provider:?} has {} twice", service.protocol);
-                protocols.push(service.protocol);
+                let channel = (service.protocol, service.side);
+                assert!(!channels.contains(&channel), "{provider:?} has {} twice", service.protocol);
+                assert!(service.protocol.serves(service.side), "{provider:?} {}", service.protocol);
+                channels.push(channel);
                 match service.endpoint {
                     EndpointPreset::Server(server) => drop(server.host.parse::<HostName>().unwrap()),
                     EndpointPreset::Web(url) => drop(url.parse::<EndpointUrl>().unwrap()),
@@ -37,7 +39,7 @@ fn every_value_of_the_table_is_one_that_a_profile_could_have() {
                 assert_eq!(service.protocol.ports().is_some(), is_server, "{provider:?} {}", service.protocol);
                 assert!(!service.delegated.is_empty(), "{provider:?} {}", service.protocol);
             }
-            let scopes = deployment.services.iter().flat_map(|service| service.delegated);
+            let scopes = deployment.services.iter().flat_map(|service| service.delegated.iter().chain(service.shared));
             for scope in provider.always.iter().chain(scopes) {
                 scope.parse::<Scope>().unwrap();
             }
@@ -70,13 +72,15 @@ fn what_an_app_without_a_user_needs_is_as_microsoft_documents_it() {
             (service.protocol, application.role, application.scope, application.is_known_to_server)
         })
         .collect();
-    let scope = "https://outlook.office365.com/.default";
+    let (scope, graph) = ("https://outlook.office365.com/.default", "https://graph.microsoft.com/.default");
     assert_eq!(
         known,
         [
             (Protocol::Imap, "IMAP.AccessAsApp", scope, false),
             (Protocol::Pop3, "POP.AccessAsApp", scope, false),
             (Protocol::Smtp, "SMTP.SendAsApp", scope, true),
+            (Protocol::Graph, "Mail.ReadBasic.All", graph, true),
+            (Protocol::Graph, "Mail.Send", graph, true),
         ]
     );
     // Personal accounts have no tenant that could consent, and Google's way is another one.
@@ -119,11 +123,12 @@ fn each_national_cloud_has_its_own_sign_in_servers_and_scopes() {
     ] {
         let deployment = Provider::MICROSOFT365.deployment(cloud).unwrap();
         assert!(deployment.sign_in.public_issuer().unwrap().starts_with(authority), "{cloud:?}");
-        let server = |protocol| deployment.service(protocol).unwrap().endpoint.server().unwrap();
+        let server =
+            |protocol: Protocol| deployment.service(protocol, protocol.sides()[0]).unwrap().endpoint.server().unwrap();
         assert_eq!((server(Protocol::Imap).host, server(Protocol::Imap).port), (imap, 993), "{cloud:?}");
         assert_eq!((server(Protocol::Pop3).host, server(Protocol::Pop3).port), (imap, 995), "{cloud:?}");
         assert_eq!((server(Protocol::Smtp).host, server(Protocol::Smtp).port), (smtp, 587), "{cloud:?}");
-        let sending = deployment.service(Protocol::Smtp).unwrap();
+        let sending = deployment.service(Protocol::Smtp, Side::Outgoing).unwrap();
         assert_eq!(sending.delegated, [scope], "{cloud:?}");
         // A token for any of the scopes' addresses is one for the service.
         let host = scope.trim_start_matches("https://").split('/').next().unwrap();

@@ -176,6 +176,20 @@ pub struct GrantIdentity {
     pub names: Vec<String>,
 }
 
+impl MailboxRecord {
+    /// The scopes that were granted: those of every token that is known, each once.
+    #[must_use]
+    pub fn granted(&self) -> Vec<String> {
+        let mut granted = self.scopes.clone();
+        for scope in self.access.iter().flat_map(|access| &access.scopes) {
+            if !granted.contains(scope) {
+                granted.push(scope.clone());
+            }
+        }
+        granted
+    }
+}
+
 /// An access token and what is known of it.
 #[derive(Debug, Clone)]
 pub struct CachedAccess {

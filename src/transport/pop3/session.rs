@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::maildrop::{Maildrop, Top};
 use super::reply::{Status, command, expect_ok, lines, read_status, refuse_early_words, rejection};
 use crate::failure::{Failure, FailureKind, GREETING, Service};
+use crate::net::Traffic;
 use crate::profile::TlsMode;
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
@@ -24,7 +25,7 @@ const LIST_PATIENCE: Duration = Duration::from_secs(2);
 /// What ends a session.
 pub(super) const FAREWELL: &str = "QUIT\r\n";
 
-const DIALECT: Dialect = Dialect { label: "POP3", service: Some(Service::Pop3), begins: b"+-" };
+const DIALECT: Dialect = Dialect { label: "POP3", service: Some(Service::Pop3), begins: b"+-", traffic: Traffic::Mail };
 
 /// What the server says it can do, and the mechanisms that it lists.
 pub(super) struct Capabilities {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::*;
 use crate::oauth;
-use crate::profile::{Cloud, Credential, IdentityRule, Provider, ScopeSet, Service, TlsMode};
+use crate::profile::{Channel, Cloud, Credential, IdentityRule, Provider, ScopeSet, Service, TlsMode};
 use crate::report::FindingCode;
 
 pub(super) const NOW: i64 = 1_800_000_000;
@@ -55,7 +55,8 @@ pub(super) fn app(provider: Provider, tenant: Option<&str>, cloud: Cloud) -> App
         },
         scopes: ScopeSet {
             always: scopes("openid"),
-            services: Protocol::ALL.into_iter().map(|protocol| (protocol, scopes(one))).collect(),
+            services: Channel::all().map(|channel| (channel, scopes(one))).collect(),
+            is_one_token: false,
         },
         ..any
     }
