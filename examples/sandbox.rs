@@ -126,6 +126,17 @@ fn hint(fault: Fault, sandbox: &Sandbox) -> String {
             let port = sandbox.ports().pop3_implicit;
             format!("  (with --incoming pop3 --incoming-port {port} in the command that adds the mailbox)\n")
         }
+        _ if fault.place().starts_with("Graph") => {
+            let api = sandbox.api_base();
+            format!("  (with --incoming graph --outgoing graph --api-url {api} in the command that adds the mailbox)\n")
+        }
+        _ if fault.place() == "directory" => {
+            let api = sandbox.api_base();
+            format!(
+                "  (with --api-url {api} in the command that adds the mailbox; shows with:\n  mailgrant rotate-secret \
+                 practice --issue, mailgrant status practice --ask)\n"
+            )
+        }
         Fault::Mail(Words { at: Stage::Message, .. }) => {
             format!("  (shows with: mailgrant test-smtp practice --to {SHOP})\n")
         }
@@ -152,6 +163,7 @@ fn instructions(sandbox: &Sandbox, secret: &str) -> String {
   IMAP              {imap_implicit} implicit, {imap_starttls} STARTTLS
   POP3              {pop3_implicit} implicit, {pop3_starttls} STARTTLS
   SMTP              {smtp_implicit} implicit, {smtp_starttls} STARTTLS
+  Graph, Gmail API  {api}
   CA certificate    {ca}
 
 Paste into another terminal (a profile of its own, so that yours stays as it is):
@@ -188,5 +200,6 @@ or, after `mailgrant authorize practice --device-code`:
         pop3_starttls = ports.pop3_starttls,
         smtp_implicit = ports.smtp_implicit,
         smtp_starttls = ports.smtp_starttls,
+        api = sandbox.api_base(),
     )
 }

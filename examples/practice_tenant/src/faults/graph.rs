@@ -106,10 +106,10 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "graph-mailbox-concurrency",
-        meaning: "more than four requests at a time for the mailbox; wait 10 seconds",
+        meaning: "more than four requests at a time for the mailbox; wait 2 seconds",
         finding: "graph-throttled",
         wording: Reported,
-        fault: after(graph(Any, 429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit."), 10),
+        fault: after(graph(Any, 429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit."), 2),
     },
     Row {
         name: "graph-unavailable",
