@@ -85,7 +85,8 @@ impl Mailbox {
 
     fn post(&self, api: &mut Api<'_>, message: &[u8]) -> Result<(), Failure> {
         let body = json!({ "raw": BASE64_URL_SAFE.encode(message) }).to_string();
-        api.post(&format!("{}/messages/send", self.path), "application/json", body.as_bytes())
+        let path = format!("{}/messages/send", self.path);
+        api.post(&path, ("application/json", body.as_bytes()), |_, sent| serde_json::from_slice::<Id>(sent).is_ok())
     }
 }
 

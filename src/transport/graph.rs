@@ -18,6 +18,8 @@ use crate::text::Shown;
 const NO_MESSAGE: &[u8] = b"!";
 /// Graph's word for it.
 const NOT_BASE64: &str = "ErrorMimeContentInvalidBase64String";
+/// What says that Graph has taken a message (RFC 9110 §15.3.3).
+const ACCEPTED: u16 = 202;
 /// How many of the newest messages a test mail is looked for among.
 const NEWEST: usize = 10;
 
@@ -78,6 +80,10 @@ impl Mailbox {
         );
         Ok(api.get::<Items>(&path)?.value)
     }
+
+    fn post(&self, api: &mut Api<'_>, body: &[u8]) -> Result<(), Failure> {
+        api.post(&format!("{}/sendMail", self.path), ("text/plain", body), |status, _| status == ACCEPTED)
+    }
 }
 
 impl WebService for Mailbox {
@@ -102,7 +108,7 @@ impl WebService for Mailbox {
     }
 
     fn try_to_send(&self, api: &mut Api<'_>) -> Result<Shown, Failure> {
-        match api.post(&format!("{}/sendMail", self.path), "text/plain", NO_MESSAGE) {
+        match self.post(api, NO_MESSAGE) {
             Err(failure) if web::is_refused(&failure, 400, |code| code == NOT_BASE64) => {
                 Ok("Graph would send; it was given a message that it cannot read, so nothing was sent".into())
             }
@@ -114,7 +120,7 @@ impl WebService for Mailbox {
     fn send(&self, api: &mut Api<'_>, message: &[u8]) -> Result<Shown, Failure> {
         // As MIME: Graph puts a Message-ID and headers of its own into what is sent as JSON.
         let encoded = BASE64_STANDARD.encode(message);
-        api.post(&format!("{}/sendMail", self.path), "text/plain", encoded.as_bytes())?;
+        self.post(api, encoded.as_bytes())?;
         // Accepted is not delivered.
         Ok("accepted".into())
     }

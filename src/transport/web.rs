@@ -172,17 +172,20 @@ impl Api<'_> {
     pub(super) fn get<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, Failure> {
         let answer = self.connection.ask(self.base, ("GET", path), &self.token, None)?;
         let answer = self.accepted(("GET", path), answer)?;
-        serde_json::from_slice(&answer.body).map_err(|_| {
-            let kind = Redactor::by_shape(answer.content_type.as_deref().unwrap_or("no content type"));
-            let what = shown!("GET {}: {}, and not what is documented", asked(path), kind);
-            FailureKind::Unreadable { what }.into()
-        })
+        serde_json::from_slice(&answer.body).map_err(|_| unexpected(("GET", path), &answer))
     }
 
-    /// Posts `body` to `path`.
-    pub(super) fn post(&mut self, path: &str, content_type: &'static str, body: &[u8]) -> Result<(), Failure> {
+    /// Posts `body` to `path`. `is_done` tells by status and body whether the service itself says so: a portal has a page
+    /// for every request.
+    pub(super) fn post(
+        &mut self,
+        path: &str,
+        (content_type, body): (&'static str, &[u8]),
+        is_done: impl FnOnce(u16, &[u8]) -> bool,
+    ) -> Result<(), Failure> {
         let answer = self.connection.ask(self.base, ("POST", path), &self.token, Some((content_type, body)))?;
-        self.accepted(("POST", path), answer).map(drop)
+        let answer = self.accepted(("POST", path), answer)?;
+        if is_done(answer.status, &answer.body) { Ok(()) } else { Err(unexpected(("POST", path), &answer)) }
     }
 
     /// `text` of the service's, cleaned.
@@ -198,6 +201,11 @@ impl Api<'_> {
             return Ok(answer);
         }
         let told = self.service.refusal(&answer.body);
+        // The service did not say that: it neither redirects, nor refuses in other words than its own.
+        let is_foreign = told.is_none() && answer.status != 401 && !ReplyCode::Http(answer.status).is_passing();
+        if is_foreign {
+            return Err(unexpected((method, path), &answer));
+        }
         let mut said = format!("HTTP {}", answer.status);
         match &told {
             Some(Refusal { code, message }) => said.push_str(&format!(" {code}: {message}")),
@@ -260,6 +268,13 @@ pub(super) fn is_refused(failure: &Failure, status: u16, fits: impl Fn(&str) -> 
         }
         _ => false,
     }
+}
+
+/// An answer that the service does not give to this request.
+fn unexpected((method, path): (&'static str, &str), answer: &Answer) -> Failure {
+    let kind = Redactor::by_shape(answer.content_type.as_deref().unwrap_or("no content type"));
+    let what = shown!("{} {}: HTTP {} with {}, and not what is documented", method, asked(path), answer.status, kind);
+    FailureKind::Unreadable { what }.into()
 }
 
 /// A request that no service can take was taken.
