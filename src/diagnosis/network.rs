@@ -9,6 +9,7 @@ use crate::text::Shown;
 /// Names, connections, deadlines, broken protocols.
 pub(super) fn finding(kind: &FailureKind, about: FailureContext<'_>) -> Finding {
     let is_sign_in = about.protocol.is_none();
+    let is_web = about.protocol.is_some_and(|protocol| protocol.ports().is_none());
     let told = match kind {
         FailureKind::NameNotFound { host } => Finding::of(FindingCode::NAME_NOT_FOUND).with("host", host),
         FailureKind::NameLookupFailed { host, reason } => {
@@ -25,13 +26,14 @@ pub(super) fn finding(kind: &FailureKind, about: FailureContext<'_>) -> Finding 
             .with("seconds", shown!("{:.0}", after.as_secs_f64())),
         FailureKind::ConnectionLost { during } => Finding::of(FindingCode::CONNECTION_LOST).with("during", during),
         FailureKind::ProtocolViolation { what } => Finding::of(FindingCode::PROTOCOL_VIOLATION).with("what", what),
-        FailureKind::Unreadable { what } => {
-            Finding::of(FindingCode::ANSWER_NOT_UNDERSTOOD).case_if(is_sign_in, "sign-in").with("what", what)
-        }
+        FailureKind::Unreadable { what } => Finding::of(FindingCode::ANSWER_NOT_UNDERSTOOD)
+            .case_if(is_sign_in, "sign-in")
+            .case_if(is_web, "web")
+            .with("what", what),
         FailureKind::OtherService(seen) => return service::finding(seen, about),
         FailureKind::Bug => Finding::of(FindingCode::BUG).case("aside"),
         FailureKind::TooLarge { what, limit } => {
-            Finding::of(FindingCode::ANSWER_TOO_LARGE).with("what", what).with("limit", limit)
+            Finding::of(FindingCode::ANSWER_TOO_LARGE).case_if(is_web, "web").with("what", what).with("limit", limit)
         }
         FailureKind::StartTlsNotOffered => Finding::of(FindingCode::STARTTLS_NOT_OFFERED),
         FailureKind::MechanismNotOffered { wanted, offered } => {

@@ -4,7 +4,7 @@ use super::about::FailureContext;
 use super::resolve;
 use crate::failure::{GREETING, Rejection, ReplyCode};
 use crate::profile::Family;
-use crate::report::{ExitCode, Finding, FindingCode};
+use crate::report::{ExitCode, Finding, FindingCode, Retry};
 
 /// By what the catalogue knows, else by the codes that the standards define.
 pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: FailureContext<'_>) -> Finding {
@@ -13,6 +13,9 @@ pub(super) fn finding(rejection: &Rejection, said: Option<&str>, about: FailureC
     if let Some(protocol) = about.protocol {
         let text = [rejection.challenge.as_deref(), said].into_iter().flatten().collect::<Vec<_>>().join("\n");
         let known = resolve::finding(&text, protocol.into(), about);
+        // What a web service says of its own trouble (RFC 9110 §15.6) is not to be fixed by its clients.
+        let is_outage = matches!(rejection.code, Some(ReplyCode::Http(500..)));
+        let known = known.filter(|known| !is_outage || known.entry.next == Retry::Backoff);
         // What follows a sign-in is known better from the command than from a code that every server uses.
         if let Some(mut known) = known.filter(|known| is_sign_in || known.entry.provider != Family::ANY) {
             // A mail server does not know whether a new sign-in would help; only the token endpoint does.
