@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::gmail;
 use crate::sandbox::SandboxConfig;
 use crate::sandbox::browser::{self, Person};
-use crate::sandbox::faults::{At, Fault, Row, Stage, Wording, Words};
+use crate::sandbox::faults::{ApiCall, ApiRefusal, At, Fault, Row, Service, Stage, Wording, Words};
 use crate::sandbox::mail_sign_in::Protocol;
 use crate::sandbox::world::{ALICE, SHARED, SHOP, TENANT_ID};
 use crate::support::canary::NEXT_CLIENT_SECRET;
@@ -81,16 +82,44 @@ fn ways(row: &Row) -> Vec<Way> {
         Fault::SilentImap => vec![Way::Run(&["test", "shop", "--timeout", "6"])],
         // The one refuses nothing by itself, the other is not a Microsoft tenant's: leaks.rs and authorize_by_code.rs have them.
         Fault::RefusalsEcho | Fault::NoDeviceCode => Vec::new(),
-        // No protocol of mail: practice_api.rs has them.
-        Fault::Api(_)
-        | Fault::ApiAnswers(_)
-        | Fault::IndexDelay(_)
-        | Fault::ReplicationLag(_)
-        | Fault::LongestSecret(_)
-        | Fault::NoHints
-        | Fault::SameHints
-        | Fault::FromDroppedInMime => Vec::new(),
+        Fault::Api(ApiRefusal { service: Service::Graph, at, .. }) => over_graph(at),
+        Fault::Api(ApiRefusal { service: Service::Gmail, at, .. }) => over_gmail(at),
+        Fault::ApiAnswers(_) => vec![
+            Way::Run(&["test", "graph", "--timeout", "5"]),
+            Way::Run(&["test-smtp", "graph", "--to", SHOP, "--timeout", "5"]),
+        ],
+        Fault::FromDroppedInMime | Fault::IndexDelay(_) => {
+            vec![Way::Run(&["test-smtp", "graph", "--to", SHOP, "--wait-arrival=30"])]
+        }
+        Fault::ReplicationLag(_) | Fault::LongestSecret(_) | Fault::NoHints | Fault::SameHints => Vec::new(),
         _ => vec![WHOLE],
+    }
+}
+
+/// The ways to meet what Graph refuses at some of its requests.
+fn over_graph(call: ApiCall) -> Vec<Way> {
+    const WHOLE: Way = Way::Run(&["test", "graph"]);
+    const READING: Way = Way::Run(&["test-mailbox", "graph", "--latest", "3"]);
+    const TRYING: Way = Way::Run(&["test-smtp", "graph"]);
+    const SENDING: Way = Way::Run(&["test-smtp", "graph", "--to", SHOP]);
+    match call {
+        ApiCall::Any => vec![WHOLE, READING, TRYING, SENDING],
+        ApiCall::Read => vec![WHOLE, READING],
+        ApiCall::Send => vec![WHOLE, TRYING, SENDING],
+        ApiCall::Directory | ApiCall::AddPassword => Vec::new(),
+    }
+}
+
+/// The same for Gmail.
+fn over_gmail(call: ApiCall) -> Vec<Way> {
+    const READING: Way = Way::Run(&["test-mailbox", "gmail", "--latest", "3"]);
+    const TRYING: Way = Way::Run(&["test-smtp", "gmail"]);
+    const SENDING: Way = Way::Run(&["test-smtp", "gmail", "--to", SHOP]);
+    match call {
+        ApiCall::Any => vec![READING, TRYING, SENDING],
+        ApiCall::Read => vec![READING],
+        ApiCall::Send => vec![TRYING, SENDING],
+        ApiCall::Directory | ApiCall::AddPassword => Vec::new(),
     }
 }
 
@@ -109,9 +138,11 @@ impl Practice {
         shop.sandbox().set_access_lifetime(ALWAYS_STALE);
         shop.sandbox().add_client_secret(NEXT_CLIENT_SECRET);
         let pop3 = shop.sandbox().ports().pop3_implicit.to_string();
+        let api = shop.sandbox().api_base();
         // By its ID, so that another tenant's tokens are told from ours.
         let own = |name: &str, change: &[(&str, &str)]| {
             let mut flags = vec![("--app", Some("contoso")), ("--tenant", Some(TENANT_ID))];
+            flags.push(("--api-url", Some(&api)));
             // Two hosts: one alone with an unknown CA is not inspected.
             flags.push(("--outgoing-host", Some("127.0.0.1")));
             flags.extend(change.iter().map(|(flag, value)| (*flag, Some(*value))));
@@ -120,11 +151,13 @@ impl Practice {
         own("shop", &[]);
         own("popper", &[("--incoming", "pop3"), ("--incoming-port", &pop3)]);
         own("support", &[("--address", SHARED), ("--sign-in-as", ALICE)]);
-        for (name, user) in [("shop", SHOP), ("popper", SHOP), ("support", ALICE)] {
+        shop.add_over_graph("graph", &[("--app", Some("contoso")), ("--tenant", Some(TENANT_ID))]).finish().code(0);
+        for (name, user) in [("shop", SHOP), ("popper", SHOP), ("support", ALICE), ("graph", SHOP)] {
             shop.authorize_as(name, user).code(0);
         }
         let authorization_url = shop.run(&["authorize", "shop"]).start().authorization_url();
         shop.sandbox().set_access_lifetime(SandboxConfig::default().access_lifetime);
+        gmail::add(&shop, "gmail", &["metadata", "send"]);
         let files_as_they_were = shop.files();
         Self { shop, authorization_url, files_as_they_were }
     }

@@ -37,6 +37,7 @@ mod explain;
 mod faults;
 #[cfg(target_os = "linux")]
 mod flags;
+mod gmail;
 mod graph;
 mod hostile_words;
 mod inspect;

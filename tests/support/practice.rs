@@ -122,11 +122,20 @@ impl Fixture {
 
     /// Changes what the store holds of the mailbox `shop`.
     pub(crate) fn change_grant(&self, change: impl FnOnce(&mut MailboxRecord)) {
-        let store = VaultStore::new(self.vault(), VaultKey::File(self.vault_key()));
         let name = "shop".parse().expect("it is a name");
-        let mut grant = load_mailbox(&store, &name).expect("the vault opens").expect("shop is authorized");
+        let mut grant = load_mailbox(&self.store(), &name).expect("the vault opens").expect("shop is authorized");
         change(&mut grant);
-        save_mailbox(&store, &name, &grant).expect("the vault can be written");
+        self.save_grant("shop", &grant);
+    }
+
+    /// Puts this into the store as what a sign-in to the mailbox `name` has left.
+    pub(crate) fn save_grant(&self, name: &str, grant: &MailboxRecord) {
+        let name = name.parse().expect("it is a name");
+        save_mailbox(&self.store(), &name, grant).expect("the vault can be written");
+    }
+
+    fn store(&self) -> VaultStore {
+        VaultStore::new(self.vault(), VaultKey::File(self.vault_key()))
     }
 
     /// Insists that the tenant saw nothing that a well-behaved client does not do.

@@ -17,10 +17,10 @@ mod smtp;
 mod switches;
 mod token;
 
+pub use crate::api::Service;
 pub use answers::{ApiCall, ApiRefusal, At, Broken, Claim, Refusal, Stage, Words};
 pub use switches::Faults;
 
-use crate::api::Service;
 use crate::ca::Certificate;
 use crate::mail_sign_in::Protocol;
 use answers::refusal;

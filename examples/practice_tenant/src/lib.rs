@@ -44,7 +44,10 @@ use jwt::Signer;
 use mail_sign_in::LEEWAY;
 use mailstore::SentMessage;
 use wire::{Listener, Wire};
-use world::{CONFIDENTIAL_CLIENT, ClientSecret, Counters, Hold, RefreshState, State, World, new_guid, now};
+use world::{
+    AccessToken, CONFIDENTIAL_CLIENT, ClientSecret, Counters, Hold, Holder, RefreshState, State, World, new_guid, now,
+    random_text,
+};
 
 /// What can be chosen before the start.
 pub struct SandboxConfig {
@@ -226,6 +229,24 @@ impl Sandbox {
             let theirs = state.refresh_tokens.values_mut().filter(|token| token.user == user);
             theirs.for_each(|token| token.state = RefreshState::Revoked);
         });
+    }
+
+    /// An access token of `user` for these scopes, as a sign-in leaves one: of Google there is the API here, and no sign-in.
+    pub fn issue_access_token(&self, user: &str, scopes: &[String]) -> String {
+        let token = random_text(150);
+        self.change(|state| {
+            let lifetime = jiff::SignedDuration::try_from(state.access_lifetime).expect("a short lifetime");
+            let record = AccessToken {
+                holder: Holder::User(user.to_owned()),
+                client_id: CONFIDENTIAL_CLIENT.to_owned(),
+                audience: String::new(),
+                scopes: scopes.to_vec(),
+                roles: Vec::new(),
+                expires: now() + lifetime,
+            };
+            state.access_tokens.insert(token.clone(), record);
+        });
+        token
     }
 
     /// No mail server takes the access tokens issued so far any more, whatever their `expires_in` said.
