@@ -133,15 +133,13 @@ impl Wire {
         self.transcript.line(self.protocol, Speaker::Server, text);
     }
 
-    /// Whether the server has ended the connection, as far as can be told without waiting.
-    pub(super) fn is_closed(&mut self) -> bool {
+    /// Whether the connection stands and the server waits for us, as far as can be told without waiting.
+    pub(super) fn is_idle(&mut self) -> bool {
         self.notes.borrow_mut().is_hasty = true;
         let read = self.read_more();
         self.notes.borrow_mut().is_hasty = false;
-        match read {
-            Ok(count) => count == 0,
-            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
-        }
+        let is_waiting = read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        is_waiting && self.taken == self.buffer.len()
     }
 
     /// Shows a remark of ours.

@@ -287,3 +287,6 @@ pub(super) fn took_no_message() -> Failure {
 fn asked(path: &str) -> Shown {
     Redactor::by_shape(path.split('?').next().unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;
