@@ -2,15 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::authorization;
 use crate::oauth::TokenResponse;
 use crate::profile::Scope;
 use crate::secrets::{CachedAccess, MailboxRecord};
 use crate::text::Redactor;
 
 /// Takes a response's tokens, which came `now` and are for `audience`, into the record. Where no refresh token comes, the old
-/// one stays (RFC 6749 §6).
-/// Whatever the provider has said of the grant before is over.
+/// one stays (RFC 6749 §6). Whatever the provider has said of the grant before is over.
 pub(super) fn take_over(
     record: &mut MailboxRecord,
     answer: TokenResponse,
@@ -20,7 +18,9 @@ pub(super) fn take_over(
 ) {
     redactor.learn(&answer.access_token);
     answer.refresh_token.iter().for_each(|token| redactor.learn(token));
-    authorization::take_over(&mut record.authorization, answer.refresh_token);
+    if let Some(token) = answer.refresh_token {
+        record.authorization.take_over(token);
+    }
     if let Some(scopes) = answer.scopes {
         record.scopes = well_formed(scopes);
     }

@@ -26,8 +26,8 @@ impl Session<'_> {
             record.asked.iter().filter(|scope| fits(scope)).filter_map(|scope| scope.parse().ok()).collect();
         // A refresh token that is good once is spent by the request: a full disk must be noticed before (SECURITY.md C4).
         let room = self.reserve()?;
-        let renewed = authorization::grant(&record.authorization, self.app, &scopes)
-            .and_then(|grant| self.client(&endpoint, credential).token(grant.as_ref()));
+        let client = self.client(&endpoint, credential);
+        let renewed = client.token(authorization::grant(&record.authorization, self.app, &scopes).as_ref());
         match renewed {
             Ok(answer) => {
                 record.client_authentication = answer.client_authentication;

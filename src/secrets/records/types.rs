@@ -263,6 +263,26 @@ impl AppRecord {
     }
 }
 
+impl Authorization {
+    /// The refresh token, where a user signed in.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&SecretString> {
+        match self {
+            Self::User(user) => Some(&user.refresh_token),
+            Self::App => None,
+        }
+    }
+
+    /// Takes a newer refresh token in. An app asks with its own credential each time, whatever comes beside its access token
+    /// (RFC 6749 §4.4.3).
+    pub fn take_over(&mut self, refresh_token: SecretString) {
+        match self {
+            Self::User(user) => user.refresh_token = refresh_token,
+            Self::App => {}
+        }
+    }
+}
+
 impl MailboxRecord {
     /// Every secret in it, for the redactor.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
@@ -272,10 +292,7 @@ impl MailboxRecord {
     /// The refresh token, where a user signed in.
     #[must_use]
     pub fn refresh_token(&self) -> Option<&SecretString> {
-        match &self.authorization {
-            Authorization::User(user) => Some(&user.refresh_token),
-            Authorization::App => None,
-        }
+        self.authorization.refresh_token()
     }
 
     /// Whether both have the same refresh token, or none.
