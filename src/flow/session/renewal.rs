@@ -24,9 +24,9 @@ impl Session<'_> {
         let fits = |scope: &String| resource_of(scope).is_none_or(|resource| Some(resource) == audience.as_deref());
         let scopes: Vec<Scope> =
             record.asked.iter().filter(|scope| fits(scope)).filter_map(|scope| scope.parse().ok()).collect();
+        let client = self.client(&endpoint, credential);
         // A refresh token that is good once is spent by the request: a full disk must be noticed before (SECURITY.md C4).
         let room = self.reserve()?;
-        let client = self.client(&endpoint, credential);
         let renewed = client.token(authorization::grant(&record.authorization, self.app, &scopes).as_ref());
         match renewed {
             Ok(answer) => {
