@@ -29,13 +29,13 @@ fn start(shop: &Fixture, secret: &str) -> Running {
 }
 
 /// Which files the app's record and the mailbox's are just now: every write replaces one.
-fn inodes(shop: &Fixture) -> [u64; 2] {
+pub(crate) fn inodes(shop: &Fixture) -> [u64; 2] {
     let vault = shop.path().join("data/mailgrant/vault.age.d");
     ["app-shop.age", "mailbox-shop.age"].map(|name| std::fs::metadata(vault.join(name)).map_or(0, |is| is.ino()))
 }
 
 /// How many of the records were replaced.
-fn written(before: [u64; 2], now: [u64; 2]) -> u32 {
+pub(crate) fn written(before: [u64; 2], now: [u64; 2]) -> u32 {
     before.iter().zip(now).map(|(before, now)| u32::from(*before != now)).sum()
 }
 
@@ -158,11 +158,14 @@ fn start_held(shop: &Fixture, point: Hold, nth: u32, start: impl FnOnce() -> Run
     running
 }
 
-/// Kills it, and lets the token endpoint go on with what it was asked: it does not know that its client is gone.
-fn kill_at(shop: &Fixture, running: Running) {
+/// Kills it, and lets what is held go on with what it was asked: it does not know that its client is gone.
+pub(crate) fn kill_at(shop: &Fixture, running: Running) {
     assert_eq!(running.kill().code, None);
-    shop.sandbox().let_token_endpoint_go_on();
-    wait_until("the token endpoint has gone on", || shop.sandbox().counters().token_held == 0);
+    shop.sandbox().let_go_on();
+    wait_until("what was held has gone on", || {
+        let counters = shop.sandbox().counters();
+        counters.token_held + counters.api_held == 0
+    });
 }
 
 #[test]

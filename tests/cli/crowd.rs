@@ -47,7 +47,7 @@ fn sixty_four_processes_make_one_token_request_and_get_the_same_good_token() {
         #[cfg(not(target_os = "linux"))]
         std::thread::sleep(Duration::from_millis(500));
         wait_until("one has asked", || shop.sandbox().counters().token_held == 1);
-        shop.sandbox().let_token_endpoint_go_on();
+        shop.sandbox().let_go_on();
         let tokens: Vec<String> = crowd.into_iter().map(|running| running.finish().code(0).stdout).collect();
         good += tokens.iter().filter(|token| shop.sandbox().is_live_access_token(token.trim_end())).count();
         assert_eq!(tokens.iter().collect::<BTreeSet<_>>().len(), 1, "round {round}");
@@ -79,7 +79,7 @@ fn a_killed_holder_frees_its_lock_at_once() {
     wait_until("the next one asks", || shop.sandbox().counters().token_requests > before);
     // The lock itself is measured in `a_killed_holder_hands_over_within_100_ms`; here a TLS connection comes on top.
     assert!(killed.elapsed() < Duration::from_secs(5), "{:?}", killed.elapsed());
-    shop.sandbox().let_token_endpoint_go_on();
+    shop.sandbox().let_go_on();
     waiter.finish().code(0);
 }
 
@@ -105,7 +105,7 @@ fn a_holder_that_hangs_is_given_up_in_time_with_exit_7_and_its_name() {
     assert!(busy.stderr.contains(&name), "{name}: {}", busy.stderr);
     assert_eq!(shop.sandbox().counters().token_requests, before, "never refreshed unlocked");
     holder.signal(Signal::CONT);
-    shop.sandbox().let_token_endpoint_go_on();
+    shop.sandbox().let_go_on();
     // It slept through the time that an answer may take, and may say so; its grant is safe.
     holder.finish();
     shop.sandbox().allow_refresh_reuse();
@@ -156,7 +156,7 @@ fn a_sign_in_while_a_token_is_refreshed_comes_after_it_and_is_what_stays() {
     #[cfg(target_os = "linux")]
     wait_until("the code waits for the refresh", || waiting(&shop) == 1);
     assert_eq!(shop.sandbox().counters().token_requests, before, "a code was redeemed without the lock");
-    shop.sandbox().let_token_endpoint_go_on();
+    shop.sandbox().let_go_on();
     refresh.finish().code(0);
     sign_in.finish().code(0);
     assert!(person.join().unwrap());
@@ -181,7 +181,7 @@ fn sixty_four_processes_make_one_token_request_for_tokens_that_live_for_minutes(
         #[cfg(not(target_os = "linux"))]
         std::thread::sleep(Duration::from_millis(500));
         wait_until("one has asked", || shop.sandbox().counters().token_held == 1);
-        shop.sandbox().let_token_endpoint_go_on();
+        shop.sandbox().let_go_on();
         let tokens: BTreeSet<String> = crowd.into_iter().map(|running| running.finish().code(0).stdout).collect();
         assert_eq!(tokens.len(), 1, "{lifetime} s");
         assert_eq!(shop.sandbox().counters().token_requests, before + 1, "{lifetime} s");

@@ -45,8 +45,8 @@ use mail_sign_in::LEEWAY;
 use mailstore::SentMessage;
 use wire::{Listener, Wire};
 use world::{
-    AccessToken, CONFIDENTIAL_CLIENT, ClientSecret, Counters, Hold, Holder, RefreshState, State, World, new_guid, now,
-    random_text,
+    AccessToken, CONFIDENTIAL_CLIENT, ClientSecret, Counters, Endpoint, Hold, Holder, RefreshState, State, World,
+    new_guid, now, random_text,
 };
 
 /// What can be chosen before the start.
@@ -211,6 +211,15 @@ impl Sandbox {
         id
     }
 
+    /// The IDs of the confidential app's client secrets, with their names and values.
+    pub fn client_secrets(&self) -> Vec<(String, String, String)> {
+        let state = self.world.state();
+        let secrets = state.app(CONFIDENTIAL_CLIENT).map_or(&[][..], |app| &app.secrets);
+        let told =
+            |secret: &ClientSecret| (secret.id.clone(), secret.name.clone().unwrap_or_default(), secret.value.clone());
+        secrets.iter().map(told).collect()
+    }
+
     /// Lets a client secret expire now (AADSTS7000222 from here on).
     pub fn expire_client_secret(&self, value: &str) {
         self.change(|state| {
@@ -288,11 +297,16 @@ impl Sandbox {
 
     /// Holds the token endpoint back at `point`, from the `nth` request from now on (1 is the next).
     pub fn hold_token_endpoint(&self, point: Hold, nth: u32) {
-        self.change(|state| state.held = Some((point, state.counters.token_requests + nth)));
+        self.change(|state| state.held = Some((Endpoint::Token, point, state.counters.token_requests + nth)));
+    }
+
+    /// The same at Graph and Gmail's API.
+    pub fn hold_api(&self, point: Hold, nth: u32) {
+        self.change(|state| state.held = Some((Endpoint::Api, point, state.counters.api_requests + nth)));
     }
 
     /// Lets what is held go on.
-    pub fn let_token_endpoint_go_on(&self) {
+    pub fn let_go_on(&self) {
         self.change(|state| state.held = None);
     }
 

@@ -1,7 +1,6 @@
 //! The token endpoint (RFC 6749 §3.2): what is redeemed, and what is issued for it.
 
 use std::thread;
-use std::time::Duration;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::{Value, json};
@@ -16,7 +15,7 @@ use crate::http::{Params, Request, Response};
 use crate::jwt::Signer;
 use crate::oauth_error::OAuthError;
 use crate::world::{
-    ALICE, AccessToken, Dialect, Hold, Holder, RefreshState, RefreshToken, State, World, now, random_text,
+    ALICE, AccessToken, Dialect, Endpoint, Hold, Holder, RefreshState, RefreshToken, State, World, now, random_text,
 };
 
 /// What a good request earns: a token on behalf of a user, or the app's own.
@@ -44,7 +43,7 @@ pub fn answer(world: &World, signer: &Signer, dialect: Dialect, request: &Reques
         (state.counters.token_requests, state.token_delay)
     };
     thread::sleep(delay);
-    wait_while_held(world, Hold::Request, number);
+    world.wait_while_held(Endpoint::Token, Hold::Request, number);
     if let Some((status, body)) = world.faults.token_page() {
         return Response::html(status, body.to_owned());
     }
@@ -55,7 +54,7 @@ pub fn answer(world: &World, signer: &Signer, dialect: Dialect, request: &Reques
                 Outcome::App(earned) => client_credentials::issue(world, signer, dialect, earned),
             };
             let answer = Response::json(200, &body);
-            wait_while_held(world, Hold::Answer, number);
+            world.wait_while_held(Endpoint::Token, Hold::Answer, number);
             answer
         }
         Err(mut error) => {
@@ -68,21 +67,6 @@ pub fn answer(world: &World, signer: &Signer, dialect: Dialect, request: &Reques
             }
             error.body(dialect)
         }
-    }
-}
-
-fn wait_while_held(world: &World, point: Hold, number: u32) {
-    let is_held = || world.state().held.is_some_and(|(held, from)| held == point && number >= from);
-    if is_held() {
-        world.state().counters.token_held += 1;
-        // No test holds longer than this; one that has ended without letting go must end its threads too.
-        for _ in 0..60_000 {
-            if !is_held() {
-                break;
-            }
-            thread::sleep(Duration::from_millis(1));
-        }
-        world.state().counters.token_held -= 1;
     }
 }
 

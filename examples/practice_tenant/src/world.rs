@@ -7,6 +7,7 @@ pub use issued::{AccessToken, Code, DeviceCode, DeviceDecision, Dialect, Holder,
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Mutex, MutexGuard};
+use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -91,6 +92,8 @@ pub struct Counters {
     pub token_requests: u32,
     /// Token requests that are held just now.
     pub token_held: u32,
+    /// Requests to Graph and Gmail's API that are held just now.
+    pub api_held: u32,
     /// Token requests that were refused.
     pub token_refusals: u32,
     /// Refresh tokens that came a second time.
@@ -111,13 +114,22 @@ pub struct Counters {
     pub passwords_removed: u32,
 }
 
-/// Where the token endpoint can be made to stop.
+/// Where an endpoint can be made to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hold {
     /// The request has come in, and nothing was done about it.
     Request,
-    /// The tokens are issued, the old refresh token is spent, and the answer is not on its way.
+    /// It is done: the tokens are issued, the old refresh token is spent, the secret is added. The answer is not on its way.
     Answer,
+}
+
+/// What can be made to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The token endpoint.
+    Token,
+    /// Graph and Gmail's API.
+    Api,
 }
 
 /// What changes while the sandbox runs.
@@ -139,7 +151,7 @@ pub struct State {
     pub access_claims: serde_json::Value,
     pub token_delay: Duration,
     /// At which point, and from which token request on, the token endpoint says nothing more.
-    pub held: Option<(Hold, u32)>,
+    pub held: Option<(Endpoint, Hold, u32)>,
     /// How far the clock that HTTP answers tell is from the true time.
     pub clock_shift: jiff::SignedDuration,
     /// Whether a refresh token is good more than once. Microsoft leaves the old one valid when it hands out a new one;
@@ -166,6 +178,29 @@ pub struct World {
 }
 
 impl World {
+    /// Waits as long as the `number`th request to `endpoint` is held at `point`.
+    pub fn wait_while_held(&self, endpoint: Endpoint, point: Hold, number: u32) {
+        let is_held = || {
+            let held = self.state().held;
+            held.is_some_and(|(which, held, from)| which == endpoint && held == point && number >= from)
+        };
+        let count = |state: &mut State, change: fn(u32) -> u32| match endpoint {
+            Endpoint::Token => state.counters.token_held = change(state.counters.token_held),
+            Endpoint::Api => state.counters.api_held = change(state.counters.api_held),
+        };
+        if is_held() {
+            count(&mut self.state(), |held| held + 1);
+            // No test holds longer than this; one that has ended without letting go must end its threads too.
+            for _ in 0..60_000 {
+                if !is_held() {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(1));
+            }
+            count(&mut self.state(), |held| held - 1);
+        }
+    }
+
     pub fn new(authority: String, access_lifetime: Duration) -> Self {
         let users = vec![
             person(SHOP, "Contoso Shop"),

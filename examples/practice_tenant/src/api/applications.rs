@@ -12,6 +12,8 @@ use crate::world::{App, ClientSecret, Holder, World, new_guid, now, random_text}
 
 /// Microsoft's default: a secret that no date is given for lives two years.
 const USUAL_YEARS: i64 = 2;
+/// The ID of the policy on client secrets, where there is one.
+const POLICY: &str = "0a11ce00-0000-4000-8000-00000000b01c";
 
 /// `applications(appId='…')` or `applications/{id}`, and what is behind it.
 pub fn route(
@@ -38,6 +40,10 @@ pub fn route(
             let state = world.state();
             let app = state.app(client_id).ok_or_else(|| not_found(name))?;
             Ok(Response::json(200, &selected(request, shown(world, app))))
+        }
+        ("GET", ["appManagementPolicies"]) => {
+            may_read_policies(caller)?;
+            Ok(super::collection(Vec::new()))
         }
         ("POST", ["addPassword"]) => {
             permit(world, caller, client_id, Want::Write)?;
@@ -77,20 +83,8 @@ pub fn principal(world: &World, caller: &Caller, first: &str) -> Result<Response
 
 /// `policies/defaultAppManagementPolicy`.
 pub fn policy(world: &World, caller: &Caller) -> Result<Response, Problem> {
-    let readers =
-        ["Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration"];
-    let held = caller.scopes.iter().chain(&caller.roles);
-    if !held.into_iter().any(|name| readers.contains(&name.as_str())) {
-        return Err(denied());
-    }
-    let restrictions: Vec<Value> = world.faults.longest_secret().map_or_else(Vec::new, |days| {
-        vec![json!({
-            "restrictionType": "passwordLifetime",
-            "state": "enabled",
-            "maxLifetime": format!("P{days}D"),
-            "restrictForAppsCreatedAfterDateTime": "2019-01-01T00:00:00Z",
-        })]
-    });
+    may_read_policies(caller)?;
+    let restrictions = restrictions(world);
     Ok(Response::json(
         200,
         &json!({
@@ -100,6 +94,36 @@ pub fn policy(world: &World, caller: &Caller) -> Result<Response, Problem> {
             "applicationRestrictions": { "passwordCredentials": restrictions, "keyCredentials": [] },
         }),
     ))
+}
+
+/// `policies/appManagementPolicies/{id}`.
+pub fn policy_called(world: &World, caller: &Caller, id: &str) -> Result<Response, Problem> {
+    may_read_policies(caller)?;
+    if id != POLICY {
+        return Err(not_found(id));
+    }
+    let restrictions = json!({ "passwordCredentials": restrictions(world), "keyCredentials": [] });
+    Ok(Response::json(200, &json!({ "id": id, "isEnabled": true, "restrictions": restrictions })))
+}
+
+fn may_read_policies(caller: &Caller) -> Result<(), Problem> {
+    let readers =
+        ["Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration"];
+    let held = caller.scopes.iter().chain(&caller.roles);
+    let may = held.into_iter().any(|name| readers.contains(&name.as_str()));
+    if may { Ok(()) } else { Err(denied()) }
+}
+
+fn restrictions(world: &World) -> Vec<Value> {
+    let restriction = |days| {
+        json!({
+            "restrictionType": "passwordLifetime",
+            "state": "enabled",
+            "maxLifetime": format!("P{days}D"),
+            "restrictForAppsCreatedAfterDateTime": "2019-01-01T00:00:00Z",
+        })
+    };
+    world.faults.longest_secret().map(restriction).into_iter().collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -142,10 +166,8 @@ fn add_password(world: &World, client_id: &str, body: &Value) -> Result<Response
     if let Some(days) = world.faults.longest_secret() {
         // A day's grace: clocks differ.
         if end > start + jiff::SignedDuration::from_hours(24 * days + 1) {
-            let message = format!(
-                "Credential lifetime exceeds the max value allowed as per assigned policy '{}'.",
-                "0a11ce00-0000-4000-8000-00000000b01c"
-            );
+            let message =
+                format!("Credential lifetime exceeds the max value allowed as per assigned policy '{}'.", POLICY);
             return Err(Problem::new(400, "CredentialInvalidLifetimeAsPerAppPolicy", message));
         }
     }

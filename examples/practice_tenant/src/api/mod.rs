@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::http::{Request, Response};
 use crate::wire::Wire;
-use crate::world::{World, new_guid, now};
+use crate::world::{Endpoint, Hold, World, new_guid, now};
 use caller::Caller;
 use problem::Problem;
 
@@ -51,7 +51,12 @@ pub fn serve(world: &Arc<World>, mut wire: Wire) -> io::Result<()> {
 }
 
 fn respond(world: &World, request: &Request) -> Response {
-    world.state().counters.api_requests += 1;
+    let number = {
+        let mut state = world.state();
+        state.counters.api_requests += 1;
+        state.counters.api_requests
+    };
+    world.wait_while_held(Endpoint::Api, Hold::Request, number);
     let id = new_guid();
     let client_id = request.header("client-request-id").unwrap_or(&id).to_owned();
     let service = if request.path.starts_with(GMAIL) { Service::Gmail } else { Service::Graph };
@@ -60,6 +65,7 @@ fn respond(world: &World, request: &Request) -> Response {
         world.state().counters.api_refusals += 1;
         problem.response(service, &id, &client_id)
     });
+    world.wait_while_held(Endpoint::Api, Hold::Answer, number);
     match service {
         Service::Graph => response.with("request-id", id).with("client-request-id", client_id),
         Service::Gmail => response,
@@ -81,6 +87,7 @@ fn route(world: &World, service: Service, request: &Request) -> Result<Response,
             mailbox(world, &caller, request, &owner.address, rest)
         }
         ("GET", ["policies", "defaultAppManagementPolicy"]) => applications::policy(world, &caller),
+        ("GET", ["policies", "appManagementPolicies", id]) => applications::policy_called(world, &caller, id),
         (_, [first, rest @ ..]) if first.starts_with("applications") => {
             applications::route(world, &caller, request, first, rest)
         }
