@@ -1,5 +1,6 @@
 //! Parts of the command line that several commands share.
 
+pub mod admin;
 pub mod choices;
 pub mod mailboxes;
 pub mod secret;

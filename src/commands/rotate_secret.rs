@@ -5,12 +5,13 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 use jiff::civil::Date;
 
+use crate::arguments::admin::AdminFlags;
 use crate::arguments::secret::SecretFlags;
 use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::lookup;
-use crate::flow::rotation::{self, Force, Job, Rotation, WireProver};
+use crate::flow::rotation::{self, Force, IssueOptions, Job, Lifetime, Rotation, WireProver};
 use crate::flow::secret_source::SecretSource;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
@@ -29,6 +30,11 @@ pub struct Args {
     /// The day on which the new secret expires, as in 2027-05-20 or '24 months'
     #[arg(long, value_name = "DATE", value_parser = crate::profile::date::flag)]
     expires: Option<Date>,
+    /// Have the provider's directory issue the new secret, and remove the old one there later (Microsoft)
+    #[arg(long, conflicts_with_all = ["SecretFlags", "expires", "rollback", "discard_previous"])]
+    issue: bool,
+    #[command(flatten)]
+    issuing: IssueFlags,
     /// Bring the previous secret back, or drop a new one that is not in use yet
     #[arg(long, conflicts_with_all = [
         "SecretFlags", "expires", "discard_previous", "reauthorize", "wait_propagation", "skip_connection_tests",
@@ -58,6 +64,26 @@ pub struct Args {
     skip_connection_tests: bool,
 }
 
+/// The flags that belong to `--issue`.
+#[derive(Debug, ClapArgs)]
+struct IssueFlags {
+    /// With --issue: how long the new secret lives, in days or until a date [default: 180, and never longer than the
+    /// organisation's policy allows]
+    #[arg(long, value_name = "DAYS|DATE", requires = "issue", value_parser = typed::<Lifetime>())]
+    lifetime: Option<Lifetime>,
+    /// With --issue: for how many days the directory keeps the old secret; 0 removes it at once
+    #[arg(long, value_name = "DAYS", requires = "issue", default_value_t = 7)]
+    keep_old: u16,
+    /// With --issue: do nothing unless the secret in use ends within this many days
+    #[arg(long, value_name = "DAYS", requires = "issue")]
+    if_expires_within: Option<u16>,
+    /// With --issue: show the requests that would change something, and send none of them
+    #[arg(long, requires = "issue")]
+    dry_run: bool,
+    #[command(flatten)]
+    admin: AdminFlags,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -68,12 +94,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if app.credential.expiring().is_none() {
         return Err(Finding::of(FindingCode::NO_SECRET).with("name", &app.name).into());
     }
-    if args.no_browser && args.secret.source() == SecretSource::Stdin {
-        return Err(CommandError::usage(
-            "--secret-stdin and --no-browser both read standard input.",
-            "Give the secret with --secret-env VAR or --secret-file FILE",
-        ));
-    }
+    refuse_unfit(args)?;
+    // Before any lock is taken: standard input may be slow.
+    let authority = args.issuing.admin.authority(context)?;
     context.trust.begin(app.ca_file.as_deref());
     let workspace = Workspace::open(context, &profile)?;
     // In the order of their names, which is the order of their locks.
@@ -104,6 +127,16 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         (rotation::roll_back(job, force)?, false)
     } else if args.discard_previous {
         (rotation::discard(&job)?, false)
+    } else if args.issue {
+        let options = IssueOptions {
+            authority: &authority,
+            lifetime: args.issuing.lifetime.unwrap_or_default(),
+            keep_previous: args.issuing.keep_old,
+            if_expires_within: args.issuing.if_expires_within,
+            is_dry_run: args.issuing.dry_run,
+            force,
+        };
+        rotation::issue(job, &options, &workspace)?
     } else {
         rotation::rotate(job, &args.secret.source(), args.expires, force)?
     };
@@ -111,6 +144,29 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         reauthorize(args, &workspace, &mailboxes, is_settled, &mut document, context);
     }
     Ok(document)
+}
+
+/// Refuses flags that do not go together.
+fn refuse_unfit(args: &Args) -> Result<(), CommandError> {
+    if args.issuing.admin.is_given() && !args.issue {
+        return Err(CommandError::usage(
+            "--admin and --admin-token-stdin are about the directory that issues a secret.",
+            "Add --issue, or leave them out",
+        ));
+    }
+    if args.no_browser && args.secret.source() == SecretSource::Stdin {
+        return Err(CommandError::usage(
+            "--secret-stdin and --no-browser both read standard input.",
+            "Give the secret with --secret-env VAR or --secret-file FILE",
+        ));
+    }
+    if args.no_browser && args.issuing.admin.reads_stdin() {
+        return Err(CommandError::usage(
+            "--admin-token-stdin and --no-browser both read standard input.",
+            "Take --admin az, or run authorize afterwards instead of --reauthorize",
+        ));
+    }
+    Ok(())
 }
 
 /// Signs in again for the app's mailboxes, where the new secret is in use.

@@ -81,10 +81,9 @@ impl Secret {
         self.hint.as_ref().is_some_and(|hint| !hint.is_empty() && *hint == *begins)
     }
 
-    /// Whether it has exactly this name.
-    #[must_use]
-    pub fn is_named(&self, name: &str) -> bool {
-        self.display_name.as_deref() == Some(name)
+    /// Whether it has a name, and `is_meant` says yes to it.
+    pub fn has_name(&self, is_meant: impl FnOnce(&str) -> bool) -> bool {
+        self.display_name.as_deref().is_some_and(is_meant)
     }
 }
 

@@ -36,6 +36,8 @@ use crate::text::{Redactor, Shown};
 pub const READ_PERMISSION: &str = "Application.Read.All";
 /// The least that an app needs to change a registration that it owns.
 pub const WRITE_PERMISSION: &str = "Application.ReadWrite.OwnedBy";
+/// What a person needs to change a registration, beside a role that lets them.
+pub const ADMIN_PERMISSION: &str = "Application.ReadWrite.All";
 
 /// What Graph says where a secret is named that the registration does not have.
 const NO_SUCH_SECRET: &str = "No password credential found";

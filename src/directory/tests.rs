@@ -65,7 +65,7 @@ fn a_registration_is_read_and_the_secret_in_use_found_by_how_it_begins() {
     assert_eq!(found.ends.unwrap().to_string()[..10], *"2027-05-20");
     assert!(matches!(application.find(&"xyz8Q~another".into()), Match::Several(secrets) if secrets.len() == 2));
     assert_eq!(application.find(&"not-in-the-directory".into()), Match::None);
-    assert!(found.is_named("one") && !found.is_named("on"));
+    assert!(found.has_name(|name| name == "one"));
     assert!(application.secret(&KEY.parse().unwrap()).is_some());
 }
 

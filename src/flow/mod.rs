@@ -1,5 +1,6 @@
 //! What the commands are made of: a valid token, a test of a mailbox, a new client secret, many at once.
 
+pub mod authority;
 pub mod check;
 pub mod credential;
 pub mod describe;
@@ -10,6 +11,7 @@ pub mod gather;
 pub mod judge;
 pub mod lookup;
 pub mod parallel;
+pub mod patience;
 pub mod plan;
 pub mod preflight;
 pub mod reminders;

@@ -10,9 +10,13 @@
 //! journal of its own: a step is taken in all records before the next one is taken in any, and what stops half-way is
 //! taken up by the next run record by record.
 
+mod at_directory;
 mod back;
 mod forward;
+mod issue;
+mod issued;
 mod job;
+mod lifetime;
 mod proof;
 mod prover;
 mod roll_back;
@@ -20,7 +24,9 @@ mod steps;
 
 pub use back::{discard, roll_back};
 pub use forward::rotate;
+pub use issue::{IssueOptions, issue};
 pub use job::Job;
+pub use lifetime::Lifetime;
 pub use proof::{PROOF_LIFE, Proof};
 pub use prover::{Prover, WireProver};
 pub use roll_back::{Force, Restored, RolledBack};
@@ -228,13 +234,19 @@ impl Rotation<'_> {
     /// # Errors
     /// What the store says.
     pub fn holders_of_previous(&self, others: &[Name]) -> Result<Vec<Name>, StoreFault> {
-        let previous: Vec<ClientSecret> = self.records()?.into_iter().filter_map(|record| record.previous).collect();
+        let records = self.records()?;
+        let removals: Vec<&KeyId> =
+            records.iter().flat_map(|record| &record.removals).map(|removal| &removal.key_id).collect();
+        let previous: Vec<&ClientSecret> = records.iter().filter_map(|record| record.previous.as_ref()).collect();
         let mut holders = Vec::new();
         for name in others.iter().filter(|name| self.apps.iter().all(|app| app.name != **name)) {
             // A record that cannot be read is not in use.
             let Ok(Some(record)) = load_app(self.store, name) else { continue };
             let in_use = [&record.active, &record.pending];
-            let holds = |secret: &ClientSecret| previous.iter().any(|previous| is_same(previous, &secret.value));
+            let holds = |secret: &ClientSecret| {
+                let is_to_go = secret.key_id.as_ref().is_some_and(|key| removals.contains(&key));
+                is_to_go || previous.iter().any(|previous| is_same(previous, &secret.value))
+            };
             if in_use.into_iter().flatten().any(holds) {
                 holders.push(name.clone());
             }

@@ -63,6 +63,11 @@ pub fn unknown(app: &App) -> Finding {
     Finding::of(FindingCode::SECRET_EXPIRY_UNKNOWN).about(of_app(app)).finding()
 }
 
+/// The directory does not tell it either.
+pub fn unknown_to_directory(app: &App) -> Finding {
+    Finding::of(FindingCode::SECRET_EXPIRY_UNKNOWN).case("issuing").about(of_app(app)).finding()
+}
+
 fn of_app(app: &App) -> FailureContext<'_> {
     FailureContext::of_app(app)
 }

@@ -3,6 +3,7 @@
 
 mod adding;
 mod everywhere;
+mod issuing;
 mod own;
 
 use std::collections::BTreeSet;
@@ -51,7 +52,8 @@ fn flags() -> BTreeSet<(String, String)> {
 
 #[test]
 fn every_flag_of_every_verb_has_a_row() {
-    let own = own::ROWS.iter().chain(adding::ROWS).map(|row| (row.verb.to_owned(), row.flag.to_owned()));
+    let own = own::ROWS.iter().chain(adding::ROWS).chain(issuing::ROWS);
+    let own = own.map(|row| (row.verb.to_owned(), row.flag.to_owned()));
     let flags = flags();
     let verbs: BTreeSet<&str> = flags.iter().map(|(verb, _)| verb.as_str()).collect();
     let everywhere =
@@ -76,6 +78,12 @@ fn the_flags_of_the_other_verbs_do_what_they_say() {
     let shop = Fixture::authorized();
     own::ROWS.iter().for_each(|row| row.run(&shop));
     shop.json(&["test", "shop"], 0);
+}
+
+#[test]
+fn the_flags_of_issuing_do_what_they_say() {
+    let shop = Fixture::authorized();
+    issuing::ROWS.iter().for_each(|row| row.run(&shop));
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! A mailbox over Microsoft Graph: added, authorized, tested both ways, its secret rotated, and tested again.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::sandbox::browser::Person;
@@ -9,7 +7,6 @@ use crate::sandbox::world::{ALICE, SHARED, SHOP};
 use crate::support::canary::{CLIENT_SECRET, NEXT_CLIENT_SECRET};
 use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
-use crate::support::slow_line::SlowLine;
 
 /// A mailbox that is read and sent from over Graph, and has been signed in for.
 fn authorized() -> Fixture {
@@ -138,19 +135,5 @@ fn one_connection_does_for_a_whole_test() {
         let after = shop.sandbox().counters();
         assert_eq!(after.api_connections - before.api_connections, 1, "{arguments:?}");
         assert_eq!(after.api_requests - before.api_requests, requests, "{arguments:?}");
-    }
-}
-
-#[test]
-fn one_round_trip_after_tls_opens_the_inbox() {
-    let shop = Fixture::new();
-    let line = SlowLine::start(shop.sandbox().ports().api, Duration::from_millis(10));
-    shop.add_over_graph("shop", &[("--api-url", Some(&format!("https://localhost:{}", line.port)))]).finish().code(0);
-    shop.authorize_as("shop", SHOP).code(0);
-    // TCP takes one more, and the practice tenant's TLS, which is 1.2, takes two.
-    for (arguments, round_trips) in [(["test-mailbox", "shop"], 4), (["test-smtp", "shop"], 4), (["test", "shop"], 5)] {
-        line.take();
-        shop.json(&arguments, 0);
-        assert_eq!(line.take(), round_trips, "{arguments:?}");
     }
 }

@@ -5,6 +5,7 @@ mod processes;
 
 use clap::CommandFactory as _;
 
+use crate::rotate_issue::{GRAPH, OWNED_BY, admin_token};
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::world::{ALICE, SHOP};
@@ -98,9 +99,23 @@ fn go_wrong(shown: &mut Shown<'_>) {
     shown.authorize(&["-v"], SHOP);
 }
 
+/// Secrets are issued by the directory: on the app's own word and on an administrator's, refused and granted.
+fn issue(shown: &mut Shown<'_>, admin_token: &str) {
+    let sandbox = shown.shop.sandbox();
+    let issue = ["rotate-secret", "shop", "--issue", "--keep-old", "0", "--wait-propagation", "20"];
+    shown.run(&CHATTY, &issue, "");
+    shown.run(&CHATTY, &[&issue[..], &["--admin-token-stdin"]].concat(), admin_token);
+    sandbox.consent(GRAPH, OWNED_BY);
+    shown.run(&CHATTY, &[&issue[..], &["--dry-run"]].concat(), "");
+    shown.run(&ALL_WAYS, &issue, "");
+    let before = sandbox.counters().passwords_added;
+    assert!(before >= 6, "only {before} secrets were issued");
+}
+
 #[test]
 fn no_command_shows_or_writes_a_secret() {
-    let shop = Fixture::added();
+    let shop = Fixture::new();
+    shop.add("shop", &[("--api-url", Some(&shop.sandbox().api_base()))]).finish().code(0);
     let mut shown = Shown::new(&shop);
     let add = shop.add_arguments("shop", &[]);
     shown.run(&ALL_WAYS, &add.iter().map(String::as_str).collect::<Vec<_>>(), CLIENT_SECRET);
@@ -139,6 +154,8 @@ fn no_command_shows_or_writes_a_secret() {
     go_wrong(&mut shown);
     shop.sandbox().switch_on(Fault::RefusalsEcho);
     go_wrong(&mut shown);
+    let admin_token = admin_token(&shop, "Application.ReadWrite.All");
+    issue(&mut shown, &admin_token);
     // As long as they are stored.
     let files = shop.files();
     for way in ALL_WAYS {

@@ -56,6 +56,9 @@ mod outputs;
 mod proxies;
 mod rotate;
 mod rotate_again;
+mod rotate_issue;
+#[cfg(unix)]
+mod rotate_issue_crash;
 mod rotate_together;
 #[cfg(target_os = "linux")]
 mod safekeeping;

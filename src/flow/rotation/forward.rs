@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 
+use super::at_directory::{AtDirectory, Stop};
 use super::job::{Job, report};
 use super::{Ending, Force, NewSecret, Proof, ProofResult, Rotation, RotationRequest, Standing};
 use crate::diagnosis::{self, FailureContext};
@@ -16,7 +17,7 @@ use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 use crate::secrets::load_app;
 
 /// Records are found by name alone, and another profile may have left one of this name for another client.
-fn refuse_foreign(rotation: &Rotation<'_>, force: Force) -> Result<(), CommandError> {
+pub(super) fn refuse_foreign(rotation: &Rotation<'_>, force: Force) -> Result<(), CommandError> {
     for app in rotation.apps {
         let foreign = load_app(rotation.store, &app.name)?
             .filter(|record| !record.is_of(app) && record.secrets().next().is_some());
@@ -40,44 +41,64 @@ fn refuse_foreign(rotation: &Rotation<'_>, force: Force) -> Result<(), CommandEr
 /// # Errors
 /// If the store or the profile cannot be used, or the new secret cannot be one.
 pub fn rotate(
-    mut job: Job<'_>,
+    job: Job<'_>,
     source: &SecretSource,
     expires: Option<Date>,
     force: Force,
 ) -> Result<(Document, bool), CommandError> {
     refuse_foreign(job.rotation, force)?;
+    let request = request(&job, source, expires, force)?;
+    let mut report = report(job.rotation);
+    report.fact("client_id", &job.rotation.app.client_id);
+    carry_out(job, request, expires.is_some(), Document::new("rotate-secret"), report, None)
+}
+
+/// Carries a rotation out. Where the directory issues its secrets, it removes the old one.
+///
+/// # Errors
+/// If the store or the profile cannot be used.
+pub(super) fn carry_out(
+    mut job: Job<'_>,
+    request: RotationRequest,
+    is_dated: bool,
+    mut document: Document,
+    mut report: Report,
+    at_directory: Option<&AtDirectory<'_>>,
+) -> Result<(Document, bool), CommandError> {
     let rotation = job.rotation;
     let had_secret = rotation.records()?.iter().any(|record| record.active.is_some());
-    let mut document = Document::new("rotate-secret");
-    let request = request(&job, source, expires, force)?;
     let resumes = matches!(request, RotationRequest::Finish { .. });
     let answer = rotation.run(request)?;
-    let mut report = report(rotation);
-    report.fact("client_id", &rotation.app.client_id);
     if resumes {
         report.fact("resumed", "the rotation that was started before");
     }
     let is_settled = matches!(answer.ending, Ending::Activated | Ending::Unchanged);
+    let is_clean = match at_directory {
+        Some(at_directory) => remove_old(&job, at_directory, &answer, &mut report, &mut document)?,
+        None => true,
+    };
     match &answer.ending {
         Ending::Activated => {
             report.fact("client_secret", "the new one is in use");
             report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "activated"));
-            job.finish(&mut document)?;
+            job.finish(is_clean, &mut document)?;
             if !answer.proofs.iter().flatten().any(proven) {
                 document.warnings.push(
                     "no mailbox of this app is authorized, so the new secret could not be proven; authorize will show"
                         .into(),
                 );
             }
-            if had_secret {
+            if had_secret && at_directory.is_none() {
                 job.advise(&mut document)?;
+            } else if had_secret {
+                job.advise_issued(&mut document)?;
             }
         }
         Ending::Unchanged => {
             report.fact("client_secret", "it is in use already");
             report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "nothing to prove"));
-            if resumes || expires.is_some() || rotation.standing()? != Standing::Idle {
-                job.finish(&mut document)?;
+            if resumes || is_dated || rotation.standing()? != Standing::Idle {
+                job.finish(is_clean, &mut document)?;
             }
         }
         Ending::Refused(failure) => {
@@ -95,6 +116,28 @@ pub fn rotate(
         document.reports.extend(mailbox_reports(&job, answer));
     }
     Ok((document, is_settled))
+}
+
+/// Has the directory remove what is due: the old secret, or a new one that was refused. Answers whether nothing is left that
+/// should be gone.
+fn remove_old(
+    job: &Job<'_>,
+    at_directory: &AtDirectory<'_>,
+    answer: &ProofResult,
+    report: &mut Report,
+    document: &mut Document,
+) -> Result<bool, CommandError> {
+    let removed = at_directory.remove_due(job, report, document);
+    let is_activated = matches!(answer.ending, Ending::Activated);
+    report.fact("changed", if is_activated || at_directory.has_changed() { "yes" } else { "no" });
+    match removed {
+        Ok(is_clean) => Ok(is_clean),
+        Err(Stop::Store(fault)) => Err(fault.into()),
+        Err(Stop::Said(finding)) => {
+            report.checks.push(Check::failed(Stage::Rotation, Duration::ZERO, *finding));
+            Ok(false)
+        }
+    }
 }
 
 /// What this run is for: the end of an earlier rotation, where no source of a secret is named, or a new secret.

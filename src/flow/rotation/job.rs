@@ -27,9 +27,9 @@ impl<'a> Job<'a> {
         Ok(Self { rotation, profile, context, locks: app_locks(rotation, context)? })
     }
 
-    /// What is left to do once the secret is in use: its date in the profile, and the end of the journal. A profile that
-    /// cannot be written is said; the journal is about the store, and ends all the same.
-    pub(super) fn finish(&mut self, document: &mut Document) -> Result<(), CommandError> {
+    /// What is left to do once the secret is in use: its date in the profile, and the end of the journal where nothing else
+    /// is left. A profile that cannot be written is said; the journal is about the store, and ends all the same.
+    pub(super) fn finish(&mut self, is_clean: bool, document: &mut Document) -> Result<(), CommandError> {
         match self.note_expiry() {
             Ok(true) => {}
             Ok(false) => document.warnings.push(
@@ -44,7 +44,7 @@ impl<'a> Job<'a> {
             }
         }
         self.locks = app_locks(self.rotation, self.context)?;
-        Ok(self.rotation.settle()?)
+        if is_clean { Ok(self.rotation.settle()?) } else { Ok(()) }
     }
 
     /// After a rollback: the date of the secret that is in use again.
@@ -87,6 +87,32 @@ impl<'a> Job<'a> {
             tell_holders(&holders, self.profile, document);
         }
         document.next.push(shown!("If not: mailgrant rotate-secret {} --rollback", name));
+        Ok(())
+    }
+
+    /// What becomes of the old secret where a directory issues them.
+    pub(super) fn advise_issued(&self, document: &mut Document) -> Result<(), CommandError> {
+        let name = &self.rotation.app.name;
+        let records = self.rotation.records()?;
+        let previous = records.iter().filter_map(|record| record.previous.as_ref());
+        if previous.clone().any(|previous| previous.key_id.is_none()) {
+            document.warnings.push(
+                "which of the directory's secrets the old one is cannot be told by its first characters: it stays there"
+                    .into(),
+            );
+            return self.advise(document);
+        }
+        let removals = records.iter().flat_map(|record| &record.removals);
+        if let Some(due) = removals.map(|removal| removal.due).max() {
+            let day = due.strftime("%Y-%m-%d");
+            document.next.push(shown!(
+                "The old secret is good until {}; from then on the next run removes it: mailgrant rotate-secret {} --issue \
+                 --if-expires-within 30",
+                day,
+                name
+            ));
+            document.next.push(shown!("To return to it before: mailgrant rotate-secret {} --rollback", name));
+        }
         Ok(())
     }
 

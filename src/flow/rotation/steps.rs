@@ -168,12 +168,10 @@ impl Rotation<'_> {
     pub fn discard_previous(&self) -> Result<bool, StoreFault> {
         let mut any = false;
         for (app, mut record) in self.apps.iter().zip(self.records()?) {
-            if record.previous.take().is_none() {
+            if record.previous.is_none() {
                 continue;
             }
-            if record.journal.as_ref().is_some_and(|journal| journal.phase == RotationPhase::RolledBack) {
-                record.journal = None;
-            }
+            record.forget_previous();
             save_app(self.store, &app.name, &record)?;
             any = true;
         }

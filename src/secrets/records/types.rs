@@ -249,6 +249,12 @@ impl AppRecord {
         key_id.into_iter().for_each(|key_id| self.remove_when_due(key_id, now));
     }
 
+    /// Forgets the previous secret, and a rollback's mark, which is about it.
+    pub fn forget_previous(&mut self) {
+        self.previous = None;
+        self.journal = self.journal.take().filter(|journal| journal.phase != RotationPhase::RolledBack);
+    }
+
     /// Notes that a directory is to remove a secret, at `due` or when that was noted for earlier.
     pub fn remove_when_due(&mut self, key_id: KeyId, due: Timestamp) {
         match self.removals.iter_mut().find(|removal| removal.key_id == key_id) {
