@@ -125,7 +125,9 @@ fn steps(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<Check> {
     let about = FailureContext { token: TokenFacts { is_for_server }, ..seen.about().over(protocol) };
     let observations = &conversation.log.observations;
     let mut checks: Vec<Check> = observations.iter().map(|step| check(seen, step, about).over(protocol)).collect();
-    if fetched.is_some_and(|fetched| fetched.token().is_none()) && observations.iter().all(|step| step.result.is_ok()) {
+    // Where nothing was seen, the connection was another task's, which tells it.
+    let is_waiting = !observations.is_empty() && observations.iter().all(|step| step.result.is_ok());
+    if fetched.is_some_and(|fetched| fetched.token().is_none()) && is_waiting {
         checks.push(Check::skipped(Stage::Authentication, "there is no access token").over(protocol));
     }
     checks

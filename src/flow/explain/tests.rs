@@ -74,6 +74,18 @@ fn without_a_token_only_a_server_that_was_reached_is_not_signed_in_to() {
 }
 
 #[test]
+fn without_a_token_one_connection_for_both_sides_is_told_once() {
+    let profile = contoso();
+    let mut seen = well(&profile);
+    let failure = FailureKind::NotAuthorized { why: "there has been no sign-in yet".into() }.into();
+    seen.tokens = vec![fetched(Outcome::Failed { failure, leftover: None })];
+    seen.conversations[0].log.observations.truncate(3);
+    seen.conversations[1].log.observations.clear();
+    let skipped = short(&explain(&seen)).into_iter().filter(|check| check.starts_with("Authentication"));
+    assert_eq!(skipped.collect::<Vec<_>>(), ["Authentication IMAP (there is no access token)"]);
+}
+
+#[test]
 fn what_is_left_of_the_last_token_is_a_check_of_its_own_after_the_refusal() {
     let profile = contoso();
     let leftover = Some(token_from(TokenSource::Store));
