@@ -1,18 +1,21 @@
-//! Mail tests over a slow line. Run by `benches/round_trips`; it measures and asserts nothing.
+//! Mail tests over a slow line. Run by `benches/round_trips`; it measures, and asserts no time.
+
+mod floor;
+mod graph;
+mod line;
 
 use std::process::Command;
 use std::time::Duration;
 
 use practice_tenant::world::SHOP;
 
+use self::floor::BareClient;
+use self::line::{Line, Measured};
 use crate::compare::time;
 use crate::person::How;
 use crate::stack::{ALICE, Route, Stack};
 use crate::support::fixture::Fixture;
 use crate::support::slow_line::SlowLine;
-
-/// How often each program is run; the middle one counts.
-const ROUNDS: usize = 15;
 
 /// The lines that are measured: between continents, and within one.
 const ROUND_TRIPS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(20)];
@@ -24,19 +27,25 @@ struct Far<'a> {
     ca_file: String,
     imap: SlowLine,
     smtp: SlowLine,
-    round_trip: Duration,
 }
 
 #[test]
 #[ignore = "it measures; benches/round_trips runs it"]
 fn over_a_slow_line() {
     let stack = Stack::start();
-    println!("\nservers: {}", if stack.is_some() { "Dovecot, Postfix" } else { "the practice tenant's" });
-    println!("{:<44} {:>12} {:>10} {:>12}", "", "round trips", "median", "in round trips");
+    heading(if stack.is_some() { "Dovecot, Postfix" } else { "the practice tenant's" });
     match stack {
         Some(stack) => measure_real(stack),
         None => measure_practice(),
     }
+    heading("the practice tenant's Graph and token endpoint");
+    ROUND_TRIPS.into_iter().for_each(graph::measure);
+}
+
+#[expect(clippy::print_stdout, reason = "the numbers are the result")]
+fn heading(servers: &str) {
+    println!("\nservers: {servers}");
+    line::print_heading();
 }
 
 fn measure_real(mut stack: Stack) {
@@ -50,7 +59,7 @@ fn measure_real(mut stack: Stack) {
         stack.sign_in(How::Plain, "alice", false);
         stack.run(&["authorize", "far"]).code(0);
         let ca_file = stack.certs.ca.display().to_string();
-        Far { fixture: &stack.fixture, user: ALICE, ca_file, imap, smtp, round_trip }.measure();
+        Far { fixture: &stack.fixture, user: ALICE, ca_file, imap, smtp }.measure();
     }
 }
 
@@ -70,13 +79,19 @@ fn measure_practice() {
         fixture.add("far", &change).finish().code(0);
         fixture.authorize_as("far", SHOP).code(0);
         let ca_file = fixture.ca_file();
-        Far { fixture: &fixture, user: SHOP, ca_file, imap, smtp, round_trip }.measure();
+        Far { fixture: &fixture, user: SHOP, ca_file, imap, smtp }.measure();
     }
+}
+
+/// How long `mailgrant` takes in this home, from start to end.
+fn ours(fixture: &Fixture, arguments: &[&str]) -> Duration {
+    time(fixture.program(env!("CARGO_BIN_EXE_mailgrant")).args(arguments), "")
 }
 
 impl Far<'_> {
     fn measure(&self) {
         let token = self.fixture.run(&["token", "far"]).finish().code(0).stdout;
+        let bare = BareClient::new(&self.ca_file, self.imap.port, self.user, token.trim());
         let rules = format!("user = \"{}:\"\noauth2-bearer = \"{}\"\n", self.user, token.trim());
         let mail = self.fixture.path().join("mail.txt");
         std::fs::write(&mail, format!("From: {0}\r\nTo: {0}\r\nSubject: a test\r\n\r\nA test.\r\n", self.user))
@@ -84,53 +99,38 @@ impl Far<'_> {
         let mail = mail.display().to_string();
         let imap = format!("imaps://localhost:{}/INBOX", self.imap.port);
         let smtp = format!("smtps://localhost:{}", self.smtp.port);
-        let ours = |arguments: &[&str]| {
-            let mut command = self.fixture.program(env!("CARGO_BIN_EXE_mailgrant"));
-            command.args(arguments);
-            (command, "")
-        };
-        let curl = |further: &[&str]| {
-            let mut curl = self.fixture.program("curl");
-            curl.args(["--silent", "--show-error", "--fail", "--output", "/dev/null", "--config", "-"]);
-            curl.args(["--cacert", &self.ca_file]).args(further);
-            (curl, rules.as_str())
-        };
-        let ms = self.round_trip.as_millis();
-        let read = self.line(&format!("IMAP, {ms} ms: test-mailbox"), &self.imap, || ours(&["test-mailbox", "far"]));
-        self.line(&format!("IMAP, {ms} ms: curl, EXAMINE"), &self.imap, || {
-            curl(&["--request", "EXAMINE INBOX", &imap])
-        });
+        let ours = |arguments: &[&str]| ours(self.fixture, arguments);
+        let curl = |further: &[&str]| time(self.curl().args(further), &rules);
+
+        let imap_line = Line { title: "IMAP", slow: &self.imap };
+        let floor = imap_line.measure("bare client, EXAMINE", || bare.examine());
+        let read = imap_line.measure("test-mailbox", || ours(&["test-mailbox", "far"]));
+        imap_line.measure("curl, EXAMINE", || curl(&["--request", "EXAMINE INBOX", &imap]));
+        print_own_share(&read, &floor);
+
+        let smtp_line = Line { title: "SMTP", slow: &self.smtp };
         let with_mail = ["test-smtp", "far", "--to", self.user];
-        self.line(&format!("SMTP, {ms} ms: test-smtp --to"), &self.smtp, || ours(&with_mail));
-        self.line(&format!("SMTP, {ms} ms: curl, a mail"), &self.smtp, || {
+        smtp_line.measure("test-smtp --to", || ours(&with_mail));
+        smtp_line.measure("curl, a mail", || {
             curl(&["--mail-from", self.user, "--mail-rcpt", self.user, "--upload-file", &mail, &smtp])
         });
-        let sent = self.line(&format!("SMTP, {ms} ms: test-smtp"), &self.smtp, || ours(&["test-smtp", "far"]));
-        let both =
-            self.line(&format!("both, {ms} ms: test (round trips of IMAP)"), &self.imap, || ours(&["test", "far"]));
-        self.ratio(both, read.max(sent));
+        let sent = smtp_line.measure("test-smtp", || ours(&["test-smtp", "far"]));
+        let both = Line { title: "both", slow: &self.imap };
+        let both = both.measure("test (round trips of IMAP)", || ours(&["test", "far"]));
+        line::print_ratio("test to the slower of its sides", both.median, read.median.max(sent.median));
     }
 
-    /// Runs it so many times, and prints the round trips of `line` and the middle time.
-    #[expect(clippy::print_stdout, reason = "the numbers are the result")]
-    fn line<'b>(&self, what: &str, line: &SlowLine, program: impl Fn() -> (Command, &'b str)) -> Duration {
-        line.take();
-        let mut times: Vec<Duration> = (0..ROUNDS)
-            .map(|_| {
-                let (mut command, input) = program();
-                time(&mut command, input)
-            })
-            .collect();
-        times.sort();
-        let round_trips = f64::from(line.take()) / f64::from(u32::try_from(ROUNDS).expect("few"));
-        let median = times[ROUNDS / 2];
-        let in_round_trips = median.as_secs_f64() / self.round_trip.as_secs_f64();
-        println!("{what:<44} {round_trips:>12.1} {:>7.1} ms {in_round_trips:>12.1}", median.as_secs_f64() * 1_000.0);
-        median
+    /// curl, which reads the token from its standard input: arguments can be seen by every user.
+    fn curl(&self) -> Command {
+        let mut curl = self.fixture.program("curl");
+        curl.args(["--silent", "--show-error", "--fail", "--output", "/dev/null", "--config", "-"]);
+        curl.args(["--cacert", &self.ca_file]);
+        curl
     }
+}
 
-    #[expect(clippy::print_stdout, reason = "the numbers are the result")]
-    fn ratio(&self, both: Duration, slower: Duration) {
-        println!("  test to the slower of its sides: {:.2} times", both.as_secs_f64() / slower.as_secs_f64());
-    }
+/// What the bare client takes beyond its round trips is the server's; what a command takes beyond that is its own.
+#[expect(clippy::print_stdout, reason = "the numbers are the result")]
+fn print_own_share(ours: &Measured, floor: &Measured) {
+    println!("  test-mailbox's own share, beyond the bare client: {:.1} ms", ours.beyond - floor.beyond);
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 /// A line on which every byte takes half a round trip. It counts the round trips that its clients wait for.
 pub(crate) struct SlowLine {
     pub(crate) port: u16,
+    pub(crate) round_trip: Duration,
     waited: Arc<AtomicU32>,
 }
 
@@ -28,7 +29,7 @@ impl SlowLine {
                 thread::spawn(move || connection(client, server, round_trip, &count));
             }
         });
-        Self { port, waited }
+        Self { port, round_trip, waited }
     }
 
     /// How many round trips were waited for since the last look, those of TCP's own handshakes included.
