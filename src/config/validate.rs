@@ -268,8 +268,10 @@ fn web(side: Side, value: &Spanned<ServiceFile>, app: &App, known: Option<&str>)
         return Err(Problem::new(key, span, Invalid::new(problem, instead)));
     }
     let Some(url) = known else {
-        let problem = format!("the app's provider has no {protocol}");
-        return Err(Problem::new(key, span, Invalid::new(problem, "write another protocol")));
+        let problem = format!("the app's provider, {}, has no {protocol}", app.provider.title);
+        let has = |other: &Protocol| other.ports().is_some() || app.deployment().service(*other, side).is_some();
+        let others: Vec<String> = Protocol::of(side).filter(has).map(|other| format!("`{}`", other.key())).collect();
+        return Err(Problem::new(key, span, Invalid::new(problem, format!("write {}", others.join(" or ")))));
     };
     let preset = || url.parse().map_err(|invalid| Problem::new(key, span, invalid));
     app.api_url.clone().map_or_else(preset, Ok)

@@ -8,6 +8,11 @@ use crate::net::{Proxies, Setting, Traffic};
 use crate::report::{Check, Stage};
 use crate::text::{Redactor, Shown};
 
+/// What the variables for https are for.
+const HTTPS: &str = "the sign-in, Graph and the Gmail API";
+/// What goes its way by those for all protocols alone.
+const MAIL: &str = "IMAP, POP3 and SMTP";
+
 /// What is set, without users and passwords.
 pub(super) fn checks(proxies: &Proxies) -> Vec<Check> {
     let mut checks: Vec<Check> = proxies.settings().iter().map(|setting| check(proxies, setting)).collect();
@@ -28,10 +33,11 @@ fn check(proxies: &Proxies, setting: &Setting) -> Check {
         return Check::failed(Stage::Proxy, Duration::ZERO, finding);
     }
     let used = match (sign_in, mail) {
-        (true, true) => "the sign-in and mail go through it".into(),
-        (true, false) => "the sign-in goes through it; mail goes directly, as ALL_PROXY is not set".into(),
+        (true, true) => shown!("{} go through it, {} too", HTTPS, MAIL),
+        (true, false) => shown!("{} go through it; {} go directly, as ALL_PROXY is not set", HTTPS, MAIL),
         (false, true) => {
-            shown!("mail goes through it; for the sign-in, {} overrides it", overrides(proxies, Traffic::Https))
+            let other = overrides(proxies, Traffic::Https);
+            shown!("{} go through it; for {}, {} overrides it", MAIL, HTTPS, other)
         }
         (false, false) => unused(proxies, setting),
     };
@@ -43,7 +49,7 @@ fn unused(proxies: &Proxies, setting: &Setting) -> Shown {
         [Traffic::Https, Traffic::Mail].into_iter().find(|traffic| traffic.variables().contains(&setting.variable));
     match traffic {
         Some(traffic) => shown!("ignored, {} overrides it", overrides(proxies, traffic)),
-        None => "not used; it is for http addresses, and the sign-in is https: set HTTPS_PROXY for that".into(),
+        None => shown!("not used; it is for http addresses, and {} are https: set HTTPS_PROXY for them", HTTPS),
     }
 }
 
@@ -101,10 +107,12 @@ mod tests {
             ("no_proxy", "localhost,.intern"),
         ]);
         let expected = [
-            "https_proxy = http://two.example:2: the sign-in goes through it; mail goes directly",
+            "https_proxy = http://two.example:2: the sign-in, Graph and the Gmail API go through it; IMAP, POP3 and SMTP go \
+             directly",
             "HTTPS_PROXY = http://one.example:1: ignored, https_proxy overrides it",
             "HTTP_PROXY = http://three.example:3: not used",
-            "ALL_PROXY = socks5h://four.example: mail goes through it; for the sign-in, https_proxy overrides it",
+            "ALL_PROXY = socks5h://four.example: IMAP, POP3 and SMTP go through it; for the sign-in, Graph and the Gmail \
+             API, https_proxy overrides it",
             "no_proxy = localhost,.intern: these are reached without a proxy",
         ];
         assert_eq!(told.len(), expected.len(), "{told:#?}");

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::failure::StoreFault;
 use crate::files;
-use crate::profile::{Mailbox, Profile, StoreSpec};
+use crate::profile::{Mailbox, Profile, Service, StoreSpec};
 use crate::report::{Document, Finding, FindingCode, Report, format};
 use crate::secrets::{self, SecretStore, load_app, load_mailbox};
 use crate::text::Shown;
@@ -173,9 +173,10 @@ fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> 
     let sides: Vec<(&Mailbox, Task<'_>)> =
         enabled.flat_map(|mailbox| plan::each_side(mailbox).into_iter().map(move |task| (mailbox, task))).collect();
     let app = |(mailbox, _): &(&Mailbox, Task<'_>)| mailbox.app.to_string();
-    let name = |mailbox: &Mailbox, task: &Task<'_>| {
-        let service = mailbox.service(task.side());
-        service.map_or_else(|| mailbox.name.to_string(), |service| format!("{}, {}", mailbox.name, service.protocol))
+    let name = |mailbox: &Mailbox, task: &Task<'_>| match mailbox.service(task.side()) {
+        None => mailbox.name.to_string(),
+        Some(Service { protocol, .. }) if protocol.sides().len() == 1 => format!("{}, {protocol}", mailbox.name),
+        Some(Service { protocol, .. }) => format!("{}, {protocol}, {}", mailbox.name, task.side().key()),
     };
     parallel::each(
         &sides,

@@ -17,7 +17,7 @@ use crate::text::{Redactor, Shown};
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Traffic {
-    /// An https address: the sign-in.
+    /// An https address: the sign-in, Graph, the Gmail API.
     Https,
     /// An http address.
     Http,

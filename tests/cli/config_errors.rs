@@ -34,6 +34,13 @@ fn every_mistake_names_file_and_line_and_what_to_write() {
         ("shop@contoso.example", "shop\\u0007@contoso.example", 9, "U+0007"),
         ("app = \"contoso\"", "app = \"contso\"", 8, "contso"),
         ("protocol = \"imap\"", "protocol = \"imap4\"", 10, "imap"),
+        ("protocol = \"imap\"", "protocol = \"gmail\"", 10, "`imap` or `pop3` or `graph`"),
+        (
+            "{ protocol = \"imap\" }",
+            "{ protocol = \"graph\", port = 443 }",
+            10,
+            "{ protocol = \"graph\" } and nothing else",
+        ),
         ("{ protocol = \"imap\" }", "{ protocol = \"imap\", host = \"h.example:993\" }", 10, "port = 993"),
         ("tenant = \"contoso.example\"", "tenant = \"contoso.example", 4, ""),
     ] {

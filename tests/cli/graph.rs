@@ -1,5 +1,7 @@
 //! A mailbox over Microsoft Graph: added, authorized, tested both ways, its secret rotated, and tested again.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::sandbox::browser::Person;
@@ -7,6 +9,8 @@ use crate::sandbox::world::{ALICE, SHARED, SHOP};
 use crate::support::canary::{CLIENT_SECRET, NEXT_CLIENT_SECRET};
 use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
+use crate::support::proxy::{Manner, ScriptedProxy};
+use crate::support::slow_line::SlowLine;
 
 /// A mailbox that is read and sent from over Graph, and has been signed in for.
 fn authorized() -> Fixture {
@@ -135,5 +139,50 @@ fn one_connection_does_for_a_whole_test() {
         let after = shop.sandbox().counters();
         assert_eq!(after.api_connections - before.api_connections, 1, "{arguments:?}");
         assert_eq!(after.api_requests - before.api_requests, requests, "{arguments:?}");
+    }
+}
+
+#[test]
+fn one_round_trip_after_tls_opens_the_inbox() {
+    let shop = Fixture::new();
+    let line = SlowLine::start(shop.sandbox().ports().api, Duration::from_millis(10));
+    shop.add_over_graph("shop", &[("--api-url", Some(&format!("https://localhost:{}", line.port)))]).finish().code(0);
+    shop.authorize_as("shop", SHOP).code(0);
+    // TCP takes one more, and the practice tenant's TLS, which is 1.2, takes two.
+    for (arguments, round_trips) in [(["test-mailbox", "shop"], 4), (["test-smtp", "shop"], 4), (["test", "shop"], 5)] {
+        line.take();
+        shop.json(&arguments, 0);
+        assert_eq!(line.take(), round_trips, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_doctor_reaches_graph_by_the_proxy_for_https() {
+    let shop = Fixture::new();
+    shop.add_over_graph("shop", &[("--api-url", Some("https://graph.corp.example"))]).finish().code(0);
+    let proxy = ScriptedProxy::start(Manner::LeadsTo(shop.sandbox().ports().api));
+    let run = shop.run(&["--json", "doctor"]).env("https_proxy", &format!("http://127.0.0.1:{}", proxy.port));
+    let doctor = run.finish();
+    assert_eq!(proxy.take(), ["CONNECT graph.corp.example:443"]);
+    let reports = doctor.json()["reports"].as_array().cloned().unwrap();
+    let graph = reports.iter().find(|report| report["facts"]["role"] == "Microsoft Graph").expect("it is looked at");
+    let way = graph["checks"].as_array().unwrap().iter().find(|check| check["stage"] == "proxy").unwrap();
+    assert_eq!(way["outcome"], "passed", "{way}");
+    assert!(way["detail"].as_str().is_some_and(|detail| detail.contains("(https_proxy)")), "{way}");
+}
+
+#[test]
+fn the_support_bundle_tells_the_sides_apart_that_one_protocol_serves() {
+    let shop = authorized();
+    let path = shop.path().join("bundle.txt").display().to_string();
+    shop.json(&["doctor", "--bundle", &path, "--with-tests"], 0);
+    let text = std::fs::read_to_string(&path).unwrap();
+    for words in [
+        "== test of shop, Microsoft Graph, incoming\n",
+        "== test of shop, Microsoft Graph, outgoing\n",
+        "GET /v1.0/me/mailFolders/inbox",
+        "POST /v1.0/me/sendMail",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
     }
 }
