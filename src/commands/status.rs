@@ -1,14 +1,15 @@
-//! `status`: what is authorized, as whom, and what expires when. It asks the store, never the network.
+//! `status`: what is authorized, as whom, and what expires when. It asks the store, and the network only with `--ask`.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::admin::AdminFlags;
 use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::lookup;
-use crate::flow::status::{self, Alarm};
+use crate::flow::status::{self, Alarm, Asked};
 use crate::flow::workspace::Workspace;
 use crate::profile::{Name, Profile};
 use crate::report::{Document, Finding, FindingCode};
@@ -29,6 +30,11 @@ pub struct Args {
     /// With --fail-within: do not fail where the expiry date of a client secret is not recorded
     #[arg(long, requires = "fail_within")]
     allow_unknown_expiry: bool,
+    /// Ask the provider's directory when the client secret in use really ends, and write that into the profile (Microsoft)
+    #[arg(long)]
+    ask: bool,
+    #[command(flatten)]
+    admin: AdminFlags,
     /// Also write a calendar to FILE: an event on the day on which each client secret expires, with alarms 30, 14 and 7 days
     /// before. Importing it again updates the events. - is standard output; the report then goes to standard error
     #[arg(long, value_name = "FILE")]
@@ -76,7 +82,19 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if mailboxes.is_empty() && args.fail_within.is_some() {
         return Err(Finding::of(FindingCode::NOTHING_TO_CHECK).into());
     }
-    let mut document = status::of(&Workspace::open(context, &profile)?, &mailboxes, alarm)?;
+    if args.admin.is_given() && !args.ask {
+        return Err(CommandError::usage(
+            "--admin and --admin-token-stdin are about the directory that is asked.",
+            "Add --ask, or leave them out",
+        ));
+    }
+    let workspace = Workspace::open(context, &profile)?;
+    let asked = if args.ask {
+        Asked::about(&mailboxes, &args.admin.authority(context)?, &workspace, context.say)?
+    } else {
+        Asked::default()
+    };
+    let mut document = status::of(&workspace, &mailboxes, alarm, &asked)?;
     if args.ics.is_some() && document.reminders.is_empty() {
         document.error = Some(Finding::of(FindingCode::NOTHING_TO_REMIND_OF).finding());
     }

@@ -2,21 +2,19 @@
 
 use jiff::civil::Date;
 
-use super::secret_expiry;
 use crate::profile::{App, Profile};
 use crate::report::Reminder;
-use crate::secrets::AppRecord;
 use crate::text::Shown;
 
 /// How many mailboxes a reminder names.
 const MOST_NAMES: usize = 10;
 
-/// The reminders of `apps`: one for each registration whose secret's expiry is known. Apps of one registration share it;
-/// where their days differ, the earliest counts.
-pub fn of<'a>(profile: &Profile, apps: impl IntoIterator<Item = (&'a App, Option<&'a AppRecord>)>) -> Vec<Reminder> {
+/// The reminders of `apps`, each with the day on which its secret expires: one for each registration where that is known.
+/// Apps of one registration share it; where their days differ, the earliest counts.
+pub fn of<'a>(profile: &Profile, apps: impl IntoIterator<Item = (&'a App, Option<Date>)>) -> Vec<Reminder> {
     let mut registrations: Vec<(Date, Vec<&App>)> = Vec::new();
-    for (app, record) in apps {
-        let Some(day) = app.credential.expiring().and_then(|_| secret_expiry::of(app, record)) else { continue };
+    for (app, day) in apps {
+        let Some(day) = app.credential.expiring().and(day) else { continue };
         match registrations.iter_mut().find(|(_, apps)| apps.iter().any(|other| other.is_same_client(app))) {
             Some((earliest, apps)) => {
                 *earliest = day.min(*earliest);
@@ -60,7 +58,7 @@ mod tests {
 
     fn reminders(text: &str) -> Vec<Reminder> {
         let profile = config::parse("config.toml".as_ref(), text).unwrap();
-        of(&profile, profile.apps.values().map(|app| (app, None)))
+        of(&profile, profile.apps.values().map(|app| (app, app.secret_expires)))
     }
 
     fn app(name: &str, client_id: &str, rest: &str) -> String {

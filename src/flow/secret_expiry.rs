@@ -35,10 +35,14 @@ fn stored(record: Option<&AppRecord>) -> Option<Date> {
     record?.active.as_ref()?.expires
 }
 
+/// The day on which something ends, where directories and portals in UTC show it.
+pub fn day_of(end: Timestamp) -> Date {
+    end.to_zoned(TimeZone::UTC).date()
+}
+
 /// How many days are left; fewer than none where it is past.
 pub fn days_left(day: Date, now: Timestamp) -> i32 {
-    let today = now.to_zoned(TimeZone::UTC).date();
-    day.since(today).map_or(0, |span| span.get_days())
+    day.since(day_of(now)).map_or(0, |span| span.get_days())
 }
 
 /// The same in words.
@@ -52,9 +56,9 @@ pub fn days_in_words(left: i32) -> Shown {
     }
 }
 
-/// The secret expires too soon, or has expired.
-pub fn expiring(app: &App, day: Date, left: i32) -> Finding {
-    let code = if left < 0 { FindingCode::SECRET_EXPIRED } else { FindingCode::SECRET_EXPIRES_SOON };
+/// The secret expires too soon, or has expired: on the day itself that is not known from the day.
+pub fn expiring(app: &App, day: Date, left: i32, is_past: bool) -> Finding {
+    let code = if is_past { FindingCode::SECRET_EXPIRED } else { FindingCode::SECRET_EXPIRES_SOON };
     Finding::of(code).about(of_app(app)).with("day", day).with("days", days_in_words(left)).finding()
 }
 

@@ -1,9 +1,17 @@
-//! The status of mailboxes: what is authorized, as whom, and what expires when. It asks the store, never the network.
+//! The status of mailboxes: what is authorized, as whom, and what expires when. It asks the store, and directories only where
+//! that is wanted.
+
+mod asked;
+mod dates;
+mod in_use;
+
+pub use asked::Asked;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::rotation::Rotation;
 use super::workspace::Workspace;
@@ -34,12 +42,17 @@ pub enum Alarm {
     },
 }
 
-/// The status of `mailboxes` and of their apps' secrets.
+/// The status of `mailboxes` and of their apps' secrets. What `asked` has of their ends counts.
 ///
 /// # Errors
 /// If the store cannot be read.
-pub fn of(workspace: &Workspace<'_>, mailboxes: &[&Mailbox], alarm: Alarm) -> Result<Document, StoreFault> {
-    // No server is asked, so no server's words can hold what is read here: to learn it all would take most of the time.
+pub fn of(
+    workspace: &Workspace<'_>,
+    mailboxes: &[&Mailbox],
+    alarm: Alarm,
+    asked: &Asked,
+) -> Result<Document, StoreFault> {
+    // No server is asked here, so no server's words can hold what is read here: to learn it all would take most of the time.
     let unheard = Transcript::new(Redactor::without_memory(), None);
     let workspace = Workspace { transcript: &unheard, ..workspace.clone() };
     let mut document = Document::new("status");
@@ -52,17 +65,36 @@ pub fn of(workspace: &Workspace<'_>, mailboxes: &[&Mailbox], alarm: Alarm) -> Re
             apps.insert(&app.name, record);
         }
         let record = apps.get(&app.name).and_then(Option::as_ref);
-        document.reports.push(one(&workspace, mailbox, record, alarm));
+        document.reports.push(one(&workspace, mailbox, record, alarm, asked));
     }
+    document.warnings.extend(asked.warnings.iter().cloned());
+    let mut dated = Vec::new();
     for (name, record) in &apps {
-        warn(&mut document, &workspace.profile.apps[*name], record.as_ref(), workspace.clock.now());
+        let app = &workspace.profile.apps[*name];
+        let day = expires(app, record.as_ref(), asked);
+        if asked.day(app).is_none() {
+            document.warnings.extend(secret_expiry::disagreement(app, record.as_ref()));
+        }
+        warn(&mut document, app, record.as_ref(), day, workspace.clock.now());
+        dated.push((app, day));
     }
-    let apps = apps.iter().map(|(name, record)| (&workspace.profile.apps[*name], record.as_ref()));
-    document.reminders = reminders::of(workspace.profile, apps);
+    document.next.extend(asked.next.iter().cloned());
+    document.reminders = reminders::of(workspace.profile, dated);
     Ok(document)
 }
 
-fn one(workspace: &Workspace<'_>, mailbox: &Mailbox, record: Option<&AppRecord>, alarm: Alarm) -> Report {
+/// The day on which the secret of `app` expires: as the directory says, or else as far as anything says so.
+fn expires(app: &App, record: Option<&AppRecord>, asked: &Asked) -> Option<Date> {
+    asked.day(app).or_else(|| secret_expiry::of(app, record))
+}
+
+fn one(
+    workspace: &Workspace<'_>,
+    mailbox: &Mailbox,
+    record: Option<&AppRecord>,
+    alarm: Alarm,
+    asked: &Asked,
+) -> Report {
     let now = workspace.clock.now();
     let app = workspace.app_of(mailbox);
     let about = FailureContext::of_mailbox(app, mailbox);
@@ -86,20 +118,23 @@ fn one(workspace: &Workspace<'_>, mailbox: &Mailbox, record: Option<&AppRecord>,
         return report;
     }
     let active = record.and_then(|record| record.active.as_ref());
-    let expires = secret_expiry::of(app, record);
+    let expires = expires(app, record, asked);
     match (active, expires) {
         (None, _) => report.fact("client_secret", "none stored"),
         (Some(_), None) => report.fact("client_secret", "stored; its expiry is unknown"),
         (Some(_), Some(day)) => {
             let left = secret_expiry::days_in_words(secret_expiry::days_left(day, now));
-            report.fact("client_secret", shown!("expires {} ({})", day, left));
+            let by = if asked.day(app).is_some() { ", says the directory" } else { "" };
+            report.fact("client_secret", shown!("expires {} ({}){}", day, left, by));
         }
     }
+    asked.tell(app, &mut report);
     let finding = match (expires, alarm) {
         (Some(day), alarm) => {
             let left = secret_expiry::days_left(day, now);
             let is_near = matches!(alarm, Alarm::Within { days, .. } if left <= i32::from(days));
-            (is_near || left < 0).then(|| secret_expiry::expiring(app, day, left))
+            let is_past = left < 0 || asked.has_ended(app, now);
+            (is_near || is_past).then(|| secret_expiry::expiring(app, day, left, is_past))
         }
         // An alarm that knows nothing must not look like one that has nothing to say.
         (None, Alarm::Within { allow_unknown: false, .. }) => Some(secret_expiry::unknown(app)),
@@ -116,10 +151,9 @@ fn failed(stage: Stage, failure: &Failure, about: FailureContext<'_>) -> Check {
     Check::failed(stage, Duration::ZERO, diagnosis::finding(failure, about))
 }
 
-fn warn(document: &mut Document, app: &App, record: Option<&AppRecord>, now: Timestamp) {
+fn warn(document: &mut Document, app: &App, record: Option<&AppRecord>, expires: Option<Date>, now: Timestamp) {
     let Some(secret) = app.credential.expiring() else { return };
-    document.warnings.extend(secret_expiry::disagreement(app, record));
-    match secret_expiry::of(app, record) {
+    match expires {
         Some(day) if secret_expiry::days_left(day, now) <= WARN_WITHIN => {
             let words = secret_expiry::days_in_words(secret_expiry::days_left(day, now));
             document.warnings.push(shown!("the {} of app '{}' expires on {} ({})", secret, app.name, day, words));

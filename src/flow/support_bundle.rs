@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::parallel::{self, Limits};
 use super::plan::{self, Plan};
-use super::status::Alarm;
+use super::status::{Alarm, Asked};
 use super::workspace::Workspace;
 use super::{check, describe, settings, status};
 use crate::context::Context;
@@ -159,7 +159,8 @@ fn effective(context: &Context, profile: &Profile) -> String {
 /// The status of each mailbox.
 fn statuses(context: &Context, profile: &Profile) -> Result<String, StoreFault> {
     let mailboxes: Vec<&Mailbox> = profile.mailboxes.values().collect();
-    status::of(&Workspace::open(context, profile)?, &mailboxes, Alarm::Past).map(|document| text(&document))
+    status::of(&Workspace::open(context, profile)?, &mailboxes, Alarm::Past, &Asked::default())
+        .map(|document| text(&document))
 }
 
 fn cause(fault: StoreFault) -> Shown {

@@ -92,6 +92,8 @@ pub enum Stage {
     Arrival,
     /// A step of the client-secret rotation.
     Rotation,
+    /// What the provider's directory says of the app.
+    Directory,
     /// Owners and modes of this program's files.
     Permissions,
     /// The certificate authorities that this machine trusts.
@@ -127,6 +129,7 @@ impl Stage {
             Self::Message => "message",
             Self::Arrival => "arrival",
             Self::Rotation => "rotation",
+            Self::Directory => "directory",
             Self::Permissions => "permissions",
             Self::Trust => "trust",
             Self::Proxy => "proxy",

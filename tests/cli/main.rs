@@ -62,6 +62,7 @@ mod rotate_issue_crash;
 mod rotate_together;
 #[cfg(target_os = "linux")]
 mod safekeeping;
+mod status_ask;
 mod status_list_show_remove;
 #[cfg(unix)]
 mod terminal;

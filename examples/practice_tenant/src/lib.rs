@@ -211,6 +211,16 @@ impl Sandbox {
         id
     }
 
+    /// Registers a certificate under the confidential app, good for a year, and returns its ID.
+    pub fn add_certificate(&self, name: &str) -> String {
+        let (id, ends) = (new_guid(), now() + jiff::SignedDuration::from_hours(365 * 24));
+        self.change(|state| {
+            let apps = state.apps.iter_mut().filter(|app| app.client_id == CONFIDENTIAL_CLIENT);
+            apps.for_each(|app| app.certificates.push((id.clone(), name.to_owned(), ends)));
+        });
+        id
+    }
+
     /// The IDs of the confidential app's client secrets, with their names and values.
     pub fn client_secrets(&self) -> Vec<(String, String, String)> {
         let state = self.world.state();

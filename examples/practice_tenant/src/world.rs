@@ -58,6 +58,8 @@ pub struct App {
     pub confidential: bool,
     pub redirect_uris: Vec<&'static str>,
     pub secrets: Vec<ClientSecret>,
+    /// Its certificates: the ID and the name of each, and when it ends.
+    pub certificates: Vec<(String, String, Timestamp)>,
     /// The application permissions that an administrator has consented to: the audience, and the role.
     pub roles: Vec<(&'static str, &'static str)>,
     /// The client IDs of the apps that own it.
@@ -224,6 +226,7 @@ impl World {
             confidential,
             redirect_uris: redirect_uris.clone(),
             secrets: Vec::new(),
+            certificates: Vec::new(),
             roles: Vec::new(),
             owners: vec![client_id.to_owned()],
         };

@@ -3,6 +3,7 @@
 use super::{Row, does};
 use crate::sandbox::browser::Person;
 use crate::sandbox::world::{ALICE, SHOP};
+use crate::status_ask::{READ, asking};
 use crate::support::canary;
 use crate::support::fixture::Fixture;
 use crate::support::practice::fact;
@@ -240,6 +241,28 @@ pub(super) const ROWS: &[Row] = &[
         let shop = Fixture::authorized();
         shop.json(&["status", "--fail-within=14"], 1);
         shop.json(&["status", "--fail-within=14", "--allow-unknown-expiry"], 0);
+    }),
+    does("status", "--ask", |_| {
+        let shop = asking(&[READ]);
+        assert_eq!(fact(&shop.json(&["status"], 0), "client_secret_ends"), "");
+        assert_ne!(fact(&shop.json(&["status", "--ask"], 0), "client_secret_ends"), "");
+    }),
+    does("status", "--admin-token-stdin", |_| {
+        let shop = asking(&[]);
+        let token = shop.sandbox().graph_token(ALICE, &[READ]);
+        let asked = shop.run(&["--json", "status", "--ask", "--admin-token-stdin"]).stdin(&token).finish().code(0);
+        assert_ne!(fact(&asked, "client_secret_ends"), "");
+    }),
+    does("status", "--admin", |_| {
+        use std::os::unix::fs::PermissionsExt as _;
+        let shop = asking(&[]);
+        let token = shop.sandbox().graph_token(ALICE, &[READ]);
+        let az = shop.path().join("az");
+        std::fs::write(&az, format!("#!/bin/sh\necho '{token}'\n")).unwrap();
+        std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("{}:{}", shop.path().display(), std::env::var("PATH").unwrap());
+        let asked = shop.run(&["--json", "status", "--ask", "--admin", "az"]).env("PATH", &path).finish().code(0);
+        assert_ne!(fact(&asked, "client_secret_ends"), "");
     }),
     does("status", "--ics", |_| {
         let shop = Fixture::new();

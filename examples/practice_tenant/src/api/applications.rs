@@ -209,7 +209,21 @@ fn shown(world: &World, app: &App) -> Value {
         "appId": app.client_id,
         "displayName": app.name,
         "passwordCredentials": listed(world, app),
-        "keyCredentials": [],
+        "keyCredentials": app.certificates.iter().map(certificate).collect::<Vec<_>>(),
+    })
+}
+
+/// A certificate as the directory shows it: without its key.
+fn certificate((id, name, ends): &(String, String, Timestamp)) -> Value {
+    json!({
+        "keyId": id,
+        "displayName": name,
+        "type": "AsymmetricX509Cert",
+        "usage": "Verify",
+        "key": null,
+        "customKeyIdentifier": null,
+        "startDateTime": null,
+        "endDateTime": ends.to_string(),
     })
 }
 

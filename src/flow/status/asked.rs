@@ -1,0 +1,279 @@
+//! What a directory says of the client secrets of apps: which is in use, until when, and which are not in use.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::dates::{self, NewDate};
+use super::in_use::InUse;
+use crate::directory::{self, Application};
+use crate::failure::{Failure, FailureKind, StoreFault};
+use crate::flow::authority::{Authority, Deed};
+use crate::flow::parallel::{self, Limits, Panicked};
+use crate::flow::patience::{Again, Patience};
+use crate::flow::secret_expiry;
+use crate::flow::workspace::Workspace;
+use crate::profile::{App, Mailbox, Name};
+use crate::report::{Check, Finding, Report, Stage};
+use crate::secrets::{AppRecord, load_app};
+use crate::text::Shown;
+
+/// What was asked of directories; by default nothing.
+#[derive(Default)]
+pub struct Asked {
+    /// For each app that was asked about.
+    apps: BTreeMap<Name, Told>,
+    pub(super) warnings: Vec<Shown>,
+    pub(super) next: Vec<Shown>,
+}
+
+/// What is said of one app.
+struct Told {
+    in_use: Option<InUse>,
+    check: Check,
+}
+
+/// The apps of one registration with their records: one app at least, and first one that can ask, where there is one.
+struct Registration<'a> {
+    apps: Vec<(&'a App, Option<AppRecord>)>,
+}
+
+/// What the directory of a registration answers.
+enum Answer {
+    /// There is none.
+    NoDirectory,
+    /// The app would have to ask for itself, and has nothing to prove itself with.
+    NoSecret,
+    /// An answer, or none.
+    Said(Result<Application, Failure>),
+}
+
+impl Asked {
+    /// Asks the directories about the apps of `mailboxes`, each registration once, and writes the day on which a secret in use
+    /// ends into the profile and the store.
+    ///
+    /// # Errors
+    /// If the store cannot be read or written.
+    pub fn about(
+        mailboxes: &[&Mailbox],
+        authority: &Authority,
+        workspace: &Workspace<'_>,
+        say: fn(&str),
+    ) -> Result<Self, StoreFault> {
+        let registrations = registrations(mailboxes, workspace)?;
+        let ask = |registration: &Registration<'_>| {
+            let began = Instant::now();
+            let answer = registration.ask(authority, workspace, say);
+            (answer, began.elapsed())
+        };
+        let host = |registration: &Registration<'_>| registration.app().registrar().to_owned();
+        let answers = parallel::each(&registrations, Limits::USUAL, host, ask, |_, Panicked| {
+            (Answer::Said(Err(FailureKind::Bug.into())), Duration::ZERO)
+        });
+        let mut asked = Self::default();
+        let mut dates = Vec::new();
+        for (registration, (answer, took)) in registrations.iter().zip(answers) {
+            dates.extend(asked.take(registration, answer, took, authority)?);
+        }
+        asked.warnings.extend(dates::write(&dates, workspace));
+        Ok(asked)
+    }
+
+    /// The day on which the secret of `app` ends, where the directory has told.
+    pub(super) fn day(&self, app: &App) -> Option<Date> {
+        self.apps.get(&app.name)?.in_use.as_ref()?.found()?.day()
+    }
+
+    /// Whether the secret of `app` has ended by `now`, as far as the directory has told.
+    pub(super) fn has_ended(&self, app: &App, now: Timestamp) -> bool {
+        let secret = self.apps.get(&app.name).and_then(|told| told.in_use.as_ref()?.found());
+        secret.and_then(|secret| secret.ends).is_some_and(|ends| ends <= now)
+    }
+
+    /// Adds what is said of `app` to a report on one of its mailboxes.
+    pub(super) fn tell(&self, app: &App, report: &mut Report) {
+        let Some(told) = self.apps.get(&app.name) else { return };
+        if let Some(in_use) = &told.in_use {
+            in_use.tell(report);
+        }
+        report.checks.push(told.check.clone());
+    }
+
+    /// Takes an answer in; the dates that are to be written.
+    fn take<'a>(
+        &mut self,
+        registration: &Registration<'a>,
+        answer: Answer,
+        took: Duration,
+        authority: &Authority,
+    ) -> Result<Vec<NewDate<'a>>, StoreFault> {
+        let app = registration.app();
+        let application = match answer {
+            Answer::Said(Ok(application)) => application,
+            Answer::Said(Err(Failure { kind: FailureKind::Store(fault), .. })) => return Err(fault),
+            Answer::Said(Err(failure)) => {
+                let finding = authority.explain(&failure, Deed::Read, app, registration.known_day());
+                self.refused(registration, finding, directory::is_denied(&failure), took);
+                return Ok(Vec::new());
+            }
+            Answer::NoDirectory => {
+                let why = shown!("{} has no directory that tells when a client secret ends", app.provider.title);
+                self.skipped(registration, &why);
+                return Ok(Vec::new());
+            }
+            Answer::NoSecret => {
+                self.skipped(registration, &"no client secret is stored, so the app cannot ask for itself".into());
+                return Ok(Vec::new());
+            }
+        };
+        let counted = shown!(
+            "{} and {} in the directory",
+            count(application.secrets.len(), "client secret"),
+            count(application.certificates.len(), "certificate")
+        );
+        let mut found = Vec::new();
+        for (app, record) in &registration.apps {
+            let active = record.as_ref().and_then(|record| record.active.as_ref());
+            let in_use = active.map(|active| InUse::find(active, &application));
+            self.warnings.extend(in_use.as_ref().and_then(|in_use| in_use.doubt(app, registration.known_day())));
+            let check = Check::passed(Stage::Directory, took, counted.clone());
+            found.extend(in_use.clone());
+            self.apps.insert(app.name.clone(), Told { in_use, check });
+        }
+        self.left_over(registration, &application, &found);
+        Ok(registration.dates(&self.apps))
+    }
+
+    /// The directory does not say. That a permission is missing is a warning: what was typed counts as before.
+    fn refused(&mut self, registration: &Registration<'_>, finding: Finding, is_denied: bool, took: Duration) {
+        let check = if is_denied {
+            self.warnings.push(finding.cause.clone());
+            self.next.extend(finding.fix.iter().cloned());
+            Check::skipped(Stage::Directory, "it does not let this be read; see the warning")
+        } else {
+            Check::failed(Stage::Directory, took, finding)
+        };
+        self.check_all(registration, &check);
+    }
+
+    fn skipped(&mut self, registration: &Registration<'_>, why: &Shown) {
+        self.check_all(registration, &Check::skipped(Stage::Directory, why.clone()));
+    }
+
+    fn check_all(&mut self, registration: &Registration<'_>, check: &Check) {
+        for (app, _) in &registration.apps {
+            self.apps.insert(app.name.clone(), Told { in_use: None, check: check.clone() });
+        }
+    }
+
+    /// Warns of what the registration has and mailgrant does not use.
+    fn left_over(&mut self, registration: &Registration<'_>, application: &Application, found: &[InUse]) {
+        let app = registration.app();
+        // Where it is not known which one is in use, it could be any.
+        let is_sure = !found.is_empty() && found.iter().all(|in_use| in_use.found().is_some());
+        let kept = |secret: &directory::Secret| {
+            let stored = registration.apps.iter().filter_map(|(_, record)| record.as_ref());
+            found.iter().any(|in_use| in_use.may_be(secret))
+                || stored
+                    .flat_map(|record| [&record.previous, &record.pending])
+                    .flatten()
+                    .any(|stored| stored.key_id.as_ref() == Some(&secret.key_id) || secret.may_be(&stored.value))
+        };
+        let others: Vec<Shown> = application.secrets.iter().filter(|secret| !kept(secret)).map(described).collect();
+        let place = shown!("{} > App registrations > {}", app.deployment().portal, app.client_id);
+        if is_sure && !others.is_empty() {
+            self.warnings.push(shown!(
+                "the registration of app '{}' has {} that mailgrant does not use: {}",
+                app.name,
+                count(others.len(), "client secret"),
+                Shown::join(others, "; ")
+            ));
+            self.next.push(shown!(
+                "Remove the client secrets that nothing else uses: {} > Certificates & secrets > Client secrets",
+                place
+            ));
+        }
+        if !application.certificates.is_empty() {
+            let certificates = application
+                .certificates
+                .iter()
+                .map(|certificate| entry(certificate.name.as_ref(), Shown::of(&certificate.key_id), certificate.ends));
+            self.warnings.push(shown!(
+                "the registration of app '{}' also has {}, which mailgrant does not use: {}",
+                app.name,
+                count(application.certificates.len(), "certificate"),
+                Shown::join(certificates, "; ")
+            ));
+        }
+    }
+}
+
+/// The registrations of the mailboxes' apps that have a secret, each with all of its apps in the profile.
+fn registrations<'a>(mailboxes: &[&Mailbox], workspace: &Workspace<'a>) -> Result<Vec<Registration<'a>>, StoreFault> {
+    let mut registrations: Vec<Registration<'a>> = Vec::new();
+    for app in mailboxes.iter().map(|mailbox| workspace.app_of(mailbox)) {
+        let is_there = registrations.iter().any(|known| known.app().is_same_client(app));
+        if is_there || app.credential.expiring().is_none() {
+            continue;
+        }
+        let of_it = |other: &&App| other.credential.expiring().is_some() && other.is_same_client(app);
+        let with_record = |app: &'a App| -> Result<_, StoreFault> {
+            Ok((app, load_app(workspace.store, &app.name)?.filter(|record| record.is_of(app))))
+        };
+        let mut apps = workspace.profile.apps.values().filter(of_it).map(with_record).collect::<Result<Vec<_>, _>>()?;
+        // The one that can ask comes first.
+        apps.sort_by_key(|(_, record)| record.as_ref().is_none_or(|record| record.active.is_none()));
+        registrations.push(Registration { apps });
+    }
+    Ok(registrations)
+}
+
+impl<'a> Registration<'a> {
+    /// The app that asks.
+    fn app(&self) -> &'a App {
+        self.apps[0].0
+    }
+
+    /// The earliest day on which one of its secrets is known to end without the directory.
+    fn known_day(&self) -> Option<Date> {
+        self.apps.iter().filter_map(|(app, record)| secret_expiry::of(app, record.as_ref())).min()
+    }
+
+    fn ask(&self, authority: &Authority, workspace: &Workspace<'_>, say: fn(&str)) -> Answer {
+        let (app, record) = &self.apps[0];
+        let has_secret = record.as_ref().is_some_and(|record| record.active.is_some());
+        if matches!(authority, Authority::App) && !has_secret {
+            return Answer::NoSecret;
+        }
+        let Some(directory) = authority.directory(app, workspace) else { return Answer::NoDirectory };
+        let patience = Patience { say, deadline: workspace.deadline, wait: &std::thread::sleep };
+        Answer::Said(patience.ask(Again::WhereverItFailed, || directory.application()))
+    }
+
+    /// What is to be written: nothing of an app whose rotation is under way, since its secrets and dates are the rotation's.
+    fn dates(&self, told: &BTreeMap<Name, Told>) -> Vec<NewDate<'a>> {
+        let new = |(app, record): &(&'a App, Option<AppRecord>)| {
+            let secret = told.get(&app.name)?.in_use.as_ref()?.found()?;
+            let active = record.as_ref().filter(|record| !dates::is_rotating(record))?.active.clone()?;
+            Some(NewDate { app, active, day: secret.day()?, key_id: secret.key_id.clone() })
+        };
+        self.apps.iter().filter_map(new).collect()
+    }
+}
+
+pub(super) fn count(number: usize, noun: &'static str) -> Shown {
+    shown!("{} {}{}", number, noun, if number == 1 { "" } else { "s" })
+}
+
+pub(super) fn described(secret: &directory::Secret) -> Shown {
+    entry(secret.name.as_ref(), Shown::of(&secret.key_id), secret.ends)
+}
+
+/// "'made by hand' (ID 0a…, until 2027-05-20)".
+fn entry(name: Option<&Shown>, id: Shown, ends: Option<Timestamp>) -> Shown {
+    let name = name.map_or_else(|| "without a name".into(), |name| shown!("'{}'", name));
+    let ends = ends.map_or_else(|| "no end named".into(), |ends| shown!("until {}", secret_expiry::day_of(ends)));
+    shown!("{} (ID {}, {})", name, id, ends)
+}
