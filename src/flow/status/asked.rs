@@ -17,7 +17,7 @@ use crate::flow::secret_expiry;
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Name};
 use crate::report::{Check, Finding, Report, Stage};
-use crate::secrets::{AppRecord, load_app};
+use crate::secrets::{AppRecord, ClientSecret, load_app};
 use crate::text::Shown;
 
 /// What was asked of directories; by default nothing.
@@ -173,15 +173,11 @@ impl Asked {
         let app = registration.app();
         // Where it is not known which one is in use, it could be any.
         let is_sure = !found.is_empty() && found.iter().all(|in_use| in_use.found().is_some());
-        let kept = |secret: &directory::Secret| {
-            let stored = registration.apps.iter().filter_map(|(_, record)| record.as_ref());
-            found.iter().any(|in_use| in_use.may_be(secret))
-                || stored
-                    .flat_map(|record| [&record.previous, &record.pending])
-                    .flatten()
-                    .any(|stored| stored.key_id.as_ref() == Some(&secret.key_id) || secret.may_be(&stored.value))
+        let is_kept = |secret: &directory::Secret| {
+            let records = registration.apps.iter().filter_map(|(_, record)| record.as_ref());
+            found.iter().any(|in_use| in_use.may_be(secret)) || records.into_iter().any(|record| keeps(record, secret))
         };
-        let others: Vec<Shown> = application.secrets.iter().filter(|secret| !kept(secret)).map(described).collect();
+        let others: Vec<Shown> = application.secrets.iter().filter(|secret| !is_kept(secret)).map(described).collect();
         let place = shown!("{} > App registrations > {}", app.deployment().portal, app.client_id);
         if is_sure && !others.is_empty() {
             self.warnings.push(shown!(
@@ -208,6 +204,13 @@ impl Asked {
             ));
         }
     }
+}
+
+/// Whether a rotation keeps this secret, or is to have the directory remove it.
+fn keeps(record: &AppRecord, secret: &directory::Secret) -> bool {
+    let is = |stored: &ClientSecret| stored.key_id.as_ref() == Some(&secret.key_id) || secret.may_be(&stored.value);
+    [&record.previous, &record.pending].into_iter().flatten().any(is)
+        || record.removals.iter().any(|removal| removal.key_id == secret.key_id)
 }
 
 /// The registrations of the mailboxes' apps that have a secret, each with all of its apps in the profile.

@@ -83,7 +83,7 @@ impl InUse {
             report.fact("client_secret_name", name);
         }
         if let Some(ends) = secret.ends {
-            report.fact("client_secret_ends", ends);
+            report.fact("client_secret_ends", ends.strftime("%Y-%m-%dT%H:%M:%SZ"));
         }
     }
 
