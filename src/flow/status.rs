@@ -4,6 +4,8 @@
 mod asked;
 mod dates;
 mod in_use;
+mod registration;
+mod words;
 
 pub use asked::Asked;
 

@@ -8,16 +8,16 @@ use jiff::civil::Date;
 
 use super::dates::{self, NewDate};
 use super::in_use::InUse;
+use super::registration::{Answer, Registration, registrations};
+use super::words;
 use crate::directory::{self, Application};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::flow::authority::{Authority, Deed};
 use crate::flow::parallel::{self, Limits, Panicked};
-use crate::flow::patience::{Again, Patience};
-use crate::flow::secret_expiry;
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Name};
 use crate::report::{Check, Finding, Report, Stage};
-use crate::secrets::{AppRecord, ClientSecret, load_app};
+use crate::secrets::{AppRecord, ClientSecret};
 use crate::text::Shown;
 
 /// What was asked of directories; by default nothing.
@@ -33,21 +33,6 @@ pub struct Asked {
 struct Told {
     in_use: Option<InUse>,
     check: Check,
-}
-
-/// The apps of one registration with their records: one app at least, and first one that can ask, where there is one.
-struct Registration<'a> {
-    apps: Vec<(&'a App, Option<AppRecord>)>,
-}
-
-/// What the directory of a registration answers.
-enum Answer {
-    /// There is none.
-    NoDirectory,
-    /// The app would have to ask for itself, and has nothing to prove itself with.
-    NoSecret,
-    /// An answer, or none.
-    Said(Result<Application, Failure>),
 }
 
 impl Asked {
@@ -130,8 +115,8 @@ impl Asked {
         };
         let counted = shown!(
             "{} and {} in the directory",
-            count(application.secrets.len(), "client secret"),
-            count(application.certificates.len(), "certificate")
+            words::count(application.secrets.len(), "client secret"),
+            words::count(application.certificates.len(), "certificate")
         );
         let mut found = Vec::new();
         for (app, record) in &registration.apps {
@@ -143,7 +128,17 @@ impl Asked {
             self.apps.insert(app.name.clone(), Told { in_use, check });
         }
         self.left_over(registration, &application, &found);
-        Ok(registration.dates(&self.apps))
+        Ok(self.new_dates(registration))
+    }
+
+    /// What is to be written: nothing of an app whose rotation is under way, since its secrets and dates are the rotation's.
+    fn new_dates<'a>(&self, registration: &Registration<'a>) -> Vec<NewDate<'a>> {
+        let new = |(app, record): &(&'a App, Option<AppRecord>)| {
+            let secret = self.apps.get(&app.name)?.in_use.as_ref()?.found()?;
+            let active = record.as_ref().filter(|record| !dates::is_rotating(record))?.active.clone()?;
+            Some(NewDate { app, active, day: secret.day()?, key_id: secret.key_id.clone() })
+        };
+        registration.apps.iter().filter_map(new).collect()
     }
 
     /// The directory does not say. That a permission is missing is a warning: what was typed counts as before.
@@ -177,13 +172,14 @@ impl Asked {
             let records = registration.apps.iter().filter_map(|(_, record)| record.as_ref());
             found.iter().any(|in_use| in_use.may_be(secret)) || records.into_iter().any(|record| keeps(record, secret))
         };
-        let others: Vec<Shown> = application.secrets.iter().filter(|secret| !is_kept(secret)).map(described).collect();
+        let others: Vec<Shown> =
+            application.secrets.iter().filter(|secret| !is_kept(secret)).map(words::secret).collect();
         let place = shown!("{} > App registrations > {}", app.deployment().portal, app.client_id);
         if is_sure && !others.is_empty() {
             self.warnings.push(shown!(
                 "the registration of app '{}' has {} that mailgrant does not use: {}",
                 app.name,
-                count(others.len(), "client secret"),
+                words::count(others.len(), "client secret"),
                 Shown::join(others, "; ")
             ));
             self.next.push(shown!(
@@ -192,14 +188,11 @@ impl Asked {
             ));
         }
         if !application.certificates.is_empty() {
-            let certificates = application
-                .certificates
-                .iter()
-                .map(|certificate| entry(certificate.name.as_ref(), Shown::of(&certificate.key_id), certificate.ends));
+            let certificates = application.certificates.iter().map(words::certificate);
             self.warnings.push(shown!(
                 "the registration of app '{}' also has {}, which mailgrant does not use: {}",
                 app.name,
-                count(application.certificates.len(), "certificate"),
+                words::count(application.certificates.len(), "certificate"),
                 Shown::join(certificates, "; ")
             ));
         }
@@ -211,72 +204,4 @@ fn keeps(record: &AppRecord, secret: &directory::Secret) -> bool {
     let is = |stored: &ClientSecret| stored.key_id.as_ref() == Some(&secret.key_id) || secret.may_be(&stored.value);
     [&record.previous, &record.pending].into_iter().flatten().any(is)
         || record.removals.iter().any(|removal| removal.key_id == secret.key_id)
-}
-
-/// The registrations of the mailboxes' apps that have a secret, each with all of its apps in the profile.
-fn registrations<'a>(mailboxes: &[&Mailbox], workspace: &Workspace<'a>) -> Result<Vec<Registration<'a>>, StoreFault> {
-    let mut registrations: Vec<Registration<'a>> = Vec::new();
-    for app in mailboxes.iter().map(|mailbox| workspace.app_of(mailbox)) {
-        let is_there = registrations.iter().any(|known| known.app().is_same_client(app));
-        if is_there || app.credential.expiring().is_none() {
-            continue;
-        }
-        let of_it = |other: &&App| other.credential.expiring().is_some() && other.is_same_client(app);
-        let with_record = |app: &'a App| -> Result<_, StoreFault> {
-            Ok((app, load_app(workspace.store, &app.name)?.filter(|record| record.is_of(app))))
-        };
-        let mut apps = workspace.profile.apps.values().filter(of_it).map(with_record).collect::<Result<Vec<_>, _>>()?;
-        // The one that can ask comes first.
-        apps.sort_by_key(|(_, record)| record.as_ref().is_none_or(|record| record.active.is_none()));
-        registrations.push(Registration { apps });
-    }
-    Ok(registrations)
-}
-
-impl<'a> Registration<'a> {
-    /// The app that asks.
-    fn app(&self) -> &'a App {
-        self.apps[0].0
-    }
-
-    /// The earliest day on which one of its secrets is known to end without the directory.
-    fn known_day(&self) -> Option<Date> {
-        self.apps.iter().filter_map(|(app, record)| secret_expiry::of(app, record.as_ref())).min()
-    }
-
-    fn ask(&self, authority: &Authority, workspace: &Workspace<'_>, say: fn(&str)) -> Answer {
-        let (app, record) = &self.apps[0];
-        let has_secret = record.as_ref().is_some_and(|record| record.active.is_some());
-        if matches!(authority, Authority::App) && !has_secret {
-            return Answer::NoSecret;
-        }
-        let Some(directory) = authority.directory(app, workspace) else { return Answer::NoDirectory };
-        let patience = Patience { say, deadline: workspace.deadline, wait: &std::thread::sleep };
-        Answer::Said(patience.ask(Again::WhereverItFailed, || directory.application()))
-    }
-
-    /// What is to be written: nothing of an app whose rotation is under way, since its secrets and dates are the rotation's.
-    fn dates(&self, told: &BTreeMap<Name, Told>) -> Vec<NewDate<'a>> {
-        let new = |(app, record): &(&'a App, Option<AppRecord>)| {
-            let secret = told.get(&app.name)?.in_use.as_ref()?.found()?;
-            let active = record.as_ref().filter(|record| !dates::is_rotating(record))?.active.clone()?;
-            Some(NewDate { app, active, day: secret.day()?, key_id: secret.key_id.clone() })
-        };
-        self.apps.iter().filter_map(new).collect()
-    }
-}
-
-pub(super) fn count(number: usize, noun: &'static str) -> Shown {
-    shown!("{} {}{}", number, noun, if number == 1 { "" } else { "s" })
-}
-
-pub(super) fn described(secret: &directory::Secret) -> Shown {
-    entry(secret.name.as_ref(), Shown::of(&secret.key_id), secret.ends)
-}
-
-/// "'made by hand' (ID 0a…, until 2027-05-20)".
-fn entry(name: Option<&Shown>, id: Shown, ends: Option<Timestamp>) -> Shown {
-    let name = name.map_or_else(|| "without a name".into(), |name| shown!("'{}'", name));
-    let ends = ends.map_or_else(|| "no end named".into(), |ends| shown!("until {}", secret_expiry::day_of(ends)));
-    shown!("{} (ID {}, {})", name, id, ends)
 }

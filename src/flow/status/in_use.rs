@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::asked::{count, described};
+use super::words;
 use crate::directory::{Application, Match, Secret};
 use crate::flow::secret_expiry;
 use crate::profile::{App, KeyId};
@@ -34,7 +34,7 @@ pub(super) struct Listed {
 impl From<&Secret> for Listed {
     fn from(secret: &Secret) -> Self {
         let (key_id, name) = (secret.key_id.clone(), secret.name.clone());
-        Self { key_id, ends: secret.ends, name, description: described(secret) }
+        Self { key_id, ends: secret.ends, name, description: words::secret(secret) }
     }
 }
 
@@ -94,12 +94,12 @@ impl InUse {
             Self::NotListed(listed) => shown!(
                 "the directory lists {} of app '{}', and none is known to be the one in use: it was removed there, or the \
                  directory does not show how it begins",
-                count(*listed, "client secret"),
+                words::count(*listed, "client secret"),
                 app.name
             ),
             Self::OneOf(several) => shown!(
                 "{} of app '{}' begin as the one in use does, so the directory does not tell which it is: {}",
-                count(several.len(), "client secret"),
+                words::count(several.len(), "client secret"),
                 app.name,
                 Shown::join(several.iter().map(|one| &one.description), "; ")
             ),
