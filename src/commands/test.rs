@@ -1,12 +1,17 @@
 //! `test`: the whole way from the profile to the mailbox in one command, and the one thing to do first.
 
+use std::thread;
+
 use clap::Args as ClapArgs;
 
 use crate::arguments::mailboxes::MailboxSelection;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::check;
+use crate::flow::parallel::joined;
 use crate::flow::plan::Plan;
+use crate::flow::status::{self, Asked};
+use crate::flow::workspace::Workspace;
 use crate::profile::Side;
 use crate::report::{Document, Finding, FindingCode};
 
@@ -27,9 +32,16 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if mailboxes.is_empty() {
         return Err(Finding::of(FindingCode::NOTHING_TO_TEST).into());
     }
+    let workspace = Workspace::open(context, &profile)?;
+    let (reports, asked) = thread::scope(|scope| {
+        let asked = scope.spawn(|| Asked::again(&mailboxes, &workspace));
+        let reports = check::each(context, &profile, &mailboxes, Side::Incoming, |workspace, mailbox| {
+            check::run(workspace, &Plan { mechanism: args.which.mechanism, ..Plan::end_to_end(mailbox) })
+        });
+        (reports, joined(asked))
+    });
     let mut document = Document::new("test");
-    document.reports = check::each(context, &profile, &mailboxes, Side::Incoming, |workspace, mailbox| {
-        check::run(workspace, &Plan { mechanism: args.which.mechanism, ..Plan::end_to_end(mailbox) })
-    })?;
+    document.reports = reports?;
+    status::tell_ends(&mut document, &mailboxes, &workspace, &asked);
     Ok(document)
 }

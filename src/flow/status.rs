@@ -24,7 +24,7 @@ use crate::failure::{Failure, StoreFault};
 use crate::profile::{App, Mailbox, Name};
 use crate::report::{Check, Document, Report, Stage};
 use crate::secrets::{AppRecord, load_app};
-use crate::text::Redactor;
+use crate::text::{Redactor, Shown};
 use crate::transcript::Transcript;
 
 /// From here on an expiry is worth a warning, in days.
@@ -85,6 +85,29 @@ pub fn of(
     Ok(document)
 }
 
+/// Adds to the reports of a test of `mailboxes` when their apps' secrets end, where a directory has told.
+pub fn tell_ends(document: &mut Document, mailboxes: &[&Mailbox], workspace: &Workspace<'_>, asked: &Asked) {
+    let now = workspace.clock.now();
+    let mut apps = BTreeMap::new();
+    for (report, mailbox) in document.reports.iter_mut().zip(mailboxes) {
+        let app = workspace.app_of(mailbox);
+        if let Some(day) = asked.day(app) {
+            report.fact("client_secret", told(day, now));
+            apps.insert(&app.name, (app, day));
+        }
+    }
+    document.warnings.extend(asked.warnings.iter().cloned());
+    for (app, day) in apps.values() {
+        warn(document, app, None, Some(*day), now);
+    }
+}
+
+/// "expires 2027-05-20 (173 days left), says the directory".
+fn told(day: Date, now: Timestamp) -> Shown {
+    let left = secret_expiry::days_in_words(secret_expiry::days_left(day, now));
+    shown!("expires {} ({}), says the directory", day, left)
+}
+
 /// The day on which the secret of `app` expires: as the directory says, or else as far as anything says so.
 fn expires(app: &App, record: Option<&AppRecord>, asked: &Asked) -> Option<Date> {
     asked.day(app).or_else(|| secret_expiry::of(app, record))
@@ -124,10 +147,10 @@ fn one(
     match (active, expires) {
         (None, _) => report.fact("client_secret", "none stored"),
         (Some(_), None) => report.fact("client_secret", "stored; its expiry is unknown"),
+        (Some(_), Some(day)) if asked.day(app).is_some() => report.fact("client_secret", told(day, now)),
         (Some(_), Some(day)) => {
             let left = secret_expiry::days_in_words(secret_expiry::days_left(day, now));
-            let by = if asked.day(app).is_some() { ", says the directory" } else { "" };
-            report.fact("client_secret", shown!("expires {} ({}){}", day, left, by));
+            report.fact("client_secret", shown!("expires {} ({})", day, left));
         }
     }
     asked.tell(app, &mut report);

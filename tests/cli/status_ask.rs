@@ -1,7 +1,7 @@
 //! `status --ask`: the directory's own dates, and what it says where it does not tell them.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mailgrant::files::lock::ProfileLock;
 
@@ -274,6 +274,51 @@ fn a_profile_that_cannot_be_written_is_said_and_the_date_counts_all_the_same() {
     warns(&asked, &["could not be written to the profile"]);
     assert!(fact(&asked, "client_secret").ends_with("says the directory"));
     assert_eq!(profile(&shop), before);
+}
+
+#[test]
+fn a_test_asks_again_where_the_app_was_answered_and_nowhere_else() {
+    let shop = asking(&[READ]);
+    let asks = || shop.sandbox().counters().api_requests;
+    let test = || shop.json(&["test", "shop"], 0);
+    assert_eq!((fact(&test(), "client_secret"), asks()), (String::new(), 0));
+    let token = shop.sandbox().graph_token(ALICE, &[READ]);
+    shop.run(&["--json", "status", "--ask", "--admin-token-stdin"]).stdin(&token).finish().code(0);
+    assert_eq!(
+        (fact(&test(), "client_secret"), asks()),
+        (String::new(), 1),
+        "an administrator's answer is not the app's"
+    );
+    shop.json(&["status", "--ask"], 0);
+    let told = test();
+    assert!(fact(&told, "client_secret").ends_with("says the directory"), "{}", told.stdout);
+    assert_eq!((warnings(&told), asks()), (Vec::new(), 3));
+    // The permission is withdrawn: that is no matter of a test, and the next one does not ask.
+    let denied = refuse(403, "Authorization_RequestDenied", None);
+    shop.sandbox().switch_on(denied);
+    for requests in [4, 4] {
+        let silent = test();
+        assert_eq!((fact(&silent, "client_secret"), warnings(&silent), asks()), (String::new(), Vec::new(), requests));
+    }
+    shop.sandbox().switch_off(denied);
+    assert_eq!((fact(&test(), "client_secret"), asks()), (String::new(), 4));
+}
+
+#[test]
+fn a_test_has_the_new_date_and_waits_for_no_directory_in_trouble() {
+    let shop = asking(&[READ]);
+    shop.json(&["status", "--ask"], 0);
+    let text = profile(&shop);
+    let line = text.lines().find(|line| line.starts_with("secret_expires")).unwrap();
+    shop.write_config(&text.replace(line, "secret_expires = 2031-05-20"));
+    let told = shop.json(&["test", "shop"], 0);
+    warns(&told, &[TYPED, "which the profile has now"]);
+    assert!(profile(&shop).contains(line), "{}", profile(&shop));
+    shop.sandbox().switch_on(refuse(429, "TooManyRequests", Some(30)));
+    let begun = Instant::now();
+    let silent = shop.json(&["test", "shop"], 0);
+    assert!(begun.elapsed() < Duration::from_secs(20), "it waited for the directory");
+    assert_eq!((fact(&silent, "client_secret"), warnings(&silent)), (String::new(), Vec::new()));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::directory::{self, Application};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::flow::authority::{Authority, Deed};
 use crate::flow::parallel::{self, Limits, Panicked};
+use crate::flow::patience::Patience;
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Name};
 use crate::report::{Check, Finding, Report, Stage};
@@ -29,6 +30,17 @@ pub struct Asked {
     pub(super) next: Vec<Shown>,
 }
 
+/// How long a test waits for a directory at most, beside the servers.
+const BRIEFLY: Duration = Duration::from_secs(3);
+
+/// How directories are asked.
+struct Asking<'a> {
+    authority: &'a Authority,
+    workspace: &'a Workspace<'a>,
+    /// How often; none: once.
+    patience: Option<&'a Patience<'a>>,
+}
+
 /// What is said of one app.
 struct Told {
     in_use: Option<InUse>,
@@ -40,30 +52,40 @@ impl Asked {
     /// ends into the profile and the store.
     ///
     /// # Errors
-    /// If the store cannot be read or written.
+    /// If the store cannot be read.
     pub fn about(
         mailboxes: &[&Mailbox],
         authority: &Authority,
         workspace: &Workspace<'_>,
         say: fn(&str),
     ) -> Result<Self, StoreFault> {
-        let registrations = registrations(mailboxes, workspace)?;
-        let ask = |registration: &Registration<'_>| {
-            let began = Instant::now();
-            let answer = registration.ask(authority, workspace, say);
-            (answer, began.elapsed())
-        };
-        let host = |registration: &Registration<'_>| registration.app().registrar().to_owned();
-        let answers = parallel::each(&registrations, Limits::USUAL, host, ask, |_, Panicked| {
-            (Answer::Said(Err(FailureKind::Bug.into())), Duration::ZERO)
-        });
+        let patience = Patience { say, deadline: workspace.deadline, wait: &std::thread::sleep };
+        let asking = Asking { authority, workspace, patience: Some(&patience) };
         let mut asked = Self::default();
         let mut dates = Vec::new();
-        for (registration, (answer, took)) in registrations.iter().zip(answers) {
-            dates.extend(asked.take(registration, answer, took, authority)?);
+        for (registration, answer, took) in asking.ask(registrations(mailboxes, workspace)?) {
+            dates.extend(asked.take(&registration, answer, took, &asking)?);
         }
         asked.warnings.extend(dates::write(&dates, workspace));
         Ok(asked)
+    }
+
+    /// Asks again, once and briefly, where the directory has let the app itself read its registration before; elsewhere, and
+    /// where it does not answer, nothing is asked and nothing is said.
+    #[must_use]
+    pub fn again(mailboxes: &[&Mailbox], workspace: &Workspace<'_>) -> Self {
+        let deadline = Instant::now() + BRIEFLY;
+        let deadline = workspace.deadline.map_or(deadline, |whole| whole.min(deadline));
+        let workspace = Workspace { deadline: Some(deadline), ..workspace.clone() };
+        let asking = Asking { authority: &Authority::App, workspace: &workspace, patience: None };
+        let mut readable = registrations(mailboxes, &workspace).unwrap_or_default();
+        readable.retain(Registration::is_readable);
+        let mut asked = Self::default();
+        let mut dates = Vec::new();
+        for (registration, answer, took) in asking.ask(readable) {
+            dates.extend(asked.take(&registration, answer, took, &asking).unwrap_or_default());
+        }
+        Self { warnings: dates::write(&dates, &workspace), next: Vec::new(), apps: asked.apps }
     }
 
     /// The day on which the secret of `app` ends, where the directory has told.
@@ -92,15 +114,20 @@ impl Asked {
         registration: &Registration<'a>,
         answer: Answer,
         took: Duration,
-        authority: &Authority,
+        asking: &Asking<'_>,
     ) -> Result<Vec<NewDate<'a>>, StoreFault> {
         let app = registration.app();
         let application = match answer {
             Answer::Said(Ok(application)) => application,
             Answer::Said(Err(Failure { kind: FailureKind::Store(fault), .. })) => return Err(fault),
             Answer::Said(Err(failure)) => {
-                let finding = authority.explain(&failure, Deed::Read, app, registration.known_day());
-                self.refused(registration, finding, directory::is_denied(&failure), took);
+                let is_denied = directory::is_denied(&failure);
+                if is_denied && asking.is_by_app() {
+                    let readers = registration.apps.iter().filter(|(_, record)| reads_directory(record.as_ref()));
+                    readers.for_each(|(app, _)| dates::note_denial(app, asking.workspace));
+                }
+                let finding = asking.authority.explain(&failure, Deed::Read, app, registration.known_day());
+                self.refused(registration, finding, is_denied, took);
                 return Ok(Vec::new());
             }
             Answer::NoDirectory => {
@@ -128,15 +155,15 @@ impl Asked {
             self.apps.insert(app.name.clone(), Told { in_use, check });
         }
         self.left_over(registration, &application, &found);
-        Ok(self.new_dates(registration))
+        Ok(self.new_dates(registration, asking.is_by_app()))
     }
 
     /// What is to be written: nothing of an app whose rotation is under way, since its secrets and dates are the rotation's.
-    fn new_dates<'a>(&self, registration: &Registration<'a>) -> Vec<NewDate<'a>> {
+    fn new_dates<'a>(&self, registration: &Registration<'a>, is_by_app: bool) -> Vec<NewDate<'a>> {
         let new = |(app, record): &(&'a App, Option<AppRecord>)| {
             let secret = self.apps.get(&app.name)?.in_use.as_ref()?.found()?;
-            let active = record.as_ref().filter(|record| !dates::is_rotating(record))?.active.clone()?;
-            Some(NewDate { app, active, day: secret.day()?, key_id: secret.key_id.clone() })
+            let record = record.clone().filter(|record| !dates::is_rotating(record))?;
+            Some(NewDate { app, record, day: secret.day()?, key_id: secret.key_id.clone(), is_by_app })
         };
         registration.apps.iter().filter_map(new).collect()
     }
@@ -197,6 +224,29 @@ impl Asked {
             ));
         }
     }
+}
+
+impl Asking<'_> {
+    fn is_by_app(&self) -> bool {
+        matches!(self.authority, Authority::App)
+    }
+
+    /// Asks about all of them, several at once; each with its answer and how long that took.
+    fn ask<'r>(&self, registrations: Vec<Registration<'r>>) -> Vec<(Registration<'r>, Answer, Duration)> {
+        let ask = |registration: &Registration<'_>| {
+            let began = Instant::now();
+            (registration.ask(self.authority, self.workspace, self.patience), began.elapsed())
+        };
+        let host = |registration: &Registration<'_>| registration.app().registrar().to_owned();
+        let answers = parallel::each(&registrations, Limits::USUAL, host, ask, |_, Panicked| {
+            (Answer::Said(Err(FailureKind::Bug.into())), Duration::ZERO)
+        });
+        registrations.into_iter().zip(answers).map(|(one, (answer, took))| (one, answer, took)).collect()
+    }
+}
+
+fn reads_directory(record: Option<&AppRecord>) -> bool {
+    record.is_some_and(|record| record.reads_directory)
 }
 
 /// Whether a rotation keeps this secret, or is to have the directory remove it.

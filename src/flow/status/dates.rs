@@ -15,12 +15,23 @@ use crate::text::Shown;
 /// What a directory has told of the secret of an app.
 pub(super) struct NewDate<'a> {
     pub(super) app: &'a App,
-    /// The secret as the store had it when the directory was asked.
-    pub(super) active: ClientSecret,
+    /// The record as it was when the directory was asked.
+    pub(super) record: AppRecord,
     /// The day on which it ends.
     pub(super) day: Date,
     /// What the directory calls it.
     pub(super) key_id: KeyId,
+    /// Whether the app itself has asked.
+    pub(super) is_by_app: bool,
+}
+
+impl NewDate<'_> {
+    /// Whether the record has all of it.
+    fn is_in(&self, record: &AppRecord) -> bool {
+        let has =
+            |active: &ClientSecret| active.expires == Some(self.day) && active.key_id.as_ref() == Some(&self.key_id);
+        record.active.as_ref().is_some_and(has) && (record.reads_directory || !self.is_by_app)
+    }
 }
 
 /// Writes what is new of `dates`. The answer says what was changed, and what could not be written.
@@ -55,26 +66,34 @@ fn into_profile(stale: &[&NewDate<'_>], workspace: &Workspace<'_>) -> Result<(),
 }
 
 fn into_store(new: &NewDate<'_>, workspace: &Workspace<'_>) -> Result<(), CommandError> {
-    let is_known =
-        |active: &ClientSecret| active.expires == Some(new.day) && active.key_id.as_ref() == Some(&new.key_id);
-    if is_known(&new.active) {
+    if new.is_in(&new.record) {
         return Ok(());
     }
-    let name = &new.app.name;
+    change(new.app, workspace, |record| {
+        // Another command may have changed it meanwhile.
+        let value = |record: &AppRecord| record.active.as_ref().map(|active| active.value.expose_secret().to_owned());
+        let is_other = value(record) != value(&new.record);
+        let Some(active) = record.active.as_mut().filter(|_| !is_other) else { return };
+        active.expires = Some(new.day);
+        active.key_id = Some(new.key_id.clone());
+        record.reads_directory |= new.is_by_app;
+    })
+}
+
+/// Notes that the directory does not let the app read its registration any more.
+pub(super) fn note_denial(app: &App, workspace: &Workspace<'_>) {
+    // Where it cannot be noted, the app asks again for nothing.
+    let _ = change(app, workspace, |record| record.reads_directory = false);
+}
+
+/// Changes the record of `app`, but for one whose rotation is under way.
+fn change(app: &App, workspace: &Workspace<'_>, change: impl FnOnce(&mut AppRecord)) -> Result<(), CommandError> {
     let wait = lock::wait_until(workspace.deadline);
-    let _lock = RecordLock::acquire(workspace.locks, &RecordKey::App(name.clone()), wait)?;
-    let Some(mut record) = load_app(workspace.store, name)?.filter(|record| record.is_of(new.app)) else {
-        return Ok(());
-    };
-    if is_rotating(&record) {
-        return Ok(());
-    }
-    // Another command may have changed it meanwhile.
-    let is_same = |active: &&mut ClientSecret| active.value.expose_secret() == new.active.value.expose_secret();
-    let Some(active) = record.active.as_mut().filter(is_same).filter(|active| !is_known(active)) else { return Ok(()) };
-    active.expires = Some(new.day);
-    active.key_id = Some(new.key_id.clone());
-    Ok(save_app(workspace.store, name, &record)?)
+    let _lock = RecordLock::acquire(workspace.locks, &RecordKey::App(app.name.clone()), wait)?;
+    let record = load_app(workspace.store, &app.name)?;
+    let Some(mut record) = record.filter(|record| record.is_of(app) && !is_rotating(record)) else { return Ok(()) };
+    change(&mut record);
+    Ok(save_app(workspace.store, &app.name, &record)?)
 }
 
 /// Whether a rotation is under way: the secrets and their dates are the rotation's then.

@@ -60,15 +60,27 @@ impl<'a> Registration<'a> {
         self.apps.iter().filter_map(|(app, record)| secret_expiry::of(app, record.as_ref())).min()
     }
 
-    /// Asks, on this word.
-    pub(super) fn ask(&self, authority: &Authority, workspace: &Workspace<'_>, say: fn(&str)) -> Answer {
+    /// Whether the directory let the app read it when it last asked.
+    pub(super) fn is_readable(&self) -> bool {
+        self.apps[0].1.as_ref().is_some_and(|record| record.reads_directory && record.active.is_some())
+    }
+
+    /// Asks, on this word; without patience once.
+    pub(super) fn ask(
+        &self,
+        authority: &Authority,
+        workspace: &Workspace<'_>,
+        patience: Option<&Patience<'_>>,
+    ) -> Answer {
         let (app, record) = &self.apps[0];
         let has_secret = record.as_ref().is_some_and(|record| record.active.is_some());
         if matches!(authority, Authority::App) && !has_secret {
             return Answer::NoSecret;
         }
         let Some(directory) = authority.directory(app, workspace) else { return Answer::NoDirectory };
-        let patience = Patience { say, deadline: workspace.deadline, wait: &std::thread::sleep };
-        Answer::Said(patience.ask(Again::WhereverItFailed, || directory.application()))
+        Answer::Said(match patience {
+            Some(patience) => patience.ask(Again::WhereverItFailed, || directory.application()),
+            None => directory.application(),
+        })
     }
 }

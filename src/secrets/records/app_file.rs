@@ -35,6 +35,8 @@ struct StoredApp {
     requested: Vec<RequestedFile>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     removals: Vec<RemovalFile>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    reads_directory: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -94,6 +96,7 @@ pub(super) fn encode_app(record: &AppRecord) -> Result<SecretBytes, StoreFault> 
         }),
         requested: record.requested.iter().map(requested).collect(),
         removals: record.removals.iter().map(removal).collect(),
+        reads_directory: record.reads_directory,
     })
 }
 
@@ -123,5 +126,6 @@ pub(super) fn decode_app(key: &RecordKey, bytes: &SecretBytes) -> Result<AppReco
         journal: journal.transpose()?,
         requested: file.requested.into_iter().map(|file| RequestedSecret { name: file.name, at: file.at }).collect(),
         removals: file.removals.into_iter().map(removal).collect::<Result<_, StoreFault>>()?,
+        reads_directory: file.reads_directory,
     })
 }

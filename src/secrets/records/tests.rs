@@ -121,12 +121,14 @@ fn an_app_comes_back_as_it_was_saved() {
         journal: Some(journal.clone()),
         requested: vec![requested.clone()],
         removals: vec![removal.clone()],
+        reads_directory: true,
     };
     save_app(&store, &contoso, &before).unwrap();
     let after = load_app(&store, &contoso).unwrap().unwrap();
     assert_eq!((&after.client_id, &after.registrar), (&before.client_id, &before.registrar));
     assert_eq!(after.journal, Some(journal));
     assert_eq!((&after.requested, &after.removals), (&vec![requested], &vec![removal]));
+    assert!(after.reads_directory);
     assert_eq!(after.active.as_ref().unwrap().key_id, before.active.unwrap().key_id);
     let values: Vec<_> = after.secrets().map(ExposeSecret::expose_secret).collect();
     assert_eq!(values, ["active", "previous", "pending"]);

@@ -28,6 +28,8 @@ pub struct AppRecord {
     pub requested: Vec<RequestedSecret>,
     /// Secrets that a directory is to remove.
     pub removals: Vec<DueRemoval>,
+    /// Whether the directory let the app read its own registration when it last asked.
+    pub reads_directory: bool,
 }
 
 /// A new secret that a directory was asked for, noted before it was asked.
@@ -226,6 +228,7 @@ impl AppRecord {
             journal: None,
             requested: Vec::new(),
             removals: Vec::new(),
+            reads_directory: false,
         }
     }
 
