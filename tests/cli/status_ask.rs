@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use mailgrant::files::lock::ProfileLock;
 
+use crate::rotate_issue::{GRAPH, admin_token};
 use crate::sandbox::faults::{ApiCall, ApiRefusal, Fault, Service};
 use crate::sandbox::world::{ALICE, SHOP};
 use crate::support::canary::CLIENT_SECRET;
@@ -12,7 +13,6 @@ use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
 use crate::support::practice::fact;
 
-const GRAPH: &str = "https://graph.microsoft.com";
 pub(crate) const READ: &str = "Application.Read.All";
 /// What people typed, which the directory knows better.
 const TYPED: &str = "2031-05-20";
@@ -83,7 +83,7 @@ fn the_app_may_read_what_it_owns_and_an_administrator_all() {
     let owner = asking(&["Application.ReadWrite.OwnedBy"]);
     assert!(fact(&owner.json(&["status", "--ask"], 0), "client_secret").ends_with("says the directory"));
     let shop = asking(&[]);
-    let token = shop.sandbox().graph_token(ALICE, &[READ]);
+    let token = admin_token(&shop, READ);
     let run = shop.run(&["--json", "-v", "status", "--ask", "--admin-token-stdin"]).stdin(&token);
     let asked = run.finish().code(0);
     assert!(fact(&asked, "client_secret").ends_with("says the directory"), "{}", asked.stdout);
@@ -101,7 +101,7 @@ fn the_app_may_read_what_it_owns_and_an_administrator_all() {
 fn a_secret_that_has_ended_there_has_ended_whatever_the_profile_says() {
     let shop = asking(&[]);
     shop.sandbox().expire_client_secret(CLIENT_SECRET);
-    let token = shop.sandbox().graph_token(ALICE, &[READ]);
+    let token = admin_token(&shop, READ);
     let ask = || shop.run(&["--json", "status", "--ask", "--admin-token-stdin"]).stdin(&token).finish();
     let asked = ask().code(1);
     assert_eq!(asked.finding_codes(), ["secret-expired"], "on its last day too");
@@ -282,7 +282,7 @@ fn a_test_asks_again_where_the_app_was_answered_and_nowhere_else() {
     let asks = || shop.sandbox().counters().api_requests;
     let test = || shop.json(&["test", "shop"], 0);
     assert_eq!((fact(&test(), "client_secret"), asks()), (String::new(), 0));
-    let token = shop.sandbox().graph_token(ALICE, &[READ]);
+    let token = admin_token(&shop, READ);
     shop.run(&["--json", "status", "--ask", "--admin-token-stdin"]).stdin(&token).finish().code(0);
     assert_eq!(
         (fact(&test(), "client_secret"), asks()),

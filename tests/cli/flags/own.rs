@@ -1,6 +1,7 @@
 //! The flags of all verbs but `add`.
 
 use super::{Row, does};
+use crate::rotate_issue::admin_token;
 use crate::sandbox::browser::Person;
 use crate::sandbox::world::{ALICE, SHOP};
 use crate::status_ask::{READ, asking};
@@ -249,14 +250,14 @@ pub(super) const ROWS: &[Row] = &[
     }),
     does("status", "--admin-token-stdin", |_| {
         let shop = asking(&[]);
-        let token = shop.sandbox().graph_token(ALICE, &[READ]);
+        let token = admin_token(&shop, READ);
         let asked = shop.run(&["--json", "status", "--ask", "--admin-token-stdin"]).stdin(&token).finish().code(0);
         assert_ne!(fact(&asked, "client_secret_ends"), "");
     }),
     does("status", "--admin", |_| {
         use std::os::unix::fs::PermissionsExt as _;
         let shop = asking(&[]);
-        let token = shop.sandbox().graph_token(ALICE, &[READ]);
+        let token = admin_token(&shop, READ);
         let az = shop.path().join("az");
         std::fs::write(&az, format!("#!/bin/sh\necho '{token}'\n")).unwrap();
         std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).unwrap();
