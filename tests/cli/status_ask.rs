@@ -293,7 +293,7 @@ fn a_test_asks_again_where_the_app_was_answered_and_nowhere_else() {
     let told = test();
     assert!(fact(&told, "client_secret").ends_with("says the directory"), "{}", told.stdout);
     assert_eq!((warnings(&told), asks()), (Vec::new(), 3));
-    // The permission is withdrawn: that is no matter of a test, and the next one does not ask.
+    // The permission is withdrawn: a test says nothing of that, and the next one does not ask.
     let denied = refuse(403, "Authorization_RequestDenied", None);
     shop.sandbox().switch_on(denied);
     for requests in [4, 4] {
