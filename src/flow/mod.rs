@@ -14,6 +14,7 @@ pub mod parallel;
 pub mod patience;
 pub mod plan;
 pub mod preflight;
+pub mod registered_secret;
 pub mod reminders;
 pub mod removal;
 pub mod rotation;

@@ -179,7 +179,7 @@ impl<'a> AtDirectory<'a> {
         job.rotation.note_request(&name)?;
         let issued = self.add(job, application, &name, plan)?;
         self.has_changed.set(true);
-        let expires = issued.ends.map(lifetime::day);
+        let expires = issued.ends.map(secret_expiry::day_of);
         report.fact("key_id", &issued.key_id);
         if let Some(day) = expires {
             report.fact("secret_expires", day);

@@ -11,12 +11,12 @@ use jiff::civil::Date;
 use super::at_directory::{AtDirectory, Plan, Stop, known_day, new_name};
 use super::forward::{carry_out, refuse_foreign};
 use super::job::{Job, report};
-use super::lifetime::{self, Lifetime};
+use super::lifetime::Lifetime;
 use super::{Force, RotationRequest, Standing};
 use crate::directory::{Application, LongestLife, Planned, days};
 use crate::error::CommandError;
 use crate::flow::authority::Authority;
-use crate::flow::secret_expiry::{self, days_left};
+use crate::flow::secret_expiry::{self, day_of, days_left};
 use crate::flow::workspace::Workspace;
 use crate::report::{Check, Document, Report, Stage};
 use crate::text::Shown;
@@ -126,7 +126,7 @@ fn not_yet(job: &Job<'_>, options: &IssueOptions<'_>, application: &Application)
     }
     // The directory's own date counts, where it tells which secret is ours.
     let keys = job.rotation.keys_in_use(application)?;
-    let ends = |key| application.secret(key).and_then(|secret| secret.ends).map(lifetime::day);
+    let ends = |key| application.secret(key).and_then(|secret| secret.ends).map(day_of);
     match keys.iter().filter_map(ends).min().or_else(|| known_day(job)) {
         Some(day) => Ok(Some(day).filter(|day| !is_time(job, options, *day))),
         None => Err(Stop::Said(Box::new(secret_expiry::unknown_to_directory(job.rotation.app)))),

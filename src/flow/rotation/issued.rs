@@ -1,9 +1,10 @@
 //! What the records say of secrets at a directory: which it was asked for, which it is to remove, and what it calls those
 //! that are stored.
 
-use super::{Rotation, lifetime};
-use crate::directory::{Application, Match, Secret};
+use super::Rotation;
+use crate::directory::{Application, Match};
 use crate::failure::StoreFault;
+use crate::flow::registered_secret;
 use crate::profile::KeyId;
 use crate::secrets::{AppRecord, ClientSecret, RequestedSecret, save_app};
 
@@ -96,20 +97,10 @@ impl Rotation<'_> {
     }
 }
 
-/// What the directory calls `secret`: what the record says, where the directory still has that; else what begins alike. Of
-/// several, the one that ends on its day.
+/// What the directory calls `secret`, where it tells.
 fn known(application: &Application, secret: &ClientSecret) -> Option<KeyId> {
-    if let Some(key) = secret.key_id.as_ref().filter(|key| application.secret(key).is_some()) {
-        return Some(key.clone());
-    }
-    match application.find(&secret.value) {
+    match registered_secret::find(secret, application) {
         Match::One(found) => Some(found.key_id.clone()),
-        Match::Several(several) => {
-            let day = secret.expires?;
-            let mut fitting = several.into_iter().filter(|other: &&Secret| other.ends.map(lifetime::day) == Some(day));
-            let first = fitting.next()?;
-            fitting.next().is_none().then(|| first.key_id.clone())
-        }
-        Match::None => None,
+        Match::Several(_) | Match::None => None,
     }
 }

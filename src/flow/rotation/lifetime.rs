@@ -79,11 +79,6 @@ pub(super) fn nearer(end: Timestamp, longest: LongestLife, now: Timestamp) -> Op
     by_policy.or_else(|| (half >= SHORTEST).then(|| now + half))
 }
 
-/// The day that an end is on.
-pub(super) fn day(end: Timestamp) -> Date {
-    end.to_zoned(TimeZone::UTC).date()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

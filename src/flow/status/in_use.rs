@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::words;
 use crate::directory::{Application, Match, Secret};
-use crate::flow::secret_expiry;
+use crate::flow::{registered_secret, secret_expiry};
 use crate::profile::{App, KeyId};
 use crate::report::Report;
 use crate::secrets::ClientSecret;
@@ -46,12 +46,9 @@ impl Listed {
 }
 
 impl InUse {
-    /// Which of the secrets of `application` the active one is: by its ID where that is known, else by how it begins.
+    /// Which of the secrets of `application` the active one is.
     pub(super) fn find(active: &ClientSecret, application: &Application) -> Self {
-        if let Some(secret) = active.key_id.as_ref().and_then(|key| application.secret(key)) {
-            return Self::Found(secret.into());
-        }
-        match application.find(&active.value) {
+        match registered_secret::find(active, application) {
             Match::One(secret) => Self::Found(secret.into()),
             Match::None => Self::NotListed(application.secrets.len()),
             Match::Several(secrets) => Self::OneOf(secrets.into_iter().map(Listed::from).collect()),
