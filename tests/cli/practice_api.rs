@@ -237,7 +237,7 @@ fn the_directory_says_how_full_the_measure_is_when_it_throttles() {
     let url = format!("{}/v1.0/applications(appId='{CONFIDENTIAL_CLIENT}')", api.tenant.sandbox.api_base());
     let bearer = format!("Bearer {}", api.token);
     let page = browser::request("GET", &url, &[("Authorization", &bearer)], "", api.tenant.sandbox.ca_file()).unwrap();
-    assert_eq!((page.status, page.header("retry-after")), (429, Some("30")));
+    assert_eq!((page.status, page.header("retry-after")), (429, Some("120")));
     assert_eq!(page.header("x-ms-throttle-limit-percentage"), Some("1.2"));
     assert!(page.header("x-ms-throttle-scope").unwrap().ends_with(TENANT_ID));
 }

@@ -19,6 +19,7 @@ mod token;
 
 pub use crate::api::Service;
 pub use answers::{ApiCall, ApiRefusal, At, Broken, Claim, Refusal, Stage, Words};
+pub use graph::REVOKED;
 pub use switches::Faults;
 
 use crate::ca::Certificate;

@@ -2,7 +2,7 @@
 
 use super::problem::{self, Problem};
 use super::{Service, problem::bad_request};
-use crate::faults::{ApiCall, ApiRefusal, Fault};
+use crate::faults::{ApiCall, ApiRefusal, Fault, REVOKED};
 use crate::http::Request;
 use crate::mail_sign_in::LEEWAY;
 use crate::world::{CONFIDENTIAL_CLIENT, Holder, TENANT_ID, World, now};
@@ -111,6 +111,10 @@ fn unauthorized(service: Service, message: &str) -> Problem {
 fn refused(refusal: &ApiRefusal) -> Problem {
     let mut problem = Problem::new(refusal.status, refusal.code, refusal.message);
     problem.link = refusal.link;
+    if refusal.message == REVOKED {
+        let challenge = "Bearer realm=\"\", error=\"insufficient_claims\", claims=\"eyJhY2Nlc3NfdG9rZW4iOnt9fQ==\"";
+        problem = problem.with("WWW-Authenticate", challenge);
+    }
     if let Some(seconds) = refusal.retry_after {
         problem = problem.with("Retry-After", seconds.to_string());
     }

@@ -14,7 +14,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "directory-not-permitted",
         meaning: "the app may not see or change its own registration",
-        finding: "graph-authorization-request-denied",
+        finding: "directory-permission-missing",
         wording: Documented,
         fault: directory(
             Directory,
@@ -50,10 +50,17 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "directory-throttled",
-        meaning: "too many changes in the directory; wait 30 seconds",
+        meaning: "too many changes in the directory; wait two minutes",
         finding: "graph-throttled",
         wording: Documented,
-        fault: after(directory(Directory, 429, "TooManyRequests", "Too many requests."), 30),
+        fault: after(directory(Directory, 429, "TooManyRequests", "Too many requests."), 120),
+    },
+    Row {
+        name: "directory-unavailable",
+        meaning: "the directory cannot serve anyone at the moment",
+        finding: "server-says-later",
+        wording: Reported,
+        fault: directory(Directory, 503, "ServiceUnavailable", "The service is temporarily unavailable."),
     },
     Row {
         name: "directory-secret-lifetime",

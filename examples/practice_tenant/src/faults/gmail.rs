@@ -64,6 +64,13 @@ pub(super) const ROWS: &[Row] = &[
         ),
     },
     Row {
+        name: "gmail-user-rate-limit",
+        meaning: "too many requests for this account",
+        finding: "gmail-rate-limited",
+        wording: Reported,
+        fault: gmail(Any, 403, "userRateLimitExceeded", "User-rate limit exceeded."),
+    },
+    Row {
         name: "gmail-rate-limit-429",
         meaning: "too many requests, said with 429; wait 30 seconds",
         finding: "gmail-rate-limited",

@@ -9,6 +9,10 @@ const fn graph(at: ApiCall, status: u16, code: &'static str, message: &'static s
     Fault::Api(ApiRefusal { service: Service::Graph, at, status, code, message, retry_after: None, link: None })
 }
 
+/// What Graph says where the account's sign-ins were revoked; the challenge is in a header.
+pub const REVOKED: &str = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
+                           TokenIssuedBeforeRevocationTimestamp";
+
 /// The same, with the seconds after which to try again.
 pub(super) const fn after(fault: Fault, seconds: u32) -> Fault {
     match fault {
@@ -96,6 +100,34 @@ pub(super) const ROWS: &[Row] = &[
         finding: "graph-invalid-audience",
         wording: Reported,
         fault: graph(Any, 401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience."),
+    },
+    Row {
+        name: "graph-token-malformed",
+        meaning: "Graph cannot read the access token",
+        finding: "graph-token-malformed",
+        wording: Reported,
+        fault: graph(Any, 401, "InvalidAuthenticationToken", "CompactToken parsing failed with error code: 80049217"),
+    },
+    Row {
+        name: "graph-claims-challenge",
+        meaning: "conditional access wants a new sign-in in the middle of the token's life",
+        finding: "graph-claims-challenge",
+        wording: Reported,
+        fault: graph(Any, 401, "InvalidAuthenticationToken", REVOKED),
+    },
+    Row {
+        name: "graph-unknown-user",
+        meaning: "the tenant has no such user",
+        finding: "graph-invalid-user",
+        wording: Reported,
+        fault: graph(Any, 404, "ErrorInvalidUser", "The requested user 'shop@contoso.example' is invalid."),
+    },
+    Row {
+        name: "graph-folder-missing",
+        meaning: "the mailbox has no such folder",
+        finding: "graph-item-not-found",
+        wording: Reported,
+        fault: graph(Read, 404, "ErrorItemNotFound", "The specified object was not found in the store."),
     },
     Row {
         name: "graph-throttled",
