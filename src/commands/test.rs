@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::check;
 use crate::flow::parallel::joined;
-use crate::flow::plan::Plan;
+use crate::flow::plan::{Plan, Protocols};
 use crate::flow::status::{self, Asked};
 use crate::flow::workspace::Workspace;
 use crate::profile::Side;
@@ -20,6 +20,9 @@ use crate::report::{Document, Finding, FindingCode};
 pub struct Args {
     #[command(flatten)]
     which: MailboxSelection,
+    /// Also try the provider's other protocols for the mailbox, and show which of them work; nothing is sent
+    #[arg(long)]
+    all_protocols: bool,
 }
 
 /// Runs the command.
@@ -32,11 +35,12 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if mailboxes.is_empty() {
         return Err(Finding::of(FindingCode::NOTHING_TO_TEST).into());
     }
+    let protocols = if args.all_protocols { Protocols::All } else { Protocols::OfProfile };
     let workspace = Workspace::open(context, &profile)?;
     let (reports, asked) = thread::scope(|scope| {
         let asked = scope.spawn(|| Asked::again(&mailboxes, &workspace));
         let reports = check::each(context, &profile, &mailboxes, Side::Incoming, |workspace, mailbox| {
-            check::run(workspace, &Plan { mechanism: args.which.mechanism, ..Plan::end_to_end(mailbox) })
+            check::run(workspace, &Plan { mechanism: args.which.mechanism, protocols, ..Plan::end_to_end(mailbox) })
         });
         (reports, joined(asked))
     });

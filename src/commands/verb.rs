@@ -19,7 +19,9 @@ pub enum Command {
     Add(Box<add::Args>),
     Authorize(authorize::Args),
     Test(test::Args),
+    #[command(visible_alias = "test-receiving")]
     TestMailbox(test_mailbox::Args),
+    #[command(visible_alias = "test-sending")]
     TestSmtp(test_smtp::Args),
     Doctor(doctor::Args),
     Inspect(inspect::Args),

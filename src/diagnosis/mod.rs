@@ -22,6 +22,7 @@ mod resolve;
 mod service;
 pub mod slips;
 mod told;
+pub mod trials;
 pub mod verdict;
 
 pub use about::{FailureContext, TokenFacts};

@@ -10,8 +10,10 @@
 //! way        no network, wrong clock, inspected TLS, blocked port
 //! client     store, client secret, sign-in
 //! mail       token, account, protocols
+//! alternative  what the provider has beside a protocol that is switched off
 //! ```
 
+mod alternative;
 mod client;
 mod evidence;
 mod mail;
@@ -47,6 +49,7 @@ const RULES: [Rule; 12] = [
 pub fn verdict(situation: &Situation<'_>) -> Option<Finding> {
     let first = situation.findings().next()?;
     let mut verdict = RULES.iter().find_map(|rule| rule(situation)).unwrap_or_else(|| first.clone());
+    verdict.fix.extend(alternative::steps(situation, &verdict));
     verdict.also = Vec::new();
     for finding in situation.findings() {
         if finding.code != verdict.code && !verdict.also.contains(&finding.code) {

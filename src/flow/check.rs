@@ -9,7 +9,8 @@ use super::explain::{explain, facts, latest};
 use super::gather::gather;
 use super::judge::judge;
 use super::parallel::{self, Limits, Panicked};
-use super::plan::{Depth, Plan};
+use super::plan::{Depth, Plan, Protocols};
+use super::trials;
 use super::workspace::Workspace;
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
@@ -25,9 +26,13 @@ pub fn run(workspace: &Workspace<'_>, plan: &Plan<'_>) -> Report {
     report.facts.extend(facts(&seen));
     report.checks = explain(&seen);
     report.latest = latest(&seen);
+    report.trials = match plan.protocols {
+        Protocols::OfProfile => Vec::new(),
+        Protocols::All => trials::all(workspace, plan, &seen),
+    };
     report.verdict = match plan.depth {
         Depth::Servers => None,
-        Depth::EndToEnd => judge(&seen, &report.checks).map(Box::new),
+        Depth::EndToEnd => judge(&seen, &report.checks, &report.trials).map(Box::new),
     };
     report
 }

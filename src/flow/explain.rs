@@ -116,6 +116,14 @@ fn preflight(seen: &Seen<'_>) -> Vec<Check> {
     inspections.flat_map(|inspection| inspection.checks(|protocol| seen.acceptance(protocol), seen.about())).collect()
 }
 
+/// The checks of one conversation: what its token says of itself, and the steps.
+#[must_use]
+pub fn of_conversation(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<Check> {
+    let protocol = Some(conversation.service.protocol);
+    let preflight = preflight(seen).into_iter().filter(|check| check.protocol == protocol);
+    preflight.chain(steps(seen, conversation)).collect()
+}
+
 /// The steps at one mail server.
 fn steps(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<Check> {
     let protocol = conversation.service.protocol;

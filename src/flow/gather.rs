@@ -78,6 +78,27 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
     }
 }
 
+/// Does what `plan` says with a token that is at hand: `fetched` is for all that its mailbox uses.
+#[must_use]
+pub fn with<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>, mut fetched: Fetched) -> Seen<'a> {
+    fetched.inspection = fetched
+        .token()
+        .map(|access| Inspection::of(access, workspace, plan.mailbox, fetched.protocols.iter().copied()));
+    let token = fetched.token().map(|access| access.token.clone());
+    let calls = Call::all(plan);
+    let conversations = calls.iter().flat_map(|call| call.make(workspace, plan, Box::new(|| token.clone()))).collect();
+    Seen {
+        app: workspace.app_of(plan.mailbox),
+        mailbox: plan.mailbox,
+        started: workspace.started,
+        now: workspace.clock.now(),
+        stored: None,
+        tokens: vec![fetched],
+        conversations,
+        afterwards: None,
+    }
+}
+
 /// Reads what the store holds for the mailbox.
 fn read(session: &Session<'_>) -> Stored {
     let began = Instant::now();

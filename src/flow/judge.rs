@@ -7,13 +7,13 @@ use super::secret_expiry;
 use super::seen::{Conversation, Fetched, Outcome, Seen};
 use crate::diagnosis::verdict::{self, Role, SecretStory, Server, Situation, TokenAnswer};
 use crate::profile::EndpointUrl;
-use crate::report::{Check, Finding, Stage};
+use crate::report::{Check, Finding, Stage, Trial};
 use crate::secrets::GrantIdentity;
 use crate::text::Redactor;
 
-/// The one thing to do first, where any of `checks`, which explain what was seen, failed.
+/// The one thing to do first, where any of `checks`, which explain what was seen, failed. `trials` say what else works.
 #[must_use]
-pub fn judge(seen: &Seen<'_>, checks: &[Check]) -> Option<Finding> {
+pub fn judge(seen: &Seen<'_>, checks: &[Check], trials: &[Trial]) -> Option<Finding> {
     let identity = seen.records().and_then(|records| records.grant.identity.as_ref());
     let servers: Vec<Server> =
         sign_in_server(seen).into_iter().chain(seen.conversations.iter().map(mail_server)).collect();
@@ -21,6 +21,7 @@ pub fn judge(seen: &Seen<'_>, checks: &[Check]) -> Option<Finding> {
         checks,
         about: seen.about(),
         servers: &servers,
+        trials,
         token: seen.telling().map_or(TokenAnswer::None, token_answer),
         account: &identity.map_or_else(Vec::new, GrantIdentity::all_names),
         secret: secret_story(seen),

@@ -29,4 +29,5 @@ pub mod support_bundle;
 pub mod test_mail;
 #[cfg(test)]
 mod testing;
+pub mod trials;
 pub mod workspace;

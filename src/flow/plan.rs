@@ -12,6 +12,8 @@ pub struct Plan<'a> {
     pub mailbox: &'a Mailbox,
     /// How much of the way to its mail is looked at.
     pub depth: Depth,
+    /// Which protocols are tried.
+    pub protocols: Protocols,
     /// What is asked of the mail servers, side by side. A task for a side that the mailbox does not have is left out.
     pub tasks: Vec<Task<'a>>,
     /// What is asked once a message was accepted.
@@ -31,12 +33,22 @@ pub enum Depth {
     EndToEnd,
 }
 
+/// Which protocols are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocols {
+    /// Those that the profile has for the mailbox.
+    OfProfile,
+    /// After them, the others that the provider has for its sides.
+    All,
+}
+
 impl<'a> Plan<'a> {
     /// A plan to do `tasks` with `mailbox`, and no more.
     #[must_use]
     pub fn of(mailbox: &'a Mailbox, tasks: impl IntoIterator<Item = Task<'a>>) -> Self {
         let tasks = tasks.into_iter().collect();
-        Self { mailbox, depth: Depth::Servers, tasks, afterwards: None, mechanism: None, proving: None }
+        let (depth, protocols) = (Depth::Servers, Protocols::OfProfile);
+        Self { mailbox, depth, protocols, tasks, afterwards: None, mechanism: None, proving: None }
     }
 
     /// A plan to test all of `mailbox`, and what all of it means together.

@@ -25,7 +25,6 @@ use crate::secrets::{
     Authorization, Binding, GrantIdentity, MailboxRecord, RecordKey, RecordLock, RefreshGrant, Reservation,
     SecretStore, load_mailbox, save_mailbox, save_mailbox_reserved,
 };
-use crate::text::Shown;
 
 pub use self::binding::Replaced;
 pub use self::lost::OnLoss;
@@ -102,6 +101,17 @@ impl<'a> Session<'a> {
         let _lock = self.lock()?;
         let credential = self.client_credential()?;
         self.renew(self.stored_grant()?, &credential, OnLoss::LeaveUnmarked)
+    }
+
+    /// Fetches an access token for what the mailbox needs here, with a sign-in that may have been made for something else.
+    /// The store keeps what it has: a refresh token that replaces the old one is all that goes there.
+    ///
+    /// # Errors
+    /// As [`access_token`](Self::access_token). No refusal marks the sign-in as lost.
+    pub fn token_aside(&self) -> Result<AccessToken, Failure> {
+        let _lock = self.lock()?;
+        let credential = self.client_credential()?;
+        self.renew_aside(self.bound_grant()?, &credential)
     }
 
     /// The access token in the store, if it is still good; neither lock nor network is touched.
@@ -238,24 +248,31 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`FailureKind::NotAuthorized`] with the reason, [`FailureKind::GrantOfAnother`]; what the store says.
     pub fn stored_grant(&self) -> Result<MailboxRecord, Failure> {
-        let not_authorized = |why: Shown| Err(FailureKind::NotAuthorized { why }.into());
+        let grant = self.bound_grant()?;
+        let wanted = self.app.scopes.for_channels(self.mailbox.channels());
+        match wanted.iter().find(|scope| !grant.asked.iter().any(|asked| asked == scope.as_str())) {
+            Some(scope) => {
+                let why = shown!("the profile now needs {}, which the last sign-in did not ask for", scope);
+                Err(FailureKind::NotAuthorized { why }.into())
+            }
+            None => Ok(grant),
+        }
+    }
+
+    /// The same, whatever the last sign-in asked for.
+    fn bound_grant(&self) -> Result<MailboxRecord, Failure> {
         let grant = self.stored_record()?;
         for secret in grant.secrets() {
             self.http.transcript().redactor().learn(secret);
         }
-        if grant.binding != self.binding() {
-            if !self.is_ours(&grant) {
-                return Err(binding::of_another(&grant));
-            }
-            return not_authorized(
-                "the profile's client ID, sign-in server or address has changed since the last sign-in".into(),
-            );
+        if grant.binding == self.binding() {
+            return Ok(grant);
         }
-        let wanted = self.app.scopes.for_channels(self.mailbox.channels());
-        if let Some(scope) = wanted.iter().find(|scope| !grant.asked.iter().any(|asked| asked == scope.as_str())) {
-            return not_authorized(shown!("the profile now needs {}, which the last sign-in did not ask for", scope));
+        if !self.is_ours(&grant) {
+            return Err(binding::of_another(&grant));
         }
-        Ok(grant)
+        let why = "the profile's client ID, sign-in server or address has changed since the last sign-in".into();
+        Err(FailureKind::NotAuthorized { why }.into())
     }
 
     /// The settings that a grant is good for. A change of any makes it void.

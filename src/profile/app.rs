@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
+use super::provider::ServicePreset;
 use super::{
-    Channel, ClientAuthentication, ClientId, Cloud, Credential, Deployment, EndpointUrl, Name, Protocol, Provider,
-    RedirectUri, Scope, Tenant,
+    Channel, ClientAuthentication, ClientId, Cloud, Credential, Deployment, Endpoint, EndpointPreset, EndpointUrl,
+    HostPreset, Name, Protocol, Provider, RedirectUri, Scope, ServerEndpoint, Tenant,
 };
 
 /// One app of the profile. Many mailboxes can share it.
@@ -167,6 +168,17 @@ impl App {
     pub fn directory(&self) -> Option<EndpointUrl> {
         let preset = self.deployment().directory?;
         self.api_url.clone().or_else(|| preset.parse().ok())
+    }
+
+    /// Where a service of the provider is: at the provider's own place, or at the one that the app names for web services.
+    #[must_use]
+    pub fn preset_endpoint(&self, service: &ServicePreset) -> Option<Endpoint> {
+        Some(match service.endpoint {
+            EndpointPreset::Server(HostPreset { host, port, tls }) => {
+                ServerEndpoint { host: host.parse().ok()?, port, tls }.into()
+            }
+            EndpointPreset::Web(url) => Endpoint::Web(self.api_url.clone().or_else(|| url.parse().ok())?),
+        })
     }
 
     /// The provider's deployment that it is registered at.

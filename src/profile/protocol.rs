@@ -59,6 +59,15 @@ impl Side {
         }
     }
 
+    /// What is done with mail there, in a word.
+    #[must_use]
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Incoming => "read",
+            Self::Outgoing => "send",
+        }
+    }
+
     /// The key in the profile.
     #[must_use]
     pub fn key(self) -> &'static str {

@@ -1,29 +1,42 @@
 //! What to register at the provider for a profile's app, as click paths.
 
+use super::provider::Step;
 use super::{App, Mailbox, Scope, permission_name};
 use crate::text::{Redactor, Shown};
 
 /// The provider's steps, with the profile's values: redirect URI, then permissions.
 pub fn steps(app: &App, mailbox: &Mailbox) -> Vec<Shown> {
     let scopes = app.scopes.for_channels(mailbox.channels());
+    filled(app.provider.register.iter().chain(app.provider.permissions), app, &scopes).collect()
+}
+
+/// Where the permissions for `scopes` are added to the registration, in one line.
+#[must_use]
+pub fn permissions(app: &App, scopes: &[Scope]) -> Shown {
+    Shown::join(filled(app.provider.permissions.iter(), app, scopes).map(|step| step.part(str::trim)), " ")
+}
+
+fn filled<'a>(
+    steps: impl Iterator<Item = &'static Step> + 'a,
+    app: &'a App,
+    scopes: &[Scope],
+) -> impl Iterator<Item = Shown> + 'a {
     let all: Vec<&str> = scopes.iter().map(Scope::as_str).collect();
     let permissions: Vec<&str> = all
         .iter()
         .map(|scope| permission_name(scope))
         .filter(|permission| !matches!(*permission, "openid" | "profile" | "email"))
         .collect();
+    let (all, permissions) = (all.join(" "), permissions.join(", "));
     let client = app.credential.client_type();
-    let steps = app.provider.register.iter().filter(|step| step.only.is_none_or(|only| only == client));
-    steps
-        .map(|step| {
-            let text = step
-                .text
-                .replace("{portal}", app.deployment().portal)
-                .replace("{client_id}", app.client_id.as_str())
-                .replace("{redirect_uri}", &app.redirect_uri.to_string())
-                .replace("{scopes}", &all.join(" "))
-                .replace("{permissions}", &permissions.join(", "));
-            Redactor::by_shape(&text)
-        })
-        .collect()
+    steps.filter(move |step| step.only.is_none_or(|only| only == client)).map(move |step| {
+        let text = step
+            .text
+            .replace("{portal}", app.deployment().portal)
+            .replace("{client_id}", app.client_id.as_str())
+            .replace("{redirect_uri}", &app.redirect_uri.to_string())
+            .replace("{scopes}", &all)
+            .replace("{permissions}", &permissions);
+        Redactor::by_shape(&text)
+    })
 }

@@ -182,6 +182,15 @@ impl Check {
         }
     }
 
+    /// What was seen, or why nothing was tried; what failed has a finding instead.
+    #[must_use]
+    pub fn detail(&self) -> Option<&Shown> {
+        match &self.outcome {
+            Outcome::Passed { detail: text } | Outcome::Skipped { because: text } => Some(text),
+            Outcome::Failed { .. } => None,
+        }
+    }
+
     /// Whether `told` says all that it found.
     #[must_use]
     pub fn is_told_by(&self, told: Option<&Finding>) -> bool {

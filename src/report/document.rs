@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::check::Check;
 use super::finding::{ExitCode, Finding};
 use super::reminder::Reminder;
+use super::trial::Trial;
 use crate::clock::Clock;
 use crate::profile::Mailbox;
 use crate::text::{Show, Shown};
@@ -75,6 +76,9 @@ pub struct Report {
     /// The newest messages, newest first, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub latest: Vec<Headline>,
+    /// What came of trying each protocol that the provider has for the mailbox, where that was asked for.
+    #[serde(rename = "protocols", skip_serializing_if = "Vec::is_empty")]
+    pub trials: Vec<Trial>,
     /// What the checks mean together: the one thing to do first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Box<Finding>>,
@@ -172,7 +176,7 @@ impl Report {
     /// An empty report on `subject`.
     #[must_use]
     pub fn new(subject: Subject) -> Self {
-        Self { subject, facts: Vec::new(), checks: Vec::new(), latest: Vec::new(), verdict: None }
+        Self { subject, facts: Vec::new(), checks: Vec::new(), latest: Vec::new(), trials: Vec::new(), verdict: None }
     }
 
     /// A report on `mailbox` that begins with its address.

@@ -7,11 +7,13 @@ mod document;
 mod finding;
 pub mod format;
 mod reminder;
+mod trial;
 
 pub use check::{Check, Outcome, Stage};
 pub use document::{Document, Explanation, Fact, Headline, Report, SCHEMA, Subject, Token};
 pub use finding::{Confidence, ExitCode, Finding, Retry};
 pub use format::{Format, write_error};
 pub use reminder::Reminder;
+pub use trial::{Trial, TrialResult};
 
 pub use crate::finding_code::FindingCode;

@@ -60,6 +60,8 @@ pub enum Meaning {
     MailboxClosed,
     /// Sending by SMTP is switched off, for every account.
     SendingOff,
+    /// Reading over the protocol is switched off, for the mailbox or for all.
+    ReadingOff,
 }
 
 /// What a server says, what that means, and the way out.

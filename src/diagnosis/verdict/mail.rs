@@ -67,7 +67,7 @@ pub(super) fn mailbox_closed(situation: &Situation<'_>) -> Option<Finding> {
     } else {
         return None;
     };
-    let mut finding = situation.own(code, Some(protocol)).finding();
+    let mut finding = situation.own(code, Some(protocol)).with("proof", Smtp).finding();
     finding.server_said.clone_from(&closed.server_said);
     Some(finding)
 }

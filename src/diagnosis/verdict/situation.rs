@@ -6,7 +6,7 @@ use super::evidence::{SecretStory, Server, TokenAnswer};
 use crate::diagnosis::about::FailureContext;
 use crate::diagnosis::told::Told;
 use crate::profile::Protocol;
-use crate::report::{Check, Finding, FindingCode, Stage};
+use crate::report::{Check, Finding, FindingCode, Stage, Trial};
 use crate::text::Shown;
 
 /// All that is known after the checks of one mailbox.
@@ -18,6 +18,8 @@ pub struct Situation<'a> {
     pub about: FailureContext<'a>,
     /// What is known of each server, the sign-in server among them where it was asked.
     pub servers: &'a [Server],
+    /// What came of trying each protocol of the provider; none where that was not asked for.
+    pub trials: &'a [Trial],
     /// What the token endpoint makes of client and grant.
     pub token: TokenAnswer,
     /// Every name of the account that signed in, the one for people first; none where the provider told none.

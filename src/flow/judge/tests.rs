@@ -7,7 +7,7 @@ use crate::profile::Side;
 use crate::report::FindingCode;
 
 fn judged(seen: &Seen<'_>) -> Option<Finding> {
-    judge(seen, &explain(seen))
+    judge(seen, &explain(seen), &[])
 }
 
 fn code(seen: &Seen<'_>) -> FindingCode {

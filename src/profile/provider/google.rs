@@ -62,10 +62,9 @@ pub(super) static GOOGLE: Row = Row {
     },
     // Google's client secrets have 24 or 35 characters.
     secrets: SecretForm { has_ids: false, shortest: 16 },
-    register: &[
-        Step { text: "{portal}: an OAuth client of type 'Desktop app' needs no redirect URI", only: None },
-        Step { text: "OAuth consent screen > Data access: {scopes}", only: None },
-    ],
+    register: &[Step { text: "{portal}: an OAuth client of type 'Desktop app' needs no redirect URI", only: None }],
+    permissions: &[Step { text: "OAuth consent screen > Data access: {scopes}", only: None }],
+    alternative: Some(Gmail),
     quirks: Quirks {
         select_account: SelectAccount::Beside,
         scopes_on_refresh: false,

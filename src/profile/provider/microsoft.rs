@@ -126,9 +126,12 @@ const BOTH: Row = Row {
             only: Some(ClientType::Public),
         },
         Step { text: "  redirect URI {redirect_uri}", only: None },
+    ],
+    permissions: &[
         Step { text: "API permissions > Add a permission > Microsoft Graph > Delegated permissions:", only: None },
         Step { text: "  {permissions}", only: None },
     ],
+    alternative: Some(Graph),
     quirks: QUIRKS,
 };
 

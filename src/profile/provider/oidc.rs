@@ -34,6 +34,8 @@ pub(super) static OIDC: Row = Row {
         Step { text: "  scopes {scopes}", only: None },
         Step { text: "  grant types authorization_code and refresh_token", only: None },
     ],
+    permissions: &[],
+    alternative: None,
     quirks: Quirks {
         // oidc-provider does not know this word, and refuses the whole request; `login_hint` must do there.
         select_account: SelectAccount::Never,

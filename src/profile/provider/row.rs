@@ -41,6 +41,10 @@ pub struct Row {
     pub secrets: SecretForm,
     /// How an app is registered.
     pub register: &'static [Step],
+    /// How the permissions are added to a registration, where `register` does not say it.
+    pub permissions: &'static [Step],
+    /// What serves a mailbox whose mail protocols are switched off, where the provider has it.
+    pub alternative: Option<Protocol>,
     /// Where it differs from the standards, or from others.
     pub quirks: Quirks,
 }

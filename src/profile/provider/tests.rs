@@ -52,7 +52,7 @@ fn every_value_of_the_table_is_one_that_a_profile_could_have() {
 #[test]
 fn the_steps_of_a_registration_have_known_fill_ins() {
     for provider in ALL {
-        for step in provider.register {
+        for step in provider.register.iter().chain(provider.permissions) {
             for part in step.text.split('{').skip(1) {
                 let (name, _) = part.split_once('}').expect("a fill-in ends");
                 let known = ["portal", "client_id", "redirect_uri", "scopes", "permissions"];

@@ -7,7 +7,7 @@ use std::time::Duration;
 use maud::{Markup, PreEscaped, html};
 
 use super::interface::Format;
-use crate::report::{Check, Confidence, Document, ExitCode, Finding, Outcome, Report, Subject};
+use crate::report::{Check, Confidence, Document, ExitCode, Finding, Outcome, Report, Subject, Trial};
 use crate::text::Shown;
 use crate::text::html::{DOCTYPE, Text};
 
@@ -152,11 +152,30 @@ fn section(report: &Report) -> Markup {
                     @for check in &report.checks { (row(check, &scale, check.is_told_by(finding))) }
                 }
             }
+            (protocols(&report.trials))
             @if !report.latest.is_empty() {
                 dl {
                     @for message in &report.latest {
                         dt { (Text(&message.date)) }
                         dd { (Text(&message.subject)) " (" (Text(&message.from)) ")" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The protocols that were tried, and why those do not work that do not.
+fn protocols(trials: &[Trial]) -> Markup {
+    html! {
+        @if !trials.is_empty() {
+            h3 { "Protocols" }
+            dl {
+                @for trial in trials {
+                    dt { (trial.protocol.title()) ", " (trial.side.verb()) ": " (trial.result.title()) }
+                    dd {
+                        @if let Some(detail) = &trial.detail { (Text(detail)) }
+                        @if let Some(finding) = &trial.finding { (told(finding, false)) }
                     }
                 }
             }
@@ -270,8 +289,8 @@ fn told(finding: &Finding, in_full: bool) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::Protocol;
-    use crate::report::{FindingCode, Stage};
+    use crate::profile::{Protocol, Side};
+    use crate::report::{FindingCode, Stage, TrialResult};
     use crate::text::Redactor;
 
     fn document(text: &str) -> Document {
@@ -285,6 +304,14 @@ mod tests {
         report.checks.push(Check::passed(Stage::Tcp, at(30), shown()).over(Protocol::Imap).begun(at(10)));
         report.checks.push(Check::failed(Stage::Tls, at(60), finding.clone()).over(Protocol::Imap).begun(at(40)));
         report.checks.push(Check::skipped(Stage::Authentication, shown()));
+        report.trials.push(Trial {
+            protocol: Protocol::Graph,
+            side: Side::Incoming,
+            in_profile: false,
+            result: TrialResult::Off,
+            detail: Some(shown()),
+            finding: Some(Box::new(finding.clone())),
+        });
         report.verdict = Some(Box::new(finding));
         let mut document = Document::new("test");
         document.reports.push(report);

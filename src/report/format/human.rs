@@ -1,5 +1,7 @@
 //! A document as people read it: aligned text, coloured where the terminal wants it.
 
+mod trials;
+
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -96,6 +98,7 @@ fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for (check, title) in report.checks.iter().zip(&titles) {
         write_check(check, title, width, check.is_told_by(report.verdict.as_deref()), out)?;
     }
+    trials::write(&report.trials, out)?;
     if let Some(verdict) = &report.verdict {
         writeln!(out, "\n  {STRONG}Do this first:{STRONG:#} {}", verdict.cause)?;
         write_finding(verdict, "  ", out)?;

@@ -115,6 +115,7 @@ pub(super) fn judged([word, token, incoming, outgoing, more, _]: &[&str; 6]) -> 
         checks: &checks,
         about,
         servers: &servers,
+        trials: &[],
         token: answer,
         account: &account,
         secret: SecretStory {
