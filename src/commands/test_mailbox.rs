@@ -11,7 +11,7 @@ use crate::profile::Side;
 use crate::report::Document;
 use crate::transport::Task;
 
-/// Test the incoming side: sign in over IMAP or POP3 and open the inbox, read-only
+/// Test the incoming side: sign in over the protocol that the profile has and open the inbox, read-only
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     #[command(flatten)]

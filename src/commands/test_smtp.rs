@@ -17,7 +17,7 @@ use crate::report::{Check, Document, ExitCode, Report, Stage};
 use crate::text::Redactor;
 use crate::transport::Task;
 
-/// Test the outgoing side: sign in over SMTP, try sender and recipient; nothing is sent without --to
+/// Test the outgoing side: sign in over the protocol that the profile has and try to send; nothing is sent without --to
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     #[command(flatten)]

@@ -13,8 +13,7 @@ use crate::diagnosis::{self, trials};
 use crate::failure::FailureKind;
 use crate::profile::provider::ServicePreset;
 use crate::profile::{
-    App, Channel, Endpoint, Mailbox, Protocol, Scope, Service, Side, permission_name, registration,
-    same_permission,
+    App, Channel, Endpoint, Mailbox, Protocol, Scope, Service, Side, permission_name, registration, same_permission,
 };
 use crate::report::{Check, Finding, FindingCode, Trial, TrialResult};
 use crate::text::{Redactor, Shown};
@@ -70,9 +69,8 @@ fn endpoint(workspace: &Workspace<'_>, app: &App, preset: &ServicePreset) -> Opt
 
 impl Other {
     fn attempt(&self, workspace: &Workspace<'_>, plan: &Plan<'_>, seen: &Seen<'_>) -> Trial {
-        let not_tried = |detail: Option<Shown>, finding: Option<Finding>| {
-            self.trial(TrialResult::NotTried, detail, finding)
-        };
+        let not_tried =
+            |detail: Option<Shown>, finding: Option<Finding>| self.trial(TrialResult::NotTried, detail, finding);
         if !seen.telling().is_some_and(|fetched| matches!(fetched.outcome, Outcome::Token(_))) {
             return not_tried(Some("no new access token can be had".into()), None);
         }

@@ -16,6 +16,7 @@ mod add_again;
 #[cfg(unix)]
 mod add_dialogue;
 mod add_names;
+mod all_protocols;
 mod authorize;
 mod authorize_by_code;
 mod authorize_elsewhere;

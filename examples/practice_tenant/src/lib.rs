@@ -180,6 +180,11 @@ impl Sandbox {
         });
     }
 
+    /// Consents to a delegated permission for every user, as an administrator does.
+    pub fn consent_for_users(&self, scope: &str) {
+        self.change(|state| state.consented.push(scope.to_owned()));
+    }
+
     pub fn ports(&self) -> Ports {
         self.ports
     }

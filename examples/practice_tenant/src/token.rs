@@ -168,7 +168,9 @@ fn redeem_refresh_token(
         return Err(refused(70_000, "The provided value for the input parameter 'refresh_token' was used before."));
     }
     let (user, granted) = (token.user.clone(), token.scopes.clone());
-    let scopes = one_resource(dialect, requested(form, &granted)?)?;
+    let is_named = form.get("scope").is_some_and(|asked| !asked.is_empty());
+    let more = if is_named { state.consented.as_slice() } else { &[] };
+    let scopes = one_resource(dialect, requested(form, &[&granted, more].concat())?)?;
     token.state = RefreshState::Used;
     Ok(Earned { client_id, user, scopes, granted, nonce: None, refresh: true })
 }

@@ -160,6 +160,8 @@ pub struct State {
     /// the sandbox starts as strict as the strictest (RFC 9700 §4.14.2), so that a client which loses the new one is
     /// found out.
     pub refresh_reuse: bool,
+    /// The scopes that an administrator has consented to for every user, whatever a sign-in asks for.
+    pub consented: Vec<String>,
     /// How clients prove themselves, where it is not as usual.
     pub client_rules: Option<ClientRules>,
     /// What identity tokens say instead.
@@ -255,6 +257,7 @@ impl World {
             held: None,
             clock_shift: jiff::SignedDuration::ZERO,
             refresh_reuse: false,
+            consented: Vec::new(),
             client_rules: None,
             forged_claims: Vec::new(),
             mail,

@@ -20,9 +20,10 @@ pub(super) fn steps(situation: &Situation<'_>, verdict: &Finding) -> Vec<Shown> 
             _ => return None,
         };
         let scopes = app.scopes.of(Channel { protocol: alternative, side, is_shared: mailbox.is_shared() });
-        let told = situation.own(FindingCode::OTHER_PROTOCOL_OFFERED, Some(used));
-        let told = told.case_if(is_tried, "tried").with("other", alternative).with("other_key", alternative.key());
-        Some(told.with("side", side.key()).with("path", registration::permissions(app, scopes)).steps())
+        let line = shown!("{} = {{ protocol = \"{}\" }}", side.key(), alternative.key());
+        let told = situation.own(FindingCode::OTHER_PROTOCOL_OFFERED, Some(used)).case_if(is_tried, "tried");
+        let told = told.with("other", alternative).with("other_key", alternative.key()).with("side", side.key());
+        Some(told.with("line", line).with("path", registration::permissions(app, scopes)).steps())
     };
     [Side::Incoming, Side::Outgoing].into_iter().find_map(offer).unwrap_or_default()
 }

@@ -281,3 +281,43 @@ fn every_verdict_of_our_own_is_in_the_catalogue_and_filled() {
         assert!(!text.contains(['{', '}']), "{text}");
     }
 }
+
+#[test]
+fn what_is_switched_off_has_a_way_round_where_the_provider_has_another_service() {
+    // The side that is changed, what to, and whether it is said to work; "-" where nothing is offered.
+    for (row, offered) in [
+        (["ms", "ok", "ok", "off-tenant", "", ""], "outgoing graph"),
+        (["ms", "ok", "ok", "off-mailbox", "", ""], "outgoing graph"),
+        (["ms", "ok", "-", "off-tenant", "", ""], "outgoing graph"),
+        (["ms-shared", "ok", "ok", "off-tenant", "", ""], "outgoing graph"),
+        (["outlook", "ok", "ok", "off-mailbox", "", ""], "outgoing graph"),
+        (["ms", "ok", "not-connected", "ok", "", ""], "incoming graph"),
+        (["google", "ok", "gmail-off", "ok", "", ""], "incoming gmail"),
+        // What was tried is known.
+        (["ms", "ok", "ok", "off-tenant", "tried:graph:outgoing:works", ""], "outgoing graph works"),
+        (["ms", "ok", "ok", "off-tenant", "tried:graph:outgoing:not-tried", ""], "outgoing graph"),
+        (["ms", "ok", "ok", "off-tenant", "tried:graph:outgoing:refused", ""], "-"),
+        (["ms", "ok", "ok", "off-tenant", "tried:graph:incoming:works", ""], "outgoing graph"),
+        (["ms", "ok", "not-connected", "off-tenant", "tried:graph:incoming:works", ""], "incoming graph works"),
+        // Nothing says that anything is off.
+        (["ms", "ok", "auth-failed", "5.7.3", "", ""], "-"),
+        (["ms", "ok", "not-connected", "off-tenant", "", ""], "-"),
+        (["ms", "ok", "ok", "busy", "tried:graph:outgoing:works", ""], "outgoing graph works"),
+        (["ms", "ok", "ok", "silent", "tried:graph:outgoing:works", ""], "-"),
+        (["ms", "ms:7000222", "ok", "off-tenant", "tried:graph:outgoing:works", ""], "-"),
+        (["own", "ok", "ok", "off-tenant", "", ""], "-"),
+    ] {
+        let (verdict, _) = judged(&row).unwrap();
+        let fix = Shown::join(&verdict.fix, "\n");
+        let side = ["incoming", "outgoing"].into_iter().find(|side| fix.contains(&format!("--{side} ")));
+        let other = ["graph", "gmail"].into_iter().find(|key| fix.contains(&format!("{{ protocol = \"{key}\" }}")));
+        let works = if fix.contains("tried just now") { " works" } else { "" };
+        let found = side.zip(other).map_or_else(|| "-".to_owned(), |(side, other)| format!("{side} {other}{works}"));
+        assert_eq!(found, offered, "{row:?}: {} {fix}", verdict.code);
+        if offered != "-" {
+            assert!(verdict.fix.last().unwrap().contains("mailgrant authorize box"), "{row:?}: {fix}");
+        }
+        let permission = fix.contains("Mail.Send") || fix.contains("Mail.ReadBasic") || fix.contains("gmail.metadata");
+        assert_eq!(permission, offered != "-" && works.is_empty(), "{row:?}: {fix}");
+    }
+}

@@ -1,22 +1,16 @@
 //! A document as people read it: aligned text, coloured where the terminal wants it.
 
+mod style;
 mod trials;
 
 use std::io::{self, Write};
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
-
 use secrecy::ExposeSecret;
 
+use self::style::{BAD, DIM, GOOD, STRONG, WARN};
 use super::interface::Format;
-use crate::report::{Check, Confidence, Document, Explanation, Finding, Outcome, Report, Subject};
-
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const DIM: Style = Style::new().dimmed();
-const STRONG: Style = Style::new().bold();
-const WARN: Style = AnsiColor::Yellow.on_default();
+use crate::report::{Check, Confidence, Document, Explanation, Finding, Outcome, Report, Subject, TrialResult};
 
 /// Text for people; `anstream` strips the colours where the output is not a terminal.
 pub(super) struct Human;
@@ -99,6 +93,11 @@ fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         write_check(check, title, width, check.is_told_by(report.verdict.as_deref()), out)?;
     }
     trials::write(&report.trials, out)?;
+    for trial in report.trials.iter().filter(|trial| trial.result == TrialResult::NotTried) {
+        let Some(finding) = &trial.finding else { continue };
+        writeln!(out, "\n  {DIM}To {} over {}:{DIM:#}", trial.side.verb(), trial.protocol)?;
+        write_finding(finding, "  ", out)?;
+    }
     if let Some(verdict) = &report.verdict {
         writeln!(out, "\n  {STRONG}Do this first:{STRONG:#} {}", verdict.cause)?;
         write_finding(verdict, "  ", out)?;

@@ -95,6 +95,10 @@ pub(super) const ROWS: &[Row] = &[
     does("test", "<names>", |_| names_and_all("test")),
     does("test", "--all", |_| names_and_all("test")),
     does("test", "--mechanism", |shop| mechanism(shop, "test")),
+    does("test", "--all-protocols", |shop| {
+        shows_not(shop, &["test", "shop"], 0, "\"protocols\"");
+        shows(shop, &["test", "shop", "--all-protocols"], 0, "\"not_tried\"");
+    }),
     does("test-mailbox", "<names>", |_| names_and_all("test-mailbox")),
     does("test-mailbox", "--all", |_| names_and_all("test-mailbox")),
     does("test-mailbox", "--mechanism", |shop| mechanism(shop, "test-mailbox")),

@@ -9,10 +9,11 @@
 //!
 //! Sides: `ok`; `-` (there is none); what ails the way: `silent`, `refused`, `no-route`, `no-name`, `no-lookup`,
 //! `expired`, `early`, `self-signed`, `stranger:ISSUER` (`?` for none); what the server says: `no-auth`, `auth-failed`,
-//! `not-connected`, `busy`, `5.7.3`, `535`, `off-tenant`.
+//! `not-connected`, `busy`, `5.7.3`, `535`, `off-tenant`, `off-mailbox`, `gmail-off`.
 //!
 //! What else is known: `worked`, `new`, `day-over` of the secret; `until`; `account:NAME`, once for each name;
-//! `two-sites`: the outgoing server is another operator's; `graph`, `scope-missing`, `fits` of the token.
+//! `two-sites`: the outgoing server is another operator's; `graph`, `scope-missing`, `fits` of the token;
+//! `tried:PROTOCOL:SIDE:RESULT` where all protocols were tried.
 
 use std::time::Duration;
 
@@ -27,7 +28,8 @@ use crate::failure::{
 };
 use crate::profile::Profile;
 use crate::profile::Protocol::{self, Imap, Smtp};
-use crate::report::{Check, Finding, FindingCode, Stage};
+use crate::profile::Side;
+use crate::report::{Check, Finding, FindingCode, Stage, Trial, TrialResult};
 use crate::text::Redactor;
 
 const MICROSOFT: &str = "[apps.app]\nprovider = \"microsoft365\"\ntenant = \"contoso.onmicrosoft.com\"\n\
@@ -115,7 +117,7 @@ pub(super) fn judged([word, token, incoming, outgoing, more, _]: &[&str; 6]) -> 
         checks: &checks,
         about,
         servers: &servers,
-        trials: &[],
+        trials: &trials(&more),
         token: answer,
         account: &account,
         secret: SecretStory {
@@ -127,6 +129,25 @@ pub(super) fn judged([word, token, incoming, outgoing, more, _]: &[&str; 6]) -> 
         now: at("2026-01-01T12:00:00Z"),
     })?;
     Some((verdict, checks.iter().filter_map(Check::finding).cloned().collect()))
+}
+
+/// What came of trying each protocol, where that was done.
+fn trials(more: &[&str]) -> Vec<Trial> {
+    let trial = |words: &str| {
+        let [protocol, side, result] = words.split(':').collect::<Vec<_>>()[..] else {
+            panic!("{words} is not a trial")
+        };
+        let results = [TrialResult::Works, TrialResult::Off, TrialResult::Refused, TrialResult::NotTried];
+        Trial {
+            protocol: Protocol::ALL.into_iter().find(|known| known.key() == protocol).unwrap(),
+            side: if side == "outgoing" { Side::Outgoing } else { Side::Incoming },
+            in_profile: false,
+            result: results.into_iter().find(|known| known.title() == result.replace('-', " ")).unwrap(),
+            detail: None,
+            finding: None,
+        }
+    };
+    more.iter().filter_map(|word| word.strip_prefix("tried:")).map(trial).collect()
 }
 
 fn at(time: &str) -> Timestamp {
@@ -282,6 +303,15 @@ fn mail(word: &str, protocol: Protocol, host: &str, port: u16) -> Option<(Stage,
             Some(535),
             "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
         ),
+        "off-mailbox" => said(
+            auth,
+            "AUTH XOAUTH2",
+            Some(535),
+            "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.",
+        ),
+        "gmail-off" => {
+            said(auth, "AUTHENTICATE XOAUTH2", None, "NO [ALERT] Your account is not enabled for IMAP use. (Failure)")
+        }
         way_word => {
             let (stage, kind) = way(way_word, host, port);
             let _ = protocol;

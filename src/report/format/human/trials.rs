@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use super::{BAD, DIM, GOOD, STRONG, WARN, write_finding};
-use crate::report::{Finding, Trial, TrialResult};
+use super::style::{BAD, GOOD, STRONG, WARN};
+use crate::report::{Trial, TrialResult};
 
 /// The columns of a terminal that was never widened.
 const COLUMNS: usize = 80;
 
-/// Writes a row for each trial, and below them what has to be done for what was not tried.
+/// Writes a row for each trial.
 pub(super) fn write(trials: &[Trial], out: &mut dyn Write) -> io::Result<()> {
     if trials.is_empty() {
         return Ok(());
@@ -28,15 +28,14 @@ pub(super) fn write(trials: &[Trial], out: &mut dyn Write) -> io::Result<()> {
         let lines = wrapped(&words(trial), COLUMNS.saturating_sub(indent));
         let (title, side) = (trial.protocol.title(), trial.side.verb());
         let (first, rest) = lines.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
-        let row = format!("  {title:<protocol$}  {side:<verb$}  {style}{:<result$}{style:#}  {first}", trial.result.title());
+        let row =
+            format!("  {title:<protocol$}  {side:<verb$}  {style}{:<result$}{style:#}  {first}", trial.result.title());
         writeln!(out, "{}", row.trim_end())?;
         for line in rest {
+            // A long code begins further left.
+            let indent = indent.min(COLUMNS.saturating_sub(line.chars().count()));
             writeln!(out, "{:indent$}{line}", "")?;
         }
-    }
-    for (trial, finding) in trials.iter().filter_map(|trial| Some((trial, to_do(trial)?))) {
-        writeln!(out, "\n  {DIM}to {} over {}:{DIM:#}", trial.side.verb(), trial.protocol.title())?;
-        write_finding(finding, "  ", out)?;
     }
     Ok(())
 }
@@ -51,10 +50,6 @@ fn words(trial: &Trial) -> String {
         (None, Some(detail)) => detail.to_string(),
         (None, None) => String::new(),
     }
-}
-
-fn to_do(trial: &Trial) -> Option<&Finding> {
-    trial.finding.as_deref().filter(|_| trial.result == TrialResult::NotTried)
 }
 
 /// `text` in lines of at most `width` characters; a word that is longer has a line of its own.
@@ -76,7 +71,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::profile::{Protocol, Side};
-    use crate::report::{ExitCode, FindingCode};
+    use crate::report::{ExitCode, Finding, FindingCode};
 
     fn shown(trials: &[Trial]) -> String {
         let mut out = Vec::new();
@@ -109,24 +104,20 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_tried_is_followed_by_what_would_change_that() {
-        let mut finding = Finding::new(FindingCode::SIGN_IN_DID_NOT_ASK, "It did not.", ExitCode::AuthorizationNeeded);
-        finding.fix.push("Ask".into());
+    fn a_row_says_what_was_seen_or_why_not() {
+        let finding =
+            Finding::new(FindingCode::SIGN_IN_DID_NOT_ASK, "It did not. More.", ExitCode::AuthorizationNeeded);
         let works = Trial {
             detail: Some("INBOX, 2 messages".into()),
             ..trial(Protocol::Imap, Side::Incoming, TrialResult::Works)
         };
-        let untried = Trial {
-            finding: Some(Box::new(finding)),
-            ..trial(Protocol::Graph, Side::Outgoing, TrialResult::NotTried)
-        };
-        let table = shown(&[works, untried]);
+        let untried =
+            Trial { finding: Some(Box::new(finding)), ..trial(Protocol::Graph, Side::Outgoing, TrialResult::NotTried) };
         assert_eq!(
-            table,
+            shown(&[works, untried]),
             "\n  Protocols:\n\
              \x20 IMAP             read  works      INBOX, 2 messages\n\
-             \x20 Microsoft Graph  send  not tried  It did not. [sign-in-did-not-ask]\n\
-             \n  to send over Microsoft Graph:\n  1. Ask\n  [sign-in-did-not-ask]\n"
+             \x20 Microsoft Graph  send  not tried  It did not. [sign-in-did-not-ask]\n"
         );
     }
 }
