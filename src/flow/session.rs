@@ -1,6 +1,7 @@
 //! From a mailbox to an access token that is valid now: read, refresh under the lock, persist, return.
 
 mod answer;
+mod aside;
 mod authorization;
 mod binding;
 mod fresh;

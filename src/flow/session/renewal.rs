@@ -1,12 +1,10 @@
 //! A new access token: asked for under the lock, and stored before it is used.
 
-use jiff::Timestamp;
-
 use super::{AccessToken, OnLoss, Session, TokenSource, answer, authorization, lost};
 use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use crate::oauth::{ClientCredential, TokenEndpoint};
 use crate::profile::{Invalid, Scope, resource_of};
-use crate::secrets::{GrantIdentity, LostGrant, MailboxRecord, load_mailbox, save_mailbox};
+use crate::secrets::{LostGrant, MailboxRecord, load_mailbox, save_mailbox};
 use crate::text::Redactor;
 
 impl Session<'_> {
@@ -52,35 +50,6 @@ impl Session<'_> {
         }
     }
 
-    /// Asks for an access token for the mailbox's channels, and hands it out unstored. The caller holds the lock, and
-    /// `record` was read under it.
-    pub(super) fn renew_aside(
-        &self,
-        mut record: MailboxRecord,
-        credential: &ClientCredential,
-    ) -> Result<AccessToken, Failure> {
-        let endpoint = endpoint(&record)?;
-        let scopes = self.app.scopes.for_channels(self.mailbox.channels());
-        let client = self.client(&endpoint, credential);
-        // A refresh token that is good once is spent by this request too (SECURITY.md C4).
-        let room = self.reserve()?;
-        let answer = client.token(authorization::grant(&record.authorization, self.app, &scopes).as_ref())?;
-        if let Some(token) = answer.refresh_token {
-            record.authorization.take_over(token);
-        }
-        record.client_authentication = answer.client_authentication;
-        self.save(&record, room)?;
-        let received = self.clock.now();
-        Ok(AccessToken {
-            token: answer.access_token,
-            expires: received.checked_add(answer.expires_in).unwrap_or(Timestamp::MAX),
-            source: TokenSource::Refresh,
-            scopes: answer.scopes.map_or_else(Vec::new, answer::well_formed),
-            received,
-            account_names: record.identity.as_ref().map_or_else(Vec::new, GrantIdentity::all_names),
-        })
-    }
-
     /// Notes that the provider no longer accepts the grant, and what it said. Nothing is deleted.
     fn mark_lost(&self, tried: &MailboxRecord, fault: &OAuthFault) -> Result<(), StoreFault> {
         // Another program may have refreshed without our lock; then what was refused is not what is stored now.
@@ -94,7 +63,7 @@ impl Session<'_> {
 }
 
 /// Where `record` is refreshed.
-fn endpoint(record: &MailboxRecord) -> Result<TokenEndpoint, Failure> {
+pub(super) fn endpoint(record: &MailboxRecord) -> Result<TokenEndpoint, Failure> {
     let url = record.token_endpoint.parse().map_err(|invalid: Invalid| {
         let (url, reason) = (Redactor::by_shape(&record.token_endpoint), Redactor::by_shape(&invalid.problem));
         Failure::new(FailureKind::UnsafeUrl { url, reason })

@@ -63,6 +63,9 @@ pub(super) const ROWS: &[Row] = &[
     does("add", "--authority", |shop| {
         gives(shop, "--authority", "https://localhost:4711", "authority = \"https://localhost:4711\"");
     }),
+    does("add", "--api-url", |shop| {
+        gives(shop, "--api-url", "https://localhost:4712", "api_url = \"https://localhost:4712\"");
+    }),
     does("add", "--issuer", |shop| {
         let issuer = format!("issuer = \"{}\"", shop.sandbox().issuer());
         oidc(shop, "byissuer", &[], &[&issuer]);
