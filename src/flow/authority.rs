@@ -70,6 +70,7 @@ impl Authority {
             .case(if is_app { "app" } else { "admin" })
             .case_if(deed == Deed::Write, "write")
             .case_if(is_app && deed == Deed::Write, "app-writes")
+            .case_if(is_app && deed == Deed::Read, "app-reads")
             .with("permission", permission)
             .with("deed", if deed == Deed::Write { "add and remove" } else { "read" })
             .with("who", if is_app { "the app" } else { "the holder of the token" });

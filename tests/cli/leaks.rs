@@ -107,6 +107,9 @@ fn issue(shown: &mut Shown<'_>, admin_token: &str) {
     shown.run(&CHATTY, &[&issue[..], &["--admin-token-stdin"]].concat(), admin_token);
     sandbox.consent(GRAPH, OWNED_BY);
     shown.run(&CHATTY, &[&issue[..], &["--dry-run"]].concat(), "");
+    shown.run(&ALL_WAYS, &["status", "--ask"], "");
+    shown.run(&ALL_WAYS, &["status", "--ask", "--admin-token-stdin"], admin_token);
+    shown.run(&CHATTY, &["status", "--ics", "-"], "");
     shown.run(&ALL_WAYS, &issue, "");
     let before = sandbox.counters().passwords_added;
     assert!(before >= 6, "only {before} secrets were issued");

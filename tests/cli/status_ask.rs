@@ -11,7 +11,7 @@ use crate::sandbox::world::{ALICE, SHOP};
 use crate::support::canary::CLIENT_SECRET;
 use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
-use crate::support::practice::fact;
+use crate::support::practice::{ALWAYS_STALE, fact};
 
 pub(crate) const READ: &str = "Application.Read.All";
 /// What people typed, which the directory knows better.
@@ -117,7 +117,17 @@ fn without_the_permission_it_is_named_and_nothing_else_changes() {
     let shop = asking(&["Mail.Send"]);
     let before = profile(&shop);
     let asked = shop.json(&["status", "--ask"], 0);
-    warns(&asked, &["Application.Read.All", TYPED, "is all that is known", "Grant admin consent", "--admin az"]);
+    warns(
+        &asked,
+        &[
+            "Application.Read.All",
+            "Application.ReadWrite.OwnedBy",
+            TYPED,
+            "is all that is known",
+            "Grant admin consent",
+            "--admin az",
+        ],
+    );
     assert!(fact(&asked, "client_secret").starts_with(&format!("expires {TYPED} (")), "{}", asked.stdout);
     assert_eq!(asked.outcome("directory"), "skipped");
     assert_eq!(profile(&shop), before);
@@ -261,6 +271,26 @@ fn apps_of_one_registration_are_asked_about_once() {
     let end = end(0);
     let (end, text) = (end.get(..10).unwrap(), profile(&shop));
     assert_eq!(text.matches(&format!("secret_expires = {end}")).count(), 2, "{text}");
+}
+
+#[test]
+fn a_rotation_under_way_keeps_its_secrets_and_dates() {
+    let shop = asking(&[READ]);
+    let next = "zzz-a-new-secret-for-a-test-only-0001";
+    shop.sandbox().add_client_secret(next);
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
+    shop.sandbox().allow_refresh_reuse();
+    shop.sandbox().set_token_delay(Duration::from_secs(6));
+    let rotate = ["--json", "rotate-secret", "shop", "--secret-stdin", "--timeout", "2"];
+    shop.run(&rotate).stdin(next).finish().code(8);
+    shop.sandbox().set_token_delay(Duration::ZERO);
+    let before = profile(&shop);
+    let asked = shop.json(&["status", "--ask"], 0);
+    assert!(fact(&asked, "client_secret").ends_with("says the directory"), "{}", asked.stdout);
+    assert!(!warnings(&asked).iter().any(|line| line.contains("does not use")), "the new one: {}", asked.stdout);
+    assert_eq!(profile(&shop), before);
+    shop.json(&["rotate-secret", "shop"], 0);
+    shop.json(&["test", "shop"], 0);
 }
 
 #[test]
