@@ -126,16 +126,9 @@ fn hint(fault: Fault, sandbox: &Sandbox) -> String {
             let port = sandbox.ports().pop3_implicit;
             format!("  (with --incoming pop3 --incoming-port {port} in the command that adds the mailbox)\n")
         }
-        _ if fault.place().starts_with("Graph") => {
-            let api = sandbox.api_base();
-            format!("  (with --incoming graph --outgoing graph --api-url {api} in the command that adds the mailbox)\n")
-        }
+        _ if fault.place().starts_with("Graph") => "  (shows with the mailbox over Graph)\n".to_owned(),
         _ if fault.place() == "directory" => {
-            let api = sandbox.api_base();
-            format!(
-                "  (with --api-url {api} in the command that adds the mailbox; shows with:\n  mailgrant rotate-secret \
-                 practice --issue, mailgrant status practice --ask)\n"
-            )
+            "  (shows with: mailgrant rotate-secret practice --issue, mailgrant status practice --ask)\n".to_owned()
         }
         Fault::Mail(Words { at: Stage::Message, .. }) => {
             format!("  (shows with: mailgrant test-smtp practice --to {SHOP})\n")
@@ -174,7 +167,8 @@ export PRACTICE_NEXT_SECRET={SECOND_SECRET}
 mailgrant add practice --provider microsoft365 --tenant {TENANT_ID} --authority {authority} \
   --client-id {CONFIDENTIAL_CLIENT} --secret-env PRACTICE_SECRET --address {SHOP} \
   --incoming imap --incoming-host localhost --incoming-port {imap_implicit} \
-  --outgoing smtp --outgoing-host localhost --outgoing-port {smtp_starttls} --ca-file {ca}
+  --outgoing smtp --outgoing-host localhost --outgoing-port {smtp_starttls} \
+  --api-url {api} --ca-file {ca}
 mailgrant authorize practice
 mailgrant test practice
 mailgrant test-mailbox practice --latest 1
@@ -182,6 +176,14 @@ mailgrant test-smtp practice --to {SHOP} --wait-arrival
 mailgrant rotate-secret practice --secret-env PRACTICE_NEXT_SECRET
 mailgrant status practice
 mailgrant remove practice --yes
+
+A mailbox over Graph, of the same app, before that is removed (alice signs in):
+
+mailgrant add practice-graph --client-id {CONFIDENTIAL_CLIENT} --address {ALICE} \
+  --incoming graph --outgoing graph
+mailgrant authorize practice-graph
+mailgrant test practice-graph
+mailgrant test-smtp practice-graph --to {ALICE} --wait-arrival
 
 Without an OS keyring, first: export MAILGRANT_STORE=vault; mailgrant new-vault-key
 

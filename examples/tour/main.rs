@@ -1,7 +1,8 @@
 //! The whole job in a minute, with nothing but this machine: `cargo run --example tour`.
 //!
 //! It builds the real `mailgrant`, starts the practice tenant beside it, and does what an administrator does: add,
-//! authorize, test, rotate the client secret, remove. Each step insists on its exit code and on a telling fact.
+//! authorize, test, rotate the client secret, remove, for a mailbox over IMAP and SMTP and for one over Microsoft Graph. Each
+//! step insists on its exit code and on a telling fact.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example's own output")]
 
 mod build;
@@ -49,11 +50,15 @@ fn tour() -> Result<u32, String> {
 
     set_up(&mut workspace, &sandbox)?;
     prove(&mut workspace, &sandbox)?;
+    add_one_over_graph(&mut workspace, &sandbox)?;
     rotate(&mut workspace, &sandbox, &old_secret)?;
     hand_out_a_token(&mut workspace, &sandbox)?;
     refuse_the_wrong_account(&mut workspace)?;
     workspace
-        .step("Remove the mailbox, its tokens, its app and the client secret.", &["remove", "shop", "--yes"], "")?
+        .step("Remove a mailbox and its tokens; the app stays, for the other.", &["remove", "alice", "--yes"], "")?
+        .code(0)?;
+    workspace
+        .step("Remove the last one, its tokens, its app and the client secret.", &["remove", "shop", "--yes"], "")?
         .code(0)?;
     workspace.step("Nothing is left.", &["list"], "")?.code(0)?.lacks(SHOP)?;
     let surprises = sandbox.surprises();
@@ -67,6 +72,7 @@ fn set_up(workspace: &mut Workspace, sandbox: &Sandbox) -> Result<(), String> {
     let ports = sandbox.ports();
     let (imap, smtp) = (ports.imap_implicit.to_string(), ports.smtp_starttls.to_string());
     let ca_file = sandbox.ca_file().display().to_string();
+    let api = sandbox.api_base();
     workspace
         .step("A key for the encrypted vault, since this machine may have no keyring.", &["new-vault-key"], "")?
         .code(0)?
@@ -76,9 +82,8 @@ fn set_up(workspace: &mut Workspace, sandbox: &Sandbox) -> Result<(), String> {
     let incoming = ["--incoming", "imap", "--incoming-host", "localhost", "--incoming-port", &imap];
     let outgoing = ["--outgoing", "smtp", "--outgoing-host", "localhost", "--outgoing-port", &smtp];
     let mut add = vec!["add", "shop", "--provider", "microsoft365", "--tenant", TENANT_DOMAIN];
-    add.extend(
-        app.into_iter().chain(["--address", SHOP]).chain(incoming).chain(outgoing).chain(["--ca-file", &ca_file]),
-    );
+    add.extend(app.into_iter().chain(["--address", SHOP]).chain(incoming).chain(outgoing));
+    add.extend(["--api-url", &api, "--ca-file", &ca_file]);
     workspace
         .step("Add the mailbox; what to register at the provider is printed.", &add, "")?
         .code(0)?
@@ -105,6 +110,30 @@ fn prove(workspace: &mut Workspace, sandbox: &Sandbox) -> Result<(), String> {
         .says("mailgrant test mail")
 }
 
+/// A second mailbox of the same app, over Graph both ways.
+fn add_one_over_graph(workspace: &mut Workspace, sandbox: &Sandbox) -> Result<(), String> {
+    let add = ["add", "alice", "--client-id", CONFIDENTIAL_CLIENT, "--address", ALICE];
+    let add = [&add[..], &["--incoming", "graph", "--outgoing", "graph"]].concat();
+    workspace
+        .step("Add a mailbox over Microsoft Graph. Its app has a secret already.", &add, "")?
+        .code(0)?
+        .says("Mail.ReadBasic, Mail.Send")?;
+    workspace.sign_in_as(ALICE);
+    workspace
+        .step("Sign in as its user.", &["authorize", "alice"], "")?
+        .code(0)?
+        .says(&format!("{ALICE} signed in"))?;
+    workspace.sign_in_as(SHOP);
+    let send = ["test-smtp", "alice", "--to", ALICE, "--wait-arrival"];
+    workspace.step("Send a mail over Graph, and see it arrive.", &send, "")?.code(0)?.says("arrival")?;
+    let sent = sandbox.sent();
+    expect(sent.len() == 2 && sent[1].recipients == [ALICE], "one more mail is sent, to Alice")?;
+    workspace
+        .step("Test both sides of it: one connection is enough.", &["test", "alice"], "")?
+        .code(0)?
+        .says("Graph would send")
+}
+
 fn rotate(workspace: &mut Workspace, sandbox: &Sandbox, old_secret: &str) -> Result<(), String> {
     sandbox.add_client_secret(NEW_SECRET);
     sandbox.expire_client_secret(old_secret);
@@ -115,11 +144,12 @@ fn rotate(workspace: &mut Workspace, sandbox: &Sandbox, old_secret: &str) -> Res
         .says("AADSTS7000222")?;
     let rotate = ["rotate-secret", "shop", "--secret-stdin", "--expires", &next_year()];
     workspace
-        .step("Rotate: the new secret is proven before it is used.", &rotate, NEW_SECRET)?
+        .step("Rotate: the new secret is proven with both mailboxes before it is used.", &rotate, NEW_SECRET)?
         .code(0)?
         .says("the new one is in use")?;
     workspace.step("The mailbox works again, without a new sign-in.", &["test-mailbox", "shop"], "")?.code(0)?;
-    expect(sandbox.counters().sign_ins == 1, "no second sign-in is needed")?;
+    workspace.step("So does the one over Graph.", &["test", "alice"], "")?.code(0)?;
+    expect(sandbox.counters().sign_ins == 2, "each mailbox has been signed in for once")?;
     workspace
         .step("Forget the old secret.", &["rotate-secret", "shop", "--discard-previous"], "")?
         .code(0)?
