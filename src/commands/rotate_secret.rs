@@ -74,7 +74,7 @@ struct IssueFlags {
     /// With --issue: for how many days the directory keeps the old secret; 0 removes it at once
     #[arg(long, value_name = "DAYS", requires = "issue", default_value_t = 7)]
     keep_old: u16,
-    /// With --issue: do nothing unless the secret in use ends within this many days
+    /// With --issue: do nothing unless the secret in use ends within this many days, and half of its life is over
     #[arg(long, value_name = "DAYS", requires = "issue")]
     if_expires_within: Option<u16>,
     /// With --issue: show the requests that would change something, and send none of them

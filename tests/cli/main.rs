@@ -74,6 +74,7 @@ mod token;
 mod two_profiles;
 #[cfg(target_os = "linux")]
 mod unattended;
+mod units;
 #[cfg(unix)]
 mod vault;
 mod vault_absent;

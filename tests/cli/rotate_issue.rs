@@ -149,8 +149,22 @@ fn it_rotates_when_few_days_are_left_by_the_directory_s_own_date() {
     let quiet = issue(&shop, &["--if-expires-within", "30"]).finish().code(0);
     assert_eq!(fact(&quiet, "changed"), "no", "{}", quiet.stdout);
     assert_eq!(shop.sandbox().counters().passwords_added, 0);
-    let due = issue(&shop, &["--if-expires-within", "4000"]).finish().code(0);
+    // It has ended, which the profile does not know either; the app cannot ask for itself any more.
+    shop.sandbox().expire_client_secret(CLIENT_SECRET);
+    issue(&shop, &["--if-expires-within", "30"]).finish().code(1);
+    let token = admin_token(&shop, "Application.ReadWrite.All");
+    let due = issue(&shop, &["--if-expires-within", "30", "--admin-token-stdin"]).stdin(&token).finish().code(0);
     assert_eq!(fact(&due, "changed"), "yes");
+    assert_eq!(shop.sandbox().counters().passwords_added, 1);
+    shop.json(&["test-mailbox", "shop"], 0);
+}
+
+#[test]
+fn where_secrets_live_shorter_than_that_each_run_does_not_replace_one() {
+    let shop = stale(&[OWNED_BY]);
+    issue(&shop, &["--keep-old", "0", "--lifetime", "20"]).finish().code(0);
+    let young = issue(&shop, &["--if-expires-within", "30"]).finish().code(0);
+    assert_eq!(fact(&young, "changed"), "no", "{}", young.stdout);
     assert_eq!(shop.sandbox().counters().passwords_added, 1);
 }
 

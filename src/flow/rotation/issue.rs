@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::at_directory::{AtDirectory, Plan, Stop, known_day, new_name};
@@ -124,13 +125,26 @@ fn not_yet(job: &Job<'_>, options: &IssueOptions<'_>, application: &Application)
     if options.if_expires_within.is_none() {
         return Ok(None);
     }
-    // The directory's own date counts, where it tells which secret is ours.
+    // The directory's own dates count, where it tells which secret is ours.
     let keys = job.rotation.keys_in_use(application)?;
-    let ends = |key| application.secret(key).and_then(|secret| secret.ends).map(day_of);
-    match keys.iter().filter_map(ends).min().or_else(|| known_day(job)) {
-        Some(day) => Ok(Some(day).filter(|day| !is_time(job, options, *day))),
-        None => Err(Stop::Said(Box::new(secret_expiry::unknown_to_directory(job.rotation.app)))),
-    }
+    let listed = keys.iter().filter_map(|key| application.secret(key));
+    let Some((secret, ends)) = listed.filter_map(|secret| Some((secret, secret.ends?))).min_by_key(|(_, ends)| *ends)
+    else {
+        return match known_day(job) {
+            Some(day) => Ok(Some(day).filter(|day| !is_time(job, options, *day))),
+            None => Err(Stop::Said(Box::new(secret_expiry::unknown_to_directory(job.rotation.app)))),
+        };
+    };
+    // Where secrets live shorter than that, each run would replace one: half of its life is soon enough.
+    let half = secret.starts.map(|starts| ends.duration_since(starts) / 2);
+    let is_young = half.is_some_and(|half| ends.duration_since(job.rotation.clock.now()) > half);
+    Ok(Some(day_of(ends)).filter(|day| is_young && is_short(half, options) || !is_time(job, options, *day)))
+}
+
+/// Whether half of a secret's life is shorter than the days before whose end it is to be replaced.
+fn is_short(half: Option<SignedDuration>, options: &IssueOptions<'_>) -> bool {
+    let within = options.if_expires_within.map(|days| SignedDuration::from_hours(24 * i64::from(days)));
+    half.zip(within).is_some_and(|(half, within)| half < within)
 }
 
 /// Whether a secret that ends on this day is to be replaced now.
