@@ -36,6 +36,7 @@ async function refused(name, request, statusCode, code) {
   assert.match(error.requestId, /^[0-9a-f]{8}-[0-9a-f]{4}-/);
   assert.equal(error.headers.get('request-id'), error.requestId);
   assert.ok(Math.abs(Date.now() - error.date.getTime()) < 86_400_000, `${name}: ${error.date}`);
+  return error;
 }
 
 // The inbox.
@@ -87,13 +88,21 @@ answered('filtered', 'Collection<graph.Application>',
   await app.api('/applications').filter(`appId eq '${config.client_id}'`).select('id,appId').get());
 answered('principal', 'Answer<graph.ServicePrincipal>',
   await app.api(`/servicePrincipals(appId='${config.client_id}')`).get());
-answered('policy', 'Answer<graph.TenantAppManagementPolicy>',
+const policy = answered('policy', 'Answer<graph.TenantAppManagementPolicy>',
   await app.api('/policies/defaultAppManagementPolicy').get());
-const end = new Date(Date.now() + 90 * 86_400_000).toISOString();
-const issued = answered('issued', 'Answer<graph.PasswordCredential>',
-  await app.api(`/applications/${before.id}/addPassword`).post({
-    passwordCredential: { displayName: 'by the Graph client', endDateTime: end },
-  }));
+assert.equal(policy.applicationRestrictions.passwordCredentials[0].maxLifetime, 'P30D');
+answered('policies', 'Collection<graph.AppManagementPolicy>',
+  await app.api(`/applications/${before.id}/appManagementPolicies`).get());
+const add = (endDateTime) => app.api(`/applications/${before.id}/addPassword`).post({
+  passwordCredential: { displayName: 'by the Graph client', endDateTime },
+});
+const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
+const tooLong = await refused('longer than the policy', add(inDays(90)), 400, 'CredentialInvalidLifetimeAsPerAppPolicy');
+const [, assigned] = /assigned policy '([^']+)'/.exec(tooLong.message);
+answered('assigned', 'Answer<graph.AppManagementPolicy>',
+  await app.api(`/policies/appManagementPolicies/${assigned}`).get());
+const end = inDays(20);
+const issued = answered('issued', 'Answer<graph.PasswordCredential>', await add(end));
 assert.ok(issued.secretText.startsWith(issued.hint));
 assert.equal(Math.trunc(Date.parse(issued.endDateTime) / 1000), Math.trunc(Date.parse(end) / 1000));
 const listed = (await passwords()).find(({ keyId }) => keyId === issued.keyId);

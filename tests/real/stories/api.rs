@@ -18,6 +18,7 @@ fn microsofts_own_libraries_read_send_and_rotate_over_graph() {
     let scopes = ["Mail.Read", "Mail.Send", "User.Read"].map(|scope| format!("{GRAPH}/{scope}"));
     let tokens = libraries.entra_tokens(&scopes);
     let config = json!({ "user_token": tokens["user"], "app_token": tokens["app"], "client_id": CONFIDENTIAL_CLIENT });
+    sandbox.switch_on(Fault::named("directory-secret-lifetime"));
     // Its first request is refused; it comes again after as many seconds as Retry-After says.
     let throttled = Fault::named("graph-mailbox-concurrency");
     sandbox.switch_on(throttled);
