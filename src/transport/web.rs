@@ -212,7 +212,7 @@ impl Api<'_> {
             None => said.push_str(&format!(" ({})", answer.content_type.as_deref().unwrap_or("no content type"))),
         }
         for (name, value) in &answer.told {
-            said.push_str(&format!("\n{name}: {value}"));
+            said.push_str(&format!("; {name}: {value}"));
         }
         let is_json = told.is_some();
         let rejection = Rejection {
