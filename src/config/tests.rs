@@ -216,7 +216,7 @@ fn a_secret_may_hold_every_character_of_the_standard() {
 fn the_example_profile_is_one() {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml"));
     let profile = load(path).unwrap();
-    assert_eq!(profile.mailboxes.len(), 3);
+    assert_eq!(profile.mailboxes.len(), 5);
     // Every key of the format is explained in it, as a value or in a comment.
     let text = std::fs::read_to_string(path).unwrap();
     for key in [
