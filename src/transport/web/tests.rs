@@ -116,12 +116,10 @@ fn a_refusal_is_told_with_its_code_and_a_refused_token_as_the_sign_in_it_is() {
         ("403 Forbidden", denied, Stage::Folder),
         ("429 Too Many Requests", r#"{"error":{"code":"ApplicationThrottled","message":"x"}}"#, Stage::Folder),
         ("502 Bad Gateway", "<html>proxy</html>", Stage::Folder),
-        ("302 Found", "", Stage::Folder),
     ];
     for (status, body, stage) in refused {
         let number: u16 = status[..3].parse().unwrap();
-        let headers =
-            "Retry-After: 7\r\nLocation: https://elsewhere.example/\r\nrequest-id: r-9\r\nConnection: close\r\n";
+        let headers = "Retry-After: 7\r\nrequest-id: r-9\r\nConnection: close\r\n";
         let server = Server::script(vec![reply(status, headers, body), reply(status, headers, body)]);
         let (logs, _) = read_and_try(&server);
         let (at, failure) = failure(&logs[0]);
@@ -130,6 +128,23 @@ fn a_refusal_is_told_with_its_code_and_a_refused_token_as_the_sign_in_it_is() {
         assert_eq!(rejection.retry_after, Some(Duration::from_secs(7)));
         assert!(failure.server_said.unwrap().contains("r-9"), "{status}");
         assert_eq!(logs[1].observations.len(), 1, "the other side is asked all the same");
+        server.finish();
+    }
+}
+
+#[test]
+fn what_the_service_does_not_say_itself_is_not_understood_and_a_redirect_is_not_followed() {
+    let away = "Location: https://elsewhere.example/\r\nConnection: close\r\n";
+    for (status, headers) in
+        [("302 Found", away), ("403 Forbidden", "Content-Type: text/html\r\nConnection: close\r\n")]
+    {
+        let answer = || reply(status, headers, "<html>proxy</html>");
+        let server = Server::script(vec![answer(), answer()]);
+        let (logs, _) = read_and_try(&server);
+        let (at, failure) = failure(&logs[0]);
+        assert_eq!(at, Stage::Folder);
+        let FailureKind::Unreadable { what } = &failure.kind else { panic!("{failure:?}") };
+        assert!(what.contains(&status[..3]), "{what}");
         server.finish();
     }
 }
