@@ -8,7 +8,7 @@ use crate::arguments::mailboxes::MailboxSelection;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::check;
-use crate::flow::parallel::joined;
+use crate::flow::parallel::{joined, survive};
 use crate::flow::plan::{Plan, Protocols};
 use crate::flow::status::{self, Asked};
 use crate::flow::workspace::Workspace;
@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let protocols = if args.all_protocols { Protocols::All } else { Protocols::OfProfile };
     let workspace = Workspace::open(context, &profile)?;
     let (reports, asked) = thread::scope(|scope| {
-        let asked = scope.spawn(|| Asked::again(&mailboxes, &workspace));
+        let asked = scope.spawn(|| survive(|| Asked::again(&mailboxes, &workspace)).unwrap_or_default());
         let reports = check::each(context, &profile, &mailboxes, Side::Incoming, |workspace, mailbox| {
             check::run(workspace, &Plan { mechanism: args.which.mechanism, protocols, ..Plan::end_to_end(mailbox) })
         });

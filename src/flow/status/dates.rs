@@ -71,9 +71,11 @@ fn into_store(new: &NewDate<'_>, workspace: &Workspace<'_>) -> Result<(), Comman
     }
     change(new.app, workspace, |record| {
         // Another command may have changed it meanwhile.
-        let value = |record: &AppRecord| record.active.as_ref().map(|active| active.value.expose_secret().to_owned());
-        let is_other = value(record) != value(&new.record);
-        let Some(active) = record.active.as_mut().filter(|_| !is_other) else { return };
+        let is_same = |active: &&mut ClientSecret| {
+            let asked = new.record.active.as_ref();
+            asked.is_some_and(|asked| asked.value.expose_secret() == active.value.expose_secret())
+        };
+        let Some(active) = record.active.as_mut().filter(is_same) else { return };
         active.expires = Some(new.day);
         active.key_id = Some(new.key_id.clone());
         record.reads_directory |= new.is_by_app;
