@@ -128,6 +128,7 @@ fn no_command_shows_or_writes_a_secret() {
         shown.authorize(way, SHOP);
         shown.token(way);
     }
+    shop.sandbox().consent_for_users("https://graph.microsoft.com/Mail.ReadBasic");
     for arguments in [
         &["list"][..],
         &["show", "shop"],
@@ -135,6 +136,7 @@ fn no_command_shows_or_writes_a_secret() {
         &["inspect", "shop"],
         &["inspect", "shop", "--offline"],
         &["test", "shop"],
+        &["test", "shop", "--all-protocols"],
         &["doctor"],
         &["explain", "535 5.7.3 Authentication unsuccessful"],
         &["test-mailbox", "shop", "--latest", "2"],
