@@ -52,6 +52,7 @@ fn tour() -> Result<u32, String> {
     prove(&mut workspace, &sandbox)?;
     add_one_over_graph(&mut workspace, &sandbox)?;
     rotate(&mut workspace, &sandbox, &old_secret)?;
+    rotate_without_a_portal(&mut workspace, &sandbox)?;
     hand_out_a_token(&mut workspace, &sandbox)?;
     refuse_the_wrong_account(&mut workspace)?;
     workspace
@@ -155,6 +156,19 @@ fn rotate(workspace: &mut Workspace, sandbox: &Sandbox, old_secret: &str) -> Res
         .code(0)?
         .says("forgotten")?;
     workspace.step("What is authorized, as whom, until when.", &["status", "shop"], "")?.code(0)?.says(&next_year())
+}
+
+fn rotate_without_a_portal(workspace: &mut Workspace, sandbox: &Sandbox) -> Result<(), String> {
+    sandbox.consent("https://graph.microsoft.com", "Application.ReadWrite.OwnedBy");
+    workspace.remark("At the provider, an administrator lets the app issue secrets of its own.");
+    let issue = ["rotate-secret", "alice", "--issue", "--keep-old", "0"];
+    workspace
+        .step("Rotate again: the directory issues the new secret and removes the old one.", &issue, "")?
+        .code(0)?
+        .says("the new one is in use")?;
+    let is_gone = !sandbox.client_secrets().iter().any(|(_, _, value)| value == NEW_SECRET);
+    expect(is_gone, "the directory has removed the secret of before")?;
+    workspace.step("The mailbox over Graph works with it.", &["test", "alice"], "")?.code(0).map(|_: Outcome| ())
 }
 
 fn hand_out_a_token(workspace: &mut Workspace, sandbox: &Sandbox) -> Result<(), String> {
