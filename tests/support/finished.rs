@@ -39,7 +39,10 @@ impl Finished {
     /// The JSON document on stdout.
     pub(crate) fn json(&self) -> Value {
         let document = serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
-            panic!("{}: stdout is not a JSON document ({error}):\n{}\n{}", self.shown, self.stdout, self.stderr)
+            panic!(
+                "{}: exit {:?}, and stdout is not a JSON document ({error}):\n{}\n{}",
+                self.shown, self.code, self.stdout, self.stderr
+            )
         });
         insist_on_known_codes(&document, &self.shown);
         document

@@ -30,6 +30,8 @@ pub(crate) struct Running {
     stdout: Vec<u8>,
     stderr: String,
     open_streams: u8,
+    /// Whether the command had ended when its streams were last found silent.
+    is_awaited: bool,
     deadline: Instant,
     shown: String,
 }
@@ -100,7 +102,8 @@ impl Run {
         thread::spawn(move || send_lines(BufReader::new(stderr), &sender));
         let deadline = Instant::now() + self.patience;
         let (stdout, stderr) = (Vec::new(), String::new());
-        Running { child, events, stdout, stderr, open_streams: 2, deadline, shown: self.shown, stdin }
+        let (open_streams, is_awaited) = (2, false);
+        Running { child, events, stdout, stderr, open_streams, is_awaited, deadline, shown: self.shown, stdin }
     }
 
     pub(crate) fn finish(self) -> Finished {
@@ -213,6 +216,8 @@ impl Running {
             Ok(Event::StderrLine(line)) => self.stderr.push_str(&line),
             Ok(Event::End) => self.open_streams -= 1,
             Err(RecvTimeoutError::Disconnected) => self.open_streams = 0,
+            // A machine that stood still for a while has ended the command before the threads that read it were awake again.
+            Err(RecvTimeoutError::Timeout) if self.has_ended() && !self.is_awaited => self.is_awaited = true,
             Err(RecvTimeoutError::Timeout) if self.has_ended() => self.open_streams = 0,
             Err(RecvTimeoutError::Timeout) if Instant::now() < self.deadline => {}
             Err(RecvTimeoutError::Timeout) => {
