@@ -18,7 +18,7 @@ use crate::report::{Document, Format};
 
 pub use output::{FileReport, Wanted, format_of};
 
-/// Sets up and tests OAuth for IMAP, POP3 and SMTP mailboxes
+/// Sets up and tests OAuth for mailboxes over IMAP, POP3, SMTP, Microsoft Graph and the Gmail API
 #[derive(Debug, Parser)]
 #[command(name = "mailgrant", version, after_long_help = exit_codes(), propagate_version = true)]
 pub struct Cli {

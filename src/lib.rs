@@ -1,4 +1,5 @@
-//! `mailgrant` sets up and tests OAuth for IMAP, POP3 and SMTP mailboxes, and rotates their client secrets.
+//! `mailgrant` sets up and tests OAuth for mailboxes, over IMAP, POP3 and SMTP or over Microsoft Graph and the Gmail API, and
+//! rotates their client secrets.
 //!
 //! # The map
 //! Imports point down: a module names only its own layer and those below it, and no two files name each other.
@@ -31,7 +32,6 @@
 //! - Passwords: there is no basic authentication, and no switch that turns certificate checks off.
 //! - A fallback from the keyring to a plain file.
 //! - Reading or sorting mail: a test opens the inbox and counts, no more.
-//! - Microsoft Graph as a way to read and send mail; IMAP, POP3 and SMTP only, so far.
 //! - Certificates and federated credentials as an app's proof; client secrets and public clients only, so far.
 
 // Cargo.toml forbids it too; here it is seen, and no flag of a build takes it back.
