@@ -170,6 +170,11 @@ mod tests {
     }
 
     #[test]
+    fn all_mechanisms_are_in_the_order_of_our_choice() {
+        assert_eq!(SaslMechanism::ALL, <SaslMechanism as clap::ValueEnum>::value_variants());
+    }
+
+    #[test]
     fn xoauth2_says_user_and_bearer() {
         let message = response(SaslMechanism::Xoauth2, "shop@contoso.com", "ab.c-d_e~f+g/h==").unwrap();
         assert_eq!(message, "user=shop@contoso.com\x01auth=Bearer ab.c-d_e~f+g/h==\x01\x01");

@@ -70,3 +70,15 @@ impl Credential {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+
+    #[test]
+    fn all_kinds_are_offered() {
+        assert_eq!(Credential::ALL, Credential::value_variants());
+    }
+}

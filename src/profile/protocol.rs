@@ -170,6 +170,23 @@ impl fmt::Display for Protocol {
 mod tests {
     use super::*;
 
+    /// The protocol after this one: the compiler asks for each.
+    fn next(protocol: Protocol) -> Option<Protocol> {
+        match protocol {
+            Protocol::Imap => Some(Protocol::Pop3),
+            Protocol::Pop3 => Some(Protocol::Smtp),
+            Protocol::Smtp => Some(Protocol::Graph),
+            Protocol::Graph => Some(Protocol::Gmail),
+            Protocol::Gmail => None,
+        }
+    }
+
+    #[test]
+    fn no_protocol_is_left_out() {
+        let all: Vec<Protocol> = std::iter::successors(Some(Protocol::ALL[0]), |protocol| next(*protocol)).collect();
+        assert_eq!(all, Protocol::ALL);
+    }
+
     #[test]
     fn each_side_has_its_protocols_and_the_usual_one_comes_first() {
         let keys = |side| Protocol::of(side).map(Protocol::key).collect::<Vec<_>>();
