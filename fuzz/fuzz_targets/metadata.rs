@@ -15,7 +15,14 @@ fuzz_target!(|data: &[u8]| {
     let Some((choice, rest)) = choice(data) else { return };
     let status = [200, 200, 200, 404][choice & 3];
     let body = planted_bytes(rest);
-    let answer = HttpResponse { status, content_type: None, retry_after: None, date: None, body: body.clone().into() };
+    let answer = HttpResponse {
+        status,
+        content_type: None,
+        retry_after: None,
+        date: None,
+        request_id: None,
+        body: body.clone().into(),
+    };
     let (transcript, _) = transcript();
     match read_metadata(&transcript, &answer, &ISSUER) {
         Ok(found) => {

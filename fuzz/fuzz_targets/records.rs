@@ -114,7 +114,7 @@ fn rotate(store: &mut Memory, script: &[u8], before: &AppRecord) {
         deadline: None,
         prover: &script,
     };
-    let new = (first & 1 == 0).then(|| NewSecret { value: SecretString::from(CANARY), expires: None });
+    let new = (first & 1 == 0).then(|| NewSecret { value: SecretString::from(CANARY), expires: None, issued: None });
     let given = new.is_some();
     let pending = before.pending.as_ref().map(|secret| secret.value.expose_secret().to_owned());
     let wish = new.map_or(RotationRequest::Finish { expires: None }, RotationRequest::New);

@@ -21,7 +21,14 @@ fuzz_target!(|data: &[u8]| {
     };
     let status = STATUSES[choice & 7];
     let body = planted_bytes(body);
-    let answer = HttpResponse { status, content_type, retry_after: None, date: None, body: body.clone().into() };
+    let answer = HttpResponse {
+        status,
+        content_type,
+        retry_after: None,
+        date: None,
+        request_id: None,
+        body: body.clone().into(),
+    };
     let (transcript, _) = transcript();
     match read_token_answer(&transcript, answer) {
         Ok(answer) => {
