@@ -157,11 +157,17 @@ pub fn log_shown(log: &Log) {
     }
 }
 
-/// The first byte of an input chooses; the rest is the input proper. The fuzzer learns pieces of the planted secret from
-/// comparisons and puts them where no secret would be planted; such inputs prove nothing and are left alone.
+/// Whether an input proves nothing: the fuzzer learns pieces of the planted secret from comparisons and puts them where no
+/// secret would be planted.
+#[must_use]
+pub fn is_learned(data: &[u8]) -> bool {
+    data.windows(6).any(|seen| CANARY.as_bytes().windows(6).any(|piece| piece == seen))
+}
+
+/// The first byte of an input chooses; the rest is the input proper. Inputs that prove nothing are left alone.
 #[must_use]
 pub fn choice(data: &[u8]) -> Option<(usize, &[u8])> {
-    if data.windows(6).any(|seen| CANARY.as_bytes().windows(6).any(|piece| piece == seen)) {
+    if is_learned(data) {
         return None;
     }
     data.split_first().map(|(first, rest)| (usize::from(*first), rest))
