@@ -6,12 +6,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::Account;
 use super::headers::{self, Message};
-use super::log::Log;
 use super::mark::{self, Mark};
-use super::task::Errand;
 use super::web::{self, Api, Refusal, WebService};
-use super::{Account, PendingToken, Target, Task, Transport};
 use crate::failure::Failure;
 use crate::text::Shown;
 
@@ -20,55 +18,12 @@ const NO_RECIPIENT: &str = "Subject: mailgrant tries whether it may send\r\n\r\n
 /// How many of the newest messages a test mail is looked for among.
 const NEWEST: usize = 10;
 
-/// The Gmail API.
-pub(super) struct Gmail;
-
-impl Transport for Gmail {
-    fn reach(&self, target: &Target<'_>, log: &mut Log) {
-        web::reach(target, log);
-    }
-
-    fn exercise(
-        &self,
-        target: &Target<'_>,
-        account: Account<'_>,
-        token: PendingToken<'_>,
-        task: &Task<'_>,
-        log: &mut Log,
-    ) {
-        let mut errands = [Errand { task: *task, log: std::mem::take(log) }];
-        self.exercise_all(target, account, token, &mut errands);
-        let [errand] = errands;
-        *log = errand.log;
-    }
-
-    fn exercise_all(
-        &self,
-        target: &Target<'_>,
-        account: Account<'_>,
-        token: PendingToken<'_>,
-        errands: &mut [Errand<'_>],
-    ) {
-        web::converse(&Mailbox::of(account), target, token, errands);
-    }
-}
-
 /// A mailbox, as its paths begin.
-struct Mailbox {
+pub(super) struct Gmail {
     path: String,
 }
 
-impl Mailbox {
-    fn of(account: Account<'_>) -> Self {
-        let address = account.mailbox.as_str();
-        let user = if account.user.matches(address) {
-            "me".to_owned()
-        } else {
-            utf8_percent_encode(address, NON_ALPHANUMERIC).to_string()
-        };
-        Self { path: format!("/gmail/v1/users/{user}") }
-    }
-
+impl Gmail {
     /// The headers `names` of each of the newest messages, newest first. Gmail tells them message by message.
     fn newest(&self, api: &mut Api<'_>, count: usize, names: &[&str]) -> Result<Vec<String>, Failure> {
         let Listed { messages } = api.get(&format!("{}/messages?labelIds=INBOX&maxResults={count}", self.path))?;
@@ -90,7 +45,17 @@ impl Mailbox {
     }
 }
 
-impl WebService for Mailbox {
+impl WebService for Gmail {
+    fn of(account: Account<'_>) -> Self {
+        let address = account.mailbox.as_str();
+        let user = if account.user.matches(address) {
+            "me".to_owned()
+        } else {
+            utf8_percent_encode(address, NON_ALPHANUMERIC).to_string()
+        };
+        Self { path: format!("/gmail/v1/users/{user}") }
+    }
+
     fn open_inbox(&self, api: &mut Api<'_>) -> Result<Shown, Failure> {
         let Profile { email_address, messages_total } = api.get(&format!("{}/profile", self.path))?;
         Ok(shown!("mailbox of {}, {} messages", api.clean(&email_address), messages_total))

@@ -5,12 +5,10 @@ use base64::prelude::BASE64_STANDARD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
+use super::Account;
 use super::headers::{self, Message};
-use super::log::Log;
 use super::mark::Mark;
-use super::task::Errand;
 use super::web::{self, Api, Refusal, WebService};
-use super::{Account, PendingToken, Target, Task, Transport};
 use crate::failure::Failure;
 use crate::text::Shown;
 
@@ -23,55 +21,12 @@ const ACCEPTED: u16 = 202;
 /// How many of the newest messages a test mail is looked for among.
 const NEWEST: usize = 10;
 
-/// Microsoft Graph.
-pub(super) struct Graph;
-
-impl Transport for Graph {
-    fn reach(&self, target: &Target<'_>, log: &mut Log) {
-        web::reach(target, log);
-    }
-
-    fn exercise(
-        &self,
-        target: &Target<'_>,
-        account: Account<'_>,
-        token: PendingToken<'_>,
-        task: &Task<'_>,
-        log: &mut Log,
-    ) {
-        let mut errands = [Errand { task: *task, log: std::mem::take(log) }];
-        self.exercise_all(target, account, token, &mut errands);
-        let [errand] = errands;
-        *log = errand.log;
-    }
-
-    fn exercise_all(
-        &self,
-        target: &Target<'_>,
-        account: Account<'_>,
-        token: PendingToken<'_>,
-        errands: &mut [Errand<'_>],
-    ) {
-        web::converse(&Mailbox::of(account), target, token, errands);
-    }
-}
-
 /// A mailbox, as its paths begin.
-struct Mailbox {
+pub(super) struct Graph {
     path: String,
 }
 
-impl Mailbox {
-    fn of(account: Account<'_>) -> Self {
-        let address = account.mailbox.as_str();
-        let path = if account.user.matches(address) {
-            "/v1.0/me".to_owned()
-        } else {
-            format!("/v1.0/users/{}", utf8_percent_encode(address, NON_ALPHANUMERIC))
-        };
-        Self { path }
-    }
-
+impl Graph {
     /// The newest messages of the inbox with these properties.
     fn newest(&self, api: &mut Api<'_>, count: usize, select: &str) -> Result<Vec<Item>, Failure> {
         let path = format!(
@@ -86,7 +41,17 @@ impl Mailbox {
     }
 }
 
-impl WebService for Mailbox {
+impl WebService for Graph {
+    fn of(account: Account<'_>) -> Self {
+        let address = account.mailbox.as_str();
+        let path = if account.user.matches(address) {
+            "/v1.0/me".to_owned()
+        } else {
+            format!("/v1.0/users/{}", utf8_percent_encode(address, NON_ALPHANUMERIC))
+        };
+        Self { path }
+    }
+
     fn open_inbox(&self, api: &mut Api<'_>) -> Result<Shown, Failure> {
         let path = format!("{}/mailFolders/inbox?$select=totalItemCount,unreadItemCount", self.path);
         let Folder { total_item_count: all, unread_item_count: unread } = api.get(&path)?;

@@ -57,7 +57,7 @@ pub fn of(protocol: Protocol) -> &'static dyn Transport {
         Protocol::Imap => &imap::Imap,
         Protocol::Pop3 => &pop3::Pop3,
         Protocol::Smtp => &smtp::Smtp,
-        Protocol::Graph => &graph::Graph,
-        Protocol::Gmail => &gmail::Gmail,
+        Protocol::Graph => &web::Over::<graph::Graph>::IT,
+        Protocol::Gmail => &web::Over::<gmail::Gmail>::IT,
     }
 }

@@ -3,6 +3,7 @@
 
 mod connection;
 
+use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
@@ -13,14 +14,59 @@ use super::headers::Message;
 use super::log::{Log, Observation, Stop};
 use super::mark::Mark;
 use super::task::Errand;
-use super::{PendingToken, ServerTarget, Target, Task};
+use super::{Account, PendingToken, ServerTarget, Target, Task, Transport};
 use crate::failure::{Failure, FailureKind, Rejection, ReplyCode};
 use crate::profile::{Endpoint, EndpointUrl, ServerEndpoint, TlsMode};
 use crate::report::Stage;
 use crate::text::{Redactor, Shown};
 
+/// The transport over one web service.
+pub(super) struct Over<S>(PhantomData<fn() -> S>);
+
+impl<S> Over<S> {
+    /// The one that there is.
+    pub(super) const IT: Self = Self(PhantomData);
+}
+
+impl<S: WebService> Transport for Over<S> {
+    fn reach(&self, target: &Target<'_>, log: &mut Log) {
+        let Some(place) = Place::of(target, log) else { return };
+        // What would be said inside needs a token. Why it stopped is in the last observation.
+        let _ = Connection::open(&target.at(&place.server), place.is_tls, log);
+    }
+
+    fn exercise(
+        &self,
+        target: &Target<'_>,
+        account: Account<'_>,
+        token: PendingToken<'_>,
+        task: &Task<'_>,
+        log: &mut Log,
+    ) {
+        let mut errands = [Errand { task: *task, log: std::mem::take(log) }];
+        converse(&S::of(account), target, token, &mut errands);
+        let [errand] = errands;
+        *log = errand.log;
+    }
+
+    fn exercise_all(
+        &self,
+        target: &Target<'_>,
+        account: Account<'_>,
+        token: PendingToken<'_>,
+        errands: &mut [Errand<'_>],
+    ) {
+        converse(&S::of(account), target, token, errands);
+    }
+}
+
 /// What one web service is asked.
 pub(super) trait WebService {
+    /// The service as it is asked for this mailbox.
+    fn of(account: Account<'_>) -> Self
+    where
+        Self: Sized;
+
     /// Opens the inbox, and says what is in it.
     fn open_inbox(&self, api: &mut Api<'_>) -> Result<Shown, Failure>;
 
@@ -48,21 +94,9 @@ pub(super) struct Refusal {
     pub(super) message: String,
 }
 
-/// Goes as far as TLS. What would be said inside needs a token.
-pub(super) fn reach(target: &Target<'_>, log: &mut Log) {
-    let Some(place) = Place::of(target, log) else { return };
-    // Why it stopped is in the last observation.
-    let _ = Connection::open(&target.at(&place.server), place.is_tls, log);
-}
-
 /// Does `errands` one after the other on one connection. A search for a message comes after what sent it, and is left out
 /// where nothing was sent.
-pub(super) fn converse(
-    service: &dyn WebService,
-    target: &Target<'_>,
-    token: PendingToken<'_>,
-    errands: &mut [Errand<'_>],
-) {
+fn converse(service: &dyn WebService, target: &Target<'_>, token: PendingToken<'_>, errands: &mut [Errand<'_>]) {
     let Some(first) = errands.first_mut() else { return };
     let Some(place) = Place::of(target, &mut first.log) else { return };
     let target = target.at(&place.server);
