@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Account;
 use super::headers::{self, Message};
 use super::mark::{self, Mark};
-use super::web::{self, Api, Refusal, WebService};
+use super::web::{self, Api, Field, Refusal, WebService};
 use crate::failure::Failure;
 use crate::text::Shown;
 
@@ -131,12 +131,6 @@ struct Item {
 struct Payload {
     #[serde(default)]
     headers: Vec<Field>,
-}
-
-#[derive(Deserialize)]
-struct Field {
-    name: String,
-    value: String,
 }
 
 #[derive(Deserialize)]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Account;
 use super::headers::{self, Message};
 use super::mark::Mark;
-use super::web::{self, Api, Refusal, WebService};
+use super::web::{self, Api, Field, Refusal, WebService};
 use crate::failure::Failure;
 use crate::text::Shown;
 
@@ -143,12 +143,6 @@ struct EmailAddress {
     name: String,
     #[serde(default)]
     address: String,
-}
-
-#[derive(Deserialize)]
-struct Field {
-    name: String,
-    value: String,
 }
 
 #[derive(Deserialize)]

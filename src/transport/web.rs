@@ -6,6 +6,7 @@ mod connection;
 use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use self::connection::{Answer, Connection};
@@ -84,6 +85,13 @@ pub(super) trait WebService {
 
     /// The code and the words of the service's own form of a refusal; none where the body is not in it.
     fn refusal(&self, body: &[u8]) -> Option<Refusal>;
+}
+
+/// A header of a message, as services list them.
+#[derive(Deserialize)]
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) value: String,
 }
 
 /// A service's no, in its own form.

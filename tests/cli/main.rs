@@ -60,6 +60,7 @@ mod rotate_again;
 mod rotate_issue;
 #[cfg(unix)]
 mod rotate_issue_crash;
+mod rotate_issue_trouble;
 mod rotate_together;
 #[cfg(target_os = "linux")]
 mod safekeeping;
