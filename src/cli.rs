@@ -48,6 +48,9 @@ pub struct Cli {
     /// Show the conversation on the wire, without secrets
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
+    /// Show every check on a line of its own, and every finding in full
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub details: bool,
     /// Also write the report to FILE as an HTML page (to send to an administrator); - is standard output, instead of text
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub html: Option<PathBuf>,

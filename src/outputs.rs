@@ -3,6 +3,8 @@
 //! All are opened before the command runs: a file that cannot be written is known before a mail is sent. Whatever fails,
 //! standard output gets one document, and what cannot be written is said on standard error.
 
+mod view;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -11,7 +13,7 @@ use crate::clock::Clock;
 use crate::context::interrupt;
 use crate::error::CommandError;
 use crate::files::{Draft, Privacy};
-use crate::report::{self, Document, ExitCode, Finding, FindingCode, Format, format};
+use crate::report::{self, Document, ExitCode, Finding, FindingCode, Format, View, format};
 use crate::text::{Redactor, Shown};
 
 /// What a command came to.
@@ -38,6 +40,8 @@ pub struct Outputs {
     format: &'static dyn Format,
     files: Vec<OpenFile>,
     command: Shown,
+    /// Whether every check and every finding is wanted in full.
+    details: bool,
 }
 
 /// A file that is begun and not in its place yet.
@@ -56,7 +60,8 @@ impl Outputs {
         let wanted = cli.wanted();
         let may_be = |format: &dyn Format| !cli.command.prints_token() || format.may_hold_token();
         let asked = wanted.stdout.iter().rev().find(|(format, _)| may_be(*format));
-        let outputs = Self::plain(Redactor::by_shape(&cli.verb), asked.map_or(format::TEXT, |(format, _)| *format));
+        let plain = Self::plain(Redactor::by_shape(&cli.verb), asked.map_or(format::TEXT, |(format, _)| *format));
+        let outputs = Self { details: cli.details, ..plain };
         if let Some(error) = refused(&wanted, cli.command.prints_token()) {
             return Err((outputs, error));
         }
@@ -69,7 +74,7 @@ impl Outputs {
 
     /// Standard output alone, for `command`.
     fn plain(command: Shown, format: &'static dyn Format) -> Self {
-        Self { format, files: Vec::new(), command }
+        Self { format, files: Vec::new(), command, details: false }
     }
 
     /// Writes what the command came to. The exit code is the command's; where the command passed and an output could not
@@ -85,7 +90,7 @@ impl Outputs {
             }
             let (noun, path) = (file.format.noun(), file.path.clone());
             let announced = if file.format.is_report() { "report" } else { noun };
-            match file.fill(&document) {
+            match file.fill(&document, &View::of_file(self.details)) {
                 Ok(()) => say(&format!("The {announced} is in {}", path.display())),
                 Err(error) => {
                     let problem = not_written(noun, error.finding());
@@ -97,15 +102,15 @@ impl Outputs {
         }
         if !self.format.is_report() {
             // A standard error that is closed or full does not stop the command.
-            let _ = format::TEXT.write(&document, &mut anstream::stderr());
+            let _ = format::TEXT.write(&document, &view::of_stderr(self.details), &mut anstream::stderr());
         }
         let written = match self.format.has_place_for(&document) {
-            true => self.format.write(&document, &mut anstream::stdout()),
+            true => self.format.write(&document, &view::of_stdout(self.details), &mut anstream::stdout()),
             false => Ok(()),
         };
         if let Some(error) = document.error.as_ref().filter(|_| self.format.leaves_error_to_stderr() && !is_shown) {
             // A standard error that is closed or full does not stop the command, and leaves no place to say so.
-            let _ = report::write_error(error, &mut anstream::stderr());
+            let _ = report::write_error(error, &view::of_stderr(self.details), &mut anstream::stderr());
         }
         after(written, code)
     }
@@ -126,10 +131,10 @@ impl OpenFile {
         Ok(Self { format, path, draft })
     }
 
-    fn fill(mut self, document: &Document) -> Result<(), CommandError> {
+    fn fill(mut self, document: &Document, view: &View) -> Result<(), CommandError> {
         let mut contents = Vec::new();
         // Writing to memory does not fail.
-        let _ = self.format.write(document, &mut anstream::StripStream::new(&mut contents));
+        let _ = self.format.write(document, view, &mut anstream::StripStream::new(&mut contents));
         self.draft.fill(&contents).and_then(|()| self.draft.commit()).map_err(CommandError::from)
     }
 }

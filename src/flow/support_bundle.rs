@@ -16,7 +16,7 @@ use crate::error::CommandError;
 use crate::failure::StoreFault;
 use crate::files;
 use crate::profile::{Mailbox, Profile, Service, StoreSpec};
-use crate::report::{Document, Finding, FindingCode, Report, format};
+use crate::report::{Document, Finding, FindingCode, Report, View, format};
 use crate::secrets::{self, SecretStore, load_app, load_mailbox};
 use crate::text::Shown;
 use crate::transport::Task;
@@ -197,6 +197,6 @@ fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> 
 fn text(document: &Document) -> String {
     let mut out = anstream::StripStream::new(Vec::new());
     // Writing to memory does not fail.
-    let _ = format::TEXT.write(document, &mut out);
+    let _ = format::TEXT.write(document, &View::of_file(true), &mut out);
     String::from_utf8_lossy(&out.into_inner()).into_owned()
 }

@@ -8,6 +8,7 @@ mod finding;
 pub mod format;
 mod reminder;
 mod trial;
+mod view;
 
 pub use check::{Check, Outcome, Stage};
 pub use document::{Document, Explanation, Fact, Headline, Report, SCHEMA, Subject, Token};
@@ -15,5 +16,6 @@ pub use finding::{Confidence, ExitCode, Finding, Retry};
 pub use format::{Format, write_error};
 pub use reminder::Reminder;
 pub use trial::{Trial, TrialResult};
+pub use view::View;
 
 pub use crate::finding_code::FindingCode;

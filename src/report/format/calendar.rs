@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::interface::Format;
-use crate::report::{Document, Reminder};
+use crate::report::{Document, Reminder, View};
 use crate::text::Shown;
 
 /// How many days before the day each alarm is.
@@ -25,7 +25,7 @@ impl Format for Calendar {
         "calendar"
     }
 
-    fn write(&self, document: &Document, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, document: &Document, _: &View, out: &mut dyn Write) -> io::Result<()> {
         let mut text = String::new();
         let mut put = |name: &str, value: &str| line::put(&mut text, name, value);
         put("BEGIN", "VCALENDAR");
@@ -98,7 +98,7 @@ mod tests {
     fn written(reminders: Vec<Reminder>, time: &str) -> String {
         let document = Document { reminders, time: time.parse().unwrap(), ..Document::new("status") };
         let mut out = Vec::new();
-        Calendar.write(&document, &mut out).unwrap();
+        Calendar.write(&document, &View::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

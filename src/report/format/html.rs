@@ -7,7 +7,7 @@ use std::time::Duration;
 use maud::{Markup, PreEscaped, html};
 
 use super::interface::Format;
-use crate::report::{Check, Confidence, Document, ExitCode, Finding, Outcome, Report, Subject, Trial};
+use crate::report::{Check, Confidence, Document, ExitCode, Finding, Outcome, Report, Subject, Trial, View};
 use crate::text::Shown;
 use crate::text::html::{DOCTYPE, Text};
 
@@ -29,7 +29,7 @@ impl Format for Html {
         "page"
     }
 
-    fn write(&self, document: &Document, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, document: &Document, _: &View, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(page(document).as_bytes())
     }
 

@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 
 use self::style::{BAD, DIM, GOOD, STRONG, WARN};
 use super::interface::Format;
-use crate::report::{Check, Confidence, Document, Explanation, Finding, Outcome, Report, Subject, TrialResult};
+use crate::report::{Check, Confidence, Document, Explanation, Finding, Outcome, Report, Subject, TrialResult, View};
 
 /// Text for people; `anstream` strips the colours where the output is not a terminal.
 pub(super) struct Human;
@@ -20,7 +20,7 @@ impl Format for Human {
         "text"
     }
 
-    fn write(&self, document: &Document, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, document: &Document, _: &View, out: &mut dyn Write) -> io::Result<()> {
         match (&document.token, &document.error) {
             (Some(token), _) => writeln!(out, "{}", token.access_token.expose_secret()),
             // The error is for standard error; reports made before it are shown all the same.
@@ -188,7 +188,7 @@ fn write_check(check: &Check, title: &str, width: usize, is_told: bool, out: &mu
 }
 
 /// Writes why a command could not do its job.
-pub(super) fn write_error(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_error(finding: &Finding, _: &View, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{BAD}mailgrant:{BAD:#} {}", finding.cause)?;
     write_finding(finding, "  ", out)
 }

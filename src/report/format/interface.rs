@@ -3,18 +3,18 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use crate::report::Document;
+use crate::report::{Document, View};
 
 /// A form in which a document is written.
 pub trait Format: Sync {
     /// The name on the command line.
     fn name(&self) -> &'static str;
 
-    /// Writes the whole document. `out` takes colours away where they do not belong.
+    /// Writes the whole document, as `view` has room for it. `out` takes colours away where they do not belong.
     ///
     /// # Errors
     /// The error of `out`; a closed pipe among others.
-    fn write(&self, document: &Document, out: &mut dyn Write) -> io::Result<()>;
+    fn write(&self, document: &Document, view: &View, out: &mut dyn Write) -> io::Result<()>;
 
     /// The word for what is written, in messages.
     fn noun(&self) -> &'static str {

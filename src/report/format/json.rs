@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use secrecy::ExposeSecret;
 
 use super::interface::Format;
-use crate::report::{Document, Token};
+use crate::report::{Document, Token, View};
 
 /// One JSON document, with a newline at its end.
 pub(super) struct Json;
@@ -15,7 +15,7 @@ impl Format for Json {
         "json"
     }
 
-    fn write(&self, document: &Document, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, document: &Document, _: &View, out: &mut dyn Write) -> io::Result<()> {
         if let Some(token) = &document.token {
             return write_token(document, token, out);
         }

@@ -14,7 +14,7 @@ pub use interface::Format;
 
 use std::io::{self, Write};
 
-use super::Finding;
+use super::{Finding, View};
 
 /// All forms, in the order of the help.
 pub static ALL: [&dyn Format; 3] = [&human::Human, &json::Json, &html::Html];
@@ -35,10 +35,10 @@ pub fn named(name: &str) -> Option<&'static dyn Format> {
     ALL.into_iter().find(|format| format.name() == name)
 }
 
-/// Writes why a command could not do its job, for people.
+/// Writes why a command could not do its job, for people, as `view` has room for it.
 ///
 /// # Errors
 /// The error of `out`.
-pub fn write_error(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-    human::write_error(finding, out)
+pub fn write_error(finding: &Finding, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    human::write_error(finding, view, out)
 }

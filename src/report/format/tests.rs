@@ -36,9 +36,9 @@ fn everywhere(text: &str) -> Document {
 fn written(format: &dyn Format, text: &str) -> String {
     let mut out = Vec::new();
     let document = everywhere(text);
-    format.write(&document, &mut out).unwrap();
+    format.write(&document, &View::default(), &mut out).unwrap();
     if format.leaves_error_to_stderr() {
-        write_error(document.error.as_ref().unwrap(), &mut out).unwrap();
+        write_error(document.error.as_ref().unwrap(), &View::default(), &mut out).unwrap();
     }
     String::from_utf8(out).unwrap()
 }
@@ -71,7 +71,7 @@ fn only_forms_for_programs_hold_a_token() {
     document.token = Some(Token { access_token: "the-token".into(), expires });
     for format in ALL.into_iter().filter(|format| format.may_hold_token()) {
         let mut out = Vec::new();
-        format.write(&document, &mut out).unwrap();
+        format.write(&document, &View::default(), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("the-token") && text.lines().count() == 1, "{format:?}: {text}");
     }
@@ -85,6 +85,6 @@ fn json_says_what_the_document_holds() {
     assert_eq!(json["error"]["cause"], Redactor::by_shape(HOSTILE).as_str());
     let plain = everywhere("Grüße, \"Жук\"\\");
     let mut out = Vec::new();
-    JSON.write(&plain, &mut out).unwrap();
+    JSON.write(&plain, &View::default(), &mut out).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string_pretty(&plain).unwrap() + "\n");
 }

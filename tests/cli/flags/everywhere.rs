@@ -103,6 +103,7 @@ pub(crate) const ROWS: &[(&str, Look)] = &[
     ("--format", format),
     ("--report", report),
     ("--color", color),
+    ("--details", details),
     ("--verbose", verbose),
     ("--profile", profile),
     ("--store", store),
@@ -179,6 +180,11 @@ fn color(shop: &Fixture, verb: &Verb) {
     assert!(!verb.run(shop, &["--color", "never"]).all_text().contains('\u{1b}'), "{}", verb.name);
     let neither = verb.run(shop, &["--color", "sometimes"]);
     assert!(neither.code == Some(2) && neither.stderr.contains("auto, always, never"), "{}", neither.stderr);
+}
+
+fn details(shop: &Fixture, verb: &Verb) {
+    let detailed = verb.run(shop, &["--details"]);
+    assert_ne!(detailed.code, Some(2), "{}: {}", verb.name, detailed.all_text());
 }
 
 fn verbose(_: &Fixture, verb: &Verb) {
