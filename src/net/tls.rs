@@ -96,6 +96,8 @@ fn fill(slot: &Slot, key: &Key) -> Result<Arc<TlsConnector>, Failure> {
         return Ok(Arc::clone(connector));
     }
     let connector = Arc::new(build(key.0.as_deref(), key.1)?);
+    // Never freed: it serves until the process ends, and to free each root by itself would take a millisecond of that end.
+    std::mem::forget(Arc::clone(&connector));
     *place = Some(Arc::clone(&connector));
     Ok(connector)
 }
