@@ -1,10 +1,14 @@
 //! Questions to a person at a terminal.
 
+mod dialogue;
+mod line;
+
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+use self::dialogue::Question;
 use super::terminal::PasteReader;
 
 /// Asks a person. Without a terminal every question is refused, never waited for (SECURITY.md N1).
@@ -23,23 +27,29 @@ pub trait Prompter {
         accept: &dyn Fn(&str) -> Result<(), String>,
     ) -> Result<String, PromptError>;
 
-    /// Asks for a secret, which is not shown and may be empty.
+    /// Asks for a secret, which may be empty: asterisks are shown in its place, and then how long it was.
     ///
     /// # Errors
     /// If there is no terminal, or the question was cancelled.
     fn secret(&self, question: &str) -> Result<SecretString, PromptError>;
 
-    /// Asks for one of `items`; answers its index.
+    /// Asks for one of `items`, the first of which is the usual one; answers its index.
     ///
     /// # Errors
     /// If there is no terminal, or the question was cancelled.
     fn choose(&self, question: &str, items: &[&str]) -> Result<usize, PromptError>;
 
-    /// Asks for yes or no.
+    /// Asks for yes or no; Enter alone is a no.
     ///
     /// # Errors
     /// If there is no terminal, or the question was cancelled.
     fn confirm(&self, question: &str) -> Result<bool, PromptError>;
+
+    /// Asks for yes or no; Enter alone is a yes.
+    ///
+    /// # Errors
+    /// If there is no terminal, or the question was cancelled.
+    fn offer(&self, question: &str) -> Result<bool, PromptError>;
 
     /// Says a line on stderr.
     fn say(&self, line: &str);
@@ -97,6 +107,31 @@ impl TerminalPrompter {
         super::interrupt::asks();
         Ok(())
     }
+
+    /// Asks until `read` makes something of the answer, and says why where it does not.
+    fn until<T>(
+        &self,
+        prompt: &str,
+        choices: &[String],
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, PromptError> {
+        self.ready()?;
+        loop {
+            let text = Question::new(prompt, false, choices).answer()?;
+            match read(text.trim()) {
+                Ok(value) => return Ok(value),
+                Err(problem) => self.say(&format!("  {problem}")),
+            }
+        }
+    }
+
+    fn yes_or_no(&self, question: &str, usual: bool) -> Result<bool, PromptError> {
+        self.ready()?;
+        // An answer that was typed before the question was read is an answer to something else.
+        super::terminal::forget_input();
+        let keys = if usual { "Y/n" } else { "y/N" };
+        self.until(&format!("{question} [{keys}]: "), &[], |text| yes_or_no(text, usual))
+    }
 }
 
 impl Default for TerminalPrompter {
@@ -105,17 +140,31 @@ impl Default for TerminalPrompter {
     }
 }
 
-/// Enter alone is a no.
-fn yes_or_no(text: &str) -> Option<bool> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Some(true),
-        "" | "n" | "no" => Some(false),
-        _ => None,
+fn yes_or_no(text: &str, usual: bool) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(true),
+        "n" | "no" => Ok(false),
+        "" => Ok(usual),
+        _ => Err("Type y or n, and Enter".to_owned()),
     }
 }
 
-fn cancelled<T>(answer: Result<T, dialoguer::Error>) -> Result<T, PromptError> {
-    answer.map_err(|_| PromptError::Cancelled)
+/// The index of the item that `text` names by its number or by how it begins.
+fn chosen(text: &str, items: &[&str]) -> Result<usize, String> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    if let Ok(number @ 1..) = text.parse::<usize>()
+        && number <= items.len()
+    {
+        return Ok(number - 1);
+    }
+    let lower = text.to_lowercase();
+    let mut fitting = (0..items.len()).filter(|at| items[*at].to_lowercase().starts_with(&lower));
+    match (fitting.next(), fitting.next()) {
+        (Some(at), None) => Ok(at),
+        _ => Err(format!("Type a number from 1 to {}, and Enter", items.len())),
+    }
 }
 
 impl Prompter for TerminalPrompter {
@@ -129,36 +178,44 @@ impl Prompter for TerminalPrompter {
         default: Option<&str>,
         accept: &dyn Fn(&str) -> Result<(), String>,
     ) -> Result<String, PromptError> {
-        self.ready()?;
-        // An empty answer is an answer: `accept` decides.
-        let mut input = dialoguer::Input::<String>::new().with_prompt(question).allow_empty(true);
-        if let Some(default) = default {
-            input = input.default(default.to_owned());
-        }
-        cancelled(input.validate_with(|text: &String| accept(text.trim())).interact_text())
-            .map(|text| text.trim().to_owned())
+        let prompt = match default {
+            Some(default) => format!("{question} [{default}]: "),
+            None => format!("{question}: "),
+        };
+        self.until(&prompt, &[], |text| {
+            // Where there is no default an empty answer is an answer: `accept` decides.
+            let text = default.filter(|_| text.is_empty()).unwrap_or(text);
+            accept(text).map(|()| text.to_owned())
+        })
     }
 
     fn secret(&self, question: &str) -> Result<SecretString, PromptError> {
         self.ready()?;
-        cancelled(dialoguer::Password::new().with_prompt(question).allow_empty_password(true).interact())
-            .map(SecretString::from)
+        let text = Question::new(&format!("{question}: "), true, &[]).answer()?;
+        match text.chars().count() {
+            0 => {}
+            1 => self.say("  received 1 character"),
+            count => self.say(&format!("  received {count} characters")),
+        }
+        Ok(SecretString::from(text.as_str()))
     }
 
     fn choose(&self, question: &str, items: &[&str]) -> Result<usize, PromptError> {
         self.ready()?;
-        let answer = cancelled(dialoguer::Select::new().with_prompt(question).items(items).default(0).interact_opt())?;
-        answer.ok_or(PromptError::Cancelled)
+        self.say(&format!("{question}:"));
+        let numbers: Vec<String> = (1..=items.len()).map(|number| number.to_string()).collect();
+        for (number, item) in numbers.iter().zip(items) {
+            self.say(&format!("  {number}  {item}"));
+        }
+        self.until("Number [1]: ", &numbers, |text| chosen(text, items))
     }
 
     fn confirm(&self, question: &str) -> Result<bool, PromptError> {
-        self.ready()?;
-        // An answer that was typed before the question was read is an answer to something else.
-        super::terminal::forget_input();
-        let accept = |text: &String| yes_or_no(text).map(drop).ok_or("Type y or n, and Enter");
-        let input = dialoguer::Input::<String>::new().with_prompt(format!("{question} [y/N]")).allow_empty(true);
-        let text = cancelled(input.validate_with(accept).interact_text())?;
-        Ok(yes_or_no(&text).unwrap_or(false))
+        self.yes_or_no(question, false)
+    }
+
+    fn offer(&self, question: &str) -> Result<bool, PromptError> {
+        self.yes_or_no(question, true)
     }
 
     fn say(&self, line: &str) {
@@ -179,5 +236,30 @@ impl Prompter for TerminalPrompter {
         // Before the modes change: Ctrl-C puts back what it finds now.
         super::interrupt::asks();
         PasteReader::open()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_chosen_by_number_or_by_its_first_letters() {
+        let items = ["Microsoft 365", "Outlook.com", "Google", "OpenID provider"];
+        for (text, index) in [("", 0), ("1", 0), ("4", 3), ("goo", 2), ("Outlook.com", 1), ("op", 3)] {
+            assert_eq!(chosen(text, &items), Ok(index), "{text}");
+        }
+        for text in ["0", "5", "o", "yahoo", "-1"] {
+            assert!(chosen(text, &items).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn enter_alone_is_the_usual_answer() {
+        for usual in [true, false] {
+            assert_eq!(yes_or_no("", usual), Ok(usual));
+            assert_eq!((yes_or_no("YES", usual), yes_or_no("n", usual)), (Ok(true), Ok(false)));
+            assert!(yes_or_no("maybe", usual).is_err());
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-pub(super) use sys::Modes;
+pub(super) use sys::{Modes, Unbuffered};
 
 /// The most that is kept of one line.
 const LIMIT: usize = 64 * 1024;

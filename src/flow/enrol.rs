@@ -59,8 +59,11 @@ impl<'a> Planned<'a> {
         let store = context.store(choice)?;
         let record = load_app(store, &self.app.name)?;
         let has_one = self.own(record.as_ref()).is_some_and(|own| own.active.is_some());
-        let given =
-            if has_one && !source.is_given() { None } else { Some(source.read(self.app, context, self.force)?) };
+        let given = if has_one && !source.is_given() {
+            None
+        } else {
+            Some(source.read("Client secret", self.app, context, self.force)?)
+        };
         let read = Read { planned: self, given, store };
         read.decide(record.as_ref(), context.clock.now())?;
         Ok(read)

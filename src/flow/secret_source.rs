@@ -46,16 +46,22 @@ impl SecretSource {
         }
     }
 
-    /// The client secret of `app`, from the flag's source or from a prompt, known to the redactor and checked for the
+    /// The client secret of `app`, from the flag's source or from a prompt that asks for it as `noun`, known to the redactor and checked for the
     /// usual mistakes. At a prompt a mistake is said and the question asked again; elsewhere it is refused with its
     /// reason, and `force` takes what can be sent at all.
     ///
     /// # Errors
     /// If it cannot be read, or cannot be a secret.
-    pub fn read(&self, app: &App, context: &Context, force: bool) -> Result<SecretString, CommandError> {
+    pub fn read(
+        &self,
+        noun: &'static str,
+        app: &App,
+        context: &Context,
+        force: bool,
+    ) -> Result<SecretString, CommandError> {
         let prompter = context.prompter.as_ref();
         loop {
-            let secret = self.read_once(app, context)?;
+            let secret = self.read_once(noun, app, context)?;
             let secret = SecretString::from(secret.expose_secret().trim_end_matches(['\r', '\n']).to_owned());
             context.transcript.redactor().learn(&secret);
             if let Err(invalid) = config::validate_client_secret(secret.expose_secret()) {
@@ -82,7 +88,7 @@ impl SecretSource {
         }
     }
 
-    fn read_once(&self, app: &App, context: &Context) -> Result<SecretString, CommandError> {
+    fn read_once(&self, noun: &'static str, app: &App, context: &Context) -> Result<SecretString, CommandError> {
         let unreadable =
             |what: Shown| CommandError::usage(what, "Give it with --secret-stdin, --secret-env or --secret-file");
         match self {
@@ -97,7 +103,7 @@ impl SecretSource {
                 open().map_err(|error| unreadable(shown!("{}: {}.", path, error)))
             }
             Self::Prompt => {
-                let question = shown!("Client secret of app '{}' (the Value, not the ID; it is not shown)", app.name);
+                let question = shown!("{} of app '{}' (the Value, not the ID; it is not shown)", noun, app.name);
                 context.prompter.secret(&question).map_err(|error| {
                     CommandError::unasked(&error, "--secret-stdin, --secret-env VAR or --secret-file FILE")
                 })

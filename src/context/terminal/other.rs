@@ -11,14 +11,14 @@ impl Modes {
     pub(in crate::context) fn set_for_good(&self) {}
 }
 
-pub(super) struct Unbuffered;
+pub(in crate::context) struct Unbuffered;
 
 impl Unbuffered {
-    pub(super) fn begin() -> Option<Self> {
+    pub(in crate::context) fn begin() -> Option<Self> {
         None
     }
 
-    pub(super) fn read(&mut self, _: &mut [u8]) -> usize {
+    pub(in crate::context) fn read(&mut self, _: &mut [u8]) -> usize {
         0
     }
 }

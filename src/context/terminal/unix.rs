@@ -51,13 +51,13 @@ fn is_ours() -> bool {
 }
 
 /// No lines and no echo, and reads that do not wait.
-pub(super) struct Unbuffered {
+pub(in crate::context) struct Unbuffered {
     saved: Modes,
     wanted: Modes,
 }
 
 impl Unbuffered {
-    pub(super) fn begin() -> Option<Self> {
+    pub(in crate::context) fn begin() -> Option<Self> {
         let saved = Modes::found().filter(|_| is_ours())?;
         let mut wanted = saved.0.clone();
         wanted.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN);
@@ -67,7 +67,7 @@ impl Unbuffered {
     }
 
     /// What has come; 0 if nothing has, or the terminal is another process's just now.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> usize {
+    pub(in crate::context) fn read(&mut self, buffer: &mut [u8]) -> usize {
         if !is_ours() {
             return 0;
         }

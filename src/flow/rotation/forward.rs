@@ -155,7 +155,7 @@ fn request(
         // Nothing of that rotation is left to prove, and what was given now is about the next one.
         job.rotation.settle()?;
     }
-    let value = source.read(job.rotation.app, job.context, force == Force::Yes)?;
+    let value = source.read("New client secret", job.rotation.app, job.context, force == Force::Yes)?;
     Ok(RotationRequest::New(NewSecret { value, expires, issued: None }))
 }
 
