@@ -139,3 +139,43 @@ fn exit_codes() -> String {
     text.push_str(&format!("Where several findings end a command, the first of these: {}\n", order.join(", ")));
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use regex::Regex;
+
+    use super::*;
+    use crate::diagnosis::catalogue::{self, own};
+    use crate::report::FindingCode;
+    use crate::report::step::{Mark, Shell, marks};
+
+    #[test]
+    fn every_command_of_ours_in_a_step_is_marked_and_parses() {
+        let verbs: Vec<String> = Cli::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+        let unmarked = Regex::new(&format!(r"\bmailgrant (--[a-z]|({})\b)", verbs.join("|"))).unwrap();
+        let name = Regex::new(r"\{[a-z_]+\}").unwrap();
+        let of_entries = catalogue::entries().iter().map(|entry| (&entry.fix, entry.live.as_ref()));
+        let of_entries =
+            of_entries.flat_map(|(fix, live)| fix.iter().chain(live.into_iter().flat_map(|live| &live.fix)));
+        let own = FindingCode::ALL.iter().filter_map(|code| own::words(*code)).flat_map(|words| &words.fix);
+        let mut parsed = 0;
+        for mark in of_entries.chain(own).flat_map(|step| marks(&step.text)) {
+            match mark {
+                Mark::Words(words) => assert!(!unmarked.is_match(words), "not marked: {words}"),
+                Mark::Command(line) if Shell::of(line) == Shell::Mailgrant => {
+                    let line = line.replace("{day}", "2027-01-01").replace("DATE", "2027-01-01");
+                    let line = line.replace("{address}", "a@b.example").replace("ADDRESS", "a@b.example");
+                    let line = line.replace("COMMAND", "list").replace(" < FILE", "").replace("--{side}", "--incoming");
+                    let line = line.replace("{key}", "imap").replace("{other_key}", "imap");
+                    let line = name.replace_all(&line, "name");
+                    match Cli::try_parse_from(line.split(' ')) {
+                        Err(error) => assert!(!error.use_stderr(), "{line}: {error}"),
+                        Ok(_) => parsed += 1,
+                    }
+                }
+                Mark::Command(_) | Mark::Address(_) => {}
+            }
+        }
+        assert!(parsed > 100, "only {parsed}");
+    }
+}

@@ -4,7 +4,7 @@ use crate::config::{ConfigError, OpenError};
 use crate::context::{NoHome, PromptError};
 use crate::diagnosis::{self, FailureContext, Told};
 use crate::failure::{Failure, FailureKind, StoreFault};
-use crate::report::{ExitCode, Finding, FindingCode};
+use crate::report::{ExitCode, Finding, FindingCode, Step};
 use crate::text::{Redactor, Shown};
 
 /// A command that could not do its job: what happened, why, what to do next, and the exit code.
@@ -19,9 +19,9 @@ impl CommandError {
     }
 
     /// Something on the command line that does not fit.
-    pub fn usage(cause: impl Into<Shown>, fix: impl Into<Shown>) -> Self {
-        let told = Finding::of(FindingCode::USAGE).case("said");
-        told.with("what", cause.into()).with("instead", fix.into()).into()
+    pub fn usage(cause: impl Into<Shown>, fix: impl Into<Step>) -> Self {
+        let told = Finding::of(FindingCode::USAGE).case("said").with("what", cause.into()).bare();
+        Self(Box::new(Finding { fix: vec![fix.into()], ..told.finding() }))
     }
 
     /// The user said no.

@@ -196,7 +196,7 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
     let cause = Redactor::by_shape(lines.join(" ").trim_start_matches("error: "));
-    let error = CommandError::usage(cause, "Run: mailgrant --help");
+    let error = CommandError::usage(cause, "Run: `mailgrant --help`");
     Outputs::plain(Shown::default(), format).deliver(Ended::Error(error))
 }
 

@@ -55,7 +55,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if text.trim().is_empty() {
         return Err(CommandError::usage(
             "There is no text to explain.",
-            "Give it behind the command, in quotes, or on standard input: mailgrant explain < FILE",
+            "Give it behind the command, in quotes, or on standard input: `mailgrant explain < FILE`",
         ));
     }
     if let Some(entry) = explain::entry(text.trim()) {

@@ -1,7 +1,11 @@
 //! What a failure was about, and the texts filled with it.
 
-use super::catalogue::{Only, Origin};
+use url::form_urlencoded;
+
+use super::catalogue::{Only, Origin, Step};
 use crate::profile::{App, Mailbox, PERSONAL_TENANT, Protocol, Tenant};
+use crate::report;
+use crate::report::step::{Command, Link, Mark, Part, Shell, in_capitals, marks};
 use crate::text::{Redactor, Shown};
 
 /// What a failure was about; its values are filled into the texts.
@@ -54,29 +58,54 @@ impl FailureContext<'_> {
     /// Fills `{address}`, `{user}`, `{mailbox}`, `{app}`, `{tenant}`, `{client_id}`, `{redirect_uri}`, `{portal}` and
     /// `{protocol}`, asking `more` first. What nothing knows is shown in capitals, and left out where its name ends in `?`.
     pub(super) fn fill(&self, text: &'static str, more: &dyn Fn(&str) -> Option<Shown>) -> Shown {
-        let mut filled: Vec<Shown> = Vec::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('{') {
-            filled.push(before.into());
-            match after.split_once('}').filter(|(name, _)| is_name(name)) {
-                Some((name, behind)) => {
-                    // `{until}` is a sentence that may be left out.
-                    let optional = name.strip_suffix('?').or(Some(name).filter(|name| *name == "until"));
-                    let in_capitals = || Redactor::by_shape(&name.to_uppercase());
-                    filled.push(match optional {
-                        Some(name) => more(name).unwrap_or_default(),
-                        None => more(name).or_else(|| self.value(name)).unwrap_or_else(in_capitals),
-                    });
-                    rest = behind;
-                }
-                None => {
-                    filled.push("{".into());
-                    rest = after;
+        self.filled(text, more, &|_, value| Some(value)).0
+    }
+
+    /// The step with its values filled in as in [`Self::fill`]. In a command a value is one argument, whatever it holds, and
+    /// in an address a part of it; an address of which a value is not known is words.
+    pub(super) fn fill_step(&self, step: &'static Step, more: &dyn Fn(&str) -> Option<Shown>) -> report::Step {
+        let parts = marks(&step.text).map(|mark| match mark {
+            Mark::Words(words) => Part::Words(self.fill(words, more)),
+            Mark::Command(line) => {
+                let shell = Shell::of(line);
+                let quoted = |_: &str, value: Shown| shell.quoted(&value);
+                Part::Command(Command { line: self.filled(line, more, &quoted).0, shell })
+            }
+            Mark::Address(url) => {
+                let encoded = |_: &str, value: Shown| {
+                    Some(Redactor::by_shape(&form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>()))
+                };
+                match self.filled(url, more, &encoded) {
+                    (url, true) => Part::Link(Link { title: url.clone(), url }),
+                    (url, false) => Part::Words(url),
                 }
             }
-        }
-        filled.push(rest.into());
-        Shown::join(filled, "")
+        });
+        report::Step::of(parts).done_by(step.by)
+    }
+
+    /// `text` with each value as `write` writes it, and whether each was known.
+    fn filled(
+        &self,
+        text: &'static str,
+        more: &dyn Fn(&str) -> Option<Shown>,
+        write: &dyn Fn(&str, Shown) -> Option<Shown>,
+    ) -> (Shown, bool) {
+        let mut are_known = true;
+        let filled: Vec<Shown> = pieces(text)
+            .map(|piece| match piece {
+                Piece::Text(text) => text.into(),
+                Piece::Name { name, is_optional: true } => {
+                    more(name).and_then(|value| write(name, value)).unwrap_or_default()
+                }
+                Piece::Name { name, is_optional: false } => {
+                    let value = more(name).or_else(|| self.value(name)).and_then(|value| write(name, value));
+                    are_known &= value.is_some();
+                    value.unwrap_or_else(|| unknown(name))
+                }
+            })
+            .collect();
+        (Shown::join(filled, ""), are_known)
     }
 
     /// Whether a value of this name is one of the profile's.
@@ -88,19 +117,16 @@ impl FailureContext<'_> {
     }
 
     fn value(&self, name: &str) -> Option<Shown> {
-        let mailbox =
-            |get: &dyn Fn(&Mailbox) -> Shown, other: &'static str| self.mailbox.map_or_else(|| other.into(), get);
-        let app = |get: &dyn Fn(&App) -> Shown, other: &'static str| self.app.map_or_else(|| other.into(), get);
         Some(match name {
-            "address" => mailbox(&|mailbox| Shown::of(&mailbox.address), "ADDRESS"),
-            "user" => mailbox(&|mailbox| Shown::of(mailbox.signs_in_as()), "USER"),
-            "mailbox" => mailbox(&|mailbox| Shown::of(&mailbox.name), "NAME"),
-            "app" => app(&|app| Shown::of(&app.name), "NAME"),
-            "tenant" => app(&|app| Redactor::by_shape(app.tenant_label()), "TENANT"),
-            "client_id" => app(&|app| Shown::of(&app.client_id), "CLIENT_ID"),
-            "redirect_uri" => app(&|app| Shown::of(&app.redirect_uri), "REDIRECT_URI"),
-            "portal" => app(&|app| app.deployment().portal.into(), "the provider's portal"),
-            "protocol" => self.protocol.map_or_else(|| "mail".into(), Shown::of),
+            "address" => Shown::of(&self.mailbox?.address),
+            "user" => Shown::of(self.mailbox?.signs_in_as()),
+            "mailbox" => Shown::of(&self.mailbox?.name),
+            "app" => Shown::of(&self.app?.name),
+            "tenant" => Redactor::by_shape(self.app?.tenant_label()),
+            "client_id" => Shown::of(&self.app?.client_id),
+            "redirect_uri" => Shown::of(&self.app?.redirect_uri),
+            "portal" => self.app?.deployment().portal.into(),
+            "protocol" => Shown::of(self.protocol?),
             _ => return None,
         })
     }
@@ -131,10 +157,49 @@ fn takes_personal(tenant: &Tenant) -> bool {
     matches!(tenant.as_str(), "common" | "consumers" | PERSONAL_TENANT)
 }
 
+/// What is shown in the place of a value that is not known.
+fn unknown(name: &str) -> Shown {
+    match name {
+        "mailbox" | "app" => "NAME".into(),
+        "portal" => "the provider's portal".into(),
+        "protocol" => "mail".into(),
+        other => in_capitals(other),
+    }
+}
+
 /// The names in `text` that must have a value.
-pub(super) fn required(text: &str) -> impl Iterator<Item = &str> {
-    let names = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
-    names.filter(|name| is_name(name) && !name.ends_with('?'))
+pub(super) fn required(text: &'static str) -> impl Iterator<Item = &'static str> {
+    pieces(text).filter_map(|piece| match piece {
+        Piece::Name { name, is_optional: false } => Some(name),
+        Piece::Name { .. } | Piece::Text(_) => None,
+    })
+}
+
+/// A piece of a text that is to be filled in.
+enum Piece {
+    Text(&'static str),
+    Name { name: &'static str, is_optional: bool },
+}
+
+/// The pieces of `text`.
+fn pieces(text: &'static str) -> impl Iterator<Item = Piece> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (piece, behind) = match rest.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
+            Some((name, behind)) if is_name(name) => {
+                // `{until}` is a sentence that may be left out.
+                let optional = name.strip_suffix('?').or(Some(name).filter(|name| *name == "until"));
+                (Piece::Name { name: optional.unwrap_or(name), is_optional: optional.is_some() }, behind)
+            }
+            _ => {
+                let first = rest.chars().next()?.len_utf8();
+                let end = rest[first..].find('{').map_or(rest.len(), |at| first + at);
+                (Piece::Text(&rest[..end]), &rest[end..])
+            }
+        };
+        rest = behind;
+        Some(piece)
+    })
 }
 
 fn is_name(text: &str) -> bool {

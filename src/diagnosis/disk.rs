@@ -4,11 +4,11 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::told::Told;
-use crate::report::{Finding, FindingCode};
+use crate::report::{Finding, FindingCode, Step};
 use crate::text::Shown;
 
 /// The steps, the likeliest first.
-pub(crate) fn steps(path: &Path, kind: ErrorKind) -> Vec<Shown> {
+pub(crate) fn steps(path: &Path, kind: ErrorKind) -> Vec<Step> {
     with_case(Finding::of(FindingCode::LOCAL), path, kind).steps()
 }
 
@@ -48,9 +48,9 @@ mod tests {
         ] {
             let kind = std::io::Error::from_raw_os_error(errno).kind();
             let steps = steps(Path::new("/var/data/vault.age.d"), kind);
-            assert!(steps[0].contains(words), "{errno} ({kind:?}): {steps:?}");
-            assert_eq!(steps.last().map(Shown::as_str), Some("Then run the command again"));
+            assert!(steps[0].sentence().contains(words), "{errno} ({kind:?}): {steps:?}");
+            assert_eq!(steps.last().map(Step::to_string).as_deref(), Some("Then run the command again"));
         }
-        assert!(steps(Path::new("a"), ErrorKind::ReadOnlyFilesystem)[1].contains("XDG_STATE_HOME"));
+        assert!(steps(Path::new("a"), ErrorKind::ReadOnlyFilesystem)[1].sentence().contains("XDG_STATE_HOME"));
     }
 }

@@ -41,7 +41,7 @@ mod tests {
             let finding = finding(status, Some(&"text/html".into()), &"a web page".into(), FailureContext::default());
             assert!(finding.cause.contains(words) && finding.cause.contains("a web page (HTTP"), "{finding:?}");
             assert_eq!(
-                finding.fix[0].starts_with("If this network has a sign-in page"),
+                finding.fix[0].sentence().starts_with("If this network has a sign-in page"),
                 is_portal_first,
                 "{status}: {finding:?}"
             );

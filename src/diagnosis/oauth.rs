@@ -9,7 +9,7 @@ use super::{local, resolve};
 use crate::clock::in_words;
 use crate::failure::{CallbackRefusal, FailureKind, OAuthFault};
 use crate::profile::{App, ClientType, EndpointSource};
-use crate::report::{ExitCode, Finding, FindingCode};
+use crate::report::{ExitCode, Finding, FindingCode, Step};
 use crate::text::Shown;
 
 /// An OAuth error answer, by what the catalogue knows of its numbers, its words and its `error` field.
@@ -35,7 +35,7 @@ pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding 
     }
     finding.exit = exit(fault);
     if let Some(wait) = fault.retry_after {
-        finding.fix.insert(0, shown!("Wait {} seconds, as the server asks", wait.as_secs()));
+        finding.fix.insert(0, shown!("Wait {} seconds, as the server asks", wait.as_secs()).into());
         finding.exit = ExitCode::Network;
     } else if fault.status == 429 || fault.status >= 500 {
         finding.exit = ExitCode::Network;
@@ -52,7 +52,7 @@ fn says_so_in_own_words(fault: &OAuthFault, about: FailureContext<'_>) -> bool {
 }
 
 /// How a secret that is right may be refused all the same. The known providers take it in each way.
-fn another_way(about: FailureContext<'_>) -> Vec<Shown> {
+fn another_way(about: FailureContext<'_>) -> Vec<Step> {
     let is_discovered =
         |app: &&App| app.credential.has_secret() && matches!(app.sign_in, EndpointSource::Discovered { .. });
     let Some(app) = about.app.filter(is_discovered) else { return Vec::new() };

@@ -49,24 +49,24 @@ pub(super) fn filled(
     value: &dyn Fn(&str) -> Option<Shown>,
 ) -> Finding {
     let about = about.at(entry.stage);
-    let fill = |text: &'static str, only: Option<Only>| {
+    let value = |name: &str, only: Option<Only>| {
         // The profile's provider has no such page where the words betray another.
         let is_elsewhere = about.app.is_none_or(|app| app.provider.family == Family::ANY);
         let is_own = about.app.is_some() && entry.provider == Family::ANY;
-        let portal = if is_elsewhere && !is_own { portal(entry.provider, only) } else { None };
-        about.fill(text, &|name| value(name).or_else(|| portal.filter(|_| name == "portal").map(Shown::from)))
+        let portal = || portal(entry.provider, only).filter(|_| name == "portal" && is_elsewhere && !is_own);
+        value(name).or_else(|| portal().map(Shown::from))
     };
-    let needed = |step: &&Step| about.may_need(step.only);
-    let mut finding = Finding::new(entry.id, fill(&entry.cause, None), exit(entry));
+    let needed = |step: &&'static Step| about.may_need(step.only);
+    let mut finding = Finding::new(entry.id, about.fill(&entry.cause, &|name| value(name, None)), exit(entry));
     for more in entry.cause_more.iter().filter(needed) {
-        finding.cause = shown!("{} {}", finding.cause, fill(&more.text, more.only));
+        finding.cause = shown!("{} {}", finding.cause, about.fill(&more.text, &|name| value(name, more.only)));
     }
-    let mut needed: Vec<&Step> = entry.fix.iter().filter(needed).collect();
+    let mut needed: Vec<&'static Step> = entry.fix.iter().filter(needed).collect();
     if needed.is_empty() {
         // What was known is wrong, or the entry: some advice is better than none.
         needed = entry.fix.iter().collect();
     }
-    finding.fix = needed.into_iter().map(|step| fill(&step.text, step.only)).collect();
+    finding.fix = needed.into_iter().map(|step| about.fill_step(step, &|name| value(name, step.only))).collect();
     finding.confidence = match entry.evidence {
         Evidence::Documented => Confidence::Certain,
         Evidence::Reported => Confidence::Likely,

@@ -96,8 +96,8 @@ mod tests {
         ] {
             let finding = finding(&seen, about(protocol));
             assert_eq!(finding.code.as_str(), code, "{seen:?}");
-            assert!(finding.fix[0].starts_with(says), "{seen:?}: {finding:?}");
-            assert!(finding.fix.last().is_some_and(|step| step.starts_with("Usual ports")), "{finding:?}");
+            assert!(finding.fix[0].sentence().starts_with(says), "{seen:?}: {finding:?}");
+            assert!(finding.fix.last().is_some_and(|step| step.sentence().starts_with("Usual ports")), "{finding:?}");
             let is_capital = finding.cause.starts_with(|first: char| first.is_ascii_uppercase());
             assert!(is_capital && finding.cause.contains("the profile says"), "{finding:?}");
         }

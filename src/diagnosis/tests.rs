@@ -6,7 +6,7 @@ use super::*;
 use crate::failure::{OAuthFault, Rejection, ReplyCode, StoreFault};
 use crate::profile::Protocol;
 use crate::report::{Confidence, ExitCode};
-use crate::text::Shown;
+use crate::text::{Redactor, Shown};
 
 fn oauth(error: &'static str, codes: &[u32]) -> Finding {
     let fault = OAuthFault { error: error.into(), codes: codes.into(), status: 400, ..OAuthFault::default() };
@@ -79,7 +79,7 @@ fn a_server_that_asks_to_wait_is_network_trouble() {
     };
     let found = finding(&FailureKind::OAuth(fault).into(), FailureContext::default());
     assert_eq!(found.exit, ExitCode::Network);
-    assert!(found.fix[0].contains("17 seconds"));
+    assert!(found.fix[0].sentence().contains("17 seconds"));
 }
 
 #[test]
@@ -166,5 +166,37 @@ fn own_profile() -> crate::profile::Profile {
 fn a_missing_keyring_names_the_choices() {
     let found = finding(&StoreFault::Absent { reason: "no session bus".into() }.into(), FailureContext::default());
     assert_eq!(found.exit, ExitCode::SecretStore);
-    assert!(found.fix.iter().any(|step| step.contains("--store vault")));
+    assert!(found.fix.iter().any(|step| step.sentence().contains("--store vault")));
+}
+
+#[test]
+fn no_value_of_another_side_adds_a_command_to_a_step_or_leaves_its_place_in_an_address() {
+    let hostile = [
+        "a'; Remove-Mailbox x; '@contoso.com",
+        "a\u{2019}; Remove-Mailbox x; \u{2018}",
+        "a\"; Remove-Mailbox x; \"",
+        "$(Remove-Mailbox x)",
+        "`Remove-Mailbox x`",
+        "a & Remove-Mailbox x | Remove-Mailbox y",
+        "a\nRemove-Mailbox x",
+    ];
+    let quoted =
+        regex::Regex::new("'(?:[^'\u{2018}\u{2019}]|''|\u{2018}\u{2018}|\u{2019}\u{2019}|'\\\\'')*'|\"[^\"$`]*\"")
+            .unwrap();
+    let mut filled = 0;
+    for value in hostile {
+        let value = Redactor::by_shape(value);
+        for step in catalogue::entries().iter().flat_map(|entry| &entry.fix) {
+            let step = FailureContext::default().fill_step(step, &|_| Some(value.clone()));
+            for command in step.commands() {
+                filled += usize::from(command.line.contains("Remove-Mailbox"));
+                let outside = quoted.replace_all(&command.line, "");
+                assert!(!outside.contains("Remove-Mailbox"), "{}", command.line);
+            }
+            for link in step.links() {
+                assert!(link.url.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>`".contains(&b)), "{}", link.url);
+            }
+        }
+    }
+    assert!(filled > 50, "only {filled}");
 }

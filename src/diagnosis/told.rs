@@ -4,7 +4,7 @@ use super::about::{self, FailureContext};
 use super::catalogue::own::{self, Words};
 use super::catalogue::{self, Step};
 use super::resolve;
-use crate::report::{ExitCode, Finding, FindingCode};
+use crate::report::{self, ExitCode, Finding, FindingCode};
 use crate::text::{Show, Shown};
 
 /// A finding in the making.
@@ -71,7 +71,7 @@ impl<'a> Told<'a> {
 
     /// The steps alone.
     #[must_use]
-    pub fn steps(&self) -> Vec<Shown> {
+    pub fn steps(&self) -> Vec<report::Step> {
         self.words().map_or_else(Vec::new, |words| self.fix(&words.fix))
     }
 
@@ -107,16 +107,24 @@ impl<'a> Told<'a> {
         own::words(self.code).or_else(|| catalogue::entry(self.code)?.live.as_ref())
     }
 
-    fn fix(&self, steps: &'static [Step]) -> Vec<Shown> {
+    fn fix(&self, steps: &'static [Step]) -> Vec<report::Step> {
         let is_needed = |step: &&Step| step.is_for(&self.cases) && self.about.may_need(step.only);
-        steps.iter().filter(is_needed).map(|step| self.fill(&step.text)).collect()
+        let filled = |step: &'static Step| {
+            self.must_be_given(&step.text);
+            self.about.fill_step(step, &|name| self.value(name))
+        };
+        steps.iter().filter(is_needed).map(filled).collect()
     }
 
     fn fill(&self, text: &'static str) -> Shown {
+        self.must_be_given(text);
+        self.about.fill(text, &|name| self.value(name))
+    }
+
+    fn must_be_given(&self, text: &'static str) {
         let has_value = |name: &str| self.value(name).is_some() || FailureContext::knows(name);
         let mut missing = about::required(text).filter(|name| self.is_live && !has_value(name));
         debug_assert_eq!(missing.next(), None, "{} was not given it", self.code);
-        self.about.fill(text, &|name| self.value(name))
     }
 
     fn value(&self, name: &str) -> Option<Shown> {

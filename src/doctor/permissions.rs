@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::diagnosis::{self, FailureContext};
 use crate::files::{self, Access, Sensitivity, WatchedPath};
-use crate::report::{Check, Finding, FindingCode, Stage};
+use crate::report::step::Shell;
+use crate::report::{Check, Finding, FindingCode, Stage, Step};
 use crate::text::Shown;
 
 /// One check for each of `places` that is there. What a crash left behind is a warning.
@@ -79,7 +80,7 @@ fn check(place: &WatchedPath) -> Option<Check> {
             finding.fix.insert(0, repair(*care, &real, &access));
             if *care == Sensitivity::Secret && may_others(&access, READ) {
                 finding.fix.push(
-                    "If other people use this machine, treat the secrets as known: mailgrant rotate-secret NAME, then mailgrant authorize NAME"
+                    "If other people use this machine, treat the secrets as known: `mailgrant rotate-secret NAME`, then `mailgrant authorize NAME`"
                         .into(),
                 );
             }
@@ -131,13 +132,15 @@ fn who_could_write(access: &Access) -> Option<Shown> {
 }
 
 fn writable(what: &'static str, path: &Path, access: &Access, whom: &Shown) -> Finding {
-    Finding::of(FindingCode::PROFILE_WRITABLE_BY_OTHERS)
+    let mut finding = Finding::of(FindingCode::PROFILE_WRITABLE_BY_OTHERS)
+        .case("seen")
         .with("what", what)
         .with("path", path)
         .with("whom", whom)
         .with("access", describe(access))
-        .with("repair", repair(Sensitivity::Settings, path, access))
-        .finding()
+        .finding();
+    finding.fix.insert(0, repair(Sensitivity::Settings, path, access));
+    finding
 }
 
 /// "0640, user 1000 (you), group 1000 can read".
@@ -166,30 +169,30 @@ fn describe(access: &Access) -> Shown {
 }
 
 /// The command that makes it right.
-fn repair(care: Sensitivity, path: &Path, access: &Access) -> Shown {
+fn repair(care: Sensitivity, path: &Path, access: &Access) -> Step {
     let path = quoted(path);
+    let run = |line| Step::from("Run: ").command(line);
     if access.is_link {
-        return shown!(
-            "Put the file itself there instead of the link: cp --remove-destination \"$(readlink -f {})\" {}",
+        return Step::from("Put the file itself there instead of the link: ").command(shown!(
+            "cp --remove-destination \"$(readlink -f {})\" {}",
             path,
             path
-        );
+        ));
     }
     if !access.is_ours {
-        return shown!("Run: sudo chown \"$(id -u)\" {}", path);
+        return run(shown!("sudo chown \"$(id -u)\" {}", path));
     }
     match care {
-        Sensitivity::Secret => shown!("Run: chmod 600 {}", path),
-        Sensitivity::OwnFolder | Sensitivity::SecretFolder => shown!("Run: chmod 700 {}", path),
-        Sensitivity::Settings | Sensitivity::SettingsFolder => shown!("Run: chmod go-w {}", path),
+        Sensitivity::Secret => run(shown!("chmod 600 {}", path)),
+        Sensitivity::OwnFolder | Sensitivity::SecretFolder => run(shown!("chmod 700 {}", path)),
+        Sensitivity::Settings | Sensitivity::SettingsFolder => run(shown!("chmod go-w {}", path)),
     }
 }
 
 /// As a shell takes it.
 fn quoted(path: &Path) -> Shown {
-    let text = path.display().to_string();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
-    if text.chars().all(is_plain) { Shown::of(path) } else { shown!("'{}'", Path::new(&text.replace('\'', "'\\''"))) }
+    let path = Shown::of(path);
+    Shell::System.quoted(&path).unwrap_or(path)
 }
 
 fn leftover(path: &Path) -> Shown {
@@ -271,7 +274,7 @@ mod tests {
                 (Outcome::Passed { detail }, None) => assert!(detail.contains(&format!("{mode:04o}")), "{detail}"),
                 (Outcome::Failed { finding }, Some(code)) => {
                     assert_eq!(finding.code.as_str(), code);
-                    assert!(finding.fix[0].contains(&path.display().to_string()), "{:?}", finding.fix);
+                    assert!(finding.fix[0].sentence().contains(&path.display().to_string()), "{:?}", finding.fix);
                 }
                 (other, code) => panic!("{mode:o} {care:?}: {other:?}, not {code:?}"),
             }

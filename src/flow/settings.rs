@@ -6,7 +6,7 @@ use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::failure::FailureKind;
 use crate::profile::{EndpointSource, Mailbox, registration};
-use crate::report::Report;
+use crate::report::{Report, Step};
 use crate::secrets::{ClientSecret, load_app};
 use crate::text::Shown;
 
@@ -64,7 +64,7 @@ pub fn of(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<Settings, Comm
                 if let Some(words) = finding.server_said {
                     report.fact("server_said", words);
                 }
-                next = finding.fix;
+                next = finding.fix.iter().map(Step::sentence).collect();
             }
             _ => return Err(failure.into()),
         },

@@ -49,7 +49,7 @@ pub fn refuse_taken(path: &Path) -> Result<(), CommandError> {
             let cause = CommandError::from(failure).finding().cause.clone();
             CommandError::usage(
                 shown!("The bundle could not be written: {} Nothing was done.", cause),
-                "Name another file: mailgrant doctor --bundle FILE",
+                "Name another file: `mailgrant doctor --bundle FILE`",
             )
         });
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::step::Step;
 use crate::finding_code::FindingCode;
 use crate::text::Shown;
 
@@ -13,7 +14,7 @@ pub struct Finding {
     /// The cause in one or two plain sentences.
     pub cause: Shown,
     /// The way out, one imperative step each: a click path or a command.
-    pub fix: Vec<Shown>,
+    pub fix: Vec<Step>,
     /// The server's own words.
     pub server_said: Option<Shown>,
     /// How sure we are.

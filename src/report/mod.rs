@@ -7,6 +7,7 @@ mod document;
 mod finding;
 pub mod format;
 mod reminder;
+pub mod step;
 mod trial;
 mod view;
 
@@ -15,6 +16,7 @@ pub use document::{Document, Explanation, Fact, Headline, Report, SCHEMA, Subjec
 pub use finding::{Confidence, ExitCode, Finding, Retry};
 pub use format::{Format, write_error};
 pub use reminder::Reminder;
+pub use step::Step;
 pub use trial::{Trial, TrialResult};
 pub use view::View;
 

@@ -14,7 +14,7 @@ struct Part<'a> {
     /// Why the part is absent.
     why: Shown,
     /// The flag that adds it.
-    instead: &'static str,
+    case: &'static str,
 }
 
 /// Refuses what the flags say of a part that `app` or `mailbox` does not have. `has_source` tells whether a flag names
@@ -35,13 +35,13 @@ pub(super) fn refuse(
             is_there: mailbox.incoming.is_some(),
             flags: &flags.incoming_details(),
             why: shown!("mailbox '{}' has no incoming side", name),
-            instead: "--incoming imap",
+            case: "incoming",
         },
         Part {
             is_there: mailbox.outgoing.is_some(),
             flags: &flags.outgoing_details(),
             why: shown!("mailbox '{}' has no outgoing side", name),
-            instead: "--outgoing smtp",
+            case: "outgoing",
         },
         Part {
             is_there: app.credential.has_secret(),
@@ -50,15 +50,15 @@ pub(super) fn refuse(
                 ("--expires", app_flags.expires.is_some()),
             ],
             why: shown!("app '{}' is a public client, which has no secret", app.name),
-            instead: "--credential secret",
+            case: "secret",
         },
     ];
-    for Part { flags, why, instead, .. } in parts.iter().filter(|part| !part.is_there) {
+    for Part { flags, why, case, .. } in parts.iter().filter(|part| !part.is_there) {
         if let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given) {
             let told = Finding::of(FindingCode::FLAG_WITHOUT_EFFECT)
                 .with("flag", Redactor::by_shape(flag))
                 .with("reason", why);
-            return Err(told.with("instead", instead).with("name", name).into());
+            return Err(told.case(case).with("name", name).into());
         }
     }
     Ok(())

@@ -3,13 +3,17 @@
 use serde::Deserialize;
 
 use crate::profile::Family;
+use crate::report::step::By;
 
 /// One step of a way out.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(from = "StepFile")]
 pub struct Step {
-    /// What to do; `{address}` and the like are filled in with the profile's values.
+    /// What to do; `{address}` and the like are filled in with the profile's values. A command is between backquotes, the
+    /// address of a page between angle brackets.
     pub text: String,
+    /// Who has the right to do it, where its commands and pages do not say it.
+    pub by: Option<By>,
     /// For whom alone it is; for all where there is none.
     pub only: Option<Only>,
     /// In which cases alone it is one; in every case where there are none.
@@ -85,6 +89,7 @@ enum StepFile {
 #[serde(deny_unknown_fields)]
 struct Sometimes {
     step: String,
+    by: Option<By>,
     only: Option<Only>,
     #[serde(default)]
     when: Cases,
@@ -118,9 +123,9 @@ impl From<Cases> for Vec<String> {
 impl From<StepFile> for Step {
     fn from(file: StepFile) -> Self {
         match file {
-            StepFile::Always(text) => Self { text, only: None, when: Vec::new(), unless: Vec::new() },
-            StepFile::Sometimes(Sometimes { step, only, when, unless }) => {
-                Self { text: step, only, when: when.into(), unless: unless.into() }
+            StepFile::Always(text) => Self { text, by: None, only: None, when: Vec::new(), unless: Vec::new() },
+            StepFile::Sometimes(Sometimes { step, by, only, when, unless }) => {
+                Self { text: step, by, only, when: when.into(), unless: unless.into() }
             }
         }
     }

@@ -1,8 +1,11 @@
 use std::collections::BTreeSet;
 
+use regex::Regex;
+
 use super::pattern::Pattern;
 use super::*;
 use crate::diagnosis::normalize::readings;
+use crate::report::step::{Mark, marks};
 
 fn found(text: &str, hint: Hint) -> Vec<&'static str> {
     search(&readings(text), hint).into_iter().map(|hit| hit.entry.id.as_str()).collect()
@@ -114,4 +117,45 @@ fn several_errors_in_one_text_are_all_named() {
     let all = found(text, Hint::default());
     assert_eq!(all[0], "ms-secret-expired", "{all:?}");
     assert!(all.len() > 1, "{all:?}");
+}
+
+/// What mailgrant itself says, with its code.
+fn said_by_us() -> impl Iterator<Item = (FindingCode, &'static own::Words)> {
+    let live = entries().iter().filter_map(|entry| Some((entry.id, entry.live.as_ref()?)));
+    live.chain(FindingCode::ALL.iter().filter_map(|code| Some((*code, own::words(*code)?))))
+}
+
+fn causes() -> impl Iterator<Item = (FindingCode, &'static str)> {
+    let more = |entry: &'static Entry| entry.cause_more.iter().map(|more| more.text.as_str());
+    let of_entry = move |entry| more(entry).chain([entry.cause.as_str()]).map(|cause| (entry.id, cause));
+    let of_ours = said_by_us()
+        .flat_map(|(code, words)| words.cases.values().chain([&words.cause]).map(move |cause| (code, cause.as_str())));
+    entries().iter().flat_map(of_entry).chain(of_ours)
+}
+
+fn steps() -> impl Iterator<Item = (FindingCode, &'static Step)> {
+    let of_ours = said_by_us().flat_map(|(code, words)| words.fix.iter().map(move |step| (code, step)));
+    entries().iter().flat_map(|entry| entry.fix.iter().map(|step| (entry.id, step))).chain(of_ours)
+}
+
+#[test]
+fn every_cmdlet_of_a_step_is_marked_as_a_command_and_a_value_in_it_has_no_quotes_of_its_own() {
+    let cmdlet = Regex::new(r"\b(Add|Connect|Disable|Enable|Get|New|Remove|Set|Test|Update)-[A-Z]\w+").unwrap();
+    let in_quotes = Regex::new(r#"["']\{[a-z_]+\??\}|\{[a-z_]+\??\}["']"#).unwrap();
+    assert!(steps().count() > 1000, "only {} steps", steps().count());
+    for (code, step) in steps() {
+        for mark in marks(&step.text) {
+            match mark {
+                Mark::Words(words) => {
+                    assert!(!cmdlet.is_match(words) && !words.contains('`'), "{code}: not marked in {words}");
+                    assert!(!words.contains("az ad ") && !words.contains("az login"), "{code}: not marked in {words}");
+                }
+                Mark::Command(line) => assert!(!in_quotes.is_match(line), "{code}: {line}"),
+                Mark::Address(url) => assert!(url.len() > "https://a.b".len(), "{code}: {url}"),
+            }
+        }
+    }
+    for (code, cause) in causes() {
+        assert!(marks(cause).all(|mark| matches!(mark, Mark::Words(_))), "{code}: a cause has no marks: {cause}");
+    }
 }

@@ -3,12 +3,11 @@
 use super::situation::Situation;
 use crate::diagnosis::catalogue::{self, Meaning};
 use crate::profile::{Channel, Protocol, Side, registration};
-use crate::report::{Finding, FindingCode, Stage, TrialResult};
-use crate::text::Shown;
+use crate::report::{Finding, FindingCode, Stage, Step, TrialResult};
 
 /// The steps to the provider's other service, where `verdict` is that a protocol is switched off; none where that service
 /// was tried and does not work either.
-pub(super) fn steps(situation: &Situation<'_>, verdict: &Finding) -> Vec<Shown> {
+pub(super) fn steps(situation: &Situation<'_>, verdict: &Finding) -> Vec<Step> {
     let (Some(app), Some(mailbox)) = (situation.about.app, situation.about.mailbox) else { return Vec::new() };
     let Some(alternative) = app.provider.alternative else { return Vec::new() };
     let offer = |side: Side| {

@@ -221,7 +221,7 @@ fn advice_names_the_provider_at_hand() {
 fn steps_that_are_known_not_to_apply_are_left_out() {
     let steps = |row: &[&str; 6]| {
         let (verdict, checks) = judged(row).unwrap();
-        let all: Vec<Shown> = checks.iter().chain([&verdict]).flat_map(|finding| finding.fix.clone()).collect();
+        let all: Vec<_> = checks.iter().chain([&verdict]).flat_map(|finding| finding.fix.clone()).collect();
         Shown::join(all, "\n")
     };
     let own = steps(&["ms", "ok", "not-connected", "5.7.3", "account:alice@contoso.com fits", ""]);
@@ -315,7 +315,7 @@ fn what_is_switched_off_has_a_way_round_where_the_provider_has_another_service()
         let found = side.zip(other).map_or_else(|| "-".to_owned(), |(side, other)| format!("{side} {other}{works}"));
         assert_eq!(found, offered, "{row:?}: {} {fix}", verdict.code);
         if offered != "-" {
-            assert!(verdict.fix.last().unwrap().contains("mailgrant authorize box"), "{row:?}: {fix}");
+            assert!(verdict.fix.last().unwrap().sentence().contains("mailgrant authorize box"), "{row:?}: {fix}");
         }
         let permission = fix.contains("Mail.Send") || fix.contains("Mail.ReadBasic") || fix.contains("gmail.metadata");
         assert_eq!(permission, offered != "-" && works.is_empty(), "{row:?}: {fix}");

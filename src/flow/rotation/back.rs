@@ -9,7 +9,7 @@ use super::{Force, Proof, Restored, RolledBack};
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::profile::Name;
-use crate::report::{Check, Document, Finding, FindingCode, Stage};
+use crate::report::{Check, Document, Finding, FindingCode, Stage, Step};
 use crate::text::Shown;
 
 /// Brings the previous secret back.
@@ -50,8 +50,10 @@ pub fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
                 shown!("The provider refuses the previous client secret; nothing was changed. {}", finding.cause);
             finding.fix = vec![
                 "It was probably removed, or has expired: see the app in the provider's portal".into(),
-                shown!("Issue a new one there and run: mailgrant rotate-secret {} --expires DATE", app.name),
-                shown!("To bring it back all the same: mailgrant rotate-secret {} --rollback --force", app.name),
+                Step::from("Issue a new one there and run: ")
+                    .command(shown!("mailgrant rotate-secret {} --expires DATE", app.name)),
+                Step::from("To bring it back all the same: ")
+                    .command(shown!("mailgrant rotate-secret {} --rollback --force", app.name)),
             ];
             report.checks.push(failed(finding));
         }

@@ -17,7 +17,7 @@ use crate::flow::parallel::{self, Limits, Panicked};
 use crate::flow::patience::Patience;
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Name};
-use crate::report::{Check, Finding, Report, Stage};
+use crate::report::{Check, Finding, Report, Stage, Step};
 use crate::secrets::{AppRecord, ClientSecret};
 use crate::text::Shown;
 
@@ -172,7 +172,7 @@ impl Asked {
     fn refused(&mut self, registration: &Registration<'_>, finding: Finding, is_denied: bool, took: Duration) {
         let check = if is_denied {
             self.warnings.push(finding.cause.clone());
-            self.next.extend(finding.fix.iter().cloned());
+            self.next.extend(finding.fix.iter().map(Step::sentence));
             Check::skipped(Stage::Directory, "it does not let this be read; see the warning")
         } else {
             Check::failed(Stage::Directory, took, finding)

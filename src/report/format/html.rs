@@ -267,7 +267,7 @@ fn told(finding: &Finding, in_full: bool) -> Markup {
     html! {
         p { (Text(&finding.cause)) }
         @if !finding.fix.is_empty() {
-            ol { @for step in &finding.fix { li { (Text(step)) } } }
+            ol { @for step in &finding.fix { li { (Text(&step.sentence())) } } }
         }
         @if let Some(words) = &finding.server_said {
             p { "The server said:" }
@@ -296,7 +296,7 @@ mod tests {
     fn document(text: &str) -> Document {
         let shown = || Redactor::by_shape(text);
         let mut finding = Finding::new(FindingCode::BUG, shown(), ExitCode::CheckFailed);
-        finding.fix = vec![shown()];
+        finding.fix = vec![shown().into()];
         finding.server_said = Some(shown!("{}\n{}", shown(), shown()));
         let mut report = Report::new(Subject::Mailbox("shop".into()));
         report.fact("address", shown());

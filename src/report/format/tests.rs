@@ -15,7 +15,7 @@ const HOSTILE: &str = "\x1b]0;owned\x07\x1b]8;;https://evil.example\x1b\\click\x
 fn everywhere(text: &str) -> Document {
     let shown = || Redactor::by_shape(text);
     let mut finding = Finding::new(FindingCode::TLS_FAILED, shown(), ExitCode::CheckFailed);
-    finding.fix = vec![shown()];
+    finding.fix = vec![shown().into()];
     finding.server_said = Some(shown());
     let mut report = Report::new(Subject::Machine(shown()));
     report.fact("signed_in_as", shown());
