@@ -14,6 +14,7 @@ use crate::context::{Context, Options};
 use crate::environment;
 use crate::error::CommandError;
 use crate::profile::StoreKind;
+use crate::progress::Progress;
 use crate::report::{Document, Format};
 
 pub use output::{FileReport, Wanted, format_of};
@@ -86,11 +87,11 @@ impl Cli {
         Wanted::of(self.html.as_deref(), self.command.calendar(), self.json, self.format, &self.reports)
     }
 
-    /// Runs the command; `say` writes a line on standard error.
+    /// Runs the command; `say` writes a line on standard error, and `progress` is what others see of it.
     ///
     /// # Errors
     /// Why it could not do its job.
-    pub fn run(&self, say: fn(&str)) -> Result<Document, CommandError> {
+    pub fn run(&self, say: fn(&str), progress: Progress) -> Result<Document, CommandError> {
         if let Some(choice) = self.color.choice() {
             choice.write_global();
         }
@@ -100,6 +101,7 @@ impl Cli {
             timeout: self.timeout.map(Duration::from_secs),
             is_verbose: self.verbose,
             say,
+            progress,
         })?;
         self.command.run(&context)
     }

@@ -16,6 +16,7 @@
 //! config diagnosis browser          | the profile's file; what failures mean; the browser
 //! net loopback                      | dialling, TLS and HTTP; the redirect address
 //! files transcript sasl jwt         | one job each, for all above
+//! progress                          | what a command is doing and has seen, for who looks on
 //! failure                           | what went wrong, as facts
 //! report                            | checks, findings and documents, and their formats
 //! profile                           | apps, mailboxes, providers: values that are known to be right
@@ -66,6 +67,7 @@ pub mod net;
 pub mod oauth;
 pub mod outputs;
 pub mod profile;
+pub mod progress;
 pub mod random;
 pub mod report;
 pub mod sasl;

@@ -8,7 +8,8 @@ use std::process;
 use mailgrant::cli::Cli;
 use mailgrant::context::interrupt;
 use mailgrant::hardening;
-use mailgrant::outputs::{self, Ended, Outputs, say};
+use mailgrant::outputs::{self, Delivery, Ended, Outputs, say};
+use mailgrant::progress::Progress;
 use mailgrant::report::ExitCode;
 
 fn main() -> process::ExitCode {
@@ -26,8 +27,12 @@ fn run() -> ExitCode {
         Ok(outputs) => outputs,
         Err((outputs, error)) => return outputs.deliver(Ended::Error(error)),
     };
-    let ended = panic::catch_unwind(AssertUnwindSafe(|| cli.run(say)));
-    let code = outputs.deliver(ended.map_or(Ended::Panicked, Ended::from));
+    let progress = Progress::default();
+    let live = outputs.live(progress.clone(), cli.verbose);
+    let delivery = Delivery::prepare(outputs, progress.clone());
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| cli.run(say, progress)));
+    drop(live);
+    let code = delivery.deliver(ended.map_or(Ended::Panicked, Ended::from));
     interrupt::forget_input();
     code
 }

@@ -3,7 +3,10 @@
 //! All are opened before the command runs: a file that cannot be written is known before a mail is sent. Whatever fails,
 //! standard output gets one document, and what cannot be written is said on standard error.
 
+mod delivery;
 mod view;
+
+pub use delivery::Delivery;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -11,8 +14,11 @@ use std::path::PathBuf;
 use crate::cli::{self, Cli, FileReport, Wanted};
 use crate::clock::Clock;
 use crate::context::interrupt;
+use crate::context::live::{self, Live, Look};
+use crate::environment;
 use crate::error::CommandError;
 use crate::files::{Draft, Privacy};
+use crate::progress::Progress;
 use crate::report::{self, Document, ExitCode, Finding, FindingCode, Format, View, format};
 use crate::text::{Redactor, Shown};
 
@@ -75,6 +81,17 @@ impl Outputs {
     /// Standard output alone, for `command`.
     fn plain(command: Shown, format: &'static dyn Format) -> Self {
         Self { format, files: Vec::new(), command, details: false }
+    }
+
+    /// Shows `progress` where standard output gets text for people; with `is_verbose` the conversation shows the checks.
+    #[must_use]
+    pub fn live(&self, progress: Progress, is_verbose: bool) -> Live {
+        if self.format.name() != format::TEXT.name() {
+            return Live::off();
+        }
+        let width = view::of_stderr(self.details).width.unwrap_or_default();
+        let moves = environment::raw("TERM").is_none_or(|term| term != "dumb");
+        Live::start(progress, Look { width, moves, checks: !is_verbose })
     }
 
     /// Writes what the command came to. The exit code is the command's; where the command passed and an output could not
@@ -225,6 +242,5 @@ fn in_words(error: &io::Error) -> String {
 
 /// Says a line on standard error.
 pub fn say(line: &str) {
-    // A closed standard error does not stop the command.
-    let _ = writeln!(anstream::stderr(), "{line}");
+    live::say(line);
 }

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use super::terminal;
 
@@ -12,8 +15,16 @@ static WAITING: AtomicBool = AtomicBool::new(false);
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 /// Whether a person was asked something, or was waited for.
 static ASKED: AtomicBool = AtomicBool::new(false);
+/// Tells what there is, where Ctrl-C ends the command.
+static LAST_WORDS: Mutex<Option<LastWords>> = Mutex::new(None);
 /// Files that are begun and not in their place yet.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Tells what there is.
+type LastWords = Box<dyn FnOnce() + Send>;
+
+/// Telling takes no longer, or the process ends without.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// As long as this lives, Ctrl-C sets a flag instead of ending the process.
 pub struct Caught(());
@@ -52,6 +63,19 @@ pub fn discard(path: &Path) {
     handle();
 }
 
+/// Before Ctrl-C ends a command that has something to tell, `words` tell it, on a thread of their own.
+pub fn before_end(words: impl FnOnce() + Send + 'static) {
+    *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(words));
+}
+
+/// The command has something to tell from now on. Where the caller wants a hangup to be of no matter (nohup(1)), the handler,
+/// which cannot tell the signals apart, stays away.
+pub(super) fn tells() {
+    if !ignores_hangup() {
+        handle();
+    }
+}
+
 /// A person is asked or waited for from now on: what they type meanwhile is meant for this program, and goes with it.
 pub(super) fn asks() {
     ASKED.store(true, Ordering::SeqCst);
@@ -75,16 +99,45 @@ fn handle() {
             if WAITING.load(Ordering::SeqCst) && !CANCELLED.swap(true, Ordering::SeqCst) {
                 return;
             }
-            forget_input();
-            if let Some(saved) = &saved {
-                saved.set_for_good();
-                let _ = io::stderr().write_all(b"\x1b[?25h\n");
+            let Some(words) = LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+                end(saved.as_ref());
+            };
+            // This thread stays free: a second Ctrl-C ends the process at once.
+            let told = saved.clone();
+            let telling = thread::Builder::new().spawn(move || {
+                let _ = panic::catch_unwind(AssertUnwindSafe(words));
+                end(told.as_ref())
+            });
+            let late = saved.clone();
+            let watching = thread::Builder::new().spawn(move || {
+                thread::sleep(LONGEST);
+                end(late.as_ref())
+            });
+            if telling.is_err() || watching.is_err() {
+                end(saved.as_ref());
             }
-            for path in UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-                let _ = fs::remove_file(path);
-            }
-            #[expect(clippy::disallowed_methods, clippy::exit, reason = "the prompt's thread cannot be woken")]
-            std::process::exit(130);
         });
     });
+}
+
+/// Leaves the terminal as it was found, and ends.
+fn end(modes: Option<&terminal::Modes>) -> ! {
+    forget_input();
+    if let Some(modes) = modes {
+        modes.set_for_good();
+        let _ = io::stderr().write_all(b"\x1b[?25h\n");
+    }
+    for path in UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        let _ = fs::remove_file(path);
+    }
+    #[expect(clippy::disallowed_methods, clippy::exit, reason = "the threads that wait cannot be woken")]
+    std::process::exit(130);
+}
+
+/// Whether the caller has hangups ignored, as nohup(1) does.
+fn ignores_hangup() -> bool {
+    // Bit 0 of the mask is signal 1 (proc_pid_status(5)). Elsewhere than on Linux there is no safe way to ask.
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

@@ -1,6 +1,7 @@
 //! The outside world that a command may touch. Everything in here is made when it is first asked for.
 
 pub mod interrupt;
+pub mod live;
 mod open;
 mod prompter;
 mod terminal;
@@ -23,6 +24,7 @@ use crate::files::lock;
 use crate::net::Proxies;
 use crate::net::Trust;
 use crate::profile::{Profile, StoreKind, StoreSpec};
+use crate::progress::Progress;
 use crate::secrets::{self, SecretStore, World};
 use crate::transcript::Transcript;
 
@@ -54,6 +56,8 @@ pub struct Context {
     pub timeout: Option<Duration>,
     /// When the command began.
     pub started: Instant,
+    /// What the command is doing, and what it has seen.
+    pub progress: Progress,
     /// The secret store, once it was opened.
     pub store: OnceCell<Box<dyn SecretStore>>,
 }
@@ -102,6 +106,12 @@ impl Context {
     #[must_use]
     pub fn lock_wait(&self) -> Duration {
         lock::wait_until(self.deadline())
+    }
+
+    /// So many subjects are looked at from now on. Where Ctrl-C ends that, what was seen until then is told.
+    pub fn expect(&self, count: usize) {
+        self.progress.expect(count);
+        interrupt::tells();
     }
 
     /// When the whole command must have ended.

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::Folders;
 use crate::net::{Proxies, Trust};
 use crate::profile::StoreKind;
+use crate::progress::Progress;
 use crate::text::Redactor;
 use crate::transcript::{Sink, Transcript};
 use crate::{browser, environment, secrets};
@@ -28,6 +29,8 @@ pub struct Options {
     pub is_verbose: bool,
     /// Writes a line on standard error.
     pub say: fn(&str),
+    /// Who looks on knows it too.
+    pub progress: Progress,
 }
 
 /// This user has no home folder; the system's words.
@@ -39,7 +42,7 @@ impl Context {
     /// # Errors
     /// [`NoHome`], where this program's files cannot have a place.
     pub fn open(options: Options) -> Result<Self, NoHome> {
-        let Options { profile, store, timeout, is_verbose, say } = options;
+        let Options { profile, store, timeout, is_verbose, say, progress } = options;
         let folders = Folders::of_user().map_err(NoHome)?;
         let prompter = TerminalPrompter::new();
         let sink: Option<Sink> = if is_verbose { Some(Arc::new(say)) } else { None };
@@ -63,6 +66,7 @@ impl Context {
             browser: browser::open,
             timeout,
             started: Instant::now(),
+            progress,
             store: OnceCell::new(),
         })
     }

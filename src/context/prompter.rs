@@ -3,7 +3,7 @@
 mod dialogue;
 mod line;
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -219,8 +219,7 @@ impl Prompter for TerminalPrompter {
     }
 
     fn say(&self, line: &str) {
-        // A closed standard error does not stop the command.
-        let _ = writeln!(anstream::stderr(), "{line}");
+        super::live::say(line);
     }
 
     fn line_reader(&self) -> LineReader {

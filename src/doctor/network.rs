@@ -12,10 +12,11 @@ use crate::net::HttpClient;
 use crate::net::Proxies;
 use crate::net::{PeerCertificate, Trust};
 use crate::profile::EndpointUrl;
+use crate::progress::Observation;
 use crate::report::{Check, Confidence, ExitCode, Finding, FindingCode, Outcome, Report, Stage, Subject};
 use crate::text::{Redactor, Shown};
 use crate::transcript::Transcript;
-use crate::transport::{self, Log, Observation, Target};
+use crate::transport::{self, Log, Target};
 
 /// What a look at the network needs.
 pub(super) struct Network<'a> {

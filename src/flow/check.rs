@@ -10,13 +10,15 @@ use super::gather::gather;
 use super::judge::judge;
 use super::parallel::{self, Limits, Panicked};
 use super::plan::{Depth, Plan, Protocols};
-use super::trials;
 use super::workspace::Workspace;
+use super::{so_far, trials};
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{FailureKind, StoreFault};
 use crate::profile::{Mailbox, Profile, Side};
+use crate::progress::{Step, Wait};
 use crate::report::{Check, Report, Stage};
+use crate::text::Shown;
 
 /// Does what `plan` says and reports on it.
 #[must_use]
@@ -53,12 +55,22 @@ pub fn each(
         context.trust.begin(mailbox.ca_file.as_deref());
     }
     let workspace = Workspace::open(context, profile)?;
-    let host = |mailbox: &&Mailbox| {
+    let host = |(_, mailbox): &(usize, &Mailbox)| {
         let service = mailbox.service(side).or_else(|| mailbox.service(side.other()));
         service.map_or_else(String::new, |service| service.endpoint.host().to_owned())
     };
-    let test = |mailbox: &&Mailbox| test(&workspace, mailbox);
-    Ok(parallel::each(mailboxes, Limits::USUAL, host, test, |mailbox, panicked| fallen(mailbox, panicked)))
+    context.expect(mailboxes.len());
+    let progress = &context.progress;
+    let numbered: Vec<(usize, &Mailbox)> = mailboxes.iter().copied().enumerate().collect();
+    let test = |(number, mailbox): &(usize, &Mailbox)| {
+        let (app, own, started) = (workspace.app_of(mailbox).clone(), (*mailbox).clone(), workspace.started);
+        let so_far = move |steps: &[Step], waits: &[Wait]| so_far::report(&app, &own, started, steps, waits);
+        let watch = progress.begin(*number, Shown::of(&mailbox.name), so_far);
+        progress.end(*number, test(&Workspace { watch, ..workspace.clone() }, mailbox));
+    };
+    let fallen = |(number, mailbox): &(usize, &Mailbox), panicked| progress.end(*number, fallen(mailbox, panicked));
+    parallel::each(&numbered, Limits::USUAL, host, test, fallen);
+    Ok(progress.take())
 }
 
 /// The report on a mailbox whose test ended in a panic.

@@ -1,6 +1,6 @@
 //! From what was seen to checks and facts: each failure explained. Nothing is read or asked here.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::secret_expiry;
 use super::seen::{Conversation, Fetched, Outcome, Records, Seen, Stored};
@@ -8,9 +8,10 @@ use super::session::TokenSource;
 use crate::clock::valid_until;
 use crate::diagnosis::{self, FailureContext, TokenFacts};
 use crate::profile::{App, Side};
+use crate::progress::Observation;
 use crate::report::{Check, Fact, Headline, Stage};
 use crate::text::{Redactor, Show, Shown};
-use crate::transport::{Message, Observation};
+use crate::transport::Message;
 
 /// A check for each step, in the order of the way from the profile to the mailbox.
 #[must_use]
@@ -47,7 +48,7 @@ fn store(seen: &Seen<'_>, stored: &Stored) -> Check {
 }
 
 /// "signed in as shop@contoso.com since 2026-05-20; client secret until 2027-05-20"
-fn describe(records: &Records, app: &App) -> Shown {
+pub(super) fn describe(records: &Records, app: &App) -> Shown {
     let Records { grant, app: record } = records;
     let who =
         grant.identity.as_ref().map_or_else(Shown::default, |who| shown!(" as {}", Redactor::by_shape(&who.label)));
@@ -132,7 +133,8 @@ fn steps(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<Check> {
     let is_for_server = inspection.is_some_and(|inspection| inspection.preflight.is_for(protocol));
     let about = FailureContext { token: TokenFacts { is_for_server }, ..seen.about().over(protocol) };
     let observations = &conversation.log.observations;
-    let mut checks: Vec<Check> = observations.iter().map(|step| check(seen, step, about).over(protocol)).collect();
+    let mut checks: Vec<Check> =
+        observations.iter().map(|step| check(step, about, seen.started).over(protocol)).collect();
     // Where nothing was seen, the connection was another task's, which tells it.
     let is_waiting = !observations.is_empty() && observations.iter().all(|step| step.result.is_ok());
     if fetched.is_some_and(|fetched| fetched.token().is_none()) && is_waiting {
@@ -141,12 +143,13 @@ fn steps(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<Check> {
     checks
 }
 
-fn check(seen: &Seen<'_>, step: &Observation, about: FailureContext<'_>) -> Check {
+/// The check that `step` is, of a command that began at `started`.
+pub(super) fn check(step: &Observation, about: FailureContext<'_>, started: Instant) -> Check {
     let check = match &step.result {
         Ok(detail) => Check::passed(step.stage, step.elapsed, detail.clone()),
         Err(failure) => Check::failed(step.stage, step.elapsed, diagnosis::finding(failure, about)),
     };
-    check.begun(seen.since_start(step.began))
+    check.begun(step.began.saturating_duration_since(started))
 }
 
 /// Which servers were asked, and by which mechanism.

@@ -6,17 +6,20 @@ use std::time::Instant;
 
 use secrecy::SecretString;
 
+use super::explain::describe;
 use super::parallel::{self, Panicked, joined};
 use super::plan::{Depth, Plan};
 use super::preflight::Inspection;
 use super::seen::{Conversation, Fetched, Outcome, Records, Seen, Stored};
 use super::session::Session;
 use super::workspace::Workspace;
+use crate::clock::valid_until;
 use crate::failure::Failure;
-use crate::profile::{Protocol, Service, Side};
-
+use crate::profile::{App, EndpointSource, Protocol, Service, Side};
+use crate::progress::Observation;
+use crate::report::Stage;
 use crate::secrets::load_app;
-use crate::transport::{self, Errand, Log, Observation, PendingToken, Target, Task};
+use crate::transport::{self, Errand, Log, PendingToken, Target, Task};
 
 /// Does what `plan` says. The token is fetched while the mail servers are connected to, which wait for it only once they
 /// need it.
@@ -24,7 +27,7 @@ use crate::transport::{self, Errand, Log, Observation, PendingToken, Target, Tas
 pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
     let stored = match plan.depth {
         Depth::Servers => None,
-        Depth::EndToEnd => Some(read(&session(workspace, plan, None))),
+        Depth::EndToEnd => Some(read(workspace, &session(workspace, plan, None))),
     };
     let calls = Call::all(plan);
     let (feeds, waiting): (Vec<_>, Vec<_>) = calls.iter().map(|_| mpsc::channel::<Option<SecretString>>()).unzip();
@@ -100,22 +103,30 @@ pub fn with<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>, mut fetched: Fetched
 }
 
 /// Reads what the store holds for the mailbox.
-fn read(session: &Session<'_>) -> Stored {
+fn read(workspace: &Workspace<'_>, session: &Session<'_>) -> Stored {
     let began = Instant::now();
+    let beginning = workspace.watch.begins(Stage::SecretStore);
     let records = || -> Result<Records, Failure> {
         let grant = session.stored_grant()?;
         session.client_credential()?;
         Ok(Records { grant, app: load_app(session.store, &session.app.name)? })
     };
     let records = records();
-    Stored { began, elapsed: began.elapsed(), records }
+    drop(beginning);
+    let stored = Stored { began, elapsed: began.elapsed(), records };
+    let result = stored.records.as_ref().map(|records| describe(records, session.app)).map_err(Clone::clone);
+    workspace.watch.saw(&Observation { stage: Stage::SecretStore, began, elapsed: stored.elapsed, result });
+    stored
 }
 
 /// Gets a token. Where the store was looked at by itself, it comes from the token endpoint, which alone proves sign-in and
 /// client secret; where that refuses, a token that is still good shows whether the mail servers work.
 fn fetch(workspace: &Workspace<'_>, plan: &Plan<'_>, protocols: &[Protocol], stored: Option<&Stored>) -> Fetched {
     let session = session(workspace, plan, protocols.first().copied());
+    let watch = workspace.watch.at(None, token_host(session.app), None);
     let began = Instant::now();
+    let stage = if stored.is_some() { Stage::TokenEndpoint } else { Stage::Token };
+    let beginning = watch.begins(stage);
     let outcome = match stored.map(Stored::hindrance) {
         None => match session.access_token() {
             Ok(token) => Outcome::Token(token),
@@ -127,7 +138,25 @@ fn fetch(workspace: &Workspace<'_>, plan: &Plan<'_>, protocols: &[Protocol], sto
         },
         Some(Some(hindrance)) => Outcome::NotAsked(hindrance),
     };
-    Fetched { protocols: protocols.to_vec(), began, elapsed: began.elapsed(), outcome, inspection: None }
+    drop(beginning);
+    let elapsed = began.elapsed();
+    let result = match &outcome {
+        Outcome::Token(token) => Some(Ok(valid_until(token.expires, workspace.clock.now()))),
+        Outcome::Failed { failure, .. } => Some(Err(failure.clone())),
+        Outcome::NotAsked(_) => None,
+    };
+    if let Some(result) = result {
+        watch.saw(&Observation { stage, began, elapsed, result });
+    }
+    Fetched { protocols: protocols.to_vec(), began, elapsed, outcome, inspection: None }
+}
+
+/// The host that issues the tokens of `app`, or whose metadata says which does.
+fn token_host(app: &App) -> &str {
+    match &app.sign_in {
+        EndpointSource::Known { token, .. } => token.host(),
+        EndpointSource::Discovered { issuer } => issuer.host(),
+    }
 }
 
 /// The session for the token that `protocol` needs, or the mailbox's first.
@@ -192,7 +221,10 @@ impl<'a> Call<'a> {
             overall: workspace.deadline,
         };
         let began = Instant::now();
-        let errands = || self.tasks.iter().map(|task| Errand { task: *task, log: Log::default() }).collect::<Vec<_>>();
+        let Service { protocol, endpoint } = self.service;
+        let watch = workspace.watch.at(*protocol, endpoint.host(), Some(workspace.phase));
+        let errand = |task: &Task<'a>| Errand { task: *task, log: Log::watched(watch.clone()) };
+        let errands = || self.tasks.iter().map(errand).collect::<Vec<_>>();
         let done = parallel::survive(|| {
             let mut errands = errands();
             let transport = transport::of(self.service.protocol);

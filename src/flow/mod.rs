@@ -24,6 +24,7 @@ pub mod seen;
 pub mod session;
 pub mod settings;
 pub mod sign_in;
+pub mod so_far;
 pub mod status;
 pub mod support_bundle;
 pub mod test_mail;

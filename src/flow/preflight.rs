@@ -7,9 +7,9 @@ use super::workspace::Workspace;
 use crate::diagnosis::preflight::{Issue, Part, Preflight, PresentedToken};
 use crate::diagnosis::{self, FailureContext};
 use crate::profile::{Mailbox, Protocol};
+use crate::progress::Observation;
 use crate::report::{Check, Stage};
 use crate::text::Shown;
-use crate::transport::Observation;
 
 /// What is said of a token that only its server can read (RFC 6749 §1.4).
 const OPAQUE: &str = "the token is opaque; only its server can read it";

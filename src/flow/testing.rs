@@ -16,10 +16,11 @@ use crate::config;
 use crate::diagnosis::preflight::{self, PresentedToken};
 use crate::failure::{Failure, FailureKind, OAuthFault};
 use crate::profile::{ClientAuthentication, Profile, Protocol, Side};
+use crate::progress::Observation;
 use crate::report::Stage;
 use crate::secrets::{AppRecord, Authorization, Binding, ClientSecret, MailboxRecord, RefreshGrant};
 use crate::text::Shown;
-use crate::transport::{Log, Observation, Task};
+use crate::transport::{Log, Task};
 
 const PROFILE: &str = r#"
 [apps.contoso]

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::failure::StoreFault;
 use crate::net::{HttpClient, Proxies, Trust};
 use crate::profile::{App, Mailbox, Profile};
+use crate::progress::Watch;
 use crate::secrets::SecretStore;
 use crate::transcript::Transcript;
 
@@ -40,6 +41,8 @@ pub struct Workspace<'a> {
     pub deadline: Option<Instant>,
     /// How long one phase of a mail protocol may take.
     pub phase: Duration,
+    /// Who looks on.
+    pub watch: Watch,
 }
 
 impl<'a> Workspace<'a> {
@@ -61,6 +64,7 @@ impl<'a> Workspace<'a> {
             deadline: context.deadline(),
             // A bound on the whole may be longer than a phase's usual one: for a server that is known to be slow.
             phase: context.timeout.unwrap_or(PHASE),
+            watch: Watch::default(),
         })
     }
 

@@ -3,8 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Log, Observation, Target};
+use super::{Log, Target};
 use crate::failure::{Failure, FailureKind};
+use crate::progress::Observation;
 use crate::report::Stage;
 
 /// How long to wait between two looks. The first ones come quickly, as most mail does.
@@ -27,7 +28,9 @@ pub(super) fn wait<E>(
     let own = start + patience;
     let deadline = target.overall.map_or(own, |overall| overall.min(own));
     let target = Target { overall: Some(deadline), ..*target };
+    let beginning = log.watch.begins(Stage::Arrival);
     let found = find(&target, &mut Pauses { looks: 0, deadline });
+    drop(beginning);
     let elapsed = start.elapsed();
     let result = match found {
         Ok(true) => Ok(shown!("in INBOX after {:.1} s", elapsed.as_secs_f64())),
@@ -38,7 +41,7 @@ pub(super) fn wait<E>(
         }
         Err(failure) => Err(failure),
     };
-    log.observations.push(Observation { stage: Stage::Arrival, began: start, elapsed, result });
+    log.write(Observation { stage: Stage::Arrival, began: start, elapsed, result });
 }
 
 /// The time between two looks.

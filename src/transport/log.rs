@@ -1,26 +1,14 @@
 //! What was seen of a server, step by step.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::headers::Message;
 use super::stream::Wire;
 use crate::failure::{Failure, FailureKind};
+use crate::progress::{Observation, Watch};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
 use crate::text::Shown;
-
-/// One step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Observation {
-    /// Which step.
-    pub stage: Stage,
-    /// When it began.
-    pub began: Instant,
-    /// How long it took.
-    pub elapsed: Duration,
-    /// What was seen, or what went wrong.
-    pub result: Result<Shown, Failure>,
-}
 
 /// The steps taken at a server, and what they showed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +21,8 @@ pub struct Log {
     pub mechanism_used: Option<SaslMechanism>,
     /// The newest messages, newest first, where they were asked for.
     pub latest: Vec<Message>,
+    /// Who looks on.
+    pub watch: Watch,
 }
 
 /// The conversation is over; why is in the last observation, or there was no token.
@@ -40,6 +30,12 @@ pub struct Log {
 pub(super) struct Stop;
 
 impl Log {
+    /// A log that `watch` looks at.
+    #[must_use]
+    pub fn watched(watch: Watch) -> Self {
+        Self { watch, ..Self::default() }
+    }
+
     /// Takes one step and writes down what became of it.
     pub(super) fn observe<T>(
         &mut self,
@@ -47,14 +43,22 @@ impl Log {
         step: impl FnOnce() -> Result<(T, Shown), Failure>,
     ) -> Result<T, Stop> {
         let start = Instant::now();
+        let beginning = self.watch.begins(stage);
         let result = step();
+        drop(beginning);
         let elapsed = start.elapsed();
         let (value, result) = match result {
             Ok((value, detail)) => (Ok(value), Ok(detail)),
             Err(failure) => (Err(Stop), Err(failure)),
         };
-        self.observations.push(Observation { stage, began: start, elapsed, result });
+        self.write(Observation { stage, began: start, elapsed, result });
         value
+    }
+
+    /// Writes down a step that was taken.
+    pub(super) fn write(&mut self, observation: Observation) {
+        self.watch.saw(&observation);
+        self.observations.push(observation);
     }
 
     /// Whether a message was accepted.
@@ -66,7 +70,7 @@ impl Log {
     /// Writes down that this program failed by a fault of its own, on its way to `stage` since then.
     pub fn fault(&mut self, stage: Stage, began: Instant) {
         let (elapsed, result) = (began.elapsed(), Err(FailureKind::Bug.into()));
-        self.observations.push(Observation { stage, began, elapsed, result });
+        self.write(Observation { stage, began, elapsed, result });
     }
 
     /// Takes leave where the server still listens: after success, after its own "no", and where we want nothing more.

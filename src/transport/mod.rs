@@ -44,7 +44,7 @@ mod tests;
 
 pub use connect::reach_tls;
 pub use headers::Message;
-pub use log::{Log, Observation};
+pub use log::Log;
 pub use target::{PendingToken, ServerTarget, Target, Transport};
 pub use task::{Account, Errand, Task};
 

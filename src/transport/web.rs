@@ -12,12 +12,13 @@ use serde::de::DeserializeOwned;
 use self::connection::{Answer, Connection};
 use super::arrival;
 use super::headers::Message;
-use super::log::{Log, Observation, Stop};
+use super::log::{Log, Stop};
 use super::mark::Mark;
 use super::task::Errand;
 use super::{Account, PendingToken, ServerTarget, Target, Task, Transport};
 use crate::failure::{Failure, FailureKind, Rejection, ReplyCode};
 use crate::profile::{Endpoint, EndpointUrl, ServerEndpoint, TlsMode};
+use crate::progress::Observation;
 use crate::report::Stage;
 use crate::text::{Redactor, Shown};
 
@@ -117,7 +118,7 @@ fn converse(service: &dyn WebService, target: &Target<'_>, token: PendingToken<'
         Ok(connection) => connection,
         Err(Stop) if is_search => {
             let result = Err(scratch.failure());
-            first.log.observations.push(Observation { stage: Stage::Arrival, began, elapsed: began.elapsed(), result });
+            first.log.write(Observation { stage: Stage::Arrival, began, elapsed: began.elapsed(), result });
             return;
         }
         Err(Stop) => return,
@@ -276,10 +277,12 @@ impl Api<'_> {
         step: impl FnOnce(&mut Self) -> Result<Shown, Failure>,
     ) -> Result<(), Stop> {
         let began = Instant::now();
+        let beginning = log.watch.begins(stage);
         let result = step(self).map(|detail| match self.seen.is_empty() {
             true => detail,
             false => shown!("{} ({})", detail, std::mem::take(&mut self.seen)),
         });
+        drop(beginning);
         let elapsed = began.elapsed();
         let answer = match &result {
             Ok(_) => Some(200),
@@ -293,11 +296,11 @@ impl Api<'_> {
             self.is_known = true;
             let detail = Ok("bearer token".into());
             let elapsed = Duration::ZERO;
-            log.observations.push(Observation { stage: Stage::Authentication, began, elapsed, result: detail });
+            log.write(Observation { stage: Stage::Authentication, began, elapsed, result: detail });
         }
         let stage = if is_token { Stage::Authentication } else { stage };
         let is_ok = result.is_ok();
-        log.observations.push(Observation { stage, began, elapsed, result });
+        log.write(Observation { stage, began, elapsed, result });
         if is_ok { Ok(()) } else { Err(Stop) }
     }
 }

@@ -46,6 +46,8 @@ mod last_page;
 mod leaks;
 #[cfg(target_os = "linux")]
 mod listener;
+#[cfg(target_os = "linux")]
+mod live;
 mod lost;
 #[cfg(target_os = "linux")]
 mod memory;

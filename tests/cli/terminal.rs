@@ -14,7 +14,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mailgrant");
 
 /// A shell on a terminal of its own that runs `script`, in which `$0` is the binary, and then shows the terminal's modes
 /// and the line that it reads next: a shell would run that line.
-fn shell(shop: &Fixture, script: &str) -> PtySession {
+pub(crate) fn shell(shop: &Fixture, script: &str) -> PtySession {
     let script = format!(
         "before=$(stty -g); {script}; echo \"rc=$?\"; \
          [ \"$(stty -g)\" = \"$before\" ] && echo modes=same || echo modes=changed; \
@@ -35,7 +35,7 @@ fn shell(shop: &Fixture, script: &str) -> PtySession {
 }
 
 /// The command has ended with `code`, the terminal is as it was, and the shell reads what is typed from now on only.
-fn ends_cleanly(terminal: &mut PtySession, code: i32) {
+pub(crate) fn ends_cleanly(terminal: &mut PtySession, code: i32) {
     terminal.exp_string(&format!("rc={code}\r\n")).unwrap();
     terminal.exp_string("modes=same").unwrap();
     terminal.exp_string("ready").unwrap();

@@ -1,0 +1,201 @@
+//! What a command is doing and what it has seen, for who looks on: the terminal while it runs, and Ctrl-C when it ends before
+//! its time. Where nobody looks on it is written down all the same, and shown nowhere.
+
+mod watch;
+mod words;
+
+pub use watch::{Beginning, Step, Wait, Watch};
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::failure::Failure;
+use crate::report::{ExitCode, Report, Stage};
+use crate::text::Shown;
+use watch::Subject;
+
+/// One step, and what was seen of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// Which step.
+    pub stage: Stage,
+    /// When it began.
+    pub began: Instant,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What was seen, or what went wrong.
+    pub result: Result<Shown, Failure>,
+}
+
+/// What a command is doing and what it has seen. Clones are the same one.
+#[derive(Clone, Default)]
+pub struct Progress(Arc<Mutex<Vec<Place>>>);
+
+/// Where one of the subjects stands.
+enum Place {
+    Waiting,
+    Running(Arc<Subject>),
+    Done(Box<Report>),
+    /// Its report is where it belongs.
+    Taken,
+}
+
+/// What there is when a command is cancelled.
+pub struct SoFar {
+    /// The reports, whole or as far as they are known, in the order of the subjects.
+    pub reports: Vec<Report>,
+    /// How many subjects were not begun.
+    pub untouched: usize,
+}
+
+/// Where a command stands.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// How many subjects there are.
+    pub all: usize,
+    /// How many of them are done.
+    pub done: usize,
+    /// How many of those have failed.
+    pub failed: usize,
+    /// Those that run.
+    pub running: Vec<Running>,
+}
+
+/// A subject that is looked at just now.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Its name.
+    pub name: Shown,
+    /// The steps that have ended, in that order.
+    pub steps: Vec<Step>,
+    /// What is waited for.
+    pub waits: Vec<Wait>,
+}
+
+impl Progress {
+    fn places(&self) -> MutexGuard<'_, Vec<Place>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// So many subjects are looked at from now on.
+    pub fn expect(&self, count: usize) {
+        *self.places() = (0..count).map(|_| Place::Waiting).collect();
+    }
+
+    /// The subject with this number is begun. If the command is cancelled, `report` makes a report of the steps that have
+    /// ended and of what was waited for.
+    #[must_use]
+    pub fn begin(
+        &self,
+        number: usize,
+        name: Shown,
+        report: impl Fn(&[Step], &[Wait]) -> Report + Send + Sync + 'static,
+    ) -> Watch {
+        let subject = Arc::new(Subject::new(name, Box::new(report)));
+        self.put(number, Place::Running(Arc::clone(&subject)));
+        Watch::over(subject)
+    }
+
+    /// The subject with this number is done.
+    pub fn end(&self, number: usize, report: Report) {
+        self.put(number, Place::Done(Box::new(report)));
+    }
+
+    fn put(&self, number: usize, place: Place) {
+        if let Some(old) = self.places().get_mut(number) {
+            *old = place;
+        }
+    }
+
+    /// The reports of the subjects that are done, in their order; they are not here any more.
+    #[must_use]
+    pub fn take(&self) -> Vec<Report> {
+        let mut places = self.places();
+        let done = places.iter_mut().filter(|place| matches!(place, Place::Done(_)));
+        let taken = done.map(|place| std::mem::replace(place, Place::Taken));
+        taken.filter_map(|place| if let Place::Done(report) = place { Some(*report) } else { None }).collect()
+    }
+
+    /// What there is, where nothing more is to come. `None` where no subject was looked at.
+    #[must_use]
+    pub fn so_far(&self) -> Option<SoFar> {
+        let places = self.places();
+        let reports = places.iter().filter_map(|place| match place {
+            Place::Done(report) => Some((**report).clone()),
+            Place::Running(subject) => Some(subject.report()),
+            Place::Waiting | Place::Taken => None,
+        });
+        let untouched = places.iter().filter(|place| matches!(place, Place::Waiting)).count();
+        (!places.is_empty()).then(|| SoFar { reports: reports.collect(), untouched })
+    }
+
+    /// Where the command stands.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let places = self.places();
+        let mut standing = Standing { all: places.len(), ..Standing::default() };
+        for place in places.iter() {
+            match place {
+                Place::Waiting => {}
+                Place::Taken => standing.done += 1,
+                Place::Running(subject) => standing.running.push(subject.running()),
+                Place::Done(report) => {
+                    standing.done += 1;
+                    standing.failed += usize::from(report.exit_code() != ExitCode::AllPassed);
+                }
+            }
+        }
+        standing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::FailureKind;
+    use crate::profile::Protocol;
+    use crate::report::{Check, Subject};
+
+    fn report(name: &'static str, checks: usize) -> Report {
+        let mut report = Report::new(Subject::Host(Shown::of(name)));
+        report.checks = (0..checks).map(|_| Check::passed(Stage::Dns, Duration::ZERO, "fine")).collect();
+        report
+    }
+
+    fn seen(stage: Stage, result: Result<Shown, Failure>) -> Observation {
+        Observation { stage, began: Instant::now(), elapsed: Duration::ZERO, result }
+    }
+
+    #[test]
+    fn what_is_done_and_what_runs_is_there_when_a_command_is_cancelled() {
+        let progress = Progress::default();
+        assert!(progress.so_far().is_none());
+        progress.expect(4);
+        let told =
+            |name: &'static str| move |steps: &[Step], waits: &[Wait]| report(name, steps.len() * 10 + waits.len());
+        let second = progress.begin(1, "second".into(), told("second")).at(Protocol::Smtp, "mail.example", None);
+        let _third = progress.begin(2, "third".into(), told("third"));
+        second.saw(&seen(Stage::Dns, Ok("192.0.2.1".into())));
+        let beginning = second.begins(Stage::Greeting);
+        progress.end(0, report("first", 3));
+        let SoFar { reports, untouched } = progress.so_far().unwrap();
+        let counts: Vec<usize> = reports.iter().map(|report| report.checks.len()).collect();
+        assert_eq!((counts.as_slice(), untouched), (&[3, 11, 0][..], 1));
+        let standing = progress.standing();
+        assert_eq!((standing.all, standing.done, standing.failed, standing.running.len()), (4, 1, 0, 2));
+        assert_eq!(standing.running[0].waits[0].to_string(), "SMTP: waiting for the greeting of mail.example");
+        drop(beginning);
+        assert!(progress.standing().running[0].waits.is_empty());
+        progress.end(1, report("second", 2));
+        assert_eq!(progress.take().len(), 2);
+        assert_eq!((progress.take().len(), progress.standing().done), (0, 2));
+    }
+
+    #[test]
+    fn who_does_not_look_on_is_told_nothing() {
+        let nobody = Watch::default();
+        nobody.saw(&seen(Stage::Tcp, Err(FailureKind::Bug.into())));
+        let _wait = nobody.at(Protocol::Imap, "mail.example", None).begins(Stage::Tls);
+        assert_eq!(Progress::default().standing(), Standing::default());
+    }
+}
