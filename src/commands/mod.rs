@@ -7,6 +7,8 @@ pub mod explain;
 pub mod inspect;
 pub mod list;
 pub mod new_vault_key;
+#[cfg(feature = "practice")]
+pub mod practice;
 pub mod remove;
 pub mod rotate_secret;
 pub mod show;

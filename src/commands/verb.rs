@@ -4,6 +4,8 @@ use std::path::Path;
 
 use clap::Subcommand;
 
+#[cfg(feature = "practice")]
+use super::practice;
 use super::{
     add, authorize, doctor, explain, inspect, list, new_vault_key, remove, rotate_secret, show, status, test,
     test_mailbox, test_smtp, token,
@@ -33,6 +35,8 @@ pub enum Command {
     Remove(remove::Args),
     Token(token::Args),
     NewVaultKey(new_vault_key::Args),
+    #[cfg(feature = "practice")]
+    Practice(practice::Args),
 }
 
 impl Command {
@@ -57,6 +61,8 @@ impl Command {
             Self::Remove(args) => remove::run(args, context),
             Self::Token(args) => token::run(args, context),
             Self::NewVaultKey(args) => new_vault_key::run(args, context),
+            #[cfg(feature = "practice")]
+            Self::Practice(args) => practice::run(args, context),
         }
     }
 

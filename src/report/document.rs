@@ -130,6 +130,8 @@ pub enum Subject {
     Machine(Shown),
     /// A server, as host and port.
     Host(Shown),
+    /// A fault of the practice tenant, by its name.
+    Fault(Shown),
 }
 
 /// A name and a value.

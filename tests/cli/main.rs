@@ -56,6 +56,8 @@ mod not_asked;
 mod other_service;
 #[cfg(target_os = "linux")]
 mod outputs;
+#[cfg(all(unix, feature = "practice"))]
+mod practising;
 mod proxies;
 mod rotate;
 mod rotate_again;

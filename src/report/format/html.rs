@@ -120,7 +120,8 @@ fn name(subject: &Subject) -> &str {
         | Subject::App(name)
         | Subject::VaultKey(name)
         | Subject::Machine(name)
-        | Subject::Host(name) => name,
+        | Subject::Host(name)
+        | Subject::Fault(name) => name,
     }
 }
 

@@ -1,5 +1,6 @@
 //! A document as people read it: aligned text, coloured where the terminal wants it.
 
+mod faults;
 mod style;
 mod trials;
 
@@ -40,6 +41,10 @@ impl Format for Human {
 
 fn write_document(document: &Document, out: &mut dyn Write) -> io::Result<()> {
     for (index, report) in document.reports.iter().enumerate() {
+        if let Subject::Fault(name) = &report.subject {
+            faults::write(name, &report.facts, out)?;
+            continue;
+        }
         if index > 0 {
             writeln!(out)?;
         }
@@ -75,7 +80,11 @@ fn write_document(document: &Document, out: &mut dyn Write) -> io::Result<()> {
 
 fn write_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     match &report.subject {
-        Subject::Mailbox(name) | Subject::VaultKey(name) | Subject::Machine(name) | Subject::Host(name) => {
+        Subject::Mailbox(name)
+        | Subject::VaultKey(name)
+        | Subject::Machine(name)
+        | Subject::Host(name)
+        | Subject::Fault(name) => {
             writeln!(out, "{STRONG}{name}{STRONG:#}")?;
         }
         Subject::App(name) => writeln!(out, "{STRONG}{name}{STRONG:#} {DIM}(app){DIM:#}")?,

@@ -74,6 +74,8 @@ pub(crate) const VERBS: &[Verb] = &[
     verb("remove", &["no-such", "--yes"], Lock("mailbox-"), Needs, true),
     verb("token", &["shop"], Servers, Needs, true),
     verb("new-vault-key", &[], Never, Sees, false),
+    #[cfg(feature = "practice")]
+    verb("practice", &["--list-faults"], Never, Without, false),
 ];
 
 impl Verb {

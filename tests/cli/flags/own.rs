@@ -318,4 +318,30 @@ pub(super) const ROWS: &[Row] = &[
         shop.json(&["new-vault-key", "another.key"], 0);
         assert!(shop.path().join("another.key").exists());
     }),
+    #[cfg(feature = "practice")]
+    does("practice", "--list-faults", |shop| shows(shop, &["practice", "--list-faults"], 0, "smtp-auth-off-tenant")),
+    #[cfg(feature = "practice")]
+    does("practice", "--fault", |shop| {
+        let served = shop.run(&["practice", "--timeout", "1", "--fault", "imap-off=30"]).finish().code(0);
+        assert!(served.stderr.contains("Broken for 30 seconds: imap-off"), "{}", served.stderr);
+        let unknown = shop.run(&["practice", "--fault", "imap-of"]).finish().code(2);
+        assert!(unknown.stderr.contains("Did you mean imap-off?"), "{}", unknown.stderr);
+    }),
+    #[cfg(feature = "practice")]
+    does("practice", "--env-file", |shop| {
+        shop.run(&["practice", "--timeout", "1", "--env-file", "practice.env"]).finish().code(0);
+        let exports = std::fs::read_to_string(shop.path().join("practice.env")).unwrap();
+        assert!(exports.lines().all(|line| line.starts_with("export ")) && exports.contains("MAILGRANT_CONFIG="));
+    }),
+    #[cfg(feature = "practice")]
+    does("practice", "--sign-in", |shop| {
+        let other = ["practice", "--sign-in", "https://login.microsoftonline.com/"];
+        let refused = shop.run(&other).finish().code(1);
+        assert!(refused.stderr.contains("not a page of the practice tenant"), "{}", refused.stderr);
+    }),
+    #[cfg(feature = "practice")]
+    does("practice", "--code", |shop| {
+        let alone = shop.run(&["practice", "--code", "ABCD-EFGH"]).finish().code(2);
+        assert!(alone.stderr.contains("--sign-in"), "{}", alone.stderr);
+    }),
 ];
