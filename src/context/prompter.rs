@@ -3,8 +3,10 @@
 mod dialogue;
 mod line;
 
+use std::fmt;
 use std::io::{self, BufRead, IsTerminal};
 
+use dialoguer::theme::{SimpleTheme, Theme};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -120,7 +122,7 @@ impl TerminalPrompter {
             let text = Question::new(prompt, false, choices).answer()?;
             match read(text.trim()) {
                 Ok(value) => return Ok(value),
-                Err(problem) => self.say(&format!("  {problem}")),
+                Err(problem) => self.say(&look(|theme, out| theme.format_error(out, &problem))),
             }
         }
     }
@@ -129,8 +131,8 @@ impl TerminalPrompter {
         self.ready()?;
         // An answer that was typed before the question was read is an answer to something else.
         super::terminal::forget_input();
-        let keys = if usual { "Y/n" } else { "y/N" };
-        self.until(&format!("{question} [{keys}]: "), &[], |text| yes_or_no(text, usual))
+        let prompt = look(|theme, out| theme.format_confirm_prompt(out, question, Some(usual)));
+        self.until(&prompt, &[], |text| yes_or_no(text, usual))
     }
 }
 
@@ -138,6 +140,14 @@ impl Default for TerminalPrompter {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A part of a question as dialoguer writes it.
+fn look(write: impl FnOnce(&SimpleTheme, &mut dyn fmt::Write) -> fmt::Result) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write(&SimpleTheme, &mut text);
+    text
 }
 
 fn yes_or_no(text: &str, usual: bool) -> Result<bool, String> {
@@ -178,10 +188,7 @@ impl Prompter for TerminalPrompter {
         default: Option<&str>,
         accept: &dyn Fn(&str) -> Result<(), String>,
     ) -> Result<String, PromptError> {
-        let prompt = match default {
-            Some(default) => format!("{question} [{default}]: "),
-            None => format!("{question}: "),
-        };
+        let prompt = look(|theme, out| theme.format_input_prompt(out, question, default));
         self.until(&prompt, &[], |text| {
             // Where there is no default an empty answer is an answer: `accept` decides.
             let text = default.filter(|_| text.is_empty()).unwrap_or(text);
@@ -191,7 +198,8 @@ impl Prompter for TerminalPrompter {
 
     fn secret(&self, question: &str) -> Result<SecretString, PromptError> {
         self.ready()?;
-        let text = Question::new(&format!("{question}: "), true, &[]).answer()?;
+        let prompt = look(|theme, out| theme.format_password_prompt(out, question));
+        let text = Question::new(&prompt, true, &[]).answer()?;
         match text.chars().count() {
             0 => {}
             1 => self.say("  received 1 character"),
@@ -202,12 +210,13 @@ impl Prompter for TerminalPrompter {
 
     fn choose(&self, question: &str, items: &[&str]) -> Result<usize, PromptError> {
         self.ready()?;
-        self.say(&format!("{question}:"));
+        self.say(&look(|theme, out| theme.format_select_prompt(out, question)));
         let numbers: Vec<String> = (1..=items.len()).map(|number| number.to_string()).collect();
         for (number, item) in numbers.iter().zip(items) {
             self.say(&format!("  {number}  {item}"));
         }
-        self.until("Number [1]: ", &numbers, |text| chosen(text, items))
+        let prompt = look(|theme, out| theme.format_input_prompt(out, "Number", Some("1")));
+        self.until(&prompt, &numbers, |text| chosen(text, items))
     }
 
     fn confirm(&self, question: &str) -> Result<bool, PromptError> {
