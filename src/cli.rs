@@ -175,7 +175,7 @@ mod tests {
                         Ok(_) => parsed += 1,
                     }
                 }
-                Mark::Command(_) | Mark::Address(_) => {}
+                Mark::Command(_) | Mark::Address(_) | Mark::Page(_) => {}
             }
         }
         assert!(parsed > 100, "only {parsed}");

@@ -7,7 +7,7 @@ use clap::Subcommand;
 #[cfg(feature = "practice")]
 use super::practice;
 use super::{
-    add, authorize, doctor, explain, inspect, list, new_vault_key, remove, rotate_secret, show, status, test,
+    add, authorize, doctor, explain, inspect, list, new_vault_key, open, remove, rotate_secret, show, status, test,
     test_mailbox, test_smtp, token,
 };
 use crate::context::Context;
@@ -32,6 +32,7 @@ pub enum Command {
     Status(status::Args),
     List(list::Args),
     Show(show::Args),
+    Open(open::Args),
     Remove(remove::Args),
     Token(token::Args),
     NewVaultKey(new_vault_key::Args),
@@ -58,6 +59,7 @@ impl Command {
             Self::Status(args) => status::run(args, context),
             Self::List(args) => list::run(args, context),
             Self::Show(args) => show::run(args, context),
+            Self::Open(args) => open::run(args, context),
             Self::Remove(args) => remove::run(args, context),
             Self::Token(args) => token::run(args, context),
             Self::NewVaultKey(args) => new_vault_key::run(args, context),

@@ -1,9 +1,11 @@
 //! What a failure was about, and the texts filled with it.
 
+use clap::ValueEnum as _;
 use url::form_urlencoded;
 
 use super::catalogue::{Only, Origin, Step};
-use crate::profile::{App, Mailbox, PERSONAL_TENANT, Protocol, Tenant};
+use crate::profile::pages::{self, NamedPage};
+use crate::profile::{App, Deployment, Mailbox, PERSONAL_TENANT, Page, Protocol, Tenant};
 use crate::report;
 use crate::report::step::{Command, Link, Mark, Part, Shell, in_capitals, marks};
 use crate::text::{Redactor, Shown};
@@ -19,6 +21,8 @@ pub struct FailureContext<'a> {
     pub protocol: Option<Protocol>,
     /// What is known of the token that was shown.
     pub token: TokenFacts,
+    /// Where apps are registered, where the words of an answer betray another provider than the profile's.
+    pub elsewhere: Option<&'static Deployment>,
 }
 
 /// What is known of the token that a server was shown.
@@ -58,30 +62,44 @@ impl FailureContext<'_> {
     /// Fills `{address}`, `{user}`, `{mailbox}`, `{app}`, `{tenant}`, `{client_id}`, `{redirect_uri}`, `{portal}` and
     /// `{protocol}`, asking `more` first. What nothing knows is shown in capitals, and left out where its name ends in `?`.
     pub(super) fn fill(&self, text: &'static str, more: &dyn Fn(&str) -> Option<Shown>) -> Shown {
-        self.filled(text, more, &|_, value| Some(value)).0
+        self.filled(text, more, &Some).0
     }
 
     /// The step with its values filled in as in [`Self::fill`]. In a command a value is one argument, whatever it holds, and
     /// in an address a part of it; an address of which a value is not known is words.
     pub(super) fn fill_step(&self, step: &'static Step, more: &dyn Fn(&str) -> Option<Shown>) -> report::Step {
-        let parts = marks(&step.text).map(|mark| match mark {
-            Mark::Words(words) => Part::Words(self.fill(words, more)),
-            Mark::Command(line) => {
-                let shell = Shell::of(line);
-                let quoted = |_: &str, value: Shown| shell.quoted(&value);
-                Part::Command(Command { line: self.filled(line, more, &quoted).0, shell })
-            }
-            Mark::Address(url) => {
-                let encoded = |_: &str, value: Shown| {
-                    Some(Redactor::by_shape(&form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>()))
-                };
-                match self.filled(url, more, &encoded) {
+        let mut by = None;
+        let parts: Vec<Part> = marks(&step.text)
+            .map(|mark| match mark {
+                Mark::Words(words) => Part::Words(self.fill(words, more)),
+                Mark::Command(line) => {
+                    let shell = Shell::of(line);
+                    let line = self.filled(line, more, &|value| shell.quoted(&value)).0;
+                    by = by.or(shell.by(&line));
+                    Part::Command(Command { line, shell })
+                }
+                Mark::Address(url) => match self.filled(url, more, &|value| Some(encoded(&value))) {
                     (url, true) => Part::Link(Link { title: url.clone(), url }),
                     (url, false) => Part::Words(url),
+                },
+                Mark::Page(key) => {
+                    let Some(page) = self.page(key) else { return Part::Words(self.fill("{portal}", more)) };
+                    by = by.or(page.by);
+                    match page.url {
+                        Some(url) => Part::Link(Link { title: page.title, url }),
+                        None => Part::Words(page.title),
+                    }
                 }
-            }
-        });
-        report::Step::of(parts).done_by(step.by)
+            })
+            .collect();
+        report::Step::of(parts).done_by(step.by.or(by))
+    }
+
+    /// The provider's page of this name; none where nothing is known of the provider.
+    fn page(&self, key: &str) -> Option<NamedPage> {
+        let page = Page::from_str(key, false).ok()?;
+        let deployment = self.elsewhere.or_else(|| self.app.map(App::deployment))?;
+        pages::at(deployment, page, self.app, self.mailbox)
     }
 
     /// `text` with each value as `write` writes it, and whether each was known.
@@ -89,17 +107,15 @@ impl FailureContext<'_> {
         &self,
         text: &'static str,
         more: &dyn Fn(&str) -> Option<Shown>,
-        write: &dyn Fn(&str, Shown) -> Option<Shown>,
+        write: &dyn Fn(Shown) -> Option<Shown>,
     ) -> (Shown, bool) {
         let mut are_known = true;
         let filled: Vec<Shown> = pieces(text)
             .map(|piece| match piece {
                 Piece::Text(text) => text.into(),
-                Piece::Name { name, is_optional: true } => {
-                    more(name).and_then(|value| write(name, value)).unwrap_or_default()
-                }
+                Piece::Name { name, is_optional: true } => more(name).and_then(write).unwrap_or_default(),
                 Piece::Name { name, is_optional: false } => {
-                    let value = more(name).or_else(|| self.value(name)).and_then(|value| write(name, value));
+                    let value = more(name).or_else(|| self.value(name)).and_then(write);
                     are_known &= value.is_some();
                     value.unwrap_or_else(|| unknown(name))
                 }
@@ -125,7 +141,7 @@ impl FailureContext<'_> {
             "tenant" => Redactor::by_shape(self.app?.tenant_label()),
             "client_id" => Shown::of(&self.app?.client_id),
             "redirect_uri" => Shown::of(&self.app?.redirect_uri),
-            "portal" => self.app?.deployment().portal.into(),
+            "portal" => self.elsewhere.or_else(|| self.app.map(App::deployment))?.portal.into(),
             "protocol" => Shown::of(self.protocol?),
             _ => return None,
         })
@@ -155,6 +171,11 @@ impl FailureContext<'_> {
 /// Whether personal accounts can sign in at `tenant`.
 fn takes_personal(tenant: &Tenant) -> bool {
     matches!(tenant.as_str(), "common" | "consumers" | PERSONAL_TENANT)
+}
+
+/// `value` as a part of an address.
+fn encoded(value: &str) -> Shown {
+    Redactor::by_shape(&form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>())
 }
 
 /// What is shown in the place of a value that is not known.

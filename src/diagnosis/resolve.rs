@@ -3,7 +3,7 @@
 use super::about::FailureContext;
 use super::catalogue::{self, Entry, Evidence, Hint, Only, Origin, Step};
 use super::normalize;
-use crate::profile::{Family, provider};
+use crate::profile::{Deployment, Family, provider};
 use crate::report::{Confidence, ExitCode, Finding, Retry};
 use crate::text::Shown;
 
@@ -49,24 +49,24 @@ pub(super) fn filled(
     value: &dyn Fn(&str) -> Option<Shown>,
 ) -> Finding {
     let about = about.at(entry.stage);
-    let value = |name: &str, only: Option<Only>| {
-        // The profile's provider has no such page where the words betray another.
-        let is_elsewhere = about.app.is_none_or(|app| app.provider.family == Family::ANY);
-        let is_own = about.app.is_some() && entry.provider == Family::ANY;
-        let portal = || portal(entry.provider, only).filter(|_| name == "portal" && is_elsewhere && !is_own);
-        value(name).or_else(|| portal().map(Shown::from))
+    // The profile's provider has no such page where the words betray another.
+    let is_elsewhere = about.app.is_none_or(|app| app.provider.family == Family::ANY);
+    let is_own = about.app.is_some() && entry.provider == Family::ANY;
+    let about = |only| match is_elsewhere && !is_own {
+        true => FailureContext { elsewhere: registered_at(entry.provider, only), ..about },
+        false => about,
     };
-    let needed = |step: &&'static Step| about.may_need(step.only);
-    let mut finding = Finding::new(entry.id, about.fill(&entry.cause, &|name| value(name, None)), exit(entry));
+    let needed = |step: &&'static Step| about(None).may_need(step.only);
+    let mut finding = Finding::new(entry.id, about(None).fill(&entry.cause, value), exit(entry));
     for more in entry.cause_more.iter().filter(needed) {
-        finding.cause = shown!("{} {}", finding.cause, about.fill(&more.text, &|name| value(name, more.only)));
+        finding.cause = shown!("{} {}", finding.cause, about(more.only).fill(&more.text, value));
     }
     let mut needed: Vec<&'static Step> = entry.fix.iter().filter(needed).collect();
     if needed.is_empty() {
         // What was known is wrong, or the entry: some advice is better than none.
         needed = entry.fix.iter().collect();
     }
-    finding.fix = needed.into_iter().map(|step| about.fill_step(step, &|name| value(name, step.only))).collect();
+    finding.fix = needed.into_iter().map(|step| about(step.only).fill_step(step, value)).collect();
     finding.confidence = match entry.evidence {
         Evidence::Documented => Confidence::Certain,
         Evidence::Reported => Confidence::Likely,
@@ -78,11 +78,11 @@ pub(super) fn filled(
 }
 
 /// Where apps are registered of which only the entry's family, or the provider of one step, is known.
-fn portal(family: Family, only: Option<Only>) -> Option<&'static str> {
+fn registered_at(family: Family, only: Option<Only>) -> Option<&'static Deployment> {
     let of_family = Some(family.root()).filter(|family| *family != Family::ANY);
     let wanted = only.and_then(Only::provider).or(of_family)?;
     let provider = provider::ALL.iter().find(|provider| provider.family == wanted)?;
-    Some(provider.main().portal)
+    Some(provider.main())
 }
 
 fn exit(entry: &Entry) -> ExitCode {

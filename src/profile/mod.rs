@@ -10,6 +10,7 @@ mod endpoint;
 mod invalid;
 mod mailbox;
 mod names;
+pub mod pages;
 pub mod placeholder;
 mod protocol;
 pub mod provider;
@@ -31,7 +32,9 @@ pub use invalid::Invalid;
 pub use mailbox::{Mailbox, Service};
 pub use names::{Address, ClientId, HostName, KeyId, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};
 pub use protocol::{Ports, Protocol, Side};
-pub use provider::{Cloud, Deployment, EndpointPreset, Family, HostPreset, InvalidGrant, Provider, SignInPreset};
+pub use provider::{
+    By, Cloud, Deployment, EndpointPreset, Family, HostPreset, InvalidGrant, Page, Provider, SignInPreset,
+};
 pub use store::{StoreKind, StoreSpec};
 pub use web::{EndpointUrl, RedirectUri, is_loopback};
 

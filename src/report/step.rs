@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 pub use self::marks::{Mark, marks};
 pub use self::shell::Shell;
+use crate::profile::By;
 use crate::text::{Redactor, Show, Shown};
 
 /// One imperative step: what to do, in words, with the commands to run and the pages to open among them.
@@ -45,42 +46,6 @@ pub struct Link {
     pub title: Shown,
     /// Its address.
     pub url: Shown,
-}
-
-/// Who has the right to do it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum By {
-    /// The person who runs mailgrant.
-    You,
-    /// The person who signs in to the mailbox.
-    User,
-    /// An administrator of Exchange Online.
-    ExchangeAdministrator,
-    /// An administrator of Microsoft Entra, or an owner of the app's registration.
-    EntraAdministrator,
-    /// An administrator of Google Workspace.
-    WorkspaceAdministrator,
-    /// The administrator of the mail server, or of the sign-in server.
-    ServerAdministrator,
-    /// The administrator of the network, its firewall or its proxy.
-    NetworkAdministrator,
-}
-
-impl By {
-    /// Who that is, in words.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::You => "you",
-            Self::User => "the mailbox's user",
-            Self::ExchangeAdministrator => "an Exchange administrator",
-            Self::EntraAdministrator => "an Entra administrator",
-            Self::WorkspaceAdministrator => "a Google Workspace administrator",
-            Self::ServerAdministrator => "the server's administrator",
-            Self::NetworkAdministrator => "the network's administrator",
-        }
-    }
 }
 
 impl Command {
@@ -183,6 +148,8 @@ impl From<&'static str> for Step {
             Mark::Words(words) => Part::Words(words.into()),
             Mark::Command(line) => Part::Command(Command::new(line.into())),
             Mark::Address(url) => Part::Link(Link { title: url.into(), url: url.into() }),
+            // What has no profile knows no pages.
+            Mark::Page(key) => Part::Words(key.into()),
         }))
     }
 }

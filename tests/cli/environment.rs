@@ -36,6 +36,7 @@ fn variables_that_are_set_to_nothing_change_no_command() {
     for arguments in [
         &["list"][..],
         &["show", "shop"],
+        &["open", "shop", "secrets", "--print"],
         &["status"],
         &["token", "shop"],
         &["inspect", "shop"],

@@ -5,6 +5,7 @@ mod adding;
 mod everywhere;
 mod issuing;
 mod own;
+mod pages;
 
 use std::collections::BTreeSet;
 
@@ -52,7 +53,7 @@ fn flags() -> BTreeSet<(String, String)> {
 
 #[test]
 fn every_flag_of_every_verb_has_a_row() {
-    let own = own::ROWS.iter().chain(adding::ROWS).chain(issuing::ROWS);
+    let own = own::ROWS.iter().chain(adding::ROWS).chain(issuing::ROWS).chain(pages::ROWS);
     let own = own.map(|row| (row.verb.to_owned(), row.flag.to_owned()));
     let flags = flags();
     let verbs: BTreeSet<&str> = flags.iter().map(|(verb, _)| verb.as_str()).collect();
@@ -76,7 +77,7 @@ fn the_flags_of_add_do_what_they_say() {
 #[test]
 fn the_flags_of_the_other_verbs_do_what_they_say() {
     let shop = Fixture::authorized();
-    own::ROWS.iter().for_each(|row| row.run(&shop));
+    own::ROWS.iter().chain(pages::ROWS).for_each(|row| row.run(&shop));
     shop.json(&["test", "shop"], 0);
 }
 

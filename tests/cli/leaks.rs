@@ -132,6 +132,7 @@ fn no_command_shows_or_writes_a_secret() {
     for arguments in [
         &["list"][..],
         &["show", "shop"],
+        &["open", "shop", "secrets", "--print"],
         &["status"],
         &["inspect", "shop"],
         &["inspect", "shop", "--offline"],

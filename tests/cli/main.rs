@@ -53,6 +53,7 @@ mod lost;
 mod memory;
 mod mix_up;
 mod not_asked;
+mod open;
 mod other_service;
 #[cfg(target_os = "linux")]
 mod outputs;

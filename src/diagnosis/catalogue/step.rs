@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::profile::Family;
-use crate::report::step::By;
+use crate::profile::{By, Family};
 
 /// One step of a way out.
 #[derive(Debug, Clone, Deserialize)]

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
 
+use clap::ValueEnum as _;
 use regex::Regex;
 
 use super::pattern::Pattern;
 use super::*;
 use crate::diagnosis::normalize::readings;
+use crate::profile::Page;
 use crate::report::step::{Mark, marks};
 
 fn found(text: &str, hint: Hint) -> Vec<&'static str> {
@@ -152,6 +154,7 @@ fn every_cmdlet_of_a_step_is_marked_as_a_command_and_a_value_in_it_has_no_quotes
                 }
                 Mark::Command(line) => assert!(!in_quotes.is_match(line), "{code}: {line}"),
                 Mark::Address(url) => assert!(url.len() > "https://a.b".len(), "{code}: {url}"),
+                Mark::Page(key) => assert!(Page::from_str(key, false).is_ok(), "{code}: {key}"),
             }
         }
     }

@@ -8,6 +8,7 @@ use super::super::protocol::Side::{self, Incoming, Outgoing};
 use super::cloud::Cloud;
 use super::family::{Family, FamilyRow};
 use super::gone::USUAL;
+use super::page::{By, Page, PagePreset};
 use super::row::EndpointPreset::{Server, Web};
 use super::row::{
     ClientIdForm, Deployment, DeviceFlow, HostPreset, Quirks, Row, SecretForm, SelectAccount, ServicePreset,
@@ -32,6 +33,7 @@ pub(super) static GOOGLE: Row = Row {
             device_authorization: Some("https://oauth2.googleapis.com/device/code"),
         },
         portal: "Google Cloud console (console.cloud.google.com) > APIs & Services > Credentials",
+        pages: PAGES,
         token_issuers: &[],
         services: &[
             service(Imap, Incoming, "imap.gmail.com", 993),
@@ -87,6 +89,49 @@ pub(super) static GOOGLE: Row = Row {
         gone: &USUAL,
     },
 };
+
+/// Addresses as public instructions have them. Whoever owns the Cloud project may change the client.
+static PAGES: &[PagePreset] = &[
+    client_page(Page::App),
+    client_page(Page::Authentication),
+    client_page(Page::Secrets),
+    PagePreset {
+        page: Page::Permissions,
+        path: Some("Google Cloud console > OAuth consent screen > Data access"),
+        url: Some("https://console.cloud.google.com/auth/scopes"),
+        by: Some(By::AppOwner),
+    },
+    PagePreset {
+        page: Page::SignInLogs,
+        path: Some("Google Admin console > Reporting > Audit and investigation > User log events"),
+        url: Some("https://admin.google.com/ac/reporting/audit/login"),
+        by: Some(By::WorkspaceAdministrator),
+    },
+    PagePreset {
+        page: Page::Mailbox,
+        path: Some("Gmail > Settings > Forwarding and POP/IMAP"),
+        url: Some("https://mail.google.com/mail/u/0/#settings/fwdandpop"),
+        by: Some(By::User),
+    },
+    PagePreset {
+        page: Page::Consent,
+        path: Some(
+            "Google Admin console > Security > Access and data control > API controls > Manage third-party app access",
+        ),
+        url: Some("https://admin.google.com/ac/owl/list?tab=configuredApps"),
+        by: Some(By::WorkspaceAdministrator),
+    },
+];
+
+/// The page of the client, which is one for all of it.
+const fn client_page(page: Page) -> PagePreset {
+    PagePreset {
+        page,
+        path: Some("{portal}"),
+        url: Some("https://console.cloud.google.com/auth/clients/{client_id}"),
+        by: Some(By::AppOwner),
+    }
+}
 
 /// One scope opens all of Gmail.
 const fn service(protocol: Protocol, side: Side, host: &'static str, port: u16) -> ServicePreset {

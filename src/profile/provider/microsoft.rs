@@ -1,5 +1,7 @@
 //! Microsoft: work and school accounts at Exchange Online in all national clouds, and personal accounts.
 
+mod pages;
+
 use std::time::Duration;
 
 use super::super::credential::ClientType;
@@ -87,6 +89,7 @@ pub(super) static OUTLOOK: Row = Row {
     family: Family(&PERSONAL),
     deployments: &[Deployment {
         sign_in: SignInPreset::Tenant { authority: AUTHORITY, default_tenant: Some("consumers") },
+        pages: pages::PERSONAL,
         // Reported by users: one IMAP host serves work and personal accounts. Apps cannot sign in without a user.
         services: services!(
             "https://outlook.office.com",
@@ -161,6 +164,7 @@ const GLOBAL: Deployment = Deployment {
     cloud: Cloud::Global,
     sign_in: SignInPreset::Tenant { authority: AUTHORITY, default_tenant: None },
     portal: "Microsoft Entra admin center (entra.microsoft.com)",
+    pages: pages::GLOBAL,
     token_issuers: &["https://sts.windows.net", AUTHORITY],
     directory: Some("https://graph.microsoft.com"),
     // The Outlook address for mail protocols, not Graph's: Outlook's servers refuse a Graph token.
@@ -178,6 +182,7 @@ const GCC_HIGH: Deployment = Deployment {
     cloud: Cloud::GccHigh,
     sign_in: SignInPreset::Tenant { authority: "https://login.microsoftonline.us", default_tenant: None },
     portal: "Azure portal for US Government (portal.azure.us)",
+    pages: pages::GCC_HIGH,
     token_issuers: &["https://sts.windows.net", "https://login.microsoftonline.us"],
     directory: Some("https://graph.microsoft.us"),
     // Microsoft's list says outlook.office365.us; users report smtp.office365.us. `host` in the profile decides.
@@ -193,6 +198,7 @@ const GCC_HIGH: Deployment = Deployment {
 
 const DOD: Deployment = Deployment {
     cloud: Cloud::Dod,
+    pages: pages::DOD,
     directory: Some("https://dod-graph.microsoft.us"),
     // The scope prefix is GCC High's; no document says so for DoD.
     services: services!(
@@ -210,6 +216,7 @@ const CHINA: Deployment = Deployment {
     cloud: Cloud::China,
     sign_in: SignInPreset::Tenant { authority: "https://login.partner.microsoftonline.cn", default_tenant: None },
     portal: "Azure portal for China (portal.azure.cn)",
+    pages: pages::CHINA,
     token_issuers: &[
         "https://sts.chinacloudapi.cn",
         "https://login.chinacloudapi.cn",

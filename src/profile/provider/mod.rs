@@ -9,11 +9,13 @@ mod gone;
 mod google;
 mod microsoft;
 mod oidc;
+mod page;
 mod row;
 
 pub use cloud::Cloud;
 pub use family::Family;
 pub use gone::InvalidGrant;
+pub use page::{By, Page, PagePreset};
 pub use row::{
     Audiences, ClientIdForm, Deployment, EndpointPreset, HostPreset, Provider, SelectAccount, ServicePreset,
     SignInPreset, Step,

@@ -17,6 +17,7 @@ pub(super) static OIDC: Row = Row {
         cloud: Cloud::Global,
         sign_in: SignInPreset::FromProfile,
         portal: "your OpenID provider's administration",
+        pages: &[],
         token_issuers: &[],
         directory: None,
         services: &[],

@@ -10,6 +10,7 @@ use super::super::protocol::{Protocol, Side};
 use super::cloud::Cloud;
 use super::family::Family;
 use super::gone::GoneTokens;
+use super::page::PagePreset;
 use crate::finding_code::FindingCode;
 
 /// A handle to a row of [`super::ALL`]. Code elsewhere reads the row's fields; it cannot ask which row it is.
@@ -58,6 +59,8 @@ pub struct Deployment {
     pub sign_in: SignInPreset,
     /// Where apps are registered, in words.
     pub portal: &'static str,
+    /// Its pages for people; all of them, or none are known.
+    pub pages: &'static [PagePreset],
     /// The hosts whose issuers access tokens may name (`iss`), where that is documented; none where it is not.
     pub token_issuers: &'static [&'static str],
     /// Where the directory of its app registrations answers programs, where it has one.

@@ -1,4 +1,5 @@
-//! The marks in a step as it is written down: a command between backquotes, an address between angle brackets.
+//! The marks in a step as it is written down: a command between backquotes, an address between angle brackets, a page of
+//! the provider's as `{page:secrets}`.
 
 /// A part of a marked text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub enum Mark<'a> {
     Command(&'a str),
     /// What stands between angle brackets and begins with `https://`.
     Address(&'a str),
+    /// The name of a page of the provider's.
+    Page(&'a str),
 }
 
 /// The parts of `text`, which is ours: values are filled in after it was taken apart.
@@ -30,9 +33,13 @@ fn next(text: &str) -> Option<(Mark<'_>, &str)> {
         let url = &text[1..text.len() - behind.len() - 1];
         return Some((Mark::Address(url), behind));
     }
+    if let Some((key, behind)) = between(text, "{page:", "}") {
+        return Some((Mark::Page(key), behind));
+    }
     let first = text.chars().next()?.len_utf8();
-    let is_mark = |at: &usize| between(&text[*at..], "`", "`").or(between(&text[*at..], "<https://", ">")).is_some();
-    let end = text.match_indices(['`', '<']).map(|(at, _)| at).filter(|at| *at >= first).find(is_mark);
+    let marks = [("`", "`"), ("<https://", ">"), ("{page:", "}")];
+    let is_mark = |at: &usize| marks.iter().any(|(open, close)| between(&text[*at..], open, close).is_some());
+    let end = text.match_indices(['`', '<', '{']).map(|(at, _)| at).filter(|at| *at >= first).find(is_mark);
     let (words, behind) = text.split_at(end.unwrap_or(text.len()));
     Some((Mark::Words(words), behind))
 }
@@ -53,6 +60,7 @@ mod tests {
         assert_eq!(all("Wait"), [Mark::Words("Wait")]);
         assert_eq!(all("`a b`, <https://c>"), [Mark::Command("a b"), Mark::Words(", "), Mark::Address("https://c")]);
         assert_eq!(all("x `y` z"), [Mark::Words("x "), Mark::Command("y"), Mark::Words(" z")]);
+        assert_eq!(all("In {page:app}, {x}"), [Mark::Words("In "), Mark::Page("app"), Mark::Words(", {x}")]);
         for words in ["a < b > c", "one ` alone", "<http://plain>", "<https://open", "Grüße <"] {
             assert_eq!(all(words), [Mark::Words(words)], "{words}");
         }

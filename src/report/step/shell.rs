@@ -1,6 +1,6 @@
 //! What runs a command, and how a value is written into one so that it stays one argument.
 
-use super::By;
+use crate::profile::By;
 use crate::text::{Redactor, Shown};
 
 /// What runs a command.
@@ -47,7 +47,8 @@ impl Shell {
     }
 
     /// Who has the right to run `line` in it, where that is known.
-    pub(super) fn by(self, line: &str) -> Option<By> {
+    #[must_use]
+    pub fn by(self, line: &str) -> Option<By> {
         match self {
             // Microsoft Graph PowerShell begins its nouns with Mg; the other cmdlets that we name are Exchange's.
             Self::PowerShell if line.split(' ').next()?.contains("-Mg") => Some(By::EntraAdministrator),
