@@ -27,13 +27,15 @@ pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct Transcript {
     redactor: Redactor,
     sink: Option<Sink>,
+    /// The server that is spoken with.
+    host: Option<Arc<str>>,
 }
 
 impl Transcript {
     /// A transcript that shows each line through `sink`.
     #[must_use]
     pub fn new(redactor: Redactor, sink: Option<Sink>) -> Self {
-        Self { redactor, sink }
+        Self { redactor, sink, host: None }
     }
 
     /// The same transcript, whose lines are kept as well.
@@ -41,7 +43,14 @@ impl Transcript {
     pub fn recorded(&self) -> (Self, Recording) {
         let recording = Recording::default();
         let sink = recording.sink(self.sink.clone());
-        (Self { redactor: self.redactor.clone(), sink: Some(sink) }, recording)
+        (Self { redactor: self.redactor.clone(), sink: Some(sink), host: self.host.clone() }, recording)
+    }
+
+    /// The same transcript for what is spoken with `host`, which each line names.
+    #[must_use]
+    pub fn at(&self, host: &str) -> Self {
+        let host = self.is_on().then(|| Arc::from(host));
+        Self { host, ..self.clone() }
     }
 
     /// The redactor that every line passes.
@@ -64,7 +73,8 @@ impl Transcript {
                 Speaker::Server => "<-",
                 Speaker::Remark => "==",
             };
-            sink(&format!("{protocol} {mark} {}", self.redactor.clean(text)));
+            let host = self.host.as_ref().map_or_else(String::new, |host| format!("{} ", self.redactor.clean(host)));
+            sink(&format!("{host}{protocol} {mark} {}", self.redactor.clean(text)));
         }
     }
 }

@@ -5,16 +5,17 @@ use clap::Args as ClapArgs;
 use super::typed;
 use crate::error::CommandError;
 use crate::flow::lookup;
-use crate::profile::{Mailbox, Name, Profile, Protocol, Side};
-use crate::report::{Finding, FindingCode};
+use crate::profile::{Mailbox, Profile, Protocol, Reference, Side};
+use crate::report::{Finding, FindingCode, Report};
 use crate::sasl::SaslMechanism;
 
 /// Which mailboxes are tested, and how.
 #[derive(Debug, ClapArgs)]
 pub struct MailboxSelection {
-    /// The mailboxes' names
-    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME", value_parser = typed::<Name>())]
-    names: Vec<Name>,
+    /// The mailboxes' names or addresses
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME",
+          value_parser = typed::<Reference>())]
+    names: Vec<Reference>,
     /// Test every enabled mailbox
     #[arg(long)]
     all: bool,
@@ -23,28 +24,43 @@ pub struct MailboxSelection {
     pub mechanism: Option<SaslMechanism>,
 }
 
+/// The mailboxes that are tested.
+pub struct Selected<'a> {
+    /// Those that there are, each once.
+    pub mailboxes: Vec<&'a Mailbox>,
+    /// A report on each that there is not.
+    pub missing: Vec<Report>,
+}
+
 impl MailboxSelection {
-    /// The mailboxes, each once.
-    pub fn mailboxes<'a>(&self, profile: &'a Profile) -> Result<Vec<&'a Mailbox>, CommandError> {
-        lookup::mailboxes(profile, &self.names, self.all)
+    /// The mailboxes.
+    ///
+    /// # Errors
+    /// If there is none of those that are named.
+    pub fn mailboxes<'a>(&self, profile: &'a Profile) -> Result<Selected<'a>, CommandError> {
+        let (mailboxes, missing) = match self.all {
+            true => (lookup::mailboxes(profile, &self.names, true)?, Vec::new()),
+            false => lookup::those_there(profile, &self.names)?,
+        };
+        Ok(Selected { mailboxes, missing })
     }
 
-    /// The mailboxes to test on `side`, each once.
+    /// The mailboxes to test on `side`.
     ///
     /// # Errors
     /// If a mailbox that is named does not have that side, or none of all has it.
-    pub fn with<'a>(&self, side: Side, profile: &'a Profile) -> Result<Vec<&'a Mailbox>, CommandError> {
-        let mut mailboxes = self.mailboxes(profile)?;
+    pub fn with<'a>(&self, side: Side, profile: &'a Profile) -> Result<Selected<'a>, CommandError> {
+        let mut selected = self.mailboxes(profile)?;
         if self.all {
-            mailboxes.retain(|mailbox| mailbox.service(side).is_some());
+            selected.mailboxes.retain(|mailbox| mailbox.service(side).is_some());
         }
-        if mailboxes.is_empty() {
+        if selected.mailboxes.is_empty() {
             // A test of nothing is not a success.
             let with_side = shown!(" with an {} side", side.key());
             return Err(Finding::of(FindingCode::NOTHING_TO_TEST).with("with_side", with_side).into());
         }
-        require(side, &mailboxes)?;
-        Ok(mailboxes)
+        require(side, &selected.mailboxes)?;
+        Ok(selected)
     }
 }
 

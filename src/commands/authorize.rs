@@ -9,15 +9,15 @@ use crate::flow::lookup;
 use crate::flow::session::Replaced;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
-use crate::profile::Name;
+use crate::profile::Reference;
 use crate::report::Document;
 
 /// Sign in as the mailbox's user, in a browser or with a code, and store the tokens
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The mailbox's name
-    #[arg(value_parser = typed::<Name>())]
-    name: Name,
+    /// The mailbox's name or address
+    #[arg(value_parser = typed::<Reference>())]
+    name: Reference,
     /// Open no browser and no listener: show the address, and take the one that the browser ends on from standard input
     #[arg(long)]
     no_browser: bool,

@@ -18,7 +18,7 @@ use crate::flow::plan::Plan;
 use crate::flow::preflight::{Acceptance, Inspection};
 use crate::flow::session::{AccessToken, TokenSource};
 use crate::flow::workspace::Workspace;
-use crate::profile::{App, Mailbox, Name, missing_scopes};
+use crate::profile::{App, Mailbox, Reference, missing_scopes};
 use crate::report::{Check, Document, Report, Stage};
 use crate::secrets::{AppRecord, MailboxRecord, load_app};
 use crate::text::{Redactor, Shown};
@@ -26,9 +26,9 @@ use crate::text::{Redactor, Shown};
 /// Show what a mailbox's access token says (for whom, for what, until when) and what is wrong with it
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The mailbox's name
-    #[arg(value_parser = typed::<Name>())]
-    name: Name,
+    /// The mailbox's name or address
+    #[arg(value_parser = typed::<Reference>())]
+    name: Reference,
     /// Look at the token in the store, even if it has expired, and touch no network
     #[arg(long)]
     offline: bool,

@@ -8,15 +8,15 @@ use crate::context::Context;
 use crate::diagnosis::FailureContext;
 use crate::error::CommandError;
 use crate::flow::lookup;
-use crate::profile::{Name, Page, pages};
+use crate::profile::{Page, Reference, pages};
 use crate::report::{Document, Finding, FindingCode, Report};
 
 /// Open a page of the provider's portal for a mailbox
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The mailbox's name
-    #[arg(value_parser = typed::<Name>())]
-    name: Name,
+    /// The mailbox's name or address
+    #[arg(value_parser = typed::<Reference>())]
+    name: Reference,
     /// Which page
     page: Page,
     /// Only say its address

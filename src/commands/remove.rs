@@ -5,16 +5,17 @@ use clap::Args as ClapArgs;
 use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::flow::lookup;
 use crate::flow::removal::Removal;
-use crate::profile::Name;
+use crate::profile::Reference;
 use crate::report::Document;
 
 /// Remove a mailbox from the profile, and its tokens from the store
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The mailbox's name, or that of an app that no mailbox uses
-    #[arg(value_parser = typed::<Name>())]
-    name: Name,
+    /// The mailbox's name or address, or the name of an app that no mailbox uses
+    #[arg(value_parser = typed::<Reference>())]
+    name: Reference,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -28,7 +29,8 @@ pub struct Args {
 /// # Errors
 /// If the profile or the store cannot be used, or the answer is no.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let removal = Removal::plan(&context.profile()?, &args.name)?;
+    let profile = context.profile()?;
+    let removal = Removal::plan(&profile, lookup::name(&profile, &args.name)?)?;
     if !args.yes {
         let answer = context.prompter.confirm(&removal.question());
         if !answer.map_err(|error| CommandError::unasked(&error, "--yes"))? {

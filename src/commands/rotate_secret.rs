@@ -15,16 +15,16 @@ use crate::flow::rotation::{self, Force, IssueOptions, Job, Lifetime, Rotation, 
 use crate::flow::secret_source::SecretSource;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
-use crate::profile::{App, Mailbox, Name};
+use crate::profile::{App, Mailbox, Reference};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 use crate::text::Shown;
 
 /// Replace an app's client secret; the new one is tested with every mailbox before it is used
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The app's name, or a mailbox's, meaning its app
-    #[arg(value_parser = typed::<Name>())]
-    name: Name,
+    /// The app's name, or a mailbox's name or address, meaning its app
+    #[arg(value_parser = typed::<Reference>())]
+    name: Reference,
     #[command(flatten)]
     secret: SecretFlags,
     /// The day on which the new secret expires, as in 2027-05-20 or '24 months'

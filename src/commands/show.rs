@@ -8,15 +8,15 @@ use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::flow::settings::{self, Settings};
 use crate::flow::workspace::Workspace;
-use crate::profile::Name;
+use crate::profile::Reference;
 use crate::report::Document;
 
 /// Show everything about one mailbox, but its secrets
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The mailbox's name
-    #[arg(value_parser = typed::<Name>())]
-    name: Name,
+    /// The mailbox's name or address
+    #[arg(value_parser = typed::<Reference>())]
+    name: Reference,
 }
 
 /// Runs the command.

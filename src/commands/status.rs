@@ -11,9 +11,9 @@ use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::flow::status::{self, Alarm, Asked};
 use crate::flow::workspace::Workspace;
-use crate::profile::{Name, Profile};
+use crate::profile::{Profile, Reference};
 use crate::report::{Document, Finding, FindingCode};
-use crate::text::Shown;
+use crate::text::{Redactor, Shown};
 
 /// What `--fail-within` means without a number, in days.
 const USUAL_ALARM: u16 = 7;
@@ -21,9 +21,9 @@ const USUAL_ALARM: u16 = 7;
 /// Show what is authorized, as whom, and what expires when
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The mailboxes' names [default: all that are enabled]
-    #[arg(value_name = "NAME", value_parser = typed::<Name>())]
-    names: Vec<Name>,
+    /// The mailboxes' names or addresses [default: all that are enabled]
+    #[arg(value_name = "NAME", value_parser = typed::<Reference>())]
+    names: Vec<Reference>,
     /// Fail if a client secret expires within this many days [default: 7], or its expiry date is not recorded
     #[arg(long, value_name = "DAYS", num_args = 0..=1, require_equals = true)]
     fail_within: Option<Option<u16>>,
@@ -49,24 +49,27 @@ impl Args {
 
     /// The mailboxes' names and the alarm. `--fail-within 14` means 14 days, though the command line's parser takes the 14
     /// for a name: a value that may be left out is one only behind an equals sign.
-    fn resolved(&self, profile: &Profile) -> Result<(Vec<Name>, Alarm), CommandError> {
+    fn resolved(&self, profile: &Profile) -> Result<(Vec<Reference>, Alarm), CommandError> {
         let alarm = |days| Alarm::Within { days, allow_unknown: self.allow_unknown_expiry };
         let (names, days) = match self.fail_within {
             None => return Ok((self.names.clone(), Alarm::Past)),
             Some(Some(days)) => return Ok((self.names.clone(), alarm(days))),
             Some(None) => {
-                self.names.iter().cloned().partition::<Vec<_>, _>(|name| name.as_str().parse::<u16>().is_err())
+                self.names.iter().cloned().partition::<Vec<_>, _>(|name| name.as_ref().parse::<u16>().is_err())
             }
         };
         match days.as_slice() {
             [] => Ok((names, alarm(USUAL_ALARM))),
-            [one] if !profile.mailboxes.contains_key(one) => {
-                Ok((names, alarm(one.as_str().parse().unwrap_or(USUAL_ALARM))))
+            [one] if lookup::mailbox(profile, one).is_err() => {
+                Ok((names, alarm(one.as_ref().parse().unwrap_or(USUAL_ALARM))))
             }
-            several => Err(CommandError::usage(
-                shown!("Is {} a number of days or a mailbox?", Shown::join(several, " or ")),
-                shown!("Write --fail-within={} for the days; a mailbox's name comes before the flag", several[0]),
-            )),
+            several => {
+                let several: Vec<Shown> = several.iter().map(|name| Redactor::by_shape(name.as_ref())).collect();
+                Err(CommandError::usage(
+                    shown!("Is {} a number of days or a mailbox?", Shown::join(&several, " or ")),
+                    shown!("Write --fail-within={} for the days; a mailbox's name comes before the flag", several[0]),
+                ))
+            }
         }
     }
 }

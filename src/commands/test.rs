@@ -4,7 +4,7 @@ use std::thread;
 
 use clap::Args as ClapArgs;
 
-use crate::arguments::mailboxes::MailboxSelection;
+use crate::arguments::mailboxes::{MailboxSelection, Selected};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::check;
@@ -31,7 +31,7 @@ pub struct Args {
 /// If the profile or the store cannot be used.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let mailboxes = args.which.mailboxes(&profile)?;
+    let Selected { mailboxes, missing } = args.which.mailboxes(&profile)?;
     if mailboxes.is_empty() {
         return Err(Finding::of(FindingCode::NOTHING_TO_TEST).into());
     }
@@ -47,5 +47,6 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut document = Document::new("test");
     document.reports = reports?;
     status::tell_ends(&mut document, &mailboxes, &workspace, &asked);
+    document.reports.extend(missing);
     Ok(document)
 }

@@ -2,7 +2,7 @@
 
 use clap::Args as ClapArgs;
 
-use crate::arguments::mailboxes::MailboxSelection;
+use crate::arguments::mailboxes::{MailboxSelection, Selected};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::check;
@@ -27,11 +27,12 @@ pub struct Args {
 /// If the profile or the store cannot be used, or a mailbox has no incoming side.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let mailboxes = args.which.with(Side::Incoming, &profile)?;
+    let Selected { mailboxes, missing } = args.which.with(Side::Incoming, &profile)?;
     let read = Task::Read { latest: args.latest.into() };
     let mut document = Document::new("test-mailbox");
     document.reports = check::each(context, &profile, &mailboxes, Side::Incoming, |workspace, mailbox| {
         check::run(workspace, &Plan { mechanism: args.which.mechanism, ..Plan::of(mailbox, [read]) })
     })?;
+    document.reports.extend(missing);
     Ok(document)
 }

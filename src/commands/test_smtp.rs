@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
-use crate::arguments::mailboxes::{self, MailboxSelection};
+use crate::arguments::mailboxes::{self, MailboxSelection, Selected};
 use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -36,7 +36,7 @@ pub struct Args {
 /// If the profile or the store cannot be used, or a mailbox has no outgoing side.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let mailboxes = args.which.with(Side::Outgoing, &profile)?;
+    let Selected { mailboxes, missing } = args.which.with(Side::Outgoing, &profile)?;
     args.allow_waiting(&mailboxes)?;
     let mut document = Document::new("test-smtp");
     document.reports =
@@ -44,6 +44,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             Some(recipient) => args.send(workspace, mailbox, recipient),
             None => check::run(workspace, &args.plan(mailbox, send_nothing(mailbox))),
         })?;
+    document.reports.extend(missing);
     if args.to.is_none() && document.exit_code() == ExitCode::AllPassed {
         document.next.push("To send a real mail and see it arrive: add --to ADDRESS, and --wait-arrival".into());
     }

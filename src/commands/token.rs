@@ -9,15 +9,15 @@ use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::flow::session::{OnLoss, Session};
 use crate::flow::workspace::Workspace;
-use crate::profile::Name;
+use crate::profile::Reference;
 use crate::report::{Document, Token};
 
 /// Print a valid access token on standard output, for other programs
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The mailbox's name
-    #[arg(value_parser = typed::<Name>())]
-    name: Name,
+    /// The mailbox's name or address
+    #[arg(value_parser = typed::<Reference>())]
+    name: Reference,
 }
 
 /// Runs the command.

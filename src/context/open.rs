@@ -45,7 +45,8 @@ impl Context {
         let Options { profile, store, timeout, is_verbose, say, progress } = options;
         let folders = Folders::of_user().map_err(NoHome)?;
         let prompter = TerminalPrompter::new();
-        let sink: Option<Sink> = if is_verbose { Some(Arc::new(say)) } else { None };
+        let started = Instant::now();
+        let sink: Option<Sink> = if is_verbose { Some(Arc::new(stamped(say, started))) } else { None };
         let redactor = Redactor::default();
         let proxies = Proxies::of(&environment::text);
         let variables = secrets::SECRET_VARIABLES.iter().filter_map(|name| environment::text(name));
@@ -65,9 +66,14 @@ impl Context {
             say,
             browser: browser::open,
             timeout,
-            started: Instant::now(),
+            started,
             progress,
             store: OnceCell::new(),
         })
     }
+}
+
+/// Says each line behind the seconds that have passed since `started`.
+fn stamped(say: fn(&str), started: Instant) -> impl Fn(&str) + Send + Sync {
+    move |line| say(&format!("{:7.3} {line}", started.elapsed().as_secs_f64()))
 }

@@ -138,7 +138,7 @@ impl HttpClient {
     /// # Errors
     /// If no whole answer arrived; an answer of any status is `Ok`.
     pub fn get(&self, url: &EndpointUrl) -> Result<HttpResponse, Failure> {
-        self.note(&format!("GET {url}"));
+        self.note(url, &format!("GET {url}"));
         let request = Request::get(url.as_url().as_str()).header(header::ACCEPT, "application/json").body(());
         let request = request.map_err(|error| unreadable(url, &error))?;
         self.finish(url, |agent, limit| {
@@ -157,17 +157,20 @@ impl HttpClient {
         let (parts, body) = request.into_parts();
         let body = Zeroizing::new(body);
         if self.transcript.is_on() {
-            self.note(&format!("{} {url}", parts.method));
+            self.note(url, &format!("{} {url}", parts.method));
             if let Some(authorization) = parts.headers.get(header::AUTHORIZATION) {
                 let scheme = authorization.to_str().ok().and_then(|value| value.split_once(' '));
-                self.note(&format!("authorization: {} [redacted]", scheme.map_or("", |(scheme, _)| scheme)));
+                self.note(url, &format!("authorization: {} [redacted]", scheme.map_or("", |(scheme, _)| scheme)));
             }
             if !body.is_empty() {
                 let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-                self.note(&match kind {
-                    Some(FORM) => redacted_form(&body),
-                    other => format!("[{} bytes, {}]", body.len(), other.unwrap_or("no content type")),
-                });
+                self.note(
+                    url,
+                    &match kind {
+                        Some(FORM) => redacted_form(&body),
+                        other => format!("[{} bytes, {}]", body.len(), other.unwrap_or("no content type")),
+                    },
+                );
             }
         }
         self.finish(url, |agent, limit| {
@@ -218,8 +221,9 @@ impl HttpClient {
             Some(deadline) => self.limits.whole.min(deadline.saturating_duration_since(Instant::now())),
             None => self.limits.whole,
         };
+        let transcript = self.transcript.at(url.host());
         if let Some((proxy, variable)) = self.proxy_to(url) {
-            self.transcript.line("HTTP", Speaker::Remark, &format!("through the proxy {proxy} ({variable})"));
+            transcript.line("HTTP", Speaker::Remark, &format!("through the proxy {proxy} ({variable})"));
         }
         if limit.is_zero() {
             return Err(FailureKind::TimedOut { during: waiting_for(url), after: limit }.into());
@@ -232,15 +236,15 @@ impl HttpClient {
             Ok(answer) => {
                 let kind = answer.content_type.as_deref().unwrap_or("no content type");
                 let text = format!("HTTP {} ({kind}, {} bytes)", answer.status, answer.body.len());
-                self.transcript.line("HTTP", Speaker::Server, &text);
+                transcript.line("HTTP", Speaker::Server, &text);
             }
-            Err(failure) => self.transcript.line("HTTP", Speaker::Remark, &failure.to_string()),
+            Err(failure) => transcript.line("HTTP", Speaker::Remark, &failure.to_string()),
         }
         answer
     }
 
-    fn note(&self, text: &str) {
-        self.transcript.line("HTTP", Speaker::Client, text);
+    fn note(&self, url: &EndpointUrl, text: &str) {
+        self.transcript.at(url.host()).line("HTTP", Speaker::Client, text);
     }
 }
 

@@ -48,7 +48,7 @@ impl Client<'_> {
     pub(super) fn ask(&self, grant: &dyn Grant) -> (Result<TokenResponse, Failure>, ClientAuthentication) {
         self.in_turn(|way| {
             let answer = self.post(&self.endpoint.url, way, |form| grant.parameters(form))?;
-            let answer = token_response::read(self.http.transcript(), answer)?;
+            let answer = token_response::read(&self.http.transcript().at(self.endpoint.url.host()), answer)?;
             Ok(TokenResponse { client_authentication: way, ..answer })
         })
     }
@@ -97,7 +97,8 @@ impl Client<'_> {
         let differs = |way: &ClientAuthentication| self.credential.differs(&self.app.client_id, first, *way);
         for way in self.endpoint.fallbacks.iter().copied().filter(differs) {
             let text = format!("the client was refused; once more with the secret sent another way ({})", way.key());
-            self.http.transcript().line("HTTP", Speaker::Remark, &text);
+            let transcript = self.http.transcript().at(self.endpoint.url.host());
+            transcript.line("HTTP", Speaker::Remark, &text);
             last = way;
             match ask(way) {
                 Ok(answer) => return (Ok(answer), way),

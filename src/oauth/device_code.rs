@@ -69,7 +69,7 @@ pub fn request_device_code(
     // The client authenticates as at the token endpoint (RFC 8628 §3.1).
     let (codes, way) = client.in_turn(|way| {
         let answer = client.post(endpoint, way, |form| form.append_scopes(scopes))?;
-        read(client.http.transcript(), answer)
+        read(&client.http.transcript().at(endpoint.host()), answer)
     });
     let codes = codes?;
     codes.client_authentication.set(way);

@@ -49,7 +49,7 @@ fn discover(http: &HttpClient, issuer: &EndpointUrl) -> Result<Endpoints, Failur
         None
     };
     let answer = second.filter(|second| second.status == 200).unwrap_or(first);
-    read(http.transcript(), &answer, issuer)
+    read(&http.transcript().at(issuer.host()), &answer, issuer)
 }
 
 /// Reads what came from an issuer's metadata address.

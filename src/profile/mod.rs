@@ -14,6 +14,7 @@ pub mod pages;
 pub mod placeholder;
 mod protocol;
 pub mod provider;
+mod reference;
 pub mod registration;
 mod spelled;
 mod store;
@@ -35,6 +36,7 @@ pub use protocol::{Ports, Protocol, Side};
 pub use provider::{
     By, Cloud, Deployment, EndpointPreset, Family, HostPreset, InvalidGrant, Page, Provider, SignInPreset,
 };
+pub use reference::Reference;
 pub use store::{StoreKind, StoreSpec};
 pub use web::{EndpointUrl, RedirectUri, is_loopback};
 

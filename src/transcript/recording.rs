@@ -45,8 +45,8 @@ mod tests {
     fn lines_are_kept_in_order_and_a_flood_is_cut() {
         let (transcript, recording) = Transcript::default().recorded();
         transcript.line("IMAP", Speaker::Server, "* OK hello");
-        transcript.line("IMAP", Speaker::Client, "p1 CAPABILITY");
-        assert_eq!(recording.text(), "IMAP <- * OK hello\nIMAP -> p1 CAPABILITY\n");
+        transcript.at("mail.example").line("IMAP", Speaker::Client, "p1 CAPABILITY");
+        assert_eq!(recording.text(), "IMAP <- * OK hello\nmail.example IMAP -> p1 CAPABILITY\n");
         for _ in 0..200 {
             transcript.line("IMAP", Speaker::Server, &"x ".repeat(1000));
         }

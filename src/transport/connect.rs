@@ -68,7 +68,8 @@ pub fn reach_tls(target: &Target<'_>, log: &mut Log) {
 
 pub(super) fn wire_over(target: &ServerTarget<'_>, dialect: Dialect, stream: TcpStream) -> Wire {
     let socket = Socket::new(stream, Instant::now());
-    let mut wire = Wire::new(socket, dialect.label, target.transcript.clone(), target.timeout, target.overall);
+    let transcript = target.transcript.at(target.endpoint.host.as_str());
+    let mut wire = Wire::new(socket, dialect.label, transcript, target.timeout, target.overall);
     wire.phase("connecting");
     wire
 }

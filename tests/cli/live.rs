@@ -125,3 +125,22 @@ fn what_is_said_meanwhile_stands_above() {
     terminal.exp_string("HTTP <- HTTP 200").unwrap();
     ends_cleanly(&mut terminal, 0);
 }
+
+#[test]
+fn each_line_of_the_conversation_names_its_time_its_host_and_its_protocol() {
+    let shop = Fixture::authorized();
+    let shown = shop.run(&["-v", "test", "shop"]).finish().code(0).stderr;
+    let mut protocols = std::collections::BTreeSet::new();
+    let mut last = 0.0;
+    for line in shown.lines() {
+        let mut words = line.split_whitespace();
+        let time: f64 = words.next().and_then(|word| word.parse().ok()).unwrap_or_else(|| panic!("no time in {line}"));
+        assert_eq!(words.next(), Some("localhost"), "{line}");
+        protocols.insert(words.next().unwrap_or_default());
+        assert!(matches!(words.next(), Some("->" | "<-" | "==")), "{line}");
+        // Threads may say their lines a moment later than they were stamped.
+        assert!(time >= last - 0.5, "{line}");
+        last = time;
+    }
+    assert_eq!(protocols.into_iter().collect::<Vec<_>>(), ["HTTP", "IMAP", "SMTP"], "{shown}");
+}

@@ -52,6 +52,7 @@ mod lost;
 #[cfg(target_os = "linux")]
 mod memory;
 mod mix_up;
+mod names;
 mod not_asked;
 mod open;
 mod other_service;

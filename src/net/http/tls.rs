@@ -90,7 +90,7 @@ impl<In: Transport> Connector<In> for Tls {
         stream.get_mut().is_handshaking = false;
         let certificate = stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok());
         *self.certificate.lock().unwrap_or_else(PoisonError::into_inner) = certificate;
-        self.transcript.line(
+        self.transcript.at(&host).line(
             "HTTP",
             Speaker::Remark,
             &format!("TLS with {host} is set up, its certificate is verified"),
