@@ -1,66 +1,87 @@
-//! The README's commands, tables and the `--help` text say what the program does.
+//! README.md and the pages of docs/ say what the program does: their commands parse and run, their links lead somewhere, and
+//! their tables are those of the code.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "readme/page.rs"]
+mod page;
+#[cfg(all(unix, feature = "practice"))]
+#[path = "readme/run.rs"]
+mod run;
+#[path = "support/mod.rs"]
+mod support;
 
 use clap::{CommandFactory, Parser};
 use mailgrant::cli::Cli;
 use mailgrant::report::ExitCode;
 
-const README: &str = include_str!("../README.md");
+use page::{Page, README, words};
 
-/// The lines of the README's `sh` blocks, with continuation lines joined.
-fn shell_lines() -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut inside = false;
-    let mut joined = String::new();
-    for line in README.lines().map(str::trim) {
-        match line {
-            "```sh" => inside = true,
-            "```" => inside = false,
-            _ if inside => match line.strip_suffix('\\') {
-                Some(part) => joined.push_str(part),
-                None => {
-                    joined.push_str(line);
-                    lines.push(std::mem::take(&mut joined));
-                }
-            },
-            _ => {}
+#[test]
+fn every_command_of_every_page_is_one() {
+    let mut count = 0;
+    for page in Page::all() {
+        for command in page.commands().chain(page.inline_commands()) {
+            let words = words(&command);
+            count += 1;
+            if let Err(error) = Cli::try_parse_from(&words)
+                && error.use_stderr()
+            {
+                panic!("{}: {command}\n{error}", page.name);
+            }
         }
     }
-    lines
-}
-
-/// Commands in running text, between backquotes.
-fn inline_commands() -> Vec<String> {
-    README.split('`').filter(|part| part.starts_with("mailgrant ") && !part.contains('\n')).map(str::to_owned).collect()
+    assert!(count > 60, "only {count} commands found");
 }
 
 #[test]
-fn every_command_of_the_readme_is_one() {
-    let commands: Vec<String> =
-        shell_lines().into_iter().filter(|line| line.starts_with("mailgrant ")).chain(inline_commands()).collect();
-    // What is behind a pipe is another program's.
-    let commands: Vec<&str> = commands.iter().filter_map(|command| command.split(" | ").next()).collect();
-    assert!(commands.len() > 15, "only {} commands found", commands.len());
-    for command in commands {
-        Cli::try_parse_from(command.split_whitespace()).unwrap_or_else(|error| panic!("{command}\n{error}"));
+fn every_link_leads_somewhere() {
+    let pages = Page::all();
+    let mut count = 0;
+    for page in &pages {
+        for link in page.links() {
+            let (path, anchor) = link.split_once('#').map_or((link.as_str(), None), |(path, part)| (path, Some(part)));
+            let place = if path.is_empty() { page.path() } else { page.folder().join(path) };
+            assert!(place.exists(), "{} links to {link}", page.name);
+            let place = place.canonicalize().expect("it exists");
+            let target = pages.iter().find(|page| page.path().canonicalize().is_ok_and(|path| path == place));
+            if let Some(anchor) = anchor {
+                let target = target.unwrap_or_else(|| panic!("{}: {link} leads to no page", page.name));
+                assert!(target.anchors().any(|known| known == anchor), "{}: no heading for {link}", page.name);
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 30, "only {count} links found");
+}
+
+#[test]
+fn every_page_is_reached_from_the_readme() {
+    let pages = Page::all();
+    let readme: Vec<String> = pages.iter().filter(|page| page.name == README).flat_map(Page::links).collect();
+    for page in pages.iter().filter(|page| page.name != README) {
+        assert!(readme.iter().any(|link| link.split('#').next() == Some(&page.name)), "{} is not linked", page.name);
     }
 }
 
 #[test]
 fn every_verb_is_in_the_readme() {
-    for verb in Cli::command().get_subcommands() {
-        assert!(README.contains(&format!("| `mailgrant {}", verb.get_name())), "{} is missing", verb.get_name());
+    let readme = Page::readme();
+    for verb in Cli::command().get_subcommands().filter(|verb| !verb.is_hide_set()) {
+        assert!(readme.text.contains(&format!("| `mailgrant {}", verb.get_name())), "{} is missing", verb.get_name());
     }
 }
 
 #[test]
 fn the_exit_codes_are_the_same_in_code_readme_and_help() {
+    let readme = Page::readme().text;
     let help = Cli::command().render_long_help().to_string();
     for (code, meaning) in ExitCode::TABLE {
-        assert!(README.contains(&format!("| {} | {meaning} |", code as u8)), "README lacks {}", code as u8);
+        assert!(readme.contains(&format!("| {} | {meaning} |", code as u8)), "README lacks {}", code as u8);
         assert!(help.contains(&format!("{:>3}  {meaning}", code as u8)), "--help lacks {}", code as u8);
     }
     let order = ExitCode::MOST_LASTING_FIRST.map(|code| (code as u8).to_string()).join(", ");
-    assert!(README.replace('\n', " ").contains(&order), "README lacks the order {order}");
+    assert!(readme.replace('\n', " ").contains(&order), "README lacks the order {order}");
     assert!(help.split_whitespace().collect::<Vec<_>>().join(" ").contains(&order), "--help lacks the order {order}");
 }
 
