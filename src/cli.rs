@@ -15,7 +15,7 @@ use crate::environment;
 use crate::error::CommandError;
 use crate::profile::StoreKind;
 use crate::progress::Progress;
-use crate::report::{Document, Format};
+use crate::report::{Document, Format, format};
 
 pub use output::{FileReport, Wanted, format_of};
 
@@ -100,6 +100,7 @@ impl Cli {
             store: self.store,
             timeout: self.timeout.map(Duration::from_secs),
             is_verbose: self.verbose,
+            offers: self.wanted().stdout.iter().all(|(format, _)| format.name() == format::TEXT.name()),
             say,
             progress,
         })?;

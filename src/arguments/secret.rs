@@ -7,7 +7,7 @@ use clap::Args;
 use crate::flow::secret_source::SecretSource;
 
 /// The flags that say where the client secret comes from; without one it is asked for.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[group(multiple = false)]
 pub struct SecretFlags {
     /// Read the client secret from standard input

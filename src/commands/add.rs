@@ -1,34 +1,40 @@
 //! `add`: flags or prompts to a checked app and mailbox, the secret into the store, the profile written.
 
+mod answers;
 mod flags;
+mod missing;
+mod naming;
 mod questions;
 mod same;
+mod store;
 mod unused;
 
 use clap::Args as ClapArgs;
 
 use crate::arguments::secret::SecretFlags;
 use crate::arguments::typed;
-use crate::config::{self, AppFile, Edit, Problem, ProblemKind, ProfileDocument, base_of};
+use crate::config::{self, Edit, Problem, ProblemKind, ProfileDocument, base_of};
 use crate::context::Context;
 use crate::diagnosis::slips;
 use crate::error::CommandError;
 use crate::flow::describe;
 use crate::flow::enrol;
+use crate::flow::first_steps;
 use crate::flow::lookup;
 use crate::profile::registration;
-use crate::profile::{App, Invalid, Mailbox, Name, Profile};
+use crate::profile::{Address, App, Invalid, Mailbox, Name, Profile};
 use crate::report::{Document, Finding, FindingCode};
-use crate::secrets::load_app;
 use crate::text::{self, Redactor, Shown};
-use flags::{AppFlags, MailboxFlags};
+use answers::Answers;
+use flags::{AppFlags, MailboxFlags, unspanned};
+use naming::Named;
 
 /// Add a mailbox (and its app, where it is new) to the profile
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub struct Args {
-    /// The mailbox's name in the profile
-    #[arg(value_parser = typed::<Name>())]
-    name: Name,
+    /// The mailbox's address, or a name for it; at a terminal all that is missing is asked for
+    #[arg(value_parser = typed::<Named>())]
+    name: Option<Named>,
     #[command(flatten)]
     app: AppFlags,
     #[command(flatten)]
@@ -40,29 +46,55 @@ pub struct Args {
     force: bool,
 }
 
-/// Runs the command.
+/// Runs the command. At a terminal the answers are shown as a command line, also where it is given up; then the mailbox can be
+/// signed in and tested.
 ///
 /// # Errors
 /// If a value is missing or wrong, the names are taken, or the store or the profile cannot be written.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let name = args.name.clone();
+    let mut answers = Answers { is_forced: args.force, ..Answers::default() };
+    let mut begun = String::new();
+    let added = add(args, &mut answers, &mut begun, context);
+    let line = answers.command_line(args, context);
+    let was_asked = line != begun;
+    if context.prompter.is_interactive() && answers.name.is_some() && was_asked {
+        let lead = if added.is_ok() { "The same as one command:" } else { "To go on from here:" };
+        context.prompter.say(&shown!("\n{}\n  {}", lead, Redactor::by_shape(&line)));
+    }
+    let Added { mut document, name } = added?;
+    // Where all was on the command line, a person has not begun a conversation.
+    if was_asked || answers.has_typed_secret {
+        first_steps::offer(&name, &mut document, context);
+    }
+    Ok(document)
+}
+
+/// What was added.
+struct Added {
+    document: Document,
+    name: Name,
+}
+
+/// Asks for what is missing, and adds it. `begun` is the command line before the first answer.
+fn add(args: &Args, answers: &mut Answers, begun: &mut String, context: &Context) -> Result<Added, CommandError> {
     let document = ProfileDocument::open(&context.profile_path)?;
     let base = base_of(&context.profile_path).to_owned();
-    if context.prompter.is_interactive() && args.app.credential.unwrap_or_default().has_secret() {
-        // A store that cannot be read is told before the first question: no answer is lost to it.
-        load_app(context.store(&document.profile().secrets)?, &name)?;
-    }
+    // A store that cannot be used is told before the first question: no answer is lost to it.
+    let store = store::choose(&document, context)?;
+    answers.store = store.noted;
+    let name = name(args, &document, answers, begun, context)?;
 
-    let Chosen { name: app_name, file: app_file, is_found } = choose_app(args, &name, &document, context)?;
+    let Chosen { name: app_name, is_found } = choose_app(args, &name, &document, answers, context)?;
     let old_app = document.profile().apps.get(&app_name).cloned();
-    let app = config::validate_app(app_name.clone(), &app_file, 0..0, &base).map_err(wrong_flag)?;
+    let app = config::validate_app(app_name.clone(), &answers.app, 0..0, &base).map_err(wrong_flag)?;
 
     let old_mailbox = document.profile().mailboxes.get(&name).cloned();
-    let mut mailbox_file = args.mailbox.over(document.mailbox_file(&name), &app_name);
+    answers.mailbox.app = Some(unspanned(app_name.to_string()));
     if old_mailbox.is_none() {
-        questions::mailbox(&mut mailbox_file, &args.mailbox, &app, context)?;
+        questions::sides(&mut answers.mailbox, &args.mailbox, &app, context)?;
+        answers.has_sides = true;
     }
-    let mailbox = config::validate_mailbox(name.clone(), &mailbox_file, &app, 0..0, &base).map_err(wrong_flag)?;
+    let mailbox = config::validate_mailbox(name.clone(), &answers.mailbox, &app, 0..0, &base).map_err(wrong_flag)?;
 
     let source = args.secret.source();
     unused::refuse(&args.app, &args.mailbox, source.is_given(), &app, &mailbox)?;
@@ -86,9 +118,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let expires = args.app.expires.or(app.secret_expires.filter(|_| old_app.is_none()));
     let planned = enrol::Planned { app: &app, known: old_app.as_ref(), expires, force: args.force };
     let read = match app.credential.has_secret() {
-        true => Some(planned.read(&source, &document.profile().secrets, context)?),
+        true => Some(planned.read(&source, &store.spec, context)?),
         false => None,
     };
+    answers.has_typed_secret = !source.is_given() && read.as_ref().is_some_and(enrol::Read::has_secret);
     let secrets = document.profile().secrets.clone();
 
     // All is asked: from here on no person is waited for.
@@ -103,8 +136,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let new_mailbox = Some(&mailbox).filter(|mailbox| old_mailbox.as_ref() != Some(*mailbox));
     let warnings = warnings(new_app, new_mailbox, now);
     let is_registered = is_registered(&app, &mailbox, now);
-    document.put_app(&app_name, &app_file);
-    document.put_mailbox(&name, &mailbox_file);
+    document.put_app(&app_name, &answers.app);
+    document.put_mailbox(&name, &answers.mailbox);
+    if let Some(kind) = store.noted {
+        document.put_store(kind);
+    }
     let edit = document.prepare()?;
     let stored = read.map_or_else(
         || Ok(enrol::Applied::default()),
@@ -135,24 +171,73 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         answer.next = registration::steps(&app, &mailbox);
     }
     answer.next.push(shown!("Then sign in as {}: mailgrant authorize {}", mailbox.signs_in_as(), name));
-    Ok(answer)
+    Ok(Added { document: answer, name })
+}
+
+/// The mailbox's name and address: as they are given, or asked for.
+fn name(
+    args: &Args,
+    document: &ProfileDocument,
+    answers: &mut Answers,
+    begun: &mut String,
+    context: &Context,
+) -> Result<Name, CommandError> {
+    let profile = document.profile();
+    let mut given = naming::address(args.name.as_ref(), args.mailbox.address.as_ref())?.cloned();
+    let typed = match &args.name {
+        Some(Named::Name(name)) => Some(name.clone()),
+        Some(Named::Address(_)) => None,
+        None => {
+            let has_source = args.secret.source().is_given();
+            missing::refuse(false, Some(&args.app.over(None)?), &args.mailbox.over(None), has_source, context)?;
+            None
+        }
+    };
+    let known = typed.as_ref().and_then(|name| document.mailbox_file(name));
+    if typed.is_none() && given.is_none() {
+        given = Some(questions::address(context)?);
+    }
+    let name = match (typed, &given) {
+        (Some(name), _) => name,
+        (None, Some(address)) => {
+            let name = naming::of(address, profile).map_err(|Invalid { problem, instead }| {
+                CommandError::usage(Redactor::by_shape(&problem), text::sentence(&instead))
+            })?;
+            if context.prompter.is_interactive() {
+                context.prompter.say(&shown!("Its name in mailgrant is '{}'.", name));
+            }
+            name
+        }
+        (None, None) => return Err(CommandError::cancelled()),
+    };
+    let known = known.or_else(|| document.mailbox_file(&name));
+    answers.mailbox = args.mailbox.over(known);
+    if let Some(address) = &given {
+        answers.mailbox.address = Some(unspanned(address.to_string()));
+    }
+    answers.name = Some(name.clone());
+    answers.app = args.app.over(None)?;
+    *begun = answers.command_line(args, context);
+    if answers.mailbox.address.is_none() && context.prompter.is_interactive() {
+        answers.mailbox.address = Some(unspanned(questions::address(context)?.to_string()));
+    }
+    Ok(name)
 }
 
 /// The app that a mailbox is to sign in with.
 struct Chosen {
     name: Name,
-    /// What the profile is to say of it.
-    file: AppFile,
     /// Whether it was found by its client ID alone.
     is_found: bool,
 }
 
 /// `--app`, else the app of the mailbox that the profile has, else the app that has this client ID, else a new one that
-/// is called as the mailbox.
+/// is called as the mailbox. What the profile is to say of it is in `answers`.
 fn choose_app(
     args: &Args,
     mailbox: &Name,
     document: &ProfileDocument,
+    answers: &mut Answers,
     context: &Context,
 ) -> Result<Chosen, CommandError> {
     let profile = document.profile();
@@ -160,33 +245,46 @@ fn choose_app(
         Some(app) => app.clone(),
         None => profile.mailboxes.get(mailbox).map_or_else(|| mailbox.clone(), |known| known.app.clone()),
     };
-    let known = document.app_file(&name);
-    let is_new = known.is_none();
-    let mut file = args.app.over(known)?;
-    if !is_new {
-        return Ok(Chosen { name, file, is_found: false });
+    let address: Option<Address> = answers.mailbox.address.as_ref().and_then(|address| address.get_ref().parse().ok());
+    answers.app_name = args.app.app.clone();
+    if let Some(known) = document.app_file(&name) {
+        answers.is_app_known = true;
+        answers.app = args.app.over(Some(known))?;
+        missing::refuse(true, None, &answers.mailbox, true, context)?;
+        return Ok(Chosen { name, is_found: false });
+    }
+    if context.prompter.is_interactive()
+        && !args.app.says_which()
+        && let Some((app, other)) = address.as_ref().and_then(|address| same::app_of_domain(address, profile))
+        && questions::use_app_of(app, other, context)?
+    {
+        answers.uses(&app.name, args.app.over(document.app_file(&app.name))?);
+        return Ok(Chosen { name: app.name.clone(), is_found: false });
     }
     let base = base_of(document.path());
     let mut refused: Option<Name> = None;
-    let mut found = |file: &AppFile| -> Result<Option<Chosen>, CommandError> {
-        let app = same::app(file, document, base).filter(|_| args.app.app.is_none());
+    let mut found = |answers: &mut Answers| -> Result<Option<Chosen>, CommandError> {
+        let app = same::app(&answers.app, document, base).filter(|_| args.app.app.is_none());
         let Some(app) = app.filter(|app| refused.as_ref() != Some(&app.name)) else { return Ok(None) };
+        missing::refuse(true, None, &answers.mailbox, true, context)?;
         if !questions::use_app(app, context)? {
             refused = Some(app.name.clone());
             return Ok(None);
         }
-        let file = args.app.over(document.app_file(&app.name))?;
-        Ok(Some(Chosen { name: app.name.clone(), file, is_found: true }))
+        answers.uses(&app.name, args.app.over(document.app_file(&app.name))?);
+        Ok(Some(Chosen { name: app.name.clone(), is_found: true }))
     };
-    if let Some(chosen) = found(&file)? {
+    if let Some(chosen) = found(answers)? {
         return Ok(chosen);
     }
-    questions::sign_in(&mut file, args.force, context)?;
-    if let Some(chosen) = found(&file)? {
+    let has_source = args.secret.source().is_given();
+    missing::refuse(true, Some(&answers.app), &answers.mailbox, has_source, context)?;
+    questions::sign_in(&mut answers.app, address.as_ref(), &mut answers.is_forced, context)?;
+    if let Some(chosen) = found(answers)? {
         return Ok(chosen);
     }
-    questions::secret(&mut file, args.secret.source().is_given(), context)?;
-    Ok(Chosen { name, file, is_found: false })
+    questions::secret(&mut answers.app, has_source, context)?;
+    Ok(Chosen { name, is_found: false })
 }
 
 /// What is right, but deserves a look, of the parts that are new or changed.

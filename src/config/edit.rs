@@ -15,7 +15,7 @@ use super::locate::base_of;
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::files::lock::ProfileLock;
 use crate::files::{self, Draft, Privacy};
-use crate::profile::{Name, Profile};
+use crate::profile::{Name, Profile, StoreKind, StoreSpec};
 use crate::text::Shown;
 
 /// A profile opened for editing.
@@ -133,6 +133,13 @@ impl ProfileDocument {
         let old = self.app_file(app).unwrap_or_default();
         let new = AppFile { secret_expires: day.map(|day| Spanned::new(0..0, day)), ..old.clone() };
         update(self.table("apps", app), &old.to_table(), &new.to_table());
+    }
+
+    /// Names the store of the secrets.
+    pub fn put_store(&mut self, kind: StoreKind) {
+        let secrets = table_like(self.document.entry("secrets").or_insert_with(|| Item::Table(Table::new())));
+        let old = self.file.secrets.clone().unwrap_or_default();
+        update(secrets, &old.to_table(), &StoreSpec { store: Some(kind), ..old.clone() }.to_table());
     }
 
     /// Takes a mailbox out.

@@ -46,6 +46,8 @@ pub struct Context {
     pub clock: Clock,
     /// Asks people.
     pub prompter: Box<dyn Prompter>,
+    /// Whether further steps are offered to a person: the results are for people, not for a program.
+    pub offers: bool,
     /// Says a line on stderr.
     pub say: fn(&str),
     /// Whether a browser may be opened: there is a terminal, or `BROWSER` says which.

@@ -27,6 +27,8 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// Whether the conversation on the wire is shown.
     pub is_verbose: bool,
+    /// Whether the results are for people, who may be offered more.
+    pub offers: bool,
     /// Writes a line on standard error.
     pub say: fn(&str),
     /// Who looks on knows it too.
@@ -42,7 +44,7 @@ impl Context {
     /// # Errors
     /// [`NoHome`], where this program's files cannot have a place.
     pub fn open(options: Options) -> Result<Self, NoHome> {
-        let Options { profile, store, timeout, is_verbose, say, progress } = options;
+        let Options { profile, store, timeout, is_verbose, offers, say, progress } = options;
         let folders = Folders::of_user().map_err(NoHome)?;
         let prompter = TerminalPrompter::new();
         let started = Instant::now();
@@ -61,6 +63,7 @@ impl Context {
             proxies,
             transcript: Transcript::new(redactor, sink),
             clock: Clock::system(),
+            offers: offers && prompter.is_interactive(),
             opens_browser: prompter.is_interactive() || environment::raw("BROWSER").is_some(),
             prompter: Box::new(prompter),
             say,

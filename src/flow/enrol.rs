@@ -75,6 +75,12 @@ impl<'a> Planned<'a> {
 }
 
 impl<'a> Read<'a> {
+    /// Whether a secret was given, and not found in the store.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        self.given.is_some()
+    }
+
     /// Stores it.
     ///
     /// # Errors

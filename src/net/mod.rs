@@ -9,12 +9,14 @@
 //! timed                  a connection whose every read and write ends by a deadline
 //! tls                    whom to trust, and what a failed handshake means
 //! http                   one request and its response
+//! mx                     who takes mail for a domain
 //! ```
 
 mod connect_method;
 mod dial;
 mod exceptions;
 mod http;
+mod mx;
 mod names;
 mod proxies;
 mod proxy;
@@ -28,6 +30,7 @@ mod tunnel;
 pub use dial::Dialler;
 pub use exceptions::Exceptions;
 pub use http::{HttpClient, HttpResponse, retry_after};
+pub use mx::mail_exchangers;
 pub use proxies::{Proxies, Route, Setting, Traffic};
 pub use proxy::Proxy;
 pub use timed::Timed;

@@ -25,7 +25,7 @@ pub use records::{
     RefreshGrant, RequestedSecret, RotationJournal, RotationPhase, load_app, load_mailbox, save_app, save_mailbox,
     save_mailbox_reserved,
 };
-pub use vault::{VaultKey, VaultStore, new_vault_key, vault_key_file};
+pub use vault::{VaultKey, VaultStore, is_vault_made, new_vault_key, vault_key_file};
 pub use world::World;
 
 use std::fmt;
@@ -34,8 +34,8 @@ use zeroize::Zeroizing;
 
 use crate::failure::StoreFault;
 use crate::files::WatchedPath;
-use crate::profile::Name;
-use crate::text::Shown;
+use crate::profile::{Invalid, Name};
+use crate::text::{Redactor, Shown};
 
 /// The service under which the operating system's keyring files our entries.
 pub const SERVICE: &str = "mailgrant";
@@ -52,6 +52,14 @@ pub trait SecretStore: Send + Sync {
     /// the store is there, or makes itself.
     fn absence(&self) -> Option<StoreFault> {
         None
+    }
+
+    /// Whether records can be read: the keyring answers, or the vault's key is there and opens it. Nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreFault`] if not.
+    fn check_open(&self) -> Result<(), StoreFault> {
+        self.get(&RecordKey::trial()?).map(drop)
     }
 
     /// Stores the value, reads it back and compares. A failure leaves the old value.
@@ -136,6 +144,12 @@ pub enum RecordKey {
 }
 
 impl RecordKey {
+    /// The trial's record, of always the same name.
+    fn trial() -> Result<Self, StoreFault> {
+        let name = "doctor".parse();
+        name.map(Self::Trial).map_err(|error: Invalid| StoreFault::Other { reason: Redactor::by_shape(&error.problem) })
+    }
+
     /// The entry's name in every store, as in `mailbox:shop`.
     #[must_use]
     pub fn entry_name(&self) -> String {

@@ -2,7 +2,6 @@
 
 use super::{RecordKey, SecretBytes, SecretStore};
 use crate::failure::StoreFault;
-use crate::profile::Invalid;
 use crate::random;
 use crate::text::{Redactor, Shown};
 
@@ -12,9 +11,7 @@ const TRIES: usize = 3;
 /// Tests the store with an entry of its own, of always the same name: what a crash or a dialog that was answered too
 /// late left behind, the next trial removes.
 pub(super) fn of_entry(store: &dyn SecretStore) -> Result<Shown, StoreFault> {
-    let name =
-        "doctor".parse().map_err(|error: Invalid| StoreFault::Other { reason: Redactor::by_shape(&error.problem) })?;
-    let key = RecordKey::Trial(name);
+    let key = RecordKey::trial()?;
     let mut result = Err(StoreFault::Other { reason: "nothing was tried".into() });
     for _ in 0..TRIES {
         let tried = round(store, &key);

@@ -24,7 +24,7 @@ use age::x25519::Identity;
 
 pub(super) use key::KEY_VARIABLE;
 pub use key::{VaultKey, new_vault_key};
-pub use place::vault_key_file;
+pub use place::{is_vault_made, vault_key_file};
 pub(super) use record::stem;
 
 use self::faults::{damaged, fault};
@@ -117,6 +117,11 @@ impl VaultStore {
         if self.read(identities, key)?.is_some() {
             return Ok(());
         }
+        self.check_any(identities)
+    }
+
+    /// Whether the key opens one of the records, where there are any.
+    fn check_any(&self, identities: &[Identity]) -> Result<(), StoreFault> {
         let Some(path) = record_files(&self.folder)?.next() else { return Ok(()) };
         match self.sealed(&path)?.map(|sealed| seal::open(identities, &sealed)) {
             Some(Err(Unopened::WrongKey)) => Err(StoreFault::WrongKey),
@@ -201,6 +206,11 @@ impl SecretStore for VaultStore {
             }
         }
         self.read(&self.key.identities()?, key)
+    }
+
+    fn check_open(&self) -> Result<(), StoreFault> {
+        let identities = self.key.identities()?;
+        if self.is_made()? { self.check_any(&identities) } else { Ok(()) }
     }
 
     fn absence(&self) -> Option<StoreFault> {

@@ -84,12 +84,33 @@ fn a_secret_id_given_as_the_secret_is_recognised() {
 }
 
 #[test]
+fn an_address_in_the_name_s_place_gives_both() {
+    let shop = Fixture::new();
+    for name in ["shop", "shop-fabrikam.example"] {
+        let address = if name == "shop" { "shop@contoso.example" } else { "shop@fabrikam.example" };
+        // Twice: the mailbox that the profile has keeps its name.
+        for changed in ["yes", "no"] {
+            let added = shop.add(address, &[("--address", None), ("--app", Some("contoso"))]).finish().code(0);
+            assert_eq!(added.json()["reports"][0]["mailbox"], name);
+            assert_eq!(fact(&added, "address"), address);
+            assert!(fact(&added, "changed").starts_with(changed), "{}", added.stdout);
+        }
+    }
+    let two = shop.add("shop@contoso.example", &[("--address", Some(ALICE))]).finish().code(2);
+    assert!(two.stdout.contains("are two addresses"), "{}", two.stdout);
+}
+
+#[test]
 fn without_a_terminal_nothing_is_asked() {
     let shop = Fixture::new();
     shop.add("shop", &[("--address", None)]).finish().code(2);
     shop.add("shop", &[("--secret-env", Some("NOT_SET_ANYWHERE"))]).finish().code(2);
     let bare = shop.run(&["add", "shop"]).finish().code(2);
-    assert!(bare.stderr.contains("--provider"), "{}", bare.stderr);
+    assert!(bare.stderr.contains("Missing: --provider, --client-id, --address, --secret-stdin"), "{}", bare.stderr);
+    let some = shop.run(&["add", "shop", "--provider", "microsoft365", "--address", "a@contoso.com"]).finish().code(2);
+    assert!(some.stderr.contains("Missing: --tenant, --client-id, --secret-stdin (no terminal"), "{}", some.stderr);
+    let unnamed = shop.run(&["add"]).finish().code(2);
+    assert!(unnamed.stderr.contains("Missing: NAME, --provider"), "{}", unnamed.stderr);
     assert!(!shop.config().exists());
 }
 

@@ -16,7 +16,7 @@ use crate::profile::{
 };
 
 /// The app's values.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "The app registration")]
 pub(super) struct AppFlags {
     /// The app's name in the profile; several mailboxes can share one [default: the mailbox's name]
@@ -61,7 +61,7 @@ pub(super) struct AppFlags {
 }
 
 /// The mailbox's values.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "The mailbox")]
 pub(super) struct MailboxFlags {
     /// The mailbox's address
@@ -97,6 +97,19 @@ pub(super) struct MailboxFlags {
 }
 
 impl AppFlags {
+    /// Whether a flag says which app it is.
+    pub(super) fn says_which(&self) -> bool {
+        let Self { app, provider, cloud, tenant, authority, issuer, client_id, credential, .. } = self;
+        app.is_some()
+            || provider.is_some()
+            || cloud.is_some()
+            || tenant.is_some()
+            || authority.is_some()
+            || issuer.is_some()
+            || client_id.is_some()
+            || credential.is_some()
+    }
+
     /// These flags over what the profile has. A client ID that differs in the case of a GUID alone is the same one.
     pub(super) fn over(&self, file: Option<AppFile>) -> Result<AppFile, CommandError> {
         let mut old = file.unwrap_or_default();
@@ -142,12 +155,12 @@ impl AppFlags {
 
 impl MailboxFlags {
     /// These flags over what is in the profile.
-    pub(super) fn over(&self, file: Option<MailboxFile>, app: &Name) -> MailboxFile {
+    pub(super) fn over(&self, file: Option<MailboxFile>) -> MailboxFile {
         let old = file.unwrap_or_default();
         let incoming = self.service(Side::Incoming, self.incoming, old.incoming.map(Spanned::into_inner));
         let outgoing = self.service(Side::Outgoing, self.outgoing, old.outgoing.map(Spanned::into_inner));
         MailboxFile {
-            app: Some(unspanned(app.to_string())),
+            app: old.app,
             address: text(&self.address, old.address),
             sign_in_as: text(&self.sign_in_as, old.sign_in_as),
             incoming: incoming.map(unspanned),

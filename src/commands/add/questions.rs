@@ -9,37 +9,83 @@ use crate::config::{AppFile, MailboxFile};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::doubt::{self, Ruling};
+use crate::flow::provider_of::{self, Found};
 use crate::profile::date;
 use crate::profile::provider::{self, ALL};
 use crate::profile::{
-    Address, App, ClientId, Credential, EndpointUrl, HostName, Invalid, Protocol, Side, Tenant, client_id_doubt,
+    Address, App, ClientId, Cloud, Credential, EndpointUrl, HostName, Invalid, Mailbox, Protocol, Provider, Side,
+    Tenant, client_id_doubt,
 };
-use crate::text::Redactor;
-use crate::text::Shown;
+use crate::text::{self, Redactor, Shown};
 
 /// A check of an answer: it parses as `T`.
 fn parses<T: std::str::FromStr<Err = Invalid>>(text: &str) -> Result<(), String> {
     text.parse::<T>().map(|_| ()).map_err(|invalid| invalid.to_string())
 }
 
-/// The provider of the sign-in, its place, and the client.
-pub(super) fn sign_in(file: &mut AppFile, force: bool, context: &Context) -> Result<(), CommandError> {
+/// The mailbox's address.
+pub(super) fn address(context: &Context) -> Result<Address, CommandError> {
     let prompter = context.prompter.as_ref();
+    let text = prompter
+        .ask("The mailbox's address", None, &parses::<Address>)
+        .map_err(|error| CommandError::unasked(&error, "--address with the mailbox's address"))?;
+    text.parse().map_err(|Invalid { problem, instead }: Invalid| {
+        CommandError::usage(Redactor::by_shape(&problem), text::sentence(&instead))
+    })
+}
+
+/// Whether the new mailbox signs in with the app of another one of its domain.
+pub(super) fn use_app_of(app: &App, other: &Mailbox, context: &Context) -> Result<bool, CommandError> {
+    let question =
+        shown!("Sign in with app '{}' ({}), as mailbox '{}' does?", app.name, app.provider.title, other.name);
+    context.prompter.offer(&question).map_err(|error| CommandError::unasked(&error, "--app NAME"))
+}
+
+/// The provider, from all of them: the one that the address tells comes first.
+fn provider(found: Option<&Found>, context: &Context) -> Result<Provider, CommandError> {
+    let others = ALL.into_iter().filter(|provider| found.is_none_or(|found| found.provider != *provider));
+    let providers: Vec<Provider> = found.map(|found| found.provider).into_iter().chain(others).collect();
+    let titles: Vec<Shown> = providers
+        .iter()
+        .map(|provider| match found.filter(|found| found.provider == *provider) {
+            Some(found) => shown!("{} (found by {})", provider.title, found.by),
+            None => provider.title.into(),
+        })
+        .collect();
+    let titles: Vec<&str> = titles.iter().map(Shown::as_str).collect();
+    let chosen = context.prompter.choose("Which provider", &titles).map_err(|error| {
+        CommandError::unasked(&error, shown!("--provider {}", Redactor::by_shape(&provider::keys(|_| true))))
+    })?;
+    Ok(providers[chosen])
+}
+
+/// The provider of the sign-in, its place, and the client. What was taken although it looks like a mistake sets
+/// `is_forced`.
+pub(super) fn sign_in(
+    file: &mut AppFile,
+    address: Option<&Address>,
+    is_forced: &mut bool,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let prompter = context.prompter.as_ref();
+    let is_open = file.provider.is_none() && prompter.is_interactive();
+    let found = address.filter(|_| is_open).and_then(provider_of::of);
     let provider = match &file.provider {
         Some(provider) => *provider.get_ref(),
-        None => {
-            let chosen = prompter.choose("Which provider", &ALL.map(|provider| provider.title)).map_err(|error| {
-                CommandError::unasked(&error, shown!("--provider {}", Redactor::by_shape(&provider::keys(|_| true))))
-            })?;
-            file.provider = Some(unspanned(ALL[chosen]));
-            ALL[chosen]
-        }
+        None => provider(found.as_ref(), context)?,
     };
+    file.provider = Some(unspanned(provider));
+    let found = found.filter(|found| found.provider == provider);
+    if let Some(found) = found.as_ref().filter(|found| found.cloud != Cloud::default()) {
+        file.cloud.get_or_insert_with(|| unspanned(found.cloud));
+    }
     let cloud = file.cloud.as_ref().map(|cloud| *cloud.get_ref()).unwrap_or_default();
     let preset = &provider.deployment(cloud).unwrap_or(provider.main()).sign_in;
     if preset.needs_tenant() && file.tenant.is_none() {
+        // A domain that has its mail here is one of the tenant's, and names it.
+        let domain = address.filter(|_| found.is_some()).map(Address::domain);
         let tenant = prompter
-            .ask("Directory (tenant) ID", None, &parses::<Tenant>)
+            .ask("Directory (tenant) ID, or a domain of the organisation", domain, &parses::<Tenant>)
             .map_err(|error| CommandError::unasked(&error, "--tenant with the Directory (tenant) ID"))?;
         file.tenant = Some(unspanned(tenant));
     }
@@ -59,10 +105,16 @@ pub(super) fn sign_in(file: &mut AppFile, force: bool, context: &Context) -> Res
         };
         // What is not a client ID at all is refused with the other values.
         let doubt = id.parse::<ClientId>().ok().and_then(|_| client_id_doubt(&id, provider, tenant.as_ref()));
-        file.client_id = Some(unspanned(id));
-        let Some(code) = doubt else { return Ok(()) };
-        match doubt::rule(code, force, prompter)? {
-            Ruling::Use => return Ok(()),
+        let Some(code) = doubt else {
+            file.client_id = Some(unspanned(id));
+            return Ok(());
+        };
+        match doubt::rule(code, *is_forced, prompter)? {
+            Ruling::Use => {
+                *is_forced = true;
+                file.client_id = Some(unspanned(id));
+                return Ok(());
+            }
             Ruling::AskAgain => file.client_id = None,
         }
     }
@@ -75,15 +127,21 @@ pub(super) fn secret(file: &mut AppFile, source_is_given: bool, context: &Contex
         return Ok(());
     }
     if file.credential.is_none() && !source_is_given {
-        let chosen = prompter
-            .choose("Does the app have a client secret", &Credential::ALL.map(Credential::answer))
-            .map_err(|error| {
-                let keys = Shown::join(Credential::ALL.map(Credential::key), " or ");
-                CommandError::unasked(&error, shown!("--credential {}", keys))
-            })?;
-        // The usual one need not be written.
-        file.credential =
-            Some(Credential::ALL[chosen]).filter(|chosen| *chosen != Credential::default()).map(unspanned);
+        let unasked = |error| {
+            let keys = Shown::join(Credential::ALL.map(Credential::key), " or ");
+            CommandError::unasked(&error, shown!("--credential {}", keys))
+        };
+        if !prompter.offer("Does the app have a client secret?").map_err(unasked)? {
+            let others: Vec<Credential> = Credential::ALL.into_iter().filter(|kind| !kind.has_secret()).collect();
+            let chosen = match others.as_slice() {
+                [only] => *only,
+                several => {
+                    let answers: Vec<&str> = several.iter().map(|kind| kind.answer()).collect();
+                    several[prompter.choose("How does it authenticate", &answers).map_err(unasked)?]
+                }
+            };
+            file.credential = Some(unspanned(chosen));
+        }
     }
     let credential = file.credential.as_ref().map(|credential| *credential.get_ref()).unwrap_or_default();
     if !credential.has_secret() || file.secret_expires.is_some() {
@@ -106,28 +164,22 @@ pub(super) fn use_app(app: &App, context: &Context) -> Result<bool, CommandError
     if !context.prompter.is_interactive() {
         return Ok(true);
     }
-    let question = format!("App '{}' has this client ID", app.name);
-    let chosen = context
-        .prompter
-        .choose(&question, &["use it", "make a second app with the same client ID"])
-        .map_err(|error| CommandError::unasked(&error, "--app NAME"))?;
-    Ok(chosen == 0)
+    let question = format!("App '{}' has this client ID. Use it?", app.name);
+    let wanted = context.prompter.offer(&question).map_err(|error| CommandError::unasked(&error, "--app NAME"))?;
+    if !wanted {
+        context.prompter.say("Then it is a second app with the same client ID, with its own copy of the secret.");
+    }
+    Ok(wanted)
 }
 
-/// The mailbox's address, and where its mail is read and sent.
-pub(super) fn mailbox(
+/// Where the mailbox's mail is read and sent.
+pub(super) fn sides(
     file: &mut MailboxFile,
     flags: &MailboxFlags,
     app: &App,
     context: &Context,
 ) -> Result<(), CommandError> {
     let prompter = context.prompter.as_ref();
-    if file.address.is_none() {
-        let address = prompter
-            .ask("The mailbox's address", None, &parses::<Address>)
-            .map_err(|error| CommandError::unasked(&error, "--address with the mailbox's address"))?;
-        file.address = Some(unspanned(address));
-    }
     let interactive = prompter.is_interactive();
     if flags.incoming.is_none() && file.incoming.is_none() {
         let ask = interactive && !flags.says_incoming();

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::flags::is_same_id;
 use crate::config::{self, AppFile, ProfileDocument};
-use crate::profile::{App, Mailbox, Profile};
+use crate::profile::{Address, App, Mailbox, Profile};
 use crate::text::Shown;
 
 /// The app of the profile that `file` is about: the same client ID, and nothing that `file` says of provider, cloud,
@@ -34,6 +34,15 @@ pub(super) fn app<'a>(file: &AppFile, document: &'a ProfileDocument, base: &Path
             provider == app.provider && merged.is_ok_and(|merged| is_one(&merged, app))
         })
     })
+}
+
+/// The app of another mailbox with the same domain, which most likely serves this one too.
+pub(super) fn app_of_domain<'a>(address: &Address, profile: &'a Profile) -> Option<(&'a App, &'a Mailbox)> {
+    let is_beside = |mailbox: &&Mailbox| mailbox.address.domain().eq_ignore_ascii_case(address.domain());
+    let mut beside = profile.mailboxes.values().filter(is_beside);
+    // Where two such mailboxes have two apps, neither is the usual one.
+    let first = beside.next()?;
+    beside.all(|other| other.app == first.app).then(|| (profile.app_of(first), first))
 }
 
 /// Whether two apps are one at the provider.

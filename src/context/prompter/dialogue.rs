@@ -23,13 +23,22 @@ pub(super) struct Question<'a> {
     /// What the arrows put into the line, in turn.
     choices: &'a [String],
     chosen: Option<usize>,
+    is_shown: bool,
     /// The row of the cursor, counted from the question's first.
     row: usize,
 }
 
 impl<'a> Question<'a> {
     pub(super) fn new(prompt: &'a str, is_hidden: bool, choices: &'a [String]) -> Self {
-        Self { prompt, term: Term::stderr(), line: Line::new(is_hidden), choices, chosen: None, row: 0 }
+        Self {
+            prompt,
+            term: Term::stderr(),
+            line: Line::new(is_hidden),
+            choices,
+            chosen: None,
+            is_shown: false,
+            row: 0,
+        }
     }
 
     /// Asks, and answers with the line.
@@ -116,9 +125,11 @@ impl<'a> Question<'a> {
 
     /// Shows prompt and line from the question's first row on, and puts the cursor in its place.
     fn draw(&mut self) -> io::Result<()> {
-        self.term.move_cursor_up(self.row)?;
-        self.term.write_str("\r")?;
-        self.term.clear_to_end_of_screen()?;
+        if std::mem::replace(&mut self.is_shown, true) {
+            self.term.move_cursor_up(self.row)?;
+            self.term.write_str("\r")?;
+            self.term.clear_to_end_of_screen()?;
+        }
         let (before, behind) = self.line.shown();
         self.term.write_str(self.prompt)?;
         self.term.write_str(&before)?;
@@ -126,6 +137,9 @@ impl<'a> Question<'a> {
         let (width, columns) = (self.width(), self.columns());
         let end = width + measure_text_width(&behind);
         self.wrap(end)?;
+        if behind.is_empty() {
+            return Ok(());
+        }
         self.term.move_cursor_up(end / columns - width / columns)?;
         self.term.write_str("\r")?;
         self.term.move_cursor_right(width % columns)?;

@@ -34,6 +34,8 @@ pub(super) static GOOGLE: Row = Row {
         },
         portal: "Google Cloud console (console.cloud.google.com) > APIs & Services > Credentials",
         pages: PAGES,
+        domains: &["gmail.com", "googlemail.com"],
+        exchangers: &["google.com", "googlemail.com"],
         token_issuers: &[],
         services: &[
             service(Imap, Incoming, "imap.gmail.com", 993),

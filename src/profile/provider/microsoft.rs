@@ -90,6 +90,9 @@ pub(super) static OUTLOOK: Row = Row {
     deployments: &[Deployment {
         sign_in: SignInPreset::Tenant { authority: AUTHORITY, default_tenant: Some("consumers") },
         pages: pages::PERSONAL,
+        domains: &["outlook.com", "hotmail.com", "live.com", "msn.com"],
+        // The regional ones, such as outlook.de, are too many to list.
+        exchangers: &["olc.protection.outlook.com"],
         // Reported by users: one IMAP host serves work and personal accounts. Apps cannot sign in without a user.
         services: services!(
             "https://outlook.office.com",
@@ -165,6 +168,8 @@ const GLOBAL: Deployment = Deployment {
     sign_in: SignInPreset::Tenant { authority: AUTHORITY, default_tenant: None },
     portal: "Microsoft Entra admin center (entra.microsoft.com)",
     pages: pages::GLOBAL,
+    domains: &["onmicrosoft.com"],
+    exchangers: &["mail.protection.outlook.com", "mx.microsoft"],
     token_issuers: &["https://sts.windows.net", AUTHORITY],
     directory: Some("https://graph.microsoft.com"),
     // The Outlook address for mail protocols, not Graph's: Outlook's servers refuse a Graph token.
@@ -183,6 +188,9 @@ const GCC_HIGH: Deployment = Deployment {
     sign_in: SignInPreset::Tenant { authority: "https://login.microsoftonline.us", default_tenant: None },
     portal: "Azure portal for US Government (portal.azure.us)",
     pages: pages::GCC_HIGH,
+    domains: &["onmicrosoft.us"],
+    // DoD's addresses and hosts are not told from GCC High's.
+    exchangers: &["mail.protection.office365.us"],
     token_issuers: &["https://sts.windows.net", "https://login.microsoftonline.us"],
     directory: Some("https://graph.microsoft.us"),
     // Microsoft's list says outlook.office365.us; users report smtp.office365.us. `host` in the profile decides.
@@ -199,6 +207,8 @@ const GCC_HIGH: Deployment = Deployment {
 const DOD: Deployment = Deployment {
     cloud: Cloud::Dod,
     pages: pages::DOD,
+    domains: &[],
+    exchangers: &[],
     directory: Some("https://dod-graph.microsoft.us"),
     // The scope prefix is GCC High's; no document says so for DoD.
     services: services!(
@@ -217,6 +227,8 @@ const CHINA: Deployment = Deployment {
     sign_in: SignInPreset::Tenant { authority: "https://login.partner.microsoftonline.cn", default_tenant: None },
     portal: "Azure portal for China (portal.azure.cn)",
     pages: pages::CHINA,
+    domains: &["partner.onmschina.cn"],
+    exchangers: &["mail.protection.partner.outlook.cn"],
     token_issuers: &[
         "https://sts.chinacloudapi.cn",
         "https://login.chinacloudapi.cn",

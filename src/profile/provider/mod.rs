@@ -62,6 +62,15 @@ impl Provider {
     }
 }
 
+/// The provider and the cloud of which `fits` holds.
+#[must_use]
+pub fn find(fits: impl Fn(&Deployment) -> bool) -> Option<(Provider, Cloud)> {
+    ALL.into_iter().find_map(|provider| {
+        let deployment = provider.deployments.iter().find(|deployment| fits(deployment))?;
+        Some((provider, deployment.cloud))
+    })
+}
+
 /// The keys of the providers that `fits`, in words: "microsoft365, outlook, google or oidc".
 #[must_use]
 pub fn keys(fits: impl Fn(Provider) -> bool) -> String {

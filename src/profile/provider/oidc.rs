@@ -18,6 +18,8 @@ pub(super) static OIDC: Row = Row {
         sign_in: SignInPreset::FromProfile,
         portal: "your OpenID provider's administration",
         pages: &[],
+        domains: &[],
+        exchangers: &[],
         token_issuers: &[],
         directory: None,
         services: &[],

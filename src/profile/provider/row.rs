@@ -61,6 +61,10 @@ pub struct Deployment {
     pub portal: &'static str,
     /// Its pages for people; all of them, or none are known.
     pub pages: &'static [PagePreset],
+    /// The domains of addresses that are mailboxes here; those below them too.
+    pub domains: &'static [&'static str],
+    /// The hosts that take mail for the domains of its customers (MX), or the domains above them.
+    pub exchangers: &'static [&'static str],
     /// The hosts whose issuers access tokens may name (`iss`), where that is documented; none where it is not.
     pub token_issuers: &'static [&'static str],
     /// Where the directory of its app registrations answers programs, where it has one.
@@ -250,11 +254,30 @@ impl Provider {
 }
 
 impl Deployment {
+    /// Whether addresses of `domain` are mailboxes here.
+    #[must_use]
+    pub fn has_domain(&self, domain: &str) -> bool {
+        is_below(domain, self.domains)
+    }
+
+    /// Whether `host` takes mail for its customers.
+    #[must_use]
+    pub fn has_exchanger(&self, host: &str) -> bool {
+        is_below(host, self.exchangers)
+    }
+
     /// Its service over `protocol` for `side`.
     #[must_use]
     pub fn service(&self, protocol: Protocol, side: Side) -> Option<&'static ServicePreset> {
         self.services.iter().find(|service| service.protocol == protocol && service.side == side)
     }
+}
+
+/// Whether `name` is one of `domains` or below one, without regard to case (RFC 4343).
+fn is_below(name: &str, domains: &[&str]) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let is_in = |domain: &str| name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    domains.iter().any(|domain| is_in(domain))
 }
 
 impl ServicePreset {

@@ -38,3 +38,10 @@ pub(super) fn vault_file(spec: &StoreSpec, world: World<'_>) -> PathBuf {
 pub fn vault_key_file(spec: &StoreSpec, world: World<'_>) -> PathBuf {
     spec.key_file.clone().unwrap_or_else(|| world.config.join("vault.key"))
 }
+
+/// Whether there is something at the vault's place: a vault, or what an earlier version left of one.
+#[must_use]
+pub fn is_vault_made(spec: &StoreSpec, world: World<'_>) -> bool {
+    let (single, folder) = vault_places(&vault_file(spec, world));
+    [single, folder].iter().any(|path| path.symlink_metadata().is_ok())
+}

@@ -1,0 +1,138 @@
+//! What is known of the mailbox so far, and the command line that says it again: no answer is lost to an abort.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+
+use super::Args;
+use crate::config::{AppFile, MailboxFile, ScopesFile, ServiceFile};
+use crate::context::Context;
+use crate::environment;
+use crate::flow::secret_source::SecretSource;
+use crate::profile::{Name, Side, StoreKind};
+use crate::text::command_line;
+
+/// What is known of the mailbox so far, from flags and from answers.
+#[derive(Default)]
+pub(super) struct Answers {
+    /// The mailbox's name.
+    pub(super) name: Option<Name>,
+    /// The app's name, where it is not the mailbox's.
+    pub(super) app_name: Option<Name>,
+    /// Whether the profile has the app already, so that nothing of it need be said again.
+    pub(super) is_app_known: bool,
+    /// The app.
+    pub(super) app: AppFile,
+    /// The mailbox.
+    pub(super) mailbox: MailboxFile,
+    /// Whether a side that is absent from `mailbox` is meant to be.
+    pub(super) has_sides: bool,
+    /// The store that was chosen.
+    pub(super) store: Option<StoreKind>,
+    /// Whether the client secret was typed in.
+    pub(super) has_typed_secret: bool,
+    /// Whether a value was taken that looks like a mistake.
+    pub(super) is_forced: bool,
+}
+
+impl Answers {
+    /// The mailbox signs in with this app, which the profile has.
+    pub(super) fn uses(&mut self, name: &Name, app: AppFile) {
+        (self.app_name, self.is_app_known, self.app) = (Some(name.clone()), true, app);
+    }
+
+    /// The command line that gives all of this as flags; never a secret, but where that is to be read from.
+    pub(super) fn command_line(&self, args: &Args, context: &Context) -> String {
+        let mut words: Vec<String> = ["mailgrant", "add"].map(str::to_owned).to_vec();
+        words.extend(self.name.as_ref().map(Name::to_string));
+        let mut flag = |flag: &str, value: Option<String>| {
+            words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
+        };
+        flag("--app", self.app_name.as_ref().map(Name::to_string));
+        // What the profile has of an app need not be said again.
+        let typed = args.app.over(None).unwrap_or_default();
+        for (name, value) in of_app(if self.is_app_known { &typed } else { &self.app }) {
+            flag(name, Some(value));
+        }
+        for (name, value) in self.of_mailbox() {
+            flag(name, Some(value));
+        }
+        let source = args.secret.source();
+        flag("--secret-env", source.variable().map(str::to_owned));
+        if let SecretSource::File(path) = &source {
+            flag("--secret-file", Some(path.display().to_string()));
+        }
+        let store = context.store_choice.filter(|_| environment::raw("MAILGRANT_STORE").is_none()).or(self.store);
+        flag("--store", store.map(|store| key(&store)));
+        flag("--profile", named_profile(context).map(|path| path.display().to_string()));
+        let has_secret = self.app.credential.as_ref().is_none_or(|kind| kind.get_ref().has_secret());
+        let is_typed_in = source == SecretSource::Prompt && !self.is_app_known && has_secret;
+        if source == SecretSource::Stdin || is_typed_in {
+            words.push("--secret-stdin".to_owned());
+        }
+        if self.is_forced {
+            words.push("--force".to_owned());
+        }
+        command_line(words.iter().map(String::as_str))
+    }
+
+    fn of_mailbox(&self) -> Vec<(&'static str, String)> {
+        let mut flags = Vec::new();
+        let text = |value: &Option<toml::Spanned<String>>| value.as_ref().map(|value| value.get_ref().clone());
+        flags.extend(text(&self.mailbox.address).map(|value| ("--address", value)));
+        flags.extend(text(&self.mailbox.sign_in_as).map(|value| ("--sign-in-as", value)));
+        for (side, file) in [(Side::Incoming, &self.mailbox.incoming), (Side::Outgoing, &self.mailbox.outgoing)] {
+            flags.extend(self.of_side(side, file.as_ref().map(toml::Spanned::get_ref)));
+        }
+        flags
+    }
+
+    fn of_side(&self, side: Side, file: Option<&ServiceFile>) -> Vec<(&'static str, String)> {
+        let [protocol, host, port, tls] = match side {
+            Side::Incoming => ["--incoming", "--incoming-host", "--incoming-port", "--incoming-tls"],
+            Side::Outgoing => ["--outgoing", "--outgoing-host", "--outgoing-port", "--outgoing-tls"],
+        };
+        let Some(file) = file else {
+            return if self.has_sides { vec![(protocol, "none".to_owned())] } else { Vec::new() };
+        };
+        let mut flags = vec![(protocol, file.protocol.get_ref().key().to_owned())];
+        flags.extend(file.host.clone().map(|value| (host, value)));
+        flags.extend(file.port.map(|value| (port, value.to_string())));
+        flags.extend(file.tls.map(|value| (tls, key(&value))));
+        flags
+    }
+}
+
+fn of_app(file: &AppFile) -> Vec<(&'static str, String)> {
+    let text = |value: &Option<toml::Spanned<String>>| value.as_ref().map(|value| value.get_ref().clone());
+    let mut flags = Vec::new();
+    let mut flag = |name: &'static str, value: Option<String>| flags.extend(value.map(|value| (name, value)));
+    flag("--provider", file.provider.as_ref().map(|provider| provider.get_ref().key.to_owned()));
+    flag("--cloud", file.cloud.as_ref().map(|cloud| key(cloud.get_ref())));
+    flag("--tenant", text(&file.tenant));
+    flag("--authority", text(&file.authority));
+    flag("--api-url", text(&file.api_url));
+    flag("--issuer", text(&file.issuer));
+    // One list for each protocol is what a profile has, and no flag.
+    if let Some(ScopesFile::All(scopes)) = file.scopes.as_ref().map(toml::Spanned::get_ref) {
+        scopes.iter().for_each(|scope| flag("--scope", Some(scope.clone())));
+    }
+    flag("--client-id", text(&file.client_id));
+    flag("--credential", file.credential.as_ref().map(|kind| key(kind.get_ref())));
+    flag("--redirect-uri", text(&file.redirect_uri));
+    flag("--expires", file.secret_expires.as_ref().map(|day| day.get_ref().to_string()));
+    flag("--ca-file", file.ca_file.as_deref().map(|path| path.display().to_string()));
+    flags
+}
+
+/// The word of a value on the command line.
+fn key(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// The profile's file, where the command line named it.
+fn named_profile(context: &Context) -> Option<&Path> {
+    let is_named =
+        context.profile_path != context.folders.default_profile() && environment::raw("MAILGRANT_CONFIG").is_none();
+    is_named.then_some(context.profile_path.as_path())
+}
