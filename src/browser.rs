@@ -1,6 +1,9 @@
 //! Starts the user's browser: without a shell, silent, and without our environment's secrets.
 
+mod private;
+
 use std::ffi::{OsStr, OsString};
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -9,11 +12,18 @@ use std::time::Duration;
 
 use url::Url;
 
+use self::private::Known;
 use crate::environment;
 use crate::profile;
 
 /// A starter that fails does so at once; one that is still there after this has found a browser.
 const PATIENCE: Duration = Duration::from_millis(800);
+
+/// How long the desktop may take to say which browser is its default.
+#[cfg(not(any(target_os = "macos", windows)))]
+const ASKING: Duration = Duration::from_secs(2);
+
+const NOT_OPENED: &str = "only https addresses, and http addresses of this machine, are opened";
 
 /// Opens `url` with the program that `BROWSER` names, else with the system's browser. `BROWSER` may list several
 /// programs as `PATH` does, with arguments; the first that starts is taken. The address replaces `%s`, or comes last.
@@ -25,12 +35,35 @@ const PATIENCE: Duration = Duration::from_millis(800);
 /// Why no browser was started, in words. The address can still be opened by hand.
 pub fn open(url: &Url, hide: &[&str]) -> Result<(), String> {
     if !may_open(url) {
-        return Err("only https addresses, and http addresses of this machine, are opened".to_owned());
+        return Err(NOT_OPENED.to_owned());
     }
     match environment::raw("BROWSER") {
         Some(list) => open_with_list(&list, url, hide),
         None => open_with_system(url, hide),
     }
+}
+
+/// Opens `url` in a private window, as [`open`] does: of the program that `BROWSER` names, else of the desktop's default
+/// browser. A browser that is not known to have one, or whose flag for it is not, is not started: a window that is not private
+/// would sign in the account that is there.
+///
+/// # Errors
+/// Why no private window was opened, in words.
+pub fn open_private(url: &Url, hide: &[&str]) -> Result<(), String> {
+    if !may_open(url) {
+        return Err(NOT_OPENED.to_owned());
+    }
+    let Some(list) = environment::raw("BROWSER") else { return open_default_privately(url, hide) };
+    let mut last = "BROWSER names no browser whose private window is known".to_owned();
+    for entry in std::env::split_paths(&list) {
+        let Some((program, arguments)) = command_line(&entry, url) else { continue };
+        let Some(known) = Known::of_program(&program) else { continue };
+        match start(&program, &known.privately(arguments, url.as_str()), hide) {
+            Ok(()) => return Ok(()),
+            Err(reason) => last = format!("{} from BROWSER: {reason}", program.display()),
+        }
+    }
+    Err(last)
 }
 
 fn may_open(url: &Url) -> bool {
@@ -84,10 +117,9 @@ fn open_with_system(url: &Url, hide: &[&str]) -> Result<(), String> {
         [&["xdg-open"], &["gio", "open"], &["kde-open"], &["exo-open"], &["x-www-browser"], &["wslview"]];
     // Under WSL, Windows' own starter; it comes without a shell.
     const WINDOWS: &[&str] = &["rundll32.exe", "url.dll,FileProtocolHandler"];
-    let is_set = |name| environment::raw(name).is_some();
-    let is_wsl = is_set("WSL_DISTRO_NAME");
-    if !is_wsl && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
-        return Err("there is no desktop here".to_owned());
+    let is_wsl = environment::raw("WSL_DISTRO_NAME").is_some();
+    if !is_wsl && !has_desktop() {
+        return Err(NO_DESKTOP.to_owned());
     }
     let mut reason = "no program that opens addresses was found".to_owned();
     for starter in is_wsl.then_some(WINDOWS).into_iter().chain(STARTERS) {
@@ -102,8 +134,60 @@ fn open_with_system(url: &Url, hide: &[&str]) -> Result<(), String> {
     Err(reason)
 }
 
-/// Starts a program and looks for [`PATIENCE`] whether it gives up.
-fn start(program: &OsStr, arguments: &[OsString], hide: &[&str]) -> Result<(), String> {
+#[cfg(not(any(target_os = "macos", windows)))]
+const NO_DESKTOP: &str = "there is no desktop here";
+
+#[cfg(not(any(target_os = "macos", windows)))]
+fn has_desktop() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| environment::raw(name).is_some())
+}
+
+#[cfg(any(target_os = "macos", windows))]
+fn open_default_privately(_url: &Url, _hide: &[&str]) -> Result<(), String> {
+    Err("which browser is the default is not known here; BROWSER can name one".to_owned())
+}
+
+#[cfg(not(any(target_os = "macos", windows)))]
+fn open_default_privately(url: &Url, hide: &[&str]) -> Result<(), String> {
+    if !has_desktop() {
+        return Err(NO_DESKTOP.to_owned());
+    }
+    let entry = default_browser(hide).ok_or("which browser is the default is not known; BROWSER can name one")?;
+    let Some(known) = Known::of_entry(&entry) else {
+        return Err(format!("how {} opens one is not known", entry.trim_end_matches(".desktop").escape_debug()));
+    };
+    let arguments = known.privately(vec![url.as_str().into()], url.as_str());
+    let mut reason = String::new();
+    for program in known.programs {
+        match start(OsStr::new(program), &arguments, hide) {
+            Ok(()) => return Ok(()),
+            Err(problem) => reason.push_str(&format!("{program}: {problem}; ")),
+        }
+    }
+    Err(reason.trim_end_matches("; ").to_owned())
+}
+
+/// The desktop entry of the default browser (xdg-settings(1)).
+#[cfg(not(any(target_os = "macos", windows)))]
+fn default_browser(hide: &[&str]) -> Option<String> {
+    const LONGEST: u64 = 256;
+    let mut command = command("xdg-settings".as_ref(), &["get".into(), "default-web-browser".into()], hide);
+    let mut child = command.stdout(Stdio::piped()).spawn().ok()?;
+    let output = child.stdout.take()?;
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut text = String::new();
+        let read = output.take(LONGEST).read_to_string(&mut text);
+        let _ = sender.send(read.map(|_| text.trim().to_owned()));
+    });
+    let said = receiver.recv_timeout(ASKING);
+    let _ = child.kill();
+    let _ = child.wait();
+    said.ok()?.ok().filter(|entry| !entry.is_empty())
+}
+
+/// A program that inherits nothing that it needs not have.
+fn command(program: &OsStr, arguments: &[OsString], hide: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     for (name, _) in std::env::vars_os() {
@@ -117,7 +201,12 @@ fn start(program: &OsStr, arguments: &[OsString], hide: &[&str]) -> Result<(), S
         // A group of its own, so that Ctrl-C in our terminal does not end the browser too.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
     }
-    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    command
+}
+
+/// Starts a program and looks for [`PATIENCE`] whether it gives up.
+fn start(program: &OsStr, arguments: &[OsString], hide: &[&str]) -> Result<(), String> {
+    let mut child = command(program, arguments, hide).spawn().map_err(|error| error.to_string())?;
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let _ = sender.send(child.wait());

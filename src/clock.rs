@@ -38,6 +38,15 @@ pub fn valid_until(expires: Timestamp, now: Timestamp) -> Shown {
     if minutes < 0 { shown!("expired at {}", when) } else { shown!("valid until {} ({} minutes)", when, minutes) }
 }
 
+/// "14:35" by this machine's time zone; where that is not known, "13:35 UTC".
+#[must_use]
+pub fn time_of_day(when: Timestamp) -> Shown {
+    match TimeZone::try_system() {
+        Ok(zone) => shown!("{}", when.to_zoned(zone).strftime("%H:%M")),
+        Err(_) => shown!("{}", when.to_zoned(TimeZone::UTC).strftime("%H:%M UTC")),
+    }
+}
+
 /// A span of time as people say it: "90 seconds", "12 minutes", "3 hours", "5 days".
 #[must_use]
 pub fn in_words(seconds: u64) -> Shown {

@@ -49,6 +49,12 @@ impl From<Told<'_>> for CommandError {
     }
 }
 
+impl From<Finding> for CommandError {
+    fn from(finding: Finding) -> Self {
+        Self(Box::new(finding))
+    }
+}
+
 impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
         Finding::of(FindingCode::PROFILE).case("said").with("what", error).bare().into()

@@ -19,7 +19,7 @@ use crate::text::Shown;
 mod callback;
 mod service;
 
-pub use callback::CallbackRefusal;
+pub use callback::{CallbackRefusal, Heard};
 pub use service::{OtherService, Service};
 
 /// One failed step: what happened, and the other side's own words.
@@ -90,7 +90,7 @@ pub enum FailureKind {
     DeviceCodeExpired { after: Duration },
     /// The user (or the deadline) ended the sign-in before a valid callback arrived; `refused` is what arrived instead, each
     /// reason once.
-    SignInTimedOut { after: Duration, refused: Vec<CallbackRefusal> },
+    SignInTimedOut { after: Duration, heard: Heard, refused: Vec<CallbackRefusal> },
     /// There is no grant yet, or the provider has said that it no longer holds; `why` tells which.
     NotAuthorized { why: Shown },
     /// The provider has said before that the refresh token is gone: what it said, and when, where that was noted.

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::flow::session::Replaced;
-use crate::flow::sign_in::{self, SignInOptions, Way};
+use crate::flow::sign_in::{self, SignInOptions, Way, Window};
 use crate::flow::workspace::Workspace;
 use crate::profile::Reference;
 use crate::report::Document;
@@ -23,10 +23,13 @@ pub struct Args {
     no_browser: bool,
     /// Show an address and a short code to enter there, in a browser on any machine, and wait for that (RFC 8628)
     ///
-    /// Prefer a browser, or --no-browser, where you can: many organisations block sign-ins by code, because a stranger
+    /// Prefer a browser, or --no-browser, where you can: many organisations block sign-ins by code, because
     /// device codes can be phished. Google grants no mail scopes this way.
     #[arg(long, conflicts_with = "no_browser")]
     device_code: bool,
+    /// Open a private window, which does not know the accounts that this machine's browser is signed in with
+    #[arg(long, conflicts_with_all = ["no_browser", "device_code"])]
+    private: bool,
     /// Accept another account than the mailbox's own (an alias, a renamed user)
     #[arg(long)]
     allow_other_account: bool,
@@ -43,7 +46,9 @@ impl Args {
             (false, false) => Way::Browser,
         };
         let replaced = if self.replace { Replaced::Any } else { Replaced::Own };
-        SignInOptions { way, allow_other_account: self.allow_other_account, replaced, hidden_variable: None }
+        let window = if self.private { Window::Private } else { Window::Usual };
+        let allow_other_account = self.allow_other_account;
+        SignInOptions { way, window, allow_other_account, replaced, hidden_variable: None }
     }
 }
 
@@ -60,7 +65,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let report = sign_in::sign_in(&workspace, mailbox, &args.options(), context)?;
     let mut document = Document::new("authorize");
     if report.first_finding().is_none() {
-        document.next.push(shown!("mailgrant test {}", mailbox.name));
+        document.next.push(sign_in::next(mailbox));
     }
     document.reports.push(report);
     Ok(document)

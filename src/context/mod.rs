@@ -54,6 +54,8 @@ pub struct Context {
     pub opens_browser: bool,
     /// Opens a browser, without the environment variables of these names.
     pub browser: fn(&Url, &[&str]) -> Result<(), String>,
+    /// The same in a private window.
+    pub private_browser: fn(&Url, &[&str]) -> Result<(), String>,
     /// The bound on the whole command, where one was given.
     pub timeout: Option<Duration>,
     /// When the command began.

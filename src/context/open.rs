@@ -68,6 +68,7 @@ impl Context {
             prompter: Box::new(prompter),
             say,
             browser: browser::open,
+            private_browser: browser::open_private,
             timeout,
             started,
             progress,

@@ -34,7 +34,9 @@ pub(super) fn forget_input() {
 pub enum Typed {
     /// Nothing that is complete.
     Nothing,
-    /// A line, or several that were pasted at once: terminals wrap long lines, and the wraps come along with the copy.
+    /// Enter alone.
+    Enter,
+    /// A line, or several that were pasted at once, each ended but the last.
     Line(SecretString),
     /// Ctrl-D on an empty line.
     End,
@@ -141,6 +143,9 @@ struct Line {
     bytes: Zeroizing<Vec<u8>>,
     /// The line's end has come; more may follow at once.
     is_complete: bool,
+    /// The next character begins a further line.
+    is_broken: bool,
+    is_enter: bool,
     is_end: bool,
     /// Inside an escape sequence: a key such as an arrow, or a mark of pasting.
     escape: Escape,
@@ -164,7 +169,8 @@ impl Line {
             (Escape::Begun, _) | (Escape::Inside, 0x40..=0x7e) => self.escape = Escape::Outside,
             (Escape::Inside, _) => {}
             (Escape::Outside, 0x1b) => self.escape = Escape::Begun,
-            (Escape::Outside, b'\r' | b'\n') => self.is_complete |= !self.bytes.is_empty(),
+            (Escape::Outside, b'\r' | b'\n') if self.bytes.is_empty() => self.is_enter = true,
+            (Escape::Outside, b'\r' | b'\n') => (self.is_complete, self.is_broken) = (true, true),
             // Ctrl-D, Ctrl-U, and the two that a backspace key sends.
             (Escape::Outside, 0x04) => self.is_end |= self.bytes.is_empty(),
             (Escape::Outside, 0x15) => while self.erase(shown) {},
@@ -175,6 +181,9 @@ impl Line {
     }
 
     fn push(&mut self, byte: u8, shown: &mut Vec<u8>) {
+        if std::mem::take(&mut self.is_broken) {
+            self.push(b'\n', shown);
+        }
         if self.bytes.len() == LIMIT {
             return;
         }
@@ -186,7 +195,7 @@ impl Line {
             self.is_hidden = true;
             shown.extend("…".bytes());
         } else {
-            shown.push(byte);
+            shown.push(if byte == b'\n' { b' ' } else { byte });
             // A character's later bytes take no room of their own.
             self.shown += usize::from(byte & 0xc0 != 0x80);
         }
@@ -214,7 +223,7 @@ impl Line {
             return Typed::End;
         }
         if !self.is_complete {
-            return Typed::Nothing;
+            return if std::mem::take(&mut self.is_enter) { Typed::Enter } else { Typed::Nothing };
         }
         let line = std::mem::take(self);
         Typed::Line(SecretString::from(String::from_utf8_lossy(&line.bytes).into_owned()))
@@ -246,17 +255,19 @@ mod tests {
         match typed(pieces).0 {
             Typed::Line(line) => line.expose_secret().to_owned(),
             Typed::Nothing => "nothing".to_owned(),
+            Typed::Enter => "enter".to_owned(),
             Typed::End => "end".to_owned(),
         }
     }
 
     #[test]
-    fn a_line_is_edited_and_a_paste_with_wraps_is_one() {
+    fn a_line_is_edited_and_a_paste_of_several_is_one() {
         assert_eq!(line(&["abc"]), "nothing");
-        assert_eq!(line(&["\n", "\r\n"]), "nothing");
+        assert_eq!(line(&["\n", "\r\n"]), "enter");
         assert_eq!(line(&["abx\x7fc\n"]), "abc");
         assert_eq!(line(&["wrong\x15right\r"]), "right");
-        assert_eq!(line(&["http://localhost/?code=a", "\nb&state=c"]), "http://localhost/?code=ab&state=c");
+        assert_eq!(line(&["http://localhost/?code=a", "\nb&state=c"]), "http://localhost/?code=a\nb&state=c");
+        assert_eq!(line(&["\nSorry\r\n\r\nAADSTS50011: no\n\n"]), "Sorry\nAADSTS50011: no");
         assert_eq!(line(&["\x1b[200~a\x1b[Ab\x1b[201~\n"]), "ab");
         assert_eq!(line(&["gr\u{fc}\x08u\n"]), "gru");
         assert_eq!(line(&["\x04"]), "end");
@@ -269,6 +280,7 @@ mod tests {
         assert_eq!(typed(&["http://localhost:4711/?code=the-code"]).1, "http://localhost:4711/…");
         assert_eq!(typed(&["code=the-code&state=x\n"]).1, "code…");
         assert_eq!(typed(&["help\n"]).1, "help");
+        assert_eq!(typed(&["two\nlines\n"]).1, "two lines");
         let shown = typed(&["x".repeat(16_384).as_str()]).1;
         assert_eq!(shown.chars().count(), SHOWN + 1);
     }

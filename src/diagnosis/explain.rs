@@ -2,7 +2,7 @@
 
 use super::about::FailureContext;
 use super::catalogue::{self, Entry, Hint, Origin, places};
-use super::resolve::explained;
+use super::resolve::{self, explained};
 use super::{normalize, told};
 use crate::profile::Family;
 use crate::report::{Explanation, Finding, FindingCode};
@@ -21,6 +21,12 @@ pub fn explain(text: &str, hint: Hint) -> Vec<Explanation> {
         return vec![unknown(&text, hint)];
     }
     hits.into_iter().map(|hit| in_full(hit.entry, hint)).collect()
+}
+
+/// What a page of the sign-in that shows `text` means, with the values of `about`; none if nothing of it is known.
+#[must_use]
+pub fn page(text: &str, about: FailureContext<'_>) -> Option<Finding> {
+    resolve::finding(text, Origin::Authorize, about).map(|known| known.finding)
 }
 
 /// The finding called `name`, now or in an earlier version: of the catalogue, or one that mailgrant itself gives.

@@ -7,6 +7,7 @@
 mod about;
 pub mod callback;
 pub mod catalogue;
+pub mod clock;
 mod disk;
 pub mod explain;
 mod foreign;

@@ -7,7 +7,7 @@ use super::callback;
 use super::catalogue::Origin;
 use super::{local, resolve};
 use crate::clock::in_words;
-use crate::failure::{CallbackRefusal, FailureKind, OAuthFault};
+use crate::failure::{CallbackRefusal, FailureKind, Heard, OAuthFault};
 use crate::profile::{App, ClientType, EndpointSource};
 use crate::report::{ExitCode, Finding, FindingCode, Step};
 use crate::text::Shown;
@@ -106,7 +106,7 @@ pub(super) fn sign_in(kind: &FailureKind, about: FailureContext<'_>) -> Finding 
         FailureKind::UnsafeUrl { url, reason } => {
             Finding::of(FindingCode::UNSAFE_ENDPOINT).with("url", url).with("reason", reason)
         }
-        FailureKind::SignInTimedOut { after, refused } => return timed_out(*after, refused, about),
+        FailureKind::SignInTimedOut { after, heard, refused } => return timed_out(*after, *heard, refused, about),
         FailureKind::NoDeviceCode { why } => Finding::of(FindingCode::NO_DEVICE_CODE).with("reason", why),
         FailureKind::DeviceCodeExpired { after } => {
             Finding::of(FindingCode::OAUTH_DEVICE_EXPIRED).with("seconds", after.as_secs())
@@ -121,12 +121,15 @@ pub(super) fn sign_in(kind: &FailureKind, about: FailureContext<'_>) -> Finding 
 }
 
 /// Nothing usable came back in time; what came instead is told first.
-fn timed_out(after: Duration, refused: &[CallbackRefusal], about: FailureContext<'_>) -> Finding {
+fn timed_out(after: Duration, heard: Heard, refused: &[CallbackRefusal], about: FailureContext<'_>) -> Finding {
+    let heard = Some(heard).filter(|_| refused.is_empty());
     let refused: Vec<Finding> = refused.iter().map(|refusal| callback::finding(*refusal)).collect();
     let reasons = Shown::join(refused.iter().map(|came| shown!(" {}", came.cause)), "");
     // Rounded: a wait ends a moment before the time that was asked for, or behind it.
     let mut finding = Finding::of(FindingCode::SIGN_IN_TIMED_OUT)
         .about(about)
+        .case_if(heard == Some(Heard::Nothing), "silent")
+        .case_if(heard == Some(Heard::Requests), "strangers")
         .with("time", in_words(after.as_secs_f64().round() as u64))
         .with("reasons", reasons)
         .finding();

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use crate::diagnosis::FailureContext;
+use crate::oauth;
 use crate::profile::{
-    App, Endpoint, EndpointSource, EndpointUrl, HostPreset, IdentityRule, Mailbox, Profile, Protocol, Provider,
-    ServerEndpoint, Side, TlsMode,
+    App, Endpoint, EndpointSource, EndpointUrl, HostPreset, Mailbox, Profile, Protocol, Provider, ServerEndpoint, Side,
+    TlsMode,
 };
 use crate::text::{Redactor, Shown};
 
@@ -87,13 +88,7 @@ pub(super) fn usual() -> Vec<Host<'static>> {
 /// Where `app` signs in. Its issuer's metadata is public (OpenID Connect Discovery 1.0 §4); where the token
 /// endpoint is another host, as at Google, that one is asked for its root.
 fn sign_in(app: &App) -> Vec<Host<'_>> {
-    let issuer = match (&app.identity, &app.sign_in) {
-        (IdentityRule::Tenant { authority, tenant }, _) => format!("{authority}/{}/v2.0", tenant.as_str()),
-        (IdentityRule::Issuer(_), EndpointSource::Discovered { issuer }) | (IdentityRule::Issuer(issuer), _) => {
-            issuer.to_string()
-        }
-    };
-    let metadata = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')).parse().ok();
+    let metadata = oauth::metadata_address(app);
     let roots = match &app.sign_in {
         EndpointSource::Known { authorization, token, .. } => [root(authorization), root(token)],
         EndpointSource::Discovered { .. } => [None, None],

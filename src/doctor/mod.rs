@@ -5,14 +5,12 @@
 //! ```text
 //! hosts          which servers the profile names
 //! network        one server: DNS, TCP, TLS, and its clock beside ours
-//! clock          our clock and a server's, compared
 //! proxy          what the environment says of proxies
 //! trust          which certificate authorities are trusted
 //! permissions    who owns the files, and who could read them
 //! versions       what runs here
 //! ```
 
-mod clock;
 mod hosts;
 mod network;
 mod permissions;

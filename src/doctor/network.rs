@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::clock;
 use super::hosts::{Host, Role};
 use crate::clock::Clock;
-use crate::diagnosis::{self, FailureContext};
+use crate::diagnosis::{self, FailureContext, clock};
 use crate::failure::{Failure, FailureKind};
 use crate::flow::parallel::Panicked;
 use crate::net::HttpClient;

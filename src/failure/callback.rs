@@ -25,6 +25,18 @@ pub enum CallbackRefusal {
     TooLarge,
 }
 
+/// What came to the redirect address while a sign-in was waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Heard {
+    /// The answer was to be pasted; there was no listener.
+    #[default]
+    NotListening,
+    /// Nothing at all.
+    Nothing,
+    /// Requests, of which none was the answer.
+    Requests,
+}
+
 impl CallbackRefusal {
     /// All of them.
     pub const ALL: [Self; 10] = [

@@ -1,14 +1,18 @@
 //! A sign-in: a person lets a mailbox be opened, and the grant is stored, or it is said why not.
 //!
-//! `by_browser` and `by_device_code` bring tokens, `attempt` does with them what is the same for both.
+//! `reach` asks the provider before a person begins, `by_browser` (with `by_paste`) and `by_device_code` bring tokens,
+//! `attempt` does with them what is the same for both.
 
 mod attempt;
 mod by_browser;
 mod by_device_code;
+mod by_paste;
 mod options;
 mod paste;
+mod patience;
+mod reach;
 
-pub use options::{SignInOptions, Way};
+pub use options::{SignInOptions, Way, Window};
 
 use std::time::{Duration, Instant};
 
@@ -20,10 +24,10 @@ use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::loopback::{FailurePage, PendingPage, SuccessPage};
-use crate::oauth;
 use crate::profile::Mailbox;
 use crate::report::{Check, Finding, Report, Stage};
 use crate::secrets::load_mailbox;
+use crate::text::Shown;
 use attempt::{Attempt, scopes_missing, stage_of};
 
 /// Signs `mailbox` in and reports on it.
@@ -38,6 +42,9 @@ pub fn sign_in(
 ) -> Result<Report, CommandError> {
     let app = workspace.app_of(mailbox);
     let about = FailureContext::of_mailbox(app, mailbox);
+    if by_browser::listens(app, how.way) {
+        by_browser::refuse_unopened(context)?;
+    }
     let explained = |failure: Failure| CommandError::explained(&failure, about);
     // --timeout bounds the search for the endpoints, and then the person's time; a code that comes at the last moment
     // must still be redeemed.
@@ -55,7 +62,7 @@ pub fn sign_in(
 
     let mut report = Report::of_mailbox(mailbox);
     let started = Instant::now();
-    let endpoints = oauth::endpoints(&bounded, app).map_err(explained)?;
+    let endpoints = reach::endpoints(&bounded, app, how.way, about, context)?;
     let asked = app.scopes.for_channels(mailbox.channels());
     let first = app.scopes.of_first_token(mailbox.channels());
     let attempt = Attempt {
@@ -82,6 +89,7 @@ pub fn sign_in(
                     mailbox: mailbox.name.to_string(),
                     address: mailbox.address.to_string(),
                     signed_in_as: grant.identity.map_or_else(|| "unknown".to_owned(), |identity| identity.label),
+                    next: next(mailbox).to_string(),
                 });
             }
             if !missing.is_empty() {
@@ -90,17 +98,23 @@ pub fn sign_in(
         }
         Err(failure) => {
             let finding = diagnosis::finding(&failure, about);
-            answer_browser(page.take(), &finding);
+            answer_browser(page.take(), mailbox, &finding);
             report.checks.push(Check::failed(stage_of(&failure), started.elapsed(), finding));
         }
     }
     Ok(report)
 }
 
-fn answer_browser(page: Option<PendingPage>, finding: &Finding) {
+/// The command that comes after a sign-in.
+#[must_use]
+pub fn next(mailbox: &Mailbox) -> Shown {
+    shown!("mailgrant test {}", mailbox.name)
+}
+
+fn answer_browser(page: Option<PendingPage>, mailbox: &Mailbox, finding: &Finding) {
     let Some(page) = page else { return };
     page.fail(&FailurePage {
-        title: "The mailbox is not authorized".to_owned(),
+        title: format!("{} is not authorized", mailbox.address),
         cause: finding.cause.to_string(),
         steps: finding.fix.iter().map(ToString::to_string).collect(),
     });

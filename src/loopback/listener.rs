@@ -18,7 +18,7 @@ use super::connections::{ConnectionPool, Handle};
 use super::pages::Page;
 use super::pending_page::PendingPage;
 use super::request::{self, Head, NoHead};
-use crate::failure::{CallbackRefusal, Failure, FailureKind};
+use crate::failure::{CallbackRefusal, Failure, FailureKind, Heard};
 use crate::profile::RedirectUri;
 use crate::text::{Redactor, Shown};
 use crate::transcript::{Speaker, Transcript};
@@ -36,6 +36,8 @@ pub struct LoopbackListener {
     host: String,
     transcript: Transcript,
     refused: Mutex<Vec<CallbackRefusal>>,
+    /// Whether any request came.
+    has_heard: AtomicBool,
     tell: Option<Box<dyn Fn(CallbackRefusal) + Send + Sync>>,
 }
 
@@ -105,7 +107,15 @@ impl LoopbackListener {
             .as_str()
             .parse()
             .map_err(|error: crate::profile::Invalid| failed(Redactor::by_shape(&error.problem)))?;
-        Ok(Self { listeners, redirect, host, transcript, refused: Mutex::default(), tell: None })
+        Ok(Self {
+            listeners,
+            redirect,
+            host,
+            transcript,
+            refused: Mutex::default(),
+            has_heard: AtomicBool::new(false),
+            tell: None,
+        })
     }
 
     /// Calls `tell` at the first of each kind of unusable answer, while the wait goes on: the person sees an error in the
@@ -187,7 +197,8 @@ impl LoopbackListener {
     }
 
     fn timed_out(&self, after: Duration) -> Failure {
-        FailureKind::SignInTimedOut { after, refused: self.refused() }.into()
+        let heard = if self.has_heard.load(Ordering::SeqCst) { Heard::Requests } else { Heard::Nothing };
+        FailureKind::SignInTimedOut { after, heard, refused: self.refused() }.into()
     }
 
     fn serve<T>(
@@ -198,6 +209,9 @@ impl LoopbackListener {
         sender: &mpsc::SyncSender<Arrived<T>>,
     ) {
         let head = request::read_head(&connection.stream, connection.deadline, || connection.has_begun());
+        if !matches!(head, Err(NoHead::Gone)) {
+            self.has_heard.store(true, Ordering::SeqCst);
+        }
         let (refused, with_body) = match head {
             Ok(head) => match self.judge(&head, read) {
                 Ok(result) if !taken.swap(true, Ordering::SeqCst) => {

@@ -14,6 +14,8 @@ pub struct SuccessPage {
     pub address: String,
     /// Who signed in.
     pub signed_in_as: String,
+    /// The command that comes next.
+    pub next: String,
 }
 
 /// The page after a sign-in that came to nothing.
@@ -41,56 +43,71 @@ pub(super) const HEADERS: &[(&str, &str)] = &[
 ];
 
 /// The style is let in by its hash; a test compares them.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-fRCD4WCWjH8DD4TIodPuICf3WcK8THuhFuQIRqVEQ7A='; \
+const POLICY: &str = "default-src 'none'; style-src 'sha256-/sk1b9OlAFOmADAnuogLVueI5SAw982jxn2qSS5PDrc='; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The style of all pages, and these ones' own.
 const STYLE: &str = concat!(include_str!("../text/page.css"), include_str!("page.css"));
 
 const ONLY_ANSWERS: &str = "This address only takes the answer of a sign-in.";
+const OPEN_AGAIN: &str = "Open the address that the terminal shows once more, in a private window.";
+const COMPARE: &str = "Compare redirect_uri in the profile with the redirect URI of the app's registration.";
 
-/// What the browser shows of an answer that could not be used: title and text. The terminal says what to do.
-const REFUSALS: [(CallbackRefusal, &str, &str); 9] = [
+/// What the browser shows of an answer that could not be used: title, cause, and what to do; the terminal says more.
+const REFUSALS: [(CallbackRefusal, &str, &str, &str); 9] = [
     (
         CallbackRefusal::OtherState,
         "This is another sign-in",
-        "This page belongs to an older sign-in, or to another one. The one that is waiting has another address.",
+        "This page belongs to an older sign-in. The sign-in that is waiting now has another address.",
+        "Close this tab, and finish the sign-in in the tab that was opened last; the terminal shows its address.",
     ),
     (
         CallbackRefusal::NoState,
         "The answer is not complete",
         "The part that says which sign-in it belongs to is missing, or is there twice.",
+        OPEN_AGAIN,
     ),
     (
         CallbackRefusal::NoCode,
         "The answer has no code",
         "It belongs to this sign-in, but the provider sent no code with it.",
+        "Check that the app's registration allows the authorization code flow.",
     ),
     (
         CallbackRefusal::SeveralCodes,
         "The answer is not clear",
         "It belongs to this sign-in, but holds several codes, or a code and an error at once.",
+        OPEN_AGAIN,
     ),
     (
         CallbackRefusal::NoQuery,
         "No answer came with this page",
         "The answer of a sign-in is expected behind a question mark in the address. One behind a # stays in the browser.",
+        "Register the redirect URI for a desktop app, not for a single-page application.",
     ),
-    (CallbackRefusal::FormPost, "The answer came as a form", "It is expected in the address of this page instead."),
+    (
+        CallbackRefusal::FormPost,
+        "The answer came as a form",
+        "It is expected in the address of this page instead.",
+        "Let the provider answer with response_mode=query.",
+    ),
     (
         CallbackRefusal::OtherPath,
         "The answer came to the wrong address",
         "The path of this address is not that of the app's redirect URI.",
+        COMPARE,
     ),
     (
         CallbackRefusal::OtherHost,
         "The answer came to the wrong address",
         "The host name in this address is not that of the app's redirect URI.",
+        COMPARE,
     ),
     (
         CallbackRefusal::TooLarge,
         "The browser sent too much",
-        "Cookies that other programs have set for localhost come along. Clear the cookies of localhost, or use a private window.",
+        "Cookies that other programs have set for localhost come along.",
+        "Clear the browser's cookies of localhost, or open the sign-in's address in a private window.",
     ),
 ];
 
@@ -109,9 +126,11 @@ impl Page {
                 dt { "Address" } dd { (Text(&page.address)) }
                 dt { "Signed in as" } dd { (Text(&page.signed_in_as)) }
             }
-            p.end { "You can close this tab and go back to the terminal." }
+            p { "Next, in the terminal:" }
+            pre { code { (Text(&page.next)) } }
+            p.end { "You can close this tab." }
         };
-        Self { good: true, title: format!("{} is connected", page.address), body }
+        Self { good: true, title: format!("{} is authorized", page.address), body }
     }
 
     pub(super) fn failure(page: &FailurePage) -> Self {
@@ -136,21 +155,27 @@ impl Page {
     /// The page of a request that is not the sign-in's answer. It says nothing about the sign-in that is under way.
     pub(super) fn refusal(status: u16, why: Option<CallbackRefusal>) -> Self {
         let row = why.and_then(|why| REFUSALS.iter().find(|(refusal, ..)| *refusal == why));
-        let (title, cause) = match (row, status) {
-            (Some((_, title, cause)), _) => (*title, *cause),
-            (None, 404) => ("Nothing here", ONLY_ANSWERS),
-            (None, 400) => ("This sign-in is over", "It has been answered already, or this is not an answer to it."),
-            (None, _) => ("This request was refused", ONLY_ANSWERS),
+        let (title, cause, step) = match (row, status) {
+            (Some((_, title, cause, step)), _) => (*title, *cause, Some(*step)),
+            (None, 404) => ("Nothing here", ONLY_ANSWERS, None),
+            (None, 400) => {
+                ("This sign-in is over", "It has been answered already, or this is not an answer to it.", None)
+            }
+            (None, _) => ("This request was refused", ONLY_ANSWERS, None),
         };
         let body = html! {
             p { (cause) }
-            p.end { "Go back to the terminal." }
+            @if let Some(step) = step { p { (step) } }
+            p.end { "The terminal says how it goes on." }
         };
         Self { good: false, title: title.to_owned(), body }
     }
 
     pub(super) fn html(&self) -> String {
-        let (class, mark) = if self.good { ("good", "Sign-in complete") } else { ("bad", "Sign-in not completed") };
+        let (class, sign, mark) = match self.good {
+            true => ("good", "\u{2713}", "Sign-in complete"),
+            false => ("bad", "\u{2717}", "Sign-in not completed"),
+        };
         let page = html! {
             (DOCTYPE)
             html lang="en" {
@@ -162,7 +187,7 @@ impl Page {
                 }
                 body {
                     main.card.(class) {
-                        p.mark { (mark) }
+                        p.mark { span aria-hidden="true" { (sign) } " " (mark) }
                         h1 { (Text(&self.title)) }
                         (self.body)
                     }
@@ -185,7 +210,7 @@ mod tests {
     fn every_page(text: &str) -> Vec<String> {
         let text = || text.to_owned();
         vec![
-            Page::success(&SuccessPage { mailbox: text(), address: text(), signed_in_as: text() }).html(),
+            Page::success(&SuccessPage { mailbox: text(), address: text(), signed_in_as: text(), next: text() }).html(),
             Page::failure(&FailurePage { title: text(), cause: text(), steps: vec![text(), text()] }).html(),
             Page::failure(&FailurePage { title: text(), cause: text(), steps: vec![] }).html(),
         ]
@@ -227,9 +252,12 @@ mod tests {
             mailbox: "shop".to_owned(),
             address: "shop@contoso.com".to_owned(),
             signed_in_as: "alice@contoso.com".to_owned(),
+            next: "mailgrant test shop".to_owned(),
         };
         let html = Page::success(&page).html();
-        for text in ["shop@contoso.com is connected", "alice@contoso.com", "close this tab", "Sign-in complete"] {
+        let next = "<code>mailgrant test shop</code>";
+        for text in ["shop@contoso.com is authorized", "alice@contoso.com", "close this tab", "Sign-in complete", next]
+        {
             assert!(html.contains(text), "{text}");
         }
         let page = FailurePage {

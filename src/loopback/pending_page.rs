@@ -23,7 +23,7 @@ impl PendingPage {
         Self(None)
     }
 
-    /// Tells the browser that the mailbox is connected. Call it when that is true: after the exchange, the checks and
+    /// Tells the browser that the mailbox is authorized. Call it when that is true: after the exchange, the checks and
     /// the storing.
     pub fn succeed(mut self, page: &SuccessPage) {
         self.send(200, &Page::success(page));

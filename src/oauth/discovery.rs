@@ -1,11 +1,14 @@
 //! Where to sign in: known endpoints, or an issuer's metadata (OpenID Connect Discovery 1.0 §4, RFC 8414 §3).
 
+use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
+use super::error_response;
 use super::token_endpoint::{self, TokenEndpoint};
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpClient, HttpResponse};
-use crate::profile::{App, EndpointSource, EndpointUrl};
+use crate::profile::{App, EndpointSource, EndpointUrl, IdentityRule};
 use crate::text::Shown;
 use crate::transcript::{Speaker, Transcript};
 
@@ -36,11 +39,56 @@ pub fn endpoints(http: &HttpClient, app: &App) -> Result<Endpoints, Failure> {
             device_authorization: device_authorization.clone(),
             issuer_in_response: false,
         }),
-        EndpointSource::Discovered { issuer } => discover(http, issuer),
+        EndpointSource::Discovered { issuer } => Ok(discover(http, issuer)?.endpoints),
     }
 }
 
-fn discover(http: &HttpClient, issuer: &EndpointUrl) -> Result<Endpoints, Failure> {
+/// Where an app signs in, as its provider was just asked.
+#[derive(Debug)]
+pub struct Found {
+    /// Where.
+    pub endpoints: Endpoints,
+    /// The time by the provider's clock, where it told it.
+    pub date: Option<Timestamp>,
+}
+
+/// Finds the endpoints of `app` with a request in any case: whether the provider is reached, and whether it knows the
+/// tenant, is then known before a person begins.
+///
+/// # Errors
+/// What [`endpoints`] reports, and [`FailureKind::OAuth`] where the provider knows no such tenant. What else it answers where
+/// the endpoints are known already is no reason to stop.
+pub fn ask(http: &HttpClient, app: &App) -> Result<Found, Failure> {
+    let metadata = match &app.sign_in {
+        EndpointSource::Discovered { issuer } => return discover(http, issuer),
+        EndpointSource::Known { .. } => metadata_address(app),
+    };
+    let endpoints = endpoints(http, app)?;
+    let Some(metadata) = metadata else { return Ok(Found { endpoints, date: None }) };
+    let answer = http.get(&metadata)?;
+    let transcript = http.transcript().at(metadata.host());
+    if (400..500).contains(&answer.status)
+        && let Ok((IgnoredAny, refusal)) = error_response::parse(&transcript, &answer)
+    {
+        refusal.note(&transcript);
+        refusal.check(&transcript, &answer)?;
+    }
+    Ok(Found { endpoints, date: answer.date })
+}
+
+/// The address of the metadata of the issuer that `app` signs in at (OpenID Connect Discovery 1.0 §4.1).
+#[must_use]
+pub fn metadata_address(app: &App) -> Option<EndpointUrl> {
+    let issuer = match (&app.identity, &app.sign_in) {
+        (IdentityRule::Tenant { authority, tenant }, _) => format!("{authority}/{}/v2.0", tenant.as_str()),
+        (IdentityRule::Issuer(_), EndpointSource::Discovered { issuer }) | (IdentityRule::Issuer(issuer), _) => {
+            issuer.to_string()
+        }
+    };
+    format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')).parse().ok()
+}
+
+fn discover(http: &HttpClient, issuer: &EndpointUrl) -> Result<Found, Failure> {
     let first = http.get(&openid_address(http.transcript(), issuer)?)?;
     // A server without OpenID answers here with 404, or with whatever it has for strangers.
     let second = if (400..500).contains(&first.status) {
@@ -49,7 +97,8 @@ fn discover(http: &HttpClient, issuer: &EndpointUrl) -> Result<Endpoints, Failur
         None
     };
     let answer = second.filter(|second| second.status == 200).unwrap_or(first);
-    read(&http.transcript().at(issuer.host()), &answer, issuer)
+    let endpoints = read(&http.transcript().at(issuer.host()), &answer, issuer)?;
+    Ok(Found { endpoints, date: answer.date })
 }
 
 /// Reads what came from an issuer's metadata address.
@@ -214,6 +263,42 @@ mod tests {
         let address = "https://id.example/device";
         let found = find(|document| document["device_authorization_endpoint"] = address.into()).unwrap();
         assert_eq!(found.device_authorization, Some(address.parse().unwrap()));
+    }
+
+    /// An app of a tenant at the server, whose endpoints are known.
+    fn of_tenant(server: &Server) -> App {
+        let mut app = testing::microsoft("contoso.example");
+        let IdentityRule::Tenant { authority, .. } = &mut app.identity else { panic!("a tenant") };
+        *authority = server.address().parse().unwrap();
+        app
+    }
+
+    #[test]
+    fn what_is_asked_of_a_tenant_s_metadata_is_whether_there_is_one() {
+        let refusal = r#"{"error":"invalid_tenant","error_description":"AADSTS90002: Tenant 'x' not found.","error_codes":[90002]}"#;
+        let date = "Date: Sat, 28 Nov 2026 12:00:00 GMT\r\n";
+        for (status, body, is_refused) in [
+            ("200 OK", r#"{"issuer":"x"}"#, false),
+            ("400 Bad Request", refusal, true),
+            // What a proxy, or an authority of one's own without metadata, answers.
+            ("404 Not Found", "<html>", false),
+            ("400 Bad Request", "{}", false),
+            ("503 Service Unavailable", refusal, false),
+        ] {
+            let server = Server::answering(status, date, body);
+            let found = ask(&http::client(), &of_tenant(&server));
+            server.finish();
+            match found {
+                Ok(found) => {
+                    assert!(!is_refused, "{status} {body}");
+                    assert_eq!(found.date, Some("2026-11-28T12:00:00Z".parse().unwrap()));
+                }
+                Err(failure) => {
+                    let FailureKind::OAuth(fault) = &failure.kind else { panic!("{failure}") };
+                    assert!(is_refused && fault.codes == [90002], "{status} {body}: {failure}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use client::Client;
 pub use client_credential::ClientCredential;
 pub use device_code::{DeviceAuthorization, redeem_device_code, request_device_code};
 pub use device_poll::{PollEnd, Waiter};
-pub use discovery::{Endpoints, endpoints};
+pub use discovery::{Endpoints, Found, ask, endpoints, metadata_address};
 pub use form::Form;
 pub use grant::Grant;
 pub use identity::Identity;

@@ -178,12 +178,27 @@ fn what_came_instead_of_the_answer_is_in_the_finding_of_the_time_out() {
 }
 
 #[test]
-fn a_wait_without_any_answer_blames_nothing() {
+fn a_wait_without_any_answer_blames_nothing_and_says_what_was_heard() {
     let shop = Fixture::added();
     let ended = shop.json(&["authorize", "shop", "--timeout", "1"], 1);
     let finding = &ended.json()["reports"][0]["checks"][0]["finding"];
-    assert_eq!(finding["cause"], "The sign-in was not completed within 1 second.");
+    let silent = "The sign-in was not completed within 1 second: nothing came to this machine's redirect address.";
+    assert_eq!(finding["cause"], silent);
     assert_eq!(finding["fix"].as_array().unwrap().len(), 3, "{finding}");
+    let mut running = shop.run(&["--json", "authorize", "shop", "--timeout", "3"]).start();
+    let expected = Expected::of(&mut running);
+    expected.say(&expected.request("GET", "/favicon.ico", ""));
+    let ended = running.finish().code(1);
+    let cause = ended.json()["reports"][0]["checks"][0]["finding"]["cause"].to_string();
+    assert!(cause.contains("requests came") && cause.contains("none was the answer"), "{cause}");
+    // Where the answer is pasted, nothing is listened to.
+    let mut pasted =
+        shop.run(&["--json", "authorize", "shop", "--no-browser", "--timeout", "1"]).start_with_open_stdin();
+    while !pasted.has_ended() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let cause = pasted.finish().code(1).json()["reports"][0]["checks"][0]["finding"]["cause"].clone();
+    assert_eq!(cause, "The sign-in was not completed within 1 second.");
 }
 
 /// Keycloak's word for a sign-in page that was open for too long, as it comes by the listener and by paste.

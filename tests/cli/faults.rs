@@ -56,11 +56,11 @@ fn ways(row: &Row) -> Vec<Way> {
             let is_met = |place: &At| refusal.is_at(*place) && (gets_on || *place != At::Code);
             by_place.into_iter().filter(|(place, _)| is_met(place)).map(|(_, way)| way).collect()
         }
-        Fault::OtherAccount
-        | Fault::NoRefreshToken
-        | Fault::SendingNotGranted
-        | Fault::IdClaims(_)
-        | Fault::ClockAhead(_) => vec![Way::Authorize],
+        Fault::OtherAccount | Fault::NoRefreshToken | Fault::SendingNotGranted | Fault::IdClaims(_) => {
+            vec![Way::Authorize]
+        }
+        // It is noticed before a person begins.
+        Fault::ClockAhead(_) => vec![Way::Run(&["authorize", "shop"])],
         Fault::Mail(Words { protocol: Protocol::Smtp, at: Stage::Message, .. }) => {
             vec![Way::Run(&["test-smtp", "shop", "--to", SHOP])]
         }
@@ -226,7 +226,9 @@ fn first(finished: &Finished) -> Met {
     let report = &document["reports"][0];
     let checks = report["checks"].as_array().cloned().unwrap_or_default();
     let of_a_check = checks.into_iter().map(|check| check["finding"].clone()).find(Value::is_object);
-    let verdict = Some(report["verdict"].clone()).filter(Value::is_object).or(of_a_check).unwrap_or_default();
+    let of_the_command = Some(document["error"].clone()).filter(Value::is_object);
+    let verdict = Some(report["verdict"].clone()).filter(Value::is_object);
+    let verdict = verdict.or(of_a_check).or(of_the_command).unwrap_or_default();
     Met { code: text(&verdict["code"]), said: text(&verdict["server_said"]) }
 }
 

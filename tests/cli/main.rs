@@ -20,6 +20,7 @@ mod all_protocols;
 mod authorize;
 mod authorize_by_code;
 mod authorize_elsewhere;
+mod before_the_browser;
 mod calendar;
 mod callbacks;
 mod client_authentication;

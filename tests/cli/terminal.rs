@@ -1,13 +1,14 @@
 //! The terminal is the person's: what is typed or pasted is taken, never handed to the shell, and the terminal is left as
 //! it was.
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
 use rexpect::session::{PtySession, spawn_command};
 
 use crate::sandbox::browser::{self, Person};
-use crate::sandbox::world::SHOP;
+use crate::sandbox::world::{CONFIDENTIAL_CLIENT, SHOP};
 use crate::support::fixture::Fixture;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mailgrant");
@@ -115,7 +116,7 @@ fn a_pasted_address_is_taken_while_the_browser_is_waited_for() {
         (&address.replace('?', "#"), "its answer is behind a #"),
     ] {
         terminal.send_line(wrong).unwrap();
-        terminal.exp_string("That is not the whole address from the browser's address bar").unwrap();
+        terminal.exp_string("That is not the complete address from the browser's address bar").unwrap();
         terminal.exp_string(why).unwrap();
     }
     // Wrapped, as it comes out of a narrow window.
@@ -127,6 +128,73 @@ fn a_pasted_address_is_taken_while_the_browser_is_waited_for() {
     ends_cleanly(&mut terminal, 0);
     shop.json(&["test-mailbox", "shop"], 0);
     shop.insist_on_manners();
+}
+
+/// A page as it is copied, over several lines; what it says is explained with the profile's values, and the wait goes on.
+#[test]
+fn a_pasted_error_page_is_explained_and_the_wait_goes_on() {
+    let shop = Fixture::added();
+    for flag in ["", "--no-browser"] {
+        let mut terminal = shell(&shop, &format!("\"$0\" authorize shop {flag}"));
+        let address = redirect(&shop, &mut terminal);
+        terminal.exp_string("Waiting").unwrap();
+        terminal.exp_string("(5 minutes)").unwrap();
+        terminal.exp_string("address here").unwrap();
+        let page = "Sign in\n\nSorry, but we\u{2019}re having trouble signing you in.\n\nAADSTS50011: The redirect URI \
+                    'http://localhost' specified in the request does not match.\n\nTroubleshooting details\n";
+        terminal.send_line(page).unwrap();
+        let shown = terminal.exp_string("[ms-redirect-uri-mismatch]").unwrap();
+        assert!(!shown.contains("not the complete address"), "{shown}");
+        let steps = terminal.exp_string("Still waiting until").unwrap();
+        assert!(steps.contains(CONFIDENTIAL_CLIENT) && steps.contains("http://localhost"), "{steps}");
+        terminal.send_line(&address).unwrap();
+        ends_cleanly(&mut terminal, 0);
+    }
+}
+
+/// The desktop's default browser, and a recorder by the name of each program.
+fn desktop(shop: &Fixture, entry: &str, programs: &[&str]) -> String {
+    let bin = shop.path().join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    let write = |name: &str, script: String| {
+        std::fs::write(bin.join(name), script).unwrap();
+        std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    write("xdg-settings", format!("#!/bin/sh\necho {entry}\n"));
+    for program in programs {
+        let seen = shop.path().join("seen");
+        write(program, format!("#!/bin/sh\nprintf '%s\\n' \"${{0##*/}}\" \"$@\" > '{}'\n", seen.display()));
+    }
+    format!("PATH='{}':$PATH; export PATH; unset BROWSER; export DISPLAY=:99", bin.display())
+}
+
+#[test]
+fn a_private_window_is_opened_in_the_desktops_own_browser_or_none_at_all() {
+    let shop = Fixture::added();
+    let seen = shop.path().join("seen");
+    for (entry, program, flag) in
+        [("firefox-esr.desktop", "firefox-esr", "--private-window"), ("chromium.desktop", "chromium", "--incognito")]
+    {
+        let desktop = desktop(&shop, entry, &[program, "xdg-open"]);
+        let mut terminal = shell(&shop, &format!("{desktop}; \"$0\" authorize shop --private"));
+        let address = redirect(&shop, &mut terminal);
+        terminal.send_line(&address).unwrap();
+        ends_cleanly(&mut terminal, 0);
+        let shown = std::fs::read_to_string(&seen).unwrap();
+        let words: Vec<&str> = shown.lines().collect();
+        assert_eq!(words[..2], [program, flag], "{shown}");
+        assert!(words.len() == 3 && words[2].starts_with("https://localhost:"), "{shown}");
+        std::fs::remove_file(&seen).unwrap();
+    }
+    // No window is better than one that knows the wrong account.
+    let desktop = desktop(&shop, "org.gnome.Epiphany.desktop", &["epiphany", "xdg-open", "firefox"]);
+    let mut terminal = shell(&shop, &format!("{desktop}; \"$0\" authorize shop --private"));
+    let address = redirect(&shop, &mut terminal);
+    terminal.exp_string("No private window could be opened").unwrap();
+    terminal.exp_string("open the address above in a private window yourself").unwrap();
+    terminal.send_line(&address).unwrap();
+    ends_cleanly(&mut terminal, 0);
+    assert!(!seen.exists());
 }
 
 #[test]

@@ -37,8 +37,8 @@ fn route(world: &World, signer: &Signer, request: &Request) -> Response {
         [tenant, "oauth2", "v2.0", action]
         | [tenant, "v2.0", action @ ".well-known", ..]
         | [tenant, "discovery", "v2.0", action @ "keys"] => {
-            if let Some(error) = wrong_tenant(tenant) {
-                return if matches!(*action, "token" | "devicecode") {
+            if let Some(error) = wrong_tenant(tenant, action) {
+                return if matches!(*action, "token" | "devicecode" | ".well-known") {
                     error.body(Dialect::Entra)
                 } else {
                     error.page(Dialect::Entra)
@@ -68,11 +68,13 @@ fn not_found(world: &World, request: &Request) -> Response {
     Response::html(404, "<!doctype html><title>404</title>".to_owned())
 }
 
-/// The app is a single-tenant one: only its own tenant will do.
-fn wrong_tenant(tenant: &str) -> Option<OAuthError> {
+/// The app is a single-tenant one: only its own tenant will do. The metadata knows no app, and so every tenant that there is.
+fn wrong_tenant(tenant: &str, action: &str) -> Option<OAuthError> {
+    let is_metadata = action == ".well-known";
     let ours = tenant.eq_ignore_ascii_case(TENANT_ID) || tenant.eq_ignore_ascii_case(TENANT_DOMAIN);
     let text = match tenant {
         _ if ours => return None,
+        "organizations" | "common" | "consumers" if is_metadata => return None,
         "organizations" | "common" => {
             let text = format!(
                 "Application is not configured as a multi-tenant application. Usage of the /{tenant} endpoint is not \
@@ -82,7 +84,7 @@ fn wrong_tenant(tenant: &str) -> Option<OAuthError> {
         }
         other => format!("Tenant '{other}' not found. Check to make sure you have the correct tenant ID."),
     };
-    Some(OAuthError::new("invalid_request", 90002, text))
+    Some(OAuthError::new(if is_metadata { "invalid_tenant" } else { "invalid_request" }, 90002, text))
 }
 
 /// OpenID Connect Discovery 1.0 §3.

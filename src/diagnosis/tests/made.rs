@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use crate::failure::{
-    CallbackRefusal, Failure, FailureKind, GREETING, KeyTrouble, OAuthFault, OtherService, ProxyFault, ProxyTrouble,
-    Rejection, ReplyCode, Service, StoreFault, TlsFault,
+    CallbackRefusal, Failure, FailureKind, GREETING, Heard, KeyTrouble, OAuthFault, OtherService, ProxyFault,
+    ProxyTrouble, Rejection, ReplyCode, Service, StoreFault, TlsFault,
 };
 use crate::profile::TlsMode;
 use crate::text::Shown;
@@ -40,7 +40,7 @@ pub(super) fn failures() -> Vec<Failure> {
         FailureKind::UnsafeUrl { url: word("URL"), reason: word("REASON") },
         FailureKind::NoDeviceCode { why: word("the provider does not offer it") },
         FailureKind::DeviceCodeExpired { after },
-        FailureKind::SignInTimedOut { after, refused: CallbackRefusal::ALL.to_vec() },
+        FailureKind::SignInTimedOut { after, heard: Heard::Requests, refused: CallbackRefusal::ALL.to_vec() },
         FailureKind::NotAuthorized { why: word("REASON") },
         FailureKind::GrantOfAnother {
             address: word("ANOTHER"),

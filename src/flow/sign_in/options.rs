@@ -14,11 +14,23 @@ pub enum Way {
     DeviceCode,
 }
 
+/// The window of this machine's browser.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Window {
+    /// With the accounts that the browser is signed in with.
+    #[default]
+    Usual,
+    /// A private one, which knows no account.
+    Private,
+}
+
 /// The choices for a sign-in.
 #[derive(Debug, Default)]
 pub struct SignInOptions {
     /// The way in which the person signs in.
     pub way: Way,
+    /// The window of the browser.
+    pub window: Window,
     /// Whether another account than the mailbox's own is accepted.
     pub allow_other_account: bool,
     /// What this sign-in may replace in the store.

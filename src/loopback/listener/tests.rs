@@ -17,6 +17,7 @@ const SUCCESS: fn() -> SuccessPage = || SuccessPage {
     mailbox: "shop".to_owned(),
     address: "shop@contoso.com".to_owned(),
     signed_in_as: "shop@contoso.com".to_owned(),
+    next: "mailgrant test shop".to_owned(),
 };
 
 struct SignIn {
@@ -137,7 +138,7 @@ fn the_right_answer_gets_its_page_only_when_the_exchange_is_done() {
     ] {
         assert!(answer.contains(header), "{header} in {answer}");
     }
-    assert!(answer.contains("shop@contoso.com is connected"));
+    assert!(answer.contains("shop@contoso.com is authorized"));
     assert!(!answer.contains("the-code") && !answer.contains(&sign_in.state), "nothing of the address is repeated");
 }
 

@@ -71,6 +71,11 @@ pub(super) const ROWS: &[Row] = &[
         let both = shop.run(&["authorize", "shop", "--device-code", "--no-browser"]).finish().code(2);
         assert!(both.stderr.contains("cannot be used with"), "{}", both.stderr);
     }),
+    does("authorize", "--private", |shop| {
+        // A program that is no browser is not started.
+        let refused = shop.run(&["authorize", "shop", "--private", "--timeout", "1"]).finish().code(1);
+        assert!(refused.stderr.contains("No private window could be opened (BROWSER"), "{}", refused.stderr);
+    }),
     does("authorize", "--replace", |_| {
         let shop = Fixture::authorized();
         let other = shop.path().join("other.toml").display().to_string();

@@ -43,14 +43,14 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "clock-behind",
         meaning: "this machine's clock is two hours behind the sign-in server's",
-        finding: "id-token-refused",
+        finding: "clock-off",
         wording: Seen,
         fault: Fault::ClockAhead(7_200),
     },
     Row {
         name: "clock-ahead",
         meaning: "this machine's clock is two hours ahead of the sign-in server's",
-        finding: "id-token-refused",
+        finding: "clock-off",
         wording: Seen,
         fault: Fault::ClockAhead(-7_200),
     },

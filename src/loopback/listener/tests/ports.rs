@@ -92,7 +92,7 @@ fn a_port_grabber_beside_a_thousand_logins_wins_none() {
         thread::scope(|scope| {
             let grabber = scope.spawn(|| grab(sign_in.port(), &over));
             let (.., page) = sign_in.run(|_| ());
-            assert!(page.contains("is connected"), "{page}");
+            assert!(page.contains("is authorized"), "{page}");
             over.store(true, Ordering::SeqCst);
             // The listener is dropped only when no process tries any more.
             let (won, tried) = grabber.join().unwrap();

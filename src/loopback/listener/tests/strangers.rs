@@ -79,7 +79,7 @@ fn cookies_of_other_programs_do_not_disturb() {
         sign_in.wait_for(Duration::from_secs(10)).ok().unwrap().1.succeed(&SUCCESS());
         browser.join().unwrap()
     });
-    assert!(page.contains("is connected"), "{page}");
+    assert!(page.contains("is authorized"), "{page}");
 }
 
 /// Wrong in one way each, and the status that it gets.
@@ -129,7 +129,7 @@ fn ten_thousand_wrong_callbacks_change_nothing() {
             }
         });
     });
-    assert!(page.contains("is connected"));
+    assert!(page.contains("is authorized"));
     assert!(elapsed < Duration::from_secs(2), "{elapsed:?}");
     // Each reason once, however often it came.
     assert!(sign_in.listener.refused().len() <= CallbackRefusal::ALL.len());

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Told;
 use crate::clock::in_words;
-use crate::diagnosis::Told;
 use crate::report::{Check, Finding, FindingCode, Stage};
 use crate::text::Shown;
 
@@ -30,7 +30,8 @@ fn difference(sent: Timestamp, received: Timestamp, server: Timestamp) -> Signed
 }
 
 /// Compares the clocks. `server` is what the server said; the second answer is a warning.
-pub(super) fn check(
+#[must_use]
+pub fn check(
     host: &Shown,
     (sent, received): (Timestamp, Timestamp),
     server: Option<Timestamp>,
