@@ -119,17 +119,29 @@ impl Workspace {
         self.run(arguments, stdin).map_err(|error| format!("step {}, mailgrant {typed}: {error}", self.steps))
     }
 
-    fn run(&self, arguments: &[&str], stdin: &str) -> Result<Outcome, String> {
-        let words = |error: std::io::Error| error.to_string();
-        // Both streams into one pipe, so that they show in the order in which they were written.
-        let (mut reader, writer) = std::io::pipe().map_err(words)?;
-        let mut command = Command::new(&self.binary);
-        command.args(arguments).env_clear().envs(&self.environment).current_dir(self.folder.path());
+    /// A program that finds in its environment what the home has, and no more.
+    pub(crate) fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(&self.environment).current_dir(self.folder.path());
         for name in ["PATH", "SystemRoot"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
         }
+        command
+    }
+
+    /// Where the binary is.
+    pub(crate) fn binary(&self) -> &Path {
+        &self.binary
+    }
+
+    fn run(&self, arguments: &[&str], stdin: &str) -> Result<Outcome, String> {
+        let words = |error: std::io::Error| error.to_string();
+        // Both streams into one pipe, so that they show in the order in which they were written.
+        let (mut reader, writer) = std::io::pipe().map_err(words)?;
+        let mut command = self.command(self.binary());
+        command.args(arguments);
         command.stdin(Stdio::piped()).stdout(writer.try_clone().map_err(words)?).stderr(writer);
         let mut child = command.spawn().map_err(words)?;
         // The command holds the pipe's writing end too; it must go, or the pipe never ends.
