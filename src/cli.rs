@@ -1,8 +1,11 @@
 //! The root parser and the global flags.
 
 mod conventions;
+mod help;
+mod hints;
 mod output;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,6 +20,7 @@ use crate::profile::StoreKind;
 use crate::progress::Progress;
 use crate::report::{Document, Format, format};
 
+pub use hints::of as hint;
 pub use output::{FileReport, Wanted, format_of};
 
 /// Sets up and tests OAuth for mailboxes over IMAP, POP3, SMTP, Microsoft Graph and the Gmail API
@@ -76,7 +80,15 @@ impl Cli {
     /// # Errors
     /// What does not parse, or the help that was asked for.
     pub fn from_outside() -> Result<Self, clap::Error> {
-        let mut matches = conventions::applied(Self::command()).try_get_matches()?;
+        let arguments: Vec<OsString> = std::env::args_os().collect();
+        let mut command = conventions::applied(Self::command());
+        if help::is_asked(&arguments) {
+            command = help::complete(command);
+        }
+        let mut matches = command.try_get_matches_from_mut(arguments).map_err(hints::told)?;
+        if matches.subcommand_name() == Some(conventions::VERSION) {
+            matches = command.try_get_matches_from_mut(["mailgrant", "--version"])?;
+        }
         let verb = matches.subcommand_name().unwrap_or_default().to_owned();
         Ok(Self { verb, ..Self::from_arg_matches_mut(&mut matches)? })
     }
@@ -85,6 +97,14 @@ impl Cli {
     #[must_use]
     pub fn wanted(&self) -> Wanted {
         Wanted::of(self.html.as_deref(), self.command.calendar(), self.json, self.format, &self.reports)
+    }
+
+    /// The verb that `arguments` name, where they name one of ours.
+    #[must_use]
+    pub fn verb_of(arguments: impl Iterator<Item = OsString>) -> Option<String> {
+        let command = Self::command();
+        let verb = |word: OsString| command.find_subcommand(word).map(|verb| verb.get_name().to_owned());
+        arguments.skip(1).find_map(verb)
     }
 
     /// Runs the command; `say` writes a line on standard error, and `progress` is what others see of it.

@@ -213,8 +213,10 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
     let cause = Redactor::by_shape(lines.join(" ").trim_start_matches("error: "));
-    let error = CommandError::usage(cause, "Run: `mailgrant --help`");
-    Outputs::plain(Shown::default(), format).deliver(Ended::Error(error))
+    let fix = cli::hint(error).unwrap_or("Run: `mailgrant --help`");
+    let error = CommandError::usage(cause, fix);
+    let verb = Cli::verb_of(std::env::args_os()).unwrap_or_default();
+    Outputs::plain(Redactor::by_shape(&verb), format).deliver(Ended::Error(error))
 }
 
 /// The exit code once standard output has been written. A pipe that its reader has closed (`| head`) is not an error: the reader has

@@ -7,9 +7,13 @@ use crate::environment;
 /// The flags that a variable can set, by clap's name for them.
 const VARIABLES: [(&str, &str); 2] = [("profile", "MAILGRANT_CONFIG"), ("store", "MAILGRANT_STORE")];
 
-/// `command` without the variables that are set to nothing, which clap would take for empty values, and with the colours
+/// The verb that does what `--version` does.
+pub(super) const VERSION: &str = "version";
+
+/// `command` with the verb that other programs have for `--version`, without the variables that are set to nothing, which clap would take for empty values, and with the colours
 /// that the environment asks for.
 pub(super) fn applied(mut command: clap::Command) -> clap::Command {
+    command = command.subcommand(clap::Command::new(VERSION).about("Show the version, as --version does"));
     for (flag, variable) in VARIABLES {
         if environment::raw(variable).is_none() {
             command = command.mut_arg(flag, |argument| argument.env(None));

@@ -31,6 +31,9 @@ use naming::Named;
 
 /// Add a mailbox (and its app, where it is new) to the profile
 #[derive(Debug, Default, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant add shop@contoso.com                               asks for what is missing\n  \
+    mailgrant add sales --app shop --address sales@contoso.com   a second mailbox of an app")]
 pub struct Args {
     /// The mailbox's address, or a name for it; at a terminal all that is missing is asked for
     #[arg(value_parser = typed::<Named>())]

@@ -14,6 +14,9 @@ use crate::report::Document;
 
 /// Sign in as the mailbox's user, in a browser or with a code, and store the tokens
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant authorize shop\n  \
+    mailgrant authorize shop --device-code   with a short code, from any machine")]
 pub struct Args {
     /// The mailbox's name or address
     #[arg(value_parser = typed::<Reference>())]

@@ -19,10 +19,15 @@ use crate::report::{Check, Document, ExitCode, Finding, FindingCode, Report, Sta
 /// How long the looks at the network may take together where `--timeout` says nothing.
 const USUAL: Duration = Duration::from_secs(10);
 
-/// Check this machine: secret store, files, certificates, proxy, DNS, TLS and clock; signs in nowhere
+/// Check this machine: store, files, certificates, network, clock
+///
+/// It signs in nowhere.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "The servers looked at are the profile's, or Microsoft 365's where there is no profile.\n\
-                        All looks at the network go side by side and end within --timeout (10 seconds if not given).")]
+                        All looks at the network go side by side and end within --timeout (10 seconds if not given).\n\n\
+                        Examples:\n  \
+                        mailgrant doctor\n  \
+                        mailgrant doctor --bundle support.txt   writes a file that can be sent, without secrets")]
 pub struct Args {
     /// Write a support bundle (a text file you can send); it is checked for secrets first and not written if any is found
     #[arg(long, value_name = "FILE")]

@@ -19,7 +19,9 @@ const LIMIT: u64 = 1024 * 1024;
 /// In how many lines of a log the one that matters is looked for, to show it again.
 const MOST_LINES: usize = 2_000;
 
-/// Explain a server's answer: the text itself, or a code that mailgrant has shown; without either, standard input
+/// Explain a server's answer, or a code that mailgrant has shown
+///
+/// Without either, standard input is read.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     mailgrant explain '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.'\n  \

@@ -23,8 +23,13 @@ use crate::report::{Check, Document, Report, Stage};
 use crate::secrets::{AppRecord, MailboxRecord, load_app};
 use crate::text::{Redactor, Shown};
 
-/// Show what a mailbox's access token says (for whom, for what, until when) and what is wrong with it
+/// Show what an access token says, and what is wrong with it
+///
+/// For whom it is, for what, and until when; never the token.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant inspect shop\n  \
+    mailgrant inspect shop --offline   the token in the store, without the network")]
 pub struct Args {
     /// The mailbox's name or address
     #[arg(value_parser = typed::<Reference>())]

@@ -7,8 +7,12 @@ use crate::error::CommandError;
 use crate::flow::describe;
 use crate::report::Document;
 
-/// List the profile's mailboxes; touches neither store nor network
+/// List the profile's mailboxes
+///
+/// Neither store nor network is touched.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant list")]
 pub struct Args {}
 
 /// Runs the command.

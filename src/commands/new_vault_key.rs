@@ -13,6 +13,8 @@ use crate::text::{Redactor, Shown};
 
 /// Make a key for the encrypted vault (--store vault)
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant new-vault-key")]
 pub struct Args {
     /// Where to write it [default: the profile's key_file, else vault.key beside the profile's default place]
     file: Option<PathBuf>,

@@ -13,6 +13,9 @@ use crate::report::{Document, Finding, FindingCode, Report};
 
 /// Open a page of the provider's portal for a mailbox
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant open shop permissions            what the app may do\n  \
+    mailgrant open shop sign-in-logs --print   only says the address")]
 pub struct Args {
     /// The mailbox's name or address
     #[arg(value_parser = typed::<Reference>())]

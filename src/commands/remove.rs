@@ -12,6 +12,9 @@ use crate::report::Document;
 
 /// Remove a mailbox from the profile, and its tokens from the store
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant remove shop\n  \
+    mailgrant remove shop --yes   for scripts: does not ask")]
 pub struct Args {
     /// The mailbox's name or address, or the name of an app that no mailbox uses
     #[arg(value_parser = typed::<Reference>())]

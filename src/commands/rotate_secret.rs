@@ -19,8 +19,14 @@ use crate::profile::{App, Mailbox, Reference};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 use crate::text::Shown;
 
-/// Replace an app's client secret; the new one is tested with every mailbox before it is used
+/// Replace an app's client secret, tested before it is used
+///
+/// The new one is tested with every mailbox of the app.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant rotate-secret shop --expires 2027-05-20   asks for the new secret\n  \
+    mailgrant rotate-secret shop --issue                the directory issues it (Microsoft)\n  \
+    mailgrant rotate-secret shop --rollback             back to the secret before")]
 pub struct Args {
     /// The app's name, or a mailbox's name or address, meaning its app
     #[arg(value_parser = typed::<Reference>())]

@@ -13,6 +13,8 @@ use crate::report::Document;
 
 /// Show everything about one mailbox, but its secrets
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant show shop")]
 pub struct Args {
     /// The mailbox's name or address
     #[arg(value_parser = typed::<Reference>())]

@@ -20,6 +20,9 @@ const USUAL_ALARM: u16 = 7;
 
 /// Show what is authorized, as whom, and what expires when
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant status\n  \
+    mailgrant status --fail-within=14 --json   for a scheduler: fails two weeks before a secret expires")]
 pub struct Args {
     /// The mailboxes' names or addresses [default: all that are enabled]
     #[arg(value_name = "NAME", value_parser = typed::<Reference>())]

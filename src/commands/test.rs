@@ -15,8 +15,14 @@ use crate::flow::workspace::Workspace;
 use crate::profile::Side;
 use crate::report::{Document, Finding, FindingCode};
 
-/// Test the whole chain: store, token endpoint, incoming and outgoing side; says what to do first
+/// Test a mailbox end to end, and say what to do first
+///
+/// The whole way: profile, store, token endpoint, incoming and outgoing side. Nothing is changed, and nothing is sent.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant test shop\n  \
+    mailgrant test --all --report html=page.html   all of them, and a page to send\n  \
+    mailgrant test shop --all-protocols            also what else would work")]
 pub struct Args {
     #[command(flatten)]
     which: MailboxSelection,

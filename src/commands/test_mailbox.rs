@@ -11,8 +11,13 @@ use crate::profile::Side;
 use crate::report::Document;
 use crate::transport::Task;
 
-/// Test the incoming side: sign in over the protocol that the profile has and open the inbox, read-only
+/// Test the incoming side: sign in and open the inbox, read-only
+///
+/// Over the protocol that the profile has for it.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant test-mailbox shop\n  \
+    mailgrant test-mailbox shop --latest 5   also lists the newest messages")]
 pub struct Args {
     #[command(flatten)]
     which: MailboxSelection,

@@ -17,8 +17,13 @@ use crate::report::{Check, Document, ExitCode, Report, Stage};
 use crate::text::Redactor;
 use crate::transport::Task;
 
-/// Test the outgoing side: sign in over the protocol that the profile has and try to send; nothing is sent without --to
+/// Test the outgoing side: sign in and try; --to sends a mail
+///
+/// Over the protocol that the profile has for it. Nothing is sent without --to.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant test-smtp shop\n  \
+    mailgrant test-smtp shop --to shop@contoso.com --wait-arrival   sends a mail and sees it arrive")]
 pub struct Args {
     #[command(flatten)]
     which: MailboxSelection,

@@ -14,6 +14,8 @@ use crate::report::{Document, Token};
 
 /// Print a valid access token on standard output, for other programs
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    mailgrant token shop   prints it, for another program")]
 pub struct Args {
     /// The mailbox's name or address
     #[arg(value_parser = typed::<Reference>())]

@@ -19,6 +19,7 @@ use crate::report::Document;
 #[expect(missing_docs, reason = "each verb's Args carries its documentation, which clap shows")]
 pub enum Command {
     Add(Box<add::Args>),
+    #[command(visible_alias = "login")]
     Authorize(authorize::Args),
     Test(test::Args),
     #[command(visible_alias = "test-receiving")]
@@ -30,9 +31,11 @@ pub enum Command {
     RotateSecret(rotate_secret::Args),
     Explain(explain::Args),
     Status(status::Args),
+    #[command(visible_alias = "ls")]
     List(list::Args),
     Show(show::Args),
     Open(open::Args),
+    #[command(visible_alias = "rm")]
     Remove(remove::Args),
     Token(token::Args),
     NewVaultKey(new_vault_key::Args),

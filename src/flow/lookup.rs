@@ -157,7 +157,7 @@ fn unknown(called: &str, known: &[Known<'_>], or_app: bool) -> CommandError {
     let near = names.first().filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, name)| *name);
     let rest = match names.len().saturating_sub(MOST_NAMES) {
         0 => Shown::default(),
-        more => shown!(" and {} more (mailgrant list)", more),
+        more => shown!(" and {} more (`mailgrant list`)", more),
     };
     let told = Finding::of(FindingCode::UNKNOWN_MAILBOX).with("name", Redactor::by_shape(called));
     let told = told.case_if(or_app, "app").case_if(!names.is_empty(), "others").case_if(near.is_some(), "near");
@@ -247,7 +247,7 @@ mod tests {
             let (code, words) = told(&profile, called);
             assert_eq!(code, "unknown-mailbox");
             assert!(words.contains("Did you mean shop?"), "{words}");
-            assert!(words.contains(" and 46 more (mailgrant list)"), "{words}");
+            assert!(words.contains(" and 46 more (`mailgrant list`)"), "{words}");
         }
         let (_, words) = told(&profile, "nothing-like-it");
         assert!(!words.contains("Did you mean"), "{words}");

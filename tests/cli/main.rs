@@ -41,6 +41,7 @@ mod faults;
 mod flags;
 mod gmail;
 mod graph;
+mod help;
 mod hostile_words;
 mod inspect;
 mod last_page;
