@@ -72,7 +72,7 @@ pub(super) fn filled(
         Evidence::Reported => Confidence::Likely,
         Evidence::Unverified => Confidence::Possible,
     };
-    finding.source = Some(&entry.source);
+    finding.source = entry.source.as_deref();
     finding.retry = entry.next;
     finding
 }

@@ -19,7 +19,7 @@ pub struct Finding {
     pub server_said: Option<Shown>,
     /// How sure we are.
     pub confidence: Confidence,
-    /// Where the knowledge comes from: an RFC section, a document.
+    /// The public documents that say so, between semicolons: addresses, and sections of standards.
     pub source: Option<&'static str>,
     /// What to do next, for programs.
     pub retry: Retry,

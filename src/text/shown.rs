@@ -107,6 +107,12 @@ impl Shown {
         Self(choose(&self.0).to_owned().into())
     }
 
+    /// The same, with `ours` wherever it has `theirs`.
+    #[must_use]
+    pub fn replaced(&self, theirs: &str, ours: &'static str) -> Self {
+        if theirs.is_empty() { self.clone() } else { Self(self.0.replace(theirs, ours).into()) }
+    }
+
     /// Its first `most` characters.
     #[must_use]
     pub fn cut(self, most: usize) -> Self {

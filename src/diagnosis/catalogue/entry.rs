@@ -92,8 +92,12 @@ pub struct Entry {
     pub cause_more: Vec<Step>,
     /// The way out, step by step.
     pub fix: Vec<Step>,
-    /// Where the knowledge comes from.
-    pub source: String,
+    /// The public documents that say so, between semicolons: addresses, and sections of standards. Where else the knowledge
+    /// comes from is a remark in the file.
+    pub source: Option<String>,
+    /// Whether it is what several checks mean together, and not what one server said.
+    #[serde(default)]
+    pub judged: bool,
     /// How good it is.
     pub evidence: Evidence,
     /// What it means to the rules that judge several checks together, where they have to know.

@@ -33,7 +33,7 @@ pub struct Words {
     pub cases: BTreeMap<String, String>,
     /// The way out, step by step.
     pub fix: Vec<Step>,
-    /// Where the knowledge comes from, where it is not our own.
+    /// The public documents that say so, where it is not our own.
     pub source: Option<String>,
     /// The exit code; what to do next follows from it.
     #[serde(default = "failed")]

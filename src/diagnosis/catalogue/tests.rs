@@ -162,3 +162,19 @@ fn every_cmdlet_of_a_step_is_marked_as_a_command_and_a_value_in_it_has_no_quotes
         assert!(marks(cause).all(|mark| matches!(mark, Mark::Words(_))), "{code}: a cause has no marks: {cause}");
     }
 }
+
+#[test]
+fn a_source_is_a_public_document_or_a_section_of_a_standard() {
+    let of_ours = said_by_us().filter_map(|(code, words)| Some((code, words.source.as_deref()?)));
+    let of_entries = entries().iter().filter_map(|entry| Some((entry.id, entry.source.as_deref()?)));
+    let mut count = 0;
+    for (code, source) in of_entries.chain(of_ours) {
+        for document in source.split("; ") {
+            let is_address = url::Url::parse(document).is_ok_and(|url| url.scheme() == "https");
+            let is_standard = document.starts_with("RFC ") || document.starts_with("OpenID Connect Core ");
+            assert!(is_address || is_standard, "{code}: {document}");
+            count += 1;
+        }
+    }
+    assert!(count > 250, "only {count}");
+}

@@ -168,7 +168,7 @@ fn a_verdict_shows_the_words_of_its_own_check_or_none() {
             .filter(|finding| finding.server_said.as_deref() == Some(said.as_str()))
             .map(|finding| finding.code.as_str())
             .collect();
-        let own = catalogue::entry(verdict.code).is_some_and(|entry| entry.source == "several checks together");
+        let own = catalogue::entry(verdict.code).is_some_and(|entry| entry.judged);
         assert!(
             own || of_whom.contains(&verdict.code.as_str()),
             "{row:?}: the words '{said}' are those of {of_whom:?}"
@@ -275,7 +275,7 @@ fn a_verdict_says_what_it_rests_on() {
 
 #[test]
 fn every_verdict_of_our_own_is_in_the_catalogue_and_filled() {
-    for entry in catalogue::entries().iter().filter(|entry| entry.source == "several checks together") {
+    for entry in catalogue::entries().iter().filter(|entry| entry.judged) {
         let finding = resolve::explained(entry, FailureContext::default());
         let text = format!("{} {}", finding.cause, Shown::join(&finding.fix, " "));
         assert!(!text.contains(['{', '}']), "{text}");

@@ -1,21 +1,30 @@
-//! A document as one page that can be sent to an administrator: it loads nothing, runs nothing, and looks right on a
-//! phone, in the dark and on paper.
+//! A document as one page that can be sent to an administrator: it loads nothing, runs nothing but the script of its copy
+//! buttons, and looks right on a phone, in the dark and on paper.
+
+mod finding;
+mod fleet;
+mod headline;
+mod report;
 
 use std::io::{self, Write};
-use std::time::Duration;
 
 use maud::{Markup, PreEscaped, html};
 
+use self::finding::{first, told};
 use super::interface::Format;
-use crate::report::{Check, Confidence, Document, ExitCode, Finding, Outcome, Report, Subject, Trial, View};
+use crate::report::{Document, View};
 use crate::text::Shown;
 use crate::text::html::{DOCTYPE, Text};
 
 /// The style of all pages, and this one's own.
-const STYLE: &str = concat!("\n", include_str!("../../text/page.css"), include_str!("page.css"));
+const STYLE: &str = concat!("\n", include_str!("../../text/page.css"), include_str!("html/page.css"));
 
-/// Nothing is loaded, whatever is in the page; the style is the page's own.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+/// The copy buttons. Without scripts a click selects the whole command.
+const SCRIPT: &str = include_str!("html/copy.js");
+
+/// Nothing is loaded, whatever is in the page; style and script are the page's own.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-xUJXxODUs1Fn0fI4vXQiqGdYNmSfq5rwjNvSEvfkwEg='; \
+                      base-uri 'none'; form-action 'none'";
 
 /// One self-contained page.
 pub(super) struct Html;
@@ -39,7 +48,8 @@ impl Format for Html {
 }
 
 fn page(document: &Document) -> String {
-    let title = title(document);
+    let title = headline::of(document);
+    let common = fleet::common(document);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -57,7 +67,11 @@ fn page(document: &Document) -> String {
                     @if let Some(error) = &document.error {
                         section.card.bad { (first("The command could not do its job", error)) }
                     }
-                    @for report in &document.reports { (section(report)) }
+                    (fleet::contents(document))
+                    @for one in &common { (one.section()) }
+                    @for (index, report) in document.reports.iter().enumerate() {
+                        (report::section(index, report, common.iter().any(|one| one.has(index))))
+                    }
                     @if !document.explanations.is_empty() {
                         section.card {
                             @for explanation in &document.explanations { (told(&explanation.finding, true)) }
@@ -72,6 +86,7 @@ fn page(document: &Document) -> String {
                         }
                     }
                 }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     };
@@ -84,8 +99,7 @@ fn header(document: &Document, title: &str) -> Markup {
             h1 { (Text(title)) }
             p {
                 "mailgrant " (Text(&document.command)) " \u{b7} " (document.time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
-                // An explanation passes nothing and fails nothing.
-                @if document.explanations.is_empty() { " \u{b7} " (Text(&meaning(document.exit_code()))) }
+                @if let Some(ending) = headline::ending(document) { " \u{b7} " (Text(&ending)) }
             }
         }
     }
@@ -103,198 +117,21 @@ fn list(heading: &str, lines: &[Shown]) -> Markup {
     }
 }
 
-fn title(document: &Document) -> String {
-    let failed = document.reports.iter().filter(|report| report.first_finding().is_some()).count();
-    match document.reports.as_slice() {
-        [] => format!("mailgrant {}", document.command),
-        [only] if failed == 0 => format!("{}: all is well", name(&only.subject)),
-        [only] => format!("{}: something is wrong", name(&only.subject)),
-        all if failed == 0 => format!("{} mailboxes: all is well", all.len()),
-        all => format!("{failed} of {} mailboxes: something is wrong", all.len()),
-    }
-}
-
-fn name(subject: &Subject) -> &str {
-    match subject {
-        Subject::Mailbox(name)
-        | Subject::App(name)
-        | Subject::VaultKey(name)
-        | Subject::Machine(name)
-        | Subject::Host(name)
-        | Subject::Fault(name) => name,
-    }
-}
-
-fn meaning(exit: ExitCode) -> String {
-    let meaning = ExitCode::TABLE.iter().find(|(code, _)| *code == exit).map_or("", |(_, meaning)| meaning);
-    // What follows the semicolon is about explain, which has no such line.
-    let meaning = meaning.split(';').next().unwrap_or_default();
-    format!("exit code {}: {meaning}", exit as u8)
-}
-
-fn section(report: &Report) -> Markup {
-    let finding = report.first_finding();
-    let (class, state) = if finding.is_none() { ("good", "passed") } else { ("bad", "failed") };
-    html! {
-        section.card.(class) {
-            h2 { (Text(name(&report.subject))) " " span.state { (state) } }
-            @if let Some(finding) = finding { (first("Do this first", finding)) }
-            @if !report.facts.is_empty() {
-                dl {
-                    @for fact in &report.facts {
-                        dt { (Text(&fact.name.replace('_', " "))) }
-                        dd { (Text(&fact.value)) }
-                    }
-                }
-            }
-            @if !report.checks.is_empty() {
-                @let scale = Scale::of(&report.checks);
-                ul.checks {
-                    @for check in &report.checks { (row(check, &scale, check.is_told_by(finding))) }
-                }
-            }
-            (protocols(&report.trials))
-            @if !report.latest.is_empty() {
-                dl {
-                    @for message in &report.latest {
-                        dt { (Text(&message.date)) }
-                        dd { (Text(&message.subject)) " (" (Text(&message.from)) ")" }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The protocols that were tried, and why those do not work that do not.
-fn protocols(trials: &[Trial]) -> Markup {
-    html! {
-        @if !trials.is_empty() {
-            h3 { "Protocols" }
-            dl {
-                @for trial in trials {
-                    dt { (trial.protocol.title()) ", " (trial.side.verb()) ": " (trial.result.title()) }
-                    dd {
-                        @if let Some(detail) = &trial.detail { (Text(detail)) }
-                        @if let Some(finding) = &trial.finding { (told(finding, false)) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// From the first check's beginning to the last one's end.
-struct Scale {
-    begin: Duration,
-    length: f64,
-}
-
-impl Scale {
-    fn of(checks: &[Check]) -> Self {
-        let timed = || checks.iter().filter_map(|check| Some((check.began?, check.began? + check.elapsed)));
-        let begin = timed().map(|(begin, _)| begin).min().unwrap_or_default();
-        let end = timed().map(|(_, end)| end).max().unwrap_or_default();
-        Self { begin, length: end.saturating_sub(begin).as_secs_f64().max(0.001) }
-    }
-
-    /// The check's bar: where it begins and how long it is, in hundredths of the whole.
-    fn bar(&self, check: &Check) -> Option<(f64, f64)> {
-        let start = check.began?.saturating_sub(self.begin).as_secs_f64() / self.length * 100.0;
-        let width = (check.elapsed.as_secs_f64() / self.length * 100.0).max(0.7);
-        Some((start.min(99.3), width))
-    }
-}
-
-fn row(check: &Check, scale: &Scale, is_told: bool) -> Markup {
-    let (class, mark) = match &check.outcome {
-        Outcome::Passed { .. } => (Some("good"), "\u{2713}"),
-        Outcome::Failed { .. } => (Some("bad"), "\u{2717}"),
-        Outcome::Skipped { .. } => (None, "\u{2013}"),
-    };
-    let millis = check.elapsed.as_secs_f64() * 1000.0;
-    html! {
-        li class=[class] {
-            span.mark { (mark) }
-            span {
-                @if let Some(protocol) = check.protocol { (protocol.title()) " " }
-                (Text(check.stage.title()))
-            }
-            @match scale.bar(check) {
-                Some((start, width)) => {
-                    svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" {
-                        rect.track width="100" height="10" rx="1" {}
-                        rect x=(format!("{start:.2}")) width=(format!("{width:.2}")) height="10" rx="1" {}
-                    }
-                }
-                None => { span {} }
-            }
-            span.time { @if millis >= 0.5 { (format!("{millis:.0} ms")) } }
-            div.detail { (detail(&check.outcome, is_told)) }
-        }
-    }
-}
-
-fn detail(outcome: &Outcome, is_told: bool) -> Markup {
-    html! {
-        @match outcome {
-            Outcome::Passed { detail } => { (Text(detail)) }
-            Outcome::Skipped { because } => { "not tried: " (Text(because)) }
-            Outcome::Failed { finding } if is_told => {
-                p { "See above." }
-                p.code { (Text(finding.code.as_str())) }
-            }
-            Outcome::Failed { finding } => { (told(finding, false)) }
-        }
-    }
-}
-
-/// The one thing to do first.
-fn first(heading: &str, finding: &Finding) -> Markup {
-    html! {
-        div.first {
-            h3 { (heading) }
-            (told(finding, true))
-        }
-    }
-}
-
-fn told(finding: &Finding, in_full: bool) -> Markup {
-    let sure = match finding.confidence {
-        Confidence::Certain => "certain",
-        Confidence::Likely => "likely",
-        Confidence::Possible => "possible",
-    };
-    html! {
-        p { (Text(&finding.cause)) }
-        @if !finding.fix.is_empty() {
-            ol { @for step in &finding.fix { li { (Text(&step.sentence())) } } }
-        }
-        @if let Some(words) = &finding.server_said {
-            p { "The server said:" }
-            pre {
-                @for (number, line) in words.lines().enumerate() {
-                    @if number > 0 { "\n" }
-                    (Text(line))
-                }
-            }
-        }
-        p.code {
-            (Text(finding.code.as_str())) " (" (sure)
-            @if let Some(source) = finding.source.filter(|_| in_full) { "; from: " (Text(source)) }
-            ")"
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::time::Duration;
+
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+    use sha2::{Digest, Sha256};
+
     use super::*;
     use crate::profile::{Protocol, Side};
-    use crate::report::{FindingCode, Stage, TrialResult};
+    use crate::report::step::{Link, Part};
+    use crate::report::{Check, ExitCode, Finding, FindingCode, Report, Stage, Step, Subject, Trial, TrialResult};
     use crate::text::Redactor;
 
-    fn document(text: &str) -> Document {
+    pub(super) fn document(text: &str) -> Document {
         let shown = || Redactor::by_shape(text);
         let mut finding = Finding::new(FindingCode::BUG, shown(), ExitCode::CheckFailed);
         finding.fix = vec![shown().into()];
@@ -338,21 +175,63 @@ mod tests {
     }
 
     #[test]
-    fn it_loads_and_runs_nothing() {
+    fn it_loads_nothing_and_runs_its_own_script_alone() {
         let page = page(&document("fine"));
-        for word in ["<script", "<link", "src=", "url(", "@import", "href"] {
+        for word in ["<link", "src=", "url(", "@import", "fetch(", "onclick"] {
             assert!(!page.contains(word), "{word}");
         }
         assert!(page.contains("default-src 'none'"));
+        let scripts: Vec<&str> =
+            page.split("<script>").skip(1).filter_map(|rest| rest.split("</script>").next()).collect();
+        assert_eq!(scripts, [SCRIPT]);
+        let hash = BASE64_STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()));
+        assert!(POLICY.contains(&format!("script-src 'sha256-{hash}'")), "the script's hash is {hash}");
     }
 
     #[test]
-    fn the_bars_stand_where_the_times_are() {
-        let document = document("fine");
-        let checks = &document.reports[0].checks;
-        let scale = Scale::of(checks);
-        let bars: Vec<_> =
-            checks.iter().map(|check| scale.bar(check).map(|(x, width)| (x.round(), width.round()))).collect();
-        assert_eq!(bars, [Some((0.0, 33.0)), Some((33.0, 67.0)), None]);
+    fn a_command_has_a_block_of_its_own_and_a_page_a_link_to_https_alone() {
+        let mut finding = Finding::new(FindingCode::BUG, "It is off.", ExitCode::CheckFailed);
+        let url = |url: &'static str| Part::Link(Link { title: "the page".into(), url: url.into() });
+        finding.fix = vec![
+            Step::from("Run: `Set-CASMailbox -Identity a -ImapEnabled $true`"),
+            Step::of([url("https://entra.microsoft.com/#x"), url("javascript:alert(1)")]),
+        ];
+        let mut document = Document::new("test");
+        let mut report = Report::new(Subject::Mailbox("shop".into()));
+        report.fact("address", Shown::from("shop@contoso.com"));
+        report.checks.push(Check::failed(Stage::Folder, Duration::ZERO, finding));
+        document.reports.push(report);
+        let page = page(&document);
+        assert!(page.contains("<h1>shop@contoso.com: It is off</h1>"), "{page}");
+        assert!(
+            page.replace("<span>", "")
+                .replace("</span>", "")
+                .contains("<code>Set-CASMailbox -Identity a -ImapEnabled $true</code></div>"),
+            "{page}"
+        );
+        assert!(page.contains("For an Exchange administrator"), "{page}");
+        assert!(page.contains("<a href=\"https://entra.microsoft.com/#x\"") && !page.contains("javascript:"), "{page}");
+    }
+
+    #[test]
+    fn what_many_mailboxes_have_in_common_is_told_once_with_the_commands_for_each() {
+        let mut document = Document::new("status");
+        for name in ["one", "two", "three"] {
+            let (name, address) = (Redactor::by_shape(name), Redactor::by_shape(&format!("{name}@contoso.com")));
+            let mut report = Report::new(Subject::Mailbox(name.clone()));
+            report.fact("address", &address);
+            let cause = shown!("'{}' is not authorized.", name);
+            let mut finding = Finding::new(FindingCode::NOT_AUTHORIZED, cause, ExitCode::AuthorizationNeeded);
+            finding.fix = vec![Step::from("Run: ").command(shown!("mailgrant authorize {}", name))];
+            report.checks.push(Check::failed(Stage::Token, Duration::ZERO, finding));
+            document.reports.push(report);
+        }
+        let page = page(&document);
+        assert!(page.contains("<h1>3 of 3 mailboxes: something is wrong</h1>"), "{page}");
+        assert_eq!(page.matches("<h2>3 mailboxes ").count(), 1, "{page}");
+        for name in ["one", "two", "three"] {
+            assert_eq!(page.matches(&format!("<code>mailgrant authorize {name}</code>")).count(), 1, "{page}");
+        }
+        assert_eq!(page.matches("href=\"#r2\"").count(), 2, "the contents and the common part lead to it: {page}");
     }
 }

@@ -19,7 +19,7 @@ fn report_is_a_page_that_loads_nothing_and_fits_a_phone_by_day_and_by_night() {
     let refused = stack.run(&["test", "shop", "--html", &file("refused.html")]);
     assert_ne!(refused.code, Some(0), "{refused:?}");
     let page = looked_at(&stack, "report.html", "report");
-    assert!(page.contains("shop: all is well") && page.contains("IMAP folder"), "{page}");
+    assert!(page.contains(": all is well") && page.contains("IMAP folder"), "{page}");
     let page = looked_at(&stack, "refused.html", "refused");
     assert!(page.contains("Do this first") && page.contains("mailgrant authorize shop"), "{page}");
     let page = stack.fixture.path().join("refused.html");

@@ -1,0 +1,60 @@
+//! What a page says in one line.
+
+use crate::report::{Document, ExitCode, Finding, Report, Subject};
+use crate::text::Shown;
+
+/// The verdict of the whole document.
+pub(super) fn of(document: &Document) -> Shown {
+    if let Some(error) = document.error.as_ref().filter(|_| document.reports.is_empty()) {
+        return sentence(error);
+    }
+    let failed = document.reports.iter().filter(|report| report.first_finding().is_some()).count();
+    match (document.reports.as_slice(), document.explanations.as_slice()) {
+        ([], [only]) => sentence(&only.finding),
+        ([], []) => shown!("mailgrant {}", document.command),
+        ([], all) => shown!("{} answers explained", all.len()),
+        ([only], _) => of_report(only),
+        (all, _) if failed == 0 => shown!("{} mailboxes: all is well", all.len()),
+        (all, _) => shown!("{} of {} mailboxes: something is wrong", failed, all.len()),
+    }
+}
+
+/// The verdict of one report.
+pub(super) fn of_report(report: &Report) -> Shown {
+    match report.first_finding() {
+        Some(finding) => shown!("{}: {}", who(report), sentence(finding)),
+        None => shown!("{}: all is well", who(report)),
+    }
+}
+
+/// Whose report it is, as an administrator knows it: the address, where it has one.
+pub(super) fn who(report: &Report) -> Shown {
+    let address = report.facts.iter().find(|fact| fact.name == "address").map(|fact| fact.value.clone());
+    address.unwrap_or_else(|| name(&report.subject).clone())
+}
+
+pub(super) fn name(subject: &Subject) -> &Shown {
+    match subject {
+        Subject::Mailbox(name)
+        | Subject::App(name)
+        | Subject::VaultKey(name)
+        | Subject::Machine(name)
+        | Subject::Host(name)
+        | Subject::Fault(name) => name,
+    }
+}
+
+/// The first sentence of a cause, without its full stop.
+fn sentence(finding: &Finding) -> Shown {
+    finding.cause.part(|cause| cause.split_inclusive(". ").next().unwrap_or(cause).trim_end().trim_end_matches('.'))
+}
+
+/// What a command ended with, where it failed; one that passed, and an explanation, say nothing of it.
+pub(super) fn ending(document: &Document) -> Option<String> {
+    let exit = document.exit_code();
+    let meaning = ExitCode::TABLE.iter().find(|(code, _)| *code == exit).map_or("", |(_, meaning)| meaning);
+    // What follows the semicolon is about explain, which has no such line.
+    let meaning = meaning.split(';').next().unwrap_or_default();
+    let is_told = exit != ExitCode::AllPassed && document.explanations.is_empty();
+    is_told.then(|| format!("exit code {}: {meaning}", exit as u8))
+}
