@@ -66,9 +66,9 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "SECONDS", help_heading = "Global options",
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,
-    /// What to do
+    /// What to do; without it, the next step
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
     /// The subcommand's name, as it is typed.
     #[arg(skip)]
     pub verb: String,
@@ -96,7 +96,14 @@ impl Cli {
     /// Where results are to go.
     #[must_use]
     pub fn wanted(&self) -> Wanted {
-        Wanted::of(self.html.as_deref(), self.command.calendar(), self.json, self.format, &self.reports)
+        let calendar = self.command.as_ref().and_then(Command::calendar);
+        Wanted::of(self.html.as_deref(), calendar, self.json, self.format, &self.reports)
+    }
+
+    /// Whether the whole result is an access token.
+    #[must_use]
+    pub fn prints_token(&self) -> bool {
+        self.command.as_ref().is_some_and(Command::prints_token)
     }
 
     /// The verb that `arguments` name, where they name one of ours.
@@ -124,7 +131,10 @@ impl Cli {
             say,
             progress,
         })?;
-        self.command.run(&context)
+        match &self.command {
+            Some(command) => command.run(&context),
+            None => Command::next(&context),
+        }
     }
 }
 

@@ -203,8 +203,8 @@ pub struct OAuthFault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the variants are documented; their fields say it with their names")]
 pub enum StoreFault {
-    /// There is none: no session bus, no service, no keychain.
-    Absent { reason: Shown },
+    /// There is none: no session bus, no service, no keychain. `vault` is one on this machine that has records.
+    Absent { reason: Shown, vault: Option<Shown> },
     /// It is there, but locked, and unlocking was refused or impossible.
     Locked,
     /// It refused us.

@@ -64,11 +64,11 @@ impl Outputs {
     /// What cannot be written, and the way to show that: standard output alone.
     pub fn open(cli: &Cli) -> Result<Self, (Self, CommandError)> {
         let wanted = cli.wanted();
-        let may_be = |format: &dyn Format| !cli.command.prints_token() || format.may_hold_token();
+        let may_be = |format: &dyn Format| !cli.prints_token() || format.may_hold_token();
         let asked = wanted.stdout.iter().rev().find(|(format, _)| may_be(*format));
         let plain = Self::plain(Redactor::by_shape(&cli.verb), asked.map_or(format::TEXT, |(format, _)| *format));
         let outputs = Self { details: cli.details, ..plain };
-        if let Some(error) = refused(&wanted, cli.command.prints_token()) {
+        if let Some(error) = refused(&wanted, cli.prints_token()) {
             return Err((outputs, error));
         }
         let begun = wanted.files.into_iter().map(|(report, flag)| OpenFile::begin(report, &flag));

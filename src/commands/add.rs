@@ -56,13 +56,13 @@ pub struct Args {
 /// If a value is missing or wrong, the names are taken, or the store or the profile cannot be written.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut answers = Answers { is_forced: args.force, ..Answers::default() };
-    let mut begun = String::new();
+    let mut begun = Shown::default();
     let added = add(args, &mut answers, &mut begun, context);
     let line = answers.command_line(args, context);
     let was_asked = line != begun;
     if context.prompter.is_interactive() && answers.name.is_some() && was_asked {
         let lead = if added.is_ok() { "The same as one command:" } else { "To go on from here:" };
-        context.prompter.say(&shown!("\n{}\n  {}", lead, Redactor::by_shape(&line)));
+        context.prompter.say(&shown!("\n{}\n  {}", lead, line));
     }
     let Added { mut document, name } = added?;
     // Where all was on the command line, a person has not begun a conversation.
@@ -79,7 +79,7 @@ struct Added {
 }
 
 /// Asks for what is missing, and adds it. `begun` is the command line before the first answer.
-fn add(args: &Args, answers: &mut Answers, begun: &mut String, context: &Context) -> Result<Added, CommandError> {
+fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context) -> Result<Added, CommandError> {
     let document = ProfileDocument::open(&context.profile_path)?;
     let base = base_of(&context.profile_path).to_owned();
     // A store that cannot be used is told before the first question: no answer is lost to it.
@@ -182,7 +182,7 @@ fn name(
     args: &Args,
     document: &ProfileDocument,
     answers: &mut Answers,
-    begun: &mut String,
+    begun: &mut Shown,
     context: &Context,
 ) -> Result<Name, CommandError> {
     let profile = document.profile();
@@ -197,7 +197,8 @@ fn name(
         }
     };
     let known = typed.as_ref().and_then(|name| document.mailbox_file(name));
-    if typed.is_none() && given.is_none() {
+    let is_told = typed.is_some() || given.is_some();
+    if !is_told {
         given = Some(questions::address(context)?);
     }
     let name = match (typed, &given) {
@@ -220,7 +221,9 @@ fn name(
     }
     answers.name = Some(name.clone());
     answers.app = args.app.over(None)?;
-    *begun = answers.command_line(args, context);
+    if is_told {
+        *begun = answers.command_line(args, context);
+    }
     if answers.mailbox.address.is_none() && context.prompter.is_interactive() {
         answers.mailbox.address = Some(unspanned(questions::address(context)?.to_string()));
     }

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use clap::Subcommand;
 
+use super::next::Next;
 #[cfg(feature = "practice")]
 use super::practice;
 use super::{
-    add, authorize, doctor, explain, inspect, list, new_vault_key, open, remove, rotate_secret, show, status, test,
-    test_mailbox, test_smtp, token,
+    add, authorize, doctor, explain, inspect, list, new_vault_key, next, open, remove, rotate_secret, show, status,
+    test, test_mailbox, test_smtp, token,
 };
 use crate::context::Context;
 use crate::error::CommandError;
@@ -44,6 +45,17 @@ pub enum Command {
 }
 
 impl Command {
+    /// Runs what no verb was given for: the next step that the profile calls for.
+    ///
+    /// # Errors
+    /// Without a person at a terminal: the usual commands. Else why the step could not be done.
+    pub fn next(context: &Context) -> Result<Document, CommandError> {
+        match next::run(context)? {
+            Next::Add => add::run(&add::Args::default(), context),
+            Next::Done(document) => Ok(*document),
+        }
+    }
+
     /// Runs the command.
     ///
     /// # Errors

@@ -11,7 +11,13 @@ use crate::text::Shown;
 /// The secret store.
 pub(super) fn store(fault: &StoreFault) -> Finding {
     let told = match fault {
-        StoreFault::Absent { reason } => Finding::of(FindingCode::KEYRING_ABSENT).with("reason", reason),
+        StoreFault::Absent { reason, vault } => {
+            let told = Finding::of(FindingCode::KEYRING_ABSENT).with("reason", reason);
+            match vault {
+                Some(vault) => told.case("vault").with("vault", vault),
+                None => told,
+            }
+        }
         StoreFault::Locked => Finding::of(FindingCode::KEYRING_LOCKED),
         StoreFault::Denied { reason } => Finding::of(FindingCode::KEYRING_DENIED).with("reason", reason),
         StoreFault::Slow { after } => Finding::of(FindingCode::KEYRING_SLOW).with("seconds", after.as_secs()),

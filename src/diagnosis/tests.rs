@@ -164,7 +164,8 @@ fn own_profile() -> crate::profile::Profile {
 
 #[test]
 fn a_missing_keyring_names_the_choices() {
-    let found = finding(&StoreFault::Absent { reason: "no session bus".into() }.into(), FailureContext::default());
+    let found =
+        finding(&StoreFault::Absent { reason: "no session bus".into(), vault: None }.into(), FailureContext::default());
     assert_eq!(found.exit, ExitCode::SecretStore);
     assert!(found.fix.iter().any(|step| step.sentence().contains("--store vault")));
 }

@@ -11,6 +11,7 @@ pub mod first_steps;
 pub mod gather;
 pub mod judge;
 pub mod lookup;
+pub mod next_step;
 pub mod parallel;
 pub mod patience;
 pub mod plan;

@@ -77,7 +77,8 @@ pub fn of(
         if asked.day(app).is_none() {
             document.warnings.extend(secret_expiry::disagreement(app, record.as_ref()));
         }
-        warn(&mut document, app, record.as_ref(), day, workspace.clock.now());
+        let user = mailboxes.iter().find(|mailbox| mailbox.app == app.name).map(|mailbox| &mailbox.name);
+        warn(&mut document, app, user, record.as_ref(), day, workspace.clock.now());
         dated.push((app, day));
     }
     document.next.extend(asked.next.iter().cloned());
@@ -98,7 +99,7 @@ pub fn tell_ends(document: &mut Document, mailboxes: &[&Mailbox], workspace: &Wo
     }
     document.warnings.extend(asked.warnings.iter().cloned());
     for (app, day) in apps.values() {
-        warn(document, app, None, Some(*day), now);
+        warn(document, app, None, None, Some(*day), now);
     }
 }
 
@@ -176,7 +177,15 @@ fn failed(stage: Stage, failure: &Failure, about: FailureContext<'_>) -> Check {
     Check::failed(stage, Duration::ZERO, diagnosis::finding(failure, about))
 }
 
-fn warn(document: &mut Document, app: &App, record: Option<&AppRecord>, expires: Option<Date>, now: Timestamp) {
+/// What deserves attention about the secret of `app`, with which the mailbox `user` signs in.
+fn warn(
+    document: &mut Document,
+    app: &App,
+    user: Option<&Name>,
+    record: Option<&AppRecord>,
+    expires: Option<Date>,
+    now: Timestamp,
+) {
     let Some(secret) = app.credential.expiring() else { return };
     match expires {
         Some(day) if secret_expiry::days_left(day, now) <= WARN_WITHIN => {
@@ -189,12 +198,15 @@ fn warn(document: &mut Document, app: &App, record: Option<&AppRecord>, expires:
             ));
         }
         Some(_) => {}
-        None => document.warnings.push(shown!(
-            "nothing says when the {} of app '{}' expires: write secret_expires = YYYY-MM-DD into [apps.{}]",
-            secret,
-            app.name,
-            app.name
-        )),
+        None => document.warnings.push(match user {
+            Some(user) => shown!(
+                "nothing says when the {} of app '{}' expires; to record it: mailgrant add {} --expires DATE",
+                secret,
+                app.name,
+                user
+            ),
+            None => shown!("nothing says when the {} of app '{}' expires", secret, app.name),
+        }),
     }
     if record.is_some_and(Rotation::is_under_way) {
         document.next.push(shown!("Finish the rotation: mailgrant rotate-secret {}", app.name));

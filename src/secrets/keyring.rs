@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::chunks::{self, Entries};
 use super::deadline::{Notice, within};
-use super::{RecordKey, SERVICE, SecretBytes, SecretStore, World, self_test};
+use super::{RecordKey, SERVICE, SecretBytes, SecretStore, VaultStore, World, self_test};
 use crate::failure::StoreFault;
 use crate::text::{Redactor, Shown};
 
@@ -38,6 +38,8 @@ pub struct KeyringStore {
     waiting: Option<Box<dyn Fn() + Send + Sync>>,
     /// Lives as long as a call that we gave up on.
     hanging: Mutex<Weak<()>>,
+    /// The vault that is told of where there is no keyring.
+    beside: Option<VaultStore>,
 }
 
 impl KeyringStore {
@@ -58,7 +60,7 @@ impl KeyringStore {
     /// The keyring, each call limited to `limit`.
     #[must_use]
     pub fn with_limit(limit: Duration) -> Self {
-        Self { limit, waiting: None, hanging: Mutex::default() }
+        Self { limit, waiting: None, hanging: Mutex::default(), beside: None }
     }
 
     /// Limits each call to `limit` as well.
@@ -73,6 +75,20 @@ impl KeyringStore {
     pub fn on_wait(mut self, tell: impl Fn() + Send + Sync + 'static) -> Self {
         self.waiting = Some(Box::new(tell));
         self
+    }
+
+    /// Tells of `vault` where there is no keyring: it may have what is asked for.
+    #[must_use]
+    pub fn beside(mut self, vault: VaultStore) -> Self {
+        self.beside = Some(vault);
+        self
+    }
+
+    /// The fault, with the vault beside the keyring where that has records.
+    fn told(&self, fault: StoreFault) -> StoreFault {
+        let StoreFault::Absent { reason, .. } = fault else { return fault };
+        let has_records = |vault: &&VaultStore| matches!(vault.keys(), Ok(Some(keys)) if !keys.is_empty());
+        StoreFault::Absent { reason, vault: self.beside.as_ref().filter(has_records).map(SecretStore::describe) }
     }
 
     fn ask<T: Send + 'static>(
@@ -93,7 +109,7 @@ impl KeyringStore {
         if matches!(answer, Err(StoreFault::Slow { .. })) {
             *self.hanging.lock().unwrap_or_else(PoisonError::into_inner) = token;
         }
-        answer
+        answer.map_err(|fault| self.told(fault))
     }
 }
 
@@ -166,7 +182,7 @@ impl Entries for OsEntries {
 /// Why the keyring could not even be reached. Whatever the cause, there is none for us.
 fn explain_absence(error: &Error) -> StoreFault {
     match explain(error) {
-        StoreFault::Other { reason } => StoreFault::Absent { reason },
+        StoreFault::Other { reason } => StoreFault::Absent { reason, vault: None },
         fault => fault,
     }
 }
@@ -175,7 +191,7 @@ fn explain_absence(error: &Error) -> StoreFault {
 fn explain(error: &Error) -> StoreFault {
     match error {
         Error::NoStorageAccess(cause) | Error::PlatformFailure(cause) => explain_cause(&cause.to_string()),
-        Error::NoDefaultStore => StoreFault::Absent { reason: "this platform has no keyring".into() },
+        Error::NoDefaultStore => StoreFault::Absent { reason: "this platform has no keyring".into(), vault: None },
         Error::BadEncoding(_) | Error::BadDataFormat(..) => {
             StoreFault::Damaged { what: "the keyring's entry cannot be decoded".into() }
         }
@@ -193,7 +209,7 @@ fn explain_cause(cause: &str) -> StoreFault {
     if has(&["object locked", "prompt dismissed", "Secret.Error.IsLocked", "interaction is not allowed"]) {
         StoreFault::Locked
     } else if has(&["result not returned"]) {
-        StoreFault::Absent { reason: "the Secret Service has no default collection".into() }
+        StoreFault::Absent { reason: "the Secret Service has no default collection".into(), vault: None }
     } else if has(&["Error.AccessDenied", "Error.AuthFailed", "authorization was denied"]) {
         StoreFault::Denied { reason }
     } else if has(&[
@@ -204,7 +220,7 @@ fn explain_cause(cause: &str) -> StoreFault {
         "Error.Disconnected",
         "connection closed before prompt",
     ]) {
-        StoreFault::Absent { reason }
+        StoreFault::Absent { reason, vault: None }
     } else {
         StoreFault::Other { reason }
     }

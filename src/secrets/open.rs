@@ -14,7 +14,7 @@ pub const SECRET_VARIABLES: [&str; 1] = [KEY_VARIABLE];
 /// [`StoreFault`] if its settings do not say enough.
 pub fn open(spec: &StoreSpec, world: World<'_>) -> Result<Box<dyn SecretStore>, StoreFault> {
     Ok(match spec.store.unwrap_or_default() {
-        StoreKind::Keyring => Box::new(KeyringStore::open(world)),
+        StoreKind::Keyring => Box::new(KeyringStore::open(world).beside(VaultStore::open(spec, world))),
         StoreKind::Vault => Box::new(VaultStore::open(spec, world)),
     })
 }

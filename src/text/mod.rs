@@ -1,7 +1,6 @@
 //! Text that is safe to show: without secrets (SECURITY.md K2) and without characters that a terminal or a page obeys (P2).
 //! [`Shown`] is its type, [`Redactor`] the way to it for the text of other sides, [`shown!`](crate::shown) for our own.
 
-mod command_line;
 pub mod html;
 mod redactor;
 mod shapes;
@@ -10,7 +9,6 @@ mod shown;
 mod unprintable;
 mod views;
 
-pub use command_line::command_line;
 pub use redactor::Redactor;
 pub use shapes::names_secret;
 pub use shown::{Show, Showing, Shown};

@@ -250,6 +250,10 @@ fn a_store_that_the_command_line_names_is_noted_in_a_new_profile() {
     assert!(profile.contains("store = \"vault\""), "{profile}");
     shop.authorize_as("shop", SHOP).code(0);
     shop.json(&["test", "shop"], 0);
+    // A profile that does not say it: the vault is named where there is no keyring.
+    shop.write_config(&profile.replace("store = \"vault\"", ""));
+    let told = shop.json(&["status"], 5);
+    assert!(told.stdout.contains("vault.age.d. If this profile's secrets are in it"), "{}", told.stdout);
 }
 
 #[test]
@@ -260,6 +264,52 @@ fn a_keyring_that_is_absent_is_told_before_the_first_question() {
     let mut terminal = terminal(&shop, &["--store", "keyring", "add", "shop"]);
     let said = terminal.exp_eof().unwrap();
     assert!(said.contains("There is no keyring on this machine") && !said.contains("Which provider"), "{said}");
+}
+
+#[test]
+fn mailgrant_alone_offers_the_next_step() {
+    let shop = Fixture::new();
+    // The first mailbox: it goes on as `add` does.
+    let mut terminal = terminal(&shop, &[]);
+    terminal.exp_string("No mailbox is set up yet").unwrap();
+    terminal.exp_string("mailgrant practice").unwrap();
+    answer(&mut terminal, "The mailbox's address", SHOP);
+    terminal.exp_string("Number [1]").unwrap();
+    terminal.send("\u{4}").unwrap();
+    terminal.flush().unwrap();
+    let said = terminal.exp_eof().unwrap();
+    assert!(said.contains("mailgrant add shop --address shop@contoso.example"), "{said}");
+
+    shop.add("shop", &[("--expires", Some("2031-05-20"))]).finish().code(0);
+    let mut terminal = self::terminal(&shop, &[]);
+    terminal.exp_string("shop@contoso.example is set up, and not signed in.").unwrap();
+    answer(&mut terminal, "Sign in now, as shop@contoso.example? [Y/n]", "n");
+    assert!(terminal.exp_eof().unwrap().contains("mailgrant authorize shop"));
+
+    shop.authorize_as("shop", SHOP).code(0);
+    let mut terminal = self::terminal(&shop, &[]);
+    terminal.exp_string("shop@contoso.example is signed in, and has not been tested yet.").unwrap();
+    answer(&mut terminal, "Test it now? [Y/n]", "");
+    terminal.exp_eof().unwrap();
+    assert_eq!(code(&terminal), 0);
+
+    let mut terminal = self::terminal(&shop, &[]);
+    let said = terminal.exp_eof().unwrap();
+    assert!(said.contains("All mailboxes are signed in") && said.contains("mailgrant status"), "{said}");
+    shop.add("shop", &[("--expires", Some("2020-01-01")), ("--force", Some(""))]).finish().code(0);
+    let mut terminal = self::terminal(&shop, &[]);
+    let said = terminal.exp_eof().unwrap();
+    assert!(said.contains("mailgrant rotate-secret shop --expires DATE"), "{said}");
+}
+
+#[test]
+fn mailgrant_alone_without_a_terminal_names_the_usual_commands() {
+    let shop = Fixture::added();
+    let alone = shop.run(&[]).finish().code(2);
+    for command in ["mailgrant add ADDRESS", "mailgrant authorize NAME", "mailgrant test NAME", "mailgrant --help"] {
+        assert!(alone.stderr.contains(command), "{}", alone.stderr);
+    }
+    assert_eq!(shop.json(&[], 2).json()["error"]["code"], "usage");
 }
 
 #[test]

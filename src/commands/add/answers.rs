@@ -10,7 +10,8 @@ use crate::context::Context;
 use crate::environment;
 use crate::flow::secret_source::SecretSource;
 use crate::profile::{Name, Side, StoreKind};
-use crate::text::command_line;
+use crate::report::step::Shell;
+use crate::text::{Redactor, Shown};
 
 /// What is known of the mailbox so far, from flags and from answers.
 #[derive(Default)]
@@ -42,11 +43,11 @@ impl Answers {
     }
 
     /// The command line that gives all of this as flags; never a secret, but where that is to be read from.
-    pub(super) fn command_line(&self, args: &Args, context: &Context) -> String {
-        let mut words: Vec<String> = ["mailgrant", "add"].map(str::to_owned).to_vec();
-        words.extend(self.name.as_ref().map(Name::to_string));
-        let mut flag = |flag: &str, value: Option<String>| {
-            words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
+    pub(super) fn command_line(&self, args: &Args, context: &Context) -> Shown {
+        let mut words: Vec<Shown> = vec!["mailgrant add".into()];
+        words.extend(self.name.as_ref().map(Shown::of));
+        let mut flag = |flag: &'static str, value: Option<String>| {
+            words.extend(value.map(|value| shown!("{} {}", flag, quoted(&value))));
         };
         flag("--app", self.app_name.as_ref().map(Name::to_string));
         // What the profile has of an app need not be said again.
@@ -68,12 +69,12 @@ impl Answers {
         let has_secret = self.app.credential.as_ref().is_none_or(|kind| kind.get_ref().has_secret());
         let is_typed_in = source == SecretSource::Prompt && !self.is_app_known && has_secret;
         if source == SecretSource::Stdin || is_typed_in {
-            words.push("--secret-stdin".to_owned());
+            words.push("--secret-stdin".into());
         }
         if self.is_forced {
-            words.push("--force".to_owned());
+            words.push("--force".into());
         }
-        command_line(words.iter().map(String::as_str))
+        Shown::join(words, " ")
     }
 
     fn of_mailbox(&self) -> Vec<(&'static str, String)> {
@@ -101,6 +102,12 @@ impl Answers {
         flags.extend(file.tls.map(|value| (tls, key(&value))));
         flags
     }
+}
+
+/// A value as one argument of this machine's shell.
+fn quoted(value: &str) -> Shown {
+    let shown = Redactor::by_shape(value);
+    Shell::System.quoted(&shown).unwrap_or(shown)
 }
 
 fn of_app(file: &AppFile) -> Vec<(&'static str, String)> {

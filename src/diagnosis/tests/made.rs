@@ -66,7 +66,8 @@ pub(super) fn failures() -> Vec<Failure> {
         TlsFault::Other(word("REASON")),
     ];
     let stores = [
-        StoreFault::Absent { reason: word("REASON") },
+        StoreFault::Absent { reason: word("REASON"), vault: None },
+        StoreFault::Absent { reason: word("REASON"), vault: Some(word("FILE")) },
         StoreFault::Locked,
         StoreFault::Denied { reason: word("REASON") },
         StoreFault::Slow { after },
