@@ -64,12 +64,17 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         browser::sign_in(url, args.code.as_deref()).map_err(|reason| failed(&reason))?;
         return Ok(document);
     }
+    if args.env_file.is_none() && !context.prompter.is_interactive() {
+        return Err(CommandError::usage(
+            "There is no terminal, so mailgrant cannot walk through the practice.",
+            "Say where the variables for a shell go: mailgrant practice --env-file FILE",
+        ));
+    }
     let home = Home::start(context).map_err(|reason| failed(&reason))?;
     home.switch_on(&args.faults);
-    if args.env_file.is_some() || !context.prompter.is_interactive() {
-        serve(args, context, &home)?;
-    } else {
-        walk::walk(context, &home, &args.faults)?;
+    match &args.env_file {
+        Some(file) => serve(args, file, context, &home)?,
+        None => walk::walk(context, &home, &args.faults)?,
     }
     let surprises = home.sandbox().surprises();
     document.warnings =
@@ -78,7 +83,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
 }
 
 /// Adds the mailbox, says the variables, and serves until Ctrl-C or the end of `--timeout`.
-fn serve(args: &Args, context: &Context, home: &Home) -> Result<(), CommandError> {
+fn serve(args: &Args, file: &Path, context: &Context, home: &Home) -> Result<(), CommandError> {
     const LOOK: Duration = Duration::from_millis(50);
     let caught = interrupt::catch();
     home.add_quietly().map_err(|reason| failed(&reason))?;
@@ -87,9 +92,7 @@ fn serve(args: &Args, context: &Context, home: &Home) -> Result<(), CommandError
         (context.say)(&format!("# {line}"));
     }
     (context.say)(&exports);
-    if let Some(file) = &args.env_file {
-        write(file, &exports)?;
-    }
+    write(file, &exports)?;
     let is_over = || context.deadline().is_some_and(|deadline| Instant::now() >= deadline);
     while !caught.is_set() && !is_over() {
         std::thread::sleep(LOOK);

@@ -146,6 +146,10 @@ fn no_command_shows_or_writes_a_secret() {
         &["test-smtp", "shop", "--mechanism", "oauthbearer"],
         // Refused: the key is there already.
         &["new-vault-key"],
+        #[cfg(feature = "practice")]
+        &["practice", "--list-faults"],
+        #[cfg(feature = "practice")]
+        &["practice", "--env-file", "practice.env", "--timeout", "1"],
         &["remove", "absent", "--yes"],
         &["no-such-command", "shop"],
         &["--help"],

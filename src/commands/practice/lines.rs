@@ -48,7 +48,7 @@ impl Who {
             Self::Shop => "shop@contoso.example, the mailbox's own account",
             Self::Alice => "alice@contoso.example, another account: the commonest mistake",
             Self::Declines => "cancel on the page",
-            Self::Reader => "you, in a browser of this machine (it warns of the certificate: here that is right)",
+            Self::Reader => "you, in a browser (it warns of the certificate: right here)",
         }
     }
 }

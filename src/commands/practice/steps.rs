@@ -85,8 +85,8 @@ pub(super) fn keep(home: &Home) -> Vec<Step> {
     vec![
         Step {
             title: "see it fail",
-            why: "The organisation now forbids its mailboxes to send over SMTP: a common trouble at
-Microsoft 365. The same command says what is wrong.",
+            why: "The organisation now forbids its mailboxes to send over SMTP: a common trouble
+at Microsoft 365. The same command says what is wrong.",
             command: vec!["mailgrant test practice".to_owned()],
             before: Before::Breaks,
             fails: true,

@@ -18,11 +18,11 @@ Enter runs the command that is shown. Any other mailgrant command works as well;
 `help` says what else there is, and `exit` ends the practice and removes it all.";
 
 const HELP: &str = "  Enter                  run the command that is shown
-  mailgrant …            any command of mailgrant, as in: mailgrant show practice
+  mailgrant …            any command of mailgrant: mailgrant show practice
   skip                   go on to the next step
   fault NAME[=SECONDS]   break something; `faults` lists what can be broken
   heal                   repair everything
-  shell                  a shell of yours in which plain `mailgrant` commands practise
+  shell                  your shell, in which plain `mailgrant` commands practise
   env                    the variables, to practise in another terminal
   exit                   end the practice";
 
@@ -152,7 +152,7 @@ impl Walk<'_> {
             self.advance();
         } else {
             let code = code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
-            self.say(&format!("It ended with {code}: read what it says. Enter runs it again, `skip` goes on."));
+            self.say(&format!("It ended with {code}: read what it says.\nEnter runs it again, `skip` goes on."));
         }
         Ok(())
     }

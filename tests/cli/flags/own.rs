@@ -327,7 +327,10 @@ pub(super) const ROWS: &[Row] = &[
     does("practice", "--list-faults", |shop| shows(shop, &["practice", "--list-faults"], 0, "smtp-auth-off-tenant")),
     #[cfg(feature = "practice")]
     does("practice", "--fault", |shop| {
-        let served = shop.run(&["practice", "--timeout", "1", "--fault", "imap-off=30"]).finish().code(0);
+        let served = shop
+            .run(&["practice", "--env-file", "broken.env", "--timeout", "1", "--fault", "imap-off=30"])
+            .finish()
+            .code(0);
         assert!(served.stderr.contains("Broken for 30 seconds: imap-off"), "{}", served.stderr);
         let unknown = shop.run(&["practice", "--fault", "imap-of"]).finish().code(2);
         assert!(unknown.stderr.contains("Did you mean imap-off?"), "{}", unknown.stderr);

@@ -57,6 +57,9 @@ fn no_other_process_sees_a_secret_in_an_argument() {
         (&["list"], ""),
         (&["show", "shop"], ""),
         (&["inspect", "shop"], ""),
+        (&["open", "shop", "secrets", "--print"], ""),
+        #[cfg(feature = "practice")]
+        (&["practice", "--env-file", "practice.env", "--timeout", "1"], ""),
         (&["test", "shop"], ""),
         (&["doctor"], ""),
         (&["explain", "535 5.7.3 Authentication unsuccessful"], ""),
