@@ -29,7 +29,11 @@ pub struct Observation {
 
 /// What a command is doing and what it has seen. Clones are the same one.
 #[derive(Clone, Default)]
-pub struct Progress(Arc<Mutex<Vec<Place>>>);
+pub struct Progress {
+    places: Arc<Mutex<Vec<Place>>>,
+    /// What is done for no subject of its own.
+    aside: Arc<Subject>,
+}
 
 /// Where one of the subjects stands.
 enum Place {
@@ -64,7 +68,7 @@ pub struct Standing {
 /// A subject that is looked at just now.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Running {
-    /// Its name.
+    /// Its name; empty for what is done for none.
     pub name: Shown,
     /// The steps that have ended, in that order.
     pub steps: Vec<Step>,
@@ -74,12 +78,18 @@ pub struct Running {
 
 impl Progress {
     fn places(&self) -> MutexGuard<'_, Vec<Place>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// So many subjects are looked at from now on.
     pub fn expect(&self, count: usize) {
         *self.places() = (0..count).map(|_| Place::Waiting).collect();
+    }
+
+    /// Looks at what is done for no subject of its own: what is waited for is seen, and no step is kept.
+    #[must_use]
+    pub fn aside(&self) -> Watch {
+        Watch::over(Arc::clone(&self.aside))
     }
 
     /// The subject with this number is begun. If the command is cancelled, `report` makes a report of the steps that have
@@ -91,7 +101,7 @@ impl Progress {
         name: Shown,
         report: impl Fn(&[Step], &[Wait]) -> Report + Send + Sync + 'static,
     ) -> Watch {
-        let subject = Arc::new(Subject::new(name, Box::new(report)));
+        let subject = Arc::new(Subject::new(name, report));
         self.put(number, Place::Running(Arc::clone(&subject)));
         Watch::over(subject)
     }
@@ -122,7 +132,7 @@ impl Progress {
         let places = self.places();
         let reports = places.iter().filter_map(|place| match place {
             Place::Done(report) => Some((**report).clone()),
-            Place::Running(subject) => Some(subject.report()),
+            Place::Running(subject) => subject.report(),
             Place::Waiting | Place::Taken => None,
         });
         let untouched = places.iter().filter(|place| matches!(place, Place::Waiting)).count();
@@ -134,6 +144,7 @@ impl Progress {
     pub fn standing(&self) -> Standing {
         let places = self.places();
         let mut standing = Standing { all: places.len(), ..Standing::default() };
+        standing.running.extend(Some(self.aside.running()).filter(|aside| !aside.waits.is_empty()));
         for place in places.iter() {
             match place {
                 Place::Waiting => {}
@@ -189,6 +200,18 @@ mod tests {
         progress.end(1, report("second", 2));
         assert_eq!(progress.take().len(), 2);
         assert_eq!((progress.take().len(), progress.standing().done), (0, 2));
+    }
+
+    #[test]
+    fn what_is_done_for_no_subject_is_seen_while_it_lasts() {
+        let progress = Progress::default();
+        let watch = progress.aside().at(None, "login.example", None);
+        let wait = watch.begins(Stage::Token);
+        let running = progress.standing().running;
+        assert_eq!(running[0].waits[0].to_string(), "waiting for a token from login.example");
+        drop(wait);
+        watch.saw(&seen(Stage::Token, Ok("fine".into())));
+        assert!(progress.standing().running.is_empty() && progress.so_far().is_none());
     }
 
     #[test]

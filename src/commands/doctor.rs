@@ -54,6 +54,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         None => Vec::new(),
     };
     let store = context.store(&choice);
+    context.expect(1);
     let examined = Examination {
         profile: profile.as_ref(),
         places: places(context, store.as_ref().map_or_else(|_| Vec::new(), |store| store.places())),
@@ -63,6 +64,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         transcript: &context.transcript,
         clock: context.clock,
         deadline: Instant::now() + context.timeout.unwrap_or(USUAL),
+        progress: &context.progress,
         env: &environment::text,
     }
     .run(report);

@@ -10,7 +10,7 @@ use crate::flow::lookup;
 use crate::flow::session::{OnLoss, Session};
 use crate::flow::workspace::Workspace;
 use crate::profile::Reference;
-use crate::report::{Document, Token};
+use crate::report::{Document, Stage, Token};
 
 /// Print a valid access token on standard output, for other programs
 #[derive(Debug, ClapArgs)]
@@ -33,7 +33,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let workspace = Workspace::open(context, &profile)?;
     let session = Session { on_loss: OnLoss::Mark, ..workspace.session(mailbox) };
     let about = FailureContext::of_mailbox(app, mailbox);
+    let waiting = workspace.watch.at(None, app.token_host(), None).begins(Stage::Token);
     let fetched = session.access_token();
+    drop(waiting);
     let access = fetched.map_err(|failure| CommandError::explained(&failure, about))?;
     let mut document = Document::new("token");
     document.token = Some(Token { access_token: access.token, expires: access.expires });

@@ -112,7 +112,8 @@ fn show(progress: &Progress, look: Look, bell: &Bell) {
     let mut since = None;
     while !*is_over {
         let standing = progress.standing();
-        if standing.all > 0 && Instant::now() >= *since.get_or_insert_with(|| Instant::now() + QUIET) {
+        let is_at_work = standing.all > 0 || !standing.running.is_empty();
+        if is_at_work && Instant::now() >= *since.get_or_insert_with(|| Instant::now() + QUIET) {
             match look.moves {
                 true => draw(&screen.text(&standing)),
                 false => screen.lines(&standing).iter().for_each(|line| say(line)),

@@ -21,6 +21,8 @@ mod versions;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use self::hosts::Host;
+use self::network::Look;
 use crate::clock::Clock;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::StoreFault;
@@ -29,6 +31,7 @@ use crate::flow::parallel::{self, Limits, Panicked, joined};
 use crate::net::Proxies;
 use crate::net::Trust;
 use crate::profile::Profile;
+use crate::progress::{Progress, Step, Wait};
 use crate::report::{Check, Report, Stage, Subject};
 use crate::secrets::SecretStore;
 use crate::text::Shown;
@@ -55,6 +58,8 @@ pub struct Examination<'a> {
     pub clock: Clock,
     /// When every look at the network must be over.
     pub deadline: Instant,
+    /// What was seen so far.
+    pub progress: &'a Progress,
     /// The environment's variables; an empty one counts as unset.
     pub env: &'a (dyn Fn(&str) -> Option<String> + Sync),
 }
@@ -89,17 +94,22 @@ impl Examination<'_> {
         };
         let mut machine = begun;
         let mut warnings = Vec::new();
+        self.progress.expect(1 + hosts.len());
+        let known = machine.clone();
+        let watch = self.progress.begin(0, "this machine".into(), move |_, _| known.clone());
+        let numbered: Vec<(usize, &Host<'_>)> = hosts.iter().enumerate().map(|(at, host)| (at + 1, host)).collect();
         let mut looks = std::thread::scope(|scope| {
             let store = scope.spawn(|| {
+                let _wait = watch.begins(Stage::SecretStore);
                 parallel::survive(|| self.store_check()).unwrap_or_else(|Panicked| network::bug(Stage::SecretStore))
             });
             let looks = scope.spawn(|| {
                 parallel::each(
-                    &hosts,
+                    &numbered,
                     LIMITS,
-                    |host| host.label().to_string(),
-                    |host| network.look(host),
-                    network::fallen,
+                    |(_, host)| host.label().to_string(),
+                    |(number, host)| self.look(&network, *number, host),
+                    |(_, host), panicked| network::fallen(host, panicked),
                 )
             });
             let mut local = permissions::checks(&self.places, &mut warnings);
@@ -107,6 +117,7 @@ impl Examination<'_> {
             local.extend(proxy::checks(self.proxies));
             machine.checks.push(joined(store));
             machine.checks.extend(local);
+            self.progress.end(0, machine.clone());
             joined(looks)
         });
         if let Some(check) = network::no_name(&hosts, &looks) {
@@ -120,6 +131,16 @@ impl Examination<'_> {
             examined.conversations.push((host.label().to_string(), look.conversation));
         }
         examined
+    }
+
+    /// Looks at one server, which has this number.
+    fn look(&self, network: &network::Network<'_>, number: usize, host: &Host<'_>) -> Look {
+        let label = host.label();
+        let known = network::report(host);
+        let so_far = move |steps: &[Step], waits: &[Wait]| network::so_far(&known, steps, waits);
+        let look = network.look(host, &self.progress.begin(number, label, so_far));
+        self.progress.end(number, look.report.clone());
+        look
     }
 
     fn store_check(&self) -> Check {

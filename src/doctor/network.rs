@@ -7,11 +7,12 @@ use crate::clock::Clock;
 use crate::diagnosis::{self, FailureContext, clock};
 use crate::failure::{Failure, FailureKind};
 use crate::flow::parallel::Panicked;
+use crate::flow::so_far::cut_off;
 use crate::net::HttpClient;
 use crate::net::Proxies;
 use crate::net::{PeerCertificate, Trust};
 use crate::profile::EndpointUrl;
-use crate::progress::Observation;
+use crate::progress::{Observation, Step, Wait, Watch};
 use crate::report::{Check, Confidence, ExitCode, Finding, FindingCode, Outcome, Report, Stage, Subject};
 use crate::text::{Redactor, Shown};
 use crate::transcript::Transcript;
@@ -37,26 +38,41 @@ fn is_of_another_service(seen: &Observation) -> bool {
     matches!(&seen.result, Err(Failure { kind: FailureKind::OtherService(_), .. }))
 }
 
-/// What is known of a server over whose look this program stumbled.
-pub(super) fn fallen(host: &Host<'_>, _: Panicked) -> Look {
+/// A report on a server, before it is looked at.
+pub(super) fn report(host: &Host<'_>) -> Report {
     let mut report = Report::new(Subject::Host(host.label()));
     report.fact("role", host.role());
+    if let Some(ca_file) = host.ca_file {
+        report.fact("ca_file", ca_file);
+    }
+    report
+}
+
+/// The report on a server whose look was cancelled: `known`, the steps that had ended, and those that were waited for.
+pub(super) fn so_far(known: &Report, steps: &[Step], waits: &[Wait]) -> Report {
+    let mut report = known.clone();
+    report.checks.extend(steps.iter().map(|step| check(step.seen.clone(), FailureContext::default())));
+    report.checks.extend(waits.iter().map(cut_off));
+    report
+}
+
+/// What is known of a server over whose look this program stumbled.
+pub(super) fn fallen(host: &Host<'_>, _: Panicked) -> Look {
+    let mut report = report(host);
     report.checks.push(bug(Stage::Tcp));
     Look { report, warning: None, conversation: String::new() }
 }
 
 impl Network<'_> {
-    /// Looks at one server.
-    pub(super) fn look(&self, host: &Host<'_>) -> Look {
+    /// Looks at one server; `watch` looks on.
+    pub(super) fn look(&self, host: &Host<'_>, watch: &Watch) -> Look {
         let (transcript, recording) = self.transcript.recorded();
-        let mut report = Report::new(Subject::Host(host.label()));
-        report.fact("role", host.role());
-        if let Some(ca_file) = host.ca_file {
-            report.fact("ca_file", ca_file);
-        }
+        let mut report = report(host);
+        let watch = watch.at(None, host.endpoint.host(), None);
         let warning = match &host.role {
             Role::Mail(protocol) => {
-                let log = self.reach(host, &transcript, |target, log| transport::of(*protocol).reach(target, log));
+                let log =
+                    self.reach(host, &transcript, &watch, |target, log| transport::of(*protocol).reach(target, log));
                 // What comes after TLS is the mailbox's matter.
                 let tls = log.observations.iter().position(|seen| seen.stage == Stage::Tls);
                 let until = tls.map_or(log.observations.len(), |at| at + 1);
@@ -65,7 +81,7 @@ impl Network<'_> {
                 report.checks.extend(log.observations.into_iter().take(until).map(|seen| check(seen, host.about)));
                 None
             }
-            Role::SignIn(url) => self.look_at_sign_in(host, url, &transcript, &mut report),
+            Role::SignIn(url) => self.look_at_sign_in(host, url, (&transcript, &watch), &mut report),
         };
         Look { report, warning, conversation: recording.text() }
     }
@@ -74,7 +90,7 @@ impl Network<'_> {
         &self,
         host: &Host<'_>,
         url: &EndpointUrl,
-        transcript: &Transcript,
+        (transcript, watch): (&Transcript, &Watch),
         report: &mut Report,
     ) -> Option<Shown> {
         let http = HttpClient::new(self.trust, host.ca_file, transcript.clone(), self.proxies).until(self.deadline);
@@ -83,7 +99,7 @@ impl Network<'_> {
         if proxy.is_some() {
             report.checks.push(Check::skipped(Stage::Dns, "the proxy looks the name up"));
         } else if is_https {
-            let log = self.reach(host, transcript, transport::reach_tls);
+            let log = self.reach(host, transcript, watch, transport::reach_tls);
             report.checks.extend(log.observations.into_iter().map(|seen| check(seen, host.about)));
             if report.findings().next().is_some() {
                 report.checks.push(Check::skipped(Stage::Clock, "there is no connection to the server"));
@@ -91,7 +107,9 @@ impl Network<'_> {
             }
         }
         let (started, sent) = (Instant::now(), self.clock.now());
+        let waiting = watch.begins(Stage::Clock);
         let answer = http.get(url);
+        drop(waiting);
         let (elapsed, received) = (started.elapsed(), self.clock.now());
         let stage = if proxy.is_some() { Stage::Proxy } else { Stage::Clock };
         match answer {
@@ -122,7 +140,13 @@ impl Network<'_> {
         Some(Check::passed(Stage::Tls, Duration::ZERO, transcript.redactor().clean(&detail)))
     }
 
-    fn reach(&self, host: &Host<'_>, transcript: &Transcript, reach: impl FnOnce(&Target<'_>, &mut Log)) -> Log {
+    fn reach(
+        &self,
+        host: &Host<'_>,
+        transcript: &Transcript,
+        watch: &Watch,
+        reach: impl FnOnce(&Target<'_>, &mut Log),
+    ) -> Log {
         let target = Target {
             endpoint: &host.endpoint,
             trust: self.trust,
@@ -133,7 +157,7 @@ impl Network<'_> {
             timeout: self.deadline.saturating_duration_since(Instant::now()),
             overall: Some(self.deadline),
         };
-        let mut log = Log::default();
+        let mut log = Log::watched(watch.clone());
         reach(&target, &mut log);
         log
     }

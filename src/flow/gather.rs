@@ -15,7 +15,7 @@ use super::session::Session;
 use super::workspace::Workspace;
 use crate::clock::valid_until;
 use crate::failure::Failure;
-use crate::profile::{App, EndpointSource, Protocol, Service, Side};
+use crate::profile::{Protocol, Service, Side};
 use crate::progress::Observation;
 use crate::report::Stage;
 use crate::secrets::load_app;
@@ -123,7 +123,7 @@ fn read(workspace: &Workspace<'_>, session: &Session<'_>) -> Stored {
 /// client secret; where that refuses, a token that is still good shows whether the mail servers work.
 fn fetch(workspace: &Workspace<'_>, plan: &Plan<'_>, protocols: &[Protocol], stored: Option<&Stored>) -> Fetched {
     let session = session(workspace, plan, protocols.first().copied());
-    let watch = workspace.watch.at(None, token_host(session.app), None);
+    let watch = workspace.watch.at(None, session.app.token_host(), None);
     let began = Instant::now();
     let stage = if stored.is_some() { Stage::TokenEndpoint } else { Stage::Token };
     let beginning = watch.begins(stage);
@@ -149,14 +149,6 @@ fn fetch(workspace: &Workspace<'_>, plan: &Plan<'_>, protocols: &[Protocol], sto
         watch.saw(&Observation { stage, began, elapsed, result });
     }
     Fetched { protocols: protocols.to_vec(), began, elapsed, outcome, inspection: None }
-}
-
-/// The host that issues the tokens of `app`, or whose metadata says which does.
-fn token_host(app: &App) -> &str {
-    match &app.sign_in {
-        EndpointSource::Known { token, .. } => token.host(),
-        EndpointSource::Discovered { issuer } => issuer.host(),
-    }
 }
 
 /// The session for the token that `protocol` needs, or the mailbox's first.

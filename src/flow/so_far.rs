@@ -19,7 +19,10 @@ pub fn report(app: &App, mailbox: &Mailbox, started: Instant, steps: &[Step], wa
         let ended = ended.map(|step| over(check(&step.seen, about_it(about, protocol), started), protocol));
         report.checks.extend(ended);
         let waited = waits.iter().filter(|wait| wait.protocol == protocol);
-        report.checks.extend(waited.map(|wait| over(cut_off(wait, started), protocol)));
+        report.checks.extend(waited.map(|wait| {
+            let began = wait.since.saturating_duration_since(started);
+            over(cut_off(wait).begun(began), protocol)
+        }));
     }
     report
 }
@@ -35,10 +38,10 @@ fn over(check: Check, protocol: Option<Protocol>) -> Check {
     }
 }
 
-/// "cancelled after 12.3 s"
-fn cut_off(wait: &Wait, started: Instant) -> Check {
+/// A step that had not ended: "cancelled after 12.3 s".
+#[must_use]
+pub fn cut_off(wait: &Wait) -> Check {
     let elapsed = wait.since.elapsed();
     let because = shown!("cancelled after {:.1} s", elapsed.as_secs_f64());
-    let check = Check::skipped(wait.stage, because).begun(wait.since.saturating_duration_since(started));
-    Check { elapsed, ..check }
+    Check { elapsed, ..Check::skipped(wait.stage, because) }
 }

@@ -64,7 +64,7 @@ impl<'a> Workspace<'a> {
             deadline: context.deadline(),
             // A bound on the whole may be longer than a phase's usual one: for a server that is known to be slow.
             phase: context.timeout.unwrap_or(PHASE),
-            watch: Watch::default(),
+            watch: context.progress.aside(),
         })
     }
 

@@ -162,6 +162,15 @@ impl Audience {
 }
 
 impl App {
+    /// The host that issues its tokens, or whose metadata says which does.
+    #[must_use]
+    pub fn token_host(&self) -> &str {
+        match &self.sign_in {
+            EndpointSource::Known { token, .. } => token.host(),
+            EndpointSource::Discovered { issuer } => issuer.host(),
+        }
+    }
+
     /// Where the directory is that knows the app's client secrets: the address before the version, as in
     /// `https://graph.microsoft.com`. None where the provider has none.
     #[must_use]

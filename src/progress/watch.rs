@@ -37,10 +37,12 @@ pub struct Wait {
 type Teller = Box<dyn Fn(&[Step], &[Wait]) -> Report + Send + Sync>;
 
 /// A subject that is looked at.
+#[derive(Default)]
 pub(super) struct Subject {
     name: Shown,
     seen: Mutex<Seen>,
-    teller: Teller,
+    /// Where there is none, no step is kept.
+    teller: Option<Teller>,
 }
 
 #[derive(Default)]
@@ -51,8 +53,8 @@ struct Seen {
 }
 
 impl Subject {
-    pub(super) fn new(name: Shown, teller: Teller) -> Self {
-        Self { name, seen: Mutex::default(), teller }
+    pub(super) fn new(name: Shown, teller: impl Fn(&[Step], &[Wait]) -> Report + Send + Sync + 'static) -> Self {
+        Self { name, seen: Mutex::default(), teller: Some(Box::new(teller)) }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -65,9 +67,9 @@ impl Subject {
         Running { name: self.name.clone(), steps: seen.steps.clone(), waits }
     }
 
-    pub(super) fn report(&self) -> Report {
+    pub(super) fn report(&self) -> Option<Report> {
         let Running { steps, waits, .. } = self.running();
-        (self.teller)(&steps, &waits)
+        self.teller.as_ref().map(|tell| tell(&steps, &waits))
     }
 }
 
@@ -116,7 +118,7 @@ impl Watch {
 
     /// A step has ended.
     pub fn saw(&self, observation: &Observation) {
-        if let Some(place) = &self.0 {
+        if let Some(place) = self.0.as_ref().filter(|place| place.subject.teller.is_some()) {
             place.subject.seen().steps.push(Step { protocol: place.protocol, seen: observation.clone() });
         }
     }

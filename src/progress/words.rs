@@ -23,7 +23,7 @@ pub(super) fn doing(stage: Stage) -> &'static str {
         Stage::Message => "sending the message to",
         Stage::Arrival => "waiting for the message to arrive at",
         Stage::Rotation => "changing the client secret",
-        Stage::Directory => "asking the directory at",
+        Stage::Directory => "asking the directory",
         Stage::Permissions => "looking at files",
         Stage::Trust => "reading the certificate authorities",
         Stage::Proxy => "connecting through the proxy to",

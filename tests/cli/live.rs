@@ -144,3 +144,32 @@ fn each_line_of_the_conversation_names_its_time_its_host_and_its_protocol() {
     }
     assert_eq!(protocols.into_iter().collect::<Vec<_>>(), ["HTTP", "IMAP", "SMTP"], "{shown}");
 }
+
+#[test]
+fn doctor_tells_what_it_has_seen_when_it_is_cancelled() {
+    let shop = silent();
+    let mut running = shop.run(&["doctor", "--json", "-v"]).start();
+    running.wait_for_stderr("SMTP -> QUIT");
+    running.signal(Signal::INT);
+    let document = running.finish().code(130).json();
+    assert_eq!(document["error"]["code"], "cancelled", "{document}");
+    let reports = document["reports"].as_array().unwrap();
+    assert!(reports[0]["machine"].is_string() && reports.len() > 2, "{document}");
+    let cut_off = reports.iter().flat_map(|report| report["checks"].as_array().unwrap());
+    let cut_off: Vec<_> = cut_off.filter(|check| check["outcome"] == "skipped").collect();
+    assert!(cut_off.iter().any(|check| check["because"].to_string().contains("cancelled after")), "{document}");
+}
+
+#[test]
+fn a_token_that_is_waited_for_is_shown_and_nothing_stays() {
+    let shop = Fixture::authorized();
+    shop.sandbox().set_access_lifetime(crate::support::practice::ALWAYS_STALE);
+    shop.authorize_as("shop", crate::sandbox::world::SHOP).code(0);
+    shop.sandbox().set_token_delay(Duration::from_millis(1500));
+    for verb in ["token", "inspect"] {
+        let mut terminal = shell(&shop, &format!("\"$0\" {verb} shop >out"));
+        terminal.exp_string("waiting for a token from localhost").unwrap();
+        ends_cleanly(&mut terminal, 0);
+        assert!(!fs::read_to_string(shop.path().join("out")).unwrap().contains("waiting"));
+    }
+}

@@ -1,5 +1,6 @@
 //! What is shown while a command runs, as text.
 
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use super::{Look, QUIET};
@@ -32,13 +33,13 @@ impl Screen {
         let spinner = SPINNER[self.turns % SPINNER.len()];
         let mut lines = match standing.running.as_slice() {
             [only] if standing.all == 1 && self.look.checks => only.steps.iter().map(check).collect(),
-            _ if standing.all == 1 => Vec::new(),
+            _ if standing.all <= 1 => Vec::new(),
             _ => vec![bar(standing)],
         };
         let waits = waits(standing);
         lines.extend(waits.iter().take(MOST_WAITS).map(|(running, wait)| {
-            let whose = if standing.all == 1 { String::new() } else { format!("{}: ", running.name) };
-            format!("{spinner} {whose}{wait}, {}", so_long(wait))
+            let name = if standing.all <= 1 { "" } else { running.name.as_str() };
+            format!("{spinner} {}, {}", named(name, wait), so_long(wait))
         }));
         let lines: Vec<String> = lines.iter().map(|line| fit(line, self.look.width)).collect();
         lines.join("\n")
@@ -49,14 +50,19 @@ impl Screen {
         let mut lines = Vec::new();
         for running in &standing.running {
             let slow = running.steps.iter().filter(|step| self.look.checks && step.seen.elapsed >= SLOW);
-            lines.extend(slow.map(|step| format!("{}: {}", running.name, check(step).trim_start())));
+            lines.extend(slow.map(|step| named(&running.name, check(step).trim_start())));
         }
         let long = waits(standing).into_iter().filter(|(_, wait)| wait.since.elapsed() >= SLOW);
-        lines.extend(long.map(|(running, wait)| format!("{}: {wait} ...", running.name)));
+        lines.extend(long.map(|(running, wait)| format!("{} ...", named(&running.name, wait))));
         lines.retain(|line| !self.said.contains(line));
         self.said.extend(lines.iter().cloned());
         lines
     }
+}
+
+/// `text`, and before it whose it is.
+fn named(name: &str, text: impl Display) -> String {
+    if name.is_empty() { text.to_string() } else { format!("{name}: {text}") }
 }
 
 /// What is waited for longer than a moment, the longest first.
@@ -144,6 +150,17 @@ mod tests {
         let wide = Screen::new(Look { width: 100, checks: false, ..LOOK }).text(&standing);
         assert_eq!(&wide[1..], " SMTP: waiting for the greeting of smtp.office365.com, 12 s of 30");
         assert!(Screen::new(Look { width: 100, ..LOOK }).text(&one(Vec::new(), vec![wait(40)])).ends_with(" 40 s"));
+    }
+
+    #[test]
+    fn what_is_waited_for_beside_all_mailboxes_stands_alone() {
+        let progress = Progress::default();
+        let mut standing = progress.standing();
+        standing.running = vec![Running { name: Default::default(), steps: Vec::new(), waits: vec![wait(2)] }];
+        let text = Screen::new(Look { width: 100, ..LOOK }).text(&standing);
+        assert_eq!(&text[1..], " SMTP: waiting for the greeting of smtp.office365.com, 2 s of 30");
+        let said = Screen::new(LOOK).lines(&standing);
+        assert_eq!(said, ["SMTP: waiting for the greeting of smtp.office365.com ..."]);
     }
 
     #[test]

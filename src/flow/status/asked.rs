@@ -235,6 +235,7 @@ impl Asking<'_> {
     fn ask<'r>(&self, registrations: Vec<Registration<'r>>) -> Vec<(Registration<'r>, Answer, Duration)> {
         let ask = |registration: &Registration<'_>| {
             let began = Instant::now();
+            let _waiting = self.workspace.watch.at(None, "", None).begins(Stage::Directory);
             (registration.ask(self.authority, self.workspace, self.patience), began.elapsed())
         };
         let host = |registration: &Registration<'_>| registration.app().registrar().to_owned();
