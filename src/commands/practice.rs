@@ -26,12 +26,12 @@ use crate::files::{self, Privacy};
 use crate::report::{Document, Finding, FindingCode};
 use crate::text::Redactor;
 
-/// Practise the whole job with a tenant on this machine: no account and no network are needed
+/// Practise the whole job on this machine, without an account
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
-    mailgrant practice                                walks through it, one command at a time\n  \
-    mailgrant practice --fault smtp-auth-off-tenant   the same with something broken\n  \
-    mailgrant practice --env-file FILE &              for scripts: serves until Ctrl-C, or for --timeout SECONDS")]
+    mailgrant practice                       walks through it, a command at a time\n  \
+    mailgrant practice --fault imap-off      the same with something broken\n  \
+    mailgrant practice --env-file FILE       for scripts: serves until Ctrl-C")]
 pub struct Args {
     /// Break something: a name from --list-faults, with =SECONDS only for so long; may be given several times
     #[arg(long = "fault", value_name = "NAME[=SECONDS]", value_parser = faults::chosen)]
@@ -39,7 +39,7 @@ pub struct Args {
     /// List what can be broken, and the finding that each fault leads to
     #[arg(long)]
     list_faults: bool,
-    /// Ask nothing: add the mailbox, write the variables for a shell to FILE, and serve
+    /// Ask nothing: add the mailbox, write the variables for a shell to FILE, and serve until Ctrl-C or for --timeout
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
     /// Sign in at this address as a person at a browser would: what BROWSER is during the practice
@@ -70,7 +70,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             "Say where the variables for a shell go: mailgrant practice --env-file FILE",
         ));
     }
-    let home = Home::start(context).map_err(|reason| failed(&reason))?;
+    let home = Home::start(context)?;
     home.switch_on(&args.faults);
     match &args.env_file {
         Some(file) => serve(args, file, context, &home)?,
@@ -86,7 +86,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
 fn serve(args: &Args, file: &Path, context: &Context, home: &Home) -> Result<(), CommandError> {
     const LOOK: Duration = Duration::from_millis(50);
     let caught = interrupt::catch();
-    home.add_quietly().map_err(|reason| failed(&reason))?;
+    home.add_quietly()?;
     let exports = lines::exports(&home.variables(Who::Shop));
     for line in faults::said(&args.faults).into_iter().chain(SERVING.lines().map(str::to_owned)) {
         (context.say)(&format!("# {line}"));

@@ -36,7 +36,11 @@ fn practice(home: &Fixture, arguments: &[&str]) -> PtySession {
     {
         command.env(name, home.path().join(folder));
     }
-    command.env("HOME", home.path()).env("PATH", std::env::var_os("PATH").unwrap()).env("TERM", "xterm");
+    command
+        .env("SHELL", "/bin/sh")
+        .env("HOME", home.path())
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("TERM", "xterm");
     spawn_command(command, Some(60_000)).unwrap()
 }
 
@@ -138,6 +142,25 @@ fn ctrl_c_ends_the_command_that_runs_and_not_the_practice() {
     terminal.exp_string("shop@contoso.example").unwrap();
     typed(&mut terminal, "exit");
     terminal.exp_eof().unwrap();
+}
+
+#[test]
+fn a_shell_of_the_readers_own_practises_too() {
+    let home = newcomer();
+    let mut terminal = practice(&home, &[]);
+    step(&mut terminal, "1 of 7");
+    typed(&mut terminal, "shell");
+    terminal
+        .send_line("mailgrant authorize practice >/dev/null 2>&1; mailgrant status practice | grep status; exit 3")
+        .unwrap();
+    terminal.exp_regex("status +authorized").unwrap();
+    typed(&mut terminal, "env");
+    terminal.exp_string("export MAILGRANT_CONFIG=").unwrap();
+    typed(&mut terminal, "skip");
+    terminal.exp_string("3 of 7").unwrap();
+    typed(&mut terminal, "exit");
+    terminal.exp_eof().unwrap();
+    assert_eq!(left(&home), Vec::<PathBuf>::new());
 }
 
 /// A command in a shell that has read the variables.

@@ -2,16 +2,18 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use practice_tenant::faults::Fault;
 use practice_tenant::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
 use practice_tenant::{Sandbox, SandboxConfig};
 use tempfile::TempDir;
 
+use super::failed;
 use super::faults::Chosen;
 use super::lines::{self, CA_FILE, NEXT_SECRET, SECRET, SIGNS_IN_AS, Variable, Who};
 use crate::context::Context;
+use crate::error::CommandError;
 use crate::files;
 use crate::secrets::{self, VaultKey, VaultStore};
 
@@ -38,19 +40,19 @@ pub(super) struct Home {
 
 impl Home {
     /// Starts the servers, and makes the folder.
-    pub(super) fn start(context: &Context) -> Result<Self, String> {
+    pub(super) fn start(context: &Context) -> Result<Self, CommandError> {
         let config = SandboxConfig::default();
         let first_secret = config.client_secret.clone();
-        let sandbox = Sandbox::start(config).map_err(|error| error.to_string())?;
+        let sandbox = Sandbox::start(config).map_err(|error| failed(&error.to_string()))?;
         sandbox.add_client_secret(SECOND_SECRET);
         let folder = tempfile::Builder::new().prefix("mailgrant-practice-").tempdir();
-        let folder = folder.map_err(|error| format!("a temporary folder: {error}"))?;
+        let folder = folder.map_err(|error| failed(&format!("a temporary folder: {error}")))?;
         let today = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let expires = today.saturating_add(jiff::Span::new().years(1));
         let home = Self { sandbox, first_secret, expires, folder };
-        files::create_private(&home.profile(), PROFILE.as_bytes()).map_err(|failure| format!("{:?}", failure.kind))?;
-        secrets::new_vault_key(&home.key()).map_err(|fault| format!("{fault:?}"))?;
-        home.install().map_err(|error| format!("{}: {error}", home.programs().display()))?;
+        files::create_private(&home.profile(), PROFILE.as_bytes())?;
+        secrets::new_vault_key(&home.key())?;
+        home.install().map_err(|error| failed(&format!("{}: {error}", home.programs().display())))?;
         Ok(home)
     }
 
@@ -122,29 +124,30 @@ impl Home {
     }
 
     /// Adds the mailbox, and shows nothing of it.
-    pub(super) fn add_quietly(&self) -> Result<(), String> {
+    pub(super) fn add_quietly(&self) -> Result<(), CommandError> {
         let mut command = lines::in_shell(&self.add_command().join(" "));
         command.envs(self.variables(Who::Shop)).stdin(Stdio::null());
-        let output = command.output().map_err(|error| error.to_string())?;
-        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()) }
+        let output = command.output().map_err(|error| failed(&error.to_string()))?;
+        if output.status.success() { Ok(()) } else { Err(failed(String::from_utf8_lossy(&output.stderr).trim())) }
     }
 
     /// Runs a command line at this terminal; its exit code, if it ended with one.
-    pub(super) fn run(&self, line: &str, who: Who) -> io::Result<Option<i32>> {
+    pub(super) fn run(&self, line: &str, who: Who) -> Result<Option<i32>, CommandError> {
         self.start_command(lines::in_shell(line), who)
     }
 
     /// Opens the reader's own shell.
-    pub(super) fn open_shell(&self) -> io::Result<Option<i32>> {
+    pub(super) fn open_shell(&self) -> Result<Option<i32>, CommandError> {
         self.start_command(lines::readers_shell(), Who::Shop)
     }
 
-    fn start_command(&self, mut command: std::process::Command, who: Who) -> io::Result<Option<i32>> {
+    fn start_command(&self, mut command: Command, who: Who) -> Result<Option<i32>, CommandError> {
         command.envs(self.variables(who));
         if who == Who::Reader {
             command.env_remove("BROWSER");
         }
-        Ok(command.status()?.code())
+        let status = command.status().map_err(|error| failed(&error.to_string()))?;
+        Ok(status.code())
     }
 
     /// Switches faults on. An access token that is stored would hide those of the token endpoint, so it goes.

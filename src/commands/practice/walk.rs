@@ -108,7 +108,7 @@ impl Walk<'_> {
                 Typed::Heal => self.heal(),
                 Typed::Shell => {
                     self.say("`exit` leads back here. PRACTICE_SIGNS_IN_AS says who signs in.");
-                    self.home.open_shell().map_err(|error| super::failed(&error.to_string()))?;
+                    self.home.open_shell()?;
                     self.was_interrupted();
                 }
                 Typed::Env => {
@@ -172,7 +172,7 @@ impl Walk<'_> {
                 Err(_) => return Ok(None),
             }
         }
-        let code = self.home.run(line, who).map_err(|error| super::failed(&error.to_string()));
+        let code = self.home.run(line, who);
         self.was_interrupted();
         code
     }
