@@ -16,9 +16,16 @@ pub fn offer(name: &Name, document: &mut Document, context: &Context) {
     if !context.offers {
         return;
     }
-    for line in document.next.iter().take(document.next.len().saturating_sub(1)) {
-        context.prompter.say(line);
+    // All but the last step come before a sign-in.
+    if let Some((last, before)) = document.next.split_last()
+        && !before.is_empty()
+    {
+        context.prompter.say("\nFirst, register at the provider what is not registered yet:");
+        before.iter().for_each(|line| context.prompter.say(&shown!("  {}", line)));
+        // What was said is not said again.
+        document.next = vec![last.clone()];
     }
+    context.prompter.say("");
     if let Err(error) = sign_in_and_test(name, document, context) {
         tell(&error, document);
     }

@@ -103,7 +103,7 @@ impl SecretSource {
                 open().map_err(|error| unreadable(shown!("{}: {}.", path, error)))
             }
             Self::Prompt => {
-                let question = shown!("{} of app '{}' (the Value, not the ID; it is not shown)", noun, app.name);
+                let question = shown!("{} of app '{}' (the Value, not the ID)", noun, app.name);
                 context.prompter.secret(&question).map_err(|error| {
                     CommandError::unasked(&error, "--secret-stdin, --secret-env VAR or --secret-file FILE")
                 })

@@ -1,13 +1,17 @@
 //! What to register at the provider for a profile's app, as click paths.
 
 use super::provider::Step;
-use super::{App, Mailbox, Scope, permission_name};
+use super::{App, Mailbox, Protocol, Scope, permission_name};
 use crate::text::{Redactor, Shown};
 
-/// The provider's steps, with the profile's values: redirect URI, then permissions.
+/// The provider's steps, with the profile's values: redirect URI, what is to be switched on, then permissions.
 pub fn steps(app: &App, mailbox: &Mailbox) -> Vec<Shown> {
     let scopes = app.scopes.for_channels(mailbox.channels());
-    filled(app.provider.register.iter().chain(app.provider.permissions), app, &scopes).collect()
+    let registered = filled(app.provider.register.iter(), app, &scopes);
+    let is_used = |protocol: &Protocol| mailbox.protocols().into_iter().any(|used| used == *protocol);
+    let enabled =
+        app.provider.enabling.iter().filter(|(protocol, _)| is_used(protocol)).map(|(_, step)| (*step).into());
+    registered.chain(enabled).chain(filled(app.provider.permissions.iter(), app, &scopes)).collect()
 }
 
 /// Where the permissions for `scopes` are added to the registration, in one line.

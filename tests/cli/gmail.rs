@@ -83,6 +83,25 @@ fn passed(finished: &Finished, stage: &str) -> String {
 }
 
 #[test]
+fn add_says_that_the_api_is_to_be_enabled_where_it_is_used() {
+    let shop = Fixture::new();
+    for (protocol, is_told) in [("gmail", true), ("imap", false)] {
+        let google = [
+            ("--provider", Some("google")),
+            ("--tenant", None),
+            ("--authority", None),
+            ("--client-id", Some(CLIENT_ID)),
+            ("--app", Some(protocol)),
+            ("--incoming", Some(protocol)),
+            ("--incoming-host", None),
+            ("--incoming-port", None),
+        ];
+        let next = shop.add(protocol, &google).finish().code(0).json()["next"].to_string();
+        assert_eq!(next.contains("Enable the Gmail API"), is_told, "{next}");
+    }
+}
+
+#[test]
 fn a_mailbox_is_read_and_sent_from_over_gmail() {
     let shop = authorized(&["metadata", "send"]);
     let tried = shop.json(&["test-smtp", "shop"], 0);

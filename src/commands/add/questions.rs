@@ -152,7 +152,7 @@ pub(super) fn secret(file: &mut AppFile, source_is_given: bool, context: &Contex
         "" => Ok(()),
         text => date::parse(text, today).map(|_| ()).map_err(|invalid| invalid.to_string()),
     };
-    let question = "When does the secret expire, as the portal shows it (2027-05-20, '24 months'; Enter if unknown)";
+    let question = "When does the secret expire (2027-05-20, '24 months'; Enter if unknown)";
     let answer =
         prompter.ask(question, None, &accept).map_err(|error| CommandError::unasked(&error, "--expires DATE"))?;
     file.secret_expires = date::parse(&answer, today).ok().map(unspanned);

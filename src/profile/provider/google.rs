@@ -68,6 +68,10 @@ pub(super) static GOOGLE: Row = Row {
     secrets: SecretForm { has_ids: false, shortest: 16 },
     register: &[Step { text: "{portal}: an OAuth client of type 'Desktop app' needs no redirect URI", only: None }],
     permissions: &[Step { text: "OAuth consent screen > Data access: {scopes}", only: None }],
+    enabling: &[(
+        Gmail,
+        "Enable the Gmail API for the project: https://console.cloud.google.com/apis/library/gmail.googleapis.com",
+    )],
     alternative: Some(Gmail),
     quirks: Quirks {
         select_account: SelectAccount::Beside,

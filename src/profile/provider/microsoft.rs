@@ -137,6 +137,7 @@ const BOTH: Row = Row {
         Step { text: "API permissions > Add a permission > Microsoft Graph > Delegated permissions:", only: None },
         Step { text: "  {permissions}", only: None },
     ],
+    enabling: &[],
     alternative: Some(Graph),
     quirks: QUIRKS,
 };

@@ -38,6 +38,7 @@ pub(super) static OIDC: Row = Row {
         Step { text: "  grant types authorization_code and refresh_token", only: None },
     ],
     permissions: &[],
+    enabling: &[],
     alternative: None,
     quirks: Quirks {
         // oidc-provider does not know this word, and refuses the whole request; `login_hint` must do there.

@@ -44,6 +44,8 @@ pub struct Row {
     pub register: &'static [Step],
     /// How the permissions are added to a registration, where `register` does not say it.
     pub permissions: &'static [Step],
+    /// What has to be switched on at the provider before an app can use a protocol, as a step of the registration.
+    pub enabling: &'static [(Protocol, &'static str)],
     /// What serves a mailbox whose mail protocols are switched off, where the provider has it.
     pub alternative: Option<Protocol>,
     /// Where it differs from the standards, or from others.
