@@ -127,6 +127,7 @@ impl Cli {
             store: self.store,
             timeout: self.timeout.map(Duration::from_secs),
             is_verbose: self.verbose,
+            is_json: self.wanted().stdout.iter().any(|(format, _)| format.name() == format::JSON.name()),
             offers: self.wanted().stdout.iter().all(|(format, _)| format.name() == format::TEXT.name()),
             say,
             progress,

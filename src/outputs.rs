@@ -4,7 +4,6 @@
 //! standard output gets one document, and what cannot be written is said on standard error.
 
 mod delivery;
-mod view;
 
 pub use delivery::Delivery;
 
@@ -13,8 +12,8 @@ use std::path::PathBuf;
 
 use crate::cli::{self, Cli, FileReport, Wanted};
 use crate::clock::Clock;
-use crate::context::interrupt;
 use crate::context::live::{self, Live, Look};
+use crate::context::{interrupt, view};
 use crate::environment;
 use crate::error::CommandError;
 use crate::files::{Draft, Privacy};

@@ -16,7 +16,7 @@ use crate::flow::secret_source::SecretSource;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Reference};
-use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
+use crate::report::{Document, Finding, FindingCode, Report};
 use crate::text::Shown;
 
 /// Replace an app's client secret, tested before it is used
@@ -208,9 +208,6 @@ fn reauthorize(
 
 /// Signs in again; what stops that is a check of this mailbox and not the end of the report.
 fn reauthorized(workspace: &Workspace<'_>, mailbox: &Mailbox, how: &SignInOptions, context: &Context) -> Report {
-    sign_in::sign_in(workspace, mailbox, how, context).unwrap_or_else(|error| {
-        let mut report = Report::of_mailbox(mailbox);
-        report.checks.push(Check::failed(Stage::Authorize, Duration::ZERO, error.finding().clone()));
-        report
-    })
+    sign_in::sign_in(workspace, mailbox, how, context)
+        .unwrap_or_else(|error| sign_in::stopped(mailbox, &error, context))
 }

@@ -5,6 +5,7 @@ pub mod live;
 mod open;
 mod prompter;
 mod terminal;
+pub mod view;
 
 pub use open::{NoHome, Options};
 pub use prompter::{LineReader, PromptError, Prompter, TerminalPrompter};
@@ -25,6 +26,7 @@ use crate::net::Proxies;
 use crate::net::Trust;
 use crate::profile::{Profile, StoreKind, StoreSpec};
 use crate::progress::Progress;
+use crate::report::View;
 use crate::secrets::{self, SecretStore, World};
 use crate::transcript::Transcript;
 
@@ -50,6 +52,10 @@ pub struct Context {
     pub offers: bool,
     /// Says a line on stderr.
     pub say: fn(&str),
+    /// What the terminal on standard error can show.
+    pub view: View,
+    /// Whether other programs are told of events, a line of JSON each on standard error.
+    pub tells_events: bool,
     /// Whether a browser may be opened: there is a terminal, or `BROWSER` says which.
     pub opens_browser: bool,
     /// Opens a browser, without the environment variables of these names.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
-use super::{Context, Prompter, TerminalPrompter};
+use super::{Context, Prompter, TerminalPrompter, view};
 use crate::clock::Clock;
 use crate::config::Folders;
 use crate::net::{Proxies, Trust};
@@ -27,6 +27,8 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// Whether the conversation on the wire is shown.
     pub is_verbose: bool,
+    /// Whether the result is for another program.
+    pub is_json: bool,
     /// Whether the results are for people, who may be offered more.
     pub offers: bool,
     /// Writes a line on standard error.
@@ -44,7 +46,7 @@ impl Context {
     /// # Errors
     /// [`NoHome`], where this program's files cannot have a place.
     pub fn open(options: Options) -> Result<Self, NoHome> {
-        let Options { profile, store, timeout, is_verbose, offers, say, progress } = options;
+        let Options { profile, store, timeout, is_verbose, is_json, offers, say, progress } = options;
         let folders = Folders::of_user().map_err(NoHome)?;
         let prompter = TerminalPrompter::new();
         let started = Instant::now();
@@ -64,6 +66,8 @@ impl Context {
             transcript: Transcript::new(redactor, sink),
             clock: Clock::system(),
             offers: offers && prompter.is_interactive(),
+            view: view::of_stderr(false),
+            tells_events: is_json,
             opens_browser: prompter.is_interactive() || environment::raw("BROWSER").is_some(),
             prompter: Box::new(prompter),
             say,

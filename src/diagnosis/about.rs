@@ -21,6 +21,8 @@ pub struct FailureContext<'a> {
     pub protocol: Option<Protocol>,
     /// What is known of the token that was shown.
     pub token: TokenFacts,
+    /// Whether a sign-in was under way.
+    pub is_signing_in: bool,
     /// Where apps are registered, where the words of an answer betray another provider than the profile's.
     pub elsewhere: Option<&'static Deployment>,
 }
@@ -43,6 +45,12 @@ impl<'a> FailureContext<'a> {
     #[must_use]
     pub fn of_mailbox(app: &'a App, mailbox: &'a Mailbox) -> Self {
         Self { mailbox: Some(mailbox), ..Self::of_app(app) }
+    }
+
+    /// The same, while its sign-in is under way.
+    #[must_use]
+    pub fn signing_in(self) -> Self {
+        Self { is_signing_in: true, ..self }
     }
 
     /// The same, over `protocol`.
@@ -164,6 +172,8 @@ impl FailureContext<'_> {
             Some(Only::AppOnly) => self.mailbox.is_none(),
             Some(Only::AudienceOpen) => !self.token.is_for_server,
             Some(Only::AudienceFits) => self.token.is_for_server,
+            Some(Only::SigningIn) => self.is_signing_in,
+            Some(Only::SignedIn) => !self.is_signing_in,
         }
     }
 }

@@ -1,15 +1,17 @@
 //! A sign-in: a person lets a mailbox be opened, and the grant is stored, or it is said why not.
 //!
 //! `reach` asks the provider before a person begins, `by_browser` (with `by_paste`) and `by_device_code` bring tokens,
-//! `attempt` does with them what is the same for both.
+//! `attempt` does with them what is the same for both. `events` tells other programs of it.
 
 mod attempt;
 mod by_browser;
 mod by_device_code;
 mod by_paste;
+mod events;
 mod options;
 mod paste;
 mod patience;
+mod qr;
 mod reach;
 
 pub use options::{SignInOptions, Way, Window};
@@ -41,7 +43,7 @@ pub fn sign_in(
     context: &Context,
 ) -> Result<Report, CommandError> {
     let app = workspace.app_of(mailbox);
-    let about = FailureContext::of_mailbox(app, mailbox);
+    let about = FailureContext::of_mailbox(app, mailbox).signing_in();
     if by_browser::listens(app, how.way) {
         by_browser::refuse_unopened(context)?;
     }
@@ -102,7 +104,17 @@ pub fn sign_in(
             report.checks.push(Check::failed(stage_of(&failure), started.elapsed(), finding));
         }
     }
+    events::ended(context, mailbox, &report);
     Ok(report)
+}
+
+/// A report on a sign-in that was stopped, for where others go on.
+#[must_use]
+pub fn stopped(mailbox: &Mailbox, error: &CommandError, context: &Context) -> Report {
+    let mut report = Report::of_mailbox(mailbox);
+    report.checks.push(Check::failed(Stage::Authorize, Duration::ZERO, error.finding().clone()));
+    events::ended(context, mailbox, &report);
+    report
 }
 
 /// The command that comes after a sign-in.

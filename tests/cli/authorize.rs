@@ -3,10 +3,11 @@ use std::time::Instant;
 use url::Url;
 
 use crate::sandbox::browser::{self, Person};
+use crate::sandbox::faults::Fault;
 use crate::sandbox::world::{ALICE, SHARED, SHOP};
 use crate::support::canary;
 use crate::support::fixture::Fixture;
-use crate::support::practice::fact;
+use crate::support::practice::{ALWAYS_STALE, fact};
 
 fn parameter(url: &str, name: &str) -> String {
     let url = Url::parse(url).unwrap();
@@ -139,6 +140,23 @@ fn an_expired_client_secret_is_named_at_the_exchange() {
     shop.sandbox().expire_client_secret(canary::CLIENT_SECRET);
     let refused = shop.authorize_as("shop", SHOP).code(1);
     assert_eq!(refused.finding_codes(), ["ms-secret-expired"]);
+}
+
+/// There is nothing to test yet.
+#[test]
+fn after_a_passing_fault_at_the_exchange_the_sign_in_is_to_be_tried_again() {
+    let shop = Fixture::added();
+    shop.sandbox().switch_on(Fault::named("token-throttled"));
+    let refused = shop.authorize_as("shop", SHOP);
+    assert_eq!(refused.finding_codes(), ["ms-transient"]);
+    assert!(refused.stdout.contains("mailgrant authorize shop"), "{}", refused.stdout);
+    assert!(!refused.stdout.contains("mailgrant test shop"), "{}", refused.stdout);
+    let shop = Fixture::authorized();
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
+    shop.authorize_as("shop", SHOP).code(0);
+    shop.sandbox().switch_on(Fault::named("token-throttled"));
+    let refused = shop.run(&["--json", "token", "shop"]).finish();
+    assert!(refused.stdout.contains("mailgrant test shop"), "{}", refused.stdout);
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod all_protocols;
 mod authorize;
 mod authorize_by_code;
 mod authorize_elsewhere;
+mod authorize_queue;
 mod before_the_browser;
 mod calendar;
 mod callbacks;

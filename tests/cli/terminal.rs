@@ -135,7 +135,7 @@ fn a_pasted_address_is_taken_while_the_browser_is_waited_for() {
 fn a_pasted_error_page_is_explained_and_the_wait_goes_on() {
     let shop = Fixture::added();
     for flag in ["", "--no-browser"] {
-        let mut terminal = shell(&shop, &format!("\"$0\" authorize shop {flag}"));
+        let mut terminal = shell(&shop, &format!("\"$0\" authorize shop {flag} --force"));
         let address = redirect(&shop, &mut terminal);
         terminal.exp_string("Waiting").unwrap();
         terminal.exp_string("(5 minutes)").unwrap();
@@ -176,7 +176,7 @@ fn a_private_window_is_opened_in_the_desktops_own_browser_or_none_at_all() {
         [("firefox-esr.desktop", "firefox-esr", "--private-window"), ("chromium.desktop", "chromium", "--incognito")]
     {
         let desktop = desktop(&shop, entry, &[program, "xdg-open"]);
-        let mut terminal = shell(&shop, &format!("{desktop}; \"$0\" authorize shop --private"));
+        let mut terminal = shell(&shop, &format!("{desktop}; \"$0\" authorize shop --private --force"));
         let address = redirect(&shop, &mut terminal);
         terminal.send_line(&address).unwrap();
         ends_cleanly(&mut terminal, 0);
@@ -188,7 +188,7 @@ fn a_private_window_is_opened_in_the_desktops_own_browser_or_none_at_all() {
     }
     // No window is better than one that knows the wrong account.
     let desktop = desktop(&shop, "org.gnome.Epiphany.desktop", &["epiphany", "xdg-open", "firefox"]);
-    let mut terminal = shell(&shop, &format!("{desktop}; \"$0\" authorize shop --private"));
+    let mut terminal = shell(&shop, &format!("{desktop}; \"$0\" authorize shop --private --force"));
     let address = redirect(&shop, &mut terminal);
     terminal.exp_string("No private window could be opened").unwrap();
     terminal.exp_string("open the address above in a private window yourself").unwrap();
@@ -197,11 +197,81 @@ fn a_private_window_is_opened_in_the_desktops_own_browser_or_none_at_all() {
     assert!(!seen.exists());
 }
 
+/// A person is asked before what there is is replaced; --force says that it is meant.
+#[test]
+fn a_mailbox_that_is_authorized_is_not_signed_in_again_unasked() {
+    let shop = Fixture::authorized();
+    let mut terminal = shell(&shop, "\"$0\" authorize shop");
+    terminal.exp_string("is authorized since 20").unwrap();
+    terminal.exp_string("Sign in again? [y/N]").unwrap();
+    terminal.send_line("").unwrap();
+    ends_cleanly(&mut terminal, 130);
+    for (flag, answer) in [("", Some("y")), ("--force", None)] {
+        let mut terminal = shell(&shop, &format!("\"$0\" authorize shop {flag}"));
+        if let Some(answer) = answer {
+            terminal.exp_string("[y/N]").unwrap();
+            terminal.send_line(answer).unwrap();
+        }
+        let address = redirect(&shop, &mut terminal);
+        terminal.exp_string("address here").unwrap();
+        terminal.send_line(&address).unwrap();
+        ends_cleanly(&mut terminal, 0);
+    }
+}
+
+#[test]
+fn a_queue_is_gone_through_at_the_persons_pace() {
+    let shop = Fixture::added();
+    for name in ["anna", "bert"] {
+        shop.add(name, &[("--app", Some("shop")), ("--address", Some(&format!("{name}@contoso.example")))])
+            .finish()
+            .code(0);
+    }
+    for (last, code) in [(None, 0), (Some('c'), 130)] {
+        let mut terminal = shell(&shop, "\"$0\" authorize shop anna bert --force");
+        terminal.exp_string("1 of 3: ").unwrap();
+        let address = redirect(&shop, &mut terminal);
+        terminal.exp_string("address here").unwrap();
+        terminal.send_line(&address).unwrap();
+        terminal.exp_string("2 of 3: anna@contoso.example").unwrap();
+        terminal.exp_string("s skips").unwrap();
+        terminal.send_line("s").unwrap();
+        terminal.exp_string("3 of 3: bert@contoso.example").unwrap();
+        terminal.exp_string("s skips").unwrap();
+        match last {
+            None => drop(terminal.send_line("s").unwrap()),
+            Some(key) => terminal.send_control(key).unwrap(),
+        }
+        // What there is, is told.
+        terminal.exp_string("signed in").unwrap();
+        ends_cleanly(&mut terminal, code);
+    }
+    shop.json(&["test-mailbox", "shop"], 0);
+}
+
+/// A code is in a box, and the page's address is drawn for a phone, where the terminal can show it.
+#[test]
+fn a_device_code_is_drawn_where_the_terminal_can_show_it() {
+    let shop = Fixture::added();
+    let mut terminal = shell(&shop, "LANG=C.UTF-8 \"$0\" authorize shop --device-code --timeout 1");
+    // What is read is taken for Latin-1: each byte is a character.
+    let bytes = |text: &str| text.bytes().map(char::from).collect::<String>();
+    terminal.exp_string(&bytes("\u{1b}[40m\u{2588}\u{2588}")).unwrap();
+    terminal.exp_string("enter this code there").unwrap();
+    terminal.exp_string(&bytes("\u{250c}\u{2500}")).unwrap();
+    ends_cleanly(&mut terminal, 1);
+    let mut terminal = shell(&shop, "LANG=C \"$0\" authorize shop --device-code --timeout 1");
+    let before = terminal.exp_string("enter this code there").unwrap();
+    assert!(before.is_ascii(), "{before}");
+    terminal.exp_string("+--").unwrap();
+    ends_cleanly(&mut terminal, 1);
+}
+
 #[test]
 fn a_paste_may_have_16_kibibytes_in_both_ways() {
     let shop = Fixture::added();
     for flag in ["", "--no-browser"] {
-        let mut terminal = shell(&shop, &format!("\"$0\" authorize shop {flag}"));
+        let mut terminal = shell(&shop, &format!("\"$0\" authorize shop {flag} --force"));
         let address = redirect(&shop, &mut terminal);
         terminal.exp_string("address here").unwrap();
         terminal.send_line(&format!("{address}&session_state={}", "x".repeat(16 * 1024))).unwrap();
@@ -213,7 +283,7 @@ fn a_paste_may_have_16_kibibytes_in_both_ways() {
 fn without_a_browser_a_wrong_paste_is_asked_again_until_ctrl_c_or_ctrl_d() {
     let shop = Fixture::added();
     for (last, code) in [(None, 0), (Some('c'), 130), (Some('d'), 130)] {
-        let mut terminal = shell(&shop, "\"$0\" authorize shop --no-browser");
+        let mut terminal = shell(&shop, "\"$0\" authorize shop --no-browser --force");
         let address = redirect(&shop, &mut terminal);
         terminal.exp_string("Paste that address here:").unwrap();
         for _ in 0..3 {

@@ -161,6 +161,14 @@ impl Running {
         }
     }
 
+    /// Waits until the command has said more on stderr.
+    pub(crate) fn wait_for_more(&mut self) {
+        let length = self.stderr.len();
+        while self.stderr.len() == length {
+            assert!(self.next_event(), "{} ended:\n{}", self.shown, self.stderr);
+        }
+    }
+
     /// The address and the user code that `--device-code` shows on stderr.
     pub(crate) fn device_code(&mut self) -> (String, String) {
         self.wait_for_stderr("Ctrl-C ends it");

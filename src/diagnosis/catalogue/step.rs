@@ -54,6 +54,10 @@ pub enum Only {
     AudienceOpen,
     /// Tokens that say themselves that they are for the right server.
     AudienceFits,
+    /// Sign-ins that are under way.
+    SigningIn,
+    /// What comes after a sign-in.
+    SignedIn,
 }
 
 impl Only {

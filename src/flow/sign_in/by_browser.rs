@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use super::attempt::{Attempt, Tokens};
-use super::by_paste;
 use super::options::{Way, Window};
 use super::paste::Paste;
 use super::patience::Patience;
+use super::{by_paste, events};
 use crate::context::{Context, interrupt};
 use crate::diagnosis::{FailureContext, callback};
 use crate::error::CommandError;
@@ -64,6 +64,7 @@ pub(super) fn tokens<'a>(attempt: &Attempt<'a>, report: &mut Report) -> Result<B
         let cancelled = interrupt::catch();
         let mut paste = Paste::open(attempt, &request, &patience);
         say_waiting(&patience, paste.is_some(), context);
+        events::address(context, mailbox, &request, patience.whole);
         open(&request, attempt);
         let redactor = context.transcript.redactor();
         let read = |query: &str| request.read_query(query, redactor);

@@ -3,14 +3,16 @@
 use std::time::{Duration, Instant};
 
 use super::attempt::{Attempt, Tokens};
-use crate::clock::in_words;
+use super::{events, qr};
+use crate::clock::{in_words, time_of_day};
 use crate::context::interrupt;
 use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::oauth::device_poll::poll;
 use crate::oauth::{self, Client, DeviceAuthorization, PollEnd, Waiter};
-use crate::profile::Scope;
-use crate::report::{Check, Report, Stage};
+use crate::profile::{EndpointUrl, Scope};
+use crate::report::{Check, Report, Stage, View};
+use crate::text::Shown;
 
 /// How long Ctrl-C may go unseen.
 const FLAG_INTERVAL: Duration = Duration::from_millis(50);
@@ -37,6 +39,8 @@ pub(super) fn tokens<'a>(
     for line in announcement(attempt, &authorization) {
         context.prompter.say(&line);
     }
+    events::code(context, attempt.mailbox, &authorization);
+    open(attempt, &authorization);
     let ask = || {
         // Each answer may be the one with the tokens. In between, other processes may have the mailbox.
         let ready = attempt.session.make_ready(attempt.how.replaced)?;
@@ -62,12 +66,14 @@ pub(super) fn tokens<'a>(
 /// (RFC 8628 §5.4), and of what it asks for.
 fn announcement(attempt: &Attempt<'_>, authorization: &DeviceAuthorization) -> Vec<String> {
     let Attempt { app, mailbox, asked, context, .. } = *attempt;
-    let mut lines = vec![
+    // First, so that what is read stays on the screen.
+    let mut lines = qr::lines(page(authorization).as_url().as_str(), context.view);
+    lines.extend([
         format!("Sign in as {}, in a browser on any machine, at:", mailbox.signs_in_as()),
         format!("  {}", authorization.verification_uri),
         "and enter this code there:".to_owned(),
-        format!("  {}", authorization.user_code),
-    ];
+    ]);
+    lines.extend(boxed(&authorization.user_code, context.view));
     if let Some(complete) = &authorization.verification_uri_complete {
         lines.push("This address has the code in it; compare it with the one that the page shows:".to_owned());
         lines.push(format!("  {complete}"));
@@ -82,8 +88,43 @@ fn announcement(attempt: &Attempt<'_>, authorization: &DeviceAuthorization) -> V
             .to_owned(),
     ]);
     lines.extend(app.provider.quirks.device.advice.map(str::to_owned));
-    lines.push(format!("The code is valid for {good_for}. Waiting; Ctrl-C ends it."));
+    let end = context.clock.now().checked_add(authorization.good_for(context.timeout));
+    let until = end.map_or_else(|_| Shown::default(), |end| shown!(", until {}", time_of_day(end)));
+    lines.push(format!("The code is valid for {good_for}{until}. Waiting; Ctrl-C ends it."));
     lines
+}
+
+/// The page to open: the one with the code in it, where there is one.
+fn page(authorization: &DeviceAuthorization) -> &EndpointUrl {
+    authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri)
+}
+
+/// The code, on a terminal in a box: it is what the eye looks for.
+fn boxed(code: &Shown, view: View) -> Vec<String> {
+    if view.width.is_none() {
+        return vec![format!("  {code}")];
+    }
+    let (line, corners, side) = match view.unicode {
+        true => ('\u{2500}', ['\u{250c}', '\u{2510}', '\u{2514}', '\u{2518}'], '\u{2502}'),
+        false => ('-', ['+'; 4], '|'),
+    };
+    let edge = line.to_string().repeat(code.chars().count() + 2);
+    let [left, right, below_left, below_right] = corners;
+    vec![
+        format!("  {left}{edge}{right}"),
+        format!("  {side} {code} {side}"),
+        format!("  {below_left}{edge}{below_right}"),
+    ]
+}
+
+/// Opens the page in this machine's browser, where it has one; elsewhere the address is shown, and that is all.
+fn open(attempt: &Attempt<'_>, authorization: &DeviceAuthorization) {
+    let Attempt { context, how, .. } = *attempt;
+    if !context.opens_browser {
+        return;
+    }
+    let (open, url, hide) = (context.browser, page(authorization).as_url().clone(), how.hidden_variable.clone());
+    std::thread::spawn(move || open(&url, &hide.iter().map(String::as_str).collect::<Vec<_>>()));
 }
 
 /// This machine's time. Ctrl-C ends a wait, and with it the sign-in. While the token endpoint is asked nothing is caught:

@@ -5,6 +5,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::attempt::Attempt;
+use super::events;
 use super::paste::Paste;
 use super::patience::Patience;
 use crate::context::interrupt;
@@ -33,6 +34,7 @@ pub(super) fn response(
         attempt.app.redirect_uri,
         patience.in_words()
     ));
+    events::address(context, attempt.mailbox, request, patience.whole);
     let timed_out = |patience: &Patience| {
         let (after, heard) = (patience.whole, Heard::NotListening);
         Failure::from(FailureKind::SignInTimedOut { after, heard, refused: Vec::new() })

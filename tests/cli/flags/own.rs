@@ -71,6 +71,21 @@ pub(super) const ROWS: &[Row] = &[
         let both = shop.run(&["authorize", "shop", "--device-code", "--no-browser"]).finish().code(2);
         assert!(both.stderr.contains("cannot be used with"), "{}", both.stderr);
     }),
+    does("authorize", "--all", |shop| {
+        shop.json(&["authorize", "--all", "--timeout", "1"], 1);
+        shop.json(&["authorize", "shop", "--all"], 2);
+    }),
+    does("authorize", "--pending", |_| {
+        Fixture::added().json(&["authorize", "--pending", "--timeout", "1"], 1);
+        let shop = Fixture::authorized();
+        assert_eq!(shop.json(&["authorize", "--pending"], 0).json()["reports"].as_array().unwrap().len(), 0);
+    }),
+    does("authorize", "--force", |_| {
+        // A terminal alone is asked; terminal.rs has that.
+        let shop = Fixture::authorized();
+        let person = Person::SignsInAs(SHOP.to_owned());
+        shop.authorize(&["authorize", "shop", "--force"], &person).code(0);
+    }),
     does("authorize", "--private", |shop| {
         // A program that is no browser is not started.
         let refused = shop.run(&["authorize", "shop", "--private", "--timeout", "1"]).finish().code(1);

@@ -12,13 +12,15 @@ const USUAL: usize = 80;
 const NARROWEST: usize = 20;
 
 /// What can be shown on standard output.
-pub(super) fn of_stdout(details: bool) -> View {
+#[must_use]
+pub fn of_stdout(details: bool) -> View {
     let size = || terminal_size::terminal_size_of(std::io::stdout());
     of(std::io::stdout().is_terminal(), details, size, &environment::text)
 }
 
 /// What can be shown on standard error.
-pub(super) fn of_stderr(details: bool) -> View {
+#[must_use]
+pub fn of_stderr(details: bool) -> View {
     let size = || terminal_size::terminal_size_of(std::io::stderr());
     of(std::io::stderr().is_terminal(), details, size, &environment::text)
 }
