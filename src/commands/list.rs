@@ -24,7 +24,9 @@ pub fn run(_: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut document = Document::new("list");
     document.reports = describe::mailboxes(&profile);
     if document.reports.is_empty() {
-        document.next.push("The profile has no mailbox yet. Add one: mailgrant add NAME".into());
+        document.next.push(describe::no_mailbox());
+    } else {
+        document.table = Some(describe::table(&profile));
     }
     Ok(document)
 }

@@ -100,7 +100,7 @@ impl FailureContext<'_> {
                 }
             })
             .collect();
-        report::Step::of(parts).done_by(step.by.or(by))
+        report::Step::of(parts).done_by(step.by.or(by)).aside_if(step.aside)
     }
 
     /// The provider's page of this name; none where nothing is known of the provider.

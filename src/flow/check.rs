@@ -11,7 +11,7 @@ use super::judge::judge;
 use super::parallel::{self, Limits, Panicked};
 use super::plan::{Depth, Plan, Protocols};
 use super::workspace::Workspace;
-use super::{so_far, trials};
+use super::{sides, so_far, trials};
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{FailureKind, StoreFault};
@@ -27,6 +27,7 @@ pub fn run(workspace: &Workspace<'_>, plan: &Plan<'_>) -> Report {
     let mut report = Report::of_mailbox(plan.mailbox);
     report.facts.extend(facts(&seen));
     report.checks = explain(&seen);
+    report.sides = sides::of(&seen);
     report.latest = latest(&seen);
     report.trials = match plan.protocols {
         Protocols::OfProfile => Vec::new(),

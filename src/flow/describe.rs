@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::clock::valid_until;
-use crate::profile::{Address, App, Mailbox, Profile};
-use crate::report::Report;
+use crate::profile::{Address, App, Mailbox, Profile, Protocol};
+use crate::report::{Report, Table};
 use crate::secrets::MailboxRecord;
 use crate::text::{Redactor, Shown};
 
@@ -12,6 +12,35 @@ use crate::text::{Redactor, Shown};
 #[must_use]
 pub fn mailboxes(profile: &Profile) -> Vec<Report> {
     profile.mailboxes.values().map(|one| mailbox(profile.app_of(one), one)).collect()
+}
+
+/// The same as a table; what does not apply to any mailbox is empty.
+#[must_use]
+pub fn table(profile: &Profile) -> Table {
+    let row = |mailbox: &Mailbox| {
+        let app = profile.app_of(mailbox);
+        let mut protocols: Vec<&str> = mailbox.protocols().map(Protocol::title).collect();
+        protocols.dedup();
+        let protocols = Shown::join(protocols.into_iter().map(Redactor::by_shape), ", ");
+        let state = if mailbox.enabled { "" } else { "switched off" };
+        let expires = app.secret_expires.map_or_else(Shown::default, Shown::of);
+        vec![
+            Shown::of(&mailbox.name),
+            Shown::of(&mailbox.address),
+            Shown::of(&app.name),
+            protocols,
+            state.into(),
+            expires,
+        ]
+    };
+    let columns = vec!["NAME", "ADDRESS", "APP", "PROTOCOLS", "STATE", "SECRET EXPIRES"];
+    Table { columns, rows: profile.mailboxes.values().map(row).collect() }
+}
+
+/// What to do where the profile is empty.
+#[must_use]
+pub fn no_mailbox() -> Shown {
+    "The profile has no mailbox yet. Add one: mailgrant add NAME".into()
 }
 
 /// A report with what the profile has of a mailbox.

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::secret_expiry;
 use super::seen::{Conversation, Fetched, Outcome, Records, Seen, Stored};
-use super::session::TokenSource;
-use crate::clock::valid_until;
+use super::session::{AccessToken, TokenSource};
+use crate::clock::{in_words, valid_until};
 use crate::diagnosis::{self, FailureContext, TokenFacts};
 use crate::profile::{App, Side};
 use crate::progress::Observation;
 use crate::report::{Check, Fact, Headline, Stage};
 use crate::text::{Redactor, Show, Shown};
-use crate::transport::Message;
+use crate::transport::{Message, Task};
 
 /// A check for each step, in the order of the way from the profile to the mailbox.
 #[must_use]
@@ -72,7 +72,7 @@ fn token_endpoint(seen: &Seen<'_>, fetched: &Fetched) -> Vec<Check> {
     let asked = match outcome {
         Outcome::Token(token) => {
             let detail = shown!("grant and client accepted; new token {}", until(token.expires));
-            Check::passed(Stage::TokenEndpoint, *elapsed, detail)
+            Check::passed(Stage::TokenEndpoint, *elapsed, detail).in_brief(good_for(seen, token))
         }
         Outcome::Failed { failure, .. } => {
             Check::failed(Stage::TokenEndpoint, *elapsed, diagnosis::finding(failure, seen.about()))
@@ -84,6 +84,12 @@ fn token_endpoint(seen: &Seen<'_>, fetched: &Fetched) -> Vec<Check> {
         Check::passed(Stage::Token, Duration::ZERO, detail)
     });
     std::iter::once(asked.begun(seen.since_start(*began))).chain(leftover).collect()
+}
+
+/// "Microsoft 365, valid for 69 minutes"
+fn good_for(seen: &Seen<'_>, token: &AccessToken) -> Shown {
+    let left = token.expires.duration_since(seen.now).as_secs();
+    shown!("{}, valid for {}", seen.app.provider.title, in_words(u64::try_from(left).unwrap_or_default()))
 }
 
 /// What became of getting each token, wherever it comes from.
@@ -104,7 +110,7 @@ fn token(seen: &Seen<'_>, fetched: &Fetched) -> Check {
                 TokenSource::Refresh => "refreshed just now",
             };
             let detail = shown!("{}, {}", valid_until(token.expires, seen.now), source);
-            Check::passed(Stage::Token, *elapsed, detail)
+            Check::passed(Stage::Token, *elapsed, detail).in_brief(good_for(seen, token))
         }
         Outcome::Failed { failure, .. } => Check::failed(Stage::Token, *elapsed, diagnosis::finding(failure, about)),
         Outcome::NotAsked(why) => Check::skipped(Stage::Token, *why),
@@ -126,15 +132,15 @@ pub fn of_conversation(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<
 }
 
 /// The steps at one mail server.
-fn steps(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<Check> {
+pub(super) fn steps(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<Check> {
     let protocol = conversation.service.protocol;
     let fetched = seen.fetched_for(protocol);
     let inspection = fetched.and_then(|fetched| fetched.inspection.as_ref());
     let is_for_server = inspection.is_some_and(|inspection| inspection.preflight.is_for(protocol));
     let about = FailureContext { token: TokenFacts { is_for_server }, ..seen.about().over(protocol) };
     let observations = &conversation.log.observations;
-    let mut checks: Vec<Check> =
-        observations.iter().map(|step| check(step, about, seen.started).over(protocol)).collect();
+    let told = |step: &Observation| in_brief(check(step, about, seen.started).over(protocol), conversation);
+    let mut checks: Vec<Check> = observations.iter().map(told).collect();
     // Where nothing was seen, the connection was another task's, which tells it.
     let is_waiting = !observations.is_empty() && observations.iter().all(|step| step.result.is_ok());
     if fetched.is_some_and(|fetched| fetched.token().is_none()) && is_waiting {
@@ -150,6 +156,19 @@ pub(super) fn check(step: &Observation, about: FailureContext<'_>, started: Inst
         Err(failure) => Check::failed(step.stage, step.elapsed, diagnosis::finding(failure, about)),
     };
     check.begun(step.began.saturating_duration_since(started))
+}
+
+/// The same with a few words, where it is of the step that the conversation was for.
+fn in_brief(check: Check, conversation: &Conversation<'_>) -> Check {
+    let Some(detail) = check.detail().filter(|_| check.has_passed()) else { return check };
+    // The number of a request is for a ticket.
+    let detail = detail.part(|text| text.split(" (HTTP ").next().unwrap_or(text));
+    match (check.stage, &conversation.task) {
+        (Stage::Folder, Task::Read { .. }) | (Stage::Arrival, _) => check.in_brief(detail),
+        (Stage::Recipient, Task::Send { message: None, .. }) => check.in_brief("may send"),
+        (Stage::Message, Task::Send { .. }) => check.in_brief("sent"),
+        _ => check,
+    }
 }
 
 /// Which servers were asked, and by which mechanism.

@@ -26,6 +26,7 @@ pub mod secret_source;
 pub mod seen;
 pub mod session;
 pub mod settings;
+pub mod sides;
 pub mod sign_in;
 pub mod so_far;
 pub mod status;

@@ -5,6 +5,7 @@ mod asked;
 mod dates;
 mod in_use;
 mod registration;
+mod rows;
 mod words;
 
 pub use asked::Asked;
@@ -58,6 +59,7 @@ pub fn of(
     let unheard = Transcript::new(Redactor::without_memory(), None);
     let workspace = Workspace { transcript: &unheard, ..workspace.clone() };
     let mut document = Document::new("status");
+    let mut table = rows::table();
     // Several mailboxes share an app; its record is read once.
     let mut apps: BTreeMap<&Name, Option<AppRecord>> = BTreeMap::new();
     for &mailbox in mailboxes {
@@ -67,7 +69,14 @@ pub fn of(
             apps.insert(&app.name, record);
         }
         let record = apps.get(&app.name).and_then(Option::as_ref);
-        document.reports.push(one(&workspace, mailbox, record, alarm, asked));
+        let report = one(&workspace, mailbox, record, alarm, asked);
+        table.rows.push(rows::row(mailbox, app, &report, expires(app, record, asked), workspace.clock.now()));
+        document.reports.push(report);
+    }
+    match mailboxes {
+        [] => document.next.push(describe::no_mailbox()),
+        [_] => {}
+        _ => document.table = Some(table),
     }
     document.warnings.extend(asked.warnings.iter().cloned());
     let mut dated = Vec::new();

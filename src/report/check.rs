@@ -19,6 +19,9 @@ pub struct Check {
     /// How it went.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// What matters of what was seen, for a line that stands for several checks.
+    #[serde(skip)]
+    pub brief: Option<Shown>,
     /// When it began, counted from the command's start, in milliseconds in JSON.
     #[serde(rename = "began_ms", skip_serializing_if = "Option::is_none", serialize_with = "as_optional_millis")]
     pub began: Option<Duration>,
@@ -158,7 +161,7 @@ impl Check {
     }
 
     fn new(stage: Stage, elapsed: Duration, outcome: Outcome) -> Self {
-        Self { stage, protocol: None, outcome, began: None, elapsed }
+        Self { stage, protocol: None, outcome, brief: None, began: None, elapsed }
     }
 
     /// The same, over `protocol`.
@@ -171,6 +174,12 @@ impl Check {
     #[must_use]
     pub fn begun(self, began: Duration) -> Self {
         Self { began: Some(began), ..self }
+    }
+
+    /// The same, told in a few words where it shares a line with others.
+    #[must_use]
+    pub fn in_brief(self, brief: impl Into<Shown>) -> Self {
+        Self { brief: Some(brief.into()), ..self }
     }
 
     /// What it found, if it failed.

@@ -9,6 +9,8 @@ use serde::Serialize;
 use super::check::Check;
 use super::finding::{ExitCode, Finding};
 use super::reminder::Reminder;
+use super::side::SideResult;
+use super::table::Table;
 use super::trial::Trial;
 use crate::clock::Clock;
 use crate::profile::Mailbox;
@@ -29,6 +31,9 @@ pub struct Document {
     pub time: Timestamp,
     /// One report for each mailbox or app the command looked at.
     pub reports: Vec<Report>,
+    /// The reports as rows, where a command lists; the forms for programs have the reports alone.
+    #[serde(skip)]
+    pub table: Option<Table>,
     /// Things that are right but deserve attention, such as a secret that expires soon.
     pub warnings: Vec<Shown>,
     /// What to do next, as commands or click paths.
@@ -73,6 +78,9 @@ pub struct Report {
     pub facts: Vec<Fact>,
     /// What was tried, in order.
     pub checks: Vec<Check>,
+    /// Which sides work, where that was tested.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sides: Vec<SideResult>,
     /// The newest messages, newest first, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub latest: Vec<Headline>,
@@ -152,6 +160,7 @@ impl Document {
             command: command.into(),
             time: Clock::system().now(),
             reports: Vec::new(),
+            table: None,
             warnings: Vec::new(),
             next: Vec::new(),
             explanations: Vec::new(),
@@ -178,7 +187,15 @@ impl Report {
     /// An empty report on `subject`.
     #[must_use]
     pub fn new(subject: Subject) -> Self {
-        Self { subject, facts: Vec::new(), checks: Vec::new(), latest: Vec::new(), trials: Vec::new(), verdict: None }
+        Self {
+            subject,
+            facts: Vec::new(),
+            checks: Vec::new(),
+            sides: Vec::new(),
+            latest: Vec::new(),
+            trials: Vec::new(),
+            verdict: None,
+        }
     }
 
     /// A report on `mailbox` that begins with its address.

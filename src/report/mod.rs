@@ -7,7 +7,9 @@ mod document;
 mod finding;
 pub mod format;
 mod reminder;
+mod side;
 pub mod step;
+mod table;
 mod trial;
 mod view;
 
@@ -16,7 +18,9 @@ pub use document::{Document, Explanation, Fact, Headline, Report, SCHEMA, Subjec
 pub use finding::{Confidence, ExitCode, Finding, Retry};
 pub use format::{Format, write_error};
 pub use reminder::Reminder;
+pub use side::{SideResult, SideState};
 pub use step::Step;
+pub use table::Table;
 pub use trial::{Trial, TrialResult};
 pub use view::View;
 

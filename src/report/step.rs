@@ -17,6 +17,7 @@ use crate::text::{Redactor, Show, Shown};
 pub struct Step {
     parts: Vec<Part>,
     by: Option<By>,
+    is_aside: bool,
 }
 
 /// A part of a step, in the order in which it is read.
@@ -61,7 +62,7 @@ impl Step {
     #[must_use]
     pub fn of(parts: impl IntoIterator<Item = Part>) -> Self {
         let is_there = |part: &Part| !matches!(part, Part::Words(words) if words.is_empty());
-        Self { parts: parts.into_iter().filter(is_there).collect(), by: None }
+        Self { parts: parts.into_iter().filter(is_there).collect(), ..Self::default() }
     }
 
     /// The same, with words behind it.
@@ -82,6 +83,18 @@ impl Step {
     #[must_use]
     pub fn done_by(self, by: impl Into<Option<By>>) -> Self {
         Self { by: by.into(), ..self }
+    }
+
+    /// The same; `is_aside`: it is another way or one for few, left out where room is scarce.
+    #[must_use]
+    pub fn aside_if(self, is_aside: bool) -> Self {
+        Self { is_aside, ..self }
+    }
+
+    /// Whether it is another way or one for few, left out where room is scarce.
+    #[must_use]
+    pub fn is_aside(&self) -> bool {
+        self.is_aside
     }
 
     /// Its parts, in the order in which they are read.

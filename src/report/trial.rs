@@ -65,10 +65,10 @@ impl TrialResult {
     }
 }
 
-fn protocol_key<S: Serializer>(protocol: &Protocol, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn protocol_key<S: Serializer>(protocol: &Protocol, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(protocol.key())
 }
 
-fn side_key<S: Serializer>(side: &Side, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn side_key<S: Serializer>(side: &Side, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(side.key())
 }

@@ -82,7 +82,8 @@ fn a_healthy_machine_passes_every_check_without_a_sign_in() {
 fn people_read_it_too() {
     let shop = Fixture::added();
     let doctor = shop.run(&["doctor"]).finish().code(0);
-    for words in ["this machine", "mailgrant", "tls library", "ok   secret store", "ok   clock", "mailgrant test --all"]
+    for words in
+        ["this machine", "mailgrant", "tls library", "ok    secret store", "ok    clock", "mailgrant test --all"]
     {
         assert!(doctor.stdout.contains(words), "{words}: {}", doctor.stdout);
     }

@@ -130,14 +130,14 @@ fn over_gmail(call: ApiCall) -> Vec<Way> {
 }
 
 /// A tenant, and a home whose mailboxes are all authorized and whose access tokens are all stale.
-struct Practice {
-    shop: Fixture,
+pub(crate) struct Practice {
+    pub(crate) shop: Fixture,
     authorization_url: String,
     files_as_they_were: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl Practice {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let shop = Fixture::new();
         // As Microsoft does: so a home can be put back to what it was.
         shop.sandbox().allow_refresh_reuse();
@@ -169,6 +169,13 @@ impl Practice {
         Self { shop, authorization_url, files_as_they_were }
     }
 
+    /// Puts profile and store back to what they were.
+    pub(crate) fn restore(&self) {
+        for (path, bytes) in &self.files_as_they_were {
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+
     /// What is wrong about the row, if anything.
     fn practise(&self, row: &Row) -> Vec<String> {
         let mut wrong = Vec::new();
@@ -176,9 +183,7 @@ impl Practice {
             self.shop.sandbox().switch_on(row.fault);
             let Met { code: found, said } = self.meet(way);
             self.shop.sandbox().switch_off(row.fault);
-            for (path, bytes) in &self.files_as_they_were {
-                std::fs::write(path, bytes).unwrap();
-            }
+            self.restore();
             // What is lawful has no finding.
             let expected = if row.finding == "-" { "nothing" } else { row.finding };
             if found != expected {

@@ -61,7 +61,7 @@ fn inspect_tells_what_the_token_says_and_judges_it_for_each_protocol() {
     assert_eq!(told, expected.map(|(protocol, detail)| (protocol.to_owned(), detail.to_owned())));
     assert_eq!(shop.sandbox().counters().token_requests, 1, "a fresh token is not refreshed");
     let human = shop.run(&["inspect", "shop"]).finish().code(0);
-    assert!(human.stdout.contains("ok   IMAP token preflight"), "{}", human.stdout);
+    assert!(human.stdout.contains("ok    IMAP token preflight"), "{}", human.stdout);
     shop.insist_on_manners();
 }
 

@@ -73,6 +73,8 @@ mod rotate_issue_trouble;
 mod rotate_together;
 #[cfg(target_os = "linux")]
 mod safekeeping;
+#[cfg(unix)]
+mod screens;
 mod status_ask;
 mod status_list_show_remove;
 #[cfg(unix)]

@@ -47,7 +47,19 @@ fn the_whole_chain_of_a_healthy_mailbox_passes() {
     }
     assert!(fact(&test, "incoming").starts_with("IMAP ") && fact(&test, "outgoing").starts_with("SMTP "));
     let shown = shop.run(&["test", "shop"]).finish().code(0).stdout;
-    assert!(shown.contains("IMAP TLS") && shown.contains("SMTP TLS") && !shown.contains("Do this first"), "{shown}");
+    assert!(shown.contains("\nshop@contoso.example works: reads over IMAP, may send over SMTP ("), "{shown}");
+    assert!(!shown.contains("IMAP TLS") && !shown.contains("Do this first"), "{shown}");
+    let detailed = shop.run(&["test", "shop", "--details"]).finish().code(0).stdout;
+    assert!(detailed.contains("IMAP TLS") && detailed.contains("SMTP TLS"), "{detailed}");
+    let sides = test.json()["reports"][0]["sides"].clone();
+    for (at, side, protocol) in [(0, "incoming", "imap"), (1, "outgoing", "smtp")] {
+        let seen = &sides[at];
+        assert_eq!(
+            (&seen["side"], &seen["protocol"], &seen["state"]),
+            (&side.into(), &protocol.into(), &"works".into())
+        );
+        assert!(seen["server"].as_str().unwrap().starts_with("localhost:") && seen["sent"] == false, "{seen}");
+    }
     shop.insist_on_manners();
 }
 

@@ -19,6 +19,8 @@ pub struct Step {
     pub when: Vec<String>,
     /// In which cases it is none.
     pub unless: Vec<String>,
+    /// Whether it is another way or one for few, left out where room is scarce.
+    pub aside: bool,
 }
 
 impl Step {
@@ -98,6 +100,8 @@ struct Sometimes {
     when: Cases,
     #[serde(default)]
     unless: Cases,
+    #[serde(default)]
+    aside: bool,
 }
 
 /// The name of one case, or those of several.
@@ -126,9 +130,11 @@ impl From<Cases> for Vec<String> {
 impl From<StepFile> for Step {
     fn from(file: StepFile) -> Self {
         match file {
-            StepFile::Always(text) => Self { text, by: None, only: None, when: Vec::new(), unless: Vec::new() },
-            StepFile::Sometimes(Sometimes { step, by, only, when, unless }) => {
-                Self { text: step, by, only, when: when.into(), unless: unless.into() }
+            StepFile::Always(text) => {
+                Self { text, by: None, only: None, when: Vec::new(), unless: Vec::new(), aside: false }
+            }
+            StepFile::Sometimes(Sometimes { step, by, only, when, unless, aside }) => {
+                Self { text: step, by, only, when: when.into(), unless: unless.into(), aside }
             }
         }
     }

@@ -27,7 +27,6 @@ pub(super) fn sending_off(situation: &Situation<'_>) -> Option<Finding> {
     let reads = Protocol::of(Side::Incoming).any(|protocol| situation.passed(Some(protocol), Stage::Folder));
     reads.then(|| {
         let mut finding = off.clone();
-        finding.cause = shown!("Reading works, so account and token are right. {}", finding.cause);
         finding.confidence = Confidence::Certain;
         finding
     })

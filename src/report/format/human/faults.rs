@@ -1,15 +1,15 @@
 //! A fault of the practice tenant, in two lines: what it is, and what it leads to.
 
-use std::io::{self, Write};
+use std::io;
 
-use super::style::{DIM, STRONG};
+use super::line::Line;
+use super::page::Page;
 use crate::report::Fact;
-use crate::text::Shown;
 
 /// Writes the fault `name`.
-pub(super) fn write(name: &Shown, facts: &[Fact], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(name: &str, facts: &[Fact], page: &mut Page<'_>) -> io::Result<()> {
     let fact = |name| facts.iter().find(|fact| fact.name == name).map_or("", |fact| &fact.value);
-    writeln!(out, "{STRONG}{name:<26}{STRONG:#} {}", fact("meaning"))?;
-    let (place, finding, wording) = (fact("place"), fact("finding"), fact("wording"));
-    writeln!(out, "{:<26} {DIM}{place}: {finding} ({wording}){DIM:#}", "")
+    page.led(0, &Line::default().strong(format!("{name:<26}")).plain(" "), &Line::default().plain(fact("meaning")))?;
+    let leads_to = format!("{}: {} ({})", fact("place"), fact("finding"), fact("wording"));
+    page.led(0, &Line::default().plain(" ".repeat(27)), &Line::default().dim(leads_to))
 }

@@ -1,81 +1,64 @@
-//! The table of protocols, no wider than the usual terminal.
+//! The protocols that were tried, a row each, and what has to be done before the others can be.
 
-use std::io::{self, Write};
+use std::io;
 
-use super::style::{BAD, GOOD, STRONG, WARN};
+use super::finding::{self, Telling, sentences};
+use super::line::Line;
+use super::page::Page;
 use crate::report::{Trial, TrialResult};
 
-/// The columns of a terminal that was never widened.
-const COLUMNS: usize = 80;
-
 /// Writes a row for each trial.
-pub(super) fn write(trials: &[Trial], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(trials: &[Trial], page: &mut Page<'_>) -> io::Result<()> {
     if trials.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n  {STRONG}Protocols:{STRONG:#}")?;
+    page.gap()?;
+    page.text(2, &Line::default().strong("Protocols:"))?;
     let widest = |text: fn(&Trial) -> &'static str| trials.iter().map(|trial| text(trial).len()).max().unwrap_or(0);
     let protocol = widest(|trial| trial.protocol.title());
     let verb = widest(|trial| trial.side.verb());
     let result = widest(|trial| trial.result.title());
-    let indent = 2 + protocol + 2 + verb + 2 + result + 2;
     for trial in trials {
-        let style = match trial.result {
-            TrialResult::Works => GOOD,
-            TrialResult::Off | TrialResult::Refused | TrialResult::NotReached => BAD,
-            TrialResult::NotTried => WARN,
+        let lead =
+            Line::default().plain(format!("{:<protocol$}  {:<verb$}  ", trial.protocol.title(), trial.side.verb()));
+        let word = format!("{:<result$}", trial.result.title());
+        let lead = match trial.result {
+            TrialResult::Works => lead.good(word),
+            TrialResult::Off | TrialResult::Refused | TrialResult::NotReached => lead.bad(word),
+            TrialResult::NotTried => lead.warn(word),
         };
-        let lines = wrapped(&words(trial), COLUMNS.saturating_sub(indent));
-        let (title, side) = (trial.protocol.title(), trial.side.verb());
-        let (first, rest) = lines.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
-        let row =
-            format!("  {title:<protocol$}  {side:<verb$}  {style}{:<result$}{style:#}  {first}", trial.result.title());
-        writeln!(out, "{}", row.trim_end())?;
-        for line in rest {
-            // A long code begins further left.
-            let indent = indent.min(COLUMNS.saturating_sub(line.chars().count()));
-            writeln!(out, "{:indent$}{line}", "")?;
-        }
+        page.led(2, &lead.plain("  "), &words(trial))?;
+    }
+    for trial in trials.iter().filter(|trial| trial.result == TrialResult::NotTried) {
+        let Some(finding) = &trial.finding else { continue };
+        page.gap()?;
+        page.text(2, &Line::default().dim(format!("To {} over {}:", trial.side.verb(), trial.protocol)))?;
+        finding::write(finding, Telling::Whole, 2, page)?;
     }
     Ok(())
 }
 
 /// What was seen, or the first sentence of the reason with its code.
-fn words(trial: &Trial) -> String {
+fn words(trial: &Trial) -> Line<'_> {
     match (&trial.finding, &trial.detail) {
-        (Some(finding), _) => {
-            let first = finding.cause.split_inclusive(". ").next().unwrap_or_default().trim_end();
-            format!("{first} [{}]", finding.code)
-        }
-        (None, Some(detail)) => detail.to_string(),
-        (None, None) => String::new(),
+        (Some(finding), _) => Line::default().plain(sentences(&finding.cause).0).plain(format!(" [{}]", finding.code)),
+        (None, Some(detail)) => Line::default().plain(detail.as_str()),
+        (None, None) => Line::default(),
     }
-}
-
-/// `text` in lines of at most `width` characters; a word that is longer has a line of its own.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::profile::{Protocol, Side};
-    use crate::report::{ExitCode, Finding, FindingCode};
+    use crate::report::{ExitCode, Finding, FindingCode, View};
+
+    const COLUMNS: usize = 80;
 
     fn shown(trials: &[Trial]) -> String {
         let mut out = Vec::new();
-        write(trials, &mut out).unwrap();
+        let view = View { width: Some(COLUMNS), ..View::default() };
+        write(trials, &mut Page::new(&view, &mut out)).unwrap();
         let out = String::from_utf8(out).unwrap();
         anstream::adapter::strip_str(&out).to_string()
     }
@@ -117,7 +100,8 @@ mod tests {
             shown(&[works, untried]),
             "\n  Protocols:\n\
              \x20 IMAP             read  works      INBOX, 2 messages\n\
-             \x20 Microsoft Graph  send  not tried  It did not. [sign-in-did-not-ask]\n"
+             \x20 Microsoft Graph  send  not tried  It did not. [sign-in-did-not-ask]\n\
+             \n\x20 To send over Microsoft Graph:\n\x20 [sign-in-did-not-ask]\n"
         );
     }
 }
