@@ -89,6 +89,19 @@ fn the_binary_listens_on_loopback_alone_and_on_both_addresses_of_localhost() {
     }
 }
 
+#[cfg(feature = "practice")]
+#[test]
+fn a_practice_listens_on_loopback_alone() {
+    let home = Fixture::without_key();
+    let mut served = home.run(&["practice", "--env-file", "practice.env", "--timeout", "20"]).start();
+    crate::support::wait_until("the practice is ready", || {
+        home.path().join("practice.env").exists() || served.has_ended()
+    });
+    let places = listens_at(served.id());
+    assert_eq!(places.len(), 8, "a server for each part: {places:?}");
+    assert!(places.iter().all(|place| place.ip().is_loopback()), "{places:?}");
+}
+
 #[test]
 fn no_process_takes_the_port_while_the_binary_waits() {
     let shop = Fixture::added();
