@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use practice_tenant::faults::Fault;
 use practice_tenant::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
@@ -150,7 +151,8 @@ impl Home {
         Ok(status.code())
     }
 
-    /// Switches faults on. An access token that is stored would hide those of the token endpoint, so it goes.
+    /// Switches faults on. An access token that is stored would hide those of the token endpoint, so it goes, and the next
+    /// ones are never fresh.
     pub(super) fn switch_on(&self, faults: &[Chosen]) {
         for Chosen { row, time } in faults {
             match time {
@@ -158,8 +160,10 @@ impl Home {
                 None => self.sandbox.switch_on(row.fault),
             }
         }
+        if faults.iter().any(|fault| fault.row.fault.place().contains("token")) {
+            self.sandbox.set_access_lifetime(Duration::ZERO);
+        }
         if !faults.is_empty() {
-            self.sandbox.set_access_lifetime(std::time::Duration::ZERO);
             self.forget_access_tokens();
         }
     }
