@@ -181,8 +181,9 @@ fn a_script_gets_to_a_mailbox_that_works_with_three_commands() {
     wait_until("the variables are written", || file.exists() || served.has_ended());
     in_shell(&home, "mailgrant authorize practice").finish().code(0);
     in_shell(&home, "mailgrant test practice").finish().code(0);
-    let wrong = "PRACTICE_SIGNS_IN_AS=alice@contoso.example mailgrant authorize practice";
-    assert_ne!(in_shell(&home, wrong).finish().code, Some(0));
+    let wrong = "PRACTICE_SIGNS_IN_AS=alice@contoso.example mailgrant authorize practice --force";
+    let refused = in_shell(&home, wrong).finish().code(1);
+    assert!(refused.all_text().contains("[other-account-signed-in]"), "{}", refused.all_text());
     let profile = profile(&file);
     assert!(profile.exists(), "{}", profile.display());
     served.signal(Signal::INT);

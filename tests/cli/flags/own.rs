@@ -60,7 +60,7 @@ fn rotate(shop: &Fixture, more: &[&str], code: i32) -> crate::support::finished:
 }
 
 pub(super) const ROWS: &[Row] = &[
-    does("authorize", "<name>", |shop| shows(shop, &["authorize", "no-such"], 3, "no mailbox 'no-such'")),
+    does("authorize", "<names>", |shop| shows(shop, &["authorize", "no-such"], 3, "no mailbox 'no-such'")),
     does("authorize", "--no-browser", |shop| {
         let ended = shop.run(&["authorize", "shop", "--no-browser"]).stdin("nothing\n").finish().code(1);
         assert!(ended.stderr.contains("Paste that address here"), "{}", ended.stderr);
