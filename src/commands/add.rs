@@ -64,7 +64,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         let lead = if added.is_ok() { "The same as one command:" } else { "To go on from here:" };
         context.prompter.say(&shown!("\n{}\n  {}", lead, line));
     }
-    let Added { mut document, name } = added?;
+    let Added { mut document, name } = added.map_err(|error| match error.finding().code {
+        FindingCode::CANCELLED if answers.has_new_key => Finding::of(FindingCode::CANCELLED).case("key").bare().into(),
+        _ => error,
+    })?;
     // Where all was on the command line, a person has not begun a conversation.
     if was_asked || answers.has_typed_secret {
         first_steps::offer(&name, &mut document, context);
@@ -84,7 +87,7 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     let base = base_of(&context.profile_path).to_owned();
     // A store that cannot be used is told before the first question: no answer is lost to it.
     let store = store::choose(&document, context)?;
-    answers.store = store.noted;
+    (answers.store, answers.has_new_key) = (store.noted, store.has_new_key);
     let name = name(args, &document, answers, begun, context)?;
 
     let Chosen { name: app_name, is_found } = choose_app(args, &name, &document, answers, context)?;

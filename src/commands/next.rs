@@ -42,10 +42,8 @@ pub(super) fn run(context: &Context) -> Result<Next, CommandError> {
             }
         }
         NextStep::Test(mailbox, _) => first_steps::test(&profile, mailbox, &mut document, context)?,
-        NextStep::FinishRotation(_) | NextStep::Rotate(..) => {}
-        NextStep::Add | NextStep::Nothing => {
-            document.next = ["mailgrant test --all", "mailgrant status", "mailgrant --help"].map(Into::into).to_vec();
-        }
+        NextStep::Add | NextStep::FinishRotation(_) | NextStep::Rotate(..) => {}
+        NextStep::Nothing => document.next.extend(["mailgrant status", "mailgrant --help"].map(Into::into)),
     }
     Ok(Next::Done(Box::new(document)))
 }

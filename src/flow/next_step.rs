@@ -20,7 +20,7 @@ const SOON: i32 = 30;
 /// The next step.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NextStep<'a> {
-    /// There is no mailbox: add one.
+    /// There is no mailbox that is enabled: add one.
     Add,
     /// The rotation of this app's secret is unfinished.
     FinishRotation(&'a App),
@@ -126,7 +126,7 @@ impl NextStep<'_> {
             count => shown!(" ({} more)", count),
         };
         match self {
-            Self::Add => "There is no mailbox yet.".into(),
+            Self::Add => "The profile has no enabled mailbox.".into(),
             Self::FinishRotation(app) => shown!("The rotation of app '{}'s client secret is unfinished.", app.name),
             Self::Rotate(app, day) => {
                 let left = secret_expiry::days_in_words(secret_expiry::days_left(*day, now));

@@ -222,6 +222,14 @@ fn without_a_keyring_a_vault_is_offered_before_the_first_question_and_remembered
     let said = terminal.exp_eof().unwrap();
     assert!(said.contains("There is no keyring on this machine") && !said.contains("mailbox's"), "{said}");
     assert!(!shop.vault_key().exists());
+    let mut terminal = without_store(&shop, &["add", "shop"]);
+    answer(&mut terminal, "Keep the secrets in an encrypted vault file instead? [Y/n]", "");
+    terminal.exp_string("The mailbox's address").unwrap();
+    terminal.send("\u{4}").unwrap();
+    terminal.flush().unwrap();
+    let said = terminal.exp_eof().unwrap();
+    assert!(said.contains("nothing was changed but that the vault has a key now"), "{said}");
+    std::fs::remove_file(shop.vault_key()).unwrap();
 
     let arguments = shop.add_arguments("shop", &[("--secret-env", Some("X"))]);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).take(arguments.len() - 2).collect();

@@ -30,6 +30,8 @@ pub(super) struct Answers {
     pub(super) has_sides: bool,
     /// The store that was chosen.
     pub(super) store: Option<StoreKind>,
+    /// Whether a key was made for the store.
+    pub(super) has_new_key: bool,
     /// Whether the client secret was typed in.
     pub(super) has_typed_secret: bool,
     /// Whether a value was taken that looks like a mistake.

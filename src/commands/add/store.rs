@@ -14,6 +14,8 @@ pub(super) struct Chosen {
     pub(super) spec: StoreSpec,
     /// What the profile is to say of it, so that later commands open the same one.
     pub(super) noted: Option<StoreKind>,
+    /// Whether a key was made for it.
+    pub(super) has_new_key: bool,
 }
 
 /// The store of `document`'s profile. At a terminal it is tried, and a vault is offered where there is no keyring.
@@ -28,20 +30,22 @@ pub(super) fn choose(document: &ProfileDocument, context: &Context) -> Result<Ch
     let by_flag = context.store_choice.filter(|_| environment::raw("MAILGRANT_STORE").is_none());
     let noted = by_flag.filter(|kind| is_open && is_empty(profile) && *kind != StoreKind::default());
     if !context.prompter.is_interactive() {
-        return Ok(Chosen { spec, noted });
+        return Ok(Chosen { spec, noted, has_new_key: false });
     }
     let chosen = StoreSpec { store: noted.or(spec.store), ..spec.clone() };
     match secrets::open(&spec.chosen(context.store_choice), context.world())?.check_open() {
-        Ok(()) => Ok(Chosen { spec: chosen, noted }),
+        Ok(()) => Ok(Chosen { spec: chosen, noted, has_new_key: false }),
         Err(fault @ StoreFault::Absent { .. }) if is_open && context.store_choice.is_none() => {
             let vault = StoreSpec { store: Some(StoreKind::Vault), ..spec };
             match offer_vault(&vault, profile, context)? {
-                true => Ok(Chosen { spec: vault, noted: Some(StoreKind::Vault) }),
-                false => Err(fault.into()),
+                Offered::Taken { has_new_key } => {
+                    Ok(Chosen { spec: vault, noted: Some(StoreKind::Vault), has_new_key })
+                }
+                Offered::Left => Err(fault.into()),
             }
         }
         Err(fault @ StoreFault::NoKey { .. }) => match offer_key(&chosen, context)? {
-            true => Ok(Chosen { spec: chosen, noted }),
+            true => Ok(Chosen { spec: chosen, noted, has_new_key: true }),
             false => Err(fault.into()),
         },
         Err(fault) => Err(fault.into()),
@@ -53,9 +57,18 @@ fn is_empty(profile: &Profile) -> bool {
     profile.apps.is_empty() && profile.mailboxes.is_empty()
 }
 
+/// What became of an offer.
+enum Offered {
+    Taken {
+        has_new_key: bool,
+    },
+    /// The person does not want it, or it could not be made.
+    Left,
+}
+
 /// Offers the vault in place of a keyring, and makes its key where there is none. Where the profile's secrets may be
 /// elsewhere the vault is not offered.
-fn offer_vault(spec: &StoreSpec, profile: &Profile, context: &Context) -> Result<bool, CommandError> {
+fn offer_vault(spec: &StoreSpec, profile: &Profile, context: &Context) -> Result<Offered, CommandError> {
     let vault = secrets::open(spec, context.world())?;
     let question = if is_empty(profile) {
         shown!(
@@ -67,16 +80,17 @@ fn offer_vault(spec: &StoreSpec, profile: &Profile, context: &Context) -> Result
             vault.describe()
         )
     } else {
-        return Ok(false);
+        return Ok(Offered::Left);
     };
     let wanted = context.prompter.offer(&question).map_err(|error| CommandError::unasked(&error, "--store vault"))?;
     if !wanted {
-        return Ok(false);
+        return Ok(Offered::Left);
     }
     match vault.check_open() {
-        Ok(()) => Ok(true),
+        Ok(()) => Ok(Offered::Taken { has_new_key: false }),
         Err(StoreFault::NoKey { .. }) if !secrets::is_vault_made(spec, context.world()) => {
-            new_key(spec, context).map(|()| true)
+            new_key(spec, context)?;
+            Ok(Offered::Taken { has_new_key: true })
         }
         Err(fault) => Err(fault.into()),
     }
