@@ -40,8 +40,6 @@ enum Place {
     Waiting,
     Running(Arc<Subject>),
     Done(Box<Report>),
-    /// Its report is where it belongs.
-    Taken,
 }
 
 /// What there is when a command is cancelled.
@@ -63,6 +61,14 @@ pub struct Standing {
     pub failed: usize,
     /// Those that run.
     pub running: Vec<Running>,
+}
+
+impl Standing {
+    /// Whether anything is looked at or waited for.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        self.done < self.all || !self.running.is_empty()
+    }
 }
 
 /// A subject that is looked at just now.
@@ -117,13 +123,14 @@ impl Progress {
         }
     }
 
-    /// The reports of the subjects that are done, in their order; they are not here any more.
+    /// The reports of the subjects that are done, in their order. Nothing is looked at any more.
     #[must_use]
     pub fn take(&self) -> Vec<Report> {
-        let mut places = self.places();
-        let done = places.iter_mut().filter(|place| matches!(place, Place::Done(_)));
-        let taken = done.map(|place| std::mem::replace(place, Place::Taken));
-        taken.filter_map(|place| if let Place::Done(report) = place { Some(*report) } else { None }).collect()
+        let places = std::mem::take(&mut *self.places());
+        places
+            .into_iter()
+            .filter_map(|place| if let Place::Done(report) = place { Some(*report) } else { None })
+            .collect()
     }
 
     /// What there is, where nothing more is to come. `None` where no subject was looked at.
@@ -133,7 +140,7 @@ impl Progress {
         let reports = places.iter().filter_map(|place| match place {
             Place::Done(report) => Some((**report).clone()),
             Place::Running(subject) => subject.report(),
-            Place::Waiting | Place::Taken => None,
+            Place::Waiting => None,
         });
         let untouched = places.iter().filter(|place| matches!(place, Place::Waiting)).count();
         (!places.is_empty()).then(|| SoFar { reports: reports.collect(), untouched })
@@ -148,7 +155,6 @@ impl Progress {
         for place in places.iter() {
             match place {
                 Place::Waiting => {}
-                Place::Taken => standing.done += 1,
                 Place::Running(subject) => standing.running.push(subject.running()),
                 Place::Done(report) => {
                     standing.done += 1;
@@ -199,7 +205,8 @@ mod tests {
         assert!(progress.standing().running[0].waits.is_empty());
         progress.end(1, report("second", 2));
         assert_eq!(progress.take().len(), 2);
-        assert_eq!((progress.take().len(), progress.standing().done), (0, 2));
+        assert!(progress.take().is_empty() && progress.so_far().is_none());
+        assert_eq!(progress.standing(), Standing::default());
     }
 
     #[test]

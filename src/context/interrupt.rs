@@ -9,7 +9,7 @@ use std::sync::{Mutex, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::terminal;
+use super::{live, terminal};
 
 static WAITING: AtomicBool = AtomicBool::new(false);
 static CANCELLED: AtomicBool = AtomicBool::new(false);
@@ -78,6 +78,7 @@ pub(super) fn tells() {
 
 /// A person is asked or waited for from now on: what they type meanwhile is meant for this program, and goes with it.
 pub(super) fn asks() {
+    live::clear();
     ASKED.store(true, Ordering::SeqCst);
     handle();
 }

@@ -99,10 +99,9 @@ pub fn close() {
     clear();
 }
 
-fn clear() {
-    if let Some(bar) = drawn().take() {
-        bar.finish_and_clear();
-    }
+/// Takes away what is drawn, for a question: where nothing is done meanwhile, nothing is drawn.
+pub(super) fn clear() {
+    take_away(&mut drawn());
 }
 
 /// Draws until the bell rings.
@@ -111,24 +110,27 @@ fn show(progress: &Progress, look: Look, bell: &Bell) {
     let mut is_over = bell.is_over.lock().unwrap_or_else(PoisonError::into_inner);
     let mut since = None;
     while !*is_over {
+        // Held while it is looked and drawn: once `clear` has come, nothing is drawn of what was before.
+        let mut drawn = drawn();
         let standing = progress.standing();
-        let is_at_work = standing.all > 0 || !standing.running.is_empty();
-        if is_at_work && Instant::now() >= *since.get_or_insert_with(|| Instant::now() + QUIET) {
+        let mut lines = Vec::new();
+        if CLOSED.load(Ordering::SeqCst) || !standing.is_at_work() {
+            since = None;
+            take_away(&mut drawn);
+        } else if Instant::now() >= *since.get_or_insert_with(|| Instant::now() + QUIET) {
             match look.moves {
-                true => draw(&screen.text(&standing)),
-                false => screen.lines(&standing).iter().for_each(|line| say(line)),
+                true => draw(&mut drawn, &screen.text(&standing)),
+                false => lines = screen.lines(&standing),
             }
         }
+        drop(drawn);
+        lines.iter().for_each(|line| say(line));
         let rung = bell.rung.wait_timeout(is_over, TICK).unwrap_or_else(PoisonError::into_inner);
         is_over = rung.0;
     }
 }
 
-fn draw(text: &str) {
-    let mut drawn = drawn();
-    if CLOSED.load(Ordering::SeqCst) {
-        return;
-    }
+fn draw(drawn: &mut Option<ProgressBar>, text: &str) {
     let bar = drawn.get_or_insert_with(|| {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
@@ -136,4 +138,10 @@ fn draw(text: &str) {
     });
     bar.set_message(text.to_owned());
     bar.tick();
+}
+
+fn take_away(drawn: &mut Option<ProgressBar>) {
+    if let Some(bar) = drawn.take() {
+        bar.finish_and_clear();
+    }
 }
