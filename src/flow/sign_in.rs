@@ -94,7 +94,9 @@ pub fn sign_in(
                     next: next(mailbox).to_string(),
                 });
             }
-            if !missing.is_empty() {
+            if missing.is_empty() {
+                report.conclusion = Some(shown!("{} is authorized", mailbox.address));
+            } else {
                 report.checks.push(Check::failed(Stage::Token, Duration::ZERO, scopes_missing(&missing, app, mailbox)));
             }
         }
@@ -128,6 +130,6 @@ fn answer_browser(page: Option<PendingPage>, mailbox: &Mailbox, finding: &Findin
     page.fail(&FailurePage {
         title: format!("{} is not authorized", mailbox.address),
         cause: finding.cause.to_string(),
-        steps: finding.fix.iter().map(ToString::to_string).collect(),
+        steps: finding.fix.clone(),
     });
 }

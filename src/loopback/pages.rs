@@ -3,6 +3,8 @@
 use maud::{Markup, PreEscaped, html};
 
 use crate::failure::CallbackRefusal;
+use crate::report::Step;
+use crate::report::step::Part;
 use crate::text::html::{DOCTYPE, Text};
 
 /// The page after a sign-in that has been checked and stored.
@@ -26,7 +28,7 @@ pub struct FailurePage {
     /// Why, in a sentence or two.
     pub cause: String,
     /// What to do, in order.
-    pub steps: Vec<String>,
+    pub steps: Vec<Step>,
 }
 
 /// The headers of every page.
@@ -137,7 +139,7 @@ impl Page {
         let body = html! {
             p { (Text(&page.cause)) }
             @if !page.steps.is_empty() {
-                ol { @for step in &page.steps { li { (Text(step)) } } }
+                ol { @for step in &page.steps { li { (written(step)) } } }
             }
             p.end { "Go back to the terminal; it says the same. You can close this tab." }
         };
@@ -148,7 +150,7 @@ impl Page {
         Self::failure(&FailurePage {
             title: "The sign-in was interrupted".to_owned(),
             cause: "The program ended before it could finish the sign-in. Nothing was stored.".to_owned(),
-            steps: vec!["Go back to the terminal and run mailgrant authorize again.".to_owned()],
+            steps: vec!["Go back to the terminal, and run `mailgrant authorize` again".into()],
         })
     }
 
@@ -198,6 +200,18 @@ impl Page {
     }
 }
 
+/// A step with its commands as what is typed. A page of the provider is named and not linked: nothing here leads elsewhere.
+fn written(step: &Step) -> Markup {
+    html! {
+        @for part in step.parts() {
+            @match part {
+                Part::Words(_) | Part::Link(_) => (Text(part.text())),
+                Part::Command(_) => code { (Text(part.text())) },
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use base64::Engine;
@@ -206,12 +220,14 @@ mod tests {
 
     use super::*;
     use crate::loopback::testing::{tags, xss};
+    use crate::text::Redactor;
 
     fn every_page(text: &str) -> Vec<String> {
+        let step = || Step::from(Redactor::by_shape(text)).command(Redactor::by_shape(text));
         let text = || text.to_owned();
         vec![
             Page::success(&SuccessPage { mailbox: text(), address: text(), signed_in_as: text(), next: text() }).html(),
-            Page::failure(&FailurePage { title: text(), cause: text(), steps: vec![text(), text()] }).html(),
+            Page::failure(&FailurePage { title: text(), cause: text(), steps: vec![step(), step()] }).html(),
             Page::failure(&FailurePage { title: text(), cause: text(), steps: vec![] }).html(),
         ]
     }
@@ -263,13 +279,14 @@ mod tests {
         let page = FailurePage {
             title: "Wrong account".to_owned(),
             cause: "Bob signed in.".to_owned(),
-            steps: vec!["Sign in as Alice.".to_owned()],
+            steps: vec!["Sign in as Alice.".into(), "Run: `mailgrant authorize shop --private`".into()],
         };
         let html = Page::failure(&page).html();
         for text in [
             "Wrong account",
             "Bob signed in.",
             "<li>Sign in as Alice.</li>",
+            "<li>Run: <code>mailgrant authorize shop --private</code></li>",
             "Go back to the terminal",
             "Sign-in not completed",
         ] {

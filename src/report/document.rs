@@ -90,6 +90,9 @@ pub struct Report {
     /// What the checks mean together: the one thing to do first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Box<Finding>>,
+    /// What it has come to, for people, where no sides were tested and all went well.
+    #[serde(skip)]
+    pub conclusion: Option<Shown>,
 }
 
 /// An answer of some server, explained without a mailbox.
@@ -195,6 +198,7 @@ impl Report {
             latest: Vec::new(),
             trials: Vec::new(),
             verdict: None,
+            conclusion: None,
         }
     }
 

@@ -125,6 +125,9 @@ fn a_pasted_address_is_taken_while_the_browser_is_waited_for() {
     let shown = terminal.exp_string("signed in").unwrap();
     let code = address.split_once("code=").unwrap().1.split('&').next().unwrap();
     assert!(!shown.contains(code), "the code is not shown: {shown}");
+    // The last lines say that it went well, and what comes next.
+    terminal.exp_string(&format!("{SHOP} is authorized")).unwrap();
+    terminal.exp_string("mailgrant test shop").unwrap();
     ends_cleanly(&mut terminal, 0);
     shop.json(&["test-mailbox", "shop"], 0);
     shop.insist_on_manners();

@@ -153,7 +153,7 @@ fn a_provider_that_says_no_leaves_the_page_open_for_the_reason() {
     failed.page.fail(&FailurePage {
         title: "Not allowed".to_owned(),
         cause: "<b>no</b>".to_owned(),
-        steps: vec!["Ask an administrator.".to_owned()],
+        steps: vec!["Ask an administrator.".into()],
     });
     let answer = answer_of(&mut stream);
     assert!(answer.starts_with("HTTP/1.0 400 "), "{answer}");

@@ -30,7 +30,11 @@ pub(super) fn write<'r>(report: &'r Report, told: &mut Vec<&'r Finding>, page: &
         page.text(2, &Line::default().strong("Do this first: ").plain(verdict.cause.as_str()))?;
         finding::write(verdict, Telling::Whole, 2, page)?;
     }
-    write_latest(&report.latest, page)
+    write_latest(&report.latest, page)?;
+    match &report.conclusion {
+        Some(conclusion) => page.text(0, &Line::default().strong(conclusion.as_str())),
+        None => Ok(()),
+    }
 }
 
 /// What is so.
