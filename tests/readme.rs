@@ -65,6 +65,17 @@ fn every_page_is_reached_from_the_readme() {
 }
 
 #[test]
+fn the_picture_is_text_that_can_be_read_aloud() {
+    let page = Page::readme();
+    assert!(page.links().iter().any(|link| link == "docs/terminal.svg"), "README shows it");
+    let picture = std::fs::read_to_string(page.folder().join("docs/terminal.svg")).expect("it is there");
+    for part in ["role=\"img\"", "<title", "<desc", "mailgrant test shop", "[exo-smtp-auth-disabled-tenant]", "works:"]
+    {
+        assert!(picture.contains(part), "cargo run --example picture: no {part}");
+    }
+}
+
+#[test]
 fn every_verb_is_in_the_readme() {
     let readme = Page::readme();
     for verb in Cli::command().get_subcommands().filter(|verb| !verb.is_hide_set()) {

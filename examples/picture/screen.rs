@@ -15,5 +15,8 @@ pub(crate) fn shown(workspace: &Workspace, arguments: &[&str]) -> Result<String,
     command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8");
     let mut terminal = spawn_command(command, Some(60_000)).map_err(|error| error.to_string())?;
     let text = terminal.exp_eof().map_err(|error| error.to_string())?;
+    // rexpect takes each byte for a character.
+    let bytes = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
+    let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
     Ok(text.replace("\r\n", "\n"))
 }
