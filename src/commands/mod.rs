@@ -4,6 +4,7 @@ pub mod add;
 pub mod authorize;
 pub mod doctor;
 pub mod explain;
+pub mod guide;
 pub mod inspect;
 pub mod list;
 pub mod new_vault_key;

@@ -8,8 +8,8 @@ use super::next::Next;
 #[cfg(feature = "practice")]
 use super::practice;
 use super::{
-    add, authorize, doctor, explain, inspect, list, new_vault_key, next, open, remove, rotate_secret, show, status,
-    test, test_mailbox, test_smtp, token,
+    add, authorize, doctor, explain, guide, inspect, list, new_vault_key, next, open, remove, rotate_secret, show,
+    status, test, test_mailbox, test_smtp, token,
 };
 use crate::context::Context;
 use crate::error::CommandError;
@@ -36,6 +36,7 @@ pub enum Command {
     List(list::Args),
     Show(show::Args),
     Open(open::Args),
+    Guide(guide::Args),
     #[command(visible_alias = "rm")]
     Remove(remove::Args),
     Token(token::Args),
@@ -75,6 +76,7 @@ impl Command {
             Self::List(args) => list::run(args, context),
             Self::Show(args) => show::run(args, context),
             Self::Open(args) => open::run(args, context),
+            Self::Guide(args) => guide::run(args, context),
             Self::Remove(args) => remove::run(args, context),
             Self::Token(args) => token::run(args, context),
             Self::NewVaultKey(args) => new_vault_key::run(args, context),

@@ -76,8 +76,16 @@ impl FailureContext<'_> {
     /// The step with its values filled in as in [`Self::fill`]. In a command a value is one argument, whatever it holds, and
     /// in an address a part of it; an address of which a value is not known is words.
     pub(super) fn fill_step(&self, step: &'static Step, more: &dyn Fn(&str) -> Option<Shown>) -> report::Step {
+        let filled = self.step(&step.text, more);
+        let by = step.by.or(filled.by());
+        filled.done_by(by).aside_if(step.aside)
+    }
+
+    /// The same for a `text` with its marks.
+    #[must_use]
+    pub fn step(&self, text: &'static str, more: &dyn Fn(&str) -> Option<Shown>) -> report::Step {
         let mut by = None;
-        let parts: Vec<Part> = marks(&step.text)
+        let parts: Vec<Part> = marks(text)
             .map(|mark| match mark {
                 Mark::Words(words) => Part::Words(self.fill(words, more)),
                 Mark::Command(line) => {
@@ -100,7 +108,7 @@ impl FailureContext<'_> {
                 }
             })
             .collect();
-        report::Step::of(parts).done_by(step.by.or(by)).aside_if(step.aside)
+        report::Step::of(parts).done_by(by)
     }
 
     /// The provider's page of this name; none where nothing is known of the provider.

@@ -9,6 +9,7 @@ pub mod enrol;
 pub mod explain;
 pub mod first_steps;
 pub mod gather;
+pub mod guide;
 pub mod judge;
 pub mod lookup;
 pub mod next_step;

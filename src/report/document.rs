@@ -11,6 +11,7 @@ use super::finding::{ExitCode, Finding};
 use super::reminder::Reminder;
 use super::side::SideResult;
 use super::table::Table;
+use super::task::Task;
 use super::trial::Trial;
 use crate::clock::Clock;
 use crate::profile::Mailbox;
@@ -81,6 +82,9 @@ pub struct Report {
     /// Which sides work, where that was tested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sides: Vec<SideResult>,
+    /// What has to be set up, where that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<Task>,
     /// The newest messages, newest first, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub latest: Vec<Headline>,
@@ -195,6 +199,7 @@ impl Report {
             facts: Vec::new(),
             checks: Vec::new(),
             sides: Vec::new(),
+            tasks: Vec::new(),
             latest: Vec::new(),
             trials: Vec::new(),
             verdict: None,

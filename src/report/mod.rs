@@ -10,6 +10,7 @@ mod reminder;
 mod side;
 pub mod step;
 mod table;
+mod task;
 mod trial;
 mod view;
 
@@ -21,6 +22,7 @@ pub use reminder::Reminder;
 pub use side::{SideResult, SideState};
 pub use step::Step;
 pub use table::Table;
+pub use task::Task;
 pub use trial::{Trial, TrialResult};
 pub use view::View;
 

@@ -37,6 +37,7 @@ fn variables_that_are_set_to_nothing_change_no_command() {
         &["list"][..],
         &["show", "shop"],
         &["open", "shop", "secrets", "--print"],
+        &["guide", "shop"],
         &["status"],
         &["token", "shop"],
         &["inspect", "shop"],

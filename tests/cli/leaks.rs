@@ -133,6 +133,7 @@ fn no_command_shows_or_writes_a_secret() {
         &["list"][..],
         &["show", "shop"],
         &["open", "shop", "secrets", "--print"],
+        &["guide", "shop"],
         &["status"],
         &["inspect", "shop"],
         &["inspect", "shop", "--offline"],

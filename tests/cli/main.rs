@@ -42,6 +42,7 @@ mod faults;
 mod flags;
 mod gmail;
 mod graph;
+mod guide;
 mod help;
 mod hostile_words;
 mod inspect;

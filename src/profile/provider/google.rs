@@ -1,5 +1,7 @@
 //! Google: Gmail and Workspace.
 
+mod tasks;
+
 use std::time::Duration;
 
 use super::super::endpoint::TlsMode::Implicit;
@@ -72,6 +74,8 @@ pub(super) static GOOGLE: Row = Row {
         Gmail,
         "Enable the Gmail API for the project: https://console.cloud.google.com/apis/library/gmail.googleapis.com",
     )],
+    tasks: tasks::TASKS,
+    permission_ids: &[],
     alternative: Some(Gmail),
     quirks: Quirks {
         select_account: SelectAccount::Beside,

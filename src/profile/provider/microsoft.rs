@@ -1,6 +1,7 @@
 //! Microsoft: work and school accounts at Exchange Online in all national clouds, and personal accounts.
 
 mod pages;
+mod tasks;
 
 use std::time::Duration;
 
@@ -104,6 +105,7 @@ pub(super) static OUTLOOK: Row = Row {
         ),
         ..GLOBAL
     }],
+    tasks: tasks::PERSONAL,
     quirks: Quirks { is_personal: true, ..QUIRKS },
     ..BOTH
 };
@@ -138,6 +140,8 @@ const BOTH: Row = Row {
         Step { text: "  {permissions}", only: None },
     ],
     enabling: &[],
+    tasks: tasks::WORK,
+    permission_ids: tasks::PERMISSION_IDS,
     alternative: Some(Graph),
     quirks: QUIRKS,
 };

@@ -11,6 +11,7 @@ mod microsoft;
 mod oidc;
 mod page;
 mod row;
+mod task;
 
 pub use cloud::Cloud;
 pub use family::Family;
@@ -20,6 +21,7 @@ pub use row::{
     Audiences, ClientIdForm, Deployment, EndpointPreset, HostPreset, Provider, SelectAccount, ServicePreset,
     SignInPreset, Step,
 };
+pub use task::{Needed, Proof, Task, TaskStep};
 
 use std::fmt;
 use std::str::FromStr;

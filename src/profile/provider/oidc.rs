@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use super::super::credential::ClientType;
 use super::cloud::Cloud;
 use super::family::Family;
 use super::gone::USUAL;
+use super::page::By;
 use super::row::{ClientIdForm, Deployment, DeviceFlow, Quirks, Row, SecretForm, SelectAccount, SignInPreset, Step};
+use super::task::{Needed, Proof, Task, always, only};
 
 /// Any OpenID provider.
 pub(super) static OIDC: Row = Row {
@@ -39,6 +42,42 @@ pub(super) static OIDC: Row = Row {
     ],
     permissions: &[],
     enabling: &[],
+    tasks: &[
+        Task {
+            title: "Client",
+            why: "Mail programs sign in as a client that the provider knows.",
+            by: By::ServerAdministrator,
+            proof: Proof::SignIn,
+            steps: &[
+                always(
+                    "At {portal}, register the client {client_id} with the redirect URI {redirect_uri}, with any port",
+                ),
+                always("Let it ask for the scopes {scopes}"),
+                always("Let it use the grant types authorization_code and refresh_token"),
+            ],
+        },
+        Task {
+            title: "Client secret",
+            why: "The client proves with it that it is the client.",
+            by: By::ServerAdministrator,
+            proof: Proof::Secret,
+            steps: &[only(
+                Needed::By(ClientType::Confidential),
+                "Hand it over in a safe way; it is then stored with: `mailgrant rotate-secret {app}`",
+            )],
+        },
+        Task {
+            title: "Mail server",
+            why: "The mail server must take the tokens of this provider, and know the user by the name that they hold.",
+            by: By::ServerAdministrator,
+            proof: Proof::Test,
+            steps: &[only(
+                Needed::Servers,
+                "Let the mail server offer XOAUTH2 or OAUTHBEARER, and open {address} for the tokens of {user}",
+            )],
+        },
+    ],
+    permission_ids: &[],
     alternative: None,
     quirks: Quirks {
         // oidc-provider does not know this word, and refuses the whole request; `login_hint` must do there.

@@ -11,6 +11,7 @@ use super::cloud::Cloud;
 use super::family::Family;
 use super::gone::GoneTokens;
 use super::page::PagePreset;
+use super::task::Task;
 use crate::finding_code::FindingCode;
 
 /// A handle to a row of [`super::ALL`]. Code elsewhere reads the row's fields; it cannot ask which row it is.
@@ -46,6 +47,10 @@ pub struct Row {
     pub permissions: &'static [Step],
     /// What has to be switched on at the provider before an app can use a protocol, as a step of the registration.
     pub enabling: &'static [(Protocol, &'static str)],
+    /// Every task of a set-up, in order; sign-in and test come after them.
+    pub tasks: &'static [Task],
+    /// The numbers under which permissions are added by commands, where they have some.
+    pub permission_ids: &'static [(&'static str, &'static str)],
     /// What serves a mailbox whose mail protocols are switched off, where the provider has it.
     pub alternative: Option<Protocol>,
     /// Where it differs from the standards, or from others.

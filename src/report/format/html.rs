@@ -5,6 +5,7 @@ mod finding;
 mod fleet;
 mod headline;
 mod report;
+mod tasks;
 
 use std::io::{self, Write};
 

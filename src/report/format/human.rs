@@ -1,10 +1,11 @@
 //! A document as people read it: wrapped where it goes to a terminal, coloured where the terminal wants it.
 //!
 //! ```text
-//! screen      one tested mailbox    headline  what it comes to, in a sentence
+//! screen      one tested mailbox    (headline  what it comes to, beside this folder)
 //! fleet       several of them       checks    a line each, or folded
 //! block       any other report      finding   steps, the server's words, the code
 //! table       a row each            trials    the protocols that were tried
+//! tasks       what has to be set up
 //! explanation error faults
 //! page        lines, hanging indents, times    line  styled words and their wrapping
 //! ```
@@ -16,12 +17,12 @@ mod explanation;
 mod faults;
 mod finding;
 mod fleet;
-mod headline;
 mod line;
 mod page;
 mod screen;
 mod style;
 mod table;
+mod tasks;
 mod trials;
 
 use std::io::{self, Write};
@@ -30,6 +31,7 @@ use secrecy::ExposeSecret;
 
 use self::line::Line;
 use self::page::Page;
+use super::headline;
 use super::interface::Format;
 use crate::report::{Document, Finding, Report, Subject, View};
 

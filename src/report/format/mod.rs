@@ -3,10 +3,12 @@
 //! Only this folder knows which forms there are. The rest of the program asks a [`Format`] for what it needs to know.
 
 mod calendar;
+mod headline;
 mod html;
 mod human;
 mod interface;
 mod json;
+mod markdown;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +19,7 @@ use std::io::{self, Write};
 use super::{Finding, View};
 
 /// All forms, in the order of the help.
-pub static ALL: [&dyn Format; 3] = [&human::Human, &json::Json, &html::Html];
+pub static ALL: [&dyn Format; 4] = [&human::Human, &json::Json, &html::Html, &markdown::Markdown];
 
 /// Text for people, the form where none was asked for.
 pub static TEXT: &dyn Format = &human::Human;

@@ -71,6 +71,7 @@ pub(crate) const VERBS: &[Verb] = &[
     verb("status", &["shop"], Never, Needs, true),
     verb("list", &[], Never, Needs, false),
     verb("show", &["shop"], Never, Needs, true),
+    verb("guide", &["shop"], Never, Needs, true),
     verb("open", &["shop", "app", "--print"], Never, Needs, false),
     verb("remove", &["no-such", "--yes"], Lock("mailbox-"), Needs, true),
     verb("token", &["shop"], Servers, Needs, true),

@@ -4,6 +4,11 @@ use super::{Row, does};
 use crate::support::practice::fact;
 
 pub(super) const ROWS: &[Row] = &[
+    does("guide", "<name>", |shop| {
+        let told = shop.json(&["guide", "shop"], 0).json();
+        assert_eq!(told["reports"][0]["tasks"][0]["title"], "App registration", "{told}");
+        shop.json(&["guide", "no-such"], 3);
+    }),
     does("open", "<name>", |shop| {
         assert!(fact(&shop.json(&["open", "shop", "app"], 0), "url").starts_with("https://"));
         shop.json(&["open", "no-such", "app"], 3);

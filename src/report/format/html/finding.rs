@@ -27,7 +27,7 @@ pub(super) fn told(finding: &Finding, in_full: bool) -> Markup {
     };
     html! {
         p { (Text(&finding.cause)) }
-        (steps(&finding.fix, &[]))
+        (steps(&finding.fix, &[], None))
         (said(finding.server_said.as_ref()))
         p.code {
             (Text(finding.code.as_str())) " (" (sure) ")"
@@ -50,8 +50,9 @@ fn said(words: Option<&Shown>) -> Markup {
     }
 }
 
-/// Numbered steps. `more` are the same steps for other mailboxes, whose commands are listed with the first's.
-pub(super) fn steps(steps: &[Step], more: &[&[Step]]) -> Markup {
+/// Numbered steps. `more` are the same steps for other mailboxes, whose commands are listed with the first's;
+/// whoever is `known` to do them is not named again.
+pub(super) fn steps(steps: &[Step], more: &[&[Step]], known: Option<By>) -> Markup {
     html! {
         @if !steps.is_empty() {
             ol {
@@ -63,7 +64,7 @@ pub(super) fn steps(steps: &[Step], more: &[&[Step]]) -> Markup {
                                 (block(command))
                             }
                         }
-                        @if let Some(by) = step.by() { (who(by)) }
+                        @if let Some(by) = step.by().filter(|by| Some(*by) != known) { (who(by)) }
                     }
                 }
             }

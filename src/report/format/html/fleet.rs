@@ -54,7 +54,7 @@ impl Common<'_> {
                 h2 { (self.reports.len()) " mailboxes " span.state { "the same" } }
                 div.first {
                     p { (Text(&self.cause)) }
-                    (steps(&general, others))
+                    (steps(&general, others, None))
                     p.code { (Text(self.code.as_str())) }
                 }
                 p.many {
@@ -96,7 +96,7 @@ fn step_in_general(step: &Step, report: &Report) -> Step {
         Part::Words(words) => Part::Words(in_general(words, report)),
         other => other.clone(),
     });
-    Step::of(parts).done_by(step.by())
+    Step::of(parts).done_by(step.by()).aside_if(step.is_aside())
 }
 
 /// `text` with the mailbox's address and its name in quotes left open.

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::finding::{first, told};
 use super::headline::name;
+use super::tasks;
 use crate::report::{Check, Outcome, Report, Trial};
 use crate::text::html::Text;
 
@@ -13,7 +14,12 @@ use crate::text::html::Text;
 /// `is_common` that its verdict is told for several above.
 pub(super) fn section(index: usize, report: &Report, is_common: bool) -> Markup {
     let finding = report.first_finding();
-    let (class, state) = if finding.is_none() { ("good", "passed") } else { ("bad", "failed") };
+    let (class, state) = match finding {
+        Some(_) => ("bad", "failed"),
+        // A list of tasks is no test.
+        None if !report.tasks.is_empty() => ("plain", ""),
+        None => ("good", "passed"),
+    };
     html! {
         section.card.(class) id={ "r" (index) } {
             h2 { (Text(name(&report.subject))) " " span.state { (state) } }
@@ -29,6 +35,7 @@ pub(super) fn section(index: usize, report: &Report, is_common: bool) -> Markup 
                     }
                 }
             }
+            (tasks::all(&report.tasks))
             @if !report.checks.is_empty() {
                 @let scale = Scale::of(&report.checks);
                 ul.checks {

@@ -6,7 +6,7 @@ use super::checks;
 use super::finding::{self, Telling};
 use super::line::Line;
 use super::page::Page;
-use super::trials;
+use super::{tasks, trials};
 use crate::report::{Finding, Headline, Report, Subject};
 
 /// Writes the report. What `told` holds is not told again.
@@ -24,6 +24,7 @@ pub(super) fn write<'r>(report: &'r Report, told: &mut Vec<&'r Finding>, page: &
     let verdict = report.verdict.as_deref();
     told.extend(verdict);
     checks::write_each(report, told, page)?;
+    tasks::write(&report.tasks, page)?;
     trials::write(&report.trials, page)?;
     if let Some(verdict) = verdict {
         page.gap()?;

@@ -40,7 +40,7 @@ fn write_steps(finding: &Finding, telling: Telling, indent: usize, page: &mut Pa
 }
 
 /// A step, whose commands are not broken and whose pages can be opened.
-fn line(step: &Step) -> Line<'_> {
+pub(super) fn line(step: &Step) -> Line<'_> {
     step.parts().iter().fold(Line::default(), |line, part| match part {
         Part::Words(words) => line.plain(words.as_str()),
         Part::Command(command) => line.command(command.line.as_str()),

@@ -1,0 +1,260 @@
+//! A document as Markdown (CommonMark), for a ticket or the summary of a job.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::interface::Format;
+use crate::report::step::{Command, Part, Shell};
+use crate::report::{Document, ExitCode, Finding, Outcome, Report, Step, Subject, Task, View};
+use crate::text::Shown;
+
+/// Headings, lists and blocks of code; what other sides said is never markup.
+pub(super) struct Markdown;
+
+impl Format for Markdown {
+    fn name(&self) -> &'static str {
+        "markdown"
+    }
+
+    fn write(&self, document: &Document, _: &View, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(text(document).as_bytes())
+    }
+
+    fn leaves_error_to_stderr(&self) -> bool {
+        true
+    }
+}
+
+fn text(document: &Document) -> String {
+    let mut text = format!("# mailgrant {}\n\n", escaped(&document.command));
+    // Writing to a String cannot fail, here and below.
+    let _ = writeln!(text, "{}\n", document.time.strftime("%Y-%m-%d %H:%M:%S UTC"));
+    if let Some(error) = &document.error {
+        text.push_str("## The command could not do its job\n\n");
+        finding(error, &mut text);
+    }
+    for one in &document.reports {
+        report(one, &mut text);
+    }
+    for explanation in &document.explanations {
+        finding(&explanation.finding, &mut text);
+    }
+    list("Warnings", &document.warnings, &mut text);
+    list("Next", &document.next, &mut text);
+    let mut text = text.trim_end().to_owned();
+    text.push('\n');
+    text
+}
+
+fn list(heading: &str, lines: &[Shown], text: &mut String) {
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "## {heading}\n");
+    for line in lines {
+        let _ = writeln!(text, "- {}", escaped(line.trim_start()));
+    }
+    text.push('\n');
+}
+
+fn report(report: &Report, text: &mut String) {
+    let (Subject::Mailbox(name)
+    | Subject::App(name)
+    | Subject::VaultKey(name)
+    | Subject::Machine(name)
+    | Subject::Host(name)
+    | Subject::Fault(name)) = &report.subject;
+    let _ = writeln!(text, "## {}\n", escaped(name));
+    if let Some(first) = report.first_finding() {
+        text.push_str("**Do this first**\n\n");
+        finding(first, text);
+    }
+    for fact in &report.facts {
+        let _ = writeln!(text, "- {}: {}", fact.name.replace('_', " "), escaped(&fact.value));
+    }
+    if !report.facts.is_empty() {
+        text.push('\n');
+    }
+    for (index, one) in report.tasks.iter().enumerate() {
+        task(index + 1, one, text);
+    }
+    if !report.checks.is_empty() {
+        text.push_str("| | step | what was seen |\n|---|---|---|\n");
+    }
+    for check in &report.checks {
+        let (mark, seen) = match &check.outcome {
+            Outcome::Passed { detail } => ("ok", escaped(detail)),
+            Outcome::Skipped { because } => ("skipped", escaped(because)),
+            Outcome::Failed { finding } => ("**failed**", format!("{} ({})", escaped(&finding.cause), finding.code)),
+        };
+        let protocol = check.protocol.map_or(String::new(), |protocol| format!("{} ", protocol.title()));
+        let _ = writeln!(text, "| {mark} | {protocol}{} | {seen} |", check.stage.title());
+    }
+    if !report.checks.is_empty() {
+        text.push('\n');
+    }
+    for message in &report.latest {
+        let _ =
+            writeln!(text, "- {}: {} ({})", escaped(&message.date), escaped(&message.subject), escaped(&message.from));
+    }
+    if !report.latest.is_empty() {
+        text.push('\n');
+    }
+}
+
+fn task(number: usize, task: &Task, text: &mut String) {
+    let mark = if task.done.is_some() { "x" } else { " " };
+    let _ = writeln!(text, "### {number}. {}\n", escaped(&task.title));
+    let _ = writeln!(text, "- [{mark}] For {}. {}", task.by.title(), escaped(&task.why));
+    if let Some(done) = &task.done {
+        let _ = writeln!(text, "  Done: {}.", escaped(done));
+    }
+    text.push('\n');
+    steps(&task.steps, text);
+}
+
+fn finding(finding: &Finding, text: &mut String) {
+    let _ = writeln!(text, "{}\n", escaped(&finding.cause));
+    steps(&finding.fix, text);
+    if let Some(words) = &finding.server_said {
+        text.push_str("The server said:\n\n");
+        fence("", "text", words, text);
+    }
+    let code = finding.exit as u8;
+    let ending = if finding.exit == ExitCode::AllPassed { String::new() } else { format!(", exit code {code}") };
+    let _ = writeln!(text, "`{}`{ending}\n", finding.code);
+}
+
+fn steps(steps: &[Step], text: &mut String) {
+    for (index, step) in steps.iter().enumerate() {
+        let lead = format!("{}. ", index + 1);
+        let indent = " ".repeat(lead.len());
+        text.push_str(&lead);
+        let last = step.parts().len().saturating_sub(1);
+        let mut block: Option<&Command> = None;
+        for (index, part) in step.parts().iter().enumerate() {
+            match part {
+                Part::Words(words) => text.push_str(&escaped(words)),
+                Part::Link(link) if link.url.starts_with("https://") => {
+                    let _ = write!(text, "[{}](<{}>)", escaped(&link.title), link.url.replace(['<', '>'], ""));
+                }
+                Part::Link(link) => text.push_str(&escaped(&link.title)),
+                Part::Command(command) if index == last => block = Some(command),
+                Part::Command(command) => text.push_str(&code(&command.line)),
+            }
+        }
+        text.truncate(text.trim_end_matches(' ').len());
+        text.push('\n');
+        if let Some(command) = block {
+            text.push('\n');
+            fence(&indent, language(command.shell), &command.line, text);
+        }
+    }
+    if !steps.is_empty() {
+        text.push('\n');
+    }
+}
+
+fn language(shell: Shell) -> &'static str {
+    match shell {
+        Shell::PowerShell => "powershell",
+        Shell::Az | Shell::Mailgrant | Shell::System => "sh",
+    }
+}
+
+/// A block of code whose fence is longer than any run of backquotes in it (CommonMark §4.5).
+fn fence(indent: &str, language: &str, lines: &str, text: &mut String) {
+    let mark = "`".repeat(longest_run(lines).max(2) + 1);
+    let _ = writeln!(text, "{indent}{mark}{language}");
+    for line in lines.lines() {
+        let _ = writeln!(text, "{indent}{line}");
+    }
+    let _ = writeln!(text, "{indent}{mark}\n");
+}
+
+/// A code span, delimited likewise (CommonMark §6.1).
+fn code(line: &str) -> String {
+    let mark = "`".repeat(longest_run(line) + 1);
+    let pad = if line.starts_with('`') || line.ends_with('`') { " " } else { "" };
+    format!("{mark}{pad}{line}{pad}{mark}")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
+}
+
+/// `text` as words: every character that could be markup behind a backslash (CommonMark §2.4), on one line.
+fn escaped(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let begins = at == 0 && matches!(c, '-' | '+' | '=' | '#' | '~' | ':');
+        if begins || matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '&' | '~' | '!' | '#') {
+            words.push('\\');
+        }
+        words.push(if matches!(c, '\n' | '\t') { ' ' } else { c });
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::report::{Check, FindingCode, Stage};
+    use crate::text::Redactor;
+
+    fn written(words: &str) -> String {
+        let shown = || Redactor::by_shape(words);
+        let mut finding = Finding::new(FindingCode::BUG, shown(), ExitCode::CheckFailed);
+        finding.fix = vec![Step::from(shown()), Step::from("Run: ").command(shown!("mailgrant test {}", shown()))];
+        finding.server_said = Some(shown());
+        let mut report = Report::new(Subject::Mailbox(shown()));
+        report.fact("address", shown());
+        report.checks.push(Check::failed(Stage::Tls, Duration::ZERO, finding));
+        let mut document = Document::new("test");
+        document.reports.push(report);
+        document.warnings.push(shown());
+        text(&document)
+    }
+
+    #[test]
+    fn what_another_side_said_is_never_markup() {
+        for words in [
+            "[click](javascript:alert(1))",
+            "<script>alert(1)</script>",
+            "![x](https://evil.example/x.png)",
+            "`````\n# heading",
+            "| a | b |",
+            "# heading",
+            "- item",
+            "<https://evil.example>",
+            "&lt;b&gt;",
+        ] {
+            // What stands in a fence is code, whatever it is.
+            let text = written(words);
+            let mut fence: Option<&str> = None;
+            for line in text.lines().map(str::trim_start) {
+                let run = &line[..line.len() - line.trim_start_matches('`').len()];
+                match fence {
+                    Some(open) if line == open => fence = None,
+                    Some(_) => {}
+                    None if run.len() > 2 => fence = Some(run),
+                    None => {
+                        let bare = line.replace("\\[", "").replace("\\<", "").replace("\\!", "").replace("\\&", "");
+                        assert!(!bare.contains("](javascript") || !bare.contains('['), "{line}");
+                        assert!(!bare.contains('<') && !bare.contains("!["), "{line}");
+                    }
+                }
+            }
+            assert_eq!(fence, None, "a fence is left open: {text}");
+        }
+    }
+
+    #[test]
+    fn a_command_is_a_block_of_code_and_the_rest_a_list() {
+        let text = written("fine");
+        assert!(text.contains("2. Run:\n\n   ```sh\n   mailgrant test fine\n   ```"), "{text}");
+        assert!(text.contains("| **failed** | TLS | fine (bug) |"), "{text}");
+    }
+}
