@@ -15,6 +15,7 @@ use crate::files::{Sensitivity, WatchedPath};
 use crate::flow::support_bundle;
 use crate::profile::{Profile, Provider};
 use crate::report::{Check, Document, ExitCode, Finding, FindingCode, Report, Stage};
+use crate::text;
 
 /// How long the looks at the network may take together where `--timeout` says nothing.
 const USUAL: Duration = Duration::from_secs(10);
@@ -105,7 +106,8 @@ fn read_profile(context: &Context, report: &mut Report) -> Option<Profile> {
     let path = &context.profile_path;
     let check = match context.profile() {
         Ok(profile) => {
-            let detail = shown!("{} apps, {} mailboxes", profile.apps.len(), profile.mailboxes.len());
+            let (apps, mailboxes) = (profile.apps.len(), profile.mailboxes.len());
+            let detail = shown!("{}, {}", text::count(apps as u64, "app"), text::count(mailboxes as u64, "mailbox"));
             report.checks.push(Check::passed(Stage::Profile, started.elapsed(), detail));
             return Some(profile);
         }

@@ -9,10 +9,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use self::screen::Screen;
 use crate::progress::Progress;
+use crate::text;
 
 /// What is over sooner is not shown.
 const QUIET: Duration = Duration::from_millis(300);
@@ -28,8 +30,12 @@ fn drawn() -> MutexGuard<'static, Option<ProgressBar>> {
     DRAWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Says a line on standard error, above what is drawn there.
+/// Says a line on standard error, above what is drawn there; prose is wrapped at the terminal's width.
 pub fn say(line: &str) {
+    let line = match Term::stderr().size_checked() {
+        Some((_, columns)) if io::stderr().is_terminal() => text::wrap(line, usize::from(columns).max(1)),
+        _ => line.to_owned(),
+    };
     // A closed standard error does not stop the command.
     let write = || drop(writeln!(anstream::stderr(), "{line}"));
     // Not held while the line is written: a panic over it says a line too.

@@ -35,7 +35,7 @@ use super::{RecordKey, Reservation, SecretBytes, SecretStore, World, self_test};
 use crate::failure::StoreFault;
 use crate::files::{self, Draft, Privacy, Sensitivity, WatchedPath};
 use crate::profile::StoreSpec;
-use crate::text::{Redactor, Shown};
+use crate::text::{self, Redactor, Shown};
 
 /// The most that one record may hold, in bytes.
 const LARGEST: usize = 8 * 1024 * 1024;
@@ -167,14 +167,17 @@ impl VaultStore {
             } else {
                 Shown::default()
             };
-            return Ok(shown!("its key opens it ({} records){}", count, left));
+            return Ok(shown!("its key opens it ({}){}", text::count(count as u64, "record"), left));
         }
         let Some(sealed) = single::read(&self.single)? else {
             return Ok("its key is there, there is no vault yet".into());
         };
         let plain = single::open(&self.single, identities, &sealed)?;
         let count = single::Contents::parse(&self.single, &plain)?.len();
-        Ok(shown!("its key opens it ({} records in one file; the next write makes a folder of it)", count))
+        Ok(shown!(
+            "its key opens it ({} in one file; the next write makes a folder of it)",
+            text::count(count as u64, "record")
+        ))
     }
 }
 

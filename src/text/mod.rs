@@ -8,12 +8,14 @@ mod shapes;
 mod shown;
 mod unprintable;
 mod views;
+mod wrap;
 
 pub use redactor::Redactor;
 pub use shapes::names_secret;
 pub use shown::{Show, Showing, Shown};
 pub use unprintable::{escape, is_unprintable};
 pub use views::unescaped;
+pub use wrap::wrap;
 
 /// `text` with a capital letter.
 #[must_use]
@@ -21,4 +23,15 @@ pub fn sentence(text: &str) -> Shown {
     let mut chars = text.chars();
     let capital = chars.next().into_iter().flat_map(char::to_uppercase);
     Redactor::by_shape(&capital.chain(chars).collect::<String>())
+}
+
+/// So many of what `noun` names: "1 message", "2 mailboxes".
+#[must_use]
+pub fn count(number: u64, noun: &'static str) -> Shown {
+    let plural = match number {
+        1 => "",
+        _ if noun.ends_with('x') => "es",
+        _ => "s",
+    };
+    shown!("{} {}{}", number, noun, plural)
 }

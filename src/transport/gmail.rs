@@ -11,7 +11,7 @@ use super::headers::{self, Message};
 use super::mark::{self, Mark};
 use super::web::{self, Api, Field, Refusal, WebService};
 use crate::failure::Failure;
-use crate::text::Shown;
+use crate::text::{self, Shown};
 
 /// A message without a recipient: Gmail refuses it, so that nothing is sent.
 const NO_RECIPIENT: &str = "Subject: mailgrant tries whether it may send\r\n\r\n";
@@ -58,7 +58,7 @@ impl WebService for Gmail {
 
     fn open_inbox(&self, api: &mut Api<'_>) -> Result<Shown, Failure> {
         let Profile { email_address, messages_total } = api.get(&format!("{}/profile", self.path))?;
-        Ok(shown!("mailbox of {}, {} messages", api.clean(&email_address), messages_total))
+        Ok(shown!("mailbox of {}, {}", api.clean(&email_address), text::count(messages_total, "message")))
     }
 
     fn latest(&self, api: &mut Api<'_>, count: usize) -> Result<Vec<Message>, Failure> {

@@ -10,7 +10,7 @@ use super::headers::{self, Message};
 use super::mark::Mark;
 use super::web::{self, Api, Field, Refusal, WebService};
 use crate::failure::Failure;
-use crate::text::Shown;
+use crate::text::{self, Shown};
 
 /// What a request to send is sent with in place of a message: Graph cannot read it, so that nothing is sent.
 const NO_MESSAGE: &[u8] = b"!";
@@ -55,7 +55,7 @@ impl WebService for Graph {
     fn open_inbox(&self, api: &mut Api<'_>) -> Result<Shown, Failure> {
         let path = format!("{}/mailFolders/inbox?$select=totalItemCount,unreadItemCount", self.path);
         let Folder { total_item_count: all, unread_item_count: unread } = api.get(&path)?;
-        Ok(shown!("inbox, {} messages, {} unread", all, unread))
+        Ok(shown!("inbox, {}, {} unread", text::count(all, "message"), unread))
     }
 
     fn latest(&self, api: &mut Api<'_>, count: usize) -> Result<Vec<Message>, Failure> {

@@ -30,7 +30,7 @@ use crate::net::Traffic;
 use crate::profile::TlsMode;
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
-use crate::text::Shown;
+use crate::text::{self, Shown};
 
 /// The command line that a server must be able to take, with CRLF (RFC 2683 §3.2.1.5).
 const COMMAND_LIMIT: usize = 8000;
@@ -154,7 +154,7 @@ fn describe_folder(messages: u32, first_unseen: Option<u32>) -> Shown {
         Some(first) if (1..=messages).contains(&first) => shown!(", unseen from number {} on", first),
         _ => Shown::default(),
     };
-    shown!("INBOX, {} messages{}", messages, unseen)
+    shown!("INBOX, {}{}", text::count(messages.into(), "message"), unseen)
 }
 
 /// Connects, starts TLS and asks what the server can do. The connection is in `slot` from the moment it is made.

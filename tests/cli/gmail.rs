@@ -108,7 +108,7 @@ fn a_mailbox_is_read_and_sent_from_over_gmail() {
     assert!(passed(&tried, "recipient").contains("nothing was sent"), "{}", tried.stdout);
     assert!(shop.sandbox().sent().is_empty(), "a test without --to sends nothing");
     let read = shop.json(&["test-mailbox", "shop", "--latest", "3"], 0);
-    assert!(passed(&read, "folder").contains("1 messages"), "{}", read.stdout);
+    assert!(passed(&read, "folder").contains("1 message"), "{}", read.stdout);
     let latest = read.json()["reports"][0]["latest"].clone();
     assert_eq!(latest[0]["subject"], "Welcome to the practice tenant", "{}", read.stdout);
     let sent = shop.json(&["test-smtp", "shop", "--to", SHOP, "--wait-arrival"], 0);

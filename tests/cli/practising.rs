@@ -53,7 +53,7 @@ fn step(terminal: &mut PtySession, title: &str) {
 
 /// Answers the menu before a sign-in.
 fn signs_in(terminal: &mut PtySession, who: &str) {
-    terminal.exp_string("Who signs in at the browser?").unwrap();
+    terminal.exp_string("Who signs in at the browser").unwrap();
     terminal.send_line(who).unwrap();
 }
 

@@ -167,7 +167,7 @@ impl Walk<'_> {
         let mut who = Who::Shop;
         if line.split_whitespace().nth(1).is_some_and(|verb| matches!(verb, "authorize" | "login")) {
             let titles = Who::ALL.map(Who::title);
-            match self.prompter.choose("Who signs in at the browser?", &titles) {
+            match self.prompter.choose("Who signs in at the browser", &titles) {
                 Ok(index) => who = Who::ALL.get(index).copied().unwrap_or(Who::Shop),
                 Err(_) => return Ok(None),
             }

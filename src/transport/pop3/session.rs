@@ -11,7 +11,7 @@ use crate::net::Traffic;
 use crate::profile::TlsMode;
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
-use crate::text::Shown;
+use crate::text::{self, Shown};
 use crate::transport::connect::{handshake, open};
 use crate::transport::dialect::Dialect;
 use crate::transport::greeting::await_greeting;
@@ -97,7 +97,7 @@ pub(super) fn enter(
             Some(_) => Top::Missing,
         };
         let maildrop = Maildrop { messages, top };
-        Ok((maildrop, shown!("{} messages, {} octets", messages, octets)))
+        Ok((maildrop, shown!("{}, {} octets", text::count(messages.into(), "message"), octets)))
     })
 }
 
