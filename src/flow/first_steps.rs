@@ -16,14 +16,14 @@ pub fn offer(name: &Name, document: &mut Document, context: &Context) {
     if !context.offers {
         return;
     }
-    // All but the last step come before a sign-in.
-    if let Some((last, before)) = document.next.split_last()
+    // All but the last step come before a sign-in, which that is.
+    if let Some((_, before)) = document.next.split_last()
         && !before.is_empty()
     {
         context.prompter.say("\nFirst, register at the provider what is not registered yet:");
         before.iter().for_each(|line| context.prompter.say(&shown!("  {}", line)));
         // What was said is not said again.
-        document.next = vec![last.clone()];
+        document.next = vec![shown!("mailgrant authorize {}", name)];
     }
     context.prompter.say("");
     if let Err(error) = sign_in_and_test(name, document, context) {
