@@ -11,10 +11,9 @@ use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use mailgrant::clock::Clock;
 use mailgrant::failure::{Failure, FailureKind, OAuthFault, StoreFault};
-use mailgrant::flow::rotation::{Ending, NewSecret, Prover, Rotation, RotationRequest};
+use mailgrant::flow::rotation::{Ending, NewSecret, Prover, Rotation, RotationRequest, Tested};
 use mailgrant::oauth::ClientCredential;
 use mailgrant::profile::{Mailbox, Name, Profile};
-use mailgrant::report::Check;
 use mailgrant::secrets::{
     AppRecord, RecordKey, SecretBytes, SecretStore, load_app, load_mailbox, save_app, save_mailbox,
 };
@@ -83,8 +82,8 @@ impl Prover for Script<'_> {
         Err(kind.into())
     }
 
-    fn connect(&self, _: &Mailbox, _: &ClientCredential) -> Vec<Check> {
-        Vec::new()
+    fn connect(&self, _: &Mailbox, _: &ClientCredential) -> Tested {
+        Tested::default()
     }
 
     fn wait(&self, _: Duration, _: &Failure) {}

@@ -196,6 +196,8 @@ pub(super) fn doubt_names(looks: &mut [Look]) {
         if let (Stage::Dns, Outcome::Failed { finding }) = (check.stage, &mut check.outcome) {
             finding.exit = ExitCode::Network;
             finding.confidence = Confidence::Possible;
+            // What to do is said once, of the machine.
+            finding.fix.clear();
         }
     }
 }

@@ -28,7 +28,7 @@ pub use issue::{IssueOptions, issue};
 pub use job::Job;
 pub use lifetime::Lifetime;
 pub use proof::{PROOF_LIFE, Proof};
-pub use prover::{Prover, WireProver};
+pub use prover::{Prover, Tested, WireProver};
 pub use roll_back::{Force, Restored, RolledBack};
 
 use std::time::{Duration, Instant};
@@ -134,7 +134,7 @@ pub struct ProofResult {
     /// For each mailbox in order, what its proof came to; `None` where it was not reached.
     pub proofs: Vec<Option<Proof>>,
     /// For each mailbox in order, the tests of its connections.
-    pub connections: Vec<Vec<Check>>,
+    pub connections: Vec<Tested>,
 }
 
 impl Rotation<'_> {
@@ -210,7 +210,7 @@ impl Rotation<'_> {
         let connections = self.connect(&proofs, &credential);
         // A bug of ours in the look at a connection says nothing of the secret, and must not keep the old one in use.
         let failed = |check: &Check| check.finding().is_some_and(|finding| finding.exit != ExitCode::Bug);
-        if connections.iter().flatten().any(failed) {
+        if connections.iter().flat_map(|tested| &tested.checks).any(failed) {
             return Ok(self.answer(Ending::Unfinished, proofs, connections));
         }
         // What an earlier run has proven may have been removed since, and the connection tests may have taken longer than a
@@ -254,9 +254,9 @@ impl Rotation<'_> {
         Ok(holders)
     }
 
-    fn answer(&self, ending: Ending, mut proofs: Vec<Option<Proof>>, mut connections: Vec<Vec<Check>>) -> ProofResult {
+    fn answer(&self, ending: Ending, mut proofs: Vec<Option<Proof>>, mut connections: Vec<Tested>) -> ProofResult {
         proofs.resize_with(self.mailboxes.len(), || None);
-        connections.resize_with(self.mailboxes.len(), Vec::new);
+        connections.resize_with(self.mailboxes.len(), Tested::default);
         ProofResult { ending, proofs, connections }
     }
 }

@@ -83,7 +83,7 @@ fn people_read_it_too() {
     let shop = Fixture::added();
     let doctor = shop.run(&["doctor"]).finish().code(0);
     for words in
-        ["this machine", "mailgrant", "tls library", "ok    secret store", "ok    clock", "mailgrant test --all"]
+        ["this machine", "mailgrant", "tls library", "ok    secret store", "TLS, clock", "mailgrant test --all"]
     {
         assert!(doctor.stdout.contains(words), "{words}: {}", doctor.stdout);
     }

@@ -190,7 +190,8 @@ fn mailbox_reports(job: &Job<'_>, answer: ProofResult) -> Vec<Report> {
                 }
                 Some(Proof::GrantLost(failure) | Proof::Unknown(failure) | Proof::Refused(failure)) => failed(failure),
             });
-            report.checks.extend(connections);
+            report.checks.extend(connections.checks);
+            report.sides = connections.sides;
             report
         })
         .collect()

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Rotation;
+use super::prover::Tested;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::flow::parallel::{self, Limits, Panicked};
@@ -154,7 +155,7 @@ impl Rotation<'_> {
     }
 
     /// Tests the connections of the mailboxes whose tokens the new secret has fetched.
-    pub(super) fn connect(&self, proofs: &[Option<Proof>], credential: &ClientCredential) -> Vec<Vec<Check>> {
+    pub(super) fn connect(&self, proofs: &[Option<Proof>], credential: &ClientCredential) -> Vec<Tested> {
         if !self.test_connections {
             return Vec::new();
         }
@@ -168,11 +169,12 @@ impl Rotation<'_> {
             mailbox.incoming.as_ref().map_or(String::new(), |incoming| incoming.endpoint.host().to_owned())
         };
         let connect = |(mailbox, proven): &(&Mailbox, bool)| {
-            if *proven { self.prover.connect(mailbox, credential) } else { Vec::new() }
+            if *proven { self.prover.connect(mailbox, credential) } else { Tested::default() }
         };
         parallel::each(&pairs, Limits::USUAL, host, connect, |_, Panicked| {
             let finding = diagnosis::finding(&FailureKind::Bug.into(), FailureContext::default());
-            vec![Check::failed(Stage::Rotation, Duration::ZERO, finding)]
+            let checks = vec![Check::failed(Stage::Rotation, Duration::ZERO, finding)];
+            Tested { checks, ..Tested::default() }
         })
     }
 }

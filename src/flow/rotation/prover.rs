@@ -7,10 +7,11 @@ use crate::flow::explain::explain;
 use crate::flow::gather::gather;
 use crate::flow::plan::{self, Plan};
 use crate::flow::session::Session;
+use crate::flow::sides;
 use crate::flow::workspace::Workspace;
 use crate::oauth::ClientCredential;
 use crate::profile::Mailbox;
-use crate::report::Check;
+use crate::report::{Check, SideResult};
 
 /// What a rotation asks the outside world for.
 pub trait Prover {
@@ -21,10 +22,19 @@ pub trait Prover {
     fn redeem(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Result<(), Failure>;
 
     /// Tests the mailbox's connections; a token that must be refreshed for that is refreshed with `credential`.
-    fn connect(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Vec<Check>;
+    fn connect(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Tested;
 
     /// Waits before the next try; `said` is what the server said to the last.
     fn wait(&self, pause: Duration, said: &Failure);
+}
+
+/// What a test of a mailbox's connections showed.
+#[derive(Debug, Clone, Default)]
+pub struct Tested {
+    /// What was tried.
+    pub checks: Vec<Check>,
+    /// Which sides work.
+    pub sides: Vec<SideResult>,
 }
 
 /// The token endpoint and the mail servers, asked with a secret that is not the active one.
@@ -41,15 +51,15 @@ impl Prover for WireProver<'_> {
         session.refreshed_token().map(drop)
     }
 
-    fn connect(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Vec<Check> {
-        if !mailbox.enabled {
-            return Vec::new();
-        }
-        let test = |task| {
+    fn connect(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Tested {
+        let mut tested = Tested::default();
+        for task in plan::each_side(mailbox).into_iter().filter(|_| mailbox.enabled) {
             let plan = Plan { proving: Some(credential), ..Plan::of(mailbox, [task]) };
-            explain(&gather(self.workspace, &plan))
-        };
-        plan::each_side(mailbox).into_iter().flat_map(test).collect()
+            let seen = gather(self.workspace, &plan);
+            tested.checks.extend(explain(&seen));
+            tested.sides.extend(sides::of(&seen));
+        }
+        tested
     }
 
     fn wait(&self, pause: Duration, said: &Failure) {

@@ -21,9 +21,10 @@ pub(super) fn row(mailbox: &Mailbox, app: &App, report: &Report, expires: Option
     let expires = match (app.credential.expiring(), expires) {
         (None, _) => "no secret".into(),
         (Some(_), None) => "not known".into(),
-        (Some(_), Some(day)) => {
-            shown!("{} ({})", day, secret_expiry::days_in_words(secret_expiry::days_left(day, now)))
-        }
+        (Some(_), Some(day)) => match secret_expiry::days_left(day, now) {
+            left @ 2.. => shown!("{} ({} days)", day, left),
+            near => shown!("{} ({})", day, secret_expiry::days_in_words(near)),
+        },
     };
     vec![Shown::of(&mailbox.name), Shown::of(&mailbox.address), Shown::of(&app.name), state, expires]
 }

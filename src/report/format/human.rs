@@ -3,6 +3,7 @@
 //! ```text
 //! screen      one tested mailbox    (headline  what it comes to, beside this folder)
 //! fleet       several of them       checks    a line each, or folded
+//! machine     this one, its servers
 //! block       any other report      finding   steps, the server's words, the code
 //! table       a row each            trials    the protocols that were tried
 //! tasks       what has to be set up
@@ -18,6 +19,7 @@ mod faults;
 mod finding;
 mod fleet;
 mod line;
+mod machine;
 mod page;
 mod screen;
 mod style;
@@ -97,6 +99,11 @@ fn write_reports(document: &Document, page: &mut Page<'_>) -> io::Result<bool> {
     }
     let (tests, others): (Vec<&Report>, Vec<&Report>) =
         document.reports.iter().partition(|report| !report.sides.is_empty());
+    let (machine, others): (Vec<&Report>, Vec<&Report>) =
+        others.into_iter().partition(|report| machine::is_one(report) && !page.view.details);
+    if !machine.is_empty() {
+        machine::write(&machine, page)?;
+    }
     let mut told = Vec::new();
     for (index, report) in others.iter().enumerate() {
         if let Subject::Fault(name) = &report.subject {

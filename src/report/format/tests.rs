@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::report::{Check, Document, ExitCode, FindingCode, Headline, Report, Stage, Subject, Token};
+use crate::profile::{Protocol, Side};
+use crate::report::{
+    Check, Document, ExitCode, FindingCode, Headline, Report, SideResult, SideState, Stage, Subject, Token,
+};
 use crate::text::{Redactor, is_unprintable};
 
 /// OSC with a title and with a link (OSC 8), CSI in its long and its short form, NUL, BEL, DEL, an override of the
@@ -26,7 +29,18 @@ fn everywhere(text: &str) -> Document {
     ];
     report.latest = vec![Headline { date: shown(), from: shown(), subject: shown() }];
     let mut document = Document::new("test-mailbox");
-    document.reports.push(report);
+    let mut tested =
+        Report { subject: Subject::Mailbox(shown()), verdict: Some(Box::new(finding.clone())), ..report.clone() };
+    tested.sides = vec![SideResult {
+        side: Side::Incoming,
+        protocol: Protocol::Imap,
+        server: shown(),
+        state: SideState::Failed,
+        code: None,
+        sent: false,
+        arrived: false,
+    }];
+    document.reports.extend([report, tested]);
     document.warnings.push(shown());
     document.next.push(shown());
     document.error = Some(finding);
@@ -34,11 +48,15 @@ fn everywhere(text: &str) -> Document {
 }
 
 fn written(format: &dyn Format, text: &str) -> String {
+    written_for(&View::of_file(true), format, text)
+}
+
+fn written_for(view: &View, format: &dyn Format, text: &str) -> String {
     let mut out = Vec::new();
     let document = everywhere(text);
-    format.write(&document, &View::default(), &mut out).unwrap();
+    format.write(&document, view, &mut out).unwrap();
     if format.leaves_error_to_stderr() {
-        write_error(document.error.as_ref().unwrap(), &View::default(), &mut out).unwrap();
+        write_error(document.error.as_ref().unwrap(), view, &mut out).unwrap();
     }
     String::from_utf8(out).unwrap()
 }
@@ -46,11 +64,14 @@ fn written(format: &dyn Format, text: &str) -> String {
 #[test]
 fn no_format_passes_on_what_a_terminal_obeys_in_any_place() {
     let human = anstream::adapter::strip_str(&written(TEXT, "harmless")).to_string();
-    assert_eq!(human.matches("harmless").count(), 15, "{human}");
+    // In the first report, the second with its verdict and its server, and the document.
+    assert_eq!(human.matches("harmless").count(), 26, "{human}");
     // Our own colours come and go in pairs; anything beyond them would be theirs.
     let theirs = |text: String| text.replace(['\n'], "").chars().filter(|c| is_unprintable(*c)).count();
-    for format in ALL {
-        assert_eq!(theirs(written(format, HOSTILE)), theirs(written(format, "harmless")), "{format:?}");
+    let views = [View::of_file(true), View { links: true, ..View::default() }];
+    for (format, view) in ALL.into_iter().flat_map(|format| views.map(|view| (format, view))) {
+        let (hostile, harmless) = (written_for(&view, format, HOSTILE), written_for(&view, format, "harmless"));
+        assert_eq!(theirs(hostile), theirs(harmless), "{format:?} {view:?}");
     }
     let json = written(JSON, HOSTILE);
     assert_eq!(json.replace('\n', "").chars().find(|c| is_unprintable(*c)), None, "{json}");

@@ -74,14 +74,15 @@ impl Prover for Script {
         self.redeem.get(mailbox.name.as_str()).cloned().map_or(Ok(()), |kind| Err(kind.into()))
     }
 
-    fn connect(&self, _: &Mailbox, credential: &ClientCredential) -> Vec<Check> {
+    fn connect(&self, _: &Mailbox, credential: &ClientCredential) -> Tested {
         assert_eq!(exposed(credential), "new", "only the pending secret is tested");
         if self.connection_fails {
             let failure = FailureKind::ConnectionRefused { host: "h".into(), port: 1 }.into();
             let finding = crate::diagnosis::finding(&failure, crate::diagnosis::FailureContext::default());
-            return vec![Check::failed(Stage::Tcp, Duration::ZERO, finding)];
+            let checks = vec![Check::failed(Stage::Tcp, Duration::ZERO, finding)];
+            return Tested { checks, ..Tested::default() };
         }
-        Vec::new()
+        Tested::default()
     }
 
     fn wait(&self, pause: Duration, _: &Failure) {

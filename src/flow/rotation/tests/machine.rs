@@ -121,13 +121,14 @@ impl Prover for Provider<'_> {
         }
     }
 
-    fn connect(&self, _: &Mailbox, _: &ClientCredential) -> Vec<Check> {
+    fn connect(&self, _: &Mailbox, _: &ClientCredential) -> Tested {
         if !self.connection_fails {
-            return Vec::new();
+            return Tested::default();
         }
         let failure = FailureKind::ConnectionRefused { host: "h".into(), port: 1 }.into();
         let finding = crate::diagnosis::finding(&failure, crate::diagnosis::FailureContext::default());
-        vec![Check::failed(Stage::Tcp, Duration::ZERO, finding)]
+        let checks = vec![Check::failed(Stage::Tcp, Duration::ZERO, finding)];
+        Tested { checks, ..Tested::default() }
     }
 
     fn wait(&self, _: Duration, _: &Failure) {}

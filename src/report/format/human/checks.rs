@@ -10,17 +10,18 @@ use crate::profile::Protocol;
 use crate::report::{Check, Finding, Outcome, Report, Stage};
 
 /// One line.
-struct Row<'a> {
-    mark: Mark,
-    title: String,
-    text: Line<'a>,
-    took: Duration,
+pub(super) struct Row<'a> {
+    pub(super) mark: Mark,
+    pub(super) title: String,
+    pub(super) text: Line<'a>,
+    pub(super) took: Duration,
     /// What is told below the line.
-    below: Option<&'a Finding>,
+    pub(super) below: Option<&'a Finding>,
 }
 
+/// How it went.
 #[derive(Clone, Copy)]
-enum Mark {
+pub(super) enum Mark {
     Ok,
     Fail,
     Skip,
@@ -47,20 +48,22 @@ pub(super) fn write_each<'r>(report: &'r Report, told: &mut Vec<&'r Finding>, pa
         Some(protocol) => format!("{protocol} {}", check.stage.title()),
         None => check.stage.title().to_owned(),
     };
-    let row = |check: &'r Check| {
-        let (mark, text, below) = match &check.outcome {
-            Outcome::Passed { detail } => (Mark::Ok, Line::default().plain(detail.as_str()), None),
-            Outcome::Skipped { because } => (Mark::Skip, Line::default().dim(because.as_str()), None),
-            Outcome::Failed { finding } if is_among(finding, told) => (Mark::Fail, see_above(finding), None),
-            Outcome::Failed { finding } => {
-                told.push(finding);
-                (Mark::Fail, Line::default().plain(finding.cause.as_str()), Some(&**finding))
-            }
-        };
-        Row { mark, title: title(check), text, took: check.elapsed, below }
-    };
-    let rows: Vec<Row<'_>> = report.checks.iter().map(row).collect();
+    let rows: Vec<Row<'_>> = report.checks.iter().map(|check| row(check, title(check), told)).collect();
     write_rows(&rows, page)
+}
+
+/// The line of one check. A finding that is in `told` is not told again; one that is told here is added to it.
+pub(super) fn row<'r>(check: &'r Check, title: String, told: &mut Vec<&'r Finding>) -> Row<'r> {
+    let (mark, text, below) = match &check.outcome {
+        Outcome::Passed { detail } => (Mark::Ok, Line::default().plain(detail.as_str()), None),
+        Outcome::Skipped { because } => (Mark::Skip, Line::default().dim(because.as_str()), None),
+        Outcome::Failed { finding } if is_among(finding, told) => (Mark::Fail, see_above(finding), None),
+        Outcome::Failed { finding } => {
+            told.push(finding);
+            (Mark::Fail, Line::default().plain(finding.cause.as_str()), Some(&**finding))
+        }
+    };
+    Row { mark, title, text, took: check.elapsed, below }
 }
 
 /// Whether `told` has said the same, but perhaps of another server.
@@ -132,7 +135,8 @@ fn passed<'r>(report: &'r Report, about: Option<Protocol>, checks: &[&'r Check])
     line.plain(seen.join("; "))
 }
 
-fn write_rows(rows: &[Row<'_>], page: &mut Page<'_>) -> io::Result<()> {
+/// Writes the lines, their texts below each other.
+pub(super) fn write_rows(rows: &[Row<'_>], page: &mut Page<'_>) -> io::Result<()> {
     let width = rows.iter().map(|row| row.title.len()).max().unwrap_or(0);
     for row in rows {
         let lead = row.mark.lead().plain(format!("{:<width$}  ", row.title));

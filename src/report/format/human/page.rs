@@ -12,6 +12,9 @@ use crate::report::View;
 /// Wider than this no text reads well.
 const WIDEST: usize = 100;
 
+/// From here on there is room for times at the right; elsewhere they are in brackets.
+const ROOMY: usize = 60;
+
 /// Where less is left beside a lead, the text begins below it.
 const LEAST: usize = 20;
 
@@ -58,10 +61,10 @@ impl<'a> Page<'a> {
         self.beside(indent, lead, text, None)
     }
 
-    /// A text beside its lead, and how long that took: at the right where there is a width, in brackets elsewhere.
+    /// A text beside its lead, and how long that took: at the right where there is room, in brackets elsewhere.
     pub(super) fn timed(&mut self, indent: usize, lead: &Line<'_>, text: &Line<'_>, took: Duration) -> io::Result<()> {
         let time = in_words(took);
-        match (&time, self.view.width) {
+        match (&time, self.view.width.filter(|width| *width >= ROOMY)) {
             (Some(time), None) => {
                 let text = text.clone().plain(" ").time(format!("({time})"));
                 self.beside(indent, lead, &text, None)
