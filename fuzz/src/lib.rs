@@ -132,7 +132,7 @@ pub fn failure_shown(failure: &Failure) {
     }
     let finding = diagnosis::finding(failure, FailureContext::default());
     lines_shown(&finding.cause);
-    finding.fix.iter().for_each(|step| lines_shown(step));
+    finding.fix.iter().for_each(|step| lines_shown(&step.to_string()));
     finding.server_said.iter().for_each(|words| lines_shown(words));
 }
 
