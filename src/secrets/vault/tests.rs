@@ -125,7 +125,7 @@ fn a_trial_proves_key_and_folder_and_leaves_the_vault_untouched() {
     store.put(&shop(), &value("one")).unwrap();
     let before = (fs::read(home.record()).unwrap(), names(&home.records()));
     let said = store.self_test().unwrap();
-    assert!(said.contains("1 records"), "{said}");
+    assert!(said.contains("(1 record)"), "{said}");
     assert_eq!((fs::read(home.record()).unwrap(), names(&home.records())), before);
     assert_eq!(names(&home.records().join(DRAFTS)).len(), 0);
     let other = home.folder.path().join("other.key");
