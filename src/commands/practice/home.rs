@@ -119,9 +119,10 @@ impl Home {
         ]
     }
 
-    /// The command that replaces the app's client secret.
-    pub(super) fn rotate_command(&self) -> String {
-        format!("mailgrant rotate-secret {MAILBOX} --secret-env {NEXT_SECRET} --expires {}", self.expires)
+    /// The command that replaces the app's client secret, in such parts.
+    pub(super) fn rotate_command(&self) -> Vec<String> {
+        let rotate = format!("mailgrant rotate-secret {MAILBOX} --secret-env {NEXT_SECRET}");
+        vec![rotate, format!("--expires {}", self.expires)]
     }
 
     /// Adds the mailbox, and shows nothing of it.

@@ -103,18 +103,18 @@ brackets can be looked up: mailgrant explain exo-smtp-auth-disabled-tenant",
         },
         Step {
             title: "rotate the client secret",
-            why: "A client secret expires. A new one has been made in the portal. It is tested with
-every mailbox of the app before it is used, and the old one is kept until you
-discard it.",
-            command: vec![home.rotate_command()],
+            why: "A client secret expires. A new one has been made in the portal. It is tested
+with every mailbox of the app before it is used, and the old one is kept until
+you discard it.",
+            command: home.rotate_command(),
             before: Before::Nothing,
             fails: false,
             seen: "No mailbox has lost a minute, and no user had to sign in again.",
         },
         Step {
             title: "what expires when",
-            why: "From a timer, `mailgrant status --fail-within=14` fails two weeks before a secret
-expires.",
+            why: "From a timer, `mailgrant status --fail-within=14` fails two weeks before a
+secret expires.",
             command: vec!["mailgrant status".to_owned()],
             before: Before::Nothing,
             fails: false,
