@@ -58,6 +58,7 @@ fn no_other_process_sees_a_secret_in_an_argument() {
         (&["show", "shop"], ""),
         (&["inspect", "shop"], ""),
         (&["open", "shop", "secrets", "--print"], ""),
+        (&["guide", "shop"], ""),
         #[cfg(feature = "practice")]
         (&["practice", "--env-file", "practice.env", "--timeout", "1"], ""),
         (&["test", "shop"], ""),
