@@ -118,7 +118,7 @@ fn signed_in(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<SignedIn, C
 }
 
 impl NextStep<'_> {
-    /// Where things stand, in a sentence or two.
+    /// How things are, in a sentence or two.
     #[must_use]
     pub fn words(&self, now: Timestamp) -> Shown {
         let more = |count: &usize| match count {
