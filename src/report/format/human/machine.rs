@@ -15,20 +15,22 @@ pub(super) fn is_one(report: &Report) -> bool {
 /// Writes the reports: a heading, then the lines. What fails is told in full, and once.
 pub(super) fn write(reports: &[&Report], page: &mut Page<'_>) -> io::Result<()> {
     let mut told: Vec<&Finding> = Vec::new();
-    let mut rows = Vec::new();
+    let (mut own, mut hosts) = (Vec::new(), Vec::new());
     for report in reports {
         match &report.subject {
-            Subject::Host(label) => rows.extend(of_host(report, label, &mut told)),
+            Subject::Host(label) => hosts.extend(of_host(report, label, &mut told)),
             Subject::Machine(name) => {
                 let fact = |fact: &Fact| format!("{} {}", fact.name.replace('_', " "), fact.value);
                 let facts: Vec<String> = report.facts.iter().map(fact).collect();
                 page.hanging(0, 2, &Line::default().strong(name.as_str()).dim(format!(": {}", facts.join("; "))))?;
-                rows.extend(of_machine(report, &mut told));
+                own.extend(of_machine(report, &mut told));
             }
             Subject::Mailbox(_) | Subject::App(_) | Subject::VaultKey(_) | Subject::Fault(_) => {}
         }
     }
-    checks::write_rows(&rows, page)
+    // Apart: a long name of a host leaves no room beside it.
+    checks::write_rows(&own, page)?;
+    checks::write_rows(&hosts, page)
 }
 
 /// A line for each stage that is well, and for each check that is not.
