@@ -60,7 +60,7 @@ const FAULTS: [(&str, &[&str]); 34] = [
 /// What the command prints on a terminal of so many columns.
 fn printed(shop: &Fixture, arguments: &[&str], columns: usize) -> Vec<String> {
     let mut command = shop.program("sh");
-    // What is said while it runs is no part of the screen.
+    // What is said while it runs does not belong to the screen.
     command.args(["-c", "exec \"$0\" \"$@\" 2>/dev/null", env!("CARGO_BIN_EXE_mailgrant")]).args(arguments);
     for (name, value) in [("TERM", "xterm"), ("LANG", "C.UTF-8"), ("NO_COLOR", "1")] {
         command.env(name, value);

@@ -1,4 +1,4 @@
-//! A report that is no test of a mailbox: what it is about, its facts, its checks.
+//! A report on something else than a test of a mailbox: what it is about, its facts, its checks.
 
 use std::io;
 

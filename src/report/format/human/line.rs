@@ -18,7 +18,7 @@ pub(super) struct Line<'a> {
 struct Piece<'a> {
     text: Cow<'a, str>,
     style: Style,
-    /// Whether its blanks are no place to break it.
+    /// Whether it is never broken at its blanks.
     is_whole: bool,
     /// The page that it names.
     url: Option<Cow<'a, str>>,
