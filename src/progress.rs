@@ -1,31 +1,16 @@
 //! What a command is doing and what it has seen, for who looks on: the terminal while it runs, and Ctrl-C when it ends before
-//! its time. Where nobody looks on it is written down all the same, and shown nowhere.
+//! its time. Where it is not looked at it is written down all the same, and shown nowhere.
 
 mod watch;
 mod words;
 
-pub use watch::{Beginning, Step, Wait, Watch};
+pub use watch::{Beginning, Observation, Running, Step, Wait, Watch};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
-use crate::failure::Failure;
-use crate::report::{ExitCode, Report, Stage};
+use crate::report::{ExitCode, Report};
 use crate::text::Shown;
 use watch::Subject;
-
-/// One step, and what was seen of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Observation {
-    /// Which step.
-    pub stage: Stage,
-    /// When it began.
-    pub began: Instant,
-    /// How long it took.
-    pub elapsed: Duration,
-    /// What was seen, or what went wrong.
-    pub result: Result<Shown, Failure>,
-}
 
 /// What a command is doing and what it has seen. Clones are the same one.
 #[derive(Clone, Default)]
@@ -69,17 +54,6 @@ impl Standing {
     pub fn is_at_work(&self) -> bool {
         self.done < self.all || !self.running.is_empty()
     }
-}
-
-/// A subject that is looked at just now.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Running {
-    /// Its name; empty for what is done for none.
-    pub name: Shown,
-    /// The steps that have ended, in that order.
-    pub steps: Vec<Step>,
-    /// What is waited for.
-    pub waits: Vec<Wait>,
 }
 
 impl Progress {
@@ -168,9 +142,13 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
+    use crate::failure::Failure;
     use crate::failure::FailureKind;
     use crate::profile::Protocol;
+    use crate::report::Stage;
     use crate::report::{Check, Subject};
 
     fn report(name: &'static str, checks: usize) -> Report {
@@ -223,9 +201,9 @@ mod tests {
 
     #[test]
     fn who_does_not_look_on_is_told_nothing() {
-        let nobody = Watch::default();
-        nobody.saw(&seen(Stage::Tcp, Err(FailureKind::Bug.into())));
-        let _wait = nobody.at(Protocol::Imap, "mail.example", None).begins(Stage::Tls);
+        let unwatched = Watch::default();
+        unwatched.saw(&seen(Stage::Tcp, Err(FailureKind::Bug.into())));
+        let _wait = unwatched.at(Protocol::Imap, "mail.example", None).begins(Stage::Tls);
         assert_eq!(Progress::default().standing(), Standing::default());
     }
 }

@@ -1,4 +1,4 @@
-//! `guide`: the whole set-up of a mailbox, for whoever has the rights.
+//! `guide`: the whole set-up of a mailbox, for those who have the rights.
 
 use clap::Args as ClapArgs;
 

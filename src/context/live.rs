@@ -12,12 +12,11 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use self::screen::Screen;
+pub use self::screen::Look;
+use self::screen::{QUIET, Screen};
 use crate::progress::Progress;
 use crate::text;
 
-/// What is over sooner is not shown.
-const QUIET: Duration = Duration::from_millis(300);
 /// How often the screen is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -44,17 +43,6 @@ pub fn say(line: &str) {
         Some(bar) => bar.suspend(write),
         None => write(),
     }
-}
-
-/// How to show progress.
-#[derive(Debug, Clone, Copy)]
-pub struct Look {
-    /// The columns of the terminal.
-    pub width: usize,
-    /// Whether the cursor can be moved.
-    pub moves: bool,
-    /// Whether the checks are shown, and not only what is waited for.
-    pub checks: bool,
 }
 
 /// Shows progress as long as it lives.

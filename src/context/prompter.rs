@@ -10,6 +10,7 @@ use dialoguer::theme::{SimpleTheme, Theme};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+pub use self::dialogue::PromptError;
 use self::dialogue::Question;
 use super::terminal::PasteReader;
 
@@ -79,15 +80,6 @@ fn read_line() -> io::Result<SecretString> {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     Ok(SecretString::from(line.as_str()))
-}
-
-/// Why a question has no answer.
-#[derive(Debug)]
-pub enum PromptError {
-    /// There is no terminal.
-    NoTerminal,
-    /// Ctrl-C, Escape, or the end of input.
-    Cancelled,
 }
 
 /// Asks at the controlling terminal, on stderr.

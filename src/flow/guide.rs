@@ -69,7 +69,7 @@ pub fn of(app: &App, mailbox: &Mailbox, known: &Known) -> Report {
 }
 
 fn task(preset: &'static Preset, about: FailureContext<'_>, scopes: &[Scope], known: &Known) -> Task {
-    // Whoever has the task does its steps, but for those of mailgrant's own.
+    // Those who have the task do its steps, but for those of mailgrant's own.
     let by = |step: Step| if step.by() == Some(By::You) { step } else { step.done_by(preset.by) };
     let steps = preset.steps.iter().flat_map(|step| written(step, about, scopes)).map(by);
     Task {

@@ -57,7 +57,7 @@ pub struct Found {
 ///
 /// # Errors
 /// What [`endpoints`] reports, and [`FailureKind::OAuth`] where the provider knows no such tenant. What else it answers where
-/// the endpoints are known already is no reason to stop.
+/// the endpoints are known already is not a reason to stop.
 pub fn ask(http: &HttpClient, app: &App) -> Result<Found, Failure> {
     let metadata = match &app.sign_in {
         EndpointSource::Discovered { issuer } => return discover(http, issuer),

@@ -4,10 +4,35 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Observation, Running, words};
+use super::words;
+use crate::failure::Failure;
 use crate::profile::Protocol;
 use crate::report::{Report, Stage};
 use crate::text::{Redactor, Shown};
+
+/// One step, and what was seen of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// Which step.
+    pub stage: Stage,
+    /// When it began.
+    pub began: Instant,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What was seen, or what went wrong.
+    pub result: Result<Shown, Failure>,
+}
+
+/// A subject that is looked at just now.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Its name; empty for what is done for none.
+    pub name: Shown,
+    /// The steps that have ended, in that order.
+    pub steps: Vec<Step>,
+    /// What is waited for.
+    pub waits: Vec<Wait>,
+}
 
 /// A step that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +98,7 @@ impl Subject {
     }
 }
 
-/// Tells who looks on what happens at one server. The usual one has nobody to tell.
+/// Tells who looks on what happens at one server. The usual one tells nothing.
 #[derive(Clone, Default)]
 pub struct Watch(Option<Place>);
 

@@ -41,6 +41,6 @@ fn the_mailboxes_that_are_there_are_tested_and_the_others_reported() {
         assert_eq!(names, ["shop", "nosuch"], "{verb}");
         assert_eq!(reports[1]["checks"][0]["finding"]["code"], "unknown-mailbox", "{verb}: {tested}");
         assert!(reports[0]["checks"].as_array().unwrap().iter().all(|check| check["outcome"] != "failed"));
-        assert_eq!(shop.json(&[verb, "nosuch", "nobody"], 3).json()["error"]["code"], "unknown-mailbox");
+        assert_eq!(shop.json(&[verb, "nosuch", "absent"], 3).json()["error"]["code"], "unknown-mailbox");
     }
 }

@@ -3,8 +3,21 @@
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
-use super::{Look, QUIET};
 use crate::progress::{Running, Standing, Step, Wait};
+
+/// What is over sooner is not shown.
+pub(super) const QUIET: Duration = Duration::from_millis(300);
+
+/// How to show progress.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// The columns of the terminal.
+    pub width: usize,
+    /// Whether the cursor can be moved.
+    pub moves: bool,
+    /// Whether the checks are shown, and not only what is waited for.
+    pub checks: bool,
+}
 
 /// More waits than these are not shown at once.
 const MOST_WAITS: usize = 3;
@@ -146,7 +159,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[..2], ["  ok    IMAP DNS (3 ms)", "  FAIL  IMAP TLS (12 ms)"]);
         assert_eq!(&lines[2][1..], " SMTP: waiting for the greeting of smtp.office365.com, ...");
-        assert_eq!(lines.len(), 3, "what has only begun is no wait");
+        assert_eq!(lines.len(), 3, "what has only begun is not a wait");
         let wide = Screen::new(Look { width: 100, checks: false, ..LOOK }).text(&standing);
         assert_eq!(&wide[1..], " SMTP: waiting for the greeting of smtp.office365.com, 12 s of 30");
         assert!(Screen::new(Look { width: 100, ..LOOK }).text(&one(Vec::new(), vec![wait(40)])).ends_with(" 40 s"));

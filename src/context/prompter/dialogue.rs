@@ -7,8 +7,16 @@ use std::time::Duration;
 use console::{Term, measure_text_width};
 use zeroize::Zeroizing;
 
-use super::PromptError;
 use super::line::{Line, Step, Turn};
+
+/// Why a question has no answer.
+#[derive(Debug)]
+pub enum PromptError {
+    /// There is no terminal.
+    NoTerminal,
+    /// Ctrl-C, Escape, or the end of input.
+    Cancelled,
+}
 use crate::context::terminal::Unbuffered;
 
 /// How long the rest of a key's sequence may take to come after its Escape.

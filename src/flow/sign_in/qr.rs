@@ -22,7 +22,7 @@ pub(super) fn lines(address: &str, view: View) -> Vec<String> {
     };
     let style = Style::new().fg_color(Some(AnsiColor::BrightWhite.into())).bg_color(Some(AnsiColor::Black.into()));
     let line = |y: usize| {
-        // A row below the last is no part of the code.
+        // A row below the last is not a part of the code.
         let halves = (0..side).map(|x| match (is_light(x, y), y + 1 < side && is_light(x, y + 1)) {
             (true, true) => '\u{2588}',
             (true, false) => '\u{2580}',
@@ -71,7 +71,7 @@ mod tests {
         assert!(!lines(ADDRESS, view(Some(40), true)).is_empty());
         assert!(lines(ADDRESS, view(Some(24), true)).is_empty(), "it would wrap");
         assert!(lines(ADDRESS, view(Some(80), false)).is_empty(), "there are no half blocks");
-        assert!(lines(ADDRESS, view(None, true)).is_empty(), "a file is no camera's");
+        assert!(lines(ADDRESS, view(None, true)).is_empty(), "a file is not for a camera");
         assert!(lines(&"x".repeat(9_000), view(Some(300), true)).is_empty(), "too much for a code");
     }
 }

@@ -100,7 +100,7 @@ pub(super) static GOOGLE: Row = Row {
     },
 };
 
-/// Addresses as public instructions have them. Whoever owns the Cloud project may change the client.
+/// Addresses as public instructions have them. The owners of the Cloud project may change the client.
 static PAGES: &[PagePreset] = &[
     client_page(Page::App),
     client_page(Page::Authentication),

@@ -119,7 +119,7 @@ fn list(heading: &str, lines: &[Shown]) -> Markup {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use std::time::Duration;
 
     use base64::Engine as _;

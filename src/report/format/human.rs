@@ -33,7 +33,6 @@ use secrecy::ExposeSecret;
 
 use self::line::Line;
 use self::page::Page;
-use super::headline;
 use super::interface::Format;
 use crate::report::{Document, Finding, Report, Subject, View};
 

@@ -231,7 +231,7 @@ mod tests {
             "<https://evil.example>",
             "&lt;b&gt;",
         ] {
-            // What stands in a fence is code, whatever it is.
+            // Between fences everything is code.
             let text = written(words);
             let mut fence: Option<&str> = None;
             for line in text.lines().map(str::trim_start) {

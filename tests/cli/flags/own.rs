@@ -87,7 +87,7 @@ pub(super) const ROWS: &[Row] = &[
         shop.authorize(&["authorize", "shop", "--force"], &person).code(0);
     }),
     does("authorize", "--private", |shop| {
-        // A program that is no browser is not started.
+        // A program that is not a browser is not started.
         let refused = shop.run(&["authorize", "shop", "--private", "--timeout", "1"]).finish().code(1);
         assert!(refused.stderr.contains("No private window could be opened (BROWSER"), "{}", refused.stderr);
     }),

@@ -2,7 +2,7 @@
 //!
 //! Addresses of the app's pages, with the tenant behind `#@`, and of the sign-in logs: as public scripts and Microsoft's own
 //! texts of error numbers have them. Exchange admin center: Microsoft's instructions for mailboxes, and for GCC High its
-//! announcement. Admin consent: Microsoft's document on it; `common` and `consumers` are no tenants there. What no source
+//! announcement. Admin consent: Microsoft's document on it; it takes neither `common` nor `consumers`. What no source
 //! says has no address.
 
 use super::super::page::{By, Page, PagePreset};

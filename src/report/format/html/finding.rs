@@ -51,7 +51,7 @@ fn said(words: Option<&Shown>) -> Markup {
 }
 
 /// Numbered steps. `more` are the same steps for other mailboxes, whose commands are listed with the first's;
-/// whoever is `known` to do them is not named again.
+/// who is `known` to do them is not named again.
 pub(super) fn steps(steps: &[Step], more: &[&[Step]], known: Option<By>) -> Markup {
     html! {
         @if !steps.is_empty() {

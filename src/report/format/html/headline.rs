@@ -1,6 +1,6 @@
 //! What a page says in one line.
 
-use crate::report::format::headline as shared;
+use crate::report::format::headline::trouble;
 use crate::report::{Document, ExitCode, Finding, Report, Subject};
 use crate::text::Shown;
 
@@ -26,7 +26,7 @@ pub(super) fn of_report(report: &Report) -> Shown {
         None if !report.tasks.is_empty() => shown!("What has to be set up for {}", who(report)),
         // "shop@contoso.com cannot send: SMTP is off for the organisation"
         Some(finding) if !report.sides.is_empty() => {
-            shown!("{} {}: {}", who(report), shared::trouble(report), sentence(finding))
+            shown!("{} {}: {}", who(report), trouble(report), sentence(finding))
         }
         Some(finding) => shown!("{}: {}", who(report), sentence(finding)),
         None => shown!("{}: all is well", who(report)),

@@ -16,7 +16,7 @@ pub(super) fn section(index: usize, report: &Report, is_common: bool) -> Markup 
     let finding = report.first_finding();
     let (class, state) = match finding {
         Some(_) => ("bad", "failed"),
-        // A list of tasks is no test.
+        // A list of tasks is not a test.
         None if !report.tasks.is_empty() => ("plain", ""),
         None => ("good", "passed"),
     };

@@ -3,10 +3,10 @@
 use std::io;
 use std::time::Duration;
 
-use super::headline;
 use super::line::Line;
 use super::page::{Page, in_brackets};
 use super::screen;
+use crate::report::format::headline;
 use crate::report::{Finding, FindingCode, Report};
 
 /// Writes the reports of a test.
