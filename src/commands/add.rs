@@ -58,7 +58,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut answers = Answers { is_forced: args.force, ..Answers::default() };
     let mut begun = Shown::default();
     let added = add(args, &mut answers, &mut begun, context);
-    let line = answers.command_line(args, context);
+    let line = answers.command_line(&args.app, &args.secret.source(), context);
     let was_asked = line != begun;
     if context.prompter.is_interactive() && answers.name.is_some() && was_asked {
         let lead = if added.is_ok() { "The same as one command:" } else { "To go on from here:" };
@@ -225,7 +225,7 @@ fn name(
     answers.name = Some(name.clone());
     answers.app = args.app.over(None)?;
     if is_told {
-        *begun = answers.command_line(args, context);
+        *begun = answers.command_line(&args.app, &args.secret.source(), context);
     }
     if answers.mailbox.address.is_none() && context.prompter.is_interactive() {
         answers.mailbox.address = Some(unspanned(questions::address(context)?.to_string()));

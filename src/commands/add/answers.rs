@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::Args;
+use super::flags::AppFlags;
 use crate::config::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::context::Context;
 use crate::environment;
@@ -44,8 +44,9 @@ impl Answers {
         (self.app_name, self.is_app_known, self.app) = (Some(name.clone()), true, app);
     }
 
-    /// The command line that gives all of this as flags; never a secret, but where that is to be read from.
-    pub(super) fn command_line(&self, args: &Args, context: &Context) -> Shown {
+    /// The command line that gives all of this as flags, of which `typed` and `source` were given; never a secret, but where that
+    /// is to be read from.
+    pub(super) fn command_line(&self, typed: &AppFlags, source: &SecretSource, context: &Context) -> Shown {
         let mut words: Vec<Shown> = vec!["mailgrant add".into()];
         words.extend(self.name.as_ref().map(Shown::of));
         let mut flag = |flag: &'static str, value: Option<String>| {
@@ -53,24 +54,23 @@ impl Answers {
         };
         flag("--app", self.app_name.as_ref().map(Name::to_string));
         // What the profile has of an app need not be said again.
-        let typed = args.app.over(None).unwrap_or_default();
+        let typed = typed.over(None).unwrap_or_default();
         for (name, value) in of_app(if self.is_app_known { &typed } else { &self.app }) {
             flag(name, Some(value));
         }
         for (name, value) in self.of_mailbox() {
             flag(name, Some(value));
         }
-        let source = args.secret.source();
         flag("--secret-env", source.variable().map(str::to_owned));
-        if let SecretSource::File(path) = &source {
+        if let SecretSource::File(path) = source {
             flag("--secret-file", Some(path.display().to_string()));
         }
         let store = context.store_choice.filter(|_| environment::raw("MAILGRANT_STORE").is_none()).or(self.store);
         flag("--store", store.map(|store| key(&store)));
         flag("--profile", named_profile(context).map(|path| path.display().to_string()));
         let has_secret = self.app.credential.as_ref().is_none_or(|kind| kind.get_ref().has_secret());
-        let is_typed_in = source == SecretSource::Prompt && !self.is_app_known && has_secret;
-        if source == SecretSource::Stdin || is_typed_in {
+        let is_typed_in = *source == SecretSource::Prompt && !self.is_app_known && has_secret;
+        if *source == SecretSource::Stdin || is_typed_in {
             words.push("--secret-stdin".into());
         }
         if self.is_forced {

@@ -5,10 +5,10 @@ use std::io;
 use super::block;
 use super::checks;
 use super::finding::{self, Telling};
-use super::headline;
 use super::line::Line;
 use super::page::{Page, in_brackets};
 use super::trials;
+use crate::report::format::headline;
 use crate::report::{Finding, Report};
 
 /// Writes the report of a test.
