@@ -18,12 +18,12 @@ use clap::Args as ClapArgs;
 use url::Url;
 
 use self::faults::Chosen;
-use self::home::Home;
+use self::home::{Home, failed};
 use self::lines::Who;
 use crate::context::{Context, interrupt};
 use crate::error::CommandError;
 use crate::files::{self, Privacy};
-use crate::report::{Document, Finding, FindingCode};
+use crate::report::Document;
 use crate::text::Redactor;
 
 /// Practise the whole job on this machine, without an account
@@ -109,8 +109,4 @@ fn write(file: &Path, exports: &str) -> Result<(), CommandError> {
     // A name without a folder is a file of this one.
     let file = std::path::absolute(file).map_err(|error| failed(&format!("{}: {error}", file.display())))?;
     Ok(files::write_atomic(&file, exports.as_bytes(), Privacy::Secret)?)
-}
-
-fn failed(reason: &str) -> CommandError {
-    Finding::of(FindingCode::PRACTICE_FAILED).with("reason", Redactor::by_shape(reason)).into()
 }

@@ -227,11 +227,11 @@ fn timeout_is_heard_while_another_process_holds_a_lock() {
 
 /// The README's way to hand a token to curl, with a curl that writes down what it was given.
 #[test]
-fn the_readme_hands_a_token_over_without_an_argument() {
+fn the_documents_hand_a_token_over_without_an_argument() {
     let shop = Fixture::authorized();
-    let readme = include_str!("../../README.md");
+    let page = include_str!("../../docs/ci.md");
     let line =
-        readme.split("```").find(|block| block.contains("mailgrant token shop |")).unwrap().trim_start_matches("sh");
+        page.split("```").find(|block| block.contains("mailgrant token shop |")).unwrap().trim_start_matches("sh");
     let bin = shop.path().join("bin");
     fs::create_dir(&bin).unwrap();
     let script = |name: &str, text: &str| {

@@ -10,13 +10,14 @@ use practice_tenant::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
 use practice_tenant::{Sandbox, SandboxConfig};
 use tempfile::TempDir;
 
-use super::failed;
 use super::faults::Chosen;
 use super::lines::{self, CA_FILE, NEXT_SECRET, SECRET, SIGNS_IN_AS, Variable, Who};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::files;
+use crate::report::{Finding, FindingCode};
 use crate::secrets::{self, VaultKey, VaultStore};
+use crate::text::Redactor;
 
 /// The name of the mailbox that everything is about.
 const MAILBOX: &str = "practice";
@@ -196,4 +197,9 @@ fn link(program: &Path, place: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn link(program: &Path, place: &Path) -> io::Result<()> {
     std::fs::hard_link(program, place).or_else(|_| std::fs::copy(program, place).map(drop))
+}
+
+/// Why the practice cannot begin, or go on.
+pub(super) fn failed(reason: &str) -> CommandError {
+    Finding::of(FindingCode::PRACTICE_FAILED).with("reason", Redactor::by_shape(reason)).into()
 }
