@@ -9,6 +9,7 @@
 //! tasks       what has to be set up
 //! explanation error faults
 //! page        lines, hanging indents, times    line  styled words and their wrapping
+//! own_time    the reader's time beside that in UTC
 //! ```
 
 mod block;
@@ -20,6 +21,7 @@ mod finding;
 mod fleet;
 mod line;
 mod machine;
+mod own_time;
 mod page;
 mod screen;
 mod style;

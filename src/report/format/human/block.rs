@@ -43,7 +43,7 @@ pub(super) fn write_facts(report: &Report, page: &mut Page<'_>) -> io::Result<()
     let width = report.facts.iter().map(|fact| fact.name.len()).max().unwrap_or(0);
     for fact in &report.facts {
         let lead = Line::default().dim(format!("{:<width$}", fact.name.replace('_', " "))).plain("  ");
-        page.led(2, &lead, &Line::default().plain(fact.value.as_str()))?;
+        page.led(2, &lead, &Line::default().plain(page.own_time(fact.value.as_str())))?;
     }
     Ok(())
 }

@@ -1,11 +1,14 @@
 //! Where the text goes: lines with a lead, wrapped beside it, and a time at their right.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use anstyle::Style;
+use jiff::tz::TimeZone;
 
 use super::line::{Line, Word};
+use super::own_time;
 use super::style::DIM;
 use crate::report::View;
 
@@ -31,6 +34,12 @@ impl<'a> Page<'a> {
     /// A page that goes to `out`.
     pub(super) fn new(view: &View, out: &'a mut dyn Write) -> Self {
         Self { view: View { width: view.width.map(|width| width.min(WIDEST)), ..*view }, out }
+    }
+
+    /// `text` with the reader's own time beside each in UTC, where it goes to a terminal: a file is read anywhere.
+    pub(super) fn own_time<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let is_terminal = self.view.width.is_some();
+        own_time::beside(text, || TimeZone::try_system().ok().filter(|_| is_terminal))
     }
 
     /// An empty line.
