@@ -96,6 +96,11 @@ impl Stack {
         self.fixture.run(arguments).patience(PATIENCE).start()
     }
 
+    /// The same on a machine where no browser can be opened.
+    pub(crate) fn begin_without_browser(&self, arguments: &[&str]) -> Running {
+        self.fixture.run(arguments).patience(PATIENCE).without_env("BROWSER").start()
+    }
+
     /// `mailgrant`, not started yet.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.fixture.program(env!("CARGO_BIN_EXE_mailgrant"));

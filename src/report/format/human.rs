@@ -83,8 +83,9 @@ fn write_document(document: &Document, page: &mut Page<'_>) -> io::Result<()> {
             page.gap()?;
         }
         page.text(0, &Line::default().strong("Next:"))?;
-        for step in &document.next {
-            page.text(2, &Line::default().plain(step.as_str()))?;
+        for line in document.next.iter().flat_map(|step| step.as_str().lines()) {
+            let text = line.trim_start();
+            page.text(2 + line.len() - text.len(), &Line::default().plain(text))?;
         }
     }
     Ok(())

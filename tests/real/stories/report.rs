@@ -14,7 +14,7 @@ fn report_is_a_page_that_loads_nothing_and_fits_a_phone_by_day_and_by_night() {
     let Some(stack) = Stack::start() else { return };
     let stack = stack.with_shop();
     let file = |name: &str| stack.fixture.path().join(name).display().to_string();
-    stack.run(&["test", "shop", "--html", &file("report.html")]).code(0).says("IMAP folder");
+    stack.run(&["test", "shop", "--html", &file("report.html")]).code(0).says(" works: ");
     stack.provider.revoke(ALICE);
     let refused = stack.run(&["test", "shop", "--html", &file("refused.html")]);
     assert_ne!(refused.code, Some(0), "{refused:?}");
@@ -22,6 +22,9 @@ fn report_is_a_page_that_loads_nothing_and_fits_a_phone_by_day_and_by_night() {
     assert!(page.contains(": all is well") && page.contains("IMAP folder"), "{page}");
     let page = looked_at(&stack, "refused.html", "refused");
     assert!(page.contains("Do this first") && page.contains("mailgrant authorize shop"), "{page}");
+    stack.run(&["guide", "shop", "--html", &file("guide.html")]).code(0);
+    let page = looked_at(&stack, "guide.html", "guide");
+    assert!(page.contains("What has to be set up for") && page.contains("mailgrant authorize shop"), "{page}");
     let page = stack.fixture.path().join("refused.html");
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(page).expect("it was written").permissions());
     assert_eq!(mode & 0o777, 0o600, "other users must not read addresses");
@@ -36,10 +39,11 @@ fn looked_at(stack: &Stack, page: &str, name: &str) -> String {
         let file: PathBuf = folder.join(format!("{name}-{scheme}-{width}.png"));
         json!({ "file": file, "scheme": scheme, "width": width })
     };
+    let pictures = [390, 700, 1100].map(|width| ["light", "dark"].map(|scheme| picture(scheme, width)));
     let options = json!({
         "chromium": parts.chromium,
         "page": stack.fixture.path().join(page),
-        "pictures": [picture("light", 1100), picture("dark", 1100), picture("light", 390), picture("dark", 390)],
+        "pictures": pictures.concat(),
     });
     let file = stack.fixture.path().join("picture.json");
     fs::write(&file, options.to_string()).expect("the home is ours");

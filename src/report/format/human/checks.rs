@@ -100,9 +100,16 @@ fn fold<'r>(report: &'r Report, about: Option<Protocol>, checks: &[&'r Check], t
     if !failed.is_empty() {
         let row = |check: &&'r Check| {
             let finding = check.finding()?;
-            let text = Line::default().plain(check.stage.title());
-            let text = if check.is_told_by(told) { text.plain(": see above ") } else { text.plain(" ") };
-            let text = text.dim(format!("[{}]", finding.code));
+            // The token's own steps are named after it: its line says that once.
+            let stage = check.stage.title();
+            let place = stage.strip_prefix(title().as_str()).unwrap_or(stage).trim_start();
+            let words = match (place, check.is_told_by(told)) {
+                ("", true) => "see above ".to_owned(),
+                ("", false) => String::new(),
+                (place, true) => format!("{place}: see above "),
+                (place, false) => format!("{place} "),
+            };
+            let text = Line::default().plain(words).dim(format!("[{}]", finding.code));
             Some(Row { mark: Mark::Fail, title: title(), text, took: check.elapsed, below: None })
         };
         return failed.iter().filter_map(row).collect();
