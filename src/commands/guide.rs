@@ -5,8 +5,10 @@ use clap::Args as ClapArgs;
 use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::flow::check;
 use crate::flow::guide::{self, Known};
 use crate::flow::lookup;
+use crate::flow::plan::Plan;
 use crate::flow::workspace::Workspace;
 use crate::profile::Reference;
 use crate::report::Document;
@@ -15,12 +17,16 @@ use crate::report::Document;
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     mailgrant guide shop                                   the whole set-up, with this mailbox's values\n  \
+    mailgrant guide shop --test                            the same, after a test that shows what is done\n  \
     mailgrant guide shop --format markdown                 for a ticket\n  \
     mailgrant guide shop --html guide.html                 for the administrator who has the rights")]
 pub struct Args {
     /// The mailbox's name or address
     #[arg(value_parser = typed::<Reference>())]
     name: Reference,
+    /// Test the mailbox first, and mark what that proves done; nothing is sent
+    #[arg(long)]
+    test: bool,
 }
 
 /// Runs the command.
@@ -30,7 +36,15 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let mailbox = lookup::mailbox(&profile, &args.name)?;
-    let known = Known::of(&Workspace::open(context, &profile)?, mailbox)?;
+    let workspace = Workspace::open(context, &profile)?;
+    let known = match args.test {
+        // First the test: it may be what finds that a sign-in no longer holds.
+        true => {
+            let report = check::run(&workspace, &Plan::end_to_end(mailbox));
+            Known::of(&workspace, mailbox)?.tested(&report)
+        }
+        false => Known::of(&workspace, mailbox)?,
+    };
     let mut document = Document::new("guide");
     document.reports.push(guide::of(profile.app_of(mailbox), mailbox, &known));
     Ok(document)

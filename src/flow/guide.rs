@@ -6,17 +6,19 @@ use crate::diagnosis::FailureContext;
 use crate::failure::Failure;
 use crate::profile::provider::{Needed, Proof, Task as Preset, TaskStep};
 use crate::profile::{App, By, Mailbox, Scope, permission_name};
-use crate::report::{Report, Step, Task};
+use crate::report::{Report, SideResult, SideState, Step, Task};
 use crate::secrets::load_app;
 use crate::text::{Redactor, Shown};
 
-/// What the store shows of the set-up.
+/// What the store, and perhaps a test, shows of the set-up.
 #[derive(Debug, Default)]
 pub struct Known {
     /// Since when the mailbox is signed in.
     signed_in: Option<Shown>,
     /// The secret that is stored.
     secret: Option<Shown>,
+    /// The sides that a test has found to work, where that are all.
+    tested: Option<Shown>,
 }
 
 impl Known {
@@ -38,14 +40,23 @@ impl Known {
             .grant()
             .ok()
             .map(|grant| shown!("a sign-in was granted on {}", grant.obtained.strftime("%Y-%m-%d")));
-        Ok(Self { signed_in, secret })
+        Ok(Self { signed_in, secret, tested: None })
+    }
+
+    /// The same, with what the test shows that `report` is on: nothing, unless each side works.
+    #[must_use]
+    pub fn tested(self, report: &Report) -> Self {
+        let works = !report.sides.is_empty() && report.sides.iter().all(|side| side.state == SideState::Works);
+        let how = |side: &SideResult| shown!("{} over {}", side.side.verb(), side.protocol.title());
+        let sides = || Shown::join(report.sides.iter().map(how), ", ");
+        Self { tested: works.then(|| shown!("a test has just found that it works: {}", sides())), ..self }
     }
 
     fn shows(&self, proof: Proof) -> Option<Shown> {
         match proof {
             Proof::SignIn => self.signed_in.clone(),
             Proof::Secret => self.secret.clone(),
-            Proof::Test => None,
+            Proof::Test => self.tested.clone(),
         }
     }
 }
@@ -96,7 +107,7 @@ fn last(about: FailureContext<'_>, known: &Known) -> [Task; 2] {
             title: "Test".into(),
             why: "Only the servers can say that everything above fits.".into(),
             by: By::You,
-            done: None,
+            done: known.tested.clone(),
             steps: vec![step("Run: `mailgrant test {mailbox}`")],
         },
     ]

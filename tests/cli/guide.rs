@@ -1,5 +1,6 @@
 //! The whole set-up of a mailbox, with its own values.
 
+use crate::sandbox::faults::Fault;
 use crate::sandbox::world::{ALICE, SHOP};
 use crate::support::fixture::Fixture;
 
@@ -23,6 +24,20 @@ fn it_marks_what_the_store_proves_done_and_changes_nothing() {
     }
     assert!(!done(&after, "Mailbox") && !done(&after, "Test"), "only a test shows it: {after:?}");
     assert_eq!(tasks(&shop, "shop"), after);
+}
+
+#[test]
+fn a_test_marks_done_what_only_servers_can_show() {
+    let shop = Fixture::authorized();
+    let open = |shop: &Fixture| {
+        let told = shop.json(&["guide", "shop", "--test"], 0).json();
+        let tasks = told["reports"][0]["tasks"].as_array().unwrap().clone();
+        let open = tasks.iter().filter(|task| !task["done"].is_string()).map(|task| task["title"].to_string());
+        open.collect::<Vec<_>>()
+    };
+    assert_eq!(open(&shop), [""; 0]);
+    shop.sandbox().switch_on(Fault::named("smtp-auth-off-tenant"));
+    assert_eq!(open(&shop), ["\"Mailbox\"", "\"Test\""], "one side alone proves neither");
 }
 
 #[test]

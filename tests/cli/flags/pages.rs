@@ -9,6 +9,11 @@ pub(super) const ROWS: &[Row] = &[
         assert_eq!(told["reports"][0]["tasks"][0]["title"], "App registration", "{told}");
         shop.json(&["guide", "no-such"], 3);
     }),
+    does("guide", "--test", |shop| {
+        let done =
+            |flags: &[&str]| shop.json(flags, 0).json()["reports"][0]["tasks"].to_string().matches("\"done\"").count();
+        assert!(done(&["guide", "shop", "--test"]) > done(&["guide", "shop"]));
+    }),
     does("open", "<name>", |shop| {
         assert!(fact(&shop.json(&["open", "shop", "app"], 0), "url").starts_with("https://"));
         shop.json(&["open", "no-such", "app"], 3);
