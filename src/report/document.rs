@@ -149,6 +149,21 @@ pub enum Subject {
     Fault(Shown),
 }
 
+impl Subject {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &Shown {
+        match self {
+            Self::Mailbox(name)
+            | Self::App(name)
+            | Self::VaultKey(name)
+            | Self::Machine(name)
+            | Self::Host(name)
+            | Self::Fault(name) => name,
+        }
+    }
+}
+
 /// A name and a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
@@ -218,6 +233,12 @@ impl Report {
     /// Adds a fact.
     pub fn fact(&mut self, name: &'static str, value: impl Show) {
         self.facts.push(Fact { name, value: Shown::of(value) });
+    }
+
+    /// The address of the mailbox that it is on, if it is on one.
+    #[must_use]
+    pub fn address(&self) -> Option<&Shown> {
+        self.facts.iter().find(|fact| fact.name == "address").map(|fact| &fact.value)
     }
 
     /// The verdict, or else the first finding, if any check failed.

@@ -3,25 +3,14 @@
 use std::time::Duration;
 
 use crate::profile::{Protocol, Side};
-use crate::report::{Report, SideResult, SideState, Subject};
+use crate::report::{Report, SideResult, SideState};
 
 /// What the report is about: the address, or the name where `among` has another report on that address.
 pub(super) fn who<'a>(report: &'a Report, among: &[Report]) -> &'a str {
-    let name = match &report.subject {
-        Subject::Mailbox(name)
-        | Subject::App(name)
-        | Subject::VaultKey(name)
-        | Subject::Machine(name)
-        | Subject::Host(name)
-        | Subject::Fault(name) => name,
-    };
-    let Some(address) = address(report) else { return name };
-    let is_shared = among.iter().any(|other| other.subject != report.subject && self::address(other) == Some(address));
+    let name = report.subject.name();
+    let Some(address) = report.address() else { return name };
+    let is_shared = among.iter().any(|other| other.subject != report.subject && other.address() == Some(address));
     if is_shared { name } else { address }
-}
-
-fn address(report: &Report) -> Option<&str> {
-    report.facts.iter().find(|fact| fact.name == "address").map(|fact| fact.value.as_str())
 }
 
 /// What the mailbox cannot do, as in "cannot send": before a colon and the reason.

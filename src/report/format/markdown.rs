@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::interface::Format;
 use crate::report::step::{Command, Part, Shell};
-use crate::report::{Document, ExitCode, Finding, Outcome, Report, Step, Subject, Task, View};
+use crate::report::{Document, ExitCode, Finding, Outcome, Report, Step, Task, View};
 use crate::text::Shown;
 
 /// Headings, lists and blocks of code; what other sides said is never markup.
@@ -58,13 +58,7 @@ fn list(heading: &str, lines: &[Shown], text: &mut String) {
 }
 
 fn report(report: &Report, text: &mut String) {
-    let (Subject::Mailbox(name)
-    | Subject::App(name)
-    | Subject::VaultKey(name)
-    | Subject::Machine(name)
-    | Subject::Host(name)
-    | Subject::Fault(name)) = &report.subject;
-    let _ = writeln!(text, "## {}\n", escaped(name));
+    let _ = writeln!(text, "## {}\n", escaped(report.subject.name()));
     if let Some(first) = report.first_finding() {
         text.push_str("**Do this first**\n\n");
         finding(first, text);
@@ -201,7 +195,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::report::{Check, FindingCode, Stage};
+    use crate::report::{Check, FindingCode, Stage, Subject};
     use crate::text::Redactor;
 
     fn written(words: &str) -> String {

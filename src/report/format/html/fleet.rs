@@ -101,5 +101,5 @@ fn step_in_general(step: &Step, report: &Report) -> Step {
 
 /// `text` with the mailbox's address and its name in quotes left open.
 fn in_general(text: &Shown, report: &Report) -> Shown {
-    text.replaced(&who(report), "ADDRESS").replaced(&format!("'{}'", headline::name(&report.subject)), "'NAME'")
+    text.replaced(&who(report), "ADDRESS").replaced(&format!("'{}'", report.subject.name()), "'NAME'")
 }

@@ -1,7 +1,7 @@
 //! What a page says in one line.
 
 use crate::report::format::headline::trouble;
-use crate::report::{Document, ExitCode, Finding, Report, Subject};
+use crate::report::{Document, ExitCode, Finding, Report};
 use crate::text::Shown;
 
 /// The verdict of the whole document.
@@ -35,19 +35,7 @@ pub(super) fn of_report(report: &Report) -> Shown {
 
 /// Whose report it is, as an administrator knows it: the address, where it has one.
 pub(super) fn who(report: &Report) -> Shown {
-    let address = report.facts.iter().find(|fact| fact.name == "address").map(|fact| fact.value.clone());
-    address.unwrap_or_else(|| name(&report.subject).clone())
-}
-
-pub(super) fn name(subject: &Subject) -> &Shown {
-    match subject {
-        Subject::Mailbox(name)
-        | Subject::App(name)
-        | Subject::VaultKey(name)
-        | Subject::Machine(name)
-        | Subject::Host(name)
-        | Subject::Fault(name) => name,
-    }
+    report.address().unwrap_or_else(|| report.subject.name()).clone()
 }
 
 /// The first sentence of a cause, without its full stop.

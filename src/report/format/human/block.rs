@@ -11,14 +11,8 @@ use crate::report::{Finding, Headline, Report, Subject};
 
 /// Writes the report. What `told` holds is not told again.
 pub(super) fn write<'r>(report: &'r Report, told: &mut Vec<&'r Finding>, page: &mut Page<'_>) -> io::Result<()> {
-    let heading = match &report.subject {
-        Subject::Mailbox(name)
-        | Subject::VaultKey(name)
-        | Subject::Machine(name)
-        | Subject::Host(name)
-        | Subject::Fault(name) => Line::default().strong(name.as_str()),
-        Subject::App(name) => Line::default().strong(name.as_str()).dim(" (app)"),
-    };
+    let heading = Line::default().strong(report.subject.name().as_str());
+    let heading = if let Subject::App(_) = report.subject { heading.dim(" (app)") } else { heading };
     page.text(0, &heading)?;
     write_facts(report, page)?;
     let verdict = report.verdict.as_deref();
