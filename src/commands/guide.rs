@@ -17,9 +17,8 @@ use crate::report::Document;
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     mailgrant guide shop                                   the whole set-up, with this mailbox's values\n  \
-    mailgrant guide shop --test                            the same, after a test that shows what is done\n  \
     mailgrant guide shop --format markdown                 for a ticket\n  \
-    mailgrant guide shop --html guide.html                 for the administrator who has the rights")]
+    mailgrant guide shop --test --html guide.html          for the administrator who has the rights, after a test")]
 pub struct Args {
     /// The mailbox's name or address
     #[arg(value_parser = typed::<Reference>())]
