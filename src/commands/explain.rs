@@ -6,8 +6,9 @@ use clap::Args as ClapArgs;
 
 use crate::arguments::choices;
 use crate::context::Context;
-use crate::diagnosis::catalogue::{Hint, Origin};
+use crate::diagnosis::catalogue::Hint;
 use crate::diagnosis::explain;
+use crate::diagnosis::reading::Origin;
 use crate::error::CommandError;
 use crate::profile::Family;
 use crate::report::{Document, Finding, FindingCode};
@@ -15,9 +16,6 @@ use crate::text::{Redactor, Shown};
 
 /// A larger paste is the wrong file.
 const LIMIT: u64 = 1024 * 1024;
-
-/// In how many lines of a log the one that matters is looked for, to show it again.
-const MOST_LINES: usize = 2_000;
 
 /// Explain a server's answer, or a code that mailgrant has shown
 ///
@@ -47,7 +45,7 @@ pub struct Args {
 /// # Errors
 /// If there is nothing to explain, or it cannot be read.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let hint = Hint { family: args.provider, origin: args.stage };
+    let hint = Hint { family: args.provider, origin: args.stage, ..Hint::default() };
     let mut document = Document::new("explain");
     if args.list {
         document.explanations = explain::list(hint);
@@ -67,13 +65,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if is_code(text.trim()) {
         return Err(unknown_code(text.trim()));
     }
-    let mut explained = explain::explain(&text, hint).into_iter();
-    if let Some(mut first) = explained.next() {
-        // The answer is of this text, not of the example.
-        first.example = None;
-        first.finding.also = explained.map(|other| other.finding.code).collect();
-        first.finding.server_said = line_that_says(&text, first.finding.code).map(|line| redacted(line, context));
-        document.explanations.push(first);
+    document.explanations = explain::explain(&text, hint);
+    let lines: Vec<&str> = text.lines().collect();
+    for explanation in document.explanations.iter_mut().filter(|_| lines.len() > 1) {
+        let said = explanation.line.and_then(|line| lines.get(line - 1));
+        explanation.finding.server_said = said.map(|line| redacted(line, context));
     }
     Ok(document)
 }
@@ -140,15 +136,6 @@ fn zeros(bytes: &[u8], start: usize) -> bool {
         all += 1;
     }
     zero * 4 > all * 3
-}
-
-/// Of a text of several lines, the one that the answer is about.
-fn line_that_says(text: &str, code: FindingCode) -> Option<&str> {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(MOST_LINES).collect();
-    if lines.len() < 2 {
-        return None;
-    }
-    lines.into_iter().find(|line| line.len() < 4_096 && explain::is_said_in(line, code))
 }
 
 fn redacted(line: &str, context: &Context) -> Shown {

@@ -3,7 +3,8 @@
 use clap::ValueEnum as _;
 use url::form_urlencoded;
 
-use super::catalogue::{Only, Origin, Step};
+use super::catalogue::{Only, Step};
+use super::reading::{Origin, Phase};
 use crate::profile::pages::{self, NamedPage};
 use crate::profile::{App, Deployment, Mailbox, PERSONAL_TENANT, Page, Protocol, Tenant};
 use crate::report;
@@ -19,6 +20,8 @@ pub struct FailureContext<'a> {
     pub mailbox: Option<&'a Mailbox>,
     /// The mail protocol that was spoken.
     pub protocol: Option<Protocol>,
+    /// How far the conversation with a mail server had come.
+    pub phase: Option<Phase>,
     /// What is known of the token that was shown.
     pub token: TokenFacts,
     /// Whether a sign-in was under way.

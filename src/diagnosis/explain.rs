@@ -1,9 +1,11 @@
 //! A pasted text, explained without a mailbox.
 
 use super::about::FailureContext;
-use super::catalogue::{self, Entry, Hint, Origin, places};
+use super::catalogue::{self, Entry, Hint};
+use super::causes::{self, Problem};
+use super::reading::{Origin, Reading};
 use super::resolve::{self, explained};
-use super::{normalize, told};
+use super::told;
 use crate::profile::Family;
 use crate::report::{Explanation, Finding, FindingCode};
 use crate::text::Shown;
@@ -11,16 +13,27 @@ use crate::text::Shown;
 /// The code of a text that hits nothing.
 pub const UNKNOWN: FindingCode = FindingCode::NOT_IN_CATALOGUE;
 
-/// What `text` means, the most telling explanation first; at least one, which is then [`UNKNOWN`]. The words of the text
-/// stay out of it: they are the caller's to redact.
+/// What `text` means: its independent problems, the first to solve first; at least one, which is then [`UNKNOWN`]. The words
+/// of the text stay out of it: they are the caller's to redact.
 #[must_use]
 pub fn explain(text: &str, hint: Hint) -> Vec<Explanation> {
-    let text = normalize::readings(text);
-    let hits = catalogue::search(&text, hint);
-    if hits.is_empty() {
-        return vec![unknown(&text, hint)];
+    let reading = Reading::of(text);
+    let problems = causes::problems(&reading, catalogue::search(&reading, hint));
+    if problems.is_empty() {
+        return vec![unknown(&reading, hint)];
     }
-    hits.into_iter().map(|hit| in_full(hit.entry, hint)).collect()
+    problems.into_iter().map(|problem| of_problem(problem, hint)).collect()
+}
+
+fn of_problem(problem: Problem, hint: Hint) -> Explanation {
+    let mut explanation = in_full(problem.hit.entry, hint);
+    // The answer is of this text, not of the example.
+    explanation.example = None;
+    explanation.line = Some(problem.hit.line + 1);
+    explanation.finding.also = problem.also;
+    explanation.follows = problem.follows;
+    explanation.harmless = problem.harmless;
+    explanation
 }
 
 /// What a page of the sign-in that shows `text` means, with the values of `about`; none if nothing of it is known.
@@ -43,6 +56,9 @@ pub fn entry(name: &str) -> Option<Explanation> {
         finding,
         example: None,
         note: None,
+        line: None,
+        follows: Vec::new(),
+        harmless: Vec::new(),
         is_recognised: code != UNKNOWN,
     })
 }
@@ -57,13 +73,6 @@ pub fn list(hint: Hint) -> Vec<Explanation> {
     catalogue::entries().iter().filter(fits).map(|entry| in_full(entry, Hint::default())).collect()
 }
 
-/// Whether `line` alone says what the entry called `code` is known by.
-#[must_use]
-pub fn is_said_in(line: &str, code: FindingCode) -> bool {
-    let text = normalize::readings(line);
-    catalogue::search(&text, Hint::default()).iter().any(|hit| hit.entry.id == code)
-}
-
 fn in_full(entry: &'static Entry, hint: Hint) -> Explanation {
     let provider = Some(entry.provider).filter(|family| *family != Family::ANY).or(hint.family);
     Explanation {
@@ -72,21 +81,26 @@ fn in_full(entry: &'static Entry, hint: Hint) -> Explanation {
         finding: explained(entry, FailureContext::default()),
         example: entry.example.as_deref().map(Shown::from),
         note: entry.note.as_deref().map(Shown::from),
+        line: None,
+        follows: Vec::new(),
+        harmless: Vec::new(),
         is_recognised: true,
     }
 }
 
-fn unknown(text: &str, hint: Hint) -> Explanation {
-    let guessed = places(text);
-    let stage = hint.origin.or(guessed.first().copied());
+fn unknown(reading: &Reading, hint: Hint) -> Explanation {
+    let stage = hint.origin.or(reading.origins().first().copied());
     let kind = stage.map_or_else(|| "text".into(), |stage| shown!("answer ({})", stage));
-    let finding = Finding::of(UNKNOWN).with("kind", kind).with("class", class(text, stage)).finding();
+    let finding = Finding::of(UNKNOWN).with("kind", kind).with("class", class(reading.text(), stage)).finding();
     Explanation {
         provider: hint.family.filter(|family| *family != Family::ANY).map(Shown::of),
         stage: stage.map(Shown::of),
         finding,
         example: None,
         note: None,
+        line: None,
+        follows: Vec::new(),
+        harmless: Vec::new(),
         is_recognised: false,
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::about::FailureContext;
 use super::callback;
-use super::catalogue::Origin;
+use super::reading::Origin;
 use super::{local, resolve};
 use crate::clock::in_words;
 use crate::failure::{CallbackRefusal, FailureKind, Heard, OAuthFault};

@@ -1,8 +1,8 @@
 //! From an entry of the catalogue to a finding with the profile's own values.
 
 use super::about::FailureContext;
-use super::catalogue::{self, Entry, Evidence, Hint, Only, Origin, Step};
-use super::normalize;
+use super::catalogue::{self, Entry, Evidence, Hint, Only, Step};
+use super::reading::{Clue, Clues, Origin, Reading};
 use crate::profile::{Deployment, Family, provider};
 use crate::report::{Confidence, ExitCode, Finding, Retry};
 use crate::text::Shown;
@@ -12,15 +12,17 @@ const MOST_OTHERS: usize = 5;
 
 /// What the catalogue knows of `text`, said at `origin` by the server that `about` names.
 pub(super) fn finding(text: &str, origin: Origin, about: FailureContext<'_>) -> Option<Known> {
-    let text = normalize::readings(text);
+    let text = Reading::of(text);
     let of_profile = about.app.map(|app| app.provider.family);
-    let betrayed = if of_profile == Some(Family::ANY) { catalogue::betrayed(&text) } else { None };
+    let betrayed = if of_profile == Some(Family::ANY) { catalogue::betrayed(text.text()) } else { None };
     let family = betrayed.or(of_profile);
-    let mut hits = catalogue::search(&text, Hint { family, origin: Some(origin) });
+    // A mail server is never sent a password.
+    let hint = Hint { family, origin: Some(origin), phase: about.phase, clues: Clues::of(Clue::Token) };
+    let mut hits = catalogue::search(&text, hint);
     if hits.is_empty() && matches!(origin, Origin::Authorize | Origin::Token) {
         // A refusal that belongs to one half of the sign-in is sometimes made known in the other.
         let other = if origin == Origin::Token { Origin::Authorize } else { Origin::Token };
-        hits = catalogue::search(&text, Hint { family, origin: Some(other) });
+        hits = catalogue::search(&text, Hint { origin: Some(other), ..hint });
     }
     let (first, others) = hits.split_first()?;
     let mut finding = explained(first.entry, about);

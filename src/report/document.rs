@@ -14,6 +14,7 @@ use super::table::Table;
 use super::task::Task;
 use super::trial::Trial;
 use crate::clock::Clock;
+use crate::finding_code::FindingCode;
 use crate::profile::Mailbox;
 use crate::text::{Show, Shown};
 
@@ -115,6 +116,15 @@ pub struct Explanation {
     /// A remark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<Shown>,
+    /// The line of the text that says it, from 1, where a text was explained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// What other lines say because of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub follows: Vec<FindingCode>,
+    /// What other lines say though it does no harm.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub harmless: Vec<FindingCode>,
     /// Whether the answer is known at all.
     #[serde(skip)]
     pub is_recognised: bool,

@@ -1,42 +1,13 @@
 //! One entry of the catalogue.
 
-use std::fmt;
-
 use serde::Deserialize;
-use serde::de::IntoDeserializer;
-use serde::de::value::{self, StrDeserializer};
 
 use super::own::Words;
 use super::pattern::Pattern;
 use super::step::Step;
-use crate::profile::{Family, Protocol};
+use crate::diagnosis::reading::{Clues, Origin, Phase};
+use crate::profile::Family;
 use crate::report::{FindingCode, Retry};
-
-/// Where in the whole chain it is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    /// The sign-in page, or the redirect back from it.
-    Authorize,
-    /// The token endpoint.
-    Token,
-    /// The SMTP server.
-    Smtp,
-    /// The IMAP server.
-    Imap,
-    /// The POP3 server.
-    Pop3,
-    /// Microsoft Graph.
-    Graph,
-    /// The Gmail API.
-    Gmail,
-    /// The way there.
-    Network,
-    /// The TLS handshake.
-    Tls,
-    /// The operating system's keyring.
-    Keyring,
-}
 
 /// How well the meaning of an answer is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -64,6 +35,19 @@ pub enum Meaning {
     ReadingOff,
 }
 
+/// What it is among other errors of the same text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// What has gone wrong.
+    #[default]
+    Cause,
+    /// What follows from an error before it: the answer only where the text has no cause.
+    Follows,
+    /// What is said though nothing is wrong.
+    Harmless,
+}
+
 /// What a server says, what that means, and the way out.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,8 +67,27 @@ pub struct Entry {
     /// How to know it.
     #[serde(rename = "match")]
     pub pattern: Pattern,
+    /// Whether the words alone do not tell whose they are: then it counts only where its provider is named, by the profile,
+    /// by `--provider` or by the text.
+    #[serde(default)]
+    pub named: bool,
+    /// In which phases of a conversation it is said; in any where there are none.
+    #[serde(default)]
+    pub at: Vec<Phase>,
+    /// What must be known of the client.
+    #[serde(default)]
+    pub needs: Clues,
+    /// What must not be known of it.
+    #[serde(default)]
+    pub unless: Clues,
+    /// What it is among other errors of the same text.
+    #[serde(default)]
+    pub role: Role,
     /// How a server said it.
     pub example: Option<String>,
+    /// How else it is said, and what people paste of it.
+    #[serde(default)]
+    pub variants: Vec<String>,
     /// What it means; `{address}` and the like are filled in with the profile's values.
     pub cause: String,
     /// Sentences after it that apply to some readers only.
@@ -129,45 +132,5 @@ impl Entry {
     #[must_use]
     pub fn is_said_at(&self, origin: Origin) -> bool {
         self.stage == origin || self.also_stages.contains(&origin)
-    }
-}
-
-show_as_displayed!(Origin);
-
-impl From<Protocol> for Origin {
-    /// The one that has the protocol's key for its name; a test holds that each protocol has one.
-    fn from(protocol: Protocol) -> Self {
-        let name: StrDeserializer<'_, value::Error> = protocol.key().into_deserializer();
-        Self::deserialize(name).unwrap_or(Self::Network)
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Authorize => "sign-in",
-            Self::Token => "token endpoint",
-            Self::Smtp => "SMTP",
-            Self::Imap => "IMAP",
-            Self::Pop3 => "POP3",
-            Self::Graph => "Microsoft Graph",
-            Self::Gmail => "Gmail API",
-            Self::Network => "network",
-            Self::Tls => "TLS",
-            Self::Keyring => "keyring",
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_protocol_is_an_origin() {
-        for protocol in Protocol::ALL {
-            assert_ne!(Origin::from(protocol), Origin::Network, "{protocol}");
-        }
-        assert_eq!(Origin::from(Protocol::Pop3), Origin::Pop3);
     }
 }

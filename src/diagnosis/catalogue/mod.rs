@@ -29,8 +29,9 @@ mod search;
 mod sign;
 mod step;
 
-pub use entry::{Entry, Evidence, Meaning, Origin};
-pub use search::{Hint, Hit, places, search};
+pub use entry::{Entry, Evidence, Meaning, Role};
+pub use pattern::Pattern;
+pub use search::{Hint, Hit, search};
 pub use sign::betrayed;
 pub use step::{Only, Step};
 

@@ -1,6 +1,6 @@
 //! How an answer is known.
 
-use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder};
@@ -112,28 +112,43 @@ impl Pattern {
         }
     }
 
-    /// Whether `text` has it; `numbers` are the AADSTS numbers in the text.
-    pub(super) fn hits(&self, text: &str, numbers: &BTreeSet<u32>) -> bool {
+    /// Where the text shows it, at or around `needle`, the place of one of its needles.
+    pub(super) fn hit(&self, text: &str, needle: Range<usize>) -> Option<usize> {
         match self {
-            Self::Code(code) => code.trim_start_matches("AADSTS").parse().is_ok_and(|number| numbers.contains(&number)),
-            Self::Regex(expression) => expression.regex().is_some_and(|regex| regex.is_match(text)),
-            Self::Literal(phrases) => {
-                let text = text.to_lowercase();
-                phrases.iter().any(|phrase| text.contains(&phrase.to_lowercase()))
+            Self::Literal(_) => Some(needle.start),
+            Self::OauthError(word) | Self::GraphCode(word) => is_word(text, word, needle.start).then_some(needle.start),
+            Self::Regex(expression) => {
+                let (start, end) = (floor(text, needle.start.saturating_sub(REACH)), floor(text, needle.end + REACH));
+                let found = expression.regex()?.find_at(text.get(..end)?, start)?;
+                // One that begins behind the needle belongs to another.
+                (found.start() <= needle.start).then_some(found.start().max(start))
             }
-            Self::OauthError(word) | Self::GraphCode(word) => has_word(text, word),
-            Self::Local(_) => false,
+            Self::Code(_) | Self::Local(_) => None,
+        }
+    }
+
+    /// The number that it is known by.
+    pub(super) fn number(&self) -> Option<u32> {
+        match self {
+            Self::Code(code) => code.trim_start_matches("AADSTS").parse().ok(),
+            Self::Regex(_) | Self::Literal(_) | Self::OauthError(_) | Self::GraphCode(_) | Self::Local(_) => None,
         }
     }
 }
 
-/// Whether `word` is in `text` and is not part of a longer one.
-fn has_word(text: &str, word: &str) -> bool {
+/// How far from its needle an expression is looked for, in bytes: what is further away is of another answer.
+const REACH: usize = 2_048;
+
+/// The beginning of the character at `at`, or the end.
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+}
+
+/// Whether `word` is at `at` in `text`, and is not part of a longer one.
+fn is_word(text: &str, word: &str, at: usize) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-    text.match_indices(word).any(|(at, _)| {
-        let after = text[at + word.len()..].chars().next();
-        !text[..at].ends_with(is_part) && !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
-    })
+    let Some(behind) = text[at..].strip_prefix(word) else { return false };
+    !text[..at].ends_with(is_part) && !behind.starts_with(|c: char| c.is_alphanumeric() || c == '_')
 }
 
 #[cfg(test)]
@@ -221,8 +236,9 @@ mod tests {
 
     #[test]
     fn a_word_is_whole() {
-        assert!(has_word(r#"{"error":"invalid_grant"}"#, "invalid_grant"));
-        assert!(!has_word("invalid_grants", "invalid_grant"));
-        assert!(!has_word("not_invalid_grant", "invalid_grant"));
+        assert!(is_word(r#"{"error":"invalid_grant"}"#, "invalid_grant", 10));
+        assert!(!is_word("invalid_grants", "invalid_grant", 0));
+        assert!(!is_word("not_invalid_grant", "invalid_grant", 4));
+        assert!(!is_word("Invalid_grant", "invalid_grant", 0));
     }
 }

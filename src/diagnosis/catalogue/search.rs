@@ -1,23 +1,29 @@
 //! Which entries a text hits.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::entries;
-use super::entry::{Entry, Origin};
+use super::entry::{Entry, Role};
 use super::pattern::Pattern;
+use crate::diagnosis::reading::{Clues, Origin, Phase, Reading};
 use crate::failure::aadsts_numbers_of_answer;
 use crate::profile::Family;
 
-/// What is known of a text.
+/// What is known of a text, beside its words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hint {
     /// Whose server said it.
     pub family: Option<Family>,
     /// Where.
     pub origin: Option<Origin>,
+    /// To which kind of command.
+    pub phase: Option<Phase>,
+    /// What the client did.
+    pub clues: Clues,
 }
 
 /// An entry that a text hits.
@@ -25,104 +31,136 @@ pub struct Hint {
 pub struct Hit {
     /// The entry.
     pub entry: &'static Entry,
+    /// The first line that says it, from 0.
+    pub line: usize,
+    /// The last line that says it.
+    pub last_line: usize,
+    /// The less, the more telling.
+    weight: u8,
 }
 
-/// The entries that `text` hits, the most telling first. The text should have been made readable.
+impl Hit {
+    /// Whether the rest of the text seems to come from another place.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        self.weight & ELSEWHERE != 0
+    }
+}
+
+/// The weights of what speaks against a hit.
+const GENERAL: u8 = 1;
+const ELSEWHERE: u8 = 2;
+const OUT_OF_PHASE: u8 = 4;
+const FOLLOWS: u8 = 16;
+const HARMLESS: u8 = 32;
+
+/// The entries that `reading` hits, the most telling first.
 #[must_use]
-pub fn search(text: &str, hint: Hint) -> Vec<Hit> {
-    let numbers: BTreeSet<u32> = aadsts_numbers_of_answer(text).into_iter().collect();
-    // A number that is in `error_codes` alone is known by expressions too.
-    let text = &numbers.iter().fold(text.to_owned(), |text, number| text + "\nAADSTS" + &number.to_string());
-    let candidates = Needles::shared().candidates(text);
-    let mut hits: Vec<(usize, &Entry)> = entries()
+pub fn search(reading: &Reading, hint: Hint) -> Vec<Hit> {
+    let numbers = numbers(reading.text());
+    let places = Needles::shared().places(reading.text());
+    let mut hits: Vec<(usize, Hit)> = entries()
         .iter()
         .enumerate()
-        .filter(|(index, entry)| {
-            hint.family.is_none_or(|family| entry.provider.covers(family))
-                && hint.origin.is_none_or(|origin| entry.is_said_at(origin))
-                && candidates[*index]
-                && entry.pattern.hits(text, &numbers)
+        .filter(|(_, entry)| is_possible(entry, reading, hint))
+        .filter_map(|(index, entry)| {
+            let (first, last) = match entry.pattern.number() {
+                Some(number) => numbers.get(&number).copied()?,
+                None => shown(&entry.pattern, reading.text(), places.get(&index)?)?,
+            };
+            let (line, last_line) = (reading.line_at(first), reading.line_at(last));
+            Some((index, Hit { entry, line, last_line, weight: weight(entry, line, reading, hint) }))
         })
         .collect();
-    let guess = Guess::of(text);
-    hits.sort_by_key(|(index, entry)| (weight(entry, hint, &guess), *index));
-    hits.into_iter().map(|(_, entry)| Hit { entry }).collect()
+    hits.sort_by_key(|(index, hit)| (hit.weight, *index));
+    hits.into_iter().map(|(_, hit)| hit).collect()
 }
 
-/// The less, the more telling. Where stage and provider are known, file order alone decides.
-fn weight(entry: &Entry, hint: Hint, guess: &Guess) -> u8 {
+/// Whether an entry may count at all: by provider and place, and by what is known of the client.
+fn is_possible(entry: &Entry, reading: &Reading, hint: Hint) -> bool {
+    let clues = reading.clues().and(hint.clues);
+    let is_named = |family: &Family| entry.provider.covers(*family);
+    let is_of_provider = match hint.family {
+        Some(family) => entry.provider.covers(family),
+        // What is about the servers of others is not said by these.
+        None => match reading.families() {
+            [] => !entry.named,
+            named => named.iter().any(is_named),
+        },
+    };
+    is_of_provider
+        && hint.origin.is_none_or(|origin| entry.is_said_at(origin))
+        && hint.phase.is_none_or(|phase| entry.at.is_empty() || entry.at.contains(&phase))
+        && clues.has_all(entry.needs)
+        && !clues.has_any(entry.unless)
+}
+
+/// The less, the more telling. Where stage and provider are known, the role and the order of the files decide.
+fn weight(entry: &Entry, line: usize, reading: &Reading, hint: Hint) -> u8 {
+    let role = match entry.role {
+        Role::Cause => 0,
+        Role::Follows => FOLLOWS,
+        Role::Harmless => HARMLESS,
+    };
     if hint.family.is_some() && hint.origin.is_some() {
-        return 0;
+        return role;
     }
     let is_general = matches!(entry.pattern, Pattern::OauthError(_)) || entry.provider == Family::ANY;
     let is_elsewhere = hint.origin.is_none()
-        && !guess.origins.is_empty()
-        && !guess.origins.iter().any(|origin| entry.is_said_at(*origin));
-    u8::from(is_general) + 2 * u8::from(is_elsewhere)
+        && !reading.origins().is_empty()
+        && !reading.origins().iter().any(|origin| entry.is_said_at(*origin))
+        && !matches!(entry.stage, Origin::Network | Origin::Tls | Origin::Keyring | Origin::Local);
+    // The phase in a text is a guess.
+    let phase = hint.phase.or_else(|| reading.phase_at(line));
+    let is_out_of_phase = phase.is_some_and(|phase| !entry.at.is_empty() && !entry.at.contains(&phase));
+    let against = [(is_general, GENERAL), (is_elsewhere, ELSEWHERE), (is_out_of_phase, OUT_OF_PHASE)];
+    role + against.into_iter().filter(|(is_so, _)| *is_so).map(|(_, weight)| weight).sum::<u8>()
 }
 
-/// Where `text` seems to come from, the likeliest first.
-#[must_use]
-pub fn places(text: &str) -> Vec<Origin> {
-    Guess::of(text).origins
+/// The first and the last place where the text shows the pattern.
+fn shown(pattern: &Pattern, text: &str, places: &Places) -> Option<(usize, usize)> {
+    let first = places.first.iter().find_map(|needle| pattern.hit(text, needle.clone()))?;
+    let last = places.last.iter().rev().find_map(|needle| pattern.hit(text, needle.clone()));
+    Some((first, last.unwrap_or(first)))
 }
 
-/// Where a text seems to come from.
-struct Guess {
-    origins: Vec<Origin>,
+/// The numbers in a text with their first and last places; those that are in `error_codes` alone are there too.
+fn numbers(text: &str) -> BTreeMap<u32, (usize, usize)> {
+    let place = |number: u32| {
+        let digits = number.to_string();
+        Some((number, (text.find(&digits)?, text.rfind(&digits)?)))
+    };
+    aadsts_numbers_of_answer(text).into_iter().filter_map(place).collect()
 }
 
-impl Guess {
-    fn of(text: &str) -> Self {
-        let mut origins = Vec::new();
-        let mut note = |origin, is_there: bool| {
-            if is_there {
-                origins.push(origin);
-            }
-        };
-        note(Origin::Pop3, text.contains("-ERR"));
-        note(Origin::Imap, text.contains("IMAP") || ["BYE ", "BAD ", "NO "].iter().any(|word| begins_word(text, word)));
-        note(Origin::Smtp, ["SMTP", "smtp", "EHLO"].iter().any(|sign| text.contains(sign)) || has_enhanced_code(text));
-        note(
-            Origin::Token,
-            ["AADSTS", "aadsts", "error_description", "invalid_grant", "invalid_client"]
-                .iter()
-                .any(|sign| text.contains(sign)),
-        );
-        if origins.contains(&Origin::Token) {
-            origins.push(Origin::Authorize);
+/// How many places of one needle are looked at, from the start and from the end: a log repeats itself.
+const MOST_PLACES: usize = 64;
+
+/// Where one of an entry's needles is.
+#[derive(Debug, Default)]
+struct Places {
+    first: Vec<Range<usize>>,
+    last: Vec<Range<usize>>,
+}
+
+impl Places {
+    fn note(&mut self, place: Range<usize>) {
+        if self.first.len() < MOST_PLACES {
+            self.first.push(place);
+            return;
         }
-        Self { origins }
+        if self.last.len() >= 2 * MOST_PLACES {
+            self.last.drain(..MOST_PLACES);
+        }
+        self.last.push(place);
     }
 }
 
-/// Whether `word` is at the start of a line or behind a blank.
-fn begins_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| at == 0 || text[..at].ends_with([' ', '\n']))
-}
-
-/// Whether a reply code and an enhanced one are side by side, as in `535 5.7.8` (RFC 3463 §2).
-fn has_enhanced_code(text: &str) -> bool {
-    text.as_bytes().windows(9).any(|bytes| {
-        let digit = |at: usize| bytes[at].is_ascii_digit();
-        matches!(bytes[0], b'4' | b'5')
-            && digit(1)
-            && digit(2)
-            && matches!(bytes[3], b' ' | b'-')
-            && bytes[4] == bytes[0]
-            && bytes[5] == b'.'
-            && digit(6)
-            && (bytes[7] == b'.' || digit(7))
-    })
-}
-
-/// One pass over the text tells which entries are worth a closer look.
+/// One pass over the text tells which entries are worth a closer look, and where.
 struct Needles {
     automaton: Option<AhoCorasick>,
     /// For each needle, its entry.
     owners: Vec<usize>,
-    /// The entries that have none.
-    always: Vec<bool>,
 }
 
 impl Needles {
@@ -132,10 +170,9 @@ impl Needles {
     }
 
     fn new() -> Self {
-        let (mut needles, mut owners, mut always) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut needles, mut owners) = (Vec::new(), Vec::new());
         for (index, entry) in entries().iter().enumerate() {
             let own = entry.pattern.needles();
-            always.push(own.is_empty());
             owners.extend(own.iter().map(|_| index));
             needles.extend(own);
         }
@@ -145,19 +182,15 @@ impl Needles {
             .kind(Some(AhoCorasickKind::NoncontiguousNFA))
             .build(&needles)
             .ok();
-        Self { automaton, owners, always }
+        Self { automaton, owners }
     }
 
-    fn candidates(&self, text: &str) -> Vec<bool> {
-        let mut candidates = self.always.clone();
-        match &self.automaton {
-            Some(automaton) => {
-                for found in automaton.find_overlapping_iter(text) {
-                    candidates[self.owners[found.pattern().as_usize()]] = true;
-                }
-            }
-            None => candidates.fill(true),
+    /// For each entry that has a needle in the text, where.
+    fn places(&self, text: &str) -> BTreeMap<usize, Places> {
+        let mut places: BTreeMap<usize, Places> = BTreeMap::new();
+        for found in self.automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(text)) {
+            places.entry(self.owners[found.pattern().as_usize()]).or_default().note(found.range());
         }
-        candidates
+        places
     }
 }

@@ -19,10 +19,20 @@ pub(super) struct FamilyRow {
     pub part_of: Option<Family>,
     /// Words that only its servers write: an OpenID provider in a profile may be one of these under another name.
     pub signs: &'static [&'static str],
+    /// Its hosts and what programs call it, in lower case: a text that has one is about its servers.
+    pub names: &'static [&'static str],
 }
 
-static ANY_ROW: FamilyRow = FamilyRow { key: "any", title: "any provider", about: "Any", part_of: None, signs: &[] };
-static YAHOO_ROW: FamilyRow = FamilyRow { key: "yahoo", title: "Yahoo", about: "Yahoo", part_of: None, signs: &[] };
+static ANY_ROW: FamilyRow =
+    FamilyRow { key: "any", title: "any provider", about: "Any", part_of: None, signs: &[], names: &[] };
+static YAHOO_ROW: FamilyRow = FamilyRow {
+    key: "yahoo",
+    title: "Yahoo",
+    about: "Yahoo",
+    part_of: None,
+    signs: &["(#MBR", "[#MBR"],
+    names: &["yahoo.com", "yahoodns", "yahooapis"],
+};
 
 impl Family {
     /// Any provider.
@@ -64,6 +74,19 @@ impl Family {
     #[must_use]
     pub fn is_betrayed_by(self, lower: &str) -> bool {
         self.0.signs.iter().any(|sign| lower.contains(&sign.to_lowercase()))
+    }
+
+    /// Whether `lower`, a text in lower case, is about this family's servers: by their words, their hosts or the names that
+    /// programs have for them. The domain of an address names nothing.
+    #[must_use]
+    pub fn is_named_in(self, lower: &str) -> bool {
+        let is_host = |at: usize| {
+            let word =
+                lower[..at].rfind(|c: char| c.is_whitespace() || c == '<' || c == '"').map_or(0, |edge| edge + 1);
+            !lower[word..at].contains('@')
+        };
+        let has = |name: &str| lower.match_indices(name).take(64).any(|(at, _)| is_host(at));
+        self.is_betrayed_by(lower) || self.0.names.iter().any(|name| has(name))
     }
 }
 

@@ -177,6 +177,7 @@ static FAMILY: FamilyRow = FamilyRow {
     about: "Google",
     part_of: None,
     signs: &["gsmtp", "support.google.com/mail", "support.google.com/accounts"],
+    names: &["gmail", "google"],
 };
 
 impl Family {

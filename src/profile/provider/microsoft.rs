@@ -321,6 +321,19 @@ static WORK: FamilyRow = FamilyRow {
     about: "Microsoft, work and school accounts",
     part_of: None,
     signs: &["AADSTS", ".prod.outlook.com", "5.7.139 ", "SmtpClientAuthentication is disabled"],
+    names: &[
+        "office365",
+        "outlook.com",
+        "office.com",
+        "microsoft",
+        "exchange online",
+        "exchangelib",
+        "azure",
+        "msal",
+        "windows.net",
+        "partner.outlook.cn",
+        "login.live.com",
+    ],
 };
 
 static PERSONAL: FamilyRow = FamilyRow {
@@ -329,6 +342,7 @@ static PERSONAL: FamilyRow = FamilyRow {
     about: "Microsoft, personal accounts",
     part_of: Some(Family::MICROSOFT),
     signs: &[],
+    names: &[],
 };
 
 impl Family {

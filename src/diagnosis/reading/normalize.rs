@@ -8,31 +8,57 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::text;
 
-/// All readings of `text`, each on lines of its own.
-pub(super) fn readings(text: &str) -> String {
-    let plain = without_escape_sequences(text);
-    let mut readings = vec![plain.clone()];
-    let mut note = |reading: String| {
-        if !readings.contains(&reading) {
+/// A reading of a text, and where in it each line of the text begins.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// The reading.
+    pub text: String,
+    /// Offsets in it with the number of the line, from 0; both only grow.
+    pub starts: Vec<(usize, usize)>,
+}
+
+/// A line of a text with its number, from 0.
+type Line = (usize, String);
+
+/// The lines of `text`, without what colours a terminal.
+pub(super) fn lines(text: &str) -> Vec<Line> {
+    without_escape_sequences(text).lines().map(str::to_owned).enumerate().collect()
+}
+
+/// All readings of these lines.
+pub(super) fn readings(lines: &[Line]) -> Vec<Piece> {
+    let mut readings = vec![as_it_is(lines)];
+    let mut note = |reading: Piece| {
+        if !readings.iter().any(|known| known.text == reading.text) {
             readings.push(reading);
         }
     };
-    note(joined(&plain));
-    let soft = without_soft_breaks(&plain);
+    note(joined(lines));
+    let soft = without_soft_breaks(lines);
     note(joined(&soft));
     let open = opened(&soft);
     note(joined(&open));
     // Percent signs are escaped once more where an address is within another.
-    let open = opened(&open);
-    note(joined(&open));
-    if open.contains('<') {
-        note(joined(&without_tags(&open)));
-    }
-    let challenges = challenges(&plain);
-    if !challenges.is_empty() {
+    let open = joined(&opened(&open));
+    let tagless = open.text.contains('<').then(|| without_tags(&open));
+    note(open);
+    tagless.map(&mut note);
+    let challenges = challenges(lines);
+    if !challenges.text.is_empty() {
         note(challenges);
     }
-    readings.join("\n")
+    readings
+}
+
+/// The lines one below the other.
+fn as_it_is(lines: &[Line]) -> Piece {
+    let mut piece = Piece::default();
+    for (number, line) in lines {
+        piece.starts.push((piece.text.len(), *number));
+        piece.text.push_str(line);
+        piece.text.push('\n');
+    }
+    piece
 }
 
 /// Without the sequences that colour a terminal or move its cursor (ECMA-48 §5.4, §8.3.89).
@@ -63,10 +89,10 @@ fn without_escape_sequences(text: &str) -> String {
 }
 
 /// Lines that belong together on one line: wrapped text, and the continuation lines of a reply (RFC 5321 §4.2.1).
-fn joined(text: &str) -> String {
-    let mut joined = String::with_capacity(text.len());
+fn joined(lines: &[Line]) -> Piece {
+    let mut joined = Piece::default();
     let mut open_reply: Option<&str> = None;
-    for line in text.lines() {
+    for (number, line) in lines {
         let mut rest = line.trim_start_matches(['>', ' ', '|']).trim();
         let reply = reply(rest);
         if let (Some(open), Some((code, after))) = (open_reply, reply)
@@ -77,16 +103,17 @@ fn joined(text: &str) -> String {
         if let Some((code, _)) = reply {
             open_reply = Some(code);
         }
-        if !joined.is_empty() && !rest.is_empty() {
-            joined.push(' ');
+        if !joined.text.is_empty() && !rest.is_empty() {
+            joined.text.push(' ');
         }
+        joined.starts.push((joined.text.len(), *number));
         let mut words = rest.split_whitespace();
         if let Some(first) = words.next() {
-            joined.push_str(first);
+            joined.text.push_str(first);
         }
         for word in words {
-            joined.push(' ');
-            joined.push_str(word);
+            joined.text.push(' ');
+            joined.text.push_str(word);
         }
     }
     joined
@@ -109,54 +136,77 @@ fn reply(line: &str) -> Option<(&str, &str)> {
     Some((code, if is_enhanced { rest[enhanced.len()..].trim_start() } else { rest }))
 }
 
-/// Without the escapes of URLs, forms, JSON and HTML.
-fn opened(text: &str) -> String {
-    let is_form = text.contains("error_description=") || text.contains("error=") && text.contains('%');
-    let text = if is_form { text.replace('+', " ") } else { text.to_owned() };
-    let text = text.replace("\\r\\n", " ").replace("\\n", " ").replace("\\r", " ").replace("\\t", " ");
-    let text = text.replace("&nbsp;", " ").replace("&NewLine;", " ");
-    without_escape_sequences(&text::unescaped(&text))
+/// Without the escapes of URLs, forms, JSON and HTML; a line break that was escaped is a blank.
+fn opened(lines: &[Line]) -> Vec<Line> {
+    let has = |sign: &str| lines.iter().any(|(_, line)| line.contains(sign));
+    let is_form = has("error_description=") || has("error=") && has("%");
+    let opened = |line: &str| {
+        let line = if is_form { line.replace('+', " ") } else { line.to_owned() };
+        let line = line.replace("\\r\\n", " ").replace("\\n", " ").replace("\\r", " ").replace("\\t", " ");
+        let line = line.replace("&nbsp;", " ").replace("&NewLine;", " ");
+        without_escape_sequences(&text::unescaped(&line)).replace('\n', " ")
+    };
+    lines.iter().map(|(number, line)| (*number, opened(line))).collect()
 }
 
 /// Without the soft line breaks of quoted-printable, and its `=20` (RFC 2045 §6.7).
-fn without_soft_breaks(text: &str) -> String {
-    if !text.contains("=\n") && !text.contains("=20") && !text.contains("= \n") {
-        return text.to_owned();
+fn without_soft_breaks(lines: &[Line]) -> Vec<Line> {
+    let is_open = |line: &str| line.ends_with('=') || line.ends_with("= ");
+    if !lines.iter().any(|(_, line)| is_open(line) || line.contains("=20")) {
+        return lines.to_vec();
     }
-    text.replace("= \n", "")
-        .replace("=\n", "")
-        .replace("=20", " ")
-        .replace("=3D", "=")
-        .replace("=3d", "=")
-        .replace("=27", "'")
+    let mut whole: Vec<Line> = Vec::with_capacity(lines.len());
+    for (number, line) in lines {
+        let before = whole.last_mut().filter(|(_, before)| is_open(before));
+        match before {
+            Some((_, before)) => {
+                before.truncate(before.trim_end_matches(' ').len() - 1);
+                before.push_str(line);
+            }
+            None => whole.push((*number, line.clone())),
+        }
+    }
+    let plain = |line: &str| line.replace("=20", " ").replace("=3D", "=").replace("=3d", "=").replace("=27", "'");
+    whole.into_iter().map(|(number, line)| (number, plain(&line))).collect()
 }
 
 /// A tag that is longer than this is none.
 const LONGEST_TAG: usize = 2_000;
 
 /// Without HTML's tags. Takes time in proportion to the text: `Ahead` never looks at a character twice.
-fn without_tags(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
+fn without_tags(piece: &Piece) -> Piece {
+    let text = piece.text.as_str();
+    let mut plain = Piece::default();
+    let mut starts = piece.starts.iter().peekable();
+    let mut copy = |plain: &mut Piece, from: usize, to: usize| {
+        while let Some((start, number)) = starts.next_if(|(start, _)| *start < to) {
+            plain.starts.push((plain.text.len() + start.saturating_sub(from), *number));
+        }
+        let words = &text[from..to];
+        plain.text.push_str(if plain.text.ends_with(' ') { words.trim_start_matches(' ') } else { words });
+    };
     let (mut close, mut sign) = (Ahead::of(text, b'>'), Ahead::of(text, b'@'));
     let mut at = 0;
     while let Some(open) = text[at..].find('<').map(|found| at + found) {
-        plain.push_str(&text[at..open]);
         let inner = open + 1;
         // "<shop@contoso.com>" is an address, and what never closes is not a tag.
         let is_tag = text[inner..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
         let end = if is_tag { close.from(inner) } else { None };
         match end.filter(|end| end - inner < LONGEST_TAG && sign.from(inner).is_none_or(|sign| sign > *end)) {
             Some(end) => {
-                plain.push(' ');
+                copy(&mut plain, at, open);
+                if !plain.text.ends_with(' ') {
+                    plain.text.push(' ');
+                }
                 at = end + 1;
             }
             None => {
-                plain.push('<');
+                copy(&mut plain, at, inner);
                 at = inner;
             }
         }
     }
-    plain.push_str(&text[at..]);
+    copy(&mut plain, at, text.len());
     plain
 }
 
@@ -197,8 +247,11 @@ impl<'a> Ahead<'a> {
     }
 }
 
-/// The error challenges in `text` (RFC 7628 §3.2.2): base64 that holds JSON.
-fn challenges(text: &str) -> String {
+/// More challenges than these are of one log that repeats itself.
+const MOST_CHALLENGES: usize = 16;
+
+/// The error challenges in these lines (RFC 7628 §3.2.2): base64 that holds JSON.
+fn challenges(lines: &[Line]) -> Piece {
     let engine = GeneralPurpose::new(
         &STANDARD,
         GeneralPurposeConfig::new()
@@ -206,14 +259,26 @@ fn challenges(text: &str) -> String {
             .with_decode_allow_trailing_bits(true),
     );
     let is_inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
-    let words = text.split(|c: char| !is_inner(c)).filter(|word| word.starts_with("ey") && word.len() < 8_192);
-    let decoded = words.filter_map(|word| String::from_utf8(engine.decode(word).ok()?).ok());
-    decoded.filter(|json| json.starts_with('{')).take(16).collect::<Vec<_>>().join("\n")
+    let decoded = lines.iter().flat_map(|(number, line)| {
+        let words = line.split(|c: char| !is_inner(c)).filter(|word| word.starts_with("ey") && word.len() < 8_192);
+        let decoded = words.filter_map(|word| String::from_utf8(engine.decode(word).ok()?).ok());
+        decoded.filter(|json| json.starts_with('{')).map(|json| (*number, json)).collect::<Vec<_>>()
+    });
+    as_it_is(&decoded.take(MOST_CHALLENGES).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// All readings, one after the other.
+    fn readings(text: &str) -> String {
+        super::readings(&lines(text)).into_iter().map(|piece| piece.text).collect::<Vec<_>>().join("\n")
+    }
+
+    fn without_tags(text: &str) -> String {
+        super::without_tags(&Piece { text: text.to_owned(), starts: Vec::new() }).text
+    }
 
     #[test]
     fn a_sentence_broken_across_reply_lines_is_whole_again() {
@@ -255,10 +320,10 @@ mod tests {
     fn a_tag_closes_soon_and_holds_no_address() {
         let long = format!("<a {}>x", "y".repeat(LONGEST_TAG));
         for (text, plain) in [
-            ("<p>one <b>two</b>", " one  two "),
+            ("<p>one <b>two</b>", " one two "),
             ("<shop@contoso.com> 1 < 2 <b", "<shop@contoso.com> 1 < 2 <b"),
             ("<a <b>c", " c"),
-            ("<a@b <i>c> d", "<a@b  c> d"),
+            ("<a@b <i>c> d", "<a@b c> d"),
             ("<i>@<i>", " @ "),
             (&long, &long),
             ("<<<", "<<<"),
@@ -281,6 +346,21 @@ mod tests {
         let mut close = Ahead::of(text, b'>');
         let found: Vec<_> = (0..text.len()).map(|start| close.from(start)).collect();
         assert_eq!(found, [Some(2), Some(2), Some(2), Some(5), Some(5), Some(5), None]);
+    }
+
+    #[test]
+    fn each_reading_knows_the_lines_of_the_text() {
+        let text = "first\nsec=\nond &lt;b\nthi%0Ard <i>fourth\nover</i> fifth\n";
+        for piece in super::readings(&lines(text)) {
+            for (word, line) in [("first", 0), ("fifth", 4), ("fourth", 3), ("ond", 2)] {
+                let Some(at) = piece.text.find(word) else { continue };
+                let number = piece.starts.iter().rev().find(|(start, _)| *start <= at).map(|(_, number)| *number);
+                // What a soft break has joined counts as its first line.
+                let joined = if piece.text.contains("second") && word == "ond" { 1 } else { line };
+                assert_eq!(number, Some(joined), "{word} in {piece:?}");
+            }
+            assert!(piece.starts.is_sorted(), "{piece:?}");
+        }
     }
 
     #[test]

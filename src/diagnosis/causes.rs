@@ -1,0 +1,144 @@
+//! What of a text is a cause, and what follows from it: the independent problems, in the order of causality.
+//!
+//! First comes what this machine gets wrong, then the way, TLS, the sign-in, the server: each needs what is before it. A
+//! connection that failed before the server answered was tried again and worked; one that ended after a refusal was closed
+//! because of it.
+
+use super::catalogue::{Hit, Pattern, Role};
+use super::reading::{Origin, Reading};
+use crate::profile::Family;
+use crate::report::FindingCode;
+
+/// One problem of a text.
+#[derive(Debug)]
+pub(super) struct Problem {
+    /// What it is.
+    pub hit: Hit,
+    /// What else the same line may mean.
+    pub also: Vec<FindingCode>,
+    /// What other lines say because of it.
+    pub follows: Vec<FindingCode>,
+    /// What other lines say though it does no harm; told with the first problem.
+    pub harmless: Vec<FindingCode>,
+}
+
+/// How early in the chain it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Layer {
+    Machine,
+    Network,
+    Tls,
+    SignIn,
+    Server,
+}
+
+impl Layer {
+    fn of(origin: Origin) -> Self {
+        match origin {
+            Origin::Keyring | Origin::Local => Self::Machine,
+            Origin::Network => Self::Network,
+            Origin::Tls => Self::Tls,
+            Origin::Authorize | Origin::Token => Self::SignIn,
+            Origin::Smtp | Origin::Imap | Origin::Pop3 | Origin::Graph | Origin::Gmail => Self::Server,
+        }
+    }
+}
+
+impl Problem {
+    fn of(hit: Hit) -> Self {
+        Self { hit, also: Vec::new(), follows: Vec::new(), harmless: Vec::new() }
+    }
+
+    fn layer(&self) -> Layer {
+        Layer::of(self.hit.entry.stage)
+    }
+
+    /// Whether other errors of the same layer say more than it.
+    fn is_general(&self) -> bool {
+        self.hit.entry.provider == Family::ANY
+            || matches!(self.hit.entry.pattern, Pattern::OauthError(_) | Pattern::GraphCode(_))
+    }
+
+    fn codes(&self) -> impl Iterator<Item = FindingCode> {
+        std::iter::once(self.hit.entry.id).chain(self.also.iter().copied())
+    }
+}
+
+/// What a problem is among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Independent,
+    Follows,
+    Harmless,
+}
+
+/// The independent problems that `hits` are, the first to solve first; `hits` are in the order of how telling they are.
+pub(super) fn problems(reading: &Reading, hits: Vec<Hit>) -> Vec<Problem> {
+    let found = by_line(hits);
+    let places: Vec<Place> = found.iter().map(|problem| place(problem, &found, reading)).collect();
+    let has_cause = places.contains(&Place::Independent);
+    let (mut causes, mut others) = (Vec::new(), Vec::new());
+    for (problem, place) in found.into_iter().zip(places) {
+        // Where nothing is a cause, what follows from one is all that is known.
+        match place {
+            Place::Independent => causes.push(problem),
+            _ if !has_cause && causes.is_empty() => causes.push(problem),
+            place => others.push((problem, place)),
+        }
+    }
+    causes.sort_by_key(|problem| (problem.layer(), problem.hit.is_elsewhere(), problem.hit.line));
+    for (problem, place) in others {
+        let line = problem.hit.line;
+        let near =
+            causes.iter().rposition(|cause| cause.hit.line <= line && place == Place::Follows).unwrap_or_default();
+        let Some(cause) = causes.get_mut(near) else { continue };
+        let list = if place == Place::Harmless { &mut cause.harmless } else { &mut cause.follows };
+        list.extend(problem.codes());
+    }
+    causes
+}
+
+/// The most telling hit of each line, with what else the line may mean.
+fn by_line(hits: Vec<Hit>) -> Vec<Problem> {
+    let mut found: Vec<Problem> = Vec::new();
+    for hit in hits {
+        let is_same = |problem: &&mut Problem| problem.hit.line == hit.line || problem.hit.last_line == hit.line;
+        match found.iter_mut().find(is_same) {
+            Some(problem) => problem.also.push(hit.entry.id),
+            None => found.push(Problem::of(hit)),
+        }
+    }
+    found
+}
+
+fn place(problem: &Problem, all: &[Problem], reading: &Reading) -> Place {
+    let entry = problem.hit.entry;
+    let is_server_answer = |other: &&Problem| other.layer() == Layer::Server;
+    match entry.role {
+        Role::Harmless => return Place::Harmless,
+        Role::Follows => return Place::Follows,
+        Role::Cause => {}
+    }
+    let is_way = matches!(problem.layer(), Layer::Network | Layer::Tls);
+    if is_way && !reading.is_about_sign_in(problem.hit.line) {
+        let answers = || all.iter().filter(is_server_answer);
+        if answers().any(|answer| answer.hit.last_line > problem.hit.line) && !is_after_all(problem, answers()) {
+            return Place::Harmless;
+        }
+        if answers().any(|answer| answer.hit.line < problem.hit.line) {
+            return Place::Follows;
+        }
+    }
+    let says_more = |other: &Problem| {
+        other.layer() == problem.layer() && other.hit.entry.role == Role::Cause && !other.is_general()
+    };
+    if problem.is_general() && all.iter().any(says_more) {
+        return Place::Follows;
+    }
+    Place::Independent
+}
+
+/// Whether every answer of a server was before it.
+fn is_after_all<'a>(problem: &Problem, mut answers: impl Iterator<Item = &'a Problem>) -> bool {
+    answers.all(|answer| answer.hit.last_line < problem.hit.line)
+}
