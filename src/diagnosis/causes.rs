@@ -142,3 +142,61 @@ fn place(problem: &Problem, all: &[Problem], reading: &Reading) -> Place {
 fn is_after_all<'a>(problem: &Problem, mut answers: impl Iterator<Item = &'a Problem>) -> bool {
     answers.all(|answer| answer.hit.last_line < problem.hit.line)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnosis::catalogue::Hint;
+    use crate::diagnosis::explain::explain;
+    use crate::report::{Explanation, FindingCode};
+
+    const EXPIRED: &str = "AADSTS7000222: The provided client secret keys for app 'x' are expired.";
+    const OFF: &str = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.";
+    const NO_ROUTE: &str = "connect to smtp.office365.com[2603:1026::2]:587: Network is unreachable";
+    const RESET: &str = "smtp.office365.com: Connection reset by peer";
+
+    fn problems(lines: &[&str]) -> Vec<Explanation> {
+        explain(&lines.join("\n"), Hint::default())
+    }
+
+    fn codes(lines: &[&str]) -> Vec<&'static str> {
+        names(problems(lines).into_iter().map(|found| found.finding.code))
+    }
+
+    fn names(codes: impl IntoIterator<Item = FindingCode>) -> Vec<&'static str> {
+        codes.into_iter().map(|code| code.as_str()).collect()
+    }
+
+    #[test]
+    fn the_sign_in_comes_before_the_server_whichever_is_said_first() {
+        assert_eq!(codes(&[OFF, "", EXPIRED]), ["ms-secret-expired", "exo-smtp-auth-disabled-tenant"]);
+        assert_eq!(codes(&[EXPIRED, "", OFF]), ["ms-secret-expired", "exo-smtp-auth-disabled-tenant"]);
+    }
+
+    #[test]
+    fn a_way_that_failed_before_the_server_answered_does_no_harm() {
+        let found = problems(&[NO_ROUTE, OFF]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].finding.code.as_str(), found[0].line), ("exo-smtp-auth-disabled-tenant", Some(2)));
+        assert_eq!(names(found[0].harmless.clone()), ["unreachable"]);
+        assert_eq!(codes(&[NO_ROUTE]), ["unreachable"], "alone it is the problem");
+    }
+
+    #[test]
+    fn a_connection_that_ends_after_a_refusal_follows_from_it() {
+        let found = problems(&[OFF, RESET]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].finding.code.as_str(), "exo-smtp-auth-disabled-tenant");
+        assert_eq!(names(found[0].follows.clone()), ["connection-lost"]);
+    }
+
+    #[test]
+    fn a_token_that_could_not_be_fetched_is_not_excused_by_a_mail_server() {
+        let refresh = "Failed to refresh the access token: connection to login.microsoftonline.com timed out";
+        assert_eq!(codes(&[refresh, OFF]), ["timed-out", "exo-smtp-auth-disabled-tenant"]);
+    }
+
+    #[test]
+    fn what_is_said_again_is_one_problem() {
+        assert_eq!(codes(&[OFF, "retrying", OFF, "retrying", OFF]), ["exo-smtp-auth-disabled-tenant"]);
+    }
+}
