@@ -129,6 +129,9 @@ fn place(problem: &Problem, all: &[Problem], reading: &Reading) -> Place {
             return Place::Follows;
         }
     }
+    if !is_way && reading.is_made_good(problem.hit.last_line) {
+        return Place::Harmless;
+    }
     let says_more = |other: &Problem| {
         other.layer() == problem.layer() && other.hit.entry.role == Role::Cause && !other.is_general()
     };
@@ -193,6 +196,16 @@ mod tests {
     fn a_token_that_could_not_be_fetched_is_not_excused_by_a_mail_server() {
         let refresh = "Failed to refresh the access token: connection to login.microsoftonline.com timed out";
         assert_eq!(codes(&[refresh, OFF]), ["timed-out", "exo-smtp-auth-disabled-tenant"]);
+    }
+
+    #[test]
+    fn a_refusal_that_a_retry_made_good_does_no_harm() {
+        let refused = "a1 NO AUTHENTICATE failed.";
+        let retry = "authentication failed, refreshing the token and retrying";
+        let found = problems(&["* OK Microsoft Exchange", refused, retry, "a2 OK AUTHENTICATE completed.", OFF]);
+        assert_eq!(names(found.iter().map(|found| found.finding.code)), ["exo-smtp-auth-disabled-tenant"]);
+        assert_eq!(names(found[0].harmless.clone()), ["exo-imap-authenticate-failed"]);
+        assert_eq!(codes(&["* OK Microsoft Exchange", refused, retry])[0], "exo-imap-authenticate-failed");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::reading::{Origin, Reading};
 use super::resolve::{self, explained};
 use super::told;
 use crate::profile::Family;
-use crate::report::{Explanation, Finding, FindingCode};
+use crate::report::{Confidence, Explanation, Finding, FindingCode};
 use crate::text::Shown;
 
 /// The code of a text that hits nothing.
@@ -29,6 +29,9 @@ fn of_problem(problem: Problem, hint: Hint) -> Explanation {
     let mut explanation = in_full(problem.hit.entry, hint);
     // The answer is of this text, not of the example.
     explanation.example = None;
+    if problem.hit.is_guessed() && explanation.finding.confidence == Confidence::Certain {
+        explanation.finding.confidence = Confidence::Likely;
+    }
     explanation.line = Some(problem.hit.line + 1);
     explanation.finding.also = problem.also;
     explanation.follows = problem.follows;

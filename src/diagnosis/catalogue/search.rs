@@ -45,6 +45,12 @@ impl Hit {
     pub fn is_elsewhere(&self) -> bool {
         self.weight & ELSEWHERE != 0
     }
+
+    /// Whether it rests on a guess: whose words they are, or where they are said, only the rest of the text tells.
+    #[must_use]
+    pub fn is_guessed(&self) -> bool {
+        self.entry.named || self.weight & (ELSEWHERE | OUT_OF_PHASE) != 0
+    }
 }
 
 /// The weights of what speaks against a hit.

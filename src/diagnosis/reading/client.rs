@@ -125,12 +125,19 @@ const WORKED: [&str; 7] = [
     "successfully authenticated",
 ];
 
+/// Words that say that something is tried once more.
+const AGAIN: [&str; 4] = ["retry", "retrying", "again", "attempt 2"];
+
 /// What a text shows, line by line.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub clues: Clues,
     /// The phase of each line that shows a command.
     pub phases: Vec<(usize, Phase)>,
+    /// The lines that say that something is tried once more.
+    pub retries: Vec<usize>,
+    /// The lines that say that a sign-in worked.
+    pub worked: Vec<usize>,
 }
 
 /// What these lines show of the client; the numbers are those of the lines.
@@ -146,6 +153,10 @@ pub(super) fn seen<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> Seen {
         }
         if WORKED.iter().any(|sign| lower.contains(sign)) {
             seen.clues = seen.clues.and(Clues::of(Clue::WorkedBefore));
+            seen.worked.push(number);
+        }
+        if AGAIN.iter().any(|sign| lower.contains(sign)) {
+            seen.retries.push(number);
         }
         for command in commands(&lower) {
             if let Some(phase) = Phase::of(command.verb) {

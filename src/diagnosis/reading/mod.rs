@@ -35,6 +35,9 @@ pub struct Reading {
     clues: Clues,
     /// The lines that show a command.
     phases: Vec<(usize, Phase)>,
+    /// The lines that say that something is tried once more, and that a sign-in worked.
+    retries: Vec<usize>,
+    worked: Vec<usize>,
     /// The lines that are about tokens and sign-in servers.
     sign_in_lines: BTreeSet<usize>,
     /// Whose servers it names.
@@ -68,7 +71,17 @@ impl Reading {
         let sign_in_lines = lines.iter().filter(|(_, line)| place::is_about_sign_in(line)).map(|(at, _)| *at).collect();
         let families = place::families(&whole.to_lowercase());
         let origins = place::origins(&whole);
-        Self { text: whole, starts, clues: seen.clues, phases: seen.phases, sign_in_lines, families, origins }
+        Self {
+            text: whole,
+            starts,
+            clues: seen.clues,
+            phases: seen.phases,
+            retries: seen.retries,
+            worked: seen.worked,
+            sign_in_lines,
+            families,
+            origins,
+        }
     }
 
     /// All readings of it, for matching and not for showing.
@@ -94,6 +107,13 @@ impl Reading {
     pub fn phase_at(&self, line: usize) -> Option<Phase> {
         let behind = self.phases.partition_point(|(number, _)| *number <= line);
         behind.checked_sub(1).map(|at| self.phases[at].1)
+    }
+
+    /// Whether a sign-in worked after this line of the original, when it was tried once more.
+    #[must_use]
+    pub fn is_made_good(&self, line: usize) -> bool {
+        let again = self.retries.iter().find(|again| **again >= line);
+        again.is_some_and(|again| self.worked.iter().any(|worked| worked > again))
     }
 
     /// Whether this line of the original is about tokens and sign-in servers.
