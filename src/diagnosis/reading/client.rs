@@ -15,8 +15,6 @@ const SIGNS: [(Clue, &[&str]); 8] = [
     (
         Clue::Password,
         &[
-            "no login failed",
-            ": login failed",
             "imap_open(",
             "imap_login_user",
             "retrying plain authentication",
@@ -151,6 +149,10 @@ pub(super) fn seen<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> Seen {
                 seen.clues = seen.clues.and(Clues::of(clue));
             }
         }
+        // Exchange names the command that it refuses; "Login failed" is what programs say of any.
+        if line.contains("LOGIN failed") {
+            seen.clues = seen.clues.and(Clues::of(Clue::Password));
+        }
         if WORKED.iter().any(|sign| lower.contains(sign)) {
             seen.clues = seen.clues.and(Clues::of(Clue::WorkedBefore));
             seen.worked.push(number);
@@ -223,6 +225,9 @@ const VERBS: [&str; 18] = [
     "uidl",
 ];
 
+/// Words in which a program says that a command follows.
+const LEADS: [&str; 6] = ["-", "=", "--", "to", "command", "-->"];
+
 /// The commands that the line shows: by its tag, its arrow or its words.
 fn commands(lower: &str) -> Vec<Command<'_>> {
     let is_edge = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | ')' | ',' | '<' | '>');
@@ -231,6 +236,10 @@ fn commands(lower: &str) -> Vec<Command<'_>> {
     for (at, word) in words.iter().enumerate() {
         let bare = word.trim_end_matches("\\r\\n").trim_end_matches([':', '.', ';', '\\']);
         let Some(verb) = VERBS.iter().find(|verb| **verb == bare) else { continue };
+        // Java's library lists each mechanism that is offered in a line such as "AUTH: PLAIN".
+        if word.ends_with(':') && *verb == "auth" {
+            continue;
+        }
         let before = at.checked_sub(1).map_or("", |before| words[before]);
         let argument =
             words.get(at + 1).map_or("", |word| word.trim_end_matches("\\r\\n").trim_end_matches(['.', ';', '\\']));
@@ -244,12 +253,7 @@ fn commands(lower: &str) -> Vec<Command<'_>> {
 /// Whether `verb` is a command here, and neither a server's list nor prose.
 fn is_command(lower: &str, verb: &str, before: &str, argument: &str) -> bool {
     let is_reply = before.starts_with("250") || before == "ok" || before == "no" || before == "bad";
-    let is_led = before.is_empty()
-        || is_tag(before)
-        || matches!(
-            before,
-            "c:" | "->" | "=>" | "send:" | "sent:" | "server:" | "client:" | "to" | "command" | "command:"
-        );
+    let is_led = before.is_empty() || before.ends_with(':') || is_tag(before) || LEADS.contains(&before);
     let is_arrow =
         ["->", " > ", "> ", "<~", "c: ", ">> ", ">>> ", "~>", "send"].iter().any(|arrow| lower.contains(arrow));
     match verb {
@@ -318,6 +322,53 @@ mod tests {
         ] {
             let clues = clues(text);
             assert!(clues.has(Clue::Token) && !clues.has(Clue::Password), "{text}: {clues:?}");
+        }
+    }
+
+    #[test]
+    fn the_logs_of_programs_are_read() {
+        use Clue::{BareHello, NotOffered, Password, Starttls, Token, Unencrypted};
+        for (log, wanted, unwanted) in [
+            (
+                "send: 'ehlo [127.0.1.1]\\r\\n'\nreply: b'250-AUTH LOGIN XOAUTH2\\r\\n'\nsend: 'AUTH LOGIN am9obg==\\r\\n'",
+                vec![BareHello, Password],
+                Token,
+            ),
+            ("> AUTH XOAUTH2\n< 334 \n< 535 5.7.3 no", vec![Token], Password),
+            (" -> AUTH LOGIN\n<-  334 VXNlcm5hbWU6\n<** 535 5.7.139 no", vec![Password], Token),
+            ("--> AUTH PLAIN AGpvaG4=\n<-- 535 no", vec![Password], Token),
+            ("DEBUG SMTP: AUTH LOGIN command trace suppressed\nDEBUG SMTP: AUTH LOGIN failed", vec![Password], Token),
+            ("DEBUG IMAPS: AUTHENTICATE XOAUTH2 command trace suppressed", vec![Token], Password),
+            (
+                "DEBUG IMAP: AUTH: PLAIN\nDEBUG IMAP: AUTH: XOAUTH2\nA1 LOGIN user@example.com secret\nA1 NO LOGIN failed.",
+                vec![Password],
+                Token,
+            ),
+            ("C: A00000001 AUTHENTICATE XOAUTH2 ********", vec![Token], Password),
+            ("SendData: AUTH XOAUTH2 Logging suppressed", vec![Token], Password),
+            (
+                "fetchmail: IMAP> A0002 LOGIN \"john\" *\nfetchmail: IMAP< A0002 NO [AUTHENTICATIONFAILED]",
+                vec![Password],
+                Token,
+            ),
+            ("4> a0001 AUTHENTICATE XOAUTH2 dXNlcj0=", vec![Token], Password),
+            (
+                "> mail.example.com[192.0.2.1]:587: STARTTLS\n> mail.example.com[192.0.2.1]:587: AUTH PLAIN xxx",
+                vec![Starttls, Password],
+                Token,
+            ),
+            (
+                "CLIENT -> SERVER: EHLO localhost\nSERVER -> CLIENT: 250-AUTH PLAIN LOGIN\nCLIENT -> SERVER: AUTH XOAUTH2 dXNl",
+                vec![BareHello, Token, NotOffered],
+                Password,
+            ),
+            ("POP3> USER john\nPOP3> PASS *\nPOP3< -ERR Authentication failure", vec![Password], Token),
+            ("imaplib.IMAP4.error: b'LOGIN failed.'", vec![Password], Token),
+            ("connect: host=mail.example.com, port=143, isSSL false", vec![Unencrypted], Token),
+        ] {
+            let clues = clues(log);
+            assert!(wanted.iter().all(|clue| clues.has(*clue)), "{log}: {clues:?} lacks some of {wanted:?}");
+            assert!(!clues.has(unwanted), "{log}: {clues:?} has {unwanted:?}");
         }
     }
 
