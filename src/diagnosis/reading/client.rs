@@ -1,130 +1,11 @@
 //! What the client did, read from its lines: a log of a conversation shows them beside the server's.
 
+use std::collections::BTreeSet;
+
 use super::clue::{Clue, Clues};
+use super::command::{Command, TOKEN_MECHANISMS, commands, listed};
 use super::phase::Phase;
-
-/// Mechanisms that send a user name and a password, or prove to know it.
-const PASSWORD_MECHANISMS: [&str; 7] =
-    ["plain", "login", "cram-md5", "digest-md5", "ntlm", "scram-sha-1", "scram-sha-256"];
-
-/// Mechanisms that send an access token.
-const TOKEN_MECHANISMS: [&str; 2] = ["xoauth2", "oauthbearer"];
-
-/// Words of a text in lower case that show what was done, wherever they stand.
-const SIGNS: [(Clue, &[&str]); 8] = [
-    (
-        Clue::Password,
-        &[
-            "imap_open(",
-            "imap_login_user",
-            "retrying plain authentication",
-            "retrying login authentication",
-            "authenticate plain command",
-            "authenticate login command",
-            "password command failed",
-            "auth [login]",
-            "auth [plain]",
-            "authmech [login]",
-            "authmech [plain]",
-            "smtp.login(",
-            "server.login(",
-            "imap.login(",
-            "mail.login(",
-            "basic authentication",
-            "basic auth ",
-        ],
-    ),
-    (
-        Clue::Token,
-        &[
-            "authenticate xoauth2",
-            "authenticate oauthbearer",
-            "authmech [xoauth2]",
-            "auth_type=xoauth2",
-            "auth_type: xoauth2",
-            "mechanism xoauth2",
-            "mechanism: xoauth2",
-            "sasl xoauth2",
-            "using xoauth2",
-            "xoauth2 authentication",
-            "saslmechanismoauth",
-            "bearer token",
-        ],
-    ),
-    (
-        Clue::Unencrypted,
-        &[
-            "isssl false",
-            "ssl=false,starttls=false",
-            "encryption: none",
-            "use_ssl: false",
-            "ssl: false",
-            "/notls",
-            "/novalidate-cert/notls",
-        ],
-    ),
-    (
-        Clue::TlsAtOnce,
-        &[
-            "ssl://",
-            "isssl true",
-            "imaps://",
-            "smtps://",
-            "pop3s://",
-            "/imap/ssl",
-            "/pop3/ssl",
-            "ssl=true",
-            "sslonconnect",
-            "smtp_ssl(",
-        ],
-    ),
-    (Clue::Starttls, &["starttls=true", "/tls}", "smtp+starttls", "starttls command", "secureSocketOptions.starttls"]),
-    (
-        Clue::AppOnly,
-        &[
-            "client_credentials",
-            "clientcredential",
-            "acquiretokenforclient",
-            "acquire_token_for_client",
-            "/.default",
-            "app-only",
-            "application permission",
-            "serviceprincipal",
-        ],
-    ),
-    (
-        Clue::Personal,
-        &[
-            "live.com",
-            "/consumers/",
-            "9188040d-6c67-4c5b-b112-36a304b66dad",
-            "@outlook.com",
-            "@hotmail.",
-            "@live.",
-            "@msn.com",
-            "personal microsoft account",
-            "personal account",
-        ],
-    ),
-    (
-        Clue::Refresh,
-        &["refresh_token", "refreshtoken", "refresh token", "refreshing", "tokenstore::refresh", "acquiretokensilent"],
-    ),
-];
-
-/// Words that say that a sign-in worked.
-const WORKED: [&str; 7] = [
-    "authenticate completed",
-    "login completed",
-    "235 2.7.0",
-    "authentication successful",
-    "session invalidated",
-    "successfully logged in",
-    "successfully authenticated",
-];
-
-/// Words that say that something is tried once more.
-const AGAIN: [&str; 4] = ["retry", "retrying", "again", "attempt 2"];
+use super::signs::{AGAIN, SIGNS, WORKED};
 
 /// What a text shows, line by line.
 #[derive(Debug, Default)]
@@ -141,7 +22,7 @@ pub(super) struct Seen {
 /// What these lines show of the client; the numbers are those of the lines.
 pub(super) fn seen<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> Seen {
     let mut seen = Seen::default();
-    let (mut used, mut offered): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let (mut used, mut offered): (BTreeSet<String>, BTreeSet<String>) = (BTreeSet::new(), BTreeSet::new());
     for (number, line) in lines {
         let lower = line.to_ascii_lowercase();
         for (clue, signs) in SIGNS {
@@ -160,21 +41,16 @@ pub(super) fn seen<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> Seen {
         if AGAIN.iter().any(|sign| lower.contains(sign)) {
             seen.retries.push(number);
         }
-        for command in commands(&lower) {
-            if let Some(phase) = Phase::of(command.verb) {
-                seen.phases.push((number, phase));
-            }
-            match (command.verb, command.argument) {
-                ("auth" | "authenticate", mechanism) if is_mechanism(mechanism) => used.push(mechanism.to_owned()),
-                ("login" | "pass", argument) if !argument.is_empty() => {
-                    seen.clues = seen.clues.and(Clues::of(Clue::Password));
+        // A conversation in one string has its line breaks escaped.
+        for part in lower.replace("\\r\\n", "\n").replace("\\n", "\n").lines() {
+            for command in commands(part) {
+                seen.note(number, &command);
+                if matches!(command.verb, "auth" | "authenticate") {
+                    used.insert(command.argument.to_owned());
                 }
-                ("ehlo" | "helo", name) if is_bare(name) => seen.clues = seen.clues.and(Clues::of(Clue::BareHello)),
-                ("starttls" | "stls", _) => seen.clues = seen.clues.and(Clues::of(Clue::Starttls)),
-                _ => {}
             }
+            offered.extend(listed(part).map(str::to_owned));
         }
-        offered.extend(listed(&lower).map(str::to_owned));
     }
     for mechanism in &used {
         let clue = if TOKEN_MECHANISMS.contains(&mechanism.as_str()) { Clue::Token } else { Clue::Password };
@@ -186,110 +62,24 @@ pub(super) fn seen<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> Seen {
     seen
 }
 
-fn is_mechanism(word: &str) -> bool {
-    PASSWORD_MECHANISMS.contains(&word) || TOKEN_MECHANISMS.contains(&word)
+impl Seen {
+    fn note(&mut self, line: usize, command: &Command<'_>) {
+        if let Some(phase) = Phase::of(command.verb) {
+            self.phases.push((line, phase));
+        }
+        let clue = match (command.verb, command.argument) {
+            ("login" | "pass", argument) if !argument.is_empty() => Clue::Password,
+            ("ehlo" | "helo", name) if is_bare(name) => Clue::BareHello,
+            ("starttls" | "stls", _) => Clue::Starttls,
+            _ => return,
+        };
+        self.clues = self.clues.and(Clues::of(clue));
+    }
 }
 
 /// Whether a mail server would not take it for a full host name (RFC 5321 §4.1.1.1, §4.1.3).
 fn is_bare(name: &str) -> bool {
     !name.is_empty() && (name.starts_with('[') || !name.contains('.') || name.parse::<std::net::IpAddr>().is_ok())
-}
-
-/// A client's command in a line.
-#[derive(Debug, PartialEq, Eq)]
-struct Command<'a> {
-    verb: &'a str,
-    /// The first word behind it; empty where there is none.
-    argument: &'a str,
-}
-
-/// Words that begin a command, and what must follow them; others would be found in prose.
-const VERBS: [&str; 18] = [
-    "ehlo",
-    "helo",
-    "capability",
-    "capa",
-    "starttls",
-    "stls",
-    "auth",
-    "authenticate",
-    "login",
-    "user",
-    "pass",
-    "mail",
-    "rcpt",
-    "data",
-    "examine",
-    "select",
-    "stat",
-    "uidl",
-];
-
-/// Words in which a program says that a command follows.
-const LEADS: [&str; 6] = ["-", "=", "--", "to", "command", "-->"];
-
-/// The commands that the line shows: by its tag, its arrow or its words.
-fn commands(lower: &str) -> Vec<Command<'_>> {
-    let is_edge = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | ')' | ',' | '<' | '>');
-    let words: Vec<&str> = lower.split(is_edge).filter(|word| !word.is_empty()).take(64).collect();
-    let mut commands = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let bare = word.trim_end_matches("\\r\\n").trim_end_matches([':', '.', ';', '\\']);
-        let Some(verb) = VERBS.iter().find(|verb| **verb == bare) else { continue };
-        // Java's library lists each mechanism that is offered in a line such as "AUTH: PLAIN".
-        if word.ends_with(':') && *verb == "auth" {
-            continue;
-        }
-        let before = at.checked_sub(1).map_or("", |before| words[before]);
-        let argument =
-            words.get(at + 1).map_or("", |word| word.trim_end_matches("\\r\\n").trim_end_matches(['.', ';', '\\']));
-        if is_command(lower, verb, before, argument) {
-            commands.push(Command { verb, argument });
-        }
-    }
-    commands
-}
-
-/// Whether `verb` is a command here, and neither a server's list nor prose.
-fn is_command(lower: &str, verb: &str, before: &str, argument: &str) -> bool {
-    let is_reply = before.starts_with("250") || before == "ok" || before == "no" || before == "bad";
-    let is_led = before.is_empty() || before.ends_with(':') || is_tag(before) || LEADS.contains(&before);
-    let is_arrow =
-        ["->", " > ", "> ", "<~", "c: ", ">> ", ">>> ", "~>", "send"].iter().any(|arrow| lower.contains(arrow));
-    match verb {
-        "auth" | "authenticate" => {
-            !is_reply && is_mechanism(argument) && !lower.contains(&format!("{verb} {argument} {}", other(argument)))
-        }
-        "mail" => argument.starts_with("from"),
-        "rcpt" => argument.starts_with("to"),
-        "ehlo" | "helo" => !argument.is_empty() && !is_reply,
-        "login" => is_tag(before) && !matches!(argument, "" | "failed" | "completed" | "failed."),
-        "user" | "pass" | "capability" | "capa" | "starttls" | "stls" | "data" | "examine" | "select" | "stat"
-        | "uidl" => !is_reply && (is_led && (is_arrow || is_tag(before)) || lower.trim() == verb),
-        _ => false,
-    }
-}
-
-/// What a list of mechanisms goes on with behind `mechanism`.
-fn other(mechanism: &str) -> &'static str {
-    if mechanism == "plain" { "login" } else { "plain" }
-}
-
-/// Whether `word` is the tag of a command (RFC 9051 §2.2.1), as clients choose them.
-fn is_tag(word: &str) -> bool {
-    word.len() <= 12
-        && word.ends_with(|c: char| c.is_ascii_digit())
-        && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        || word == "a"
-        || word == "."
-}
-
-/// The mechanisms that a line of the server lists.
-fn listed(lower: &str) -> impl Iterator<Item = &str> {
-    let is_list =
-        lower.contains("auth=") || lower.contains("250-auth") || lower.contains("250 auth") || lower.contains("sasl ");
-    let words = lower.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-    words.filter(move |word| is_list && is_mechanism(word))
 }
 
 #[cfg(test)]

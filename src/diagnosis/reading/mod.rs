@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! normalize   the readings: without escapes, wraps, tags
-//! client      what the client did: commands, mechanisms
+//! client      what the client did
+//! command     commands and mechanisms in a line
+//! signs       the words of programs
 //! clue phase  the names of it
 //! place       whose servers it is from, and where in the chain
 //! origin      the names of the places
@@ -10,10 +12,12 @@
 
 mod client;
 mod clue;
+mod command;
 mod normalize;
 mod origin;
 mod phase;
 mod place;
+mod signs;
 
 pub use clue::{Clue, Clues};
 pub use origin::Origin;
