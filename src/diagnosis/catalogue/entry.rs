@@ -113,20 +113,6 @@ pub struct Entry {
     pub live: Option<Words>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EntryFile {
-    error: Vec<Entry>,
-}
-
-/// The entries of one file.
-///
-/// # Errors
-/// What is wrong with it; a test reads them all.
-pub(super) fn read(text: &str) -> Result<Vec<Entry>, toml::de::Error> {
-    Ok(toml::from_str::<EntryFile>(text)?.error)
-}
-
 impl Entry {
     /// Whether it may be said at `origin`.
     #[must_use]
