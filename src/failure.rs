@@ -69,11 +69,12 @@ pub enum FailureKind {
     /// A token or authorization endpoint answered with an OAuth error (RFC 6749 §4.1.2.1, §5.2).
     OAuth(OAuthFault),
     /// A token or metadata endpoint answered with something that is not an OAuth answer: a portal's HTML, a 502 page.
-    NotOAuth { status: u16, content_type: Option<Shown>, what: Shown },
+    NotOAuth { status: u16, content_type: Option<Shown>, what: Shown, retry_after: Option<Duration> },
     /// The address that was pasted does not answer this sign-in.
     WrongPaste { what: Shown },
-    /// Another issuer answered than the one that was asked (RFC 9207 §2.4, RFC 8414 §3.3).
-    OtherIssuer { what: Shown },
+    /// Another issuer answered than the one that was asked (RFC 9207 §2.4, RFC 8414 §3.3). `spelled` is how it writes itself,
+    /// where only a slash at the end differs.
+    OtherIssuer { what: Shown, spelled: Option<Shown> },
     /// The identity token is missing or fails a check of OpenID Connect Core §3.1.3.7; `what` names the check.
     IdToken { what: Shown },
     /// Another account than the mailbox's user signed in.
@@ -142,10 +143,13 @@ pub enum TlsFault {
 /// What [`Rejection::command`] says where a server refuses in its greeting, before any command.
 pub const GREETING: &str = "the connection";
 
+/// What [`Rejection::command`] says where a server refuses the message itself, behind DATA.
+pub const MESSAGE: &str = "the message";
+
 /// A server's "no" on a mail protocol or of a web service.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rejection {
-    /// What was asked, as in `AUTHENTICATE XOAUTH2`, `RCPT TO`; or [`GREETING`].
+    /// What was asked, as in `AUTHENTICATE XOAUTH2`, `RCPT TO`; or [`GREETING`] or [`MESSAGE`].
     pub command: Shown,
     /// The number that the protocol gives its answers, where it gives them one.
     pub code: Option<ReplyCode>,

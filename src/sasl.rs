@@ -160,7 +160,7 @@ mod tests {
     use crate::profile::TlsMode;
 
     fn server() -> ServerEndpoint {
-        ServerEndpoint { host: "imap.contoso.com".parse().unwrap(), port: 993, tls: TlsMode::Implicit }
+        ServerEndpoint { host: "imap.contoso.com".parse().unwrap(), port: 993, tls: TlsMode::Implicit, ehlo_name: None }
     }
 
     fn response(mechanism: SaslMechanism, user: &str, token: &str) -> Result<String, Failure> {

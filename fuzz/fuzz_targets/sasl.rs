@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     let mut next = || parts.next().unwrap_or_default();
     let (user, host, token) = (next(), next(), next());
     let (Ok(user), Ok(host)) = (user.parse::<Address>(), host.parse::<HostName>()) else { return };
-    let server = ServerEndpoint { host, port: 993, tls: TlsMode::Implicit };
+    let server = ServerEndpoint { host, port: 993, tls: TlsMode::Implicit, ehlo_name: None };
     for mechanism in SaslMechanism::ALL {
         let secret = SecretString::from(token);
         let Ok(message) = mechanism.initial_response(&user, &server, &secret) else {

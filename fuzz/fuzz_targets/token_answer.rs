@@ -26,6 +26,7 @@ fuzz_target!(|data: &[u8]| {
         content_type,
         retry_after: None,
         date: None,
+        location: None,
         request_id: None,
         body: body.clone().into(),
     };

@@ -38,7 +38,7 @@ impl Talk {
         let mechanism = [None, None, Some(SaslMechanism::Xoauth2), Some(SaslMechanism::OauthBearer)][choice >> 1 & 3];
         let host = "mail.contoso.example".parse().expect("it is a host name");
         let user = "a@contoso.example".parse().expect("it is an address");
-        let server = ServerEndpoint { host, port: 1, tls };
+        let server = ServerEndpoint { host, port: 1, tls, ehlo_name: None };
         Self {
             endpoint: server.clone().into(),
             server,

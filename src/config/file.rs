@@ -90,9 +90,11 @@ pub struct ServiceFile {
     pub port: Option<u16>,
     /// `tls`
     pub tls: Option<TlsMode>,
+    /// `ehlo_name`
+    pub ehlo_name: Option<String>,
 }
 
-table!(ServiceFile: protocol, host, port, tls);
+table!(ServiceFile: protocol, host, port, tls, ehlo_name);
 
 table!(StoreSpec: store, vault_file, key_file);
 

@@ -213,6 +213,23 @@ fn a_secret_may_hold_every_character_of_the_standard() {
 }
 
 #[test]
+fn a_name_for_ehlo_is_a_host_name_and_belongs_to_smtp() {
+    let with = |side: &str, value: &str| {
+        let service = format!("protocol = \"{side}\", ehlo_name = \"{value}\"");
+        GOOD.replace(&format!("protocol = \"{side}\""), &service)
+    };
+    let profile = parse(Path::new("c"), &with("smtp", "pc.example.org")).unwrap();
+    let mailbox = profile.mailboxes.values().next().unwrap();
+    let server = mailbox.outgoing.as_ref().unwrap().endpoint.server().unwrap();
+    assert_eq!(server.ehlo_name.as_ref().unwrap().as_str(), "pc.example.org");
+    assert_eq!(server.to_string(), "smtp.office365.com:587 (STARTTLS)", "the preset's server all the same");
+    let message = wrong(&with("imap", "pc.example.org"));
+    assert!(message.contains("ehlo_name") && message.contains("IMAP"), "{message}");
+    wrong(&with("smtp", "not a name"));
+    wrong(&with("smtp", ""));
+}
+
+#[test]
 fn the_example_profile_is_one() {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml"));
     let profile = load(path).unwrap();
@@ -245,6 +262,7 @@ fn the_example_profile_is_one() {
         "host",
         "port",
         "tls",
+        "ehlo_name",
     ] {
         assert!(text.contains(&format!("{key} =")), "{key} is not explained");
     }

@@ -218,6 +218,10 @@ fn service(side: Side, value: &Spanned<ServiceFile>, app: &App) -> Checked<Servi
         return Err(Problem::new(key, place, Invalid::new(problem, instead)));
     }
     let known = app.deployment().service(protocol, side).map(|service| service.endpoint);
+    if value.get_ref().ehlo_name.is_some() && protocol != Protocol::Smtp {
+        let problem = format!("ehlo_name is what this machine calls itself over SMTP, and the protocol is {protocol}");
+        return Err(Problem::new(key, value.span(), Invalid::new(problem, "remove ehlo_name")));
+    }
     let endpoint = match protocol.ports() {
         Some(ports) => Endpoint::Server(server(side, value, ports, known.and_then(EndpointPreset::server))?),
         None => Endpoint::Web(web(side, value, app, known.and_then(EndpointPreset::web))?),
@@ -233,7 +237,7 @@ fn server(
     known: Option<HostPreset>,
 ) -> Checked<ServerEndpoint> {
     let (key, span) = (side.key(), &value.span());
-    let ServiceFile { protocol, host, port, tls } = value.get_ref();
+    let ServiceFile { protocol, host, port, tls, ehlo_name } = value.get_ref();
     let (port, tls) = (*port, *tls);
     let host_text = host.as_deref().or(known.map(|preset| preset.host)).ok_or_else(|| {
         let protocol = protocol.get_ref();
@@ -255,12 +259,14 @@ fn server(
         Some(_) | None => ports.of(tls),
     });
     let host = host_text.parse().map_err(|invalid| Problem::new(key, span.clone(), invalid))?;
-    Ok(ServerEndpoint { host, port, tls })
+    let ehlo_name = ehlo_name.as_deref().map(str::parse).transpose();
+    let ehlo_name = ehlo_name.map_err(|invalid| Problem::new(key, span.clone(), invalid))?;
+    Ok(ServerEndpoint { host, port, tls, ehlo_name })
 }
 
 /// The provider's web address for a side, or the one that the app's `api_url` names.
 fn web(side: Side, value: &Spanned<ServiceFile>, app: &App, known: Option<&str>) -> Checked<EndpointUrl> {
-    let ServiceFile { protocol, host, port, tls } = value.get_ref();
+    let ServiceFile { protocol, host, port, tls, ehlo_name: _ } = value.get_ref();
     let (key, span, protocol) = (side.key(), value.span(), protocol.get_ref());
     if host.is_some() || port.is_some() || tls.is_some() {
         let instead = format!("write {key} = {{ protocol = \"{}\" }} and nothing else", protocol.key());

@@ -23,7 +23,7 @@ pub struct FailureContext<'a> {
     /// How far the conversation with a mail server had come.
     pub phase: Option<Phase>,
     /// What is known of the token that was shown.
-    pub token: TokenFacts,
+    pub token: TokenFacts<'a>,
     /// Whether a sign-in was under way.
     pub is_signing_in: bool,
     /// Where apps are registered, where the words of an answer betray another provider than the profile's.
@@ -32,9 +32,11 @@ pub struct FailureContext<'a> {
 
 /// What is known of the token that a server was shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TokenFacts {
+pub struct TokenFacts<'a> {
     /// Whether it says itself that it is for this server.
     pub is_for_server: bool,
+    /// The scopes that the token endpoint said it is good for; none where it did not say.
+    pub granted: &'a [String],
 }
 
 impl<'a> FailureContext<'a> {

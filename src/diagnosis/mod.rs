@@ -8,6 +8,7 @@ mod about;
 pub mod callback;
 pub mod catalogue;
 mod causes;
+mod challenge;
 pub mod clock;
 mod disk;
 pub mod explain;
@@ -41,8 +42,9 @@ pub fn finding(failure: &Failure, about: FailureContext<'_>) -> Finding {
     let mut finding = match &failure.kind {
         FailureKind::Rejected(rejection) => rejection::finding(rejection, failure.server_said.as_deref(), about),
         FailureKind::OAuth(fault) => oauth::finding(fault, about),
-        FailureKind::NotOAuth { status, content_type, what } => {
-            foreign::finding(*status, content_type.as_ref(), what, about)
+        FailureKind::NotOAuth { status, content_type, what, retry_after } => {
+            let told = foreign::finding(*status, content_type.as_ref(), what, about);
+            oauth::with_wait(told, *retry_after)
         }
         FailureKind::IdToken { .. }
         | FailureKind::OtherAccount { .. }

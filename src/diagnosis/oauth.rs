@@ -34,13 +34,19 @@ pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding 
         finding.fix.splice(before_last..before_last, another_way(about));
     }
     finding.exit = exit(fault);
-    if let Some(wait) = fault.retry_after {
-        finding.fix.insert(0, shown!("Wait {} seconds, as the server asks", wait.as_secs()).into());
-        finding.exit = ExitCode::Network;
-    } else if fault.status == 429 || fault.status >= 500 {
+    if fault.status == 429 || fault.status >= 500 {
         finding.exit = ExitCode::Network;
     }
     finding.server_said = Some(words(fault));
+    with_wait(finding, fault.retry_after)
+}
+
+/// The finding of a server that asks to be left alone for so long.
+pub(super) fn with_wait(mut finding: Finding, wait: Option<Duration>) -> Finding {
+    if let Some(wait) = wait {
+        finding.fix.insert(0, shown!("Wait {} seconds, as the server asks", wait.as_secs()).into());
+        finding.exit = ExitCode::Network;
+    }
     finding
 }
 
@@ -71,7 +77,7 @@ fn exit(fault: &OAuthFault) -> ExitCode {
         "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => {
             ExitCode::AuthorizationNeeded
         }
-        "temporarily_unavailable" | "server_error" => ExitCode::Network,
+        "temporarily_unavailable" | "server_error" | "slow_down" => ExitCode::Network,
         _ => ExitCode::CheckFailed,
     }
 }
@@ -95,9 +101,10 @@ fn words(fault: &OAuthFault) -> Shown {
 /// What keeps a finished sign-in from authorizing the mailbox.
 pub(super) fn sign_in(kind: &FailureKind, about: FailureContext<'_>) -> Finding {
     let told = match kind {
-        FailureKind::OtherAccount { signed_in, expected } => {
-            Finding::of(FindingCode::OTHER_ACCOUNT_SIGNED_IN).with("signed_in", signed_in).with("expected", expected)
-        }
+        FailureKind::OtherAccount { signed_in, expected } => Finding::of(FindingCode::OTHER_ACCOUNT_SIGNED_IN)
+            .case_if(!signed_in.contains('@'), "login-name")
+            .with("signed_in", signed_in)
+            .with("expected", expected),
         FailureKind::OtherSubject { recorded, signed_in } => {
             Finding::of(FindingCode::OTHER_SUBJECT_SIGNED_IN).with("signed_in", signed_in).with("recorded", recorded)
         }
@@ -112,7 +119,13 @@ pub(super) fn sign_in(kind: &FailureKind, about: FailureContext<'_>) -> Finding 
             Finding::of(FindingCode::OAUTH_DEVICE_EXPIRED).with("seconds", after.as_secs())
         }
         FailureKind::WrongPaste { what } => Finding::of(FindingCode::WRONG_PASTE).with("what", what),
-        FailureKind::OtherIssuer { what } => Finding::of(FindingCode::OTHER_ISSUER).with("what", what),
+        FailureKind::OtherIssuer { what, spelled } => {
+            let told = Finding::of(FindingCode::OTHER_ISSUER).with("what", what);
+            match spelled {
+                Some(spelled) => told.case("slash").with("spelled", spelled),
+                None => told,
+            }
+        }
         FailureKind::NoClientSecret { app } => Finding::of(FindingCode::NO_CLIENT_SECRET).with("name", app),
         FailureKind::NotAuthorized { why } => Finding::of(FindingCode::NOT_AUTHORIZED).with("reason", why),
         other => return local::unexpected(other),

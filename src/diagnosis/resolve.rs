@@ -16,8 +16,10 @@ pub(super) fn finding(text: &str, origin: Origin, about: FailureContext<'_>) -> 
     let of_profile = about.app.map(|app| app.provider.family);
     let betrayed = if of_profile == Some(Family::ANY) { catalogue::betrayed(text.text()) } else { None };
     let family = betrayed.or(of_profile);
-    // A mail server is never sent a password.
-    let hint = Hint { family, origin: Some(origin), phase: about.phase, clues: Clues::of(Clue::Token) };
+    // A mail server is never sent a password, and without a person at the sign-in a token is refreshed.
+    let refresh = if about.is_signing_in { Clues::default() } else { Clues::of(Clue::Refresh) };
+    let clues = Clues::of(Clue::Token).and(refresh);
+    let hint = Hint { family, origin: Some(origin), phase: about.phase, clues };
     let mut hits = catalogue::search(&text, hint);
     if hits.is_empty() && matches!(origin, Origin::Authorize | Origin::Token) {
         // A refusal that belongs to one half of the sign-in is sometimes made known in the other.

@@ -78,7 +78,7 @@ pub(super) fn usual() -> Vec<Host<'static>> {
     let mail = [Side::Incoming, Side::Outgoing].into_iter().filter_map(|side| {
         let protocol = Protocol::of(side).next()?;
         let HostPreset { host, port, tls } = preset.service(protocol, side)?.endpoint.server()?;
-        let endpoint = ServerEndpoint { host: host.parse().ok()?, port, tls }.into();
+        let endpoint = ServerEndpoint { host: host.parse().ok()?, port, tls, ehlo_name: None }.into();
         let about = FailureContext { protocol: Some(protocol), ..FailureContext::default() };
         Some(Host { endpoint, role: Role::Mail(protocol), ca_file: None, about })
     });
@@ -103,7 +103,8 @@ fn root(url: &EndpointUrl) -> Option<EndpointUrl> {
 }
 
 fn web<'a>(url: EndpointUrl, ca_file: Option<&'a Path>, about: FailureContext<'a>) -> Option<Host<'a>> {
-    let server = ServerEndpoint { host: url.host().parse().ok()?, port: url.port(), tls: TlsMode::Implicit };
+    let server =
+        ServerEndpoint { host: url.host().parse().ok()?, port: url.port(), tls: TlsMode::Implicit, ehlo_name: None };
     Some(Host { endpoint: server.into(), role: Role::SignIn(url), ca_file, about })
 }
 

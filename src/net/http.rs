@@ -65,6 +65,8 @@ pub struct HttpResponse {
     pub retry_after: Option<Duration>,
     /// The server's own time (RFC 9110 §6.6.1), if it told it; where a cache answered, its Age is added (RFC 9111 §5.1).
     pub date: Option<Timestamp>,
+    /// Where a redirect leads (RFC 9110 §10.2.2), which is not followed.
+    pub location: Option<String>,
     /// What the server calls the request (Microsoft's `request-id`), which its support asks for.
     pub request_id: Option<String>,
     /// The body, at most 256 KiB.
@@ -271,6 +273,7 @@ fn read(response: Response<ureq::Body>) -> Result<HttpResponse, ureq::Error> {
         .and_then(moment)
         .and_then(|date| date.checked_add(jiff::SignedDuration::from_secs(age.into())).ok());
     let content_type = text(header::CONTENT_TYPE).map(|value| value.chars().take(200).collect());
+    let location = text(header::LOCATION).map(|value| value.chars().take(200).collect());
     let request_id = parts.headers.get("request-id").and_then(|value| value.to_str().ok());
     let request_id = request_id.map(|value| value.chars().take(REQUEST_ID_LIMIT).collect());
     // The buffer never grows, so that no copy of a token is left behind in memory.
@@ -280,7 +283,8 @@ fn read(response: Response<ureq::Body>) -> Result<HttpResponse, ureq::Error> {
         let failure = FailureKind::TooLarge { what: "the body of an HTTP answer".into(), limit: BODY_LIMIT };
         return Err(ureq::Error::Other(Box::new(Failure::new(failure))));
     }
-    Ok(HttpResponse { status: parts.status.as_u16(), content_type, retry_after, date, request_id, body: bytes })
+    let status = parts.status.as_u16();
+    Ok(HttpResponse { status, content_type, retry_after, date, location, request_id, body: bytes })
 }
 
 /// Reads Retry-After (RFC 9110 §10.2.3), at most an hour. A date is measured against the answer's own Date, so that our

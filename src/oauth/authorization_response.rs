@@ -108,7 +108,7 @@ impl AuthorizationRequest {
             }
             _ => "the answer names several issuers".into(),
         };
-        Err(FailureKind::OtherIssuer { what }.into())
+        Err(FailureKind::OtherIssuer { what, spelled: None }.into())
     }
 }
 
@@ -240,7 +240,7 @@ mod tests {
         redactor.learn(&"Canary0Q~planted.token".into());
         let query = format!("code=c&iss=x%1B%2FCanary0Q~planted.token&state={}", request.state.expose_secret());
         let Match::Response(Err(failure)) = request.read_query(&query, &redactor) else { panic!() };
-        let FailureKind::OtherIssuer { what } = failure.kind else { panic!() };
+        let FailureKind::OtherIssuer { what, .. } = failure.kind else { panic!() };
         assert_eq!(what, "the answer comes from another issuer: x\\x1b[redacted]");
     }
 }

@@ -108,10 +108,12 @@ pub(super) fn read(transcript: &Transcript, answer: &HttpResponse, issuer: &Endp
             status: answer.status,
             content_type: answer.content_type.as_deref().map(|text| clean(transcript, text)),
             what: shown!("{} (metadata of {})", what, issuer),
+            retry_after: answer.retry_after,
         })
     };
     if answer.status != 200 {
-        return Err(not_metadata("no metadata document".into()));
+        let what = error_response::redirect(transcript, answer);
+        return Err(not_metadata(what.unwrap_or_else(|| "no metadata document".into())));
     }
     let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
     // RFC 8414 §3.2: an object. An array would deserialize too, its items taken for the fields in order.
@@ -190,7 +192,8 @@ impl Metadata {
         if !super::identity::is_issuer(&self.issuer, issuer) {
             let named = clean(transcript, &self.issuer);
             let what = shown!("the metadata of {} names another issuer: {}", issuer, named);
-            return Err(FailureKind::OtherIssuer { what }.into());
+            let is_slash = self.issuer.trim_end_matches('/') == issuer.as_issuer().trim_end_matches('/');
+            return Err(FailureKind::OtherIssuer { what, spelled: is_slash.then_some(named) }.into());
         }
         if self.code_challenge_methods_supported.is_some_and(|methods| methods.iter().all(|method| method != "S256")) {
             let text = "the metadata does not list PKCE S256; it is sent all the same";

@@ -155,6 +155,7 @@ mod tests {
             content_type: Some(content_type.to_owned()),
             retry_after: None,
             date: None,
+            location: None,
             request_id: None,
             body: Zeroizing::new(body.to_vec()),
         }

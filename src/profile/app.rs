@@ -184,7 +184,7 @@ impl App {
     pub fn preset_endpoint(&self, service: &ServicePreset) -> Option<Endpoint> {
         Some(match service.endpoint {
             EndpointPreset::Server(HostPreset { host, port, tls }) => {
-                ServerEndpoint { host: host.parse().ok()?, port, tls }.into()
+                ServerEndpoint { host: host.parse().ok()?, port, tls, ehlo_name: None }.into()
             }
             EndpointPreset::Web(url) => Endpoint::Web(self.api_url.clone().or_else(|| url.parse().ok())?),
         })

@@ -24,6 +24,8 @@ pub struct ServerEndpoint {
     pub port: u16,
     /// How TLS begins.
     pub tls: TlsMode,
+    /// What this machine calls itself in EHLO (RFC 5321 §4.1.1.1), where the profile says it.
+    pub ehlo_name: Option<HostName>,
 }
 
 show_as_displayed!(TlsMode, ServerEndpoint, Endpoint);

@@ -22,7 +22,7 @@ use crate::text::Shown;
 const MOST_NAMES: usize = 8;
 
 /// How STARTTLS is asked for, from the greeting on; for a second look at a certificate that was not accepted.
-pub(super) type Preamble = fn(&mut Wire) -> Result<(), Failure>;
+pub(super) type Preamble = fn(&ServerTarget<'_>, &mut Wire) -> Result<(), Failure>;
 
 /// Finds and reaches the server, and starts TLS where it comes first.
 pub(super) fn open<'a>(target: &ServerTarget<'a>, dialect: Dialect, log: &mut Log) -> Result<(Wire, Way<'a>), Stop> {
@@ -139,7 +139,7 @@ fn look_again(
     let stream = way.again(target, deadline(target))?;
     let mut wire = wire_over(target, dialect, stream);
     if let Some(preamble) = preamble {
-        preamble(&mut wire).and_then(|()| wire.refuse_leftovers()).ok()?;
+        preamble(target, &mut wire).and_then(|()| wire.refuse_leftovers()).ok()?;
     }
     wire.phase("the TLS handshake");
     let connector = target.trust.connector_for_tls12(target.ca_file).ok()?;

@@ -171,7 +171,7 @@ fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option<Wire>) -> 
     if target.endpoint.tls == TlsMode::StartTls {
         log.observe(Stage::Tls, || {
             ask_for_tls(wire, known.take())?;
-            let preamble = |wire: &mut Wire| {
+            let preamble = |_: &ServerTarget<'_>, wire: &mut Wire| {
                 let greeting = greet(wire)?;
                 ask_for_tls(wire, capabilities_in(&greeting))
             };

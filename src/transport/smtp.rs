@@ -2,6 +2,7 @@
 
 mod reply;
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Quit, Rcpt, Rset, Starttls};
@@ -16,9 +17,9 @@ use super::log::{Log, Stop};
 use super::sign_in::{Offer, choose, describe_sign_in};
 use super::stream::{Wire, violation};
 use super::{Account, PendingToken, ServerTarget, Target, Task, Transport};
-use crate::failure::{Failure, FailureKind, GREETING, Service};
+use crate::failure::{Failure, FailureKind, GREETING, MESSAGE, Service};
 use crate::net::Traffic;
-use crate::profile::{Address, TlsMode};
+use crate::profile::{Address, HostName, TlsMode};
 use crate::report::Stage;
 use crate::sasl::{self, SaslMechanism};
 use crate::text::{Redactor, Shown};
@@ -86,14 +87,15 @@ fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option<Wire>) -> 
     })?;
     if target.endpoint.tls == TlsMode::StartTls {
         log.observe(Stage::Tls, || {
-            ask_for_tls(wire)?;
-            let preamble = |wire: &mut Wire| greet(wire).and_then(|_| ask_for_tls(wire));
+            ask_for_tls(target, wire)?;
+            let preamble =
+                |target: &ServerTarget<'_>, wire: &mut Wire| greet(wire).and_then(|_| ask_for_tls(target, wire));
             Ok(((), handshake(target, DIALECT, wire, way, Some(preamble))?))
         })?;
     }
     // What was said before TLS is forgotten (RFC 3207 §4.2).
     log.observe(Stage::Capabilities, || {
-        let capabilities = hello(wire)?;
+        let capabilities = hello(target, wire)?;
         let detail = wire.clean(&capabilities.0.join(", "));
         Ok((capabilities, detail))
     })
@@ -160,20 +162,27 @@ impl Capabilities {
     }
 }
 
-fn hello(wire: &mut Wire) -> Result<Capabilities, Failure> {
+fn hello(target: &ServerTarget<'_>, wire: &mut Wire) -> Result<Capabilities, Failure> {
     wire.phase("waiting for the answer to EHLO");
-    // A machine's own name is often no public one; the address literal is what RFC 5321 §4.1.4 wants instead.
-    let name = match wire.local_ip() {
-        Some(std::net::IpAddr::V4(address)) => ClientId::Ipv4(address),
-        Some(std::net::IpAddr::V6(address)) => ClientId::Ipv6(address),
-        None => ClientId::default(),
-    };
-    let reply = command(wire, &Ehlo::new(name).to_string())?.expect(wire, &[250], "EHLO")?;
+    let reply = command(wire, &Ehlo::new(own_name(target, wire)).to_string())?.expect(wire, &[250], "EHLO")?;
     Ok(Capabilities(reply.text.into_iter().skip(1).collect()))
 }
 
-fn ask_for_tls(wire: &mut Wire) -> Result<(), Failure> {
-    if !hello(wire)?.has("STARTTLS") {
+/// What this machine is called in EHLO: as the profile says; else by its address, since its own name is often no public one
+/// (RFC 5321 §4.1.4).
+fn own_name(target: &ServerTarget<'_>, wire: &Wire) -> ClientId {
+    let given = target.endpoint.ehlo_name.as_ref().map(HostName::as_str);
+    let address = given.map_or_else(|| wire.local_ip(), |name| name.parse().ok());
+    match (address, given) {
+        (Some(IpAddr::V4(address)), _) => ClientId::Ipv4(address),
+        (Some(IpAddr::V6(address)), _) => ClientId::Ipv6(address),
+        (None, Some(name)) => ClientId::Domain(name.to_owned()),
+        (None, None) => ClientId::default(),
+    }
+}
+
+fn ask_for_tls(target: &ServerTarget<'_>, wire: &mut Wire) -> Result<(), Failure> {
+    if !hello(target, wire)?.has("STARTTLS") {
         return Err(FailureKind::StartTlsNotOffered.into());
     }
     wire.phase("waiting for the answer to STARTTLS");
@@ -235,7 +244,7 @@ fn submit(wire: &mut Wire, capabilities: &Capabilities, envelope: Envelope<'_>, 
         reply::refuse_early_words(wire)?;
         wire.remark(&format!("the message, {} bytes", message.len()));
         wire.send_unseen(&stuffed(message))?;
-        Ok(((), read_reply(wire)?.expect(wire, &[250], "the message")?.shown(wire)))
+        Ok(((), read_reply(wire)?.expect(wire, &[250], MESSAGE)?.shown(wire)))
     })
 }
 

@@ -1,5 +1,6 @@
 //! The probes against scripted servers, good and bad.
 
+mod answers;
 mod arrives;
 mod bounds;
 mod certificates;

@@ -184,7 +184,7 @@ impl<'a> Place<'a> {
         let place = match target.endpoint {
             Endpoint::Web(url) => url.host().parse().ok().map(|host| Self {
                 url,
-                server: ServerEndpoint { host, port: url.port(), tls: TlsMode::Implicit },
+                server: ServerEndpoint { host, port: url.port(), tls: TlsMode::Implicit, ehlo_name: None },
                 // Without TLS it is on this machine: an address is checked for that where it is read.
                 is_tls: url.as_url().scheme() == "https",
             }),

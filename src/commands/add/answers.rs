@@ -102,6 +102,7 @@ impl Answers {
         flags.extend(file.host.clone().map(|value| (host, value)));
         flags.extend(file.port.map(|value| (port, value.to_string())));
         flags.extend(file.tls.map(|value| (tls, key(&value))));
+        flags.extend(file.ehlo_name.clone().map(|value| ("--ehlo-name", value)));
         flags
     }
 }

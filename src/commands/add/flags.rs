@@ -94,6 +94,9 @@ pub(super) struct MailboxFlags {
     /// How TLS begins there
     #[arg(long, value_name = "MODE")]
     pub(super) outgoing_tls: Option<TlsMode>,
+    /// What this machine calls itself there (EHLO), where the server wants a full host name [default: its address]
+    #[arg(long, value_name = "HOST", value_parser = typed::<HostName>())]
+    pub(super) ehlo_name: Option<HostName>,
 }
 
 impl AppFlags {
@@ -180,16 +183,18 @@ impl MailboxFlags {
     /// One side over `protocol`; what the profile has counts only for the same protocol.
     pub(super) fn service_file(&self, side: Side, protocol: Protocol, old: Option<ServiceFile>) -> ServiceFile {
         let old = old.filter(|old| *old.protocol.get_ref() == protocol);
-        let (old_host, old_port, old_tls) = old.map_or((None, None, None), |old| (old.host, old.port, old.tls));
-        let (host, port, tls) = match side {
-            Side::Incoming => (&self.incoming_host, self.incoming_port, self.incoming_tls),
-            Side::Outgoing => (&self.outgoing_host, self.outgoing_port, self.outgoing_tls),
+        let had = old.as_ref();
+        let (old_host, old_ehlo) = (had.and_then(|old| old.host.clone()), had.and_then(|old| old.ehlo_name.clone()));
+        let (host, port, tls, ehlo_name) = match side {
+            Side::Incoming => (&self.incoming_host, self.incoming_port, self.incoming_tls, &None),
+            Side::Outgoing => (&self.outgoing_host, self.outgoing_port, self.outgoing_tls, &self.ehlo_name),
         };
         ServiceFile {
             protocol: unspanned(protocol),
             host: host.as_ref().map(HostName::to_string).or(old_host),
-            port: port.or(old_port),
-            tls: tls.or(old_tls),
+            port: port.or(had.and_then(|old| old.port)),
+            tls: tls.or(had.and_then(|old| old.tls)),
+            ehlo_name: ehlo_name.as_ref().map(HostName::to_string).or(old_ehlo),
         }
     }
 }

@@ -73,11 +73,12 @@ impl MailboxFlags {
         ]
     }
 
-    fn outgoing_details(&self) -> [(&'static str, bool); 3] {
+    fn outgoing_details(&self) -> [(&'static str, bool); 4] {
         [
             ("--outgoing-host", self.outgoing_host.is_some()),
             ("--outgoing-port", self.outgoing_port.is_some()),
             ("--outgoing-tls", self.outgoing_tls.is_some()),
+            ("--ehlo-name", self.ehlo_name.is_some()),
         ]
     }
 

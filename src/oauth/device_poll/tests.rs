@@ -177,7 +177,9 @@ fn trouble_that_lasts_to_the_end_is_named_and_trouble_that_passed_is_not() {
 
 #[test]
 fn what_is_final_ends_it_at_once() {
-    let foreign = |status| FailureKind::NotOAuth { status, content_type: None, what: "a web page".into() }.into();
+    let foreign = |status| {
+        FailureKind::NotOAuth { status, content_type: None, what: "a web page".into(), retry_after: None }.into()
+    };
     let finals = [
         said("access_denied", 400),
         said("authorization_declined", 400),

@@ -114,6 +114,28 @@ fn another_issuers_metadata_is_refused() {
 }
 
 #[test]
+fn an_issuer_that_differs_by_its_slash_is_told_as_the_provider_writes_it() {
+    let issuer: EndpointUrl = "https://id.example/o/mail".parse().unwrap();
+    for (named, expected) in [("https://id.example/o/mail/", true), ("https://id.example/o/mai", false)] {
+        let mut document = document("https://id.example/o/mail");
+        document["issuer"] = named.into();
+        let body = document.to_string().into_bytes().into();
+        let answer = HttpResponse {
+            status: 200,
+            content_type: None,
+            retry_after: None,
+            date: None,
+            location: None,
+            request_id: None,
+            body,
+        };
+        let failure = read(&Transcript::default(), &answer, &issuer).unwrap_err();
+        let FailureKind::OtherIssuer { spelled, .. } = failure.kind else { panic!("{failure}") };
+        assert_eq!(spelled.as_deref(), Some(named).filter(|_| expected));
+    }
+}
+
+#[test]
 fn what_metadata_repeats_of_a_secret_is_not_shown() {
     // Found by fuzzing.
     const SECRET: &str = "Canary0Q~planted.token";
@@ -128,8 +150,15 @@ fn what_metadata_repeats_of_a_secret_is_not_shown() {
         let mut document = document("https://id.example");
         document[name] = value.into();
         let body = document.to_string().into_bytes().into();
-        let answer =
-            HttpResponse { status: 200, content_type: None, retry_after: None, date: None, request_id: None, body };
+        let answer = HttpResponse {
+            status: 200,
+            content_type: None,
+            retry_after: None,
+            date: None,
+            location: None,
+            request_id: None,
+            body,
+        };
         let failure = read(&transcript, &answer, &issuer).unwrap_err();
         assert!(!failure.to_string().contains("planted"), "{failure}");
         assert!(failure.to_string().contains("[redacted]"), "{failure}");

@@ -44,7 +44,7 @@ pub(super) fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option
     if target.endpoint.tls == TlsMode::StartTls {
         log.observe(Stage::Tls, || {
             ask_for_tls(wire)?;
-            let preamble = |wire: &mut Wire| greet(wire).and_then(|_| ask_for_tls(wire));
+            let preamble = |_: &ServerTarget<'_>, wire: &mut Wire| greet(wire).and_then(|_| ask_for_tls(wire));
             Ok(((), handshake(target, DIALECT, wire, way, Some(preamble))?))
         })?;
     }

@@ -233,7 +233,7 @@ impl Client {
         let sink = std::sync::Arc::clone(&shown);
         let sink = move |line: &str| sink.lock().unwrap().push_str(&format!("{line}\n"));
         Self {
-            endpoint: ServerEndpoint { host: "localhost".parse().unwrap(), port, tls }.into(),
+            endpoint: ServerEndpoint { host: "localhost".parse().unwrap(), port, tls, ehlo_name: None }.into(),
             user: USER.parse().unwrap(),
             trust: Trust::new(),
             proxies: Proxies::default(),
@@ -256,6 +256,21 @@ impl Client {
             timeout: self.timeout,
             overall: None,
         }
+    }
+
+    /// Calls itself so in EHLO.
+    pub(super) fn called(mut self, name: Option<&str>) -> Self {
+        if let Endpoint::Server(server) = &mut self.endpoint {
+            server.ehlo_name = name.map(|name| name.parse().unwrap());
+        }
+        self
+    }
+
+    /// Goes as far as the server tells what it can do.
+    pub(super) fn reach(&self, pki: &Pki, protocol: Protocol) -> Log {
+        let mut log = Log::default();
+        transport::of(protocol).reach(&self.target(pki), &mut log);
+        log
     }
 
     /// Signs in at the server and does `task`.

@@ -46,6 +46,35 @@ fn signed_in() -> Vec<Step> {
     ]
 }
 
+#[test]
+fn the_name_in_ehlo_is_the_profile_s_where_it_has_one() {
+    for (name, said) in [
+        (None, EHLO),
+        (Some("pc.contoso.com"), "EHLO pc.contoso.com"),
+        (Some("192.0.2.7"), "EHLO [192.0.2.7]"),
+        (Some("2001:db8::7"), "EHLO [IPv6:2001:db8::7]"),
+        (Some("müller.example"), "EHLO xn--mller-kva.example"),
+    ] {
+        let pki = Pki::new(Flaw::None);
+        let before = vec![
+            say("220 ready"),
+            hear(said),
+            say("250-mail\r\n250 STARTTLS"),
+            hear("STARTTLS"),
+            say("220 go"),
+            Step::Tls,
+            hear(said),
+            say(OFFER),
+            hear("RSET"),
+            hear("QUIT"),
+        ];
+        let server = Server::start(&pki, vec![before]);
+        let client = Client::new(server.port, TlsMode::StartTls).called(name);
+        client.reach(&pki, Protocol::Smtp);
+        server.heard_by_script();
+    }
+}
+
 fn mail_and_rcpt() -> Vec<Step> {
     vec![
         hear("MAIL FROM:<shop@contoso.com>"),

@@ -120,6 +120,9 @@ pub(super) const ROWS: &[Row] = &[
     }),
     does("add", "--outgoing-port", |shop| gives(shop, "--outgoing-port", "1587", "port = 1587")),
     does("add", "--outgoing-tls", |shop| gives(shop, "--outgoing-tls", "implicit", "tls = \"implicit\"")),
+    does("add", "--ehlo-name", |shop| {
+        gives(shop, "--ehlo-name", "pc.contoso.example", "ehlo_name = \"pc.contoso.example\"")
+    }),
     does("add", "--secret-stdin", |shop| {
         says(shop, "bystdin", &[], &[]);
         secret_is_stored(shop, "bystdin");

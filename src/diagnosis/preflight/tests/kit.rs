@@ -71,6 +71,7 @@ pub(super) fn mailbox() -> Mailbox {
         host: "outlook.office365.com".parse().unwrap(),
         port: 993,
         tls: TlsMode::Implicit,
+        ehlo_name: None,
     };
     Mailbox {
         name: "shop".parse().unwrap(),

@@ -88,7 +88,7 @@ pub(super) fn judged([word, token, incoming, outgoing, more, _]: &[&str; 6]) -> 
     let profile = profile(word, is_known("two-sites"));
     let mailbox = profile.mailboxes.values().next().unwrap();
     let app = profile.app_of(mailbox);
-    let token_facts = TokenFacts { is_for_server: is_known("fits") };
+    let token_facts = TokenFacts { is_for_server: is_known("fits"), granted: &[] };
     let about =
         FailureContext { app: Some(app), mailbox: Some(mailbox), token: token_facts, ..FailureContext::default() };
     let (mut checks, mut servers) = (Vec::new(), Vec::new());
@@ -230,6 +230,7 @@ fn oauth(word: &str) -> Option<FailureKind> {
             status: 200,
             content_type: Some("text/html".into()),
             what: "a web page".into(),
+            retry_after: None,
         }),
         _ => None,
     }
