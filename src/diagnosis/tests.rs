@@ -66,6 +66,8 @@ fn a_refused_client_has_one_finding_whatever_the_provider_calls_it() {
         assert!(found.server_said.unwrap().starts_with(error), "the provider's own word is shown");
     }
     let found = said(400, "unauthorized_client", "Client not allowed for direct access grants");
+    assert_eq!((found.code.as_str(), found.refuses_client), ("keycloak-password-grant-off", false));
+    let found = said(400, "unauthorized_client", "");
     assert_eq!((found.code.as_str(), found.refuses_client), ("oauth-unauthorized-client", false));
 }
 

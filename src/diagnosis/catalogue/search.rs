@@ -85,20 +85,25 @@ pub fn search(reading: &Reading, hint: Hint) -> Vec<Hit> {
 /// Whether an entry may count at all: by provider and place, and by what is known of the client.
 fn is_possible(entry: &Entry, reading: &Reading, hint: Hint) -> bool {
     let clues = reading.clues().and(hint.clues);
-    let is_named = |family: &Family| entry.provider.covers(*family);
-    let is_of_provider = match hint.family {
-        Some(family) => entry.provider.covers(family),
-        // What is about the servers of others is not said by these.
-        None => match reading.families() {
-            [] => !entry.named,
-            named => named.iter().any(is_named),
-        },
-    };
-    is_of_provider
+    is_of_provider(entry, reading.families(), hint.family)
         && hint.origin.is_none_or(|origin| entry.is_said_at(origin))
         && hint.phase.is_none_or(|phase| entry.at.is_empty() || entry.at.contains(&phase))
         && clues.has_all(entry.needs)
         && !clues.has_any(entry.unless)
+}
+
+/// Whether servers of the entry's provider may have said it; `named` are those that the text names.
+fn is_of_provider(entry: &Entry, named: &[Family], known: Option<Family>) -> bool {
+    // What is about the servers of others is not said by these.
+    let is_named =
+        if named.is_empty() { !entry.named } else { named.iter().any(|family| entry.provider.covers(*family)) };
+    match known {
+        None => is_named,
+        Some(family) if family == Family::ANY => {
+            entry.provider == Family::ANY || entry.provider.has_no_preset() && is_named
+        }
+        Some(family) => entry.provider.covers(family),
+    }
 }
 
 /// The less, the more telling. Where stage and provider are known, the role and the order of the files decide.

@@ -23,22 +23,58 @@ pub(super) struct FamilyRow {
     pub names: &'static [&'static str],
 }
 
-static ANY_ROW: FamilyRow =
-    FamilyRow { key: "any", title: "any provider", about: "Any", part_of: None, signs: &[], names: &[] };
-static YAHOO_ROW: FamilyRow = FamilyRow {
-    key: "yahoo",
-    title: "Yahoo",
-    about: "Yahoo",
-    part_of: None,
-    signs: &["(#MBR", "[#MBR"],
-    names: &["yahoo.com", "yahoodns", "yahooapis"],
-};
+/// A family without a preset: there are only answers of its servers in the catalogue.
+const fn known_by(
+    key: &'static str,
+    title: &'static str,
+    signs: &'static [&'static str],
+    names: &'static [&'static str],
+) -> FamilyRow {
+    FamilyRow { key, title, about: title, part_of: None, signs, names }
+}
+
+static ANY_ROW: FamilyRow = FamilyRow { about: "Any", ..known_by("any", "any provider", &[], &[]) };
+static YAHOO_ROW: FamilyRow =
+    known_by("yahoo", "Yahoo", &["(#MBR", "[#MBR", "(#AUTH0"], &["yahoo.com", "yahoodns", "yahooapis", "yahoo"]);
+static AOL_ROW: FamilyRow =
+    FamilyRow { part_of: Some(Family::YAHOO), ..known_by("aol", "AOL", &[], &["aol.com", "aol mail"]) };
+static ZOHO_ROW: FamilyRow =
+    known_by("zoho", "Zoho", &["accounts.zoho.", "Invalid credentials(Failure)", "mail.zoho."], &["zoho"]);
+static YANDEX_ROW: FamilyRow =
+    known_by("yandex", "Yandex", &["oauth.yandex.", "invalid credentials or IMAP is disabled"], &["yandex"]);
+static FASTMAIL_ROW: FamilyRow = known_by(
+    "fastmail",
+    "Fastmail",
+    &["Incorrect username, password or access token"],
+    &["fastmail", "messagingengine.com"],
+);
+static KEYCLOAK_ROW: FamilyRow = known_by(
+    "keycloak",
+    "Keycloak",
+    &["org.keycloak.", "/protocol/openid-connect/", "Session doesn't have required client"],
+    &["keycloak", "/realms/"],
+);
+static AUTHENTIK_ROW: FamilyRow =
+    known_by("authentik", "authentik", &["authentik.providers.oauth2"], &["authentik", "/application/o/"]);
+static ZITADEL_ROW: FamilyRow = known_by("zitadel", "ZITADEL", &["urn:zitadel:", "Errors.OIDCSession."], &["zitadel"]);
 
 impl Family {
     /// Any provider.
     pub const ANY: Self = Self(&ANY_ROW);
-    /// Yahoo, of which the catalogue knows answers though there is no preset.
+    /// Yahoo.
     pub const YAHOO: Self = Self(&YAHOO_ROW);
+
+    /// Those of which the catalogue knows answers though there is no preset.
+    pub(super) const WITHOUT_PRESET: [Self; 8] = [
+        Self::YAHOO,
+        Self(&AOL_ROW),
+        Self(&ZOHO_ROW),
+        Self(&YANDEX_ROW),
+        Self(&FASTMAIL_ROW),
+        Self(&KEYCLOAK_ROW),
+        Self(&AUTHENTIK_ROW),
+        Self(&ZITADEL_ROW),
+    ];
 
     /// The word in the catalogue and on the command line.
     #[must_use]
@@ -68,6 +104,12 @@ impl Family {
     #[must_use]
     pub fn covers(self, other: Self) -> bool {
         self == Self::ANY || self.root() == other.root()
+    }
+
+    /// Whether an OpenID provider in a profile may be one of this family: there is no preset that would name it.
+    #[must_use]
+    pub fn has_no_preset(self) -> bool {
+        Self::WITHOUT_PRESET.contains(&self)
     }
 
     /// Whether `lower`, a text in lower case, holds words that only this family's servers write.

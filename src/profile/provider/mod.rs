@@ -126,9 +126,8 @@ impl Family {
     #[must_use]
     pub fn all() -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
-        let others = [Self::YAHOO, Self::ANY];
-        let own = ALL.iter().map(|provider| provider.family).filter(|family| !others.contains(family));
-        for family in own.chain(others) {
+        let own = ALL.iter().map(|provider| provider.family).filter(|family| *family != Self::ANY);
+        for family in own.chain(Self::WITHOUT_PRESET).chain([Self::ANY]) {
             if !all.contains(&family) {
                 all.push(family);
             }
