@@ -107,7 +107,7 @@ pub fn failure_shown(failure: &Failure) {
     match &failure.kind {
         FailureKind::ProtocolViolation { what }
         | FailureKind::IdToken { what }
-        | FailureKind::OtherIssuer { what }
+        | FailureKind::OtherIssuer { what, .. }
         | FailureKind::WrongPaste { what } => shown(what),
         FailureKind::UnsafeUrl { url, reason } => [url, reason].into_iter().for_each(|text| shown(text)),
         FailureKind::NotOAuth { content_type, what, .. } => {

@@ -33,6 +33,8 @@ pub struct FailureContext<'a> {
 /// What is known of the token that a server was shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TokenFacts<'a> {
+    /// Whether one was shown at all, and not a password.
+    pub is_shown: bool,
     /// Whether it says itself that it is for this server.
     pub is_for_server: bool,
     /// The scopes that the token endpoint said it is good for; none where it did not say.

@@ -1,9 +1,9 @@
 //! A pasted text, explained without a mailbox.
 
-use super::about::FailureContext;
+use super::about::{FailureContext, TokenFacts};
 use super::catalogue::{self, Entry, Hint};
 use super::causes::{self, Problem};
-use super::reading::{Origin, Reading};
+use super::reading::{Clue, Origin, Reading};
 use super::resolve::{self, explained};
 use super::told;
 use crate::profile::Family;
@@ -22,6 +22,7 @@ pub fn explain(text: &str, hint: Hint) -> Vec<Explanation> {
     if problems.is_empty() {
         return vec![unknown(&reading, hint)];
     }
+    let hint = Hint { clues: reading.clues().and(hint.clues), ..hint };
     problems.into_iter().map(|problem| of_problem(problem, hint)).collect()
 }
 
@@ -78,10 +79,12 @@ pub fn list(hint: Hint) -> Vec<Explanation> {
 
 fn in_full(entry: &'static Entry, hint: Hint) -> Explanation {
     let provider = Some(entry.provider).filter(|family| *family != Family::ANY).or(hint.family);
+    let is_shown = hint.clues.has(Clue::Token) && !hint.clues.has(Clue::Password);
+    let token = TokenFacts { is_shown, ..TokenFacts::default() };
     Explanation {
         provider: provider.filter(|family| *family != Family::ANY).map(Shown::of),
         stage: Some(Shown::of(hint.origin.unwrap_or(entry.stage))),
-        finding: explained(entry, FailureContext::default()),
+        finding: explained(entry, FailureContext { token, ..FailureContext::default() }),
         example: entry.example.as_deref().map(Shown::from),
         note: entry.note.as_deref().map(Shown::from),
         line: None,

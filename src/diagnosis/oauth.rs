@@ -8,7 +8,7 @@ use super::reading::Origin;
 use super::{local, resolve};
 use crate::clock::in_words;
 use crate::failure::{CallbackRefusal, FailureKind, Heard, OAuthFault};
-use crate::profile::{App, ClientType, EndpointSource};
+use crate::profile::{App, ClientType, EndpointSource, Family};
 use crate::report::{ExitCode, Finding, FindingCode, Step};
 use crate::text::Shown;
 
@@ -16,17 +16,21 @@ use crate::text::Shown;
 pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding {
     let origin = if fault.status == 0 { Origin::Authorize } else { Origin::Token };
     let refuses_client = fault.refuses_client();
-    let text = if refuses_client && says_so_in_own_words(fault, about) {
-        serde_json::json!({ "error": "invalid_client" })
-    } else {
-        serde_json::json!({
-            "error": fault.error,
-            "error_description": fault.description,
-            "error_codes": fault.codes,
-            "suberror": fault.suberror,
-        })
-    };
+    let text = serde_json::json!({
+        "error": fault.error,
+        "error_description": fault.description,
+        "error_codes": fault.codes,
+        "suberror": fault.suberror,
+    });
     let known = resolve::finding(&text.to_string(), origin, about);
+    let known = if refuses_client && says_so_in_own_words(fault, about) {
+        let standard = serde_json::json!({ "error": "invalid_client" });
+        // What the provider of the profile is known to say tells more.
+        let own = known.filter(|known| about.app.is_some() && known.entry.provider != Family::ANY);
+        own.or_else(|| resolve::finding(&standard.to_string(), origin, about))
+    } else {
+        known
+    };
     let mut finding = known.map_or_else(|| unknown(fault, about), |known| known.finding);
     finding.refuses_client = refuses_client;
     if refuses_client {

@@ -1,6 +1,6 @@
 //! From an entry of the catalogue to a finding with the profile's own values.
 
-use super::about::FailureContext;
+use super::about::{FailureContext, TokenFacts};
 use super::catalogue::{self, Entry, Evidence, Hint, Only, Step};
 use super::reading::{Clue, Clues, Origin, Reading};
 use crate::profile::{Deployment, Family, provider};
@@ -27,7 +27,8 @@ pub(super) fn finding(text: &str, origin: Origin, about: FailureContext<'_>) -> 
         hits = catalogue::search(&text, Hint { origin: Some(other), ..hint });
     }
     let (first, others) = hits.split_first()?;
-    let mut finding = explained(first.entry, about);
+    let token = TokenFacts { is_shown: true, ..about.token };
+    let mut finding = explained(first.entry, FailureContext { token, ..about });
     if betrayed.is_some() && finding.confidence == Confidence::Certain {
         finding.confidence = Confidence::Likely;
     }
@@ -61,14 +62,18 @@ pub(super) fn filled(
         false => about,
     };
     let needed = |step: &&'static Step| about(None).may_need(step.only);
-    let mut finding = Finding::new(entry.id, about(None).fill(&entry.cause, value), exit(entry));
-    for more in entry.cause_more.iter().filter(needed) {
+    let (cause, more, fix) = match entry.with_token.as_ref().filter(|_| about(None).token.is_shown) {
+        Some(instead) => (&instead.cause, &[][..], &instead.fix),
+        None => (&entry.cause, entry.cause_more.as_slice(), &entry.fix),
+    };
+    let mut finding = Finding::new(entry.id, about(None).fill(cause, value), exit(entry));
+    for more in more.iter().filter(needed) {
         finding.cause = shown!("{} {}", finding.cause, about(more.only).fill(&more.text, value));
     }
-    let mut needed: Vec<&'static Step> = entry.fix.iter().filter(needed).collect();
+    let mut needed: Vec<&'static Step> = fix.iter().filter(needed).collect();
     if needed.is_empty() {
         // What was known is wrong, or the entry: some advice is better than none.
-        needed = entry.fix.iter().collect();
+        needed = fix.iter().collect();
     }
     finding.fix = needed.into_iter().map(|step| about(step.only).fill_step(step, value)).collect();
     finding.confidence = match entry.evidence {

@@ -107,6 +107,33 @@ fn exchanges_sentence_decides_not_its_number() {
     assert_eq!(said("535 5.7.8 no"), "smtp-auth-credentials-invalid");
 }
 
+/// Exchange has one set of words for both.
+#[test]
+fn a_token_that_is_refused_in_the_words_for_a_password_is_told_as_a_token() {
+    let rejection =
+        || Rejection { command: "AUTH XOAUTH2".into(), code: Some(ReplyCode::Smtp(535)), ..Rejection::default() };
+    let about = FailureContext { protocol: Some(Protocol::Smtp), ..FailureContext::default() };
+    for words in [
+        "user is locked by your organization's security defaults policy. Contact your administrator.",
+        "basic authentication is disabled.",
+        "the user credentials were incorrect.",
+        "the request did not meet the criteria to be authenticated successfully. Contact your administrator.",
+    ] {
+        let words = format!("535 5.7.139 Authentication unsuccessful, {words}");
+        let failure = Failure::new(FailureKind::Rejected(rejection())).said(Redactor::by_shape(&words));
+        let live = finding(&failure, about);
+        let steps = |finding: &Finding| Shown::join(&finding.fix, " ").to_string();
+        assert!(!live.cause.contains("A program") && !steps(&live).contains("with OAuth"), "{live:?}");
+        let pasted = |text: &str| explain::explain(text, catalogue::Hint::default()).remove(0).finding;
+        assert_eq!(pasted(&words).code, live.code);
+        assert_ne!(pasted(&words).cause, live.cause, "a password is what is usually refused so");
+        // "Basic authentication" alone makes it look like one.
+        if !words.contains("basic") {
+            assert_eq!(pasted(&format!("C: AUTH XOAUTH2 [redacted]\nS: {words}")).cause, live.cause);
+        }
+    }
+}
+
 #[test]
 fn every_text_is_filled_and_every_finding_says_what_to_do() {
     for entry in catalogue::entries() {

@@ -138,7 +138,10 @@ pub(super) fn steps(seen: &Seen<'_>, conversation: &Conversation<'_>) -> Vec<Che
     let inspection = fetched.and_then(|fetched| fetched.inspection.as_ref());
     let is_for_server = inspection.is_some_and(|inspection| inspection.preflight.is_for(protocol));
     let granted = fetched.and_then(Fetched::token).map_or(&[][..], |access| &access.scopes);
-    let about = FailureContext { token: TokenFacts { is_for_server, granted }, ..seen.about().over(protocol) };
+    let about = FailureContext {
+        token: TokenFacts { is_for_server, granted, ..seen.about().token },
+        ..seen.about().over(protocol)
+    };
     let observations = &conversation.log.observations;
     let told = |step: &Observation| in_brief(check(step, about, seen.started).over(protocol), conversation);
     let mut checks: Vec<Check> = observations.iter().map(told).collect();

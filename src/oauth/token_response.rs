@@ -143,6 +143,9 @@ fn scopes(value: Option<&Value>) -> Option<Vec<String>> {
 }
 
 #[cfg(test)]
+mod answers;
+
+#[cfg(test)]
 mod tests {
     use zeroize::Zeroizing;
 

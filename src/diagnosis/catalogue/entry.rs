@@ -95,6 +95,8 @@ pub struct Entry {
     pub cause_more: Vec<Step>,
     /// The way out, step by step.
     pub fix: Vec<Step>,
+    /// What is said instead where a token was sent, though the server's words are about a password.
+    pub with_token: Option<Instead>,
     /// The public documents that say so, between semicolons: addresses, and sections of standards. Where else the knowledge
     /// comes from is a remark in the file.
     pub source: Option<String>,
@@ -111,6 +113,16 @@ pub struct Entry {
     pub note: Option<String>,
     /// What is said where mailgrant itself notices it, and knows more than a text shows.
     pub live: Option<Words>,
+}
+
+/// Another cause of the same answer, and the way out of that.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instead {
+    /// What it means.
+    pub cause: String,
+    /// The way out, step by step.
+    pub fix: Vec<Step>,
 }
 
 impl Entry {

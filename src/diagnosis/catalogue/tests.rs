@@ -138,7 +138,10 @@ fn said_by_us() -> impl Iterator<Item = (FindingCode, &'static own::Words)> {
 }
 
 fn causes() -> impl Iterator<Item = (FindingCode, &'static str)> {
-    let more = |entry: &'static Entry| entry.cause_more.iter().map(|more| more.text.as_str());
+    let more = |entry: &'static Entry| {
+        let instead = entry.with_token.iter().map(|instead| instead.cause.as_str());
+        entry.cause_more.iter().map(|more| more.text.as_str()).chain(instead)
+    };
     let of_entry = move |entry| more(entry).chain([entry.cause.as_str()]).map(|cause| (entry.id, cause));
     let of_ours = said_by_us()
         .flat_map(|(code, words)| words.cases.values().chain([&words.cause]).map(move |cause| (code, cause.as_str())));
@@ -147,7 +150,11 @@ fn causes() -> impl Iterator<Item = (FindingCode, &'static str)> {
 
 fn steps() -> impl Iterator<Item = (FindingCode, &'static Step)> {
     let of_ours = said_by_us().flat_map(|(code, words)| words.fix.iter().map(move |step| (code, step)));
-    entries().iter().flat_map(|entry| entry.fix.iter().map(|step| (entry.id, step))).chain(of_ours)
+    let of_entry = |entry: &'static Entry| {
+        let instead = entry.with_token.iter().flat_map(|instead| &instead.fix);
+        entry.fix.iter().chain(instead).map(|step| (entry.id, step))
+    };
+    entries().iter().flat_map(of_entry).chain(of_ours)
 }
 
 #[test]

@@ -88,7 +88,7 @@ pub(super) fn judged([word, token, incoming, outgoing, more, _]: &[&str; 6]) -> 
     let profile = profile(word, is_known("two-sites"));
     let mailbox = profile.mailboxes.values().next().unwrap();
     let app = profile.app_of(mailbox);
-    let token_facts = TokenFacts { is_for_server: is_known("fits"), granted: &[] };
+    let token_facts = TokenFacts { is_for_server: is_known("fits"), ..TokenFacts::default() };
     let about =
         FailureContext { app: Some(app), mailbox: Some(mailbox), token: token_facts, ..FailureContext::default() };
     let (mut checks, mut servers) = (Vec::new(), Vec::new());
