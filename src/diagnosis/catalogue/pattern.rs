@@ -16,8 +16,8 @@ pub enum Pattern {
     Regex(Expression),
     /// One of these phrases, without regard to case.
     Literal(Vec<String>),
-    /// The value of OAuth's `error` (RFC 6749 §4.1.2.1, §5.2).
-    OauthError(String),
+    /// The value of OAuth's `error` (RFC 6749 §4.1.2.1, §5.2), or the sentence that libraries print in place of it.
+    OauthError(Refusal),
     /// The value of Graph's `error.code`.
     GraphCode(String),
     /// Something that mailgrant itself notices; no text shows it. The value says what.
@@ -33,7 +33,26 @@ pub struct Expression {
     compiled: OnceLock<Option<Regex>>,
 }
 
-/// `match`, as the files have it: one of these keys, and `needle` beside `regex`.
+/// An OAuth error.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Its value, and behind it sentences that mean the same.
+    needles: Vec<String>,
+}
+
+impl Refusal {
+    fn new(word: String, sentences: Option<Phrases>) -> Self {
+        let sentences = sentences.map(Vec::from).unwrap_or_default();
+        Self { needles: std::iter::once(word).chain(sentences).collect() }
+    }
+
+    /// Its value.
+    pub(super) fn word(&self) -> &str {
+        self.needles.first().map_or("", String::as_str)
+    }
+}
+
+/// `match`, as the files have it: one of these keys, and `needle` beside `regex`, `sentence` beside `oauth_error`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Match {
@@ -42,6 +61,7 @@ struct Match {
     needle: Option<Phrases>,
     literal: Option<Phrases>,
     oauth_error: Option<String>,
+    sentence: Option<Phrases>,
     graph_code: Option<String>,
     local: Option<String>,
 }
@@ -67,7 +87,7 @@ impl TryFrom<Match> for Pattern {
     type Error = &'static str;
 
     fn try_from(file: Match) -> Result<Self, &'static str> {
-        let Match { code, regex, needle, literal, oauth_error, graph_code, local } = file;
+        let Match { code, regex, needle, literal, oauth_error, sentence, graph_code, local } = file;
         let regex = match (regex, needle) {
             (Some(source), Some(needles)) => {
                 Some(Self::Regex(Expression { source, needles: needles.into(), compiled: OnceLock::new() }))
@@ -76,11 +96,16 @@ impl TryFrom<Match> for Pattern {
             (_, None) => return Err("a regex needs a needle: what each hit holds"),
             (None, _) => return Err("a needle belongs to a regex"),
         };
+        let refusal = match (oauth_error, sentence) {
+            (Some(word), sentences) => Some(Self::OauthError(Refusal::new(word, sentences))),
+            (None, None) => None,
+            (None, Some(_)) => return Err("a sentence belongs to an oauth_error"),
+        };
         let mut found = [
             code.map(Self::Code),
             regex,
             literal.map(|phrases| Self::Literal(phrases.into())),
-            oauth_error.map(Self::OauthError),
+            refusal,
             graph_code.map(Self::GraphCode),
             local.map(Self::Local),
         ]
@@ -106,7 +131,8 @@ impl Pattern {
     pub(super) fn needles(&self) -> &[String] {
         match self {
             Self::Code(_) | Self::Local(_) => &[],
-            Self::OauthError(word) | Self::GraphCode(word) => std::slice::from_ref(word),
+            Self::OauthError(refusal) => &refusal.needles,
+            Self::GraphCode(word) => std::slice::from_ref(word),
             Self::Literal(phrases) => phrases,
             Self::Regex(expression) => &expression.needles,
         }
@@ -116,7 +142,12 @@ impl Pattern {
     pub(super) fn hit(&self, text: &str, needle: Range<usize>) -> Option<usize> {
         match self {
             Self::Literal(_) => Some(needle.start),
-            Self::OauthError(word) | Self::GraphCode(word) => is_word(text, word, needle.start).then_some(needle.start),
+            // A sentence is found as it is; the value is not part of a longer word.
+            Self::OauthError(refusal) => {
+                let is_sentence = !text[needle.clone()].eq_ignore_ascii_case(refusal.word());
+                (is_sentence || is_word(text, refusal.word(), needle.start)).then_some(needle.start)
+            }
+            Self::GraphCode(word) => is_word(text, word, needle.start).then_some(needle.start),
             Self::Regex(expression) => {
                 let (start, end) = (floor(text, needle.start.saturating_sub(REACH)), floor(text, needle.end + REACH));
                 let found = expression.regex()?.find_at(text.get(..end)?, start)?;

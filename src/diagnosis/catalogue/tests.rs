@@ -19,7 +19,7 @@ fn said(entry: &Entry) -> Option<String> {
     match (&entry.example, &entry.pattern) {
         (Some(example), _) => Some(example.clone()),
         (None, Pattern::Code(code)) => Some(format!("{code}: this text may change")),
-        (None, Pattern::OauthError(error)) => Some(format!("{{\"error\":\"{error}\"}}")),
+        (None, Pattern::OauthError(refusal)) => Some(format!("{{\"error\":\"{}\"}}", refusal.word())),
         (None, Pattern::GraphCode(code)) => Some(format!("{{\"error\":{{\"code\":\"{code}\"}}}}")),
         _ => None,
     }
