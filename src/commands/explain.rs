@@ -4,14 +4,15 @@ use std::io::{IsTerminal as _, Read as _};
 
 use clap::Args as ClapArgs;
 
-use crate::arguments::choices;
+use crate::arguments::{choices, typed};
 use crate::context::Context;
 use crate::diagnosis::catalogue::Hint;
-use crate::diagnosis::explain;
 use crate::diagnosis::reading::Origin;
+use crate::diagnosis::{FailureContext, explain};
 use crate::error::CommandError;
-use crate::profile::Family;
-use crate::report::{Document, Finding, FindingCode};
+use crate::flow::lookup;
+use crate::profile::{Address, Family, Reference};
+use crate::report::{Document, Explanation, Finding, FindingCode};
 use crate::text::{Redactor, Shown};
 
 /// A larger paste is the wrong file.
@@ -24,7 +25,8 @@ const LIMIT: u64 = 1024 * 1024;
 #[command(after_help = "Examples:\n  \
     mailgrant explain '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.'\n  \
     mailgrant explain exo-smtp-5-7-3\n  \
-    mailgrant explain < session.log")]
+    mailgrant explain < session.log\n  \
+    mailgrant explain --for NAME < session.log")]
 pub struct Args {
     /// What the server said, or a finding's code
     #[arg(value_name = "TEXT")]
@@ -38,6 +40,13 @@ pub struct Args {
     /// Where it was said
     #[arg(long, value_enum)]
     stage: Option<Origin>,
+    /// The mailbox of the profile that it is about, by name or address: its values are filled in
+    #[arg(long = "for", value_name = "NAME", value_parser = typed::<Reference>(),
+          conflicts_with_all = ["list", "address", "provider"])]
+    mailbox: Option<Reference>,
+    /// The address of the mailbox that it is about, where that is not in the profile
+    #[arg(long, value_parser = typed::<Address>(), conflicts_with = "list")]
+    address: Option<Address>,
 }
 
 /// Runs the command.
@@ -58,20 +67,40 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             "Give it behind the command, in quotes, or on standard input: `mailgrant explain < FILE`",
         ));
     }
-    if let Some(entry) = explain::entry(text.trim()) {
-        document.explanations.push(entry);
+    let Some(name) = &args.mailbox else {
+        let about = FailureContext { address: args.address.as_ref(), is_pasted: true, ..FailureContext::default() };
+        document.explanations = explained(&text, hint, about, context)?;
         return Ok(document);
+    };
+    let profile = context.profile()?;
+    let mailbox = lookup::mailbox(&profile, name)?;
+    let app = profile.app_of(mailbox);
+    let hint = Hint { family: Some(app.provider.family).filter(|family| *family != Family::ANY), ..hint };
+    let about = FailureContext { is_pasted: true, ..FailureContext::of_mailbox(app, mailbox) };
+    document.explanations = explained(&text, hint, about, context)?;
+    Ok(document)
+}
+
+/// What `text` means: a code of ours, or what another side said.
+fn explained(
+    text: &str,
+    hint: Hint,
+    about: FailureContext<'_>,
+    context: &Context,
+) -> Result<Vec<Explanation>, CommandError> {
+    if let Some(entry) = explain::entry_about(text.trim(), about) {
+        return Ok(vec![entry]);
     }
     if is_code(text.trim()) {
         return Err(unknown_code(text.trim()));
     }
-    document.explanations = explain::explain(&text, hint);
+    let mut explanations = explain::explain_about(text, hint, about);
     let lines: Vec<&str> = text.lines().collect();
-    for explanation in document.explanations.iter_mut().filter(|_| lines.len() > 1) {
+    for explanation in explanations.iter_mut().filter(|_| lines.len() > 1) {
         let said = explanation.line.and_then(|line| lines.get(line - 1));
         explanation.finding.server_said = said.map(|line| redacted(line, context));
     }
-    Ok(document)
+    Ok(explanations)
 }
 
 /// Whether `text` has the form of a finding's code.

@@ -4,12 +4,12 @@ use clap::ValueEnum as _;
 use url::form_urlencoded;
 
 use super::catalogue::{Only, Step};
-use super::reading::{Origin, Phase};
+use super::reading::{Origin, Phase, Values};
 use crate::profile::pages::{self, NamedPage};
-use crate::profile::{App, Deployment, Mailbox, PERSONAL_TENANT, Page, Protocol, Tenant};
+use crate::profile::{Address, App, Deployment, Mailbox, PERSONAL_TENANT, Page, Protocol, Service, Tenant};
 use crate::report;
-use crate::report::step::{Command, Link, Mark, Part, Shell, in_capitals, marks};
-use crate::text::{Redactor, Shown};
+use crate::report::step::{Command, Link, Mark, Part, Shell, marks};
+use crate::text::{Redactor, Shown, open};
 
 /// What a failure was about; its values are filled into the texts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,6 +28,21 @@ pub struct FailureContext<'a> {
     pub is_signing_in: bool,
     /// Where apps are registered, where the words of an answer betray another provider than the profile's.
     pub elsewhere: Option<&'static Deployment>,
+    /// The address of a mailbox that is not in the profile.
+    pub address: Option<&'a Address>,
+    /// What the text names; it fills in what the profile does not know.
+    pub read: Option<Read<'a>>,
+    /// Whether the text may be of a program that is not mailgrant.
+    pub is_pasted: bool,
+}
+
+/// What a text names, seen from one of its lines.
+#[derive(Debug, Clone, Copy)]
+pub struct Read<'a> {
+    /// All of it.
+    pub values: &'a Values,
+    /// The line that it is about, from 0.
+    pub line: Option<usize>,
 }
 
 /// What is known of the token that a server was shown.
@@ -60,6 +75,14 @@ impl<'a> FailureContext<'a> {
         Self { is_signing_in: true, ..self }
     }
 
+    /// The same, of a text that names `values`, seen from its `line`.
+    pub(super) fn reading<'b>(self, values: &'b Values, line: usize) -> FailureContext<'b>
+    where
+        'a: 'b,
+    {
+        FailureContext { read: Some(Read { values, line: Some(line) }), ..self }
+    }
+
     /// The same, over `protocol`.
     #[must_use]
     pub fn over(self, protocol: Protocol) -> Self {
@@ -74,18 +97,55 @@ impl FailureContext<'_> {
         Self { protocol: self.protocol.or(spoken), ..self }
     }
 
-    /// Fills `{address}`, `{user}`, `{mailbox}`, `{app}`, `{tenant}`, `{client_id}`, `{redirect_uri}`, `{portal}` and
-    /// `{protocol}`, asking `more` first. What nothing knows is shown in capitals, and left out where its name ends in `?`.
+    /// Fills `{address}`, `{user}`, `{mailbox}`, `{app}`, `{tenant}`, `{client_id}`, `{redirect_uri}`, `{portal}`,
+    /// `{protocol}`, `{host}`, `{port}` and `{scope}`: with what `more` gives, else with the profile's, else with what the
+    /// text names. What nothing knows is [`open`], and left out where its name ends in `?`.
     pub(super) fn fill(&self, text: &'static str, more: &dyn Fn(&str) -> Option<Shown>) -> Shown {
-        self.filled(text, more, &Some).0
+        // People know a directory by its name.
+        let tenant =
+            |name: &str| self.read.filter(|_| name == "tenant").and_then(|read| read.values.tenant_name(read.line));
+        self.filled(text, &|name| self.known(name, more).or_else(|| tenant(name)), &Some).0
+    }
+
+    fn known(&self, name: &str, more: &dyn Fn(&str) -> Option<Shown>) -> Option<Shown> {
+        more(name).or_else(|| self.value(name)).or_else(|| self.read_value(name))
+    }
+
+    fn read_value(&self, name: &str) -> Option<Shown> {
+        self.read.and_then(|read| read.values.get(name, read.line))
     }
 
     /// The step with its values filled in as in [`Self::fill`]. In a command a value is one argument, whatever it holds, and
     /// in an address a part of it; an address of which a value is not known is words.
     pub(super) fn fill_step(&self, step: &'static Step, more: &dyn Fn(&str) -> Option<Shown>) -> report::Step {
-        let filled = self.step(&step.text, more);
+        let filled = match self.sign_in(&step.text) {
+            Some(command) => {
+                let lead = Part::Words("Sign in again in your program, or with mailgrant: ".into());
+                report::Step::of(std::iter::once(lead).chain(self.step(command, more).parts().iter().cloned()))
+            }
+            None => self.step(&step.text, more),
+        };
         let by = step.by.or(filled.by());
         filled.done_by(by).aside_if(step.aside)
+    }
+
+    /// Whether the step is only a test of mailgrant's, for which there is no mailbox.
+    pub(super) fn is_test_of_none(&self, step: &Step) -> bool {
+        let mut marks = marks(&step.text);
+        let lead = marks.next();
+        let is_test = |mark| matches!(mark, Mark::Command(line) if line.starts_with("mailgrant test"));
+        self.is_pasted
+            && self.mailbox.is_none()
+            && matches!(lead, Some(Mark::Words(words)) if words.len() < "Run afterwards: .".len())
+            && marks.next().is_some_and(is_test)
+            && marks.next().is_none()
+    }
+
+    /// Of a step that is only a sign-in with mailgrant, the command and what follows; where another program may sign in.
+    fn sign_in(&self, text: &'static str) -> Option<&'static str> {
+        let command = text.strip_prefix("Run").map(|rest| rest.trim_start_matches([':', ' ']))?;
+        let is_sign_in = command.starts_with("`mailgrant authorize");
+        (self.is_pasted && self.mailbox.is_none() && is_sign_in).then_some(command)
     }
 
     /// The same for a `text` with its marks.
@@ -97,14 +157,17 @@ impl FailureContext<'_> {
                 Mark::Words(words) => Part::Words(self.fill(words, more)),
                 Mark::Command(line) => {
                     let shell = Shell::of(line);
-                    let line = self.filled(line, more, &|value| shell.quoted(&value)).0;
+                    let (line, is_whole) =
+                        self.filled(line, &|name| self.known(name, more), &|value| shell.quoted(&value));
                     by = by.or(shell.by(&line));
-                    Part::Command(Command { line, shell })
+                    Part::Command(Command { line, shell, is_template: !is_whole })
                 }
-                Mark::Address(url) => match self.filled(url, more, &|value| Some(encoded(&value))) {
-                    (url, true) => Part::Link(Link { title: url.clone(), url }),
-                    (url, false) => Part::Words(url),
-                },
+                Mark::Address(url) => {
+                    match self.filled(url, &|name| self.known(name, more), &|value| Some(encoded(&value))) {
+                        (url, true) => Part::Link(Link { title: url.clone(), url }),
+                        (url, false) => Part::Words(url),
+                    }
+                }
                 Mark::Page(key) => {
                     let Some(page) = self.page(key) else { return Part::Words(self.fill("{portal}", more)) };
                     by = by.or(page.by);
@@ -122,23 +185,23 @@ impl FailureContext<'_> {
     fn page(&self, key: &str) -> Option<NamedPage> {
         let page = Page::from_str(key, false).ok()?;
         let deployment = self.elsewhere.or_else(|| self.app.map(App::deployment))?;
-        pages::at(deployment, page, self.app, self.mailbox)
+        pages::at(deployment, page, self.app, self.mailbox, &|name| self.read_value(name))
     }
 
-    /// `text` with each value as `write` writes it, and whether each was known.
+    /// `text` with each `value` as `write` writes it, and whether each was known.
     fn filled(
         &self,
         text: &'static str,
-        more: &dyn Fn(&str) -> Option<Shown>,
+        value: &dyn Fn(&str) -> Option<Shown>,
         write: &dyn Fn(Shown) -> Option<Shown>,
     ) -> (Shown, bool) {
         let mut are_known = true;
         let filled: Vec<Shown> = pieces(text)
             .map(|piece| match piece {
                 Piece::Text(text) => text.into(),
-                Piece::Name { name, is_optional: true } => more(name).and_then(write).unwrap_or_default(),
+                Piece::Name { name, is_optional: true } => value(name).and_then(write).unwrap_or_default(),
                 Piece::Name { name, is_optional: false } => {
-                    let value = more(name).or_else(|| self.value(name)).and_then(write);
+                    let value = value(name).and_then(write);
                     are_known &= value.is_some();
                     value.unwrap_or_else(|| unknown(name))
                 }
@@ -157,8 +220,10 @@ impl FailureContext<'_> {
 
     fn value(&self, name: &str) -> Option<Shown> {
         Some(match name {
-            "address" => Shown::of(&self.mailbox?.address),
+            "address" => Shown::of(self.mailbox.map(|mailbox| &mailbox.address).or(self.address)?),
             "user" => Shown::of(self.mailbox?.signs_in_as()),
+            "host" => Redactor::by_shape(self.service()?.endpoint.host()),
+            "port" => Shown::of(self.service()?.endpoint.port()),
             "mailbox" => Shown::of(&self.mailbox?.name),
             "app" => Shown::of(&self.app?.name),
             "tenant" => Redactor::by_shape(self.app?.tenant_label()),
@@ -168,6 +233,12 @@ impl FailureContext<'_> {
             "protocol" => Shown::of(self.protocol?),
             _ => return None,
         })
+    }
+
+    /// What the mailbox is used through where the failure was.
+    fn service(&self) -> Option<&Service> {
+        let protocol = self.protocol?;
+        self.mailbox?.services().find(|service| service.protocol == protocol)
     }
 
     /// Whether a step that is for `only` these may be needed here: not where it is known that it does not apply.
@@ -206,10 +277,10 @@ fn encoded(value: &str) -> Shown {
 /// What is shown in the place of a value that is not known.
 fn unknown(name: &str) -> Shown {
     match name {
-        "mailbox" | "app" => "NAME".into(),
+        "mailbox" | "app" => open("name"),
         "portal" => "the provider's portal".into(),
         "protocol" => "mail".into(),
-        other => in_capitals(other),
+        other => open(other),
     }
 }
 

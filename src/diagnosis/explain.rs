@@ -1,13 +1,13 @@
 //! A pasted text, explained without a mailbox.
 
 use super::about::{FailureContext, TokenFacts};
-use super::catalogue::{self, Entry, Hint};
+use super::catalogue::{self, Entry, Hint, Pattern};
 use super::causes::{self, Problem};
-use super::reading::{Clue, Origin, Reading};
+use super::reading::{Clue, Origin, Reading, Values};
 use super::resolve::{self, explained};
 use super::told;
 use crate::profile::Family;
-use crate::report::{Confidence, Explanation, Finding, FindingCode};
+use crate::report::{Confidence, Explanation, Fact, Finding, FindingCode};
 use crate::text::Shown;
 
 /// The code of a text that hits nothing.
@@ -17,27 +17,59 @@ pub const UNKNOWN: FindingCode = FindingCode::NOT_IN_CATALOGUE;
 /// of the text stay out of it: they are the caller's to redact.
 #[must_use]
 pub fn explain(text: &str, hint: Hint) -> Vec<Explanation> {
-    let reading = Reading::of(text);
-    let problems = causes::problems(&reading, catalogue::search(&reading, hint));
-    if problems.is_empty() {
-        return vec![unknown(&reading, hint)];
-    }
-    let hint = Hint { clues: reading.clues().and(hint.clues), ..hint };
-    problems.into_iter().map(|problem| of_problem(problem, hint)).collect()
+    explain_about(text, hint, FailureContext { is_pasted: true, ..FailureContext::default() })
 }
 
-fn of_problem(problem: Problem, hint: Hint) -> Explanation {
-    let mut explanation = in_full(problem.hit.entry, hint);
+/// The same with the values of `about`, and where it knows none with those that the text names.
+#[must_use]
+pub fn explain_about(text: &str, hint: Hint, about: FailureContext<'_>) -> Vec<Explanation> {
+    let reading = Reading::of(text);
+    let problems = causes::problems(&reading, catalogue::search(&reading, hint));
+    let values = reading.values();
+    if problems.is_empty() {
+        return vec![Explanation { support: support(&values, 0, Family::ANY, None), ..unknown(&reading, hint) }];
+    }
+    let hint = Hint { clues: reading.clues().and(hint.clues), ..hint };
+    problems.into_iter().map(|problem| of_problem(problem, hint, &values, about)).collect()
+}
+
+fn of_problem(problem: Problem, hint: Hint, values: &Values, about: FailureContext<'_>) -> Explanation {
+    let (entry, line) = (problem.hit.entry, problem.hit.line);
+    let mut explanation = in_full(entry, hint, about.reading(values, line));
     // The answer is of this text, not of the example.
     explanation.example = None;
+    explanation.line = Some(line + 1);
     if problem.hit.is_guessed() && explanation.finding.confidence == Confidence::Certain {
         explanation.finding.confidence = Confidence::Likely;
     }
-    explanation.line = Some(problem.hit.line + 1);
     explanation.finding.also = problem.also;
     explanation.follows = problem.follows;
     explanation.harmless = problem.harmless;
+    explanation.titles = titles(&explanation, about.reading(values, line));
+    explanation.support = support(values, line, entry.provider, Some(entry.stage));
     explanation
+}
+
+/// A sentence for each other code that `explanation` names; what only says less of the same has none.
+fn titles(explanation: &Explanation, about: FailureContext<'_>) -> Vec<(FindingCode, Shown)> {
+    let is_general = |entry: &Entry| {
+        entry.id == FindingCode::MS_ANY_AADSTS
+            || matches!(entry.pattern, Pattern::OauthError(_) | Pattern::GraphCode(_))
+    };
+    let also = explanation.finding.also.iter().filter(|code| !catalogue::entry(**code).is_some_and(is_general));
+    let codes = explanation.follows.iter().chain(&explanation.harmless).chain(also);
+    codes.filter_map(|code| Some((*code, explained(catalogue::entry(*code)?, about).title()))).collect()
+}
+
+/// What Microsoft's support finds a sign-in by. A mail server's answer has no such numbers.
+fn support(values: &Values, line: usize, family: Family, stage: Option<Origin>) -> Vec<Fact> {
+    let fact = |name: &'static str| values.get(name, Some(line)).map(|value| Fact { name, value });
+    let (correlation, trace) = (fact("correlation_id"), fact("trace_id"));
+    // Others number their requests too.
+    let is_enough = correlation.is_some() || trace.is_some() && family.root() == Family::MICROSOFT;
+    let is_numbered = stage.is_none_or(|stage| matches!(stage, Origin::Authorize | Origin::Token | Origin::Graph));
+    let known = [correlation, trace, fact("time")].into_iter().flatten();
+    known.filter(|_| is_enough && is_numbered).collect()
 }
 
 /// What a page of the sign-in that shows `text` means, with the values of `about`; none if nothing of it is known.
@@ -49,11 +81,19 @@ pub fn page(text: &str, about: FailureContext<'_>) -> Option<Finding> {
 /// The finding called `name`, now or in an earlier version: of the catalogue, or one that mailgrant itself gives.
 #[must_use]
 pub fn entry(name: &str) -> Option<Explanation> {
+    entry_about(name, FailureContext::default())
+}
+
+/// The same with the values of `about`.
+#[must_use]
+pub fn entry_about(name: &str, about: FailureContext<'_>) -> Option<Explanation> {
     let code = catalogue::code(name)?;
+    // A code is one of mailgrant's, and so is who has it.
+    let about = FailureContext { is_pasted: false, ..about };
     if let Some(entry) = catalogue::entry(code) {
-        return Some(in_full(entry, Hint::default()));
+        return Some(in_full(entry, Hint::default(), about));
     }
-    let finding = told::looked_up(code)?;
+    let finding = told::looked_up(code, about)?;
     Some(Explanation {
         provider: None,
         stage: None,
@@ -63,6 +103,8 @@ pub fn entry(name: &str) -> Option<Explanation> {
         line: None,
         follows: Vec::new(),
         harmless: Vec::new(),
+        titles: Vec::new(),
+        support: Vec::new(),
         is_recognised: code != UNKNOWN,
     })
 }
@@ -74,22 +116,28 @@ pub fn list(hint: Hint) -> Vec<Explanation> {
         hint.family.is_none_or(|family| entry.provider == family)
             && hint.origin.is_none_or(|origin| entry.is_said_at(origin))
     };
-    catalogue::entries().iter().filter(fits).map(|entry| in_full(entry, Hint::default())).collect()
+    catalogue::entries()
+        .iter()
+        .filter(fits)
+        .map(|entry| in_full(entry, Hint::default(), FailureContext::default()))
+        .collect()
 }
 
-fn in_full(entry: &'static Entry, hint: Hint) -> Explanation {
+fn in_full(entry: &'static Entry, hint: Hint, about: FailureContext<'_>) -> Explanation {
     let provider = Some(entry.provider).filter(|family| *family != Family::ANY).or(hint.family);
     let is_shown = hint.clues.has(Clue::Token) && !hint.clues.has(Clue::Password);
     let token = TokenFacts { is_shown, ..TokenFacts::default() };
     Explanation {
         provider: provider.filter(|family| *family != Family::ANY).map(Shown::of),
         stage: Some(Shown::of(hint.origin.unwrap_or(entry.stage))),
-        finding: explained(entry, FailureContext { token, ..FailureContext::default() }),
+        finding: explained(entry, FailureContext { token, ..about }),
         example: entry.example.as_deref().map(Shown::from),
         note: entry.note.as_deref().map(Shown::from),
         line: None,
         follows: Vec::new(),
         harmless: Vec::new(),
+        titles: Vec::new(),
+        support: Vec::new(),
         is_recognised: true,
     }
 }
@@ -107,6 +155,8 @@ fn unknown(reading: &Reading, hint: Hint) -> Explanation {
         line: None,
         follows: Vec::new(),
         harmless: Vec::new(),
+        titles: Vec::new(),
+        support: Vec::new(),
         is_recognised: false,
     }
 }

@@ -28,7 +28,8 @@ pub(super) fn finding(text: &str, origin: Origin, about: FailureContext<'_>) -> 
     }
     let (first, others) = hits.split_first()?;
     let token = TokenFacts { is_shown: true, ..about.token };
-    let mut finding = explained(first.entry, FailureContext { token, ..about });
+    let values = text.values();
+    let mut finding = explained(first.entry, FailureContext { token, ..about }.reading(&values, first.line));
     if betrayed.is_some() && finding.confidence == Confidence::Certain {
         finding.confidence = Confidence::Likely;
     }
@@ -71,6 +72,9 @@ pub(super) fn filled(
         finding.cause = shown!("{} {}", finding.cause, about(more.only).fill(&more.text, value));
     }
     let mut needed: Vec<&'static Step> = fix.iter().filter(needed).collect();
+    if needed.iter().any(|step| !about(None).is_test_of_none(step)) {
+        needed.retain(|step| !about(None).is_test_of_none(step));
+    }
     if needed.is_empty() {
         // What was known is wrong, or the entry: some advice is better than none.
         needed = fix.iter().collect();

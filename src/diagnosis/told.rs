@@ -15,7 +15,7 @@ pub struct Told<'a> {
     values: Vec<(&'static str, Shown)>,
     cases: Vec<&'static str>,
     is_bare: bool,
-    /// Whether a name without a value is a mistake; otherwise it is shown in capitals.
+    /// Whether a name without a value is a mistake; otherwise it is left open.
     is_live: bool,
 }
 
@@ -139,6 +139,6 @@ impl From<Told<'_>> for Finding {
 }
 
 /// What is told of `code` where it is looked up, if it is one of our own.
-pub(super) fn looked_up(code: FindingCode) -> Option<Finding> {
-    own::words(code).map(|_| Told { is_live: false, ..Finding::of(code) }.finding())
+pub(super) fn looked_up(code: FindingCode, about: FailureContext<'_>) -> Option<Finding> {
+    own::words(code).map(|_| Told { is_live: false, ..Finding::of(code).about(about) }.finding())
 }

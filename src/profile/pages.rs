@@ -6,7 +6,7 @@ use url::form_urlencoded;
 
 use super::provider::{By, Deployment, Page};
 use super::{App, Mailbox, Tenant};
-use crate::text::{Redactor, Shown};
+use crate::text::{Redactor, Shown, open};
 
 /// A page, as people find it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,35 +22,47 @@ pub struct NamedPage {
 /// The page of `app`, and of `mailbox` where it is about one; none where the provider has no such page.
 #[must_use]
 pub fn of(page: Page, app: &App, mailbox: Option<&Mailbox>) -> Option<NamedPage> {
-    at(app.deployment(), page, Some(app), mailbox)
+    at(app.deployment(), page, Some(app), mailbox, &|_| None)
 }
 
-/// The same page at a `deployment` that need not be the app's. What is not known is in capitals.
+/// The same page at a `deployment` that need not be the app's. What the profile does not know is what `read` knows by the
+/// same name, or in angle brackets.
 #[must_use]
-pub fn at(deployment: &Deployment, page: Page, app: Option<&App>, mailbox: Option<&Mailbox>) -> Option<NamedPage> {
+pub fn at(
+    deployment: &Deployment,
+    page: Page,
+    app: Option<&App>,
+    mailbox: Option<&Mailbox>,
+    read: &dyn Fn(&str) -> Option<Shown>,
+) -> Option<NamedPage> {
     let preset = deployment.pages.iter().find(|preset| preset.page == page)?;
-    let value = |name: &str| match name {
-        "portal" => Some(deployment.portal.to_owned()),
-        "tenant" => Some(app?.tenant.as_ref()?.to_string()),
-        "client_id" => Some(app?.client_id.as_str().to_owned()),
-        "redirect_uri" => Some(app?.redirect_uri.to_string()),
-        "address" => Some(mailbox?.address.to_string()),
+    // Without an app, what is known of one is read.
+    let given = |name: &str| read(name).filter(|_| app.is_none()).map(|value| value.to_string());
+    let value = |name: &str| match (name, app) {
+        ("portal", _) => Some(deployment.portal.to_owned()),
+        ("tenant", Some(app)) => app.tenant.as_ref().map(Tenant::to_string),
+        ("client_id", Some(app)) => Some(app.client_id.as_str().to_owned()),
+        ("redirect_uri", Some(app)) => Some(app.redirect_uri.to_string()),
+        ("address", _) => mailbox.map(|mailbox| mailbox.address.to_string()).or_else(|| given(name)),
+        ("tenant" | "client_id" | "redirect_uri", None) => given(name),
         _ => None,
     };
-    let is_own = app.is_some_and(|app| std::ptr::eq(app.deployment(), deployment));
-    let takes_tenant = page != Page::Consent || app.is_some_and(|app| app.tenant.as_ref().is_none_or(is_approvable));
+    let tenant = || app.map_or_else(|| given("tenant")?.parse().ok(), |app| app.tenant.clone());
+    let is_own = app.is_none_or(|app| std::ptr::eq(app.deployment(), deployment));
+    let takes_tenant = page != Page::Consent || tenant().map_or(app.is_some(), |tenant| is_approvable(&tenant));
     let url = preset.url.filter(|_| is_own && takes_tenant).and_then(|url| {
-        let at_tenant = || match app?.tenant.as_ref().filter(|tenant| is_directory(tenant)) {
-            Some(tenant) => Some(format!("@{}/", encoded(tenant.as_str()))),
-            None => Some(String::new()),
+        let at_tenant = || {
+            tenant().filter(is_directory).map_or_else(String::new, |tenant| format!("@{}/", encoded(tenant.as_str())))
         };
-        filled(url, |name| if name == "at_tenant" { at_tenant() } else { value(name).map(|value| encoded(&value)) })
+        filled(
+            url,
+            |name| if name == "at_tenant" { Some(at_tenant()) } else { value(name).map(|value| encoded(&value)) },
+        )
     });
+    let or_open = |name: &str| Some(value(name).unwrap_or_else(|| open(name).to_string()));
     let title = match preset.path {
-        Some(path) => filled(path, |name| Some(value(name).unwrap_or_else(|| name.to_uppercase()))),
-        None => {
-            url.clone().or_else(|| filled(preset.url?, |name| Some(value(name).unwrap_or_else(|| name.to_uppercase()))))
-        }
+        Some(path) => filled(path, or_open),
+        None => url.clone().or_else(|| filled(preset.url?, or_open)),
     };
     Some(NamedPage { title: Redactor::by_shape(&title?), url: url.as_deref().map(Redactor::by_shape), by: preset.by })
 }

@@ -7,6 +7,8 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use super::check::Check;
+use super::explanation::Explanation;
+use super::fact::{Fact, as_map};
 use super::finding::{ExitCode, Finding};
 use super::reminder::Reminder;
 use super::side::SideResult;
@@ -14,7 +16,6 @@ use super::table::Table;
 use super::task::Task;
 use super::trial::Trial;
 use crate::clock::Clock;
-use crate::finding_code::FindingCode;
 use crate::profile::Mailbox;
 use crate::text::{Show, Shown};
 
@@ -76,7 +77,7 @@ pub struct Report {
     #[serde(flatten)]
     pub subject: Subject,
     /// What is so, as name and value: `address`, `authorized`, `expires` …
-    #[serde(serialize_with = "facts_as_map")]
+    #[serde(serialize_with = "as_map")]
     pub facts: Vec<Fact>,
     /// What was tried, in order.
     pub checks: Vec<Check>,
@@ -98,36 +99,6 @@ pub struct Report {
     /// What it has come to, for people, where no sides were tested and all went well.
     #[serde(skip)]
     pub conclusion: Option<Shown>,
-}
-
-/// An answer of some server, explained without a mailbox.
-#[derive(Debug, Clone, Serialize)]
-pub struct Explanation {
-    /// Whose servers say it, where that is known.
-    pub provider: Option<Shown>,
-    /// Where it is said, where that is known.
-    pub stage: Option<Shown>,
-    /// What it means.
-    #[serde(flatten)]
-    pub finding: Finding,
-    /// How a server said it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub example: Option<Shown>,
-    /// A remark.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<Shown>,
-    /// The line of the text that says it, from 1, where a text was explained.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
-    /// What other lines say because of it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub follows: Vec<FindingCode>,
-    /// What other lines say though it does no harm.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub harmless: Vec<FindingCode>,
-    /// Whether the answer is known at all.
-    #[serde(skip)]
-    pub is_recognised: bool,
 }
 
 /// A message as a list shows it.
@@ -172,15 +143,6 @@ impl Subject {
             | Self::Fault(name) => name,
         }
     }
-}
-
-/// A name and a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fact {
-    /// The JSON key; the human renderer shows it with blanks for underscores.
-    pub name: &'static str,
-    /// The value.
-    pub value: Shown,
 }
 
 impl Document {
@@ -270,8 +232,4 @@ impl Report {
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.checks.iter().filter_map(Check::finding)
     }
-}
-
-fn facts_as_map<S: serde::Serializer>(facts: &[Fact], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(facts.iter().map(|fact| (fact.name, &fact.value)))
 }

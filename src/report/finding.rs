@@ -153,4 +153,38 @@ impl Finding {
             exit,
         }
     }
+
+    /// The first sentence of the cause, and the rest.
+    #[must_use]
+    pub fn sentences(&self) -> (&str, &str) {
+        // A capital begins the next sentence: what follows "e.g. " or a number goes on.
+        let ends = self.cause.match_indices(". ").map(|(at, _)| at + 1);
+        let is_end = |at: &usize| self.cause[at + 1..].starts_with(|c: char| c.is_uppercase() || c == '\'');
+        match ends.into_iter().find(is_end) {
+            Some(at) => (&self.cause[..at], self.cause[at..].trim_start()),
+            None => (&self.cause, ""),
+        }
+    }
+
+    /// The first sentence of the cause, to be named among others.
+    #[must_use]
+    pub fn title(&self) -> Shown {
+        let len = self.sentences().0.trim_end_matches('.').len();
+        self.cause.part(|cause| &cause[..len])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_cut_where_its_first_sentence_ends() {
+        let of = |cause: &'static str| Finding::new(FindingCode::BUG, cause, ExitCode::Bug);
+        let several = of("The server offers 1.2 and e.g. no more. 'shop' cannot use it. So it is.");
+        let (first, rest) = several.sentences();
+        assert_eq!((first, rest), ("The server offers 1.2 and e.g. no more.", "'shop' cannot use it. So it is."));
+        assert_eq!(several.title(), "The server offers 1.2 and e.g. no more");
+        assert_eq!(of("It is.").sentences(), ("It is.", ""));
+    }
 }

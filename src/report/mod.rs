@@ -4,6 +4,8 @@
 
 mod check;
 mod document;
+mod explanation;
+mod fact;
 mod finding;
 pub mod format;
 mod reminder;
@@ -15,7 +17,9 @@ mod trial;
 mod view;
 
 pub use check::{Check, Outcome, Stage};
-pub use document::{Document, Explanation, Fact, Headline, Report, SCHEMA, Subject, Token};
+pub use document::{Document, Headline, Report, SCHEMA, Subject, Token};
+pub use explanation::Explanation;
+pub use fact::Fact;
 pub use finding::{Confidence, ExitCode, Finding, Retry};
 pub use format::{Format, write_error};
 pub use reminder::Reminder;

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 pub use self::marks::{Mark, marks};
 pub use self::shell::Shell;
 use crate::profile::By;
-use crate::text::{Redactor, Show, Shown};
+use crate::text::{Show, Shown};
 
 /// One imperative step: what to do, in words, with the commands to run and the pages to open among them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct Command {
     pub line: Shown,
     /// What runs it.
     pub shell: Shell,
+    /// Whether a value in it is [open](crate::text::open): it is to be filled in before it can be run.
+    pub is_template: bool,
 }
 
 /// A page in a browser.
@@ -53,7 +55,7 @@ impl Command {
     /// The command; its first word says what runs it.
     #[must_use]
     pub fn new(line: Shown) -> Self {
-        Self { shell: Shell::of(&line), line }
+        Self { shell: Shell::of(&line), line, is_template: false }
     }
 }
 
@@ -186,15 +188,10 @@ impl Serialize for Step {
     }
 }
 
-/// A name in capitals: what to put there, where the value is not known or cannot be written safely.
-#[must_use]
-pub fn in_capitals(name: &str) -> Shown {
-    Redactor::by_shape(&name.to_uppercase())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Redactor;
 
     #[test]
     fn a_marked_text_is_words_commands_and_addresses_and_reads_as_one_sentence() {

@@ -25,6 +25,17 @@ pub fn sentence(text: &str) -> Shown {
     Redactor::by_shape(&capital.chain(chars).collect::<String>())
 }
 
+/// A name in angle brackets: what to put there, where the value is not known or cannot be written safely.
+#[must_use]
+pub fn open(name: &str) -> Shown {
+    let words = match name {
+        "client_id" => "client ID".to_owned(),
+        "redirect_uri" => "redirect URI".to_owned(),
+        name => name.replace('_', " "),
+    };
+    Redactor::by_shape(&format!("<{words}>"))
+}
+
 /// So many of what `noun` names: "1 message", "2 mailboxes".
 #[must_use]
 pub fn count(number: u64, noun: &'static str) -> Shown {

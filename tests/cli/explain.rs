@@ -177,3 +177,50 @@ fn anything_up_to_a_megabyte_is_taken() {
     let more = home.run(&["explain"]).stdin(&format!("{answer}\n{}", "z".repeat(1_200_000))).finish().code(0);
     assert!(more.stdout.contains("Only the first megabyte"), "{}", more.stdout);
 }
+
+#[test]
+fn what_a_text_names_is_filled_in() {
+    let home = Fixture::without_key();
+    let text = "AADSTS700016: Application with identifier '11111111-2222-3333-4444-555555555555' was not found in the directory \
+                'Contoso'. Trace ID: aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee Correlation ID: 0a0a0a0a-0b0b-0c0c-0d0d-0e0e0e0e0e0e \
+                Timestamp: 2026-11-22 00:00:00Z";
+    let found = explained(&home, text);
+    assert_eq!(found["code"], "ms-app-not-found");
+    let cause = found["cause"].as_str().unwrap();
+    assert!(cause.contains("Contoso") && !cause.contains("<tenant>"), "{cause}");
+    assert_eq!(found["support"]["correlation_id"], "0a0a0a0a-0b0b-0c0c-0d0d-0e0e0e0e0e0e");
+    assert_eq!(found["support"]["time"], "2026-11-22 00:00:00Z");
+    let shown = home.run(&["explain", text]).finish().code(0).stdout;
+    assert!(shown.contains("Tell Microsoft's support: correlation ID 0a0a0a0a"), "{shown}");
+}
+
+#[test]
+fn what_nothing_knows_is_left_open_in_angle_brackets() {
+    let home = Fixture::without_key();
+    let text = "AADSTS65001: The user or administrator has not consented to use the application";
+    let shown = home.run(&["explain", text]).finish().code(0).stdout;
+    assert!(shown.contains("<client ID>"), "{shown}");
+    assert!(!shown.contains("CLIENT_ID") && !shown.contains("TENANT"), "{shown}");
+    // Without a profile there is no mailbox to test.
+    assert!(!shown.contains("Run: mailgrant"), "{shown}");
+    let text = "535 5.7.3 Authentication unsuccessful [AM0PR01.eurprd01.prod.outlook.com]";
+    let with = home.run(&["explain", "--address", "shop@contoso.com", text]).finish().code(0).stdout;
+    assert!(with.contains("shop@contoso.com"), "{with}");
+}
+
+#[test]
+fn a_mailbox_of_the_profile_gives_provider_and_values_and_nothing_is_asked() {
+    let home = Fixture::without_key();
+    home.write_config(
+        "[apps.contoso]\nprovider = \"microsoft365\"\ntenant = \"contoso.onmicrosoft.com\"\n\
+         client_id = \"11111111-2222-3333-4444-555555555555\"\n\n\
+         [mailboxes.shop]\napp = \"contoso\"\naddress = \"shop@contoso.com\"\nincoming = { protocol = \"imap\" }\n",
+    );
+    for name in ["shop", "shop@contoso.com"] {
+        let shown = home.run(&["explain", "--for", name, "a1 NO AUTHENTICATE failed."]).finish().code(0).stdout;
+        assert!(shown.contains("exo-imap-authenticate-failed") && shown.contains("shop"), "{shown}");
+        assert!(!shown.contains('<'), "{shown}");
+    }
+    let unknown = home.run(&["explain", "--for", "unheard-of", "a1 NO AUTHENTICATE failed."]).finish().code(3).stderr;
+    assert!(unknown.contains("shop"), "{unknown}");
+}

@@ -8,6 +8,8 @@
 //! clue phase  the names of it
 //! place       whose servers it is from, and where in the chain
 //! origin      the names of the places
+//! values      whose app, which mailbox, which server
+//! shape       the forms of values
 //! ```
 
 mod client;
@@ -17,11 +19,14 @@ mod normalize;
 mod origin;
 mod phase;
 mod place;
+mod shape;
 mod signs;
+mod values;
 
 pub use clue::{Clue, Clues};
 pub use origin::Origin;
 pub use phase::Phase;
+pub use values::Values;
 
 use std::collections::BTreeSet;
 
@@ -92,6 +97,12 @@ impl Reading {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The values that it names.
+    #[must_use]
+    pub fn values(&self) -> Values {
+        Values::read(&self.text, |offset| self.line_at(offset))
     }
 
     /// The line of the original, from 0, that is read at `offset`.

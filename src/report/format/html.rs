@@ -13,7 +13,7 @@ use maud::{Markup, PreEscaped, html};
 
 use self::finding::{first, told};
 use super::interface::Format;
-use crate::report::{Document, View};
+use crate::report::{Document, Explanation, View};
 use crate::text::Shown;
 use crate::text::html::{DOCTYPE, Text};
 
@@ -24,7 +24,7 @@ const STYLE: &str = concat!("\n", include_str!("../../text/page.css"), include_s
 const SCRIPT: &str = include_str!("html/copy.js");
 
 /// Nothing is loaded, whatever is in the page; style and script are the page's own.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-xUJXxODUs1Fn0fI4vXQiqGdYNmSfq5rwjNvSEvfkwEg='; \
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-eWewi+o7jq/xWM928m2YYfCNVBCAjgLO5a6XbbfxOX8='; \
                       base-uri 'none'; form-action 'none'";
 
 /// One self-contained page.
@@ -73,11 +73,7 @@ fn page(document: &Document) -> String {
                     @for (index, report) in document.reports.iter().enumerate() {
                         (report::section(index, report, common.iter().any(|one| one.has(index))))
                     }
-                    @if !document.explanations.is_empty() {
-                        section.card {
-                            @for explanation in &document.explanations { (told(&explanation.finding, true)) }
-                        }
-                    }
+                    (explanations(&document.explanations))
                     (list("Warnings", &document.warnings))
                     (list("Next", &document.next))
                     footer {
@@ -101,6 +97,25 @@ fn header(document: &Document, title: &str) -> Markup {
             p {
                 "mailgrant " (Text(&document.command)) " \u{b7} " (document.time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
                 @if let Some(ending) = headline::ending(document) { " \u{b7} " (Text(&ending)) }
+            }
+        }
+    }
+}
+
+/// Answers: the problems of a text in a card each, a list in one.
+fn explanations(explanations: &[Explanation]) -> Markup {
+    let are_problems = explanations.len() > 1 && explanations.iter().all(|one| one.line.is_some());
+    let cards = if are_problems { 1 } else { explanations.len().max(1) };
+    html! {
+        @for (index, card) in explanations.chunks(cards).enumerate() {
+            section.card {
+                @for one in card {
+                    @if let Some(line) = one.line.filter(|_| are_problems) {
+                        h2 { "Problem " (index + 1) ", line " (line) }
+                    }
+                    (told(&one.finding, true))
+                    @for remark in one.for_support().into_iter().chain(one.remarks()) { p { (Text(&remark)) } }
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::interface::Format;
 use crate::report::step::{Command, Part, Shell};
-use crate::report::{Document, ExitCode, Finding, Outcome, Report, Step, Task, View};
+use crate::report::{Document, ExitCode, Explanation, Finding, Outcome, Report, Step, Task, View};
 use crate::text::Shown;
 
 /// Headings, lists and blocks of code; what other sides said is never markup.
@@ -36,8 +36,9 @@ fn text(document: &Document) -> String {
     for one in &document.reports {
         report(one, &mut text);
     }
-    for explanation in &document.explanations {
-        finding(&explanation.finding, &mut text);
+    for (index, one) in document.explanations.iter().enumerate() {
+        let is_one_of_several = one.line.is_some() && document.explanations.len() > 1;
+        explanation(one, is_one_of_several.then_some(index + 1), &mut text);
     }
     list("Warnings", &document.warnings, &mut text);
     list("Next", &document.next, &mut text);
@@ -93,6 +94,17 @@ fn report(report: &Report, text: &mut String) {
     }
     if !report.latest.is_empty() {
         text.push('\n');
+    }
+}
+
+/// An answer, behind its number where it is one of several problems of a text.
+fn explanation(explanation: &Explanation, number: Option<usize>, text: &mut String) {
+    if let (Some(number), Some(line)) = (number, explanation.line) {
+        let _ = writeln!(text, "## Problem {number}, line {line}\n");
+    }
+    finding(&explanation.finding, text);
+    for remark in explanation.for_support().into_iter().chain(explanation.remarks()) {
+        let _ = writeln!(text, "{}\n", escaped(&remark));
     }
 }
 

@@ -245,6 +245,18 @@ pub(super) const ROWS: &[Row] = &[
         shop.json(&["explain", "--list", "AADSTS50011"], 2);
     }),
     does("explain", "--provider", |shop| shows_not(shop, &["explain", "--list", "--provider", "google"], 0, "\"ms-")),
+    does("explain", "--for", |_| {
+        let shop = Fixture::added();
+        shows(&shop, &["explain", "--for", "shop", "ms-consent-missing"], 0, "shop");
+        shows(&shop, &["explain", "--for", "no-such", "ms-consent-missing"], 3, "no mailbox 'no-such'");
+        shop.json(&["explain", "--for", "shop", "--list"], 2);
+        shop.json(&["explain", "--for", "shop", "--provider", "google", "AADSTS50011"], 2);
+    }),
+    does("explain", "--address", |shop| {
+        let refused = "535 5.7.3 Authentication unsuccessful";
+        shows(shop, &["explain", "--address", "sales@contoso.com", refused], 0, "sales@contoso.com");
+        shop.json(&["explain", "--address", "no address", refused], 2);
+    }),
     does("explain", "--stage", |shop| {
         shows_not(shop, &["explain", "--list", "--stage", "smtp"], 0, "ms-redirect-uri-mismatch");
     }),

@@ -1,4 +1,4 @@
-for (const box of document.querySelectorAll(".command")) {
+for (const box of document.querySelectorAll(".command:not(.template)")) {
   const line = box.querySelector("code"), button = document.createElement("button");
   button.type = "button";
   button.textContent = "Copy";

@@ -86,10 +86,10 @@ fn one(step: &Step) -> Markup {
     }
 }
 
-/// A command by itself, easy to select and to copy.
+/// A command by itself, easy to select and to copy; what is to be filled in first has no button for that.
 fn block(command: &Command) -> Markup {
     html! {
-        div.command {
+        div.command.template[command.is_template] {
             span.shell { (command.shell.title()) }
             (line(command))
         }

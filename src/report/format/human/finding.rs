@@ -6,7 +6,6 @@ use super::line::Line;
 use super::page::Page;
 use crate::report::step::Part;
 use crate::report::{Confidence, Finding, Step};
-use crate::text::Shown;
 
 /// The most characters of the server's words that are shown where not everything is wanted.
 const SAID: usize = 150;
@@ -24,7 +23,7 @@ pub(super) enum Telling {
 }
 
 /// The steps of `finding`, numbered.
-fn write_steps(finding: &Finding, telling: Telling, indent: usize, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn write_steps(finding: &Finding, telling: Telling, indent: usize, page: &mut Page<'_>) -> io::Result<()> {
     let is_wanted = |step: &&Step| telling == Telling::Whole || !step.is_aside();
     let wanted: Vec<&Step> = finding.fix.iter().filter(is_wanted).collect();
     // Where all are asides, they are all there is.
@@ -61,6 +60,11 @@ fn write_evidence(finding: &Finding, telling: Telling, indent: usize, page: &mut
         };
         page.hanging(indent, 2, &Line::default().dim("the server said: ").plain(words))?;
     }
+    write_code(finding, indent, page)
+}
+
+/// The code, and how sure it is.
+pub(super) fn write_code(finding: &Finding, indent: usize, page: &mut Page<'_>) -> io::Result<()> {
     page.text(indent, &Line::default().dim(format!("[{}]{}", finding.code, doubt(finding))))
 }
 
@@ -75,17 +79,6 @@ fn doubt(finding: &Finding) -> &'static str {
         Confidence::Certain => "",
         Confidence::Likely => " likely",
         Confidence::Possible => " possibly",
-    }
-}
-
-/// The first sentence of the cause, and the rest.
-pub(super) fn sentences(cause: &Shown) -> (&str, &str) {
-    // A capital begins the next sentence: what follows "e.g. " or a number goes on.
-    let ends = cause.match_indices(". ").map(|(at, _)| at + 1);
-    let is_end = |at: &usize| cause[at + 1..].starts_with(|c: char| c.is_uppercase() || c == '\'');
-    match ends.into_iter().find(is_end) {
-        Some(at) => (&cause[..at], cause[at..].trim_start()),
-        None => (cause, ""),
     }
 }
 
@@ -115,13 +108,6 @@ fn correlation(numbers: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cause_is_cut_where_its_first_sentence_ends() {
-        let cause = Shown::from("The server offers 1.2 and e.g. no more. 'shop' cannot use it. So it is.");
-        assert_eq!(sentences(&cause), ("The server offers 1.2 and e.g. no more.", "'shop' cannot use it. So it is."));
-        assert_eq!(sentences(&"It is.".into()), ("It is.", ""));
-    }
 
     #[test]
     fn the_server_s_words_are_short_but_the_number_that_is_looked_for_stays() {

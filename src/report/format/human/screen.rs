@@ -31,7 +31,7 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 
 /// What does not work and why, what works, and what to do.
 pub(super) fn write_verdict(report: &Report, finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
-    let (first, rest) = finding::sentences(&finding.cause);
+    let (first, rest) = finding.sentences();
     // Without a test the cause itself says whose it is.
     let subject = match report.sides.as_slice() {
         [] => String::new(),

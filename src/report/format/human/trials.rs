@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::finding::{self, Telling, sentences};
+use super::finding::{self, Telling};
 use super::line::Line;
 use super::page::Page;
 use crate::report::{Trial, TrialResult};
@@ -41,7 +41,7 @@ pub(super) fn write(trials: &[Trial], page: &mut Page<'_>) -> io::Result<()> {
 /// What was seen, or the first sentence of the reason with its code.
 fn words(trial: &Trial) -> Line<'_> {
     match (&trial.finding, &trial.detail) {
-        (Some(finding), _) => Line::default().plain(sentences(&finding.cause).0).plain(format!(" [{}]", finding.code)),
+        (Some(finding), _) => Line::default().plain(finding.sentences().0).plain(format!(" [{}]", finding.code)),
         (None, Some(detail)) => Line::default().plain(detail.as_str()),
         (None, None) => Line::default(),
     }
