@@ -22,6 +22,9 @@ pub(super) struct Problem {
     pub harmless: Vec<FindingCode>,
 }
 
+/// How many lines apart two sentences of one message may be.
+const NEAR: usize = 2;
+
 /// How early in the chain it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Layer {
@@ -57,6 +60,20 @@ impl Problem {
     fn is_general(&self) -> bool {
         self.hit.entry.provider == Family::ANY
             || matches!(self.hit.entry.pattern, Pattern::OauthError(_) | Pattern::GraphCode(_))
+    }
+
+    /// Whether it is what a page or a program says in general just beside what `other` says in particular. Numbers are
+    /// never the title of another.
+    fn is_title_of(&self, other: &Self) -> bool {
+        let (own, others) = (self.hit.entry, other.hit.entry);
+        let is_number = |problem: &Self| matches!(problem.hit.entry.pattern, Pattern::Code(_));
+        others.role == Role::Cause
+            && own.stage == others.stage
+            && own.provider.root() == others.provider.root()
+            && other.hit.order < self.hit.order
+            && self.hit.line.abs_diff(other.hit.line) <= NEAR
+            && !is_number(self)
+            && !is_number(other)
     }
 
     fn codes(&self) -> impl Iterator<Item = FindingCode> {
@@ -131,6 +148,9 @@ fn place(problem: &Problem, all: &[Problem], reading: &Reading) -> Place {
     }
     if !is_way && reading.is_made_good(problem.hit.last_line) {
         return Place::Harmless;
+    }
+    if all.iter().any(|other| problem.is_title_of(other)) {
+        return Place::Follows;
     }
     let says_more = |other: &Problem| {
         other.layer() == problem.layer() && other.hit.entry.role == Role::Cause && !other.is_general()

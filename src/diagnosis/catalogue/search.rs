@@ -35,6 +35,8 @@ pub struct Hit {
     pub line: usize,
     /// The last line that says it.
     pub last_line: usize,
+    /// Its place in the catalogue: specific entries come before general ones.
+    pub order: usize,
     /// The less, the more telling.
     weight: u8,
 }
@@ -65,21 +67,21 @@ const HARMLESS: u8 = 32;
 pub fn search(reading: &Reading, hint: Hint) -> Vec<Hit> {
     let numbers = numbers(reading.text());
     let places = Needles::shared().places(reading.text());
-    let mut hits: Vec<(usize, Hit)> = entries()
+    let mut hits: Vec<Hit> = entries()
         .iter()
         .enumerate()
         .filter(|(_, entry)| is_possible(entry, reading, hint))
-        .filter_map(|(index, entry)| {
+        .filter_map(|(order, entry)| {
             let (first, last) = match entry.pattern.number() {
                 Some(number) => numbers.get(&number).copied()?,
-                None => shown(&entry.pattern, reading.text(), places.get(&index)?)?,
+                None => shown(&entry.pattern, reading.text(), places.get(&order)?)?,
             };
             let (line, last_line) = (reading.line_at(first), reading.line_at(last));
-            Some((index, Hit { entry, line, last_line, weight: weight(entry, line, reading, hint) }))
+            Some(Hit { entry, line, last_line, order, weight: weight(entry, line, reading, hint) })
         })
         .collect();
-    hits.sort_by_key(|(index, hit)| (hit.weight, *index));
-    hits.into_iter().map(|(_, hit)| hit).collect()
+    hits.sort_by_key(|hit| (hit.weight, hit.order));
+    hits
 }
 
 /// Whether an entry may count at all: by provider and place, and by what is known of the client.
