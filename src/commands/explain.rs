@@ -6,13 +6,13 @@ use clap::Args as ClapArgs;
 
 use crate::arguments::{choices, typed};
 use crate::context::Context;
-use crate::diagnosis::catalogue::Hint;
+use crate::diagnosis::catalogue::{self, Hint};
 use crate::diagnosis::reading::Origin;
 use crate::diagnosis::{FailureContext, explain};
 use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::profile::{Address, Family, Reference};
-use crate::report::{Document, Explanation, Finding, FindingCode};
+use crate::report::{Document, Explanation, Finding, FindingCode, Report, Subject};
 use crate::text::{Redactor, Shown};
 
 /// A larger paste is the wrong file.
@@ -34,6 +34,9 @@ pub struct Args {
     /// List every answer that is known
     #[arg(long, conflicts_with = "text")]
     list: bool,
+    /// Count the answers that are known: of whom, from where, how sure
+    #[arg(long, conflicts_with_all = ["text", "list"])]
+    about: bool,
     /// Whose server said it
     #[arg(long, value_parser = choices::families())]
     provider: Option<Family>,
@@ -42,10 +45,10 @@ pub struct Args {
     stage: Option<Origin>,
     /// The mailbox of the profile that it is about, by name or address: its values are filled in
     #[arg(long = "for", value_name = "NAME", value_parser = typed::<Reference>(),
-          conflicts_with_all = ["list", "address", "provider"])]
+          conflicts_with_all = ["list", "about", "address", "provider"])]
     mailbox: Option<Reference>,
     /// The address of the mailbox that it is about, where that is not in the profile
-    #[arg(long, value_parser = typed::<Address>(), conflicts_with = "list")]
+    #[arg(long, value_parser = typed::<Address>(), conflicts_with_all = ["list", "about"])]
     address: Option<Address>,
 }
 
@@ -56,6 +59,11 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let hint = Hint { family: args.provider, origin: args.stage, ..Hint::default() };
     let mut document = Document::new("explain");
+    if args.about {
+        let version = shown!("The catalogue of mailgrant {}", env!("CARGO_PKG_VERSION"));
+        document.reports.push(Report { facts: catalogue::statistics(), ..Report::new(Subject::Catalogue(version)) });
+        return Ok(document);
+    }
     if args.list {
         document.explanations = explain::list(hint);
         return Ok(document);

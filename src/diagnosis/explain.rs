@@ -45,15 +45,16 @@ fn of_problem(problem: Problem, hint: Hint, values: &Values, about: FailureConte
     explanation.finding.also = problem.also;
     explanation.follows = problem.follows;
     explanation.harmless = problem.harmless;
-    explanation.titles = titles(&explanation, about.reading(values, line));
+    explanation.titles = titles(&explanation, entry.provider, about.reading(values, line));
     explanation.support = support(values, line, entry.provider, Some(entry.stage));
     explanation
 }
 
 /// A sentence for each other code that `explanation` names; what only says less of the same has none.
-fn titles(explanation: &Explanation, about: FailureContext<'_>) -> Vec<(FindingCode, Shown)> {
+fn titles(explanation: &Explanation, family: Family, about: FailureContext<'_>) -> Vec<(FindingCode, Shown)> {
     let is_general = |entry: &Entry| {
         entry.id == FindingCode::MS_ANY_AADSTS
+            || family != Family::ANY && entry.provider == Family::ANY
             || matches!(entry.pattern, Pattern::OauthError(_) | Pattern::GraphCode(_))
     };
     let also = explanation.finding.also.iter().filter(|code| !catalogue::entry(**code).is_some_and(is_general));

@@ -128,6 +128,8 @@ pub enum Subject {
     Host(Shown),
     /// A fault of the practice tenant, by its name.
     Fault(Shown),
+    /// The catalogue of answers, by the version of this program.
+    Catalogue(Shown),
 }
 
 impl Subject {
@@ -140,7 +142,8 @@ impl Subject {
             | Self::VaultKey(name)
             | Self::Machine(name)
             | Self::Host(name)
-            | Self::Fault(name) => name,
+            | Self::Fault(name)
+            | Self::Catalogue(name) => name,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use mailgrant::diagnosis::{catalogue, explain};
+use mailgrant::report::{Document, View, format};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -223,4 +224,37 @@ fn a_mailbox_of_the_profile_gives_provider_and_values_and_nothing_is_asked() {
     }
     let unknown = home.run(&["explain", "--for", "unheard-of", "a1 NO AUTHENTICATE failed."]).finish().code(3).stderr;
     assert!(unknown.contains("shop"), "{unknown}");
+}
+
+#[test]
+fn the_problems_of_a_log_come_in_the_order_of_causality_each_with_its_line() {
+    let home = Fixture::without_key();
+    let log = "10:00:01 connect to outlook.office365.com port 993\n\
+               10:00:02 550 5.1.1 <other@example.org>: Recipient address rejected: User unknown\n\
+               10:00:03 535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.\n\
+               10:00:04 AADSTS7000222: The provided client secret keys for app '11111111-2222-3333-4444-555555555555' are expired.\n";
+    let found = home.run(&["--json", "explain"]).stdin(log).finish().code(0).json();
+    let first = &found["explanations"][0];
+    assert_eq!((first["code"].as_str(), first["line"].as_u64()), (Some("ms-secret-expired"), Some(4)), "{found}");
+    let shown = home.run(&["explain"]).stdin(log).finish().code(0).stdout;
+    assert!(shown.contains("problems in this text. Begin with the first."), "{shown}");
+    assert!(shown.contains("line 4: 10:00:04 AADSTS7000222") && shown.contains("1. Microsoft 365"), "{shown}");
+    // Whom a message was for is not the mailbox.
+    assert!(!shown.contains("-Identity other@example.org"), "{shown}");
+}
+
+#[test]
+fn one_problem_fits_on_a_screen() {
+    let view = View { width: Some(80), unicode: true, ..View::default() };
+    let long = |entry: &catalogue::Entry| {
+        let mut document = Document::new("explain");
+        document.explanations = explain::explain(entry.example.as_deref()?, catalogue::Hint::default());
+        document.explanations.truncate(1);
+        let mut out = Vec::new();
+        format::TEXT.write(&document, &view, &mut out).unwrap();
+        let lines = out.iter().filter(|byte| **byte == b'\n').count();
+        (lines > 24).then(|| format!("{} {lines}", entry.id))
+    };
+    let long: Vec<String> = catalogue::entries().iter().filter_map(long).collect();
+    assert!(long.is_empty(), "{} are longer: {long:#?}", long.len());
 }

@@ -27,12 +27,14 @@ pub mod own;
 mod pattern;
 mod search;
 mod sign;
+mod statistics;
 mod step;
 
 pub use entry::{Entry, Evidence, Meaning, Role};
 pub use pattern::Pattern;
 pub use search::{Hint, Hit, search};
 pub use sign::betrayed;
+pub use statistics::statistics;
 pub use step::{Only, Step};
 
 use std::sync::OnceLock;

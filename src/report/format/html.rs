@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
     use crate::profile::{Protocol, Side};
-    use crate::report::step::{Link, Part};
+    use crate::report::step::{Command, Link, Part, Shell};
     use crate::report::{Check, ExitCode, Finding, FindingCode, Report, Stage, Step, Subject, Trial, TrialResult};
     use crate::text::Redactor;
 
@@ -227,6 +227,19 @@ mod tests {
         );
         assert!(page.contains("For an Exchange administrator"), "{page}");
         assert!(page.contains("<a href=\"https://entra.microsoft.com/#x\"") && !page.contains("javascript:"), "{page}");
+    }
+
+    #[test]
+    fn a_command_that_is_to_be_filled_in_has_no_button_to_copy_it() {
+        let block = |is_template| {
+            let command = Command { line: "mailgrant test <name>".into(), shell: Shell::Mailgrant, is_template };
+            let mut finding = Finding::new(FindingCode::BUG, "It is off.", ExitCode::CheckFailed);
+            finding.fix = vec![Step::of([Part::Command(command)])];
+            told(&finding, false).into_string()
+        };
+        assert!(block(true).contains("class=\"command template\""), "{}", block(true));
+        assert!(block(false).contains("class=\"command\""), "{}", block(false));
+        assert!(SCRIPT.contains(".command:not(.template)"));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::*;
 use crate::profile::{Protocol, Side};
 use crate::report::{
-    Check, Document, ExitCode, FindingCode, Headline, Report, SideResult, SideState, Stage, Subject, Token,
+    Check, Document, ExitCode, Explanation, Fact, FindingCode, Headline, Report, SideResult, SideState, Stage, Subject,
+    Token,
 };
 use crate::text::{Redactor, is_unprintable};
 
@@ -41,10 +42,33 @@ fn everywhere(text: &str) -> Document {
         arrived: false,
     }];
     document.reports.extend([report, tested]);
+    document.explanations = vec![explanation(text), explanation(text)];
     document.warnings.push(shown());
     document.next.push(shown());
     document.error = Some(finding);
     document
+}
+
+/// One of several problems of a text.
+fn explanation(text: &str) -> Explanation {
+    let shown = || Redactor::by_shape(text);
+    let mut finding = Finding::new(FindingCode::TLS_FAILED, shown(), ExitCode::CheckFailed);
+    finding.fix = vec![shown().into()];
+    finding.server_said = Some(shown());
+    finding.also = vec![FindingCode::BUG];
+    Explanation {
+        provider: Some(shown()),
+        stage: Some(shown()),
+        finding,
+        example: Some(shown()),
+        note: Some(shown()),
+        line: Some(3),
+        follows: vec![FindingCode::BUG],
+        harmless: vec![FindingCode::BUG],
+        titles: vec![(FindingCode::BUG, shown())],
+        support: vec![Fact { name: "correlation_id", value: shown() }],
+        is_recognised: true,
+    }
 }
 
 fn written(format: &dyn Format, text: &str) -> String {
@@ -64,8 +88,8 @@ fn written_for(view: &View, format: &dyn Format, text: &str) -> String {
 #[test]
 fn no_format_passes_on_what_a_terminal_obeys_in_any_place() {
     let human = anstream::adapter::strip_str(&written(TEXT, "harmless")).to_string();
-    // In the first report, the second with its verdict and its server, and the document.
-    assert_eq!(human.matches("harmless").count(), 26, "{human}");
+    // In the first report, the second with its verdict and its server, eleven in each of two problems, and the document.
+    assert_eq!(human.matches("harmless").count(), 48, "{human}");
     // Our own colours come and go in pairs; anything beyond them would be theirs.
     let theirs = |text: String| text.replace(['\n'], "").chars().filter(|c| is_unprintable(*c)).count();
     let views = [View::of_file(true), View { links: true, ..View::default() }];
@@ -75,6 +99,31 @@ fn no_format_passes_on_what_a_terminal_obeys_in_any_place() {
     }
     let json = written(JSON, HOSTILE);
     assert_eq!(json.replace('\n', "").chars().find(|c| is_unprintable(*c)), None, "{json}");
+}
+
+#[test]
+fn each_problem_of_a_text_has_its_section_with_its_line_and_what_follows() {
+    let mut document = Document::new("explain");
+    document.explanations = vec![explanation("it is so"), explanation("it is so")];
+    for (format, head) in
+        [(TEXT, "2. "), (HTML, "Problem 2, line 3"), (named("markdown").unwrap(), "Problem 2, line 3")]
+    {
+        let mut out = Vec::new();
+        format.write(&document, &View::default(), &mut out).unwrap();
+        let text = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
+        for words in [
+            head,
+            "Other lines follow from it: it is so",
+            "It may also be: it is so",
+            "support: correlation ID it is so",
+        ] {
+            assert!(text.contains(words), "{format:?}: no {words:?} in {text}");
+        }
+    }
+    document.explanations.truncate(1);
+    let mut out = Vec::new();
+    HTML.write(&document, &View::default(), &mut out).unwrap();
+    assert!(!String::from_utf8(out).unwrap().contains("Problem"), "one problem has no number");
 }
 
 #[test]

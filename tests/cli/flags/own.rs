@@ -245,6 +245,14 @@ pub(super) const ROWS: &[Row] = &[
         shop.json(&["explain", "--list", "AADSTS50011"], 2);
     }),
     does("explain", "--provider", |shop| shows_not(shop, &["explain", "--list", "--provider", "google"], 0, "\"ms-")),
+    does("explain", "--about", |shop| {
+        let about = shop.json(&["explain", "--about"], 0).json();
+        let facts = &about["reports"][0]["facts"];
+        assert!(facts["entries"].as_str().unwrap().parse::<usize>().unwrap() > 378, "{facts}");
+        assert!(facts["providers"].as_str().unwrap().contains("Google"), "{facts}");
+        shop.json(&["explain", "--about", "--list"], 2);
+        shop.json(&["explain", "--about", "AADSTS50011"], 2);
+    }),
     does("explain", "--for", |_| {
         let shop = Fixture::added();
         shows(&shop, &["explain", "--for", "shop", "ms-consent-missing"], 0, "shop");

@@ -42,7 +42,9 @@ fn write_one(number: &str, explanation: &Explanation, page: &mut Page<'_>) -> io
     if !finding.fix.is_empty() {
         page.gap()?;
     }
-    let telling = if number.is_empty() || page.view.details { Telling::Whole } else { Telling::Short };
+    // Of a text the most telling is wanted, on one screen; of a code everything.
+    let is_whole = explanation.line.is_none() || page.view.details;
+    let telling = if is_whole { Telling::Whole } else { Telling::Short };
     finding::write_steps(finding, telling, 2, page)?;
     finding::write_code(finding, 2, page)?;
     write_more(explanation, telling, page)
@@ -64,13 +66,16 @@ fn write_more(explanation: &Explanation, telling: Telling, page: &mut Page<'_>) 
     let finding = &explanation.finding;
     let mut more: Vec<(&str, String)> = Vec::new();
     more.extend(explanation.example.as_ref().map(|example| ("as in", example.to_string())));
-    more.extend(explanation.note.as_ref().map(|note| ("note", note.to_string())));
+    more.extend(explanation.note.as_ref().filter(|_| telling == Telling::Whole).map(|note| ("note", note.to_string())));
     let sure = match finding.confidence {
         Confidence::Certain => "documented",
         Confidence::Likely => "likely",
         Confidence::Possible => "possible",
     };
-    let source = finding.source.filter(|_| telling == Telling::Whole);
+    let source = match telling {
+        Telling::Short => finding.source.and_then(|source| source.split("; ").next()),
+        Telling::Whole => finding.source,
+    };
     more.push(("how sure", source.map_or(sure.to_owned(), |source| format!("{sure} ({source})"))));
     for (name, value) in more {
         page.led(2, &Line::default().dim(format!("{name}: ")), &Line::default().plain(value))?;

@@ -25,7 +25,11 @@ pub(super) fn write(reports: &[&Report], page: &mut Page<'_>) -> io::Result<()> 
                 page.hanging(0, 2, &Line::default().strong(name.as_str()).dim(format!(": {}", facts.join("; "))))?;
                 own.extend(of_machine(report, &mut told));
             }
-            Subject::Mailbox(_) | Subject::App(_) | Subject::VaultKey(_) | Subject::Fault(_) => {}
+            Subject::Mailbox(_)
+            | Subject::App(_)
+            | Subject::VaultKey(_)
+            | Subject::Fault(_)
+            | Subject::Catalogue(_) => {}
         }
     }
     // Apart: a long name of a host leaves no room beside it.
