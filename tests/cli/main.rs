@@ -55,6 +55,7 @@ mod live;
 mod lost;
 #[cfg(target_os = "linux")]
 mod memory;
+mod mistakes;
 mod mix_up;
 mod names;
 mod not_asked;
