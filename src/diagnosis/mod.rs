@@ -68,7 +68,7 @@ pub fn finding(failure: &Failure, about: FailureContext<'_>) -> Finding {
         }
         FailureKind::Tls(fault) => network::tls(fault, about),
         FailureKind::Proxy(trouble) => proxy::finding(trouble, about),
-        _ => network::finding(&failure.kind, about),
+        _ => network::finding(&failure.kind, failure.server_said.is_some(), about),
     };
     if finding.server_said.is_none() {
         finding.server_said.clone_from(&failure.server_said);

@@ -6,8 +6,8 @@ use crate::failure::{FailureKind, TlsFault};
 use crate::report::{Finding, FindingCode};
 use crate::text::Shown;
 
-/// Names, connections, deadlines, broken protocols.
-pub(super) fn finding(kind: &FailureKind, about: FailureContext<'_>) -> Finding {
+/// Names, connections, deadlines, broken protocols. `has_begun`: something of an answer had come.
+pub(super) fn finding(kind: &FailureKind, has_begun: bool, about: FailureContext<'_>) -> Finding {
     let is_sign_in = about.protocol.is_none();
     let is_web = about.protocol.is_some_and(|protocol| protocol.ports().is_none());
     let told = match kind {
@@ -22,9 +22,12 @@ pub(super) fn finding(kind: &FailureKind, about: FailureContext<'_>) -> Finding 
             Finding::of(FindingCode::UNREACHABLE).with("host", host).with("port", port).with("reason", reason)
         }
         FailureKind::TimedOut { during, after } => Finding::of(FindingCode::TIMED_OUT)
+            .case_if(has_begun, "half")
             .with("during", during)
             .with("seconds", shown!("{:.0}", after.as_secs_f64())),
-        FailureKind::ConnectionLost { during } => Finding::of(FindingCode::CONNECTION_LOST).with("during", during),
+        FailureKind::ConnectionLost { during } => {
+            Finding::of(FindingCode::CONNECTION_LOST).case_if(has_begun, "half").with("during", during)
+        }
         FailureKind::ProtocolViolation { what } => Finding::of(FindingCode::PROTOCOL_VIOLATION).with("what", what),
         FailureKind::Unreadable { what } => Finding::of(FindingCode::ANSWER_NOT_UNDERSTOOD)
             .case_if(is_sign_in, "sign-in")

@@ -45,7 +45,9 @@ fn not_reached(kind: &FailureKind, about: FailureContext<'_>) -> Told<'static> {
         FailureKind::Tls(fault) => {
             told.with("reason", network::tls(fault, about).cause.part(|cause| cause.trim_end_matches('.')))
         }
-        other => told.with("reason", network::finding(other, about).cause.part(|cause| cause.trim_end_matches('.'))),
+        other => {
+            told.with("reason", network::finding(other, false, about).cause.part(|cause| cause.trim_end_matches('.')))
+        }
     }
 }
 

@@ -112,7 +112,9 @@ pub(super) fn read(transcript: &Transcript, answer: &HttpResponse, issuer: &Endp
         })
     };
     if answer.status != 200 {
-        let what = error_response::redirect(transcript, answer);
+        let is_redirect = (300..400).contains(&answer.status);
+        let target = answer.location.as_ref().filter(|_| is_redirect);
+        let what = target.map(|target| shown!("a redirect to {}", clean(transcript, target)));
         return Err(not_metadata(what.unwrap_or_else(|| "no metadata document".into())));
     }
     let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);

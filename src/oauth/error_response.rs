@@ -34,7 +34,7 @@ pub(super) fn parse<F: DeserializeOwned>(
     // An array would deserialize too, its items taken for the fields in order.
     let is_object = body.trim_ascii_start().starts_with(b"{");
     let parsed = is_object.then(|| Some((serde_json::from_slice(body).ok()?, serde_json::from_slice(body).ok()?)));
-    parsed.flatten().ok_or_else(|| foreign(transcript, answer, what_it_is(transcript, answer)))
+    parsed.flatten().ok_or_else(|| foreign(transcript, answer, what_it_is(answer)))
 }
 
 impl ErrorResponse {
@@ -131,25 +131,16 @@ pub(super) fn foreign(transcript: &Transcript, answer: &HttpResponse, what: Show
     }
 }
 
-fn what_it_is(transcript: &Transcript, answer: &HttpResponse) -> Shown {
-    if let Some(redirect) = redirect(transcript, answer) {
-        return shown!("{}, which a token endpoint never sends", redirect);
-    }
+fn what_it_is(answer: &HttpResponse) -> Shown {
     let body = answer.body.trim_ascii();
     let what = match body.first() {
+        _ if (300..400).contains(&answer.status) => "a redirect, which a token endpoint never sends",
         None => "an empty body",
         Some(b'<') => "a web page",
         Some(b'{' | b'[') => "broken JSON",
         Some(_) => "neither JSON nor a web page",
     };
     what.into()
-}
-
-/// "a redirect to https://login.example", where it is one (RFC 9110 §15.4).
-pub(super) fn redirect(transcript: &Transcript, answer: &HttpResponse) -> Option<Shown> {
-    let target = |location: &String| shown!("a redirect to {}", transcript.redactor().clean(location));
-    let is_redirect = (300..400).contains(&answer.status);
-    is_redirect.then(|| answer.location.as_ref().map_or_else(|| "a redirect".into(), target))
 }
 
 /// The title of a page, or the beginning of a plain error text. Never of anything that looks like JSON, since that may

@@ -25,6 +25,9 @@ pub(super) const REPLY_LIMIT: usize = 64 * 1024;
 /// More remarks of a server than these are not shown beside one step.
 const MOST_NOTICES: usize = 5;
 
+/// No more is shown of a line that never ended, in characters.
+const MOST_OF_HALF_A_LINE: usize = 200;
+
 enum Link {
     Plain(Socket),
     Tls(Box<TlsStream<Socket>>),
@@ -267,7 +270,7 @@ impl Wire {
         match self.read_more() {
             Ok(0) => {
                 self.remark("the server closed the connection");
-                Err(FailureKind::ConnectionLost { during: self.during.into() }.into())
+                Err(self.with_half_a_line(self.lost()))
             }
             Ok(_) => Ok(moved),
             Err(_) => Err(self.io_failure()),
@@ -351,7 +354,15 @@ impl Wire {
             _ => self.lost(),
         };
         self.remark(&format!("{} failed", self.during));
-        failure
+        self.with_half_a_line(failure)
+    }
+
+    /// `failure` with what had come of a line that never ended.
+    fn with_half_a_line(&self, failure: Failure) -> Failure {
+        match &self.buffer[self.taken..] {
+            [] => failure,
+            begun => failure.said(self.clean(&String::from_utf8_lossy(begun)).cut(MOST_OF_HALF_A_LINE)),
+        }
     }
 }
 

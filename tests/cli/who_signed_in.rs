@@ -91,6 +91,27 @@ fn an_alias_is_refused_with_both_names_until_it_is_allowed_and_is_known_then() {
 }
 
 #[test]
+fn a_login_name_without_an_address_is_told_as_a_missing_claim() {
+    let shop = oidc_shop();
+    shop.sandbox().forge_claims(&[("preferred_username", json!("john")), ("email", Value::Null)]);
+    let refused = shop.authorize_as("shop", SHOP).code(1);
+    assert_eq!(refused.finding_codes(), ["other-account-signed-in"]);
+    assert!(refused.stdout.contains("'john' and tells no address (the claim email)"), "{}", refused.stdout);
+    is_not_authorized(&shop);
+}
+
+#[test]
+fn a_user_principal_name_is_offered_as_sign_in_as_and_works_so() {
+    let shop = Fixture::added();
+    let name = "shop@contoso.onmicrosoft.example";
+    shop.sandbox().forge_claims(&[("preferred_username", json!(name)), ("email", json!(name))]);
+    let refused = shop.authorize_as("shop", SHOP).code(1);
+    assert!(refused.stdout.contains(&format!("sign_in_as = \\\"{name}\\\"")), "{}", refused.stdout);
+    shop.add("upn", &[("--app", Some("shop")), ("--sign-in-as", Some(name))]).finish().code(0);
+    shop.authorize_as("upn", SHOP).code(0);
+}
+
+#[test]
 fn a_shared_mailbox_wants_the_delegate_that_the_profile_names() {
     let shop = Fixture::new();
     shop.add("support", &[("--address", Some(SHARED)), ("--sign-in-as", Some(ALICE))]).finish().code(0);

@@ -109,7 +109,12 @@ pub(super) fn failures() -> Vec<Failure> {
     let services = services().into_iter().map(FailureKind::OtherService);
     let tls = tls.into_iter().map(FailureKind::Tls);
     let stores = stores.into_iter().map(FailureKind::Store);
-    kinds.into_iter().chain(tls).chain(stores).chain(proxies).chain(services).map(Failure::new).collect()
+    let half = [
+        FailureKind::TimedOut { during: word("waiting for the server"), after },
+        FailureKind::ConnectionLost { during: word("waiting for the server") },
+    ];
+    let half = half.into_iter().map(|kind| Failure::new(kind).said("220 mai"));
+    kinds.into_iter().chain(tls).chain(stores).chain(proxies).chain(services).map(Failure::new).chain(half).collect()
 }
 
 pub(super) fn rejections() -> Vec<Failure> {

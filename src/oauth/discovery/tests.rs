@@ -136,6 +136,24 @@ fn an_issuer_that_differs_by_its_slash_is_told_as_the_provider_writes_it() {
 }
 
 #[test]
+fn a_redirect_of_the_metadata_is_told_with_its_target_and_not_followed() {
+    let issuer: EndpointUrl = "https://id.example/o/mail".parse().unwrap();
+    let answer = HttpResponse {
+        status: 301,
+        content_type: None,
+        retry_after: Some(std::time::Duration::from_secs(60)),
+        date: None,
+        location: Some("https://id.example/other/.well-known/openid-configuration".to_owned()),
+        request_id: None,
+        body: Vec::new().into(),
+    };
+    let failure = read(&Transcript::default(), &answer, &issuer).unwrap_err();
+    let FailureKind::NotOAuth { what, retry_after, .. } = failure.kind else { panic!("{failure}") };
+    assert!(what.starts_with("a redirect to https://id.example/other/.well-known/"), "{what}");
+    assert_eq!(retry_after, answer.retry_after);
+}
+
+#[test]
 fn what_metadata_repeats_of_a_secret_is_not_shown() {
     // Found by fuzzing.
     const SECRET: &str = "Canary0Q~planted.token";

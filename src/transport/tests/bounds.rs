@@ -36,6 +36,22 @@ fn a_line_of_100_megabytes_is_given_up_after_eight_kilobytes() {
 }
 
 #[test]
+fn what_came_of_a_line_that_never_ends_is_told() {
+    for protocol in spoken_directly() {
+        let words = if protocol == Protocol::Imap { "* OK rea" } else { "+OK rea" };
+        let words = if protocol == Protocol::Smtp { "220 rea" } else { words };
+        for end in [Step::Hang, Step::HangUp] {
+            let is_late = matches!(end, Step::Hang);
+            let script = vec![Step::Tls, Step::Say(words.to_owned()), end];
+            let (log, _) = probe(protocol, Duration::from_secs(1), script);
+            let failure = failure_at(&log, Stage::Greeting);
+            assert_eq!(failure.server_said.as_deref(), Some(words), "{protocol}: {failure}");
+            assert_eq!(matches!(failure.kind, FailureKind::TimedOut { .. }), is_late, "{protocol}: {failure}");
+        }
+    }
+}
+
+#[test]
 fn a_reply_without_end_is_given_up_after_64_kilobytes() {
     for (greeting, asked, line, protocol) in [
         ("220 ready", "EHLO [127.0.0.1]", "250-SIZE\r\n", Protocol::Smtp),
