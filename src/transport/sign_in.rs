@@ -14,6 +14,8 @@ use crate::text::Shown;
 pub(super) enum Offer {
     /// It lists these.
     Listed(Vec<Shown>),
+    /// It lists these in a place that need not have all.
+    InPart(Vec<Shown>),
     /// It lists none anywhere, and may know some all the same.
     Untold,
 }
@@ -26,7 +28,7 @@ impl Offer {
 }
 
 /// Picks the mechanism from the server's offer, and waits for the token. A missing offer is an observation. Where the
-/// server tells nothing, the mechanism that was asked for is tried, or the one that we prefer.
+/// server tells nothing or not all, the mechanism that was asked for is tried, or the one that we prefer.
 pub(super) fn choose(
     target: &ServerTarget<'_>,
     token: PendingToken<'_>,
@@ -37,6 +39,10 @@ pub(super) fn choose(
         Offer::Listed(offered) => {
             log.mechanisms_offered = offered;
             SaslMechanism::choose(&log.mechanisms_offered, target.mechanism)
+        }
+        Offer::InPart(offered) => {
+            log.mechanisms_offered = offered;
+            target.mechanism.map_or_else(|| SaslMechanism::choose(&log.mechanisms_offered, None), Ok)
         }
         Offer::Untold => Ok(target.mechanism.unwrap_or(SaslMechanism::ALL[0])),
     };

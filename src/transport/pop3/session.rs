@@ -55,12 +55,20 @@ pub(super) fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option
         let list = listed.as_deref().unwrap_or_default();
         let names = parameters(list, "SASL").into_iter().flatten().collect::<Vec<_>>();
         let offer = if names.is_empty() { ask_for_mechanisms(wire)? } else { Offer::of(names, wire) };
-        if parameters(list, "SASL").is_none() {
-            detail = match &offer {
-                Offer::Listed(names) => shown!("{}; AUTH lists {}", detail, Shown::join(names, ", ")),
-                Offer::Untold => shown!("{}; no list of mechanisms", detail),
-            };
+        if parameters(list, "SASL").is_some() {
+            return Ok((Capabilities { listed, offer }, detail));
         }
+        let offer = match offer {
+            // Such servers are older than RFC 5034, or break it: what they list need not be all.
+            Offer::Listed(names) => Offer::InPart(names),
+            other @ (Offer::InPart(_) | Offer::Untold) => other,
+        };
+        detail = match &offer {
+            Offer::Listed(names) | Offer::InPart(names) => {
+                shown!("{}; AUTH lists {}", detail, Shown::join(names, ", "))
+            }
+            Offer::Untold => shown!("{}; no list of mechanisms", detail),
+        };
         Ok((Capabilities { listed, offer }, detail))
     })
 }

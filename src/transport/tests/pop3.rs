@@ -187,6 +187,9 @@ fn mechanisms_that_capa_does_not_list_are_asked_for_and_tried() {
         ("+OK\r\nTOP\r\nSASL\r\n.", Some("+OK list\r\nPLAIN XOAUTH2\r\n."), None, Xoauth2, &["PLAIN", "XOAUTH2"]),
         ("-ERR what?", Some("-ERR which one?"), None, Xoauth2, &[]),
         ("+OK\r\n.", Some("-ERR"), Some(OauthBearer), OauthBearer, &[]),
+        // The mechanism that was asked for is tried, though AUTH does not list it.
+        ("-ERR what?", Some("+OK\r\nPLAIN\r\n."), Some(Xoauth2), Xoauth2, &["PLAIN"]),
+        ("+OK\r\nTOP\r\n.", Some("+OK\r\nPLAIN\r\n."), Some(OauthBearer), OauthBearer, &["PLAIN"]),
         // A bare +OK with no list behind it.
         ("+OK\r\n.", Some("+OK"), None, Xoauth2, &[]),
         ("+OK\r\nSASL XOAUTH2\r\n.", None, None, Xoauth2, &["XOAUTH2"]),
