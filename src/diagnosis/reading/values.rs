@@ -197,6 +197,9 @@ const MOST: usize = 2_000;
 /// The same of addresses that nothing announces.
 const MOST_BARE: usize = 200;
 
+/// How many lines a sentence and its values are apart at most: a stack trace, the lines of one conversation.
+const NEAR: usize = 8;
+
 /// The values of a text.
 #[derive(Debug, Default)]
 pub struct Values {
@@ -278,16 +281,30 @@ impl Values {
         self.near(&[TenantName], line)
     }
 
-    /// The surest of `values` on this line, else the surest of all; the first kind before the others, the nearer of two.
+    /// The surest of `values` on this line or near it, the first kind before the others; else the one that the whole text has.
+    /// In the log of many mailboxes what is far away is of another.
     fn near(&self, values: &[Value], line: Option<usize>) -> Option<Shown> {
         let rank = |found: &Found| values.iter().position(|value| *value == found.value);
         let distance = |found: &Found| line.map_or(found.line, |line| found.line.abs_diff(line));
-        let best = self
+        let is_near = |found: &&Found| line.is_none() || distance(found) <= NEAR;
+        let nearest = self
             .found
             .iter()
+            .filter(is_near)
             .filter_map(|found| Some((rank(found)?, found)))
             .min_by_key(|(rank, found)| (Some(found.line) != line, *rank, Reverse(found.weight), distance(found)));
-        best.map(|(_, found)| Redactor::by_shape(&found.text))
+        let found = match nearest {
+            Some((_, found)) => found,
+            None => values.iter().find_map(|value| self.only(*value))?,
+        };
+        Some(Redactor::by_shape(&found.text))
+    }
+
+    /// The one that the text has, if it has no other of the kind.
+    fn only(&self, value: Value) -> Option<&Found> {
+        let mut found = self.found.iter().filter(|found| found.value == value);
+        let first = found.next()?;
+        found.all(|other| other.text.eq_ignore_ascii_case(&first.text)).then_some(first)
     }
 }
 

@@ -89,6 +89,16 @@ fn the_value_of_the_same_line_comes_first_and_then_the_surest() {
 }
 
 #[test]
+fn what_is_far_away_counts_only_where_the_text_has_no_other() {
+    let far = "nothing here\n".repeat(20);
+    let one = Reading::of(&format!("user one@contoso.com\n{far}535 5.7.3 no")).values();
+    assert_eq!(one.get("user", Some(21)).unwrap(), "one@contoso.com");
+    let two = Reading::of(&format!("user one@contoso.com\nuser two@contoso.com\n{far}535 5.7.3 no")).values();
+    assert_eq!(two.get("user", Some(22)), None);
+    assert_eq!(two.get("user", Some(1)).unwrap(), "two@contoso.com");
+}
+
+#[test]
 fn a_directory_s_name_is_for_people_alone() {
     let values = Reading::of("was not found in the directory 'Contoso Ltd'.").values();
     assert_eq!(values.tenant_name(Some(0)).unwrap(), "Contoso Ltd");
