@@ -76,7 +76,9 @@ fn support(values: &Values, line: usize, family: Family, stage: Option<Origin>) 
 /// What a page of the sign-in that shows `text` means, with the values of `about`; none if nothing of it is known.
 #[must_use]
 pub fn page(text: &str, about: FailureContext<'_>) -> Option<Finding> {
-    resolve::finding(text, Origin::Authorize, about).map(|known| known.finding)
+    // The page may hold anything: nothing of it is shown again.
+    let nothing = Values::default();
+    resolve::finding(text, Origin::Authorize, about.reading(&nothing, 0)).map(|known| known.finding)
 }
 
 /// The finding called `name`, now or in an earlier version: of the catalogue, or one that mailgrant itself gives.
@@ -183,6 +185,18 @@ mod tests {
         assert_eq!(explained[0].stage.as_deref(), Some("SMTP"));
         assert!(explained[0].finding.cause.contains("trying again will not help"));
         assert!(!explained[0].finding.fix.is_empty());
+    }
+
+    #[test]
+    fn what_a_text_names_is_filled_in_and_nothing_of_a_page_is() {
+        let text = "AADSTS50105: user shop@contoso.com is not assigned to the application \
+                    '11111111-2222-3333-4444-555555555555'";
+        let said = |finding: &Finding| format!("{} {:?}", finding.cause, finding.fix);
+        let explained = explain(text, Hint::default());
+        assert!(said(&explained[0].finding).contains("shop@contoso.com"), "{explained:?}");
+        let page = page(text, FailureContext::default()).unwrap();
+        assert_eq!(page.code, explained[0].finding.code);
+        assert!(!said(&page).contains("shop@"), "{page:?}");
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub(super) fn finding(text: &str, origin: Origin, about: FailureContext<'_>) -> 
     let (first, others) = hits.split_first()?;
     let token = TokenFacts { is_shown: true, ..about.token };
     let values = text.values();
-    let mut finding = explained(first.entry, FailureContext { token, ..about }.reading(&values, first.line));
+    let about = if about.read.is_some() { about } else { about.reading(&values, first.line) };
+    let mut finding = explained(first.entry, FailureContext { token, ..about });
     if betrayed.is_some() && finding.confidence == Confidence::Certain {
         finding.confidence = Confidence::Likely;
     }
