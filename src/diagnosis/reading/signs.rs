@@ -18,6 +18,8 @@ pub(super) const SIGNS: [(Clue, &[&str]); 8] = [
             "auth [plain]",
             "authmech [login]",
             "authmech [plain]",
+            "plain: b'",
+            "login: b'",
             "smtp.login(",
             "server.login(",
             "imap.login(",
