@@ -67,16 +67,19 @@ fn write_more(explanation: &Explanation, telling: Telling, page: &mut Page<'_>) 
     let mut more: Vec<(&str, String)> = Vec::new();
     more.extend(explanation.example.as_ref().map(|example| ("as in", example.to_string())));
     more.extend(explanation.note.as_ref().filter(|_| telling == Telling::Whole).map(|note| ("note", note.to_string())));
-    let sure = match finding.confidence {
-        Confidence::Certain => "documented",
-        Confidence::Likely => "likely",
-        Confidence::Possible => "possible",
-    };
     let source = match telling {
         Telling::Short => finding.source.and_then(|source| source.split("; ").next()),
         Telling::Whole => finding.source,
     };
-    more.push(("how sure", source.map_or(sure.to_owned(), |source| format!("{sure} ({source})"))));
+    // What is less sure says so behind its code.
+    match (finding.confidence, source) {
+        (Confidence::Certain, source) => {
+            more.push(("how sure", source.map_or("documented".to_owned(), |source| format!("documented ({source})"))));
+        }
+        (Confidence::Likely | Confidence::Possible, source) => {
+            more.extend(source.map(|source| ("source", source.to_owned())));
+        }
+    }
     for (name, value) in more {
         page.led(2, &Line::default().dim(format!("{name}: ")), &Line::default().plain(value))?;
     }
