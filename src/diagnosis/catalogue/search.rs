@@ -1,6 +1,6 @@
 //! Which entries a text hits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -137,13 +137,15 @@ fn shown(pattern: &Pattern, text: &str, places: &Places) -> Option<(usize, usize
     Some((first, last.unwrap_or(first)))
 }
 
-/// The numbers in a text with their first and last places; those that are in `error_codes` alone are there too.
+/// The known numbers in a text with their first and last places; those that are in `error_codes` alone are there too.
 fn numbers(text: &str) -> BTreeMap<u32, (usize, usize)> {
     let place = |number: u32| {
         let digits = number.to_string();
         Some((number, (text.find(&digits)?, text.rfind(&digits)?)))
     };
-    aadsts_numbers_of_answer(text).into_iter().filter_map(place).collect()
+    let there: BTreeSet<u32> = aadsts_numbers_of_answer(text).into_iter().collect();
+    let known = entries().iter().filter_map(|entry| entry.pattern.number());
+    known.filter(|number| there.contains(number)).filter_map(place).collect()
 }
 
 /// How many places of one needle are looked at, from the start and from the end: a log repeats itself.

@@ -55,6 +55,9 @@ pub struct Reading {
     origins: Vec<Origin>,
 }
 
+/// No answer has more numbers.
+const MOST_NUMBERS: usize = 64;
+
 impl Reading {
     /// Reads `text`.
     #[must_use]
@@ -67,7 +70,7 @@ impl Reading {
             whole.push('\n');
         }
         // A number that is in `error_codes` alone is known by the sentence's form too.
-        for number in aadsts_numbers_of_answer(&whole) {
+        for number in aadsts_numbers_of_answer(&whole).into_iter().take(MOST_NUMBERS) {
             let named = format!("AADSTS{number}");
             if !whole.contains(&named) {
                 let line = whole.find(&number.to_string()).map_or(0, |at| line_at(&starts, at));
