@@ -6,7 +6,7 @@ use url::form_urlencoded;
 use super::catalogue::{Only, Step};
 use super::reading::{Origin, Phase, Values};
 use crate::profile::pages::{self, NamedPage};
-use crate::profile::{Address, App, Deployment, Mailbox, PERSONAL_TENANT, Page, Protocol, Service, Tenant};
+use crate::profile::{Address, App, ClientType, Deployment, Mailbox, PERSONAL_TENANT, Page, Protocol, Service, Tenant};
 use crate::report;
 use crate::report::step::{Command, Link, Mark, Part, Shell, marks};
 use crate::text::{Redactor, Shown, open};
@@ -256,11 +256,18 @@ impl FailureContext<'_> {
             Some(Only::Own) => self.mailbox.is_none_or(|mailbox| mailbox.sign_in_as.is_none()),
             // Every grant of ours is a person's.
             Some(Only::AppOnly) => self.mailbox.is_none(),
+            Some(Only::Confidential) => self.is_client(ClientType::Confidential),
+            Some(Only::Public) => self.is_client(ClientType::Public),
             Some(Only::AudienceOpen) => !self.token.is_for_server,
             Some(Only::AudienceFits) => self.token.is_for_server,
             Some(Only::SigningIn) => self.is_signing_in,
             Some(Only::SignedIn) => !self.is_signing_in,
         }
+    }
+
+    /// Whether the app may be a client of this type.
+    fn is_client(&self, client: ClientType) -> bool {
+        self.app.is_none_or(|app| app.credential.client_type() == client)
     }
 }
 

@@ -176,7 +176,9 @@ fn page(transcript: &Transcript, address: &str) -> Result<EndpointUrl, Failure> 
     let page = safe_url(transcript, "verification_uri", address)?;
     // No exception for this machine: the page is opened on another.
     if page.as_url().scheme() != "https" {
-        return Err(refused("the verification_uri: it is not protected by TLS").into());
+        let reason = "the verification_uri: it is not protected by TLS, which is needed on this machine too, since the page \
+                      at which a code is typed may be opened on any other";
+        return Err(refused(reason).into());
     }
     Ok(page)
 }

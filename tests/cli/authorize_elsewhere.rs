@@ -94,3 +94,25 @@ fn an_answer_of_another_issuer_is_never_exchanged() {
     assert_ne!(running.finish().code, Some(0));
     assert_eq!(shop.sandbox().counters().token_requests, 0);
 }
+
+#[test]
+fn a_refused_client_and_a_refused_scope_are_told_by_what_the_profile_and_mailgrant_ask() {
+    let steps = |shop: &Fixture, code: &str| {
+        let refused = shop.authorize_as("shop", SHOP).code(1);
+        assert_eq!(refused.finding_codes(), [code]);
+        let checks = refused.json()["reports"][0]["checks"].clone();
+        checks.as_array().unwrap().iter().find_map(|check| check.get("finding").cloned()).unwrap()["fix"].to_string()
+    };
+    let shop = oidc_shop();
+    let with = std::fs::read_to_string(shop.config()).unwrap();
+    assert!(!with.contains("credential"), "a secret is the default: {with}");
+    // The client is registered with a secret, and the profile says that it has none.
+    std::fs::write(shop.config(), with.replace("client_id", "credential = \"none\"\nclient_id")).unwrap();
+    let public = steps(&shop, "oauth-invalid-client");
+    assert!(public.contains("credential = \\\"secret\\\" in the profile"), "{public}");
+    assert!(!public.contains("credential = \\\"none\\\"") && !public.contains("create a new one"), "{public}");
+    // What is refused may also be one of the scopes that no profile names.
+    std::fs::write(shop.config(), with.replace("[\"imap\"]", "[\"imapp\"]")).unwrap();
+    let scope = steps(&shop, "oauth-invalid-scope");
+    assert!(scope.contains("offline_access"), "{scope}");
+}

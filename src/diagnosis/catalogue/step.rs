@@ -52,6 +52,10 @@ pub enum Only {
     Own,
     /// Programs that sign in as themselves and not as a person.
     AppOnly,
+    /// Apps that prove themselves with a secret.
+    Confidential,
+    /// Apps that by the profile have no secret.
+    Public,
     /// Tokens that have not been seen to be for the right server.
     AudienceOpen,
     /// Tokens that say themselves that they are for the right server.

@@ -165,6 +165,11 @@ fn no_browser_is_sent_to_an_address_without_tls() {
         let codes = changed("verification_uri_complete", &format!("\"{hostile}\"")).ok().unwrap();
         assert!(codes.verification_uri_complete.is_none(), "{hostile}: it is a convenience, and left out");
     }
+    // An issuer on this machine may do without TLS; why this page may not is said.
+    let Some(FailureKind::UnsafeUrl { reason, .. }) = changed("verification_uri", "\"http://127.0.0.1/\"").err() else {
+        panic!("it was taken")
+    };
+    assert!(reason.contains("on this machine too"), "{reason}");
     let long = format!("\"https://id.example/{}\"", "a".repeat(LONGEST_ADDRESS));
     assert!(matches!(changed("verification_uri", &long), Err(FailureKind::UnsafeUrl { .. })));
     let whole = "\"https://id.example/device?user_code=WDJB-MJHT\"";
