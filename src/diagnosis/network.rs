@@ -25,9 +25,10 @@ pub(super) fn finding(kind: &FailureKind, has_begun: bool, about: FailureContext
             .case_if(has_begun, "half")
             .with("during", during)
             .with("seconds", shown!("{:.0}", after.as_secs_f64())),
-        FailureKind::ConnectionLost { during } => {
-            Finding::of(FindingCode::CONNECTION_LOST).case_if(has_begun, "half").with("during", during)
-        }
+        FailureKind::ConnectionLost { during } => Finding::of(FindingCode::CONNECTION_LOST)
+            .case_if(has_begun, "half")
+            .case_if(is_sign_in || is_web, "http")
+            .with("during", during),
         FailureKind::ProtocolViolation { what } => Finding::of(FindingCode::PROTOCOL_VIOLATION).with("what", what),
         FailureKind::Unreadable { what } => Finding::of(FindingCode::ANSWER_NOT_UNDERSTOOD)
             .case_if(is_sign_in, "sign-in")

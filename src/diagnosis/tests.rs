@@ -84,6 +84,30 @@ fn a_server_that_asks_to_wait_is_network_trouble() {
     assert!(found.fix[0].sentence().contains("17 seconds"));
 }
 
+/// Trouble that passes costs no sign-in where one was there before.
+#[test]
+fn passing_trouble_at_a_refresh_asks_for_no_sign_in() {
+    for error in ["temporarily_unavailable", "server_error"] {
+        let last = |about: FailureContext<'_>| {
+            let fault = OAuthFault { error: error.into(), status: 400, ..OAuthFault::default() };
+            finding(&FailureKind::OAuth(fault).into(), about).fix.last().unwrap().sentence().to_string()
+        };
+        let (refresh, sign_in) = (last(FailureContext::default()), last(FailureContext::default().signing_in()));
+        assert!(refresh.contains("mailgrant test") && sign_in.contains("mailgrant authorize"), "{refresh} {sign_in}");
+    }
+}
+
+/// A profile says the TLS mode of a mail server, and of no other.
+#[test]
+fn a_lost_connection_blames_the_tls_mode_of_a_mail_server_alone() {
+    for (protocol, is_mail) in [(None, false), (Some(Protocol::Graph), false), (Some(Protocol::Imap), true)] {
+        let about = FailureContext { protocol, ..FailureContext::default() };
+        let found = finding(&FailureKind::ConnectionLost { during: "waiting for the answer".into() }.into(), about);
+        let has_step = found.fix.iter().any(|step| step.sentence().contains("TLS mode"));
+        assert_eq!(has_step, is_mail, "{protocol:?}: {:?}", found.fix);
+    }
+}
+
 #[test]
 fn exchanges_sentence_decides_not_its_number() {
     let rejection = || {
