@@ -25,7 +25,6 @@ const LIMIT: u64 = 1024 * 1024;
 #[command(after_help = "Examples:\n  \
     mailgrant explain '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.'\n  \
     mailgrant explain exo-smtp-5-7-3\n  \
-    mailgrant explain < session.log\n  \
     mailgrant explain --for NAME < session.log")]
 pub struct Args {
     /// What the server said, or a finding's code

@@ -15,7 +15,8 @@ pub(super) fn finding(status: u16, content_type: Option<&Shown>, what: &Shown, a
         404..=410 => told.case("absent"),
         429 => told.case("too-often"),
         500..=599 => told.case("trouble"),
-        _ => told,
+        // A network's own sign-in page is a page.
+        _ => told.case_if(content_type.is_none_or(|kind| !kind.contains("html")), "not-a-page"),
     };
     told.finding()
 }
@@ -27,6 +28,14 @@ mod tests {
 
     #[test]
     fn the_status_tells_whose_trouble_it_is() {
+        let first = |status, kind: Option<&Shown>| {
+            finding(status, kind, &"no token_endpoint".into(), FailureContext::default()).fix[0].sentence().to_string()
+        };
+        let json = "application/json".into();
+        for kind in [Some(&json), None] {
+            assert!(first(200, kind).starts_with("Check the endpoints"), "{kind:?}");
+            assert!(first(400, kind).starts_with("Check the endpoints"), "{kind:?}");
+        }
         for (status, words, is_portal_first) in [
             (200, "did not answer with OAuth", true),
             (302, "redirects to another address", false),

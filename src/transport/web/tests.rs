@@ -160,7 +160,7 @@ fn an_answer_that_cannot_be_one_ends_the_step() {
         (format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(100_000)), |kind| {
             matches!(kind, FailureKind::TooLarge { .. })
         }),
-        (whole("200 OK", "content-type: text/html\r\n", "<html>"), |kind| {
+        (whole("200 OK", "content-type: text/html\r\nconnection: close\r\n", "<html>"), |kind| {
             matches!(kind, FailureKind::Unreadable { .. })
         }),
         ("220 mail.example ESMTP\r\n".to_owned(), |kind| matches!(kind, FailureKind::Unreadable { .. })),
