@@ -99,6 +99,7 @@ mod tests {
             r#"2 LOGIN "user@example.com" "****""#,
             "IMAPS: AUTHENTICATE PLAIN command trace suppressed",
             "POP3> PASS *****",
+            "SMTP Exception: Login using LOGIN password failed: 535 no",
             "Host2 failure: Error login on [h] with user [u] auth [LOGIN]: 2 NO LOGIN failed.",
         ] {
             let clues = clues(text);
@@ -107,6 +108,7 @@ mod tests {
         for text in [
             "C: AUTH XOAUTH2 dXNlcj0=",
             "A01 AUTHENTICATE XOAUTH2",
+            "imap.authenticate('XOAUTH2', address, token)",
             "code: 'EAUTH', command: 'AUTH XOAUTH2'",
             "fetching imap (host port=993,ssl=true,auth_type=XOAUTH2)",
         ] {

@@ -20,7 +20,7 @@ pub(super) fn origins(text: &str) -> Vec<Origin> {
     let is_imap = |word: &&str| text.contains(word);
     note(
         Origin::Imap,
-        ["IMAP", "imap", "Imap"].iter().any(is_imap)
+        ["IMAP", "imap", "Imap", "AUTHENTICATE "].iter().any(is_imap)
             || ["BYE ", "BAD ", "NO "].iter().any(|word| begins_word(text, word)),
     );
     note(
@@ -75,6 +75,7 @@ mod tests {
         for (text, origin) in [
             ("535 5.7.8 no", Origin::Smtp),
             ("a1 NO no", Origin::Imap),
+            ("a1 AUTHENTICATE XOAUTH2 dXNlcj0=", Origin::Imap),
             ("-ERR no", Origin::Pop3),
             ("AADSTS50011: x", Origin::Token),
             ("imaplib.IMAP4.error: x", Origin::Imap),
@@ -91,5 +92,6 @@ mod tests {
         assert_eq!(named("connecting to outlook.office365.com"), [Family::MICROSOFT]);
         assert_eq!(named("relay=mail.example.com to=<shop@gmail.com>"), []);
         assert_eq!(named("550 5.1.1 no such user"), []);
+        assert_eq!(named("A1 NO Invalid credentials (Failure)"), [Family::GOOGLE], "Gmail words it so");
     }
 }

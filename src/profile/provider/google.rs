@@ -176,7 +176,7 @@ static FAMILY: FamilyRow = FamilyRow {
     title: "Google",
     about: "Google",
     part_of: None,
-    signs: &["gsmtp", "support.google.com/mail", "support.google.com/accounts"],
+    signs: &["gsmtp", "support.google.com/mail", "support.google.com/accounts", "Invalid credentials (Failure)"],
     names: &["gmail", "google"],
 };
 
