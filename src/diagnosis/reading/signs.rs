@@ -14,6 +14,7 @@ pub(super) const SIGNS: [(Clue, &[&str]); 8] = [
             "authenticate plain command",
             "authenticate login command",
             "password command failed",
+            "ok login completed",
             "auth [login]",
             "auth [plain]",
             "authmech [login]",
