@@ -33,14 +33,21 @@ fn main() -> Outcome<()> {
         }
     }
     let mut codes: BTreeSet<String> = own.keys().cloned().collect();
-    for entry in &entries {
+    let mut variants = Map::new();
+    for entry in &mut entries {
         let id = entry.get("id").and_then(Value::as_str).ok_or_else(|| format!("an entry without an id: {entry}"))?;
         if !codes.insert(id.to_owned()) {
             return Err(format!("{id} has two entries").into());
         }
+        let id = id.to_owned();
+        // They are for tests: an answer should not wait for them.
+        if let Some(of_entry) = entry.as_object_mut().and_then(|entry| entry.remove("variants")) {
+            variants.insert(id, of_entry);
+        }
     }
     fs::write(out.join("codes.rs"), constants(&codes)?)?;
     fs::write(out.join("entries.json"), serde_json::to_string(&entries)?)?;
+    fs::write(out.join("variants.json"), serde_json::to_string(&variants)?)?;
     fs::write(out.join("own.json"), serde_json::to_string(&own)?)?;
     Ok(())
 }

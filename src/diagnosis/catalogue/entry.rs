@@ -85,9 +85,6 @@ pub struct Entry {
     pub role: Role,
     /// How a server said it.
     pub example: Option<String>,
-    /// How else it is said, and what people paste of it.
-    #[serde(default)]
-    pub variants: Vec<String>,
     /// What it means; `{address}` and the like are filled in with the profile's values.
     pub cause: String,
     /// Sentences after it that apply to some readers only.

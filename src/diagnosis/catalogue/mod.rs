@@ -37,6 +37,7 @@ pub use sign::betrayed;
 pub use statistics::statistics;
 pub use step::{Only, Step};
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::report::FindingCode;
@@ -51,6 +52,12 @@ pub fn entries() -> &'static [Entry] {
 
 /// The entries of all files, as the build script has them.
 const ENTRIES_JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/entries.json"));
+
+/// How else the answers of entries are said, and what people paste of them, by the entry's code (`variants` in the files).
+#[must_use]
+pub fn variants() -> BTreeMap<FindingCode, Vec<String>> {
+    serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/variants.json"))).unwrap_or_default()
+}
 
 /// The entry of this code.
 #[must_use]

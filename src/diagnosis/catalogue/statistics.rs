@@ -26,7 +26,7 @@ pub fn statistics() -> Vec<Fact> {
     let facts = [
         ("entries", number(entries.len())),
         ("examples", number(entries.iter().filter(|entry| entry.example.is_some()).count())),
-        ("variants", number(entries.iter().map(|entry| entry.variants.len()).sum())),
+        ("variants", number(super::variants().values().map(Vec::len).sum())),
         ("providers", counted(entries.iter().map(|entry| family(entry.provider)))),
         ("stages", counted(entries.iter().map(|entry| entry.stage.to_string()))),
         ("evidence", counted(entries.iter().map(evidence))),

@@ -1,13 +1,13 @@
 //! What the client did, read from its lines: a log of a conversation shows them beside the server's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::clue::{Clue, Clues};
 use super::command::{Command, TOKEN_MECHANISMS, commands, listed};
 use super::phase::Phase;
 use super::signs::{AGAIN, SIGNS, WORKED};
 
-/// What a text shows, line by line.
+/// What a text shows.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub clues: Clues,
@@ -22,38 +22,23 @@ pub(super) struct Seen {
 /// What these lines show of the client; the numbers are those of the lines.
 pub(super) fn seen<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> Seen {
     let mut seen = Seen::default();
-    let (mut used, mut offered): (BTreeSet<String>, BTreeSet<String>) = (BTreeSet::new(), BTreeSet::new());
+    // A log repeats itself.
+    let mut known: HashMap<&str, Said> = HashMap::new();
     for (number, line) in lines {
-        let lower = line.to_ascii_lowercase();
-        for (clue, signs) in SIGNS {
-            if !seen.clues.has(clue) && signs.iter().any(|sign| lower.contains(sign)) {
-                seen.clues = seen.clues.and(Clues::of(clue));
-            }
-        }
-        // Exchange names the command that it refuses; "Login failed" is what programs say of any.
-        if line.contains("LOGIN failed") {
-            seen.clues = seen.clues.and(Clues::of(Clue::Password));
-        }
-        if WORKED.iter().any(|sign| lower.contains(sign)) {
-            seen.clues = seen.clues.and(Clues::of(Clue::WorkedBefore));
-            seen.worked.push(number);
-        }
-        if AGAIN.iter().any(|sign| lower.contains(sign)) {
+        let said = known.entry(line).or_insert_with(|| said(line));
+        seen.phases.extend(said.phases.iter().map(|phase| (number, *phase)));
+        if said.is_retry {
             seen.retries.push(number);
         }
-        // A conversation in one string has its line breaks escaped.
-        for part in lower.replace("\\r\\n", "\n").replace("\\n", "\n").lines() {
-            for command in commands(part) {
-                seen.note(number, &command);
-                if matches!(command.verb, "auth" | "authenticate") {
-                    used.insert(command.argument.to_owned());
-                }
-            }
-            offered.extend(listed(part).map(str::to_owned));
+        if said.clues.has(Clue::WorkedBefore) {
+            seen.worked.push(number);
         }
     }
-    for mechanism in &used {
-        let clue = if TOKEN_MECHANISMS.contains(&mechanism.as_str()) { Clue::Token } else { Clue::Password };
+    seen.clues = known.values().fold(seen.clues, |clues, said| clues.and(said.clues));
+    let used: BTreeSet<&str> = known.values().flat_map(|said| said.used.iter().map(String::as_str)).collect();
+    let offered: BTreeSet<&str> = known.values().flat_map(|said| said.offered.iter().map(String::as_str)).collect();
+    for mechanism in used {
+        let clue = if TOKEN_MECHANISMS.contains(&mechanism) { Clue::Token } else { Clue::Password };
         seen.clues = seen.clues.and(Clues::of(clue));
         if !offered.is_empty() && !offered.contains(mechanism) {
             seen.clues = seen.clues.and(Clues::of(Clue::NotOffered));
@@ -62,18 +47,55 @@ pub(super) fn seen<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> Seen {
     seen
 }
 
-impl Seen {
-    fn note(&mut self, line: usize, command: &Command<'_>) {
-        if let Some(phase) = Phase::of(command.verb) {
-            self.phases.push((line, phase));
+/// What one line shows.
+#[derive(Debug, Default)]
+struct Said {
+    clues: Clues,
+    phases: Vec<Phase>,
+    is_retry: bool,
+    /// The mechanisms that were used, and those that a server listed.
+    used: BTreeSet<String>,
+    offered: BTreeSet<String>,
+}
+
+fn said(line: &str) -> Said {
+    let lower = line.to_ascii_lowercase();
+    let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
+    let mut said = Said { is_retry: has(&AGAIN), ..Said::default() };
+    for (clue, signs) in SIGNS {
+        said.note_if(has(signs), clue);
+    }
+    // Exchange names the command that it refuses; "Login failed" is what programs say of any.
+    said.note_if(line.contains("LOGIN failed"), Clue::Password);
+    said.note_if(has(&WORKED), Clue::WorkedBefore);
+    // A conversation in one string has its line breaks escaped.
+    for part in lower.replace("\\r\\n", "\n").replace("\\n", "\n").lines() {
+        for command in commands(part) {
+            said.note(&command);
         }
-        let clue = match (command.verb, command.argument) {
-            ("login" | "pass", argument) if !argument.is_empty() => Clue::Password,
-            ("ehlo" | "helo", name) if is_bare(name) => Clue::BareHello,
-            ("starttls" | "stls", _) => Clue::Starttls,
-            _ => return,
-        };
-        self.clues = self.clues.and(Clues::of(clue));
+        said.offered.extend(listed(part).map(str::to_owned));
+    }
+    said
+}
+
+impl Said {
+    fn note_if(&mut self, is_so: bool, clue: Clue) {
+        if is_so {
+            self.clues = self.clues.and(Clues::of(clue));
+        }
+    }
+
+    fn note(&mut self, command: &Command<'_>) {
+        self.phases.extend(Phase::of(command.verb));
+        match (command.verb, command.argument) {
+            ("auth" | "authenticate", mechanism) => {
+                self.used.insert(mechanism.to_owned());
+            }
+            ("login" | "pass", argument) => self.note_if(!argument.is_empty(), Clue::Password),
+            ("ehlo" | "helo", name) => self.note_if(is_bare(name), Clue::BareHello),
+            ("starttls" | "stls", _) => self.note_if(true, Clue::Starttls),
+            _ => {}
+        }
     }
 }
 

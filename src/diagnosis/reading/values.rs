@@ -4,6 +4,7 @@
 //! such a value is taken.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -220,15 +221,18 @@ impl Values {
     /// The values in `text`; `line_at` tells the line of an offset.
     pub(super) fn read(text: &str, line_at: impl Fn(usize) -> usize) -> Self {
         let mut values = Self::default();
+        let mut looked_at: BTreeSet<(usize, usize, &str)> = BTreeSet::new();
         for hit in announcements().into_iter().flat_map(|words| words.find_iter(text)) {
             let (_, value, shape, weight) = ANNOUNCEMENTS[hit.pattern().as_usize()];
             if is_word(text, hit.range())
                 && let Some(found) = shape.read(text, hit.end())
+                && let line = line_at(hit.start())
+                && looked_at.insert((hit.pattern().as_usize(), line, found))
                 && may_be_shown(text, found)
             {
-                values.note(value, shape, found, weight, line_at(hit.start()));
+                values.note(value, shape, found, weight, line);
             }
-            if values.found.len() > MOST {
+            if looked_at.len() > MOST {
                 break;
             }
         }
