@@ -38,6 +38,7 @@ mod doctor;
 mod environment;
 mod explain;
 mod faults;
+mod field;
 #[cfg(target_os = "linux")]
 mod flags;
 mod gmail;
