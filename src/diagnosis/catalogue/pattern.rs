@@ -150,11 +150,17 @@ impl Pattern {
             Self::GraphCode(word) => is_word(text, word, needle.start).then_some(needle.start),
             Self::Regex(expression) => {
                 let (start, end) = (floor(text, needle.start.saturating_sub(REACH)), floor(text, needle.end + REACH));
-                let found = expression.regex()?.find_at(text.get(..end)?, start)?;
-                // One that begins behind the needle belongs to another.
-                (found.start() <= needle.start).then_some(found.start().max(start))
+                expression.regex()?.find_at(text.get(..end)?, start).map(|found| found.start())
             }
             Self::Code(_) | Self::Local(_) => None,
+        }
+    }
+
+    /// How far around a needle without a hit no other needle needs a look, in bytes.
+    pub(super) fn looks_around(&self) -> usize {
+        match self {
+            Self::Regex(_) => REACH / 2,
+            Self::Literal(_) | Self::OauthError(_) | Self::GraphCode(_) | Self::Code(_) | Self::Local(_) => 0,
         }
     }
 

@@ -132,9 +132,23 @@ fn weight(entry: &Entry, line: usize, reading: &Reading, hint: Hint) -> u8 {
 
 /// The first and the last place where the text shows the pattern.
 fn shown(pattern: &Pattern, text: &str, places: &Places) -> Option<(usize, usize)> {
-    let first = places.first.iter().find_map(|needle| pattern.hit(text, needle.clone()))?;
-    let last = places.last.iter().rev().find_map(|needle| pattern.hit(text, needle.clone()));
+    let first = first_hit(pattern, text, places.first.iter())?;
+    let last = first_hit(pattern, text, places.last.iter().rev());
     Some((first, last.unwrap_or(first)))
+}
+
+/// The first hit at one of `needles`, which come in either order; those close to one without a hit are passed over.
+fn first_hit<'a>(pattern: &Pattern, text: &str, needles: impl Iterator<Item = &'a Range<usize>>) -> Option<usize> {
+    let mut looked_at: Option<usize> = None;
+    needles
+        .filter(|needle| {
+            let is_new = looked_at.is_none_or(|place| needle.start.abs_diff(place) >= pattern.looks_around());
+            if is_new {
+                looked_at = Some(needle.start);
+            }
+            is_new
+        })
+        .find_map(|needle| pattern.hit(text, needle.clone()))
 }
 
 /// The known numbers in a text with their first and last places; those that are in `error_codes` alone are there too.
@@ -180,7 +194,7 @@ struct Needles {
 }
 
 /// How many bytes of a needle are looked for at first.
-const BEGINNING: usize = 6;
+const BEGINNING: usize = 10;
 
 impl Needles {
     fn shared() -> &'static Self {

@@ -195,6 +195,9 @@ const ANNOUNCEMENTS: &[Announcement] = &[
 /// More values are of a log that repeats itself.
 const MOST: usize = 2_000;
 
+/// More words that announce one are of such a log too.
+const MOST_WORDS: usize = 10_000;
+
 /// The same of addresses that nothing announces.
 const MOST_BARE: usize = 200;
 
@@ -222,7 +225,7 @@ impl Values {
     pub(super) fn read(text: &str, line_at: impl Fn(usize) -> usize) -> Self {
         let mut values = Self::default();
         let mut looked_at: BTreeSet<(usize, usize, &str)> = BTreeSet::new();
-        for hit in announcements().into_iter().flat_map(|words| words.find_iter(text)) {
+        for hit in announcements().into_iter().flat_map(|words| words.find_iter(text)).take(MOST_WORDS) {
             let (_, value, shape, weight) = ANNOUNCEMENTS[hit.pattern().as_usize()];
             if is_word(text, hit.range())
                 && let Some(found) = shape.read(text, hit.end())
