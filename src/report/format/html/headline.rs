@@ -13,6 +13,9 @@ pub(super) fn of(document: &Document) -> Shown {
     match (document.reports.as_slice(), document.explanations.as_slice()) {
         ([], [only]) => sentence(&only.finding),
         ([], []) => shown!("mailgrant {}", document.command),
+        ([], all) if all.iter().all(|problem| problem.line.is_some()) => {
+            shown!("{} problems in this text", all.len())
+        }
         ([], all) => shown!("{} answers explained", all.len()),
         ([only], _) => of_report(only),
         (all, _) if failed == 0 => shown!("{} mailboxes: all is well", all.len()),
