@@ -152,11 +152,11 @@ fn a_rollback_without_an_answer_says_what_is_not_known() {
 
 #[test]
 fn a_wrong_secret_is_known_in_the_providers_own_words() {
-    for refusal in [
-        (401, "unauthorized_client", "Invalid client or Invalid client credentials"),
-        (400, "unauthorized_client", "INVALID_CREDENTIALS: Invalid client credentials"),
-        (200, "invalid_client_secret", ""),
-        (401, "access_denied", "Unauthorized"),
+    for (refusal, code) in [
+        ((401, "unauthorized_client", "Invalid client or Invalid client credentials"), "keycloak-client-refused"),
+        ((400, "unauthorized_client", "INVALID_CREDENTIALS: Invalid client credentials"), "keycloak-client-refused"),
+        ((200, "invalid_client_secret", ""), "oauth-invalid-client"),
+        ((401, "access_denied", "Unauthorized"), "oauth-invalid-client"),
     ] {
         let shop = oidc_shop();
         shop.sandbox().set_client_rules(ClientRules { refusal, ..ClientRules::default() });
@@ -164,7 +164,7 @@ fn a_wrong_secret_is_known_in_the_providers_own_words() {
         shop.authorize_as("shop", SHOP).code(0);
         let refused = rotate(&shop, "mistyped-practice-secret", &[]);
         assert_eq!(refused.code, Some(1), "{refusal:?}: {}", refused.stdout);
-        assert_eq!(refused.finding_codes(), ["oauth-invalid-client"], "{refusal:?}");
+        assert_eq!(refused.finding_codes(), [code], "{refusal:?}");
         assert_eq!(fact(&shop.json(&["status", "shop"], 0), "rotation"), "", "{refusal:?}: it is not kept");
         shop.sandbox().remove_client_secret(CLIENT_SECRET);
         let test = shop.json(&["test", "shop"], 1);
