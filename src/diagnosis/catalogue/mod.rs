@@ -1,10 +1,15 @@
 //! The catalogue of what servers say, as data: `*.toml` beside this file, in the order of their names.
 //!
 //! # How a text is matched
-//! Of the entries of a stage (`stage` or `also_stages`) and of a provider (and of `any`), in file order, the first hit
-//! wins; Microsoft's work and personal accounts are one family. So specific entries come before general ones, and the
-//! files of one provider before those of all. Where stage or provider is not known, all entries are asked, and the most
-//! telling hit comes first.
+//! The files are asked in the order of their names, and their entries from top to bottom, so specific entries come before
+//! general ones, and the files of one provider before those of all. An entry may count only if
+//! - its stage (`stage` or `also_stages`), its provider and its phase (`at`) fit what is known; Microsoft's work and personal
+//!   accounts are one family;
+//! - its provider is named, where its words do not tell it (`named`);
+//! - what is known of the client has all of `needs` and none of `unless` (`reading::Clue`).
+//!
+//! Where stage and provider are known, the first hit wins. Elsewhere the most telling hit of each line comes first, and
+//! `role` says what is the answer only where a text has no cause. `with_token` has other words for a sign-in with a token.
 //!
 //! # What mailgrant itself says
 //! `own/*.toml` hold the findings of our own, by code: `cause`, `fix`, and where they differ from the usual `exit`,
@@ -17,8 +22,8 @@
 //! interface), `provider`, `stage`, `match`, one `example` as a server said it, `cause`, `fix`, `source`, `evidence` and
 //! `next`. `match` is a `literal` (one phrase, or several) wherever that is enough; a `regex` has a `needle` beside it: a
 //! phrase, or several, of which each hit has one, so that most entries are ruled out in one pass over the text.
-//! The tests tell what is missing: each example must resolve to its own entry, and each fix must name a place or
-//! a command.
+//! `variants` are further texts as people paste them. The tests tell what is missing: each example and variant must resolve to
+//! its own entry, and each fix must name a place or a command.
 //!
 //! Nothing of this is read before something has failed.
 
