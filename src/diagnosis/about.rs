@@ -6,7 +6,9 @@ use url::form_urlencoded;
 use super::catalogue::{Only, Step};
 use super::reading::{Origin, Phase, Values};
 use crate::profile::pages::{self, NamedPage};
-use crate::profile::{Address, App, ClientType, Deployment, Mailbox, PERSONAL_TENANT, Page, Protocol, Service, Tenant};
+use crate::profile::{
+    Address, App, ClientType, Deployment, Family, Mailbox, PERSONAL_TENANT, Page, Protocol, Service, Tenant,
+};
 use crate::report;
 use crate::report::step::{Command, Link, Mark, Part, Shell, marks};
 use crate::text::{Redactor, Shown, open};
@@ -34,6 +36,8 @@ pub struct FailureContext<'a> {
     pub read: Option<Read<'a>>,
     /// Whether the text may be of a program that is not mailgrant.
     pub is_pasted: bool,
+    /// Whose servers it is about, where no app is known; none where that is not known either.
+    pub named: &'a [Family],
 }
 
 /// What a text names, seen from one of its lines.
@@ -246,7 +250,11 @@ impl FailureContext<'_> {
         match only {
             None => true,
             Some(only @ (Only::Microsoft | Only::Google | Only::OtherProvider)) => {
-                self.app.is_none_or(|app| only.is_for(app.provider.family) == Some(true))
+                let is_for = |family: Family| only.is_for(family) == Some(true);
+                match self.app {
+                    Some(app) => is_for(app.provider.family),
+                    None => self.named.is_empty() || self.named.iter().copied().any(is_for),
+                }
             }
             Some(Only::Organisation) => self.app.is_none_or(|app| !app.provider.quirks.is_personal),
             Some(Only::Personal) => self

@@ -30,6 +30,8 @@ pub fn explain_about(text: &str, hint: Hint, about: FailureContext<'_>) -> Vec<E
         return vec![Explanation { support: support(&values, 0, Family::ANY, None), ..unknown(&reading, hint) }];
     }
     let hint = Hint { clues: reading.clues().and(hint.clues), ..hint };
+    let named = hint.family.as_ref().map_or(reading.families(), std::slice::from_ref);
+    let about = FailureContext { named, ..about };
     problems.into_iter().map(|problem| of_problem(problem, hint, &values, about)).collect()
 }
 
@@ -177,6 +179,19 @@ fn class(text: &str, stage: Option<Origin>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_for_the_customers_of_one_provider_are_left_out_where_the_text_names_another() {
+        let names_microsoft = |text: &str| {
+            let explained = explain(text, Hint::default()).swap_remove(0);
+            assert_eq!(explained.finding.code.as_str(), "tls-not-tls", "{text}");
+            explained.finding.fix.iter().any(|step| step.sentence().contains("Microsoft"))
+        };
+        let garbled = "Cannot determine the frame size or a corrupted frame was received.";
+        assert!(names_microsoft(garbled));
+        assert!(names_microsoft(&format!("smtp.office365.com: {garbled}")));
+        assert!(!names_microsoft(&format!("smtp.gmail.com: {garbled}")));
+    }
 
     #[test]
     fn what_is_not_known_gets_a_useful_answer_too() {
