@@ -15,7 +15,7 @@
 //! directory oauth transport secrets | an app's registration; tokens; mail servers; stores
 //! config diagnosis browser          | the profile's file; what failures mean; the browser
 //! net loopback                      | dialling, TLS and HTTP; the redirect address
-//! files transcript sasl jwt         | one job each, for all above
+//! files process transcript sasl jwt | one job each, for all above
 //! progress                          | what a command is doing and has seen, for who looks on
 //! failure                           | what went wrong, as facts
 //! report                            | checks, findings and documents, and their formats
@@ -66,6 +66,7 @@ pub mod loopback;
 pub mod net;
 pub mod oauth;
 pub mod outputs;
+pub mod process;
 pub mod profile;
 pub mod progress;
 pub mod random;

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{live, terminal};
+use crate::process;
 
 static WAITING: AtomicBool = AtomicBool::new(false);
 static CANCELLED: AtomicBool = AtomicBool::new(false);
@@ -128,6 +129,7 @@ fn end(modes: Option<&terminal::Modes>) -> ! {
         modes.set_for_good();
         let _ = io::stderr().write_all(b"\x1b[?25h\n");
     }
+    process::end_all();
     for path in UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         let _ = fs::remove_file(path);
     }
