@@ -2,7 +2,10 @@
 
 pub mod admin;
 pub mod choices;
+pub mod filed;
+pub mod mailbox_flags;
 pub mod mailboxes;
+pub mod provider_flags;
 pub mod secret;
 mod typed;
 

@@ -11,9 +11,11 @@ mod unused;
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::filed::{unspanned, wrong_flag};
+use crate::arguments::mailbox_flags::MailboxFlags;
 use crate::arguments::secret::SecretFlags;
 use crate::arguments::typed;
-use crate::config::{self, Edit, Problem, ProblemKind, ProfileDocument, base_of};
+use crate::config::{self, Edit, ProfileDocument, base_of};
 use crate::context::Context;
 use crate::diagnosis::slips;
 use crate::error::CommandError;
@@ -26,7 +28,7 @@ use crate::profile::{Address, App, Invalid, Mailbox, Name, Profile};
 use crate::report::{Document, Finding, FindingCode};
 use crate::text::{self, Redactor, Shown};
 use answers::Answers;
-use flags::{AppFlags, MailboxFlags, unspanned};
+use flags::AppFlags;
 use naming::Named;
 
 /// Add a mailbox (and its app, where it is new) to the profile
@@ -334,33 +336,4 @@ fn app_taken(name: &Name, user: Option<&Name>, args: &Args) -> CommandError {
 
 fn mailbox_taken(name: &Name) -> CommandError {
     Finding::of(FindingCode::NAME_TAKEN).with("what", "mailbox").with("name", name).with("user_of_it", name).into()
-}
-
-/// A value that came from a flag, told as one.
-fn wrong_flag(problem: Problem) -> CommandError {
-    match problem.kind {
-        ProblemKind::NoSide => CommandError::usage(
-            "A mailbox must be read, or sent from, or both.",
-            "Give --incoming imap or pop3, or --outgoing smtp, or both",
-        ),
-        ProblemKind::NoServer(side) => {
-            let side = side.key();
-            CommandError::usage(
-                shown!("--{}-host is missing: mailgrant does not know this provider's server.", side),
-                shown!("Give --{}-host HOST, or --{} none", side, side),
-            )
-        }
-        ProblemKind::Value => {
-            let flag = match problem.key {
-                "secret_expires" => "expires",
-                "scopes" => "scope",
-                key => key,
-            };
-            let Invalid { problem: cause, instead } = problem.invalid;
-            CommandError::usage(
-                shown!("--{}: {}.", Redactor::by_shape(&flag.replace('_', "-")), Redactor::by_shape(&cause)),
-                text::sentence(&instead),
-            )
-        }
-    }
 }

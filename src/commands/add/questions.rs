@@ -3,8 +3,9 @@
 use jiff::tz::TimeZone;
 use toml::Spanned;
 
-use super::flags::{MailboxFlags, unspanned};
 use crate::arguments::choices;
+use crate::arguments::filed::unspanned;
+use crate::arguments::mailbox_flags::MailboxFlags;
 use crate::config::{AppFile, MailboxFile};
 use crate::context::Context;
 use crate::error::CommandError;

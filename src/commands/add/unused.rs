@@ -1,6 +1,7 @@
 //! Flags that would do nothing: refused with the reason, because a flag that is taken is believed.
 
-use super::flags::{AppFlags, MailboxFlags};
+use super::flags::AppFlags;
+use crate::arguments::mailbox_flags::MailboxFlags;
 use crate::error::CommandError;
 use crate::profile::{App, Mailbox};
 use crate::report::{Finding, FindingCode};
@@ -62,33 +63,4 @@ pub(super) fn refuse(
         }
     }
     Ok(())
-}
-
-impl MailboxFlags {
-    fn incoming_details(&self) -> [(&'static str, bool); 3] {
-        [
-            ("--incoming-host", self.incoming_host.is_some()),
-            ("--incoming-port", self.incoming_port.is_some()),
-            ("--incoming-tls", self.incoming_tls.is_some()),
-        ]
-    }
-
-    fn outgoing_details(&self) -> [(&'static str, bool); 4] {
-        [
-            ("--outgoing-host", self.outgoing_host.is_some()),
-            ("--outgoing-port", self.outgoing_port.is_some()),
-            ("--outgoing-tls", self.outgoing_tls.is_some()),
-            ("--ehlo-name", self.ehlo_name.is_some()),
-        ]
-    }
-
-    /// Whether a flag says how mail is read, so that the protocol need not be asked for.
-    pub(super) fn says_incoming(&self) -> bool {
-        self.incoming_details().iter().any(|(_, is_given)| *is_given)
-    }
-
-    /// Whether a flag says how mail is sent.
-    pub(super) fn says_outgoing(&self) -> bool {
-        self.outgoing_details().iter().any(|(_, is_given)| *is_given)
-    }
 }
