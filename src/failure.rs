@@ -3,9 +3,11 @@
 
 mod aadsts;
 mod client_refusal;
+mod federated;
 mod proxy;
 
 pub use aadsts::{aadsts_numbers, aadsts_numbers_of_answer};
+pub use federated::FederatedClaims;
 pub use proxy::{ProxyFault, ProxyTrouble};
 
 use std::path::PathBuf;
@@ -201,6 +203,8 @@ pub struct OAuthFault {
     pub correlation_id: Option<Shown>,
     /// How long the server asked us to wait (Retry-After, RFC 9110 §10.2.3).
     pub retry_after: Option<Duration>,
+    /// What the federated token says that was sent as the app's proof, where one was.
+    pub federated: Option<Box<FederatedClaims>>,
 }
 
 /// Why a secret store failed.
@@ -267,6 +271,15 @@ impl Failure {
     #[must_use]
     pub fn new(kind: FailureKind) -> Self {
         Self { kind, server_said: None }
+    }
+
+    /// Adds what the federated token says that the app was proven with, if it was, to a refusal of the token endpoint.
+    #[must_use]
+    pub fn proven_with(mut self, claims: Option<FederatedClaims>) -> Self {
+        if let FailureKind::OAuth(fault) = &mut self.kind {
+            fault.federated = claims.map(Box::new);
+        }
+        self
     }
 
     /// Adds the server's words.

@@ -5,6 +5,7 @@ use url::form_urlencoded;
 
 use super::catalogue::{Only, Step};
 use super::reading::{Origin, Phase, Values};
+use crate::failure::FederatedClaims;
 use crate::profile::pages::{self, NamedPage};
 use crate::profile::{
     Address, App, ClientType, Deployment, Family, Mailbox, PERSONAL_TENANT, Page, Protocol, Service, Tenant,
@@ -26,6 +27,8 @@ pub struct FailureContext<'a> {
     pub phase: Option<Phase>,
     /// What is known of the token that was shown.
     pub token: TokenFacts<'a>,
+    /// What the federated token says that the app proved itself with.
+    pub federated: Option<&'a FederatedClaims>,
     /// Whether a sign-in was under way.
     pub is_signing_in: bool,
     /// Where apps are registered, where the words of an answer betray another provider than the profile's.
@@ -102,7 +105,8 @@ impl FailureContext<'_> {
     }
 
     /// Fills `{address}`, `{user}`, `{mailbox}`, `{app}`, `{tenant}`, `{client_id}`, `{redirect_uri}`, `{portal}`,
-    /// `{protocol}`, `{host}`, `{port}` and `{scope}`: with what `more` gives, else with the profile's, else with what the
+    /// `{protocol}`, `{host}`, `{port}`, `{scope}`, `{federated_issuer}`, `{federated_subject}`, `{federated_audience}` and
+    /// `{federated_parameters}` (all three as `az` wants them): with what `more` gives, else with the profile's, else with what the
     /// text names. What nothing knows is [`open`], and left out where its name ends in `?`.
     pub(super) fn fill(&self, text: &'static str, more: &dyn Fn(&str) -> Option<Shown>) -> Shown {
         // People know a directory by its name.
@@ -218,7 +222,19 @@ impl FailureContext<'_> {
     pub(super) fn knows(name: &str) -> bool {
         matches!(
             name,
-            "address" | "user" | "mailbox" | "app" | "tenant" | "client_id" | "redirect_uri" | "portal" | "protocol"
+            "address"
+                | "user"
+                | "mailbox"
+                | "app"
+                | "tenant"
+                | "client_id"
+                | "redirect_uri"
+                | "portal"
+                | "protocol"
+                | "federated_issuer"
+                | "federated_subject"
+                | "federated_audience"
+                | "federated_parameters"
         )
     }
 
@@ -235,6 +251,10 @@ impl FailureContext<'_> {
             "redirect_uri" => Shown::of(&self.app?.redirect_uri),
             "portal" => self.elsewhere.or_else(|| self.app.map(App::deployment))?.portal.into(),
             "protocol" => Shown::of(self.protocol?),
+            "federated_issuer" => self.federated?.issuer.clone(),
+            "federated_subject" => self.federated?.subject.clone(),
+            "federated_audience" => self.federated?.audience.clone(),
+            "federated_parameters" => parameters(self.federated?),
             _ => return None,
         })
     }
@@ -282,6 +302,13 @@ impl FailureContext<'_> {
 /// Whether personal accounts can sign in at `tenant`.
 fn takes_personal(tenant: &Tenant) -> bool {
     matches!(tenant.as_str(), "common" | "consumers" | PERSONAL_TENANT)
+}
+
+/// The federated credential that `claims` fit, as `az ad app federated-credential create` takes it.
+fn parameters(claims: &FederatedClaims) -> Shown {
+    let FederatedClaims { issuer, subject, audience } = claims;
+    let text = serde_json::json!({"name": "mailgrant", "issuer": issuer, "subject": subject, "audiences": [audience]});
+    Redactor::by_shape(&text.to_string())
 }
 
 /// `value` as a part of an address.

@@ -14,6 +14,7 @@ use crate::text::Shown;
 
 /// An OAuth error answer, by what the catalogue knows of its numbers, its words and its `error` field.
 pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding {
+    let about = FailureContext { federated: fault.federated.as_deref().or(about.federated), ..about };
     let origin = if fault.status == 0 { Origin::Authorize } else { Origin::Token };
     let refuses_client = fault.refuses_client();
     let text = serde_json::json!({
@@ -37,6 +38,7 @@ pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding 
         let before_last = finding.fix.len().saturating_sub(1);
         finding.fix.splice(before_last..before_last, another_way(about));
     }
+    finding.fix.splice(0..0, to_register(fault, about));
     finding.exit = exit(fault);
     if fault.status == 429 || fault.status >= 500 {
         finding.exit = ExitCode::Network;
@@ -72,6 +74,14 @@ fn another_way(about: FailureContext<'_>) -> Vec<Step> {
         None => told,
     };
     told.steps()
+}
+
+/// What the federated token that was sent says, and the federated credential that fits it, where none is registered.
+fn to_register(fault: &OAuthFault, about: FailureContext<'_>) -> Vec<Step> {
+    let is_about_it = fault.federated.is_some() && fault.refuses_client();
+    let told = Finding::of(FindingCode::FEDERATED_CREDENTIAL_TO_REGISTER).about(about);
+    let told = told.case_if(!fault.lacks_federated_credential(), "other");
+    if is_about_it { told.steps() } else { Vec::new() }
 }
 
 /// What scripts are told follows the `error` field alone: Microsoft may change its numbers and texts at any time, and

@@ -3,7 +3,7 @@ mod made;
 use std::time::Duration;
 
 use super::*;
-use crate::failure::{OAuthFault, Rejection, ReplyCode, StoreFault};
+use crate::failure::{FederatedClaims, OAuthFault, Rejection, ReplyCode, StoreFault};
 use crate::profile::Protocol;
 use crate::report::{Confidence, ExitCode};
 use crate::text::{Redactor, Shown};
@@ -69,6 +69,42 @@ fn a_refused_client_has_one_finding_whatever_the_provider_calls_it() {
     assert_eq!((found.code.as_str(), found.refuses_client), ("keycloak-password-grant-off", false));
     let found = said(400, "unauthorized_client", "");
     assert_eq!((found.code.as_str(), found.refuses_client), ("oauth-unauthorized-client", false));
+}
+
+#[test]
+fn a_refused_federated_token_is_shown_beside_the_credential_to_register() {
+    let text = "[apps.a]\nprovider = \"microsoft365\"\ntenant = \"contoso.example\"\n\
+                client_id = \"11111111-2222-3333-4444-555555555555\"\n";
+    let profile = crate::config::parse("config.toml".as_ref(), text).unwrap();
+    let about = FailureContext::of_app(profile.apps.values().next().unwrap());
+    let refused = |codes: &[u32], claims: Option<FederatedClaims>| {
+        let fault =
+            OAuthFault { error: "invalid_client".into(), codes: codes.into(), status: 401, ..OAuthFault::default() };
+        let failure = Failure::new(FailureKind::OAuth(fault)).proven_with(claims);
+        finding(&failure, about).fix.iter().map(|step| step.sentence().to_string()).collect::<Vec<_>>()
+    };
+    let claims = FederatedClaims {
+        issuer: "https://token.actions.githubusercontent.com".into(),
+        subject: "repo:Contoso@4711/shop@815:ref:refs/heads/main".into(),
+        audience: "api://AzureADTokenExchange".into(),
+    };
+    for number in [70_021, 700_211, 700_212, 700_213, 7_002_137, 7_002_138, 70_025] {
+        let steps = refused(&[number], Some(claims.clone()));
+        assert!(steps[0].contains("subject identifier repo:Contoso@4711/shop@815:ref:refs/heads/main"), "{steps:?}");
+        let command = "az ad app federated-credential create --id 11111111-2222-3333-4444-555555555555 --parameters \
+                       '{\"audiences\":[\"api://AzureADTokenExchange\"],\
+                       \"issuer\":\"https://token.actions.githubusercontent.com\",\"name\":\"mailgrant\",\
+                       \"subject\":\"repo:Contoso@4711/shop@815:ref:refs/heads/main\"}'";
+        assert!(steps[1].contains(command), "{steps:?}");
+    }
+    for number in [700_222, 700_229, 7_000_272] {
+        let steps = refused(&[number], Some(claims.clone()));
+        assert!(steps[0].starts_with("The token that was sent says: issuer https://token.actions"), "{steps:?}");
+        assert!(!steps.iter().any(|step| step.contains("federated-credential create")), "{steps:?}");
+    }
+    // Another credential was sent, or the refusal is about something else.
+    assert!(!refused(&[700_213], None).iter().any(|step| step.contains("federated-credential create")));
+    assert!(!refused(&[500_112], Some(claims)).iter().any(|step| step.contains("repo:Contoso")));
 }
 
 #[test]

@@ -23,9 +23,16 @@ const ANY: Row = Row { errors: &[], status: None, numbers: &[], words: &[], is_c
 const CREDENTIALS: &[&str] =
     &["client secret", "client_secret", "client credential", "client authentication", "authenticate the client"];
 
+/// Microsoft's numbers for a federated token that fits none of the app's federated credentials: its issuer, audience or
+/// subject differs, perhaps in capitals alone, or the app has none.
+const UNMATCHED: &[u32] = &[70_021, 700_211, 700_212, 700_213, 7_002_137, 7_002_138, 70_025];
+
 const TABLE: &[Row] = &[
     // Microsoft: the value is wrong, expired, missing, or given by a public client.
     Row { numbers: &[7_000_215, 7_000_222, 7_000_218, 700_025, 7_000_216], ..ANY },
+    // Microsoft: no federated credential of the app fits the token, or its issuer's tokens do not count.
+    Row { numbers: UNMATCHED, ..ANY },
+    Row { numbers: &[700_222, 700_229, 7_000_272], ..ANY },
     // Microsoft: the redirect URI differs, the app is not assigned, not found, or off; all of them as invalid_client or
     // unauthorized_client.
     Row { numbers: &[500_112, 501_051, 700_016, 7_000_112, 700_030], is_client: false, ..ANY },
@@ -81,6 +88,13 @@ impl OAuthFault {
         });
         row.is_some_and(|row| row.is_client)
     }
+
+    /// Whether a federated token was sent, and no federated credential that is registered for the app fits it.
+    #[must_use]
+    pub fn lacks_federated_credential(&self) -> bool {
+        let is_unmatched = self.codes.iter().any(|code| UNMATCHED.contains(code));
+        self.federated.is_some() && (is_unmatched || self.codes.is_empty() && self.refuses_client())
+    }
 }
 
 #[cfg(test)]
@@ -106,6 +120,8 @@ mod tests {
             (401, "invalid_client", "AADSTS7000215: Invalid client secret provided.", &[7_000_215]),
             (401, "invalid_client", "AADSTS7000222: The provided client secret keys are expired.", &[7_000_222]),
             (400, "invalid_grant", "AADSTS7000215", &[7_000_215]),
+            (400, "invalid_request", "AADSTS70021: No matching federated identity record found", &[70_021]),
+            (400, "invalid_request", "AADSTS700222: AAD-issued tokens may not be used", &[700_222]),
             // Keycloak 26, 21, 12 and before.
             (401, "unauthorized_client", "Invalid client or Invalid client credentials", &[]),
             (401, "unauthorized_client", "Invalid client secret", &[]),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FederatedClaims};
 use crate::profile::EndpointUrl;
 
 /// `client_assertion_type` of a JWT (RFC 7523 §2.2).
@@ -17,4 +17,9 @@ pub trait Assertion: Send + Sync {
     /// # Errors
     /// If there is none to be had.
     fn sign(&self, audience: &EndpointUrl, now: Timestamp) -> Result<SecretString, Failure>;
+
+    /// What the last assertion says of itself, where another issuer signed it; none where the app's own key does.
+    fn federated(&self) -> Option<FederatedClaims> {
+        None
+    }
 }

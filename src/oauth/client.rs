@@ -88,6 +88,7 @@ impl Client<'_> {
         &self,
         mut ask: impl FnMut(ClientAuthentication) -> Result<T, Failure>,
     ) -> (Result<T, Failure>, ClientAuthentication) {
+        let mut ask = |way| ask(way).map_err(|failure| failure.proven_with(self.credential.federated()));
         let first = self.app.client_authentication.unwrap_or(self.endpoint.client_authentication);
         let refusal = match ask(first) {
             Err(failure) if self.app.client_authentication.is_none() && is_about_the_client(&failure, first) => failure,

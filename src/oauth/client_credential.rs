@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::assertion::{Assertion, JWT_BEARER};
 use super::form::Form;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind, FederatedClaims};
 use crate::profile::{ClientAuthentication, ClientId, EndpointUrl};
 use crate::text::Redactor;
 
@@ -65,6 +65,14 @@ impl ClientCredential {
             }
         }
         Ok(None)
+    }
+
+    /// What the federated token says that was sent last, where it is one.
+    pub(super) fn federated(&self) -> Option<FederatedClaims> {
+        match self {
+            Self::Assertion(assertion) => assertion.federated(),
+            Self::None | Self::Secret(_) => None,
+        }
     }
 
     /// Whether the two ways make different requests of the secret; never, where there is none to be sent.

@@ -104,6 +104,7 @@ fn fault(transcript: &Transcript, answer: &HttpResponse, fields: &ErrorResponse,
         suberror: words(&fields.suberror),
         correlation_id: words(&fields.correlation_id),
         retry_after: answer.retry_after,
+        federated: None,
     }))
     .said(said)
 }

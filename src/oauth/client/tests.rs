@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
+use crate::failure::FederatedClaims;
 use crate::net::testing::{self as http, Server};
 use crate::oauth::grant::{AuthorizationCode, ClientCredentials, Refresh};
 use crate::oauth::testing;
@@ -286,5 +287,35 @@ fn a_code_is_sent_once_at_whatever_byte_the_answer_breaks_off() {
         // A second request would have been counted by now: the exchange has ended.
         let counted = (server.connections.load(SeqCst), server.codes.load(SeqCst));
         assert_eq!(counted, (cut + 1, cut + 1), "after {cut} bytes");
+    }
+}
+
+#[test]
+fn a_refusal_says_what_the_federated_token_says_that_was_sent() {
+    struct Federated;
+    impl Assertion for Federated {
+        fn sign(&self, _: &EndpointUrl, _: Timestamp) -> Result<SecretString, Failure> {
+            Ok("canary.federated.token".into())
+        }
+
+        fn federated(&self) -> Option<FederatedClaims> {
+            let (issuer, subject, audience) = ("https://runner.example", "repo:contoso/shop", "api://exchange");
+            Some(FederatedClaims { issuer: issuer.into(), subject: subject.into(), audience: audience.into() })
+        }
+    }
+    let refusal = r#"{"error":"invalid_request","error_description":"AADSTS700213: No match.","error_codes":[700213]}"#;
+    let app = testing::microsoft("contoso.example");
+    for (credential, expected) in [
+        (ClientCredential::Assertion(Arc::new(Federated)), Some("repo:contoso/shop")),
+        (ClientCredential::Assertion(Arc::new(TestSigner::default())), None),
+    ] {
+        let server = Server::answering("400 Bad Request", "", refusal);
+        let endpoint = server.url("/token").into();
+        let http = http::client();
+        let failure = client(&http, &app, &endpoint, &credential).token(&ClientCredentials { scopes: &[] });
+        let FailureKind::OAuth(fault) = failure.err().unwrap().kind else { panic!("the endpoint refused it") };
+        assert_eq!(fault.federated.as_deref().map(|claims| claims.subject.as_str()), expected);
+        assert_eq!(fault.lacks_federated_credential(), expected.is_some());
+        server.finish();
     }
 }

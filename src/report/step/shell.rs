@@ -70,6 +70,7 @@ impl Shell {
             Self::PowerShell => Some(in_powershell(value)),
             Self::System if cfg!(windows) => Some(in_powershell(value)),
             Self::System => Some(wrapped('\'', &value.replace('\'', r"'\''"))),
+            Self::Az if value.starts_with('{') => in_json(value),
             Self::Az | Self::Mailgrant => {
                 let is_safe = !value.starts_with('-') && !value.contains(ACTIVE_IN_DOUBLE_QUOTES);
                 is_safe.then(|| wrapped('"', value))
@@ -100,6 +101,14 @@ fn in_powershell(value: &str) -> Shown {
         }
     }
     wrapped('\'', &doubled)
+}
+
+/// A JSON object between single quotation marks. sh(1) and PowerShell take what is between them as it is, and to cmd.exe
+/// each of its texts is between double ones; so none may hold a quotation mark or what stays active between double ones.
+fn in_json(value: &str) -> Option<Shown> {
+    let is_object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(value).is_ok();
+    let is_active = |c: char| POWERSHELL_QUOTES.contains(&c) || c != '"' && ACTIVE_IN_DOUBLE_QUOTES.contains(&c);
+    (is_object && !value.contains(is_active)).then(|| wrapped('\'', value))
 }
 
 /// A value that was shown before is shown again: between quotes it holds no secret that it did not hold.
@@ -141,6 +150,17 @@ mod tests {
             assert_eq!(quoted(shell, "a b").as_deref(), Some("\"a b\""));
             assert_eq!(quoted(shell, "a'b & c; d | e").as_deref(), Some("\"a'b & c; d | e\""));
         }
+    }
+
+    #[test]
+    fn an_object_stays_one_argument_or_is_not_written() {
+        let az = |value: &str| quoted(Shell::Az, value);
+        let object = r#"{"subject":"repo:contoso/shop:ref:refs/heads/a b&c","audiences":["api://x"]}"#;
+        assert_eq!(az(object), Some(format!("'{object}'")));
+        for text in ["a'b", "a\u{2019}b", "$(x)", "`x`", "%PATH%", "a!b", r#"a\"b"#, r"a\\b"] {
+            assert_eq!(az(&format!(r#"{{"subject":"{text}"}}"#)), None, "{text}");
+        }
+        assert_eq!(az(r#"{"a":"b"} & x"#), None);
     }
 
     #[cfg(unix)]

@@ -52,6 +52,7 @@ pub(super) fn decode(file: Option<LostFile>, sentence: Option<&str>) -> Option<L
                 suberror: shown(suberror),
                 correlation_id: shown(correlation_id),
                 retry_after: None,
+                federated: None,
             };
             Some(LostGrant { at, fault })
         }

@@ -69,6 +69,7 @@ fn grant() -> MailboxRecord {
                 suberror: Some("token_expired".into()),
                 correlation_id: Some("c-1".into()),
                 retry_after: None,
+                federated: None,
             },
         }),
     }
