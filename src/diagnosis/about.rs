@@ -284,6 +284,7 @@ impl FailureContext<'_> {
             Some(Only::Own) => self.mailbox.is_none_or(|mailbox| mailbox.sign_in_as.is_none()),
             // Every grant of ours is a person's.
             Some(Only::AppOnly) => self.mailbox.is_none(),
+            Some(Only::Person) => true,
             Some(Only::Confidential) => self.is_client(ClientType::Confidential),
             Some(Only::Public) => self.is_client(ClientType::Public),
             Some(Only::AudienceOpen) => !self.token.is_for_server,
@@ -291,6 +292,11 @@ impl FailureContext<'_> {
             Some(Only::SigningIn) => self.is_signing_in,
             Some(Only::SignedIn) => !self.is_signing_in,
         }
+    }
+
+    /// Whether the value without which the step is none is known.
+    pub(super) fn is_given(&self, step: &Step, more: &dyn Fn(&str) -> Option<Shown>) -> bool {
+        step.given.as_deref().is_none_or(|name| self.known(name, more).is_some())
     }
 
     /// Whether the app may be a client of this type.

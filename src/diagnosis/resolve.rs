@@ -63,7 +63,7 @@ pub(super) fn filled(
         true => FailureContext { elsewhere: registered_at(entry.provider, only), ..about },
         false => about,
     };
-    let needed = |step: &&'static Step| about(None).may_need(step.only);
+    let needed = |step: &&'static Step| about(None).may_need(step.only) && about(None).is_given(step, value);
     let (cause, more, fix) = match entry.with_token.as_ref().filter(|_| about(None).token.is_shown) {
         Some(instead) => (&instead.cause, &[][..], &instead.fix),
         None => (&entry.cause, entry.cause_more.as_slice(), &entry.fix),
@@ -78,7 +78,7 @@ pub(super) fn filled(
     }
     if needed.is_empty() {
         // What was known is wrong, or the entry: some advice is better than none.
-        needed = fix.iter().collect();
+        needed = fix.iter().filter(|step| step.given.is_none()).collect();
     }
     finding.fix = needed.into_iter().map(|step| about(step.only).fill_step(step, value)).collect();
     finding.confidence = match entry.evidence {

@@ -108,7 +108,8 @@ impl<'a> Told<'a> {
     }
 
     fn fix(&self, steps: &'static [Step]) -> Vec<report::Step> {
-        let is_needed = |step: &&Step| step.is_for(&self.cases) && self.about.may_need(step.only);
+        let is_given = |step: &Step| self.about.is_given(step, &|name| self.value(name));
+        let is_needed = |step: &&Step| step.is_for(&self.cases) && self.about.may_need(step.only) && is_given(step);
         let filled = |step: &'static Step| {
             self.must_be_given(&step.text);
             self.about.fill_step(step, &|name| self.value(name))

@@ -19,6 +19,8 @@ pub struct Step {
     pub when: Vec<String>,
     /// In which cases it is none.
     pub unless: Vec<String>,
+    /// The name of a value without which it is none.
+    pub given: Option<String>,
     /// Whether it is another way or one for few, left out where room is scarce.
     pub aside: bool,
 }
@@ -52,6 +54,8 @@ pub enum Only {
     Own,
     /// Programs that sign in as themselves and not as a person.
     AppOnly,
+    /// Sign-ins by a person.
+    Person,
     /// Apps that prove themselves with a secret.
     Confidential,
     /// Apps that by the profile have no secret.
@@ -104,6 +108,7 @@ struct Sometimes {
     when: Cases,
     #[serde(default)]
     unless: Cases,
+    given: Option<String>,
     #[serde(default)]
     aside: bool,
 }
@@ -135,10 +140,10 @@ impl From<StepFile> for Step {
     fn from(file: StepFile) -> Self {
         match file {
             StepFile::Always(text) => {
-                Self { text, by: None, only: None, when: Vec::new(), unless: Vec::new(), aside: false }
+                Self { text, by: None, only: None, when: Vec::new(), unless: Vec::new(), given: None, aside: false }
             }
-            StepFile::Sometimes(Sometimes { step, by, only, when, unless, aside }) => {
-                Self { text: step, by, only, when: when.into(), unless: unless.into(), aside }
+            StepFile::Sometimes(Sometimes { step, by, only, when, unless, given, aside }) => {
+                Self { text: step, by, only, when: when.into(), unless: unless.into(), given, aside }
             }
         }
     }

@@ -17,6 +17,8 @@ pub(super) enum Shape {
     Mail,
     /// A port.
     Number,
+    /// Anything in quotes that is not blotted out.
+    Quoted,
     /// Scopes, with blanks between them (RFC 6749 §3.3).
     Scopes,
     /// A host, perhaps with its port.
@@ -84,6 +86,9 @@ impl Shape {
             Self::Id => is_guid(value) || value.ends_with(".apps.googleusercontent.com"),
             Self::Mail => is_mail(value),
             Self::Number => value.parse::<u16>().is_ok_and(|port| port > 0) && !rest[value.len()..].starts_with('.'),
+            Self::Quoted => {
+                quote.is_some() && value.contains(char::is_alphanumeric) && !value.contains(char::is_control)
+            }
             Self::Scopes => has_sign && are_scopes(value),
             Self::Tenant => is_directory(value) || quote.is_some() && is_name(value),
             Self::Uri => (value.contains("://") || value.starts_with("urn:")) && !value.contains(char::is_whitespace),
@@ -253,6 +258,9 @@ mod tests {
             (Shape::Server, " /opt/x/server.js:10", None),
             (Shape::Number, " 993 from", Some("993")),
             (Shape::Number, " 99999", None),
+            (Shape::Quoted, " 'repo:a/b:ref:refs/heads/main'. See", Some("repo:a/b:ref:refs/heads/main")),
+            (Shape::Quoted, " '***'. See", None),
+            (Shape::Quoted, " does not match", None),
             (Shape::Scopes, " 'openid https://mail.google.com/' is", Some("openid https://mail.google.com/")),
             (Shape::Scopes, " is not valid", None),
             (Shape::Date, ": 2025-01-09 12:00:04Z\"", Some("2025-01-09 12:00:04Z")),

@@ -40,6 +40,12 @@ enum Value {
     Scope,
     /// A redirect URI.
     RedirectUri,
+    /// The issuer of a token that no federated credential of an app has.
+    RefusedIssuer,
+    /// The same of its subject.
+    RefusedSubject,
+    /// The same of its audience.
+    RefusedAudience,
     /// An address that nothing announces.
     Bare,
     /// Whom a message was for or what an app asked for, which is not the mailbox and not the app.
@@ -47,7 +53,7 @@ enum Value {
 }
 
 /// The names by which the catalogue's texts ask for values, and which may be given.
-const NAMES: [(&str, &[Value]); 11] = [
+const NAMES: [(&str, &[Value]); 14] = [
     ("client_id", &[ClientId]),
     ("tenant", &[Tenant]),
     ("user", &[User, Address, Bare]),
@@ -59,6 +65,9 @@ const NAMES: [(&str, &[Value]); 11] = [
     ("port", &[Port]),
     ("scope", &[Scope]),
     ("redirect_uri", &[RedirectUri]),
+    ("refused_issuer", &[RefusedIssuer]),
+    ("refused_subject", &[RefusedSubject]),
+    ("refused_audience", &[RefusedAudience]),
 ];
 
 /// How much a word says about the value behind it.
@@ -73,10 +82,10 @@ enum Weight {
 /// A word in lower case, what it announces, in which form, and how surely.
 type Announcement = (&'static str, Value, Shape, Weight);
 
-use Shape::{Any, Date, Guid, Id, Mail, Number, Scopes, Server, Uri};
+use Shape::{Any, Date, Guid, Id, Mail, Number, Quoted, Scopes, Server, Uri};
 use Value::{
-    Address, Bare, ClientId, CorrelationId, Host, Other, Port, RedirectUri, Scope, Tenant, TenantName, Time, TraceId,
-    User,
+    Address, Bare, ClientId, CorrelationId, Host, Other, Port, RedirectUri, RefusedAudience, RefusedIssuer,
+    RefusedSubject, Scope, Tenant, TenantName, Time, TraceId, User,
 };
 use Weight::{Plain, Weak};
 
@@ -190,6 +199,9 @@ const ANNOUNCEMENTS: &[Announcement] = &[
     ("redirect url", RedirectUri, Uri, Plain),
     ("reply url", RedirectUri, Uri, Plain),
     ("reply address", RedirectUri, Uri, Plain),
+    ("assertion issuer", RefusedIssuer, Quoted, Plain),
+    ("assertion subject", RefusedSubject, Quoted, Plain),
+    ("assertion audience", RefusedAudience, Quoted, Plain),
 ];
 
 /// More values are of a log that repeats itself.

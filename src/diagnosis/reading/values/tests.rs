@@ -74,6 +74,14 @@ fn each_value_is_found_however_it_is_written() {
         ("scopes were invalid. {invalid=[https://mail.google.com/x]}", "scope", "https://mail.google.com/x"),
         ("The redirect URI 'http://localhost:8400' specified", "redirect_uri", "http://localhost:8400"),
         ("redirect_uri=http%3A%2F%2Flocalhost%3A8400%2Fx&y=1", "redirect_uri", "http://localhost:8400/x"),
+        (
+            "for presented assertion subject 'repo:a/b:ref:refs/heads/main'.",
+            "refused_subject",
+            "repo:a/b:ref:refs/heads/main",
+        ),
+        (r"for presented assertion issuer \u0027https://id.example/\u0027.", "refused_issuer", "https://id.example/"),
+        ("Assertion Audience: 'api://AzureADTokenExchange'.", "refused_audience", "api://AzureADTokenExchange"),
+        ("for presented assertion subject '***'.", "refused_subject", ""),
     ];
     let wrong: Vec<String> = rows.iter().filter_map(wrong).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
