@@ -9,6 +9,8 @@ mod support;
 
 mod practice;
 mod practice_api;
+#[cfg(target_os = "linux")]
+mod practice_apps;
 mod practice_mail;
 
 mod add;

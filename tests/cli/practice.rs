@@ -27,7 +27,7 @@ impl Tenant {
         Self { sandbox: Sandbox::start(config).unwrap(), secret }
     }
 
-    fn endpoint(&self, name: &str) -> String {
+    pub(crate) fn endpoint(&self, name: &str) -> String {
         format!("{}/{TENANT_ID}/oauth2/v2.0/{name}", self.sandbox.authority())
     }
 
@@ -106,7 +106,7 @@ impl Tenant {
         ])
     }
 
-    fn token(&self, fields: &[(&str, &str)]) -> (u16, Value) {
+    pub(crate) fn token(&self, fields: &[(&str, &str)]) -> (u16, Value) {
         let page = browser::post(&self.endpoint("token"), fields, self.sandbox.ca_file()).unwrap();
         (page.status, serde_json::from_str(&page.body).unwrap())
     }
@@ -141,11 +141,11 @@ fn field(fields: &[(String, String)], name: &str) -> String {
     fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
-fn number(answer: &(u16, Value)) -> u64 {
+pub(crate) fn number(answer: &(u16, Value)) -> u64 {
     answer.1["error_codes"][0].as_u64().unwrap_or_default()
 }
 
-fn claims(token: &Value) -> Value {
+pub(crate) fn claims(token: &Value) -> Value {
     let payload = token.as_str().unwrap().split('.').nth(1).unwrap();
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }

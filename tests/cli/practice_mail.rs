@@ -17,10 +17,10 @@ trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
 /// A conversation by hand.
-struct Talk(BufReader<Box<dyn Stream>>);
+pub(crate) struct Talk(BufReader<Box<dyn Stream>>);
 
 impl Talk {
-    fn tls(tenant: &Tenant, port: u16) -> Self {
+    pub(crate) fn tls(tenant: &Tenant, port: u16) -> Self {
         let stream = plain(port);
         Self::with(browser::connector(tenant.sandbox.ca_file()).unwrap().connect("localhost", stream).unwrap())
     }
@@ -30,7 +30,7 @@ impl Talk {
     }
 
     /// Reads lines up to the first that begins with `end`, and answers all of them.
-    fn until(&mut self, end: &str) -> String {
+    pub(crate) fn until(&mut self, end: &str) -> String {
         let mut text = String::new();
         loop {
             let before = text.len();
@@ -42,7 +42,7 @@ impl Talk {
     }
 
     /// Sends a line and reads to the line that begins with `end`.
-    fn say(&mut self, line: &str, end: &str) -> String {
+    pub(crate) fn say(&mut self, line: &str, end: &str) -> String {
         self.0.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
         self.0.get_mut().flush().unwrap();
         self.until(end)
@@ -55,7 +55,7 @@ fn plain(port: u16) -> TcpStream {
     stream
 }
 
-fn xoauth2(user: &str, token: &str) -> String {
+pub(crate) fn xoauth2(user: &str, token: &str) -> String {
     BASE64_STANDARD.encode(format!("user={user}\x01auth=Bearer {token}\x01\x01"))
 }
 

@@ -102,3 +102,12 @@ fn set_validity(params: &mut CertificateParams, (from, to): (i64, i64)) {
     params.not_before = day(from * DAY);
     params.not_after = day(to * DAY);
 }
+
+/// A self-signed certificate, in PEM, good for a year from today; its key is gone.
+pub fn stranger(name: &str) -> String {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    set_validity(&mut params, (0, 365));
+    let key = KeyPair::generate().expect("a P-256 key can be made");
+    params.self_signed(&key).expect("the certificate can be signed").pem()
+}

@@ -21,6 +21,9 @@ pub fn change(world: &World, claims: &mut Value, changes: &[Claim]) {
     for claim in changes {
         match claim {
             Claim::Is(name, text) => claims[*name] = json!(text),
+            Claim::Absent(name) => {
+                claims.as_object_mut().and_then(|claims| claims.remove(*name));
+            }
             Claim::Tenant(tenant) => {
                 let issuer = claims["iss"].as_str().unwrap_or_default().replace(TENANT_ID, tenant);
                 claims["iss"] = json!(issuer);
@@ -37,11 +40,15 @@ pub fn resource_of(scopes: &[String]) -> String {
     scopes.iter().find_map(resource).unwrap_or_else(|| OUTLOOK.to_owned())
 }
 
+/// Whether the time of a token has come.
+pub fn is_valid(claims: &Value) -> bool {
+    claims["nbf"].as_i64().is_some_and(|start| start <= now().as_second())
+}
+
 /// The scopes that the mail servers see in an access token.
 pub fn opened_by(claims: &Value) -> Vec<String> {
     let is_ours = claims["aud"] == OUTLOOK && claims["tid"] == TENANT_ID;
-    let is_valid = claims["nbf"].as_i64().is_some_and(|start| start <= now().as_second());
-    let scopes = claims["scp"].as_str().filter(|_| is_ours && is_valid).unwrap_or_default();
+    let scopes = claims["scp"].as_str().filter(|_| is_ours && is_valid(claims)).unwrap_or_default();
     scopes.split_whitespace().map(|scope| format!("{OUTLOOK}/{scope}")).collect()
 }
 

@@ -2,16 +2,30 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
+use crate::client_assertion;
 use crate::client_rules::SecretIn;
 use crate::faults::At;
 use crate::http::{Params, Request};
 use crate::oauth_error::OAuthError;
-use crate::world::{State, World, now};
+use crate::world::{Dialect, State, World, now};
 
 /// Who asks, if nothing is to be refused here.
-pub fn authenticate(world: &World, state: &mut State, request: &Request, form: &Params) -> Result<String, OAuthError> {
-    let client_id = identify(state, request, form)?;
+pub fn authenticate(
+    world: &World,
+    state: &mut State,
+    dialect: Dialect,
+    request: &Request,
+    form: &Params,
+) -> Result<String, OAuthError> {
+    let client_id = match form.get("client_assertion") {
+        Some(_) if form.get("client_secret").is_some() || request.header("authorization").is_some() => {
+            return Err(twice(state));
+        }
+        Some(_) => client_assertion::verify(world, state, dialect, form)?,
+        None => identify(state, request, form)?,
+    };
     let place = match form.get("grant_type") {
+        Some("client_credentials") => At::Own,
         Some("refresh_token") => At::Refresh,
         Some(_) => At::Code,
         // A device code is asked for; it is not redeemed yet.
@@ -44,8 +58,7 @@ fn identify_by(
     let undecoded = place == Some(SecretIn::HeaderUndecoded);
     let basic = request.header("authorization").and_then(|header| basic_credentials(header, undecoded));
     if basic.is_some() && form.get("client_secret").is_some() {
-        state.surprises.push("token: the client proves itself twice".to_owned());
-        return Err(OAuthError::new("invalid_request", 900_144, "Two client authentications."));
+        return Err(twice(state));
     }
     let (client_id, secret) = match basic {
         Some((client_id, secret)) => (client_id, Some(secret)),
@@ -82,6 +95,12 @@ fn identify_by(
         return Err(invalid(7_000_222, text));
     }
     Ok(client_id)
+}
+
+/// RFC 6749 §2.3: a client proves itself in one way.
+fn twice(state: &mut State) -> OAuthError {
+    state.surprises.push("token: the client proves itself twice".to_owned());
+    OAuthError::new("invalid_request", 900_144, "Two client authentications.")
 }
 
 /// RFC 6749 §2.3.1: both halves are form-encoded before they are joined. Some providers take them as they are.

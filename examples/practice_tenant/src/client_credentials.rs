@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::claims::{change, is_valid};
 use crate::http::Params;
-use crate::jwt::Signer;
 use crate::oauth_error::OAuthError;
 use crate::world::{AccessToken, App, Dialect, Holder, State, TENANT_ID, World, new_guid, now, random_text};
 
@@ -27,7 +27,9 @@ pub fn judge(state: &State, dialect: Dialect, client_id: String, form: &Params) 
         Dialect::Oidc => Some(scope),
     };
     match audience {
-        Some(audience) if !audience.contains(' ') => Ok(OwnToken { client_id, audience: audience.to_owned() }),
+        Some(audience) if dialect == Dialect::Oidc || !audience.contains(' ') => {
+            Ok(OwnToken { client_id, audience: audience.to_owned() })
+        }
         _ => {
             let text = format!(
                 "The provided value for scope {scope} is not valid. Client credential flows must have a scope value \
@@ -39,24 +41,25 @@ pub fn judge(state: &State, dialect: Dialect, client_id: String, form: &Params) 
 }
 
 /// The answer. A token is given where nothing was consented to as well; it then has no `roles`.
-pub fn issue(world: &World, signer: &Signer, dialect: Dialect, earned: OwnToken) -> Value {
+pub fn issue(world: &World, dialect: Dialect, earned: OwnToken) -> Value {
     let mut state = world.state();
     let lifetime = state.access_lifetime;
     let app = state.app(&earned.client_id).expect("the client was identified");
-    let roles: Vec<String> = app
-        .roles
-        .iter()
-        .filter(|(audience, _)| *audience == earned.audience)
-        .map(|(_, role)| (*role).to_owned())
-        .collect();
-    let claims = claims(world, dialect, app, &earned.audience, &roles, lifetime.as_secs());
-    let access_token = signer.sign(&claims);
+    let consented = app.roles.iter().filter(|(audience, _)| *audience == earned.audience);
+    let mut roles: Vec<String> = consented.map(|(_, role)| (*role).to_owned()).collect();
+    roles.extend(app.exchange.roles(&earned.audience));
+    let mut claims = claims(world, dialect, app, &earned.audience, &roles, lifetime.as_secs());
+    change(world, &mut claims, world.faults.access_claims());
+    // A token opens what it says, so that what is wrong with it shows at the servers too.
+    let is_good = dialect == Dialect::Oidc || claims["tid"] == TENANT_ID && is_valid(&claims);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let access_token = world.signer.sign(&claims);
     let record = AccessToken {
         holder: Holder::App,
         client_id: earned.client_id,
-        audience: earned.audience,
-        scopes: Vec::new(),
-        roles,
+        audience: if is_good { text(&claims["aud"]) } else { String::new() },
+        scopes: claims["scope"].as_str().into_iter().flat_map(str::split_whitespace).map(str::to_owned).collect(),
+        roles: claims["roles"].as_array().into_iter().flatten().map(text).collect(),
         expires: now() + jiff::SignedDuration::try_from(lifetime).expect("a short lifetime"),
     };
     state.access_tokens.insert(access_token.clone(), record);

@@ -27,7 +27,7 @@ fn begin(world: &World, dialect: Dialect, request: &Request) -> Result<Response,
     }
     let mut state = world.state();
     state.counters.device_requests += 1;
-    let client_id = authenticate(world, &mut state, request, &form)?;
+    let client_id = authenticate(world, &mut state, dialect, request, &form)?;
     let scopes: Vec<String> = form.get("scope").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
     if scopes.is_empty() {
         let text = "The request body must contain the following parameter: 'scope'.";

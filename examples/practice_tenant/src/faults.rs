@@ -83,6 +83,12 @@ pub enum Fault {
     /// A policy of the directory lets new secrets live for so many days.
     LongestSecret(i64),
 
+    /// The runner takes no job's bearer token.
+    RunnerRefuses,
+    /// The runner hands out tokens that have run out.
+    RunnerTokenOld,
+    /// No outside issuer publishes the key that it signs with.
+    IssuerKeyNotPublished,
     /// Every mail server takes every access token for expired.
     AccessTokensExpired,
     /// Every refusal repeats what the client sent, secrets included. Some servers do that.
@@ -167,6 +173,7 @@ impl Fault {
             | Self::IdClaims(_)
             | Self::NoRefreshToken
             | Self::SendingNotGranted => "sign-in",
+            Self::RunnerRefuses | Self::RunnerTokenOld | Self::IssuerKeyNotPublished => "federated",
             Self::TokenPage { .. } | Self::AccessClaims(_) | Self::ForeignAccessToken => "token",
             Self::Mail(Words { protocol, .. }) | Self::Offers(protocol, _) => match protocol {
                 Protocol::Imap => "IMAP",

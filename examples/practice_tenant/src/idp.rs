@@ -7,17 +7,16 @@ use serde_json::{Value, json};
 
 use crate::faults::Fault;
 use crate::http::{Request, Response};
-use crate::jwt::Signer;
 use crate::oauth_error::OAuthError;
 use crate::wire::Wire;
 use crate::world::{Dialect, TENANT_DOMAIN, TENANT_ID, World, now};
-use crate::{authorize, device, token};
+use crate::{authorize, device, issuer, token};
 
 /// Answers one request.
-pub fn serve(world: &Arc<World>, signer: &Signer, wire: &mut Wire) -> io::Result<()> {
+pub fn serve(world: &Arc<World>, wire: &mut Wire) -> io::Result<()> {
     match Request::read(wire) {
         Ok(Some(request)) => {
-            let response = route(world, signer, &request);
+            let response = route(world, &request);
             let ahead = jiff::SignedDuration::from_secs(world.faults.clock_ahead());
             let time = now() + world.state().clock_shift + ahead;
             response.dated(time).write(wire)
@@ -30,7 +29,7 @@ pub fn serve(world: &Arc<World>, signer: &Signer, wire: &mut Wire) -> io::Result
     }
 }
 
-fn route(world: &World, signer: &Signer, request: &Request) -> Response {
+fn route(world: &World, request: &Request) -> Response {
     let segments: Vec<&str> = request.path.trim_start_matches('/').split('/').collect();
     let (dialect, action) = match segments.as_slice() {
         ["oidc", action @ ..] => (Dialect::Oidc, action.join("/")),
@@ -48,6 +47,10 @@ fn route(world: &World, signer: &Signer, request: &Request) -> Response {
         }
         ["device"] if request.method == "GET" => return device::show(world, &request.query),
         ["device"] if request.method == "POST" => return device::decide(world, request),
+        ["issuers", name, rest @ ..] => {
+            return issuer::serve(world, request, name, rest).unwrap_or_else(|| not_found(world, request));
+        }
+        ["runner", "token"] if request.method == "GET" => return issuer::hand_out(world, request),
         // Every real browser asks for it, unbidden.
         ["favicon.ico"] => return Response::html(404, String::new()),
         _ => return not_found(world, request),
@@ -56,8 +59,8 @@ fn route(world: &World, signer: &Signer, request: &Request) -> Response {
         ("GET", "authorize") => authorize::show(world, dialect, &request.query),
         ("POST", "authorize") => authorize::decide(world, request),
         ("POST", "devicecode") => device::answer(world, dialect, request),
-        ("POST", "token") => token::answer(world, signer, dialect, request),
-        ("GET", "keys") => Response::json(200, &signer.key_set()),
+        ("POST", "token") => token::answer(world, dialect, request),
+        ("GET", "keys") => Response::json(200, &world.signer.key_set()),
         ("GET", ".well-known" | ".well-known/openid-configuration") => Response::json(200, &metadata(world, dialect)),
         _ => not_found(world, request),
     }
@@ -97,7 +100,8 @@ fn metadata(world: &World, dialect: Dialect) -> Value {
         "response_modes_supported": ["query"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["ES256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        "token_endpoint_auth_signing_alg_values_supported": ["PS256", "RS256", "ES256"],
         "code_challenge_methods_supported": ["S256"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
     });

@@ -9,26 +9,32 @@ mod authorize;
 pub mod browser;
 mod ca;
 mod claims;
+mod client_assertion;
 mod client_authentication;
 mod client_credentials;
 pub mod client_rules;
 mod device;
 pub mod faults;
+mod federation;
 mod http;
 mod idp;
 mod imap;
 mod imap_fetch;
 mod imap_search;
 mod imap_syntax;
+pub mod issuer;
 mod jwt;
+pub mod machines;
 pub mod mail_sign_in;
 mod mailstore;
 mod oauth_error;
 mod pop3;
+mod rsa_key;
 mod smtp;
 mod token;
 mod wire;
 pub mod world;
+mod x509;
 
 use std::io;
 use std::path::Path;
@@ -40,7 +46,6 @@ use tempfile::NamedTempFile;
 
 use ca::{Acceptors, PracticeCa};
 use faults::Fault;
-use jwt::Signer;
 use mail_sign_in::LEEWAY;
 use mailstore::SentMessage;
 use wire::{Listener, Wire};
@@ -100,12 +105,11 @@ impl Sandbox {
 
         // The sign-in server's own port is part of every address it hands out, so it is bound first and told after.
         let world: Arc<std::sync::OnceLock<Arc<World>>> = Arc::default();
-        let signer = Signer::new();
         let (tls, told) = (Arc::clone(&acceptors), Arc::clone(&world));
         let https = Listener::start(move |stream| {
             let Some(world) = told.get() else { return Ok(()) };
             let mut wire = Wire::tls(stream, &tls.show(world.faults.certificate()))?;
-            idp::serve(world, &signer, &mut wire)
+            idp::serve(world, &mut wire)
         })?;
         let authority = format!("https://localhost:{}", https.port());
         let world = Arc::clone(world.get_or_init(|| Arc::new(World::new(authority, config.access_lifetime))));
@@ -213,16 +217,6 @@ impl Sandbox {
         let mut state = self.world.state();
         let app = state.apps.iter_mut().find(|app| app.client_id == CONFIDENTIAL_CLIENT);
         app.expect("the app is always there").secrets.push(secret);
-        id
-    }
-
-    /// Registers a certificate under the confidential app, good for a year, and returns its ID.
-    pub fn add_certificate(&self, name: &str) -> String {
-        let (id, ends) = (new_guid(), now() + jiff::SignedDuration::from_hours(365 * 24));
-        self.change(|state| {
-            let apps = state.apps.iter_mut().filter(|app| app.client_id == CONFIDENTIAL_CLIENT);
-            apps.for_each(|app| app.certificates.push((id.clone(), name.to_owned(), ends)));
-        });
         id
     }
 

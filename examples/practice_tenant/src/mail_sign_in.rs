@@ -4,10 +4,13 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::json;
 
 use crate::faults::Fault;
-use crate::world::{Holder, World, now};
+use crate::world::{AccessToken, App, EXCHANGE, Holder, Reach, World, now};
 
 /// Clocks differ, so servers take a token for a while after its end; five minutes is usual.
 pub const LEEWAY: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// The `aud` of a plain provider's access tokens.
+const PLAIN_AUDIENCE: &str = "account";
 
 /// A mail protocol, with the scope that opens it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,9 +77,14 @@ fn judge(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) 
         if access.expires + LEEWAY <= now() || world.faults.is_on(Fault::AccessTokensExpired) {
             return None;
         }
-        // What an app's own token opens here is not known to this tenant.
-        let Holder::User(user) = access.holder.clone() else { return None };
-        (user, access.scopes.clone())
+        match &access.holder {
+            Holder::User(user) => (user.clone(), access.scopes.clone()),
+            Holder::App => {
+                let app = state.app(&access.client_id)?;
+                let reach = app_reach(app, access, protocol, &identity);
+                return app_login(world, &identity, reach);
+            }
+        }
     };
     let opens = |scope: &String| match protocol {
         Protocol::Imap => scope.ends_with("/IMAP.AccessAsUser.All") || scope == "imap",
@@ -95,6 +103,32 @@ fn judge(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) 
         Protocol::Smtp if !own => None,
         _ => Some(Login { connected: own || delegated, mailbox: mailbox.address.clone(), user }),
     }
+}
+
+/// How far an app's own token gets: as far as an administrator has set it up at Exchange. A plain provider's mail servers
+/// go by the scope alone.
+fn app_reach(app: &App, access: &AccessToken, protocol: Protocol, mailbox: &str) -> Reach {
+    let scope = match protocol {
+        Protocol::Imap => "imap",
+        Protocol::Pop3 => "pop3",
+        Protocol::Smtp => "smtp",
+    };
+    match access.audience.as_str() {
+        PLAIN_AUDIENCE if access.scopes.iter().any(|name| name == scope) => Reach::Open,
+        audience if audience == EXCHANGE => app.exchange.reach(protocol, &access.roles, mailbox),
+        _ => Reach::Refused,
+    }
+}
+
+/// The mailbox is the one that the client names: no person signed in.
+fn app_login(world: &World, mailbox: &str, reach: Reach) -> Option<Login> {
+    let mailbox = world.user(mailbox)?;
+    let connected = match reach {
+        Reach::Refused => return None,
+        Reach::NotConnected => false,
+        Reach::Open => !world.faults.is_on(Fault::NoMailbox),
+    };
+    Some(Login { user: mailbox.address.clone(), mailbox: mailbox.address.clone(), connected })
 }
 
 /// What a refusal adds to its usual words: mostly nothing.

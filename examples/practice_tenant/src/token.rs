@@ -12,7 +12,6 @@ use crate::client_credentials::{self, OwnToken};
 use crate::device;
 use crate::faults::Fault;
 use crate::http::{Params, Request, Response};
-use crate::jwt::Signer;
 use crate::oauth_error::OAuthError;
 use crate::world::{
     ALICE, AccessToken, Dialect, Endpoint, Hold, Holder, RefreshState, RefreshToken, State, World, now, random_text,
@@ -36,7 +35,7 @@ pub struct Earned {
     pub refresh: bool,
 }
 
-pub fn answer(world: &World, signer: &Signer, dialect: Dialect, request: &Request) -> Response {
+pub fn answer(world: &World, dialect: Dialect, request: &Request) -> Response {
     let (number, delay) = {
         let mut state = world.state();
         state.counters.token_requests += 1;
@@ -50,8 +49,8 @@ pub fn answer(world: &World, signer: &Signer, dialect: Dialect, request: &Reques
     match judge(world, dialect, request) {
         Ok(outcome) => {
             let body = match outcome {
-                Outcome::User(earned) => issue(world, signer, dialect, earned),
-                Outcome::App(earned) => client_credentials::issue(world, signer, dialect, earned),
+                Outcome::User(earned) => issue(world, dialect, earned),
+                Outcome::App(earned) => client_credentials::issue(world, dialect, earned),
             };
             let answer = Response::json(200, &body);
             world.wait_while_held(Endpoint::Token, Hold::Answer, number);
@@ -61,8 +60,10 @@ pub fn answer(world: &World, signer: &Signer, dialect: Dialect, request: &Reques
             world.state().counters.token_refusals += 1;
             if world.faults.is_on(Fault::RefusalsEcho) {
                 let form = request.form().unwrap_or_default();
-                let secrets: Vec<&str> =
-                    ["client_secret", "refresh_token"].iter().filter_map(|name| form.get(name)).collect();
+                let secrets: Vec<&str> = ["client_secret", "client_assertion", "refresh_token"]
+                    .iter()
+                    .filter_map(|name| form.get(name))
+                    .collect();
                 error.text = format!("{} You sent: {} That is: {}", error.text, request.body(), secrets.join(" "));
             }
             error.body(dialect)
@@ -80,11 +81,14 @@ fn judge(world: &World, dialect: Dialect, request: &Request) -> Result<Outcome, 
         world.surprise(format!("token: {name} twice"));
         return Err(OAuthError::new("invalid_request", 90_014, format!("'{name}' occurs more than once.")));
     }
-    if ["client_secret", "code", "refresh_token"].iter().any(|name| request.query.get(name).is_some()) {
+    if ["client_secret", "client_assertion", "code", "refresh_token"]
+        .iter()
+        .any(|name| request.query.get(name).is_some())
+    {
         world.surprise("token: a secret in the URL");
     }
     let mut state = world.state();
-    let client_id = authenticate(world, &mut state, request, &form)?;
+    let client_id = authenticate(world, &mut state, dialect, request, &form)?;
     match form.get("grant_type") {
         Some("authorization_code") => redeem_code(&mut state, dialect, client_id, &form).map(Outcome::User),
         Some("urn:ietf:params:oauth:grant-type:device_code") => {
@@ -205,7 +209,7 @@ fn one_resource(dialect: Dialect, scopes: Vec<String>) -> Result<Vec<String>, OA
 }
 
 /// Writes down what was earned and words the answer (RFC 6749 §5.1).
-fn issue(world: &World, signer: &Signer, dialect: Dialect, mut earned: Earned) -> Value {
+fn issue(world: &World, dialect: Dialect, mut earned: Earned) -> Value {
     let user = world.user(&earned.user).expect("only known users sign in");
     if world.faults.is_on(Fault::SendingNotGranted) {
         earned.scopes.retain(|scope| !scope.ends_with("/SMTP.Send") && scope != "smtp");
@@ -229,7 +233,7 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, mut earned: Earned) -
     change(world, &mut claims, changes);
     // A token opens what it says, so that what is wrong with it shows at the mail servers too.
     let opens = if changes.is_empty() { earned.scopes.clone() } else { opened_by(&claims) };
-    let access_token = if state.access_claims.is_null() { random_text(400) } else { signer.sign(&claims) };
+    let access_token = if state.access_claims.is_null() { random_text(400) } else { world.signer.sign(&claims) };
     let expires = now() + jiff::SignedDuration::try_from(lifetime).expect("a short lifetime");
     let record = AccessToken {
         holder: Holder::User(holder.address.clone()),
@@ -258,7 +262,7 @@ fn issue(world: &World, signer: &Signer, dialect: Dialect, mut earned: Earned) -
         if let Value::Object(claims) = &mut claims {
             claims.retain(|_, value| !value.is_null());
         }
-        let id_token = signer.sign(&claims);
+        let id_token = world.signer.sign(&claims);
         state.other_secrets.push(id_token.clone());
         body["id_token"] = Value::String(id_token);
     }

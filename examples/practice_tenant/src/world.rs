@@ -1,12 +1,16 @@
 //! Everything the practice tenant knows: who exists, which apps are registered, what has been issued, what happened.
 
+mod apps;
+mod exchange;
 mod issued;
 
+pub use apps::{App, ClientSecret, FederatedCredential, KeyCredential};
+pub use exchange::{AppOnly, EXCHANGE, Principal, Reach};
 pub use issued::{AccessToken, Code, DeviceCode, DeviceDecision, Dialect, Holder, RefreshState, RefreshToken, SignIn};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +19,8 @@ use jiff::Timestamp;
 use crate::ca::Certificate;
 use crate::client_rules::ClientRules;
 use crate::faults::Faults;
+use crate::issuer::Job;
+use crate::jwt::Signer;
 use crate::mailstore::MailStore;
 use crate::wire::lock;
 
@@ -47,38 +53,6 @@ pub struct User {
     pub can_sign_in: bool,
 }
 
-/// An app registration.
-pub struct App {
-    pub client_id: &'static str,
-    pub name: &'static str,
-    /// The registration's ID in the directory.
-    pub object_id: String,
-    /// The ID of its service principal, which the portal shows under Enterprise applications.
-    pub principal_id: String,
-    pub confidential: bool,
-    pub redirect_uris: Vec<&'static str>,
-    pub secrets: Vec<ClientSecret>,
-    /// Its certificates: the ID and the name of each, and when it ends.
-    pub certificates: Vec<(String, String, Timestamp)>,
-    /// The application permissions that an administrator has consented to: the audience, and the role.
-    pub roles: Vec<(&'static str, &'static str)>,
-    /// The client IDs of the apps that own it.
-    pub owners: Vec<String>,
-}
-
-/// A client secret as the portal knows it: its ID is a GUID, its value never is.
-#[derive(Clone)]
-pub struct ClientSecret {
-    pub id: String,
-    pub value: String,
-    /// What the portal calls it.
-    pub name: Option<String>,
-    pub starts: Timestamp,
-    /// When the sign-in servers know it: the directory needs a while to tell them.
-    pub usable_from: Timestamp,
-    pub expires: Timestamp,
-}
-
 /// How often what was asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -100,6 +74,8 @@ pub struct Counters {
     pub token_refusals: u32,
     /// Refresh tokens that came a second time.
     pub refresh_reuses: u32,
+    /// Client assertions that came a second time.
+    pub assertion_reuses: u32,
     /// Logins at the mail servers that went well.
     pub mail_logins: u32,
     /// Logins at the mail servers that did not.
@@ -146,6 +122,12 @@ pub struct State {
     pub slow_downs: u32,
     pub refresh_tokens: HashMap<String, RefreshToken>,
     pub access_tokens: HashMap<String, AccessToken>,
+    /// The `jti` of each client assertion that was taken.
+    pub assertion_ids: HashSet<String>,
+    /// What the runner says of its job.
+    pub job: Job,
+    /// What the runner's job asks for its tokens with.
+    pub runner_token: String,
     /// Identity tokens that went out and verifiers that came in: nothing asks for them, but they are secrets too.
     pub other_secrets: Vec<String>,
     pub access_lifetime: Duration,
@@ -178,6 +160,9 @@ pub struct World {
     pub authority: String,
     pub users: Vec<User>,
     pub faults: Faults,
+    /// The key of the tenant's own tokens.
+    pub signer: Signer,
+    issuer_key: OnceLock<Signer>,
     state: Mutex<State>,
 }
 
@@ -229,7 +214,9 @@ impl World {
             redirect_uris: redirect_uris.clone(),
             secrets: Vec::new(),
             certificates: Vec::new(),
+            federated: Vec::new(),
             roles: Vec::new(),
+            exchange: AppOnly::nothing(),
             owners: vec![client_id.to_owned()],
         };
         let mut mail = MailStore::default();
@@ -250,6 +237,9 @@ impl World {
             slow_downs: 0,
             refresh_tokens: HashMap::new(),
             access_tokens: HashMap::new(),
+            assertion_ids: HashSet::new(),
+            job: Job::default(),
+            runner_token: random_text(60),
             other_secrets: Vec::new(),
             access_lifetime,
             access_claims: serde_json::json!({}),
@@ -264,7 +254,13 @@ impl World {
             counters: Counters::default(),
             surprises: Vec::new(),
         };
-        Self { authority, users, faults: Faults::default(), state: Mutex::new(state) }
+        let (signer, issuer_key) = (Signer::new(), OnceLock::new());
+        Self { authority, users, faults: Faults::default(), signer, issuer_key, state: Mutex::new(state) }
+    }
+
+    /// The key of every issuer outside the tenant; it is made when it is first asked for.
+    pub fn issuer_key(&self) -> &Signer {
+        self.issuer_key.get_or_init(|| Signer::rsa("practice-issuer-1"))
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -316,6 +312,10 @@ impl User {
 impl State {
     pub fn app(&self, client_id: &str) -> Option<&App> {
         self.apps.iter().find(|app| app.client_id == client_id)
+    }
+
+    pub fn app_mut(&mut self, client_id: &str) -> Option<&mut App> {
+        self.apps.iter_mut().find(|app| app.client_id == client_id)
     }
 
     pub fn secrets(&mut self) -> impl Iterator<Item = &mut ClientSecret> {

@@ -8,7 +8,7 @@ use super::problem::{Problem, bad_request};
 use super::selected;
 use crate::faults::Fault;
 use crate::http::{Request, Response};
-use crate::world::{App, ClientSecret, Holder, World, new_guid, now, random_text};
+use crate::world::{App, ClientSecret, Holder, KeyCredential, World, new_guid, now, random_text};
 
 /// Microsoft's default: a secret that no date is given for lives two years.
 const USUAL_YEARS: i64 = 2;
@@ -214,16 +214,16 @@ fn shown(world: &World, app: &App) -> Value {
 }
 
 /// A certificate as the directory shows it: without its key.
-fn certificate((id, name, ends): &(String, String, Timestamp)) -> Value {
+fn certificate(key: &KeyCredential) -> Value {
     json!({
-        "keyId": id,
-        "displayName": name,
+        "keyId": key.id,
+        "displayName": key.name,
         "type": "AsymmetricX509Cert",
         "usage": "Verify",
         "key": null,
-        "customKeyIdentifier": null,
-        "startDateTime": null,
-        "endDateTime": ends.to_string(),
+        "customKeyIdentifier": key.certificate.thumbprint(),
+        "startDateTime": key.certificate.starts.to_string(),
+        "endDateTime": key.certificate.ends.to_string(),
     })
 }
 

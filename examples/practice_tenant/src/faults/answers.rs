@@ -29,6 +29,8 @@ pub enum At {
     Code,
     /// When a refresh token is redeemed.
     Refresh,
+    /// When an app asks for a token of its own.
+    Own,
 }
 
 /// A mail server's words. `{tag}` is the IMAP command's.
@@ -124,6 +126,8 @@ pub enum Stage {
 pub enum Claim {
     /// Another text.
     Is(&'static str, &'static str),
+    /// None.
+    Absent(&'static str),
     /// The tenant in `iss` and `tid`.
     Tenant(&'static str),
     /// Later by so many seconds.
