@@ -62,11 +62,13 @@ impl Problem {
             || matches!(self.hit.entry.pattern, Pattern::OauthError(_) | Pattern::GraphCode(_))
     }
 
-    /// Whether it is what a page or a program says in general just beside what `other` says in particular. Numbers are
-    /// never the title of another.
-    fn is_title_of(&self, other: &Self) -> bool {
+    /// Whether it is what a page or a program says in general just beside what `other` says in particular. What has a
+    /// number is never the title of another.
+    fn is_title_of(&self, other: &Self, reading: &Reading) -> bool {
         let (own, others) = (self.hit.entry, other.hit.entry);
-        let is_number = |problem: &Self| matches!(problem.hit.entry.pattern, Pattern::Code(_));
+        let is_number = |problem: &Self| {
+            matches!(problem.hit.entry.pattern, Pattern::Code(_)) || reading.is_numbered(problem.hit.line)
+        };
         others.role == Role::Cause
             && own.stage == others.stage
             && own.provider.root() == others.provider.root()
@@ -149,7 +151,7 @@ fn place(problem: &Problem, all: &[Problem], reading: &Reading) -> Place {
     if !is_way && reading.is_made_good(problem.hit.last_line) {
         return Place::Harmless;
     }
-    if all.iter().any(|other| problem.is_title_of(other)) {
+    if all.iter().any(|other| problem.is_title_of(other, reading)) {
         return Place::Follows;
     }
     let says_more = |other: &Problem| {
@@ -226,6 +228,13 @@ mod tests {
         assert_eq!(names(found.iter().map(|found| found.finding.code)), ["exo-smtp-auth-disabled-tenant"]);
         assert_eq!(names(found[0].harmless.clone()), ["exo-imap-authenticate-failed"]);
         assert_eq!(codes(&["* OK Microsoft Exchange", refused, retry])[0], "exo-imap-authenticate-failed");
+    }
+
+    #[test]
+    fn two_numbers_of_microsoft_are_two_problems() {
+        let scope = "AADSTS70011: The provided value for the input parameter 'scope' is not valid.";
+        assert_eq!(codes(&[scope, "", EXPIRED]), ["ms-scope-invalid", "ms-secret-expired"]);
+        assert_eq!(codes(&[EXPIRED, "", scope]), ["ms-secret-expired", "ms-scope-invalid"]);
     }
 
     #[test]

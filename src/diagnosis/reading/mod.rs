@@ -49,6 +49,8 @@ pub struct Reading {
     worked: Vec<usize>,
     /// The lines that are about tokens and sign-in servers.
     sign_in_lines: BTreeSet<usize>,
+    /// The lines with a number of Microsoft's.
+    numbered_lines: BTreeSet<usize>,
     /// Whose servers it names.
     families: Vec<Family>,
     /// Where it seems to come from, the likeliest first.
@@ -80,7 +82,7 @@ impl Reading {
             }
         }
         let seen = client::seen(lines.iter().map(|(number, line)| (*number, line.as_str())));
-        let sign_in_lines = lines.iter().filter(|(_, line)| place::is_about_sign_in(line)).map(|(at, _)| *at).collect();
+        let those = |holds: fn(&str) -> bool| lines.iter().filter(|(_, line)| holds(line)).map(|(at, _)| *at).collect();
         let families = place::families(&whole.to_lowercase());
         let origins = place::origins(&whole);
         Self {
@@ -90,7 +92,8 @@ impl Reading {
             phases: seen.phases,
             retries: seen.retries,
             worked: seen.worked,
-            sign_in_lines,
+            sign_in_lines: those(place::is_about_sign_in),
+            numbered_lines: those(|line| !aadsts_numbers_of_answer(line).is_empty()),
             families,
             origins,
         }
@@ -138,6 +141,12 @@ impl Reading {
     #[must_use]
     pub fn is_about_sign_in(&self, line: usize) -> bool {
         self.sign_in_lines.contains(&line)
+    }
+
+    /// Whether this line of the original has a number of Microsoft's.
+    #[must_use]
+    pub fn is_numbered(&self, line: usize) -> bool {
+        self.numbered_lines.contains(&line)
     }
 
     /// Whose servers it names; none where it names none.
