@@ -16,7 +16,8 @@ use std::{fmt, io};
 
 use jiff::Timestamp;
 
-use crate::text::Shown;
+use crate::finding_code::FindingCode;
+use crate::text::{Show, Shown};
 
 mod callback;
 mod service;
@@ -103,6 +104,9 @@ pub enum FailureKind {
     GrantOfAnother { address: Shown, client_id: Shown, at: Shown, profile: Option<Shown> },
     /// The app needs a client secret, and none is stored.
     NoClientSecret { app: Shown },
+    /// What the app authenticates with cannot be used: a certificate, a federated token, a service account's key. Nothing was
+    /// sent.
+    Credential(CredentialFault),
     /// The mail did not show up on the incoming side in time.
     NotArrived { after: Duration },
     /// The secret store failed.
@@ -115,6 +119,45 @@ pub enum FailureKind {
     File { what: Shown, path: PathBuf, reason: Shown, kind: io::ErrorKind },
     /// A bug in this program.
     Bug,
+}
+
+/// Why what an app authenticates with cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialFault {
+    /// Its entry among the program's own.
+    pub code: FindingCode,
+    /// What is filled in there.
+    pub values: Vec<(&'static str, Shown)>,
+    /// Which case of it this is, the closest first.
+    pub cases: Vec<&'static str>,
+}
+
+impl CredentialFault {
+    /// What the entry under `code` says.
+    #[must_use]
+    pub fn new(code: FindingCode) -> Self {
+        Self { code, values: Vec::new(), cases: Vec::new() }
+    }
+
+    /// Fills in `value` for `{name}`.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Show) -> Self {
+        self.values.push((name, Shown::of(value)));
+        self
+    }
+
+    /// Says what is said in this case.
+    #[must_use]
+    pub fn case(mut self, case: &'static str) -> Self {
+        self.cases.push(case);
+        self
+    }
+}
+
+impl From<CredentialFault> for Failure {
+    fn from(fault: CredentialFault) -> Self {
+        Self::new(FailureKind::Credential(fault))
+    }
 }
 
 /// Why a certificate or handshake was not accepted.

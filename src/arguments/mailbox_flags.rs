@@ -57,6 +57,7 @@ impl MailboxFlags {
         let outgoing = self.service(Side::Outgoing, self.outgoing, old.outgoing.map(Spanned::into_inner));
         MailboxFile {
             app: old.app,
+            access: old.access,
             address: over(&self.address, old.address),
             sign_in_as: over(&self.sign_in_as, old.sign_in_as),
             incoming: incoming.map(unspanned),

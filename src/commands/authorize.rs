@@ -8,10 +8,10 @@ use clap::Args as ClapArgs;
 use crate::arguments::typed;
 use crate::context::{Context, PromptError};
 use crate::error::CommandError;
-use crate::flow::lookup;
 use crate::flow::session::Replaced;
 use crate::flow::sign_in::{self, SignInOptions, Way, Window};
 use crate::flow::workspace::Workspace;
+use crate::flow::{app_only, lookup};
 use crate::profile::{Mailbox, Profile, Reference};
 use crate::report::{Document, ExitCode, Report};
 use crate::text::Shown;
@@ -136,6 +136,9 @@ impl Turn<'_> {
         // --timeout is for each of them.
         let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
         let workspace = Workspace { deadline, ..workspace.clone() };
+        if !self.mailbox.access.needs_person() {
+            return Ok(Some(app_only::prove(&workspace, self.mailbox)));
+        }
         match sign_in::sign_in(&workspace, self.mailbox, &args.options(), context) {
             Ok(report) => Ok(Some(report)),
             Err(error) if self.count == 1 || error.exit() == ExitCode::Cancelled => Err(error),
@@ -154,6 +157,7 @@ impl Turn<'_> {
         let is_asked = context.prompter.is_interactive();
         if is_asked
             && !args.force
+            && mailbox.access.needs_person()
             && let Some(day) = since(workspace, mailbox)?
         {
             let question = format!("{} is authorized since {day}. Sign in again?", mailbox.address);
@@ -161,7 +165,7 @@ impl Turn<'_> {
                 context.prompter.confirm(&question).map_err(|error| CommandError::unasked(&error, "--force"))?;
             return if is_wanted || is_queue { Ok(is_wanted) } else { Err(CommandError::cancelled()) };
         }
-        if !is_asked || *number == 1 {
+        if !is_asked || *number == 1 || !mailbox.access.needs_person() {
             return Ok(true);
         }
         let accept = |text: &str| match text.to_ascii_lowercase().as_str() {

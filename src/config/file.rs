@@ -10,7 +10,10 @@ use toml::de::DeValue;
 use toml_edit::{InlineTable, Value};
 
 use super::entry::{Entry, Exposure, Field, Found, Key, Table, Wrong, table};
-use crate::profile::{ClientAuthentication, Cloud, Credential, Name, Protocol, Provider, StoreSpec, TlsMode};
+use crate::profile::{
+    Access, ClientAuthentication, Cloud, Credential, FederatedSource, Name, Protocol, Provider, SigningAlgorithm,
+    StoreSpec, TlsMode,
+};
 
 /// The whole file. Apps and mailboxes are listed by name.
 #[derive(Debug)]
@@ -43,6 +46,14 @@ pub struct AppFile {
     pub client_id: Option<Spanned<String>>,
     /// `credential`
     pub credential: Option<Spanned<Credential>>,
+    /// `access`
+    pub access: Option<Spanned<Access>>,
+    /// `certificate`
+    pub certificate: Option<Spanned<CertificateFile>>,
+    /// `federated`
+    pub federated: Option<Spanned<FederatedFile>>,
+    /// `service_account`
+    pub service_account: Option<Spanned<ServiceAccountFile>>,
     /// `client_authentication`
     pub client_authentication: Option<Spanned<ClientAuthentication>>,
     /// `secret_expires`
@@ -55,7 +66,7 @@ pub struct AppFile {
 
 table!(
     AppFile: provider, cloud, tenant, authority, api_url, issuer, scopes, client_id, credential,
-    client_authentication, secret_expires, redirect_uri, ca_file
+    access, certificate, federated, service_account, client_authentication, secret_expires, redirect_uri, ca_file
 );
 
 /// `[mailboxes.NAME]`. Also what `add` fills from its flags.
@@ -65,6 +76,8 @@ pub struct MailboxFile {
     pub app: Option<Spanned<String>>,
     /// `address`
     pub address: Option<Spanned<String>>,
+    /// `access`
+    pub access: Option<Spanned<Access>>,
     /// `sign_in_as`
     pub sign_in_as: Option<Spanned<String>>,
     /// `incoming`
@@ -77,7 +90,7 @@ pub struct MailboxFile {
     pub ca_file: Option<PathBuf>,
 }
 
-table!(MailboxFile: app, address, sign_in_as, incoming, outgoing, enabled, ca_file);
+table!(MailboxFile: app, address, access, sign_in_as, incoming, outgoing, enabled, ca_file);
 
 /// `incoming` and `outgoing`
 #[derive(Debug, Clone)]
@@ -95,6 +108,49 @@ pub struct ServiceFile {
 }
 
 table!(ServiceFile: protocol, host, port, tls, ehlo_name);
+
+/// `certificate`
+#[derive(Debug, Clone, Default)]
+pub struct CertificateFile {
+    /// `file`
+    pub file: Option<PathBuf>,
+    /// `key_file`
+    pub key_file: Option<PathBuf>,
+    /// `algorithm`
+    pub algorithm: Option<SigningAlgorithm>,
+}
+
+table!(CertificateFile: file, key_file, algorithm);
+
+/// `federated`
+#[derive(Debug, Clone, Default)]
+pub struct FederatedFile {
+    /// `source`
+    pub source: Option<FederatedSource>,
+    /// `audience`
+    pub audience: Option<String>,
+    /// `variable`
+    pub variable: Option<String>,
+    /// `file`
+    pub file: Option<PathBuf>,
+    /// `command`
+    pub command: Option<Vec<String>>,
+    /// `identity`
+    pub identity: Option<String>,
+    /// `service_connection`
+    pub service_connection: Option<String>,
+}
+
+table!(FederatedFile: source, audience, variable, file, command, identity, service_connection);
+
+/// `service_account`
+#[derive(Debug, Clone, Default)]
+pub struct ServiceAccountFile {
+    /// `external_account`
+    pub external_account: Option<PathBuf>,
+}
+
+table!(ServiceAccountFile: external_account);
 
 table!(StoreSpec: store, vault_file, key_file);
 
@@ -134,5 +190,6 @@ impl Entry for ScopesFile {
 pub(super) fn keys() -> impl Iterator<Item = Key> {
     let scopes = Protocol::ALL.map(|protocol| Key { name: protocol.key(), exposure: Exposure::Whole });
     let tables = [ProfileFile::KEYS, AppFile::KEYS, MailboxFile::KEYS, ServiceFile::KEYS, StoreSpec::KEYS];
-    tables.into_iter().flatten().copied().chain(scopes)
+    let proofs = [CertificateFile::KEYS, FederatedFile::KEYS, ServiceAccountFile::KEYS];
+    tables.into_iter().chain(proofs).flatten().copied().chain(scopes)
 }

@@ -1,17 +1,22 @@
 //! From the mirror of the file to a profile that needs no second look.
 
+mod access;
+mod proof;
+
 use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
 
 use toml::Spanned;
 
+use self::access::AppIs;
+use self::proof::Proof;
 use super::error::{Problem, ProblemKind};
 use super::file::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::profile::{
-    Address, App, Channel, Cloud, Deployment, Endpoint, EndpointPreset, EndpointSource, EndpointUrl, HostPreset,
-    IdentityRule, Invalid, Mailbox, Name, Ports, Protocol, Provider, Scope, ScopeSet, ServerEndpoint, Service, Side,
-    SignInPreset, TlsMode, provider,
+    Access, Address, App, Channel, Cloud, Deployment, Endpoint, EndpointPreset, EndpointSource, EndpointUrl,
+    HostPreset, IdentityRule, Invalid, Mailbox, Name, Ports, Protocol, Provider, Scope, ScopeSet, ServerEndpoint,
+    Service, Side, SignInPreset, TlsMode, provider,
 };
 use crate::text::is_unprintable;
 
@@ -60,14 +65,8 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
         Some(value) => parsed("redirect_uri", value)?,
         None => provider.redirect_uri.parse().map_err(|invalid| Problem::new("redirect_uri", 0..0, invalid))?,
     };
-    let credential = file.credential.as_ref().map(|credential| *credential.get_ref()).unwrap_or_default();
-    if let Some(value) = &file.client_authentication
-        && !credential.has_secret()
-    {
-        let problem = "client_authentication says how a client secret is sent, and this app has none";
-        let invalid = Invalid::new(problem, "remove client_authentication");
-        return Err(Problem::new("client_authentication", value.span(), invalid));
-    }
+    let Proof { credential, certificate, federated, service_account } = proof::proof(file, provider, base)?;
+    let access = access::of_app(file, &AppIs { provider, preset, credential, tenant: tenant.as_ref() })?;
     Ok(App {
         name,
         provider,
@@ -75,6 +74,10 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
         tenant,
         client_id,
         credential,
+        certificate,
+        federated,
+        service_account,
+        access,
         client_authentication: file.client_authentication.as_ref().map(|value| *value.get_ref()),
         secret_expires: file.secret_expires.as_ref().map(|value| *value.get_ref()),
         redirect_uri,
@@ -160,7 +163,7 @@ fn scopes(file: &AppFile, provider: Provider, preset: &Deployment) -> Checked<Sc
     let preset_list = |texts: &[&str]| list(&mut texts.iter().copied());
     let service = |channel: Channel| {
         let known = preset.service(channel.protocol, channel.side);
-        preset_list(known.map_or(&[], |service| service.scopes(channel.is_shared)))
+        preset_list(known.map_or(&[], |service| service.scopes(channel.by)))
     };
     let own = |texts: &[String]| list(&mut texts.iter().map(String::as_str));
     let always = preset_list(provider.always)?;
@@ -194,9 +197,15 @@ pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, b
         let none = missing("incoming", &place, "write incoming = { protocol = \"imap\" }, or outgoing, or both");
         return Err(none.of_kind(ProblemKind::NoSide));
     }
+    let access = access::access(file.access.as_ref(), app.access, &AppIs::of(app))?;
+    if let Some(value) = file.sign_in_as.as_ref().filter(|_| access == Access::App) {
+        let problem = "sign_in_as names a user who signs in, and with access = \"app\" there is none";
+        return Err(Problem::new("sign_in_as", value.span(), Invalid::new(problem, "remove sign_in_as")));
+    }
     Ok(Mailbox {
         name,
         app: app.name.clone(),
+        access,
         address,
         sign_in_as: optional("sign_in_as", file.sign_in_as.as_ref())?,
         incoming,

@@ -62,6 +62,7 @@ pub fn finding(failure: &Failure, about: FailureContext<'_>) -> Finding {
         FailureKind::GrantOfAnother { address, client_id, at, profile } => {
             grant::of_another((address, client_id, at), profile.as_ref(), about)
         }
+        FailureKind::Credential(fault) => told::credential(fault, about),
         FailureKind::Store(fault) => local::store(fault),
         FailureKind::Busy { .. } | FailureKind::Local { .. } | FailureKind::File { .. } => {
             local::finding(&failure.kind)

@@ -4,6 +4,7 @@ use super::about::{self, FailureContext};
 use super::catalogue::own::{self, Words};
 use super::catalogue::{self, Step};
 use super::resolve;
+use crate::failure::CredentialFault;
 use crate::report::{self, ExitCode, Finding, FindingCode};
 use crate::text::{Show, Shown};
 
@@ -137,6 +138,12 @@ impl From<Told<'_>> for Finding {
     fn from(told: Told<'_>) -> Self {
         told.finding()
     }
+}
+
+/// What keeps an app from proving itself.
+pub(super) fn credential(fault: &CredentialFault, about: FailureContext<'_>) -> Finding {
+    let CredentialFault { code, values, cases } = fault.clone();
+    Told { values, cases, ..Finding::of(code).about(about) }.finding()
 }
 
 /// What is told of `code` where it is looked up, if it is one of our own.

@@ -1,33 +1,67 @@
-//! What an app authenticates with: the one place that makes it, from the profile and what the store holds.
+//! What an app authenticates with: the one place that makes it, from the profile, what the store holds and who hands out
+//! tokens.
 
 use secrecy::SecretString;
 
+use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind};
+use crate::net::HttpClient;
 use crate::oauth::ClientCredential;
+use crate::oauth::assertion::{certificate, federated};
 use crate::profile::{App, Credential};
 use crate::secrets::{SecretStore, load_app};
-use crate::text::{Redactor, Shown};
+use crate::text::Shown;
 
-/// What `app` authenticates with now. The redactor learns what is secret of it.
-///
-/// # Errors
-/// [`FailureKind::NoClientSecret`] if it needs one and none is stored; what the store says.
-pub fn active(app: &App, store: &dyn SecretStore, redactor: &Redactor) -> Result<ClientCredential, Failure> {
-    match app.credential {
-        Credential::None => Ok(ClientCredential::None),
-        Credential::Secret => {
-            let record = load_app(store, &app.name)?.filter(|record| record.is_of(app));
-            match record.and_then(|record| record.active) {
-                Some(active) => {
-                    redactor.learn(&active.value);
-                    Ok(secret(&active.value))
-                }
-                // A secret that is not in a store that is not there at all need not be missing.
-                None => Err(store
-                    .absence()
-                    .map_or_else(|| FailureKind::NoClientSecret { app: Shown::of(&app.name) }.into(), Failure::from)),
+/// What it is made from.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// Where client secrets are.
+    pub store: &'a dyn SecretStore,
+    /// The way to those who hand out tokens; its redactor learns what is secret.
+    pub http: &'a HttpClient,
+    /// The time of day.
+    pub clock: Clock,
+}
+
+impl Desk<'_> {
+    /// What `app` authenticates with now.
+    ///
+    /// # Errors
+    /// [`FailureKind::NoClientSecret`] if it needs one and none is stored; [`FailureKind::Credential`] if what the profile
+    /// names cannot be used; what the store says.
+    pub fn active(&self, app: &App) -> Result<ClientCredential, Failure> {
+        match app.credential {
+            Credential::None => Ok(ClientCredential::None),
+            Credential::Secret => self.secret(app),
+            Credential::Certificate => {
+                certificate::open(app, &|| self.passphrase(app)).map(ClientCredential::Assertion)
             }
+            Credential::Federated => federated::open(app, self.http, self.clock).map(ClientCredential::Assertion),
+            Credential::ServiceAccount => self.secret(app),
         }
+    }
+
+    fn secret(&self, app: &App) -> Result<ClientCredential, Failure> {
+        let record = load_app(self.store, &app.name)?.filter(|record| record.is_of(app));
+        match record.and_then(|record| record.active) {
+            Some(active) => {
+                self.http.transcript().redactor().learn(&active.value);
+                Ok(secret(&active.value))
+            }
+            // A secret that is not in a store that is not there at all need not be missing.
+            None => Err(self
+                .store
+                .absence()
+                .map_or_else(|| FailureKind::NoClientSecret { app: Shown::of(&app.name) }.into(), Failure::from)),
+        }
+    }
+
+    /// What opens the app's private key, where the store has it.
+    fn passphrase(&self, app: &App) -> Result<Option<SecretString>, Failure> {
+        let record = load_app(self.store, &app.name)?.filter(|record| record.is_of(app));
+        let active = record.and_then(|record| record.active).map(|active| active.value);
+        active.iter().for_each(|passphrase| self.http.transcript().redactor().learn(passphrase));
+        Ok(active)
     }
 }
 

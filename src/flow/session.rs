@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret;
 
-use super::credential;
+use super::credential::Desk;
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::files::lock;
@@ -60,7 +60,7 @@ pub struct Session<'a> {
 
 /// Held, this process alone may change the mailbox's grant, and there is space to store a new one.
 pub struct Ready<'a> {
-    _lock: RecordLock,
+    _lock: Option<RecordLock>,
     room: Box<dyn Reservation + 'a>,
 }
 
@@ -290,17 +290,24 @@ impl<'a> Session<'a> {
         audiences.find(is_wanted)?.resource
     }
 
-    /// The mailbox's lock.
+    /// The mailbox's lock; none where nothing can be written, so that nothing can be lost.
     ///
     /// # Errors
     /// [`FailureKind::Busy`] if another process holds it for too long.
-    pub fn lock(&self) -> Result<RecordLock, Failure> {
-        RecordLock::acquire(self.locks, &self.record(), lock::wait_until(self.deadline))
+    pub fn lock(&self) -> Result<Option<RecordLock>, Failure> {
+        if self.store.is_read_only() {
+            return Ok(None);
+        }
+        RecordLock::acquire(self.locks, &self.record(), lock::wait_until(self.deadline)).map(Some)
     }
 
     /// Stores the grant. A refresh token that was just issued is nowhere else, so a store that fails is asked
     /// again before it is given up.
     fn save(&self, grant: &MailboxRecord, room: Box<dyn Reservation + '_>) -> Result<(), Failure> {
+        if self.store.is_read_only() {
+            // The token serves this command alone.
+            return Ok(());
+        }
         let mut saved = save_mailbox_reserved(room, grant);
         for _ in 0..3 {
             if !matches!(saved, Err(StoreFault::Slow { .. } | StoreFault::File { .. } | StoreFault::Other { .. })) {
@@ -351,7 +358,7 @@ impl<'a> Session<'a> {
     pub fn client_credential(&self) -> Result<ClientCredential, Failure> {
         self.proving
             .cloned()
-            .map_or_else(|| credential::active(self.app, self.store, self.http.transcript().redactor()), Ok)
+            .map_or_else(|| Desk { store: self.store, http: &self.http, clock: self.clock }.active(self.app), Ok)
     }
 
     /// The client as it asks `endpoint`.

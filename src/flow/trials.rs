@@ -101,7 +101,7 @@ impl Other {
     }
 
     fn channel(&self) -> Channel {
-        Channel { protocol: self.preset.protocol, side: self.preset.side, is_shared: self.mailbox.is_shared() }
+        Channel { protocol: self.preset.protocol, side: self.preset.side, by: self.mailbox.opener() }
     }
 
     /// Whether the sign-in asked for all of `wanted`, or for more than that.

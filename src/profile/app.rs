@@ -7,8 +7,9 @@ use jiff::civil::Date;
 
 use super::provider::ServicePreset;
 use super::{
-    Channel, ClientAuthentication, ClientId, Cloud, Credential, Deployment, Endpoint, EndpointPreset, EndpointUrl,
-    HostPreset, Name, Protocol, Provider, RedirectUri, Scope, ServerEndpoint, Tenant,
+    Access, CertificateSpec, Channel, ClientAuthentication, ClientId, Cloud, Credential, Deployment, Endpoint,
+    EndpointPreset, EndpointUrl, FederatedSpec, HostPreset, Name, Opener, Protocol, Provider, RedirectUri, Scope,
+    ServerEndpoint, ServiceAccountSpec, Tenant,
 };
 
 /// One app of the profile. Many mailboxes can share it.
@@ -26,6 +27,14 @@ pub struct App {
     pub client_id: ClientId,
     /// How the app authenticates at the token endpoint.
     pub credential: Credential,
+    /// The certificate that it authenticates with, where the credential is one.
+    pub certificate: Option<CertificateSpec>,
+    /// Where its federated tokens come from, where the credential is one.
+    pub federated: Option<FederatedSpec>,
+    /// How its service account is used, where the profile says so.
+    pub service_account: Option<ServiceAccountSpec>,
+    /// Who is let into its mailboxes, where a mailbox does not say so itself.
+    pub access: Access,
     /// How the client secret is sent, where the profile says so; else as the provider announces.
     pub client_authentication: Option<ClientAuthentication>,
     /// The day on which the client secret expires, as the portal shows it.
@@ -100,7 +109,10 @@ impl ScopeSet {
     /// What to ask for when `channels` are used: each scope once, in a stable order.
     #[must_use]
     pub fn for_channels(&self, channels: impl IntoIterator<Item = Channel>) -> Vec<Scope> {
-        let mut wanted = self.always.clone();
+        let channels: Vec<Channel> = channels.into_iter().collect();
+        // They are about the user who signs in.
+        let is_apps_own = !channels.is_empty() && channels.iter().all(|channel| channel.by == Opener::App);
+        let mut wanted = if is_apps_own { Vec::new() } else { self.always.clone() };
         for channel in channels {
             for scope in self.of(channel) {
                 if !wanted.contains(scope) {

@@ -3,13 +3,19 @@
 
 /// What an app proves itself with at the token endpoint (RFC 6749 §2.1, §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Credential {
     /// A client secret (confidential client).
     #[default]
     Secret,
     /// Nothing but its ID and PKCE (public client).
     None,
+    /// Assertions that the key of a certificate signs (RFC 7523 §2.2).
+    Certificate,
+    /// Tokens of another issuer, which the provider trusts for this app (RFC 7523 §2.2).
+    Federated,
+    /// A service account of Google's, which acts for users (RFC 7523 §2.1).
+    ServiceAccount,
 }
 
 /// The type of a client (RFC 6749 §2.1).
@@ -23,7 +29,7 @@ pub enum ClientType {
 
 impl Credential {
     /// In the order in which they are offered; the first is the usual one.
-    pub const ALL: [Self; 2] = [Self::Secret, Self::None];
+    pub const ALL: [Self; 5] = [Self::Secret, Self::None, Self::Certificate, Self::Federated, Self::ServiceAccount];
 
     /// The value in the profile.
     #[must_use]
@@ -31,6 +37,9 @@ impl Credential {
         match self {
             Self::Secret => "secret",
             Self::None => "none",
+            Self::Certificate => "certificate",
+            Self::Federated => "federated",
+            Self::ServiceAccount => "service-account",
         }
     }
 
@@ -40,6 +49,9 @@ impl Credential {
         match self {
             Self::Secret => "yes",
             Self::None => "no, it is a public client",
+            Self::Certificate => "no, it has a certificate",
+            Self::Federated => "no, it trusts another issuer's tokens",
+            Self::ServiceAccount => "no, it is a service account",
         }
     }
 
@@ -47,7 +59,7 @@ impl Credential {
     #[must_use]
     pub const fn client_type(self) -> ClientType {
         match self {
-            Self::Secret => ClientType::Confidential,
+            Self::Secret | Self::Certificate | Self::Federated | Self::ServiceAccount => ClientType::Confidential,
             Self::None => ClientType::Public,
         }
     }
@@ -57,7 +69,7 @@ impl Credential {
     pub const fn has_secret(self) -> bool {
         match self {
             Self::Secret => true,
-            Self::None => false,
+            Self::None | Self::Certificate | Self::Federated | Self::ServiceAccount => false,
         }
     }
 
@@ -66,7 +78,8 @@ impl Credential {
     pub const fn expiring(self) -> Option<&'static str> {
         match self {
             Self::Secret => Some("client secret"),
-            Self::None => None,
+            Self::Certificate => Some("certificate"),
+            Self::None | Self::Federated | Self::ServiceAccount => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Address, Channel, Endpoint, Name, Protocol, Side};
+use super::{Access, Address, Channel, Endpoint, Name, Opener, Protocol, Side};
 
 /// One mailbox of the profile. It has an incoming side, an outgoing side, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Mailbox {
     pub app: Name,
     /// The mailbox's address.
     pub address: Address,
+    /// Who is let into it.
+    pub access: Access,
     /// The account that signs in, where that is another one: the delegate of a shared mailbox.
     pub sign_in_as: Option<Address>,
     /// How its mail is read.
@@ -64,10 +66,19 @@ impl Mailbox {
 
     /// What it needs permissions for.
     pub fn channels(&self) -> impl Iterator<Item = Channel> {
-        let is_shared = self.is_shared();
-        let side =
-            move |side: Side| self.service(side).map(|service| Channel { protocol: service.protocol, side, is_shared });
+        let by = self.opener();
+        let side = move |side: Side| self.service(side).map(|service| Channel { protocol: service.protocol, side, by });
         [Side::Incoming, Side::Outgoing].into_iter().filter_map(side)
+    }
+
+    /// Who opens it.
+    #[must_use]
+    pub fn opener(&self) -> Opener {
+        match self.access {
+            Access::App => Opener::App,
+            Access::User if self.is_shared() => Opener::Delegate,
+            Access::User => Opener::Owner,
+        }
     }
 
     /// Whether another user than its own signs in for it.

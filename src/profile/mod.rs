@@ -1,12 +1,15 @@
 //! The profile: apps and mailboxes, validated and pure. A value of these types needs no second look.
 
+mod access;
 mod app;
+mod certificate;
 mod channel;
 mod client_authentication;
 mod credential;
 mod credential_form;
 pub mod date;
 mod endpoint;
+mod federated;
 mod invalid;
 mod mailbox;
 mod names;
@@ -16,19 +19,23 @@ mod protocol;
 pub mod provider;
 mod reference;
 pub mod registration;
+mod service_account;
 mod spelled;
 mod store;
 mod web;
 
+pub use access::Access;
 pub use app::{
     App, Audience, EndpointSource, IdentityRule, ScopeSet, missing_scopes, permission_name, resource_of,
     same_permission,
 };
-pub use channel::Channel;
+pub use certificate::{CertificateSpec, SigningAlgorithm};
+pub use channel::{Channel, Opener};
 pub use client_authentication::ClientAuthentication;
 pub use credential::{ClientType, Credential};
 pub use credential_form::{client_id_doubt, secret_doubt};
 pub use endpoint::{Endpoint, ServerEndpoint, TlsMode};
+pub use federated::{FederatedSource, FederatedSpec};
 pub use invalid::Invalid;
 pub use mailbox::{Mailbox, Service};
 pub use names::{Address, ClientId, HostName, KeyId, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};
@@ -37,6 +44,7 @@ pub use provider::{
     By, Cloud, Deployment, EndpointPreset, Family, HostPreset, InvalidGrant, Page, Provider, SignInPreset,
 };
 pub use reference::Reference;
+pub use service_account::ServiceAccountSpec;
 pub use store::{StoreKind, StoreSpec};
 pub use web::{EndpointUrl, RedirectUri, is_loopback};
 

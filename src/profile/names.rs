@@ -241,6 +241,12 @@ impl FromStr for Tenant {
 }
 
 impl Tenant {
+    /// Whether it stands for one directory, and not for all organisations or all personal accounts.
+    #[must_use]
+    pub fn is_one_directory(&self) -> bool {
+        !matches!(self.as_str(), "common" | "organizations" | "consumers" | PERSONAL_TENANT)
+    }
+
     /// Whether an account of the tenant with the ID `tid` belongs to this one, as far as its name tells: which ID a
     /// domain means is not known here.
     #[must_use]

@@ -54,6 +54,11 @@ pub trait SecretStore: Send + Sync {
         None
     }
 
+    /// Whether it only hands out what was put there by other means, and takes nothing.
+    fn is_read_only(&self) -> bool {
+        false
+    }
+
     /// Whether records can be read: the keyring answers, or the vault's key is there and opens it. Nothing is written.
     ///
     /// # Errors
@@ -74,6 +79,9 @@ pub trait SecretStore: Send + Sync {
     /// # Errors
     /// [`StoreFault`] if a [`put`](Self::put) would fail.
     fn reserve<'a>(&'a self, key: &RecordKey) -> Result<Box<dyn Reservation + 'a>, StoreFault> {
+        if self.is_read_only() {
+            return Ok(Box::new(Unreserved { store: self, key: key.clone() }));
+        }
         // What is there, written again: a store that can be read and not written says so now.
         if let Some(value) = self.get(key)? {
             self.put(key, &value)?;

@@ -10,6 +10,7 @@ use super::headers::{self, Message};
 use super::mark::Mark;
 use super::web::{self, Api, Field, Refusal, WebService};
 use crate::failure::Failure;
+use crate::profile::Opener;
 use crate::text::{self, Shown};
 
 /// What a request to send is sent with in place of a message: Graph cannot read it, so that nothing is sent.
@@ -44,10 +45,12 @@ impl Graph {
 impl WebService for Graph {
     fn of(account: Account<'_>) -> Self {
         let address = account.mailbox.as_str();
-        let path = if account.user.matches(address) {
-            "/v1.0/me".to_owned()
-        } else {
-            format!("/v1.0/users/{}", utf8_percent_encode(address, NON_ALPHANUMERIC))
+        let path = match account.by {
+            Opener::Owner => "/v1.0/me".to_owned(),
+            // An app has no user who could be `me`.
+            Opener::Delegate | Opener::App => {
+                format!("/v1.0/users/{}", utf8_percent_encode(address, NON_ALPHANUMERIC))
+            }
         };
         Self { path }
     }

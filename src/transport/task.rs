@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::log::Log;
 use super::mark::Mark;
-use crate::profile::{Address, Mailbox, Side};
+use crate::profile::{Address, Mailbox, Opener, Side};
 use crate::report::Stage;
 
 /// What to do once signed in.
@@ -47,6 +47,8 @@ pub struct Account<'a> {
     pub mailbox: &'a Address,
     /// The user whom the token is for; another than the mailbox's owner where the mailbox is shared.
     pub user: &'a Address,
+    /// Who opens the mailbox.
+    pub by: Opener,
 }
 
 impl Task<'_> {
@@ -72,6 +74,6 @@ impl Task<'_> {
 
 impl<'a> From<&'a Mailbox> for Account<'a> {
     fn from(mailbox: &'a Mailbox) -> Self {
-        Self { mailbox: &mailbox.address, user: mailbox.signs_in_as() }
+        Self { mailbox: &mailbox.address, user: mailbox.signs_in_as(), by: mailbox.opener() }
     }
 }

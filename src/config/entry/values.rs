@@ -11,7 +11,10 @@ use toml::de::DeValue;
 use toml_edit::{Array, Value};
 
 use super::{Entry, Exposure, Fault, Found, Wrong};
-use crate::profile::{ClientAuthentication, Cloud, Credential, Invalid, Protocol, Provider, StoreKind, TlsMode};
+use crate::profile::{
+    Access, ClientAuthentication, Cloud, Credential, FederatedSource, Invalid, Protocol, Provider, SigningAlgorithm,
+    StoreKind, TlsMode,
+};
 
 /// A value, with its place.
 impl<T: Entry> Entry for Spanned<T> {
@@ -166,7 +169,7 @@ macro_rules! word {
 }
 
 word! {
-    Word: Cloud, TlsMode, StoreKind;
+    Word: Access, Cloud, FederatedSource, SigningAlgorithm, StoreKind, TlsMode;
     Hidden: ClientAuthentication;
 }
 

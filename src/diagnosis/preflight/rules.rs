@@ -19,7 +19,7 @@ pub(super) fn service(said: Option<&TokenClaims>, granted: &[String], app: &App,
     let Some((service, audiences)) = known.and_then(|service| Some((service, service.audiences?))) else {
         return not_granted(app.scopes.of(channel), granted).into_iter().collect();
     };
-    let delegated = service.scopes(channel.is_shared).first().map_or("", |scope| permission_name(scope));
+    let delegated = service.scopes(channel.by).first().map_or("", |scope| permission_name(scope));
     let permits = |list: &[String]| {
         let mut enough = std::iter::once(&delegated).chain(service.stronger);
         enough.any(|wanted| list.iter().any(|permission| same_permission(permission, wanted)))

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{AccessToken, Session, TokenSource, answer, authorization, renewal};
+use super::{AccessToken, Session, TokenSource, answer, authorization};
 use crate::failure::Failure;
 use crate::oauth::ClientCredential;
 use crate::secrets::{GrantIdentity, MailboxRecord};
@@ -15,7 +15,7 @@ impl Session<'_> {
         mut record: MailboxRecord,
         credential: &ClientCredential,
     ) -> Result<AccessToken, Failure> {
-        let endpoint = renewal::endpoint(&record)?;
+        let endpoint = self.endpoint(&record)?;
         let scopes = self.app.scopes.for_channels(self.mailbox.channels());
         let client = self.client(&endpoint, credential);
         // A refresh token that is good once is spent by this request too (SECURITY.md C4).

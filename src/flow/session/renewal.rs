@@ -2,7 +2,7 @@
 
 use super::{AccessToken, OnLoss, Session, TokenSource, answer, authorization, lost};
 use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
-use crate::oauth::{ClientCredential, TokenEndpoint};
+use crate::oauth::{self, ClientCredential, TokenEndpoint};
 use crate::profile::{Invalid, Scope, resource_of};
 use crate::secrets::{LostGrant, MailboxRecord, load_mailbox, save_mailbox};
 use crate::text::Redactor;
@@ -15,7 +15,8 @@ impl Session<'_> {
         credential: &ClientCredential,
         on_loss: OnLoss,
     ) -> Result<AccessToken, Failure> {
-        let endpoint = endpoint(&record)?;
+        let endpoint = self.endpoint(&record)?;
+        record.token_endpoint = endpoint.url.to_string();
         let audience = self.audience();
         let fits = |scope: &String| resource_of(scope).is_none_or(|resource| Some(resource) == audience.as_deref());
         let scopes: Vec<Scope> =
@@ -29,7 +30,11 @@ impl Session<'_> {
                 record.client_authentication = answer.client_authentication;
                 let now = self.clock.now();
                 answer::take_over(&mut record, answer, self.audience(), now, self.http.transcript().redactor());
-                record.refreshed = Some(now);
+                if record.refresh_token().is_some() {
+                    record.refreshed = Some(now);
+                } else {
+                    record.obtained = now;
+                }
                 record.profile.get_or_insert_with(|| self.profile_file.display().to_string());
                 // Stored before it is used: a lost refresh token is a lost sign-in (SECURITY.md C4).
                 self.save(&record, room)?;
@@ -39,6 +44,7 @@ impl Session<'_> {
             }
             Err(failure) => {
                 if on_loss == OnLoss::Mark
+                    && record.refresh_token().is_some()
                     && let FailureKind::OAuth(fault) = &failure.kind
                     && lost::is_gone(self.app.provider, fault)
                 {
@@ -48,6 +54,18 @@ impl Session<'_> {
                 Err(failure)
             }
         }
+    }
+
+    /// Where `record`'s access tokens come from; the issuer is asked where that is not known yet.
+    pub(super) fn endpoint(&self, record: &MailboxRecord) -> Result<TokenEndpoint, Failure> {
+        if record.token_endpoint.is_empty() {
+            return Ok(oauth::endpoints(&self.http, self.app)?.token);
+        }
+        let url = record.token_endpoint.parse().map_err(|invalid: Invalid| {
+            let (url, reason) = (Redactor::by_shape(&record.token_endpoint), Redactor::by_shape(&invalid.problem));
+            Failure::new(FailureKind::UnsafeUrl { url, reason })
+        })?;
+        Ok(TokenEndpoint::known(url, record.client_authentication))
     }
 
     /// Notes that the provider no longer accepts the grant, and what it said. Nothing is deleted.
@@ -60,13 +78,4 @@ impl Session<'_> {
         now.needs_authorization = Some(LostGrant { at: Some(self.clock.now()), fault: fault.clone() });
         save_mailbox(self.store, &self.mailbox.name, &now)
     }
-}
-
-/// Where `record` is refreshed.
-pub(super) fn endpoint(record: &MailboxRecord) -> Result<TokenEndpoint, Failure> {
-    let url = record.token_endpoint.parse().map_err(|invalid: Invalid| {
-        let (url, reason) = (Redactor::by_shape(&record.token_endpoint), Redactor::by_shape(&invalid.problem));
-        Failure::new(FailureKind::UnsafeUrl { url, reason })
-    })?;
-    Ok(TokenEndpoint::known(url, record.client_authentication))
 }

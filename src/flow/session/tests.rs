@@ -170,24 +170,8 @@ fn a_missing_refresh_token_keeps_the_old_one() {
     }
 }
 
-/// RFC 6749 §4.4: the app itself is authorized. A refresh token beside its access token is not kept (§4.4.3).
-#[test]
-fn an_app_that_is_authorized_itself_asks_with_its_own_credential() {
-    let desk = Desk::new();
-    let server = Server::script(vec![Box::new(|request, stream| {
-        assert!(request.contains("grant_type=client_credentials"), "{request}");
-        assert!(request.contains("scope=") && !request.contains("refresh_token"), "{request}");
-        let body = r#"{"access_token":"canary-fresh","expires_in":3599,"refresh_token":"canary-new"}"#;
-        http::reply("200 OK", "", body)(request, stream);
-    })]);
-    desk.signed_in(&server);
-    let grant = MailboxRecord { authorization: Authorization::App, ..desk.grant() };
-    save_mailbox(desk.store.as_ref(), &name(), &grant).unwrap();
-    let access = desk.refresh().ok().unwrap();
-    server.finish();
-    assert_eq!(access.token.expose_secret(), "canary-fresh");
-    assert!(desk.grant().refresh_token().is_none());
-}
+/// What no user signs in for.
+mod app_only;
 
 /// What marks a sign-in as lost, and what becomes of the mark.
 mod loss;

@@ -96,6 +96,7 @@ pub(super) static GOOGLE: Row = Row {
             ]),
             advice: None,
         },
+        has_service_accounts: true,
         gone: &USUAL,
     },
 };

@@ -162,6 +162,7 @@ const QUIRKS: Quirks = Quirks {
              --no-browser, is the lasting way.",
         ),
     },
+    has_service_accounts: false,
     gone: &GONE,
 };
 
@@ -180,11 +181,11 @@ const GLOBAL: Deployment = Deployment {
     // The Outlook address for mail protocols, not Graph's: Outlook's servers refuse a Graph token.
     services: services!(
         "https://outlook.office.com",
-        Some("https://outlook.office365.com/.default"),
+        Some(&["https://outlook.office365.com/.default"]),
         GLOBAL_HOST,
         "smtp.office365.com",
         "https://graph.microsoft.com",
-        Some("https://graph.microsoft.com/.default")
+        Some(&["https://graph.microsoft.com/.default"])
     ),
 };
 
@@ -201,11 +202,11 @@ const GCC_HIGH: Deployment = Deployment {
     // Microsoft's list says outlook.office365.us; users report smtp.office365.us. `host` in the profile decides.
     services: services!(
         "https://outlook.office365.us",
-        Some("https://outlook.office365.us/.default"),
+        Some(&["https://outlook.office365.us/.default"]),
         "outlook.office365.us",
         "outlook.office365.us",
         "https://graph.microsoft.us",
-        Some("https://graph.microsoft.us/.default")
+        Some(&["https://graph.microsoft.us/.default"])
     ),
 };
 
@@ -218,11 +219,11 @@ const DOD: Deployment = Deployment {
     // The scope prefix is GCC High's; no document says so for DoD.
     services: services!(
         "https://outlook.office365.us",
-        Some("https://outlook.office365.us/.default"),
+        Some(&["https://outlook.office365.us/.default"]),
         "outlook-dod.office365.us",
         "outlook-dod.office365.us",
         "https://dod-graph.microsoft.us",
-        Some("https://dod-graph.microsoft.us/.default")
+        Some(&["https://dod-graph.microsoft.us/.default"])
     ),
     ..GCC_HIGH
 };
@@ -243,17 +244,21 @@ const CHINA: Deployment = Deployment {
     // Reported by users, and not with certainty.
     services: services!(
         "https://partner.outlook.cn",
-        Some("https://partner.outlook.cn/.default"),
+        Some(&["https://partner.outlook.cn/.default"]),
         "partner.outlook.cn",
         "smtp.partner.outlook.cn",
         "https://microsoftgraph.chinacloudapi.cn",
-        Some("https://microsoftgraph.chinacloudapi.cn/.default")
+        Some(&["https://microsoftgraph.chinacloudapi.cn/.default"])
     ),
 };
 
-const fn application(scope: Option<&'static str>, role: &'static str, is_known_to_server: bool) -> Option<Application> {
-    match scope {
-        Some(scope) => Some(Application { scope, role, is_known_to_server }),
+const fn application(
+    scopes: Option<&'static [&'static str]>,
+    role: &'static str,
+    is_known_to_server: bool,
+) -> Option<Application> {
+    match scopes {
+        Some(scopes) => Some(Application { scopes, role, is_known_to_server }),
         None => None,
     }
 }

@@ -87,6 +87,7 @@ pub(super) static OIDC: Row = Row {
         secret_propagation: Duration::ZERO,
         is_personal: false,
         device: DeviceFlow { scopes: None, advice: None },
+        has_service_accounts: false,
         gone: &USUAL,
     },
 };

@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use super::super::credential::ClientType;
+use super::super::channel::Opener;
+use super::super::credential::{ClientType, Credential};
 use super::super::endpoint::TlsMode;
 use super::super::protocol::{Protocol, Side};
 use super::cloud::Cloud;
@@ -131,8 +132,8 @@ pub struct ServicePreset {
 /// What an app's own token needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Application {
-    /// The scope to ask for.
-    pub scope: &'static str,
+    /// What to ask for: the one scope that stands for all that the app was given at a resource.
+    pub scopes: &'static [&'static str],
     /// The permission that the token then names in `roles`.
     pub role: &'static str,
     /// Whether the server may know the right by a role of its own that no token shows.
@@ -222,6 +223,8 @@ pub struct Quirks {
     pub is_personal: bool,
     /// Sign-ins by code (RFC 8628).
     pub device: DeviceFlow,
+    /// Whether it has service accounts, which act for the users of an organisation.
+    pub has_service_accounts: bool,
     /// How it says that a refresh token is gone.
     pub gone: &'static GoneTokens,
 }
@@ -260,6 +263,28 @@ impl Provider {
     }
 }
 
+impl Provider {
+    /// Whether it has service accounts, which act for the users of an organisation without their sign-in.
+    #[must_use]
+    pub fn has_service_accounts(self) -> bool {
+        self.quirks.has_service_accounts
+    }
+
+    /// Whether an app with this credential is let into mailboxes of `deployment` without a user.
+    #[must_use]
+    pub fn lets_apps_in(self, deployment: &Deployment, credential: Credential) -> bool {
+        match credential {
+            Credential::None => false,
+            Credential::ServiceAccount => self.has_service_accounts(),
+            // An issuer that the profile names has rules that only its administrators know.
+            Credential::Secret | Credential::Certificate | Credential::Federated => {
+                deployment.sign_in.needs_issuer()
+                    || deployment.services.iter().any(|service| service.application.is_some())
+            }
+        }
+    }
+}
+
 impl Deployment {
     /// Whether addresses of `domain` are mailboxes here.
     #[must_use]
@@ -288,10 +313,15 @@ fn is_below(name: &str, domains: &[&str]) -> bool {
 }
 
 impl ServicePreset {
-    /// The scopes for a user's own mailbox, or for one that is shared with them.
+    /// The scopes that it asks of who opens a mailbox.
     #[must_use]
-    pub fn scopes(&self, is_shared: bool) -> &'static [&'static str] {
-        if is_shared && !self.shared.is_empty() { self.shared } else { self.delegated }
+    pub fn scopes(&self, by: Opener) -> &'static [&'static str] {
+        match by {
+            Opener::Delegate if !self.shared.is_empty() => self.shared,
+            Opener::Owner | Opener::Delegate => self.delegated,
+            // A service account acts for the mailbox's user, with the user's own scopes.
+            Opener::App => self.application.map_or(self.delegated, |application| application.scopes),
+        }
     }
 }
 

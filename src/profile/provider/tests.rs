@@ -69,10 +69,11 @@ fn what_an_app_without_a_user_needs_is_as_microsoft_documents_it() {
         .iter()
         .map(|service| {
             let application = service.application.unwrap();
-            (service.protocol, application.role, application.scope, application.is_known_to_server)
+            (service.protocol, application.role, application.scopes, application.is_known_to_server)
         })
         .collect();
-    let (scope, graph) = ("https://outlook.office365.com/.default", "https://graph.microsoft.com/.default");
+    let scope: &[&str] = &["https://outlook.office365.com/.default"];
+    let graph: &[&str] = &["https://graph.microsoft.com/.default"];
     assert_eq!(
         known,
         [

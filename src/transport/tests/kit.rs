@@ -15,7 +15,7 @@ pub(super) use super::pki::{Flaw, Pki};
 use crate::failure::{Failure, Rejection};
 use crate::net::Proxies;
 use crate::net::Trust;
-use crate::profile::{Address, Endpoint, Protocol, ServerEndpoint, Side, TlsMode};
+use crate::profile::{Address, Endpoint, Opener, Protocol, ServerEndpoint, Side, TlsMode};
 use crate::report::Stage;
 use crate::sasl::SaslMechanism;
 use crate::text::{Redactor, Shown};
@@ -281,7 +281,7 @@ impl Client {
     /// The same at another target.
     pub(super) fn exercise_at(&self, target: &Target<'_>, protocol: Protocol, task: &Task<'_>) -> Log {
         let token = self.token.clone().map(SecretString::from);
-        let account = Account { mailbox: &self.user, user: &self.user };
+        let account = Account { mailbox: &self.user, user: &self.user, by: Opener::Owner };
         let mut log = Log::default();
         transport::of(protocol).exercise(target, account, Box::new(move || token), task, &mut log);
         log

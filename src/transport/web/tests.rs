@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use crate::failure::{Failure, FailureKind, ReplyCode};
 use crate::net::testing::{Server, Step, read_request, reply};
 use crate::net::{Proxies, Trust};
-use crate::profile::{Address, Endpoint, Protocol};
+use crate::profile::{Address, Endpoint, Opener, Protocol};
 use crate::report::Stage;
 use crate::text::Redactor;
 use crate::transcript::Transcript;
@@ -47,7 +47,12 @@ fn read_and_try(server: &Server) -> (Vec<Log>, String) {
     let tasks = [Task::Read { latest: 0 }, Task::Send { recipient: &shop, message: None }];
     let mut errands = tasks.map(|task| Errand { task, log: Log::default() });
     let token = Box::new(|| Some(SecretString::from(TOKEN)));
-    of(Protocol::Graph).exercise_all(&target, Account { mailbox: &shop, user: &shop }, token, &mut errands);
+    of(Protocol::Graph).exercise_all(
+        &target,
+        Account { mailbox: &shop, user: &shop, by: Opener::Owner },
+        token,
+        &mut errands,
+    );
     let shown = shown.lock().unwrap().clone();
     (errands.into_iter().map(|errand| errand.log).collect(), shown)
 }

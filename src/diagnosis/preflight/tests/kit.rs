@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::*;
 use crate::oauth;
-use crate::profile::{Channel, Cloud, Credential, IdentityRule, Provider, ScopeSet, Service, TlsMode};
+use crate::profile::{Access, Channel, Cloud, Credential, IdentityRule, Provider, ScopeSet, Service, TlsMode};
 use crate::report::FindingCode;
 
 pub(super) const NOW: i64 = 1_800_000_000;
@@ -76,6 +76,7 @@ pub(super) fn mailbox() -> Mailbox {
     Mailbox {
         name: "shop".parse().unwrap(),
         app: "shop".parse().unwrap(),
+        access: Access::User,
         address: "shop@contoso.com".parse().unwrap(),
         sign_in_as: None,
         incoming: Some(Service { protocol: Protocol::Imap, endpoint: server.into() }),

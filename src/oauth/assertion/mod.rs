@@ -1,5 +1,8 @@
 //! Client assertions (RFC 7521 §4.2, RFC 7523 §2.2): a signed statement in place of a client secret.
 
+pub mod certificate;
+pub mod federated;
+
 use jiff::Timestamp;
 use secrecy::SecretString;
 

@@ -1,0 +1,126 @@
+//! What an app proves itself with: the kind, and the settings that belong to it.
+
+use std::path::Path;
+
+use toml::Spanned;
+
+use super::{Checked, missing};
+use crate::config::error::Problem;
+use crate::config::file::{AppFile, CertificateFile, FederatedFile, ServiceAccountFile};
+use crate::profile::{
+    CertificateSpec, ClientType, Credential, FederatedSource, FederatedSpec, Invalid, Provider, ServiceAccountSpec,
+};
+
+/// What an app proves itself with.
+pub(super) struct Proof {
+    pub credential: Credential,
+    pub certificate: Option<CertificateSpec>,
+    pub federated: Option<FederatedSpec>,
+    pub service_account: Option<ServiceAccountSpec>,
+}
+
+/// Checks the credential of an app and the settings of that kind; relative paths are counted from `base`.
+///
+/// # Errors
+/// The first value that does not fit.
+pub(super) fn proof(file: &AppFile, provider: Provider, base: &Path) -> Checked<Proof> {
+    let credential = file.credential.as_ref().map(|credential| *credential.get_ref()).unwrap_or_default();
+    if let Some(value) = file.client_authentication.as_ref().filter(|_| !credential.has_secret()) {
+        let problem = "client_authentication says how a client secret is sent, and this app has none";
+        let invalid = Invalid::new(problem, "remove client_authentication");
+        return Err(Problem::new("client_authentication", value.span(), invalid));
+    }
+    belongs("certificate", file.certificate.as_ref(), credential, Credential::Certificate)?;
+    belongs("federated", file.federated.as_ref(), credential, Credential::Federated)?;
+    belongs("service_account", file.service_account.as_ref(), credential, Credential::ServiceAccount)?;
+    let place = || file.credential.as_ref().map_or(0..0, Spanned::span);
+    let mut proof = Proof { credential, certificate: None, federated: None, service_account: None };
+    match credential {
+        Credential::Secret | Credential::None => {}
+        Credential::Certificate => {
+            let instead = "write certificate = { file = \"app.pem\" }";
+            let value = file.certificate.as_ref().ok_or_else(|| missing("certificate", &place(), instead))?;
+            proof.certificate = Some(certificate(value, base)?);
+        }
+        Credential::Federated => {
+            let instead = "write federated = { source = \"github\" }, or another source";
+            let value = file.federated.as_ref().ok_or_else(|| missing("federated", &place(), instead))?;
+            proof.federated = Some(federated(value, base)?);
+        }
+        Credential::ServiceAccount => {
+            if !provider.has_service_accounts() {
+                let problem = format!("{} has no service accounts", provider.title);
+                let invalid = Invalid::new(problem, "write another credential, as in credential = \"certificate\"");
+                return Err(Problem::new("credential", place(), invalid));
+            }
+            proof.service_account =
+                file.service_account.as_ref().map(|value| service_account(value, base)).transpose()?;
+        }
+    }
+    Ok(proof)
+}
+
+/// Refuses settings of another kind of credential: they would be in force for nothing.
+fn belongs<T>(key: &'static str, value: Option<&Spanned<T>>, is: Credential, of: Credential) -> Checked<()> {
+    match value {
+        Some(value) if is != of => {
+            let problem = format!("{key} belongs to credential = \"{}\"", of.key());
+            let instead = format!("write credential = \"{}\", or remove {key}", of.key());
+            Err(Problem::new(key, value.span(), Invalid::new(problem, instead)))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn certificate(value: &Spanned<CertificateFile>, base: &Path) -> Checked<CertificateSpec> {
+    let CertificateFile { file, key_file, algorithm } = value.get_ref();
+    let instead = "write certificate = { file = \"app.pem\" }";
+    let file = file.as_ref().ok_or_else(|| missing("file", &value.span(), instead))?;
+    Ok(CertificateSpec {
+        file: base.join(file),
+        key_file: key_file.as_ref().map(|path| base.join(path)),
+        algorithm: algorithm.unwrap_or_default(),
+    })
+}
+
+fn federated(value: &Spanned<FederatedFile>, base: &Path) -> Checked<FederatedSpec> {
+    let FederatedFile { source, audience, variable, file, command, identity, service_connection } = value.get_ref();
+    let instead = "write source = \"github\", gitlab, azure-pipelines, file, managed-identity, command or variable";
+    let source = (*source).ok_or_else(|| missing("source", &value.span(), instead))?;
+    let needed = match source {
+        FederatedSource::Gitlab | FederatedSource::Variable if variable.is_none() => Some("variable"),
+        FederatedSource::Command if command.as_ref().is_none_or(Vec::is_empty) => Some("command"),
+        FederatedSource::AzurePipelines if service_connection.is_none() => Some("service_connection"),
+        FederatedSource::Github
+        | FederatedSource::Gitlab
+        | FederatedSource::AzurePipelines
+        | FederatedSource::File
+        | FederatedSource::ManagedIdentity
+        | FederatedSource::Command
+        | FederatedSource::Variable => None,
+    };
+    if let Some(key) = needed {
+        return Err(missing(key, &value.span(), &format!("write {key} beside source")));
+    }
+    Ok(FederatedSpec {
+        source,
+        audience: audience.clone(),
+        variable: variable.clone(),
+        file: file.as_ref().map(|path| base.join(path)),
+        command: command.clone(),
+        identity: identity.clone(),
+        service_connection: service_connection.clone(),
+    })
+}
+
+fn service_account(value: &Spanned<ServiceAccountFile>, base: &Path) -> Checked<ServiceAccountSpec> {
+    let instead = "write service_account = { external_account = \"account.json\" }";
+    let file = value.get_ref().external_account.as_ref();
+    let file = file.ok_or_else(|| missing("external_account", &value.span(), instead))?;
+    Ok(ServiceAccountSpec { external_account: base.join(file) })
+}
+
+/// Whether the app can have tokens of its own.
+pub(super) fn is_confidential(credential: Credential) -> bool {
+    credential.client_type() == ClientType::Confidential
+}

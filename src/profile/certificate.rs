@@ -1,0 +1,28 @@
+//! A certificate in place of a client secret (RFC 7523 §2.2): where it is, and how assertions are signed with its key.
+
+use std::path::PathBuf;
+
+/// `certificate = { … }` of an app. The files are read again whenever they are used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateSpec {
+    /// The certificate in PEM, with its private key where `key_file` names no other file.
+    pub file: PathBuf,
+    /// The private key in PEM, where it is not in `file`.
+    pub key_file: Option<PathBuf>,
+    /// How assertions are signed.
+    pub algorithm: SigningAlgorithm,
+}
+
+/// A signature algorithm of JWTs (RFC 7518 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[value(rename_all = "UPPER")]
+pub enum SigningAlgorithm {
+    /// RSASSA-PSS with SHA-256, and the certificate's SHA-256 thumbprint beside it.
+    #[default]
+    Ps256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256, and the certificate's SHA-1 thumbprint, as older programs send it.
+    Rs256,
+    /// ECDSA with P-256 and SHA-256.
+    Es256,
+}
