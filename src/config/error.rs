@@ -59,6 +59,14 @@ pub enum ProblemKind {
     NoServer(Side),
 }
 
+/// A value that was checked, or what is wrong with it.
+pub(super) type Checked<T> = Result<T, Problem>;
+
+/// The problem that a table at `place` lacks `key`.
+pub(super) fn missing(key: &'static str, place: &Range<usize>, instead: &str) -> Problem {
+    Problem::new(key, place.clone(), Invalid::new(format!("{key} is missing"), instead))
+}
+
 impl Problem {
     /// A problem with the value of `key` at `span`.
     pub fn new(key: &'static str, span: Range<usize>, invalid: Invalid) -> Self {

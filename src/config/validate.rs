@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use self::access::AppIs;
 use self::proof::Proof;
-use super::error::{Problem, ProblemKind};
+use super::error::{Checked, Problem, ProblemKind, missing};
 use super::file::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::profile::{
     Access, Address, App, Channel, Cloud, Deployment, Endpoint, EndpointPreset, EndpointSource, EndpointUrl,
@@ -20,8 +20,6 @@ use crate::profile::{
 };
 use crate::text::is_unprintable;
 
-type Checked<T> = Result<T, Problem>;
-
 /// Parses the value of `key`; a value that does not parse is a problem at its place.
 fn parsed<T: FromStr<Err = Invalid>>(key: &'static str, value: &Spanned<String>) -> Checked<T> {
     value.get_ref().parse().map_err(|invalid| Problem::new(key, value.span(), invalid))
@@ -29,10 +27,6 @@ fn parsed<T: FromStr<Err = Invalid>>(key: &'static str, value: &Spanned<String>)
 
 fn optional<T: FromStr<Err = Invalid>>(key: &'static str, value: Option<&Spanned<String>>) -> Checked<Option<T>> {
     value.map(|value| parsed(key, value)).transpose()
-}
-
-fn missing(key: &'static str, place: &Range<usize>, instead: &str) -> Problem {
-    Problem::new(key, place.clone(), Invalid::new(format!("{key} is missing"), instead))
 }
 
 /// Checks an app. `place` is where its table begins; `base` is the folder that relative paths start from.

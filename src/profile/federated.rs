@@ -31,7 +31,7 @@ pub enum FederatedSource {
     Gitlab,
     /// A job of Azure Pipelines.
     AzurePipelines,
-    /// A file that is written anew before the token ends, as Kubernetes does.
+    /// A file that is replaced before the token ends, as Kubernetes does.
     File,
     /// Azure's managed identities.
     ManagedIdentity,

@@ -2,7 +2,8 @@
 
 use toml::Spanned;
 
-use super::{Checked, Problem, proof};
+use super::proof;
+use crate::config::error::{Checked, Problem};
 use crate::config::file::AppFile;
 use crate::profile::{Access, Credential, Deployment, Invalid, Provider, Tenant};
 

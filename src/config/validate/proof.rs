@@ -4,8 +4,7 @@ use std::path::Path;
 
 use toml::Spanned;
 
-use super::{Checked, missing};
-use crate::config::error::Problem;
+use crate::config::error::{Checked, Problem, missing};
 use crate::config::file::{AppFile, CertificateFile, FederatedFile, ServiceAccountFile};
 use crate::profile::{
     CertificateSpec, ClientType, Credential, FederatedSource, FederatedSpec, Invalid, Provider, ServiceAccountSpec,
