@@ -98,7 +98,7 @@ fn a_practice_listens_on_loopback_alone() {
         home.path().join("practice.env").exists() || served.has_ended()
     });
     let places = listens_at(served.id());
-    assert_eq!(places.len(), 8, "a server for each part: {places:?}");
+    assert_eq!(places.len(), 9, "a server for each part: {places:?}");
     assert!(places.iter().all(|place| place.ip().is_loopback()), "{places:?}");
 }
 

@@ -11,6 +11,8 @@ mod practice;
 mod practice_api;
 #[cfg(target_os = "linux")]
 mod practice_apps;
+#[cfg(target_os = "linux")]
+mod practice_machines;
 mod practice_mail;
 
 mod add;

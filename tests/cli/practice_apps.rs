@@ -19,18 +19,27 @@ use crate::sandbox::world::{
 };
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-const AUDIENCE: &str = "api://AzureADTokenExchange";
+pub(crate) const AUDIENCE: &str = "api://AzureADTokenExchange";
 
 /// A key with its self-signed certificate.
-struct Keys {
+pub(crate) struct Keys {
     key: RsaKeyPair,
-    certificate: rcgen::Certificate,
+    pub(crate) certificate: rcgen::Certificate,
 }
 
 impl Keys {
     /// Good from one day to another, counted from today.
-    fn new((from, to): (i64, i64)) -> Self {
+    pub(crate) fn new((from, to): (i64, i64)) -> Self {
         let key = openssl::rsa::Rsa::generate(2_048).and_then(openssl::pkey::PKey::from_rsa).unwrap();
+        Self::certified(key, (from, to))
+    }
+
+    /// With this key.
+    pub(crate) fn of_pem(pem: &str) -> Self {
+        Self::certified(openssl::pkey::PKey::private_key_from_pem(pem.as_bytes()).unwrap(), (-1, 30))
+    }
+
+    fn certified(key: openssl::pkey::PKey<openssl::pkey::Private>, (from, to): (i64, i64)) -> Self {
         let der = key.private_key_to_pkcs8().unwrap();
         let pair = rcgen::KeyPair::from_pkcs8_der_and_sign_algo(&der.clone().into(), &rcgen::PKCS_RSA_SHA256).unwrap();
         let mut params = rcgen::CertificateParams::default();
@@ -42,7 +51,7 @@ impl Keys {
         Self { key: RsaKeyPair::from_pkcs8(&der).unwrap(), certificate: params.self_signed(&pair).unwrap() }
     }
 
-    fn sign(&self, header: &Value, claims: &Value, how: &'static dyn RsaEncoding) -> String {
+    pub(crate) fn sign(&self, header: &Value, claims: &Value, how: &'static dyn RsaEncoding) -> String {
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(header), part(claims));
         let mut signature = vec![0; self.key.public().modulus_len()];
@@ -52,7 +61,7 @@ impl Keys {
 }
 
 /// The claims of an assertion that is right in each point, with `change`; a null takes one away.
-fn assertion_claims(tenant: &Tenant, change: &Value) -> Value {
+pub(crate) fn assertion_claims(tenant: &Tenant, change: &Value) -> Value {
     let time = now().as_second();
     let mut claims = json!({
         "aud": tenant.endpoint("token"), "iss": CONFIDENTIAL_CLIENT, "sub": CONFIDENTIAL_CLIENT,
@@ -65,18 +74,23 @@ fn assertion_claims(tenant: &Tenant, change: &Value) -> Value {
     claims
 }
 
-fn sha256(certificate: &rcgen::Certificate) -> String {
+pub(crate) fn sha256(certificate: &rcgen::Certificate) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, certificate.der()))
 }
 
 /// An app's own token for Exchange by this assertion.
-fn own_token(tenant: &Tenant, assertion: &str) -> (u16, Value) {
+pub(crate) fn own_token(tenant: &Tenant, assertion: &str) -> (u16, Value) {
+    own_token_for(tenant, assertion, &format!("{EXCHANGE}/.default"))
+}
+
+/// An app's own token for this scope by this assertion.
+pub(crate) fn own_token_for(tenant: &Tenant, assertion: &str, scope: &str) -> (u16, Value) {
     tenant.token(&[
         ("grant_type", "client_credentials"),
         ("client_id", CONFIDENTIAL_CLIENT),
         ("client_assertion_type", TYPE),
         ("client_assertion", assertion),
-        ("scope", &format!("{EXCHANGE}/.default")),
+        ("scope", scope),
     ])
 }
 
@@ -157,7 +171,7 @@ fn runner_token(tenant: &Tenant, audience: &str) -> String {
     answer["value"].as_str().unwrap().to_owned()
 }
 
-fn credential(issuer: &str, subject: &str) -> FederatedCredential {
+pub(crate) fn credential(issuer: &str, subject: &str) -> FederatedCredential {
     let [name, issuer, subject, audience] = ["mail", issuer, subject, AUDIENCE].map(str::to_owned);
     FederatedCredential { name, issuer, subject, audience }
 }

@@ -89,6 +89,12 @@ pub enum Fault {
     RunnerTokenOld,
     /// No outside issuer publishes the key that it signs with.
     IssuerKeyNotPublished,
+    /// The metadata service has too many requests to answer.
+    MetadataBusy,
+    /// The machine has no managed identity of that name.
+    IdentityNotFound,
+    /// No federated identity may sign for Google's service account.
+    SigningDenied,
     /// Every mail server takes every access token for expired.
     AccessTokensExpired,
     /// Every refusal repeats what the client sent, secrets included. Some servers do that.
@@ -173,7 +179,12 @@ impl Fault {
             | Self::IdClaims(_)
             | Self::NoRefreshToken
             | Self::SendingNotGranted => "sign-in",
-            Self::RunnerRefuses | Self::RunnerTokenOld | Self::IssuerKeyNotPublished => "federated",
+            Self::RunnerRefuses
+            | Self::RunnerTokenOld
+            | Self::IssuerKeyNotPublished
+            | Self::MetadataBusy
+            | Self::IdentityNotFound
+            | Self::SigningDenied => "federated",
             Self::TokenPage { .. } | Self::AccessClaims(_) | Self::ForeignAccessToken => "token",
             Self::Mail(Words { protocol, .. }) | Self::Offers(protocol, _) => match protocol {
                 Protocol::Imap => "IMAP",

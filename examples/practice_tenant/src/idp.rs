@@ -10,7 +10,7 @@ use crate::http::{Request, Response};
 use crate::oauth_error::OAuthError;
 use crate::wire::Wire;
 use crate::world::{Dialect, TENANT_DOMAIN, TENANT_ID, World, now};
-use crate::{authorize, device, issuer, token};
+use crate::{authorize, device, google, issuer, token};
 
 /// Answers one request.
 pub fn serve(world: &Arc<World>, wire: &mut Wire) -> io::Result<()> {
@@ -49,6 +49,9 @@ fn route(world: &World, request: &Request) -> Response {
         ["device"] if request.method == "POST" => return device::decide(world, request),
         ["issuers", name, rest @ ..] => {
             return issuer::serve(world, request, name, rest).unwrap_or_else(|| not_found(world, request));
+        }
+        ["google", rest @ ..] => {
+            return google::serve(world, request, rest).unwrap_or_else(|| not_found(world, request));
         }
         ["runner", "token"] if request.method == "GET" => return issuer::hand_out(world, request),
         // Every real browser asks for it, unbidden.

@@ -1,6 +1,6 @@
 //! JSON Web Tokens (RFC 7519) as JWS (RFC 7515): signed with ES256 or RS256, and verified with those and PS256 (RFC 7518 §3).
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256,
@@ -14,6 +14,8 @@ use crate::rsa_key;
 pub struct Signer {
     key: Key,
     id: &'static str,
+    /// The private key (RFC 5208), where it was an RSA key that was made.
+    document: Option<Vec<u8>>,
     random: SystemRandom,
 }
 
@@ -48,7 +50,7 @@ impl Signer {
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).expect("a P-256 key can be made");
         let key = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).expect("the key can be read back");
-        Self { key: Key::P256(Box::new(key)), id: "practice-key-1", random }
+        Self { key: Key::P256(Box::new(key)), id: "practice-key-1", document: None, random }
     }
 
     /// With a new RSA key where this platform makes one, else with a P-256 key.
@@ -56,10 +58,24 @@ impl Signer {
         match rsa_key::pkcs8() {
             Some(document) => {
                 let key = RsaKeyPair::from_pkcs8(&document).expect("the key can be read back");
-                Self { key: Key::Rsa(Box::new(key)), id, random: SystemRandom::new() }
+                Self { key: Key::Rsa(Box::new(key)), id, document: Some(document), random: SystemRandom::new() }
             }
             None => Self { id, ..Self::new() },
         }
+    }
+
+    /// The name of the key (RFC 7515 §4.1.4).
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// An RSA key as a PEM text (RFC 7468 §10).
+    pub fn private_key_pem(&self) -> Option<String> {
+        let text = BASE64_STANDARD.encode(self.document.as_ref()?);
+        let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line)).collect::<Vec<_>>().join("\n");
+        // Its two halves apart: a search for keys that were left in a repository is not to stop here.
+        let edge = |word: &str| format!("-----{word} {}-----\n", ["PRIVATE", "KEY"].join(" "));
+        Some(format!("{}{lines}\n{}", edge("BEGIN"), edge("END")))
     }
 
     /// The name of the algorithm (RFC 7518 §3.1).

@@ -16,6 +16,7 @@ pub mod client_rules;
 mod device;
 pub mod faults;
 mod federation;
+pub mod google;
 mod http;
 mod idp;
 mod imap;
@@ -27,6 +28,7 @@ mod jwt;
 pub mod machines;
 pub mod mail_sign_in;
 mod mailstore;
+pub mod managed_identity;
 mod oauth_error;
 mod pop3;
 mod rsa_key;
@@ -77,6 +79,8 @@ impl Default for SandboxConfig {
 pub struct Ports {
     pub https: u16,
     pub api: u16,
+    /// Without TLS: where managed identities are asked for.
+    pub metadata: u16,
     pub imap_implicit: u16,
     pub imap_starttls: u16,
     pub pop3_implicit: u16,
@@ -129,9 +133,14 @@ impl Sandbox {
                 api::serve(&world, wire)
             })?
         };
+        let metadata = {
+            let world = Arc::clone(&world);
+            Listener::start(move |stream| managed_identity::serve(&world, Wire::plain(stream)))?
+        };
         let listeners = [
             https,
             api,
+            metadata,
             mail(imap::serve, true)?,
             mail(imap::serve, false)?,
             mail(pop3::serve, true)?,
@@ -139,11 +148,21 @@ impl Sandbox {
             mail(smtp::serve, true)?,
             mail(smtp::serve, false)?,
         ];
-        let [https, api, imap_implicit, imap_starttls, pop3_implicit, pop3_starttls, smtp_implicit, smtp_starttls] =
-            listeners.each_ref().map(Listener::port);
+        let [
+            https,
+            api,
+            metadata,
+            imap_implicit,
+            imap_starttls,
+            pop3_implicit,
+            pop3_starttls,
+            smtp_implicit,
+            smtp_starttls,
+        ] = listeners.each_ref().map(Listener::port);
         let ports = Ports {
             https,
             api,
+            metadata,
             imap_implicit,
             imap_starttls,
             pop3_implicit,

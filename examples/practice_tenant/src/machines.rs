@@ -19,10 +19,15 @@
 //! });
 //! ```
 
+use std::path::Path;
+
+use serde_json::Value;
+
 use crate::issuer::{self, Job};
+use crate::managed_identity::{APP_SERVICE, ARC, MACHINE_LEARNING, ManagedIdentity};
 use crate::world::{AppOnly, CONFIDENTIAL_CLIENT, FederatedCredential, KeyCredential, new_guid};
 use crate::x509::X509;
-use crate::{Sandbox, ca};
+use crate::{Sandbox, ca, google};
 
 /// What a job of the runner finds in its environment, and what its tokens say.
 #[derive(Debug, Clone)]
@@ -44,6 +49,11 @@ impl Sandbox {
     /// The object ID of the confidential app's enterprise application, which `New-ServicePrincipal` wants.
     pub fn principal_id(&self) -> String {
         self.world.state().app(CONFIDENTIAL_CLIENT).expect("the app is always there").principal_id.clone()
+    }
+
+    /// The object ID of the confidential app's registration, which `addKey` wants.
+    pub fn object_id(&self) -> String {
+        self.world.state().app(CONFIDENTIAL_CLIENT).expect("the app is always there").object_id.clone()
     }
 
     /// Uploads a certificate, in PEM, under the confidential app, and returns its ID.
@@ -103,5 +113,72 @@ impl Sandbox {
     /// A token of an issuer outside the tenant, as services put them into files and variables, good for so many seconds.
     pub fn outside_token(&self, name: &str, subject: &str, audience: &str, lifetime: i64) -> String {
         issuer::token(&self.world, name, subject, audience, lifetime, &serde_json::Value::Null)
+    }
+
+    /// Assigns these managed identities to the machine, and no others.
+    pub fn assign(&self, identities: &[ManagedIdentity]) {
+        self.change(|state| state.identities = identities.to_vec());
+    }
+
+    /// The managed identities that are assigned to the machine; at first one that a user has assigned.
+    pub fn identities(&self) -> Vec<ManagedIdentity> {
+        self.world.state().identities.clone()
+    }
+
+    /// The issuer of the tokens that managed identities get.
+    pub fn identity_issuer(&self) -> String {
+        crate::federation::own_issuer(&self.world)
+    }
+
+    /// Where the metadata service of a virtual machine answers here: what stands before `/metadata`. Elsewhere it is
+    /// `http://169.254.169.254`.
+    pub fn metadata_base(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.metadata)
+    }
+
+    /// What a program in App Service finds in its environment: `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
+    pub fn app_service(&self) -> (String, String) {
+        (format!("{}{APP_SERVICE}", self.metadata_base()), self.world.state().identity_header.clone())
+    }
+
+    /// What a program in Azure Machine Learning finds in its environment: `MSI_ENDPOINT` and `MSI_SECRET`.
+    pub fn machine_learning(&self) -> (String, String) {
+        (format!("{}{MACHINE_LEARNING}", self.metadata_base()), self.world.state().identity_header.clone())
+    }
+
+    /// Starts Azure Arc's agent, which keeps its keys in `folder`, and returns `IDENTITY_ENDPOINT`; `IMDS_ENDPOINT` is
+    /// [`metadata_base`](Self::metadata_base).
+    pub fn start_arc(&self, folder: &Path) -> String {
+        self.change(|state| state.arc_folder = Some(folder.to_owned()));
+        format!("{}{ARC}", self.metadata_base())
+    }
+
+    /// The file with a service account's key; `None` where this platform makes no RSA keys. Its scopes are delegated by
+    /// [`delegate`](Self::delegate).
+    pub fn service_account_key(&self) -> Option<Value> {
+        google::key_file(&self.world)
+    }
+
+    /// The file that stands for a key of that account: a token of a trusted issuer is in `subject_token_file`.
+    pub fn external_account(&self, subject_token_file: &Path) -> Value {
+        google::external_account(&self.world, subject_token_file)
+    }
+
+    /// Delegates scopes to the service account, as a Workspace's administrator does; none of those before is left.
+    pub fn delegate(&self, scopes: &[&str]) {
+        self.change(|state| state.google.delegated = scopes.iter().map(|&scope| scope.to_owned()).collect());
+    }
+
+    /// Lets the holder of a token with this issuer and subject sign for the service account.
+    pub fn trust_at_google(&self, issuer: &str, subject: &str) {
+        self.change(|state| {
+            state.google.trusted_issuer = Some(issuer.to_owned());
+            state.google.creators.push(subject.to_owned());
+        });
+    }
+
+    /// What `aud` of a subject token for Google's Security Token Service must be.
+    pub fn google_audience(&self) -> String {
+        format!("https:{}", google::PROVIDER)
     }
 }

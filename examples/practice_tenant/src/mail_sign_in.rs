@@ -9,6 +9,8 @@ use crate::world::{AccessToken, App, EXCHANGE, Holder, Reach, World, now};
 /// Clocks differ, so servers take a token for a while after its end; five minutes is usual.
 pub const LEEWAY: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
+/// Google's scope for all mail protocols.
+const GMAIL: &str = "https://mail.google.com/";
 /// The `aud` of a plain provider's access tokens.
 const PLAIN_AUDIENCE: &str = "account";
 
@@ -87,9 +89,9 @@ fn judge(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) 
         }
     };
     let opens = |scope: &String| match protocol {
-        Protocol::Imap => scope.ends_with("/IMAP.AccessAsUser.All") || scope == "imap",
-        Protocol::Pop3 => scope.ends_with("/POP.AccessAsUser.All") || scope == "pop3",
-        Protocol::Smtp => scope.ends_with("/SMTP.Send") || scope == "smtp",
+        Protocol::Imap => scope.ends_with("/IMAP.AccessAsUser.All") || scope == "imap" || scope == GMAIL,
+        Protocol::Pop3 => scope.ends_with("/POP.AccessAsUser.All") || scope == "pop3" || scope == GMAIL,
+        Protocol::Smtp => scope.ends_with("/SMTP.Send") || scope == "smtp" || scope == GMAIL,
     };
     if !scopes.iter().any(opens) {
         return None;

@@ -10,6 +10,7 @@ pub use issued::{AccessToken, Code, DeviceCode, DeviceDecision, Dialect, Holder,
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -19,9 +20,11 @@ use jiff::Timestamp;
 use crate::ca::Certificate;
 use crate::client_rules::ClientRules;
 use crate::faults::Faults;
+use crate::google::{Federated, Google};
 use crate::issuer::Job;
 use crate::jwt::Signer;
 use crate::mailstore::MailStore;
+use crate::managed_identity::ManagedIdentity;
 use crate::wire::lock;
 
 /// The tenant's ID.
@@ -90,6 +93,10 @@ pub struct Counters {
     pub passwords_added: u32,
     /// Client secrets that Graph has removed.
     pub passwords_removed: u32,
+    /// Certificates that Graph has added.
+    pub keys_added: u32,
+    /// Certificates that Graph has removed.
+    pub keys_removed: u32,
 }
 
 /// Where an endpoint can be made to stop.
@@ -128,6 +135,17 @@ pub struct State {
     pub job: Job,
     /// What the runner's job asks for its tokens with.
     pub runner_token: String,
+    /// The managed identities of the machine.
+    pub identities: Vec<ManagedIdentity>,
+    /// What App Service and Machine Learning give their programs to ask with.
+    pub identity_header: String,
+    /// Where Azure Arc's agent keeps its keys, if it runs, and the one that is good just now.
+    pub arc_folder: Option<PathBuf>,
+    pub arc_key: Option<String>,
+    /// What was set up at Google.
+    pub google: Google,
+    /// The access tokens of Google's Security Token Service.
+    pub federated_tokens: HashMap<String, Federated>,
     /// Identity tokens that went out and verifiers that came in: nothing asks for them, but they are secrets too.
     pub other_secrets: Vec<String>,
     pub access_lifetime: Duration,
@@ -163,6 +181,7 @@ pub struct World {
     /// The key of the tenant's own tokens.
     pub signer: Signer,
     issuer_key: OnceLock<Signer>,
+    pub service_account_key: OnceLock<Signer>,
     state: Mutex<State>,
 }
 
@@ -240,6 +259,12 @@ impl World {
             assertion_ids: HashSet::new(),
             job: Job::default(),
             runner_token: random_text(60),
+            identities: vec![ManagedIdentity::user_assigned("mail")],
+            identity_header: random_text(40),
+            arc_folder: None,
+            arc_key: None,
+            google: Google::default(),
+            federated_tokens: HashMap::new(),
             other_secrets: Vec::new(),
             access_lifetime,
             access_claims: serde_json::json!({}),
@@ -254,8 +279,15 @@ impl World {
             counters: Counters::default(),
             surprises: Vec::new(),
         };
-        let (signer, issuer_key) = (Signer::new(), OnceLock::new());
-        Self { authority, users, faults: Faults::default(), signer, issuer_key, state: Mutex::new(state) }
+        Self {
+            authority,
+            users,
+            faults: Faults::default(),
+            signer: Signer::new(),
+            issuer_key: OnceLock::new(),
+            service_account_key: OnceLock::new(),
+            state: Mutex::new(state),
+        }
     }
 
     /// The key of every issuer outside the tenant; it is made when it is first asked for.

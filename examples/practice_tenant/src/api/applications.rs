@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::problem::{Problem, bad_request};
-use super::selected;
+use super::{keys, selected};
 use crate::faults::Fault;
 use crate::http::{Request, Response};
 use crate::world::{App, ClientSecret, Holder, KeyCredential, World, new_guid, now, random_text};
@@ -49,6 +49,8 @@ pub fn route(
             permit(world, caller, client_id, Want::Write)?;
             add_password(world, client_id, &json_body(request)?)
         }
+        ("POST", ["addKey"]) => keys::add(world, caller, client_id, &json_body(request)?),
+        ("POST", ["removeKey"]) => keys::remove(world, caller, client_id, &json_body(request)?),
         ("POST", ["removePassword"]) => {
             permit(world, caller, client_id, Want::Write)?;
             remove_password(world, client_id, &json_body(request)?)
@@ -214,7 +216,7 @@ fn shown(world: &World, app: &App) -> Value {
 }
 
 /// A certificate as the directory shows it: without its key.
-fn certificate(key: &KeyCredential) -> Value {
+pub fn certificate(key: &KeyCredential) -> Value {
     json!({
         "keyId": key.id,
         "displayName": key.name,
@@ -259,7 +261,7 @@ fn denied() -> Problem {
     Problem::new(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 }
 
-fn not_found(name: &str) -> Problem {
+pub fn not_found(name: &str) -> Problem {
     let message =
         format!("Resource '{name}' does not exist or one of its queried reference-property objects are not present.");
     Problem::new(404, "Request_ResourceNotFound", message)

@@ -5,6 +5,7 @@ mod applications;
 mod broken;
 mod caller;
 mod gmail;
+mod keys;
 mod mail;
 mod problem;
 mod send;

@@ -31,6 +31,8 @@ pub enum At {
     Refresh,
     /// When an app asks for a token of its own.
     Own,
+    /// When a service account asks at Google.
+    ServiceAccount,
 }
 
 /// A mail server's words. `{tag}` is the IMAP command's.
