@@ -24,7 +24,7 @@ use crate::flow::enrol;
 use crate::flow::first_steps;
 use crate::flow::lookup;
 use crate::profile::registration;
-use crate::profile::{Address, App, Invalid, Mailbox, Name, Profile};
+use crate::profile::{Access, Address, App, Invalid, Mailbox, Name, Profile};
 use crate::report::{Document, Finding, FindingCode};
 use crate::text::{self, Redactor, Shown};
 use answers::Answers;
@@ -178,7 +178,10 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     if !is_registered {
         answer.next = registration::steps(&app, &mailbox);
     }
-    answer.next.push(shown!("Then sign in as {}: mailgrant authorize {}", mailbox.signs_in_as(), name));
+    answer.next.push(match mailbox.access {
+        Access::User => shown!("Then sign in as {}: mailgrant authorize {}", mailbox.signs_in_as(), name),
+        Access::App => shown!("Then see how much of that is done, without a sign-in: mailgrant authorize {}", name),
+    });
     Ok(Added { document: answer, name })
 }
 

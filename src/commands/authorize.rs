@@ -137,7 +137,7 @@ impl Turn<'_> {
         let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
         let workspace = Workspace { deadline, ..workspace.clone() };
         if !self.mailbox.access.needs_person() {
-            return Ok(Some(app_only::prove(&workspace, self.mailbox)));
+            return Ok(Some(app_only::prove(&workspace, self.mailbox)?));
         }
         match sign_in::sign_in(&workspace, self.mailbox, &args.options(), context) {
             Ok(report) => Ok(Some(report)),

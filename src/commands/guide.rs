@@ -39,8 +39,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let known = match args.test {
         // First the test: it may be what finds that a sign-in no longer holds.
         true => {
-            let report = check::run(&workspace, &Plan::end_to_end(mailbox));
-            Known::of(&workspace, mailbox)?.tested(&report)
+            let (report, ladder) = check::climb(&workspace, &Plan::end_to_end(mailbox));
+            Known::of(&workspace, mailbox)?.tested(&report).climbed(ladder)
         }
         false => Known::of(&workspace, mailbox)?,
     };

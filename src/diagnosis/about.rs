@@ -61,6 +61,17 @@ pub struct TokenFacts<'a> {
     pub is_for_server: bool,
     /// The scopes that the token endpoint said it is good for; none where it did not say.
     pub granted: &'a [String],
+    /// What it says itself, where it is an app's own.
+    pub own: Option<OwnToken<'a>>,
+}
+
+/// What an app's own token says of the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnToken<'a> {
+    /// The object ID of the app's enterprise application.
+    pub object: Option<&'a str>,
+    /// The application permissions that an administrator has consented to.
+    pub roles: &'a [String],
 }
 
 impl<'a> FailureContext<'a> {
@@ -121,6 +132,12 @@ impl FailureContext<'_> {
 
     fn read_value(&self, name: &str) -> Option<Shown> {
         self.read.and_then(|read| read.values.get(name, read.line))
+    }
+
+    /// Whether the step is that a person signs in, where none does.
+    pub(super) fn is_sign_in_of_none(&self, step: &Step) -> bool {
+        let signs_in = |mark| matches!(mark, Mark::Command(line) if line.starts_with("mailgrant authorize"));
+        self.has_no_person() && marks(&step.text).any(signs_in)
     }
 
     /// The step with its values filled in as in [`Self::fill`]. In a command a value is one argument, whatever it holds, and
@@ -251,6 +268,7 @@ impl FailureContext<'_> {
             "redirect_uri" => Shown::of(&self.app?.redirect_uri),
             "portal" => self.elsewhere.or_else(|| self.app.map(App::deployment))?.portal.into(),
             "protocol" => Shown::of(self.protocol?),
+            "object_id" => Redactor::by_shape(self.token.own?.object?),
             "federated_issuer" => self.federated?.issuer.clone(),
             "federated_subject" => self.federated?.subject.clone(),
             "federated_audience" => self.federated?.audience.clone(),
@@ -280,11 +298,12 @@ impl FailureContext<'_> {
             Some(Only::Personal) => self
                 .app
                 .is_none_or(|app| app.provider.quirks.is_personal || app.tenant.as_ref().is_some_and(takes_personal)),
+            // Where no user signs in, it is neither the mailbox's own account nor another.
+            Some(Only::Shared | Only::Own) if self.has_no_person() => false,
             Some(Only::Shared) => self.mailbox.is_none_or(|mailbox| mailbox.sign_in_as.is_some()),
             Some(Only::Own) => self.mailbox.is_none_or(|mailbox| mailbox.sign_in_as.is_none()),
-            // Every grant of ours is a person's.
-            Some(Only::AppOnly) => self.mailbox.is_none(),
-            Some(Only::Person) => true,
+            Some(Only::AppOnly) => self.mailbox.is_none() || self.has_no_person(),
+            Some(Only::Person) => !self.has_no_person(),
             Some(Only::Confidential) => self.is_client(ClientType::Confidential),
             Some(Only::Public) => self.is_client(ClientType::Public),
             Some(Only::AudienceOpen) => !self.token.is_for_server,
@@ -297,6 +316,11 @@ impl FailureContext<'_> {
     /// Whether the value without which the step is none is known.
     pub(super) fn is_given(&self, step: &Step, more: &dyn Fn(&str) -> Option<Shown>) -> bool {
         step.given.as_deref().is_none_or(|name| self.known(name, more).is_some())
+    }
+
+    /// Whether it is known that no user signs in for the mailbox.
+    pub(super) fn has_no_person(&self) -> bool {
+        self.mailbox.is_some_and(|mailbox| !mailbox.access.needs_person())
     }
 
     /// Whether the app may be a client of this type.
@@ -328,6 +352,9 @@ fn unknown(name: &str) -> Shown {
         "mailbox" | "app" => open("name"),
         "portal" => "the provider's portal".into(),
         "protocol" => "mail".into(),
+        "object_id" => "<object ID under Enterprise applications>".into(),
+        "api" => "APIs my organization uses > Office 365 Exchange Online".into(),
+        "role" => "IMAP.AccessAsApp, POP.AccessAsApp or SMTP.SendAsApp".into(),
         other => open(other),
     }
 }

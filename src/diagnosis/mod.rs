@@ -28,7 +28,7 @@ mod told;
 pub mod trials;
 pub mod verdict;
 
-pub use about::{FailureContext, Read, TokenFacts};
+pub use about::{FailureContext, OwnToken, Read, TokenFacts};
 pub(crate) use disk::steps as disk_steps;
 pub use told::Told;
 

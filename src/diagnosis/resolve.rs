@@ -1,5 +1,7 @@
 //! From an entry of the catalogue to a finding with the profile's own values.
 
+use std::sync::OnceLock;
+
 use super::about::{FailureContext, TokenFacts};
 use super::catalogue::{self, Entry, Evidence, Hint, Only, Step};
 use super::reading::{Clue, Clues, Origin, Reading};
@@ -17,8 +19,12 @@ pub(super) fn finding(text: &str, origin: Origin, about: FailureContext<'_>) -> 
     let betrayed = if of_profile == Some(Family::ANY) { catalogue::betrayed(text.text()) } else { None };
     let family = betrayed.or(of_profile);
     // A mail server is never sent a password, and without a person at the sign-in a token is refreshed.
-    let refresh = if about.is_signing_in { Clues::default() } else { Clues::of(Clue::Refresh) };
-    let clues = Clues::of(Clue::Token).and(refresh);
+    let by = match (about.is_signing_in, about.has_no_person()) {
+        (true, _) => Clues::default(),
+        (false, false) => Clues::of(Clue::Refresh),
+        (false, true) => Clues::of(Clue::AppOnly),
+    };
+    let clues = Clues::of(Clue::Token).and(by);
     let hint = Hint { family, origin: Some(origin), phase: about.phase, clues };
     let mut hits = catalogue::search(&text, hint);
     if hits.is_empty() && matches!(origin, Origin::Authorize | Origin::Token) {
@@ -73,6 +79,12 @@ pub(super) fn filled(
         finding.cause = shown!("{} {}", finding.cause, about(more.only).fill(&more.text, value));
     }
     let mut needed: Vec<&'static Step> = fix.iter().filter(needed).collect();
+    if about(None).has_no_person() && needed.iter().any(|step| about(None).is_sign_in_of_none(step)) {
+        needed.retain(|step| !about(None).is_sign_in_of_none(step));
+        if !needed.iter().any(|step| step.text.contains("`mailgrant test")) {
+            needed.push(test_step());
+        }
+    }
     if needed.iter().any(|step| !about(None).is_test_of_none(step)) {
         needed.retain(|step| !about(None).is_test_of_none(step));
     }
@@ -88,7 +100,16 @@ pub(super) fn filled(
     };
     finding.source = entry.source.as_deref();
     finding.retry = entry.next;
+    if about(None).has_no_person() && entry.next == Retry::Reauthorize {
+        (finding.retry, finding.exit) = (Retry::AfterFix, ExitCode::CheckFailed);
+    }
     finding
+}
+
+/// The step that takes the place of a sign-in where no user signs in.
+fn test_step() -> &'static Step {
+    static TEST: OnceLock<Step> = OnceLock::new();
+    TEST.get_or_init(|| Step::always("Run: `mailgrant test {mailbox}`"))
 }
 
 /// Where apps are registered of which only the entry's family, or the provider of one step, is known.

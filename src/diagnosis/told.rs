@@ -110,7 +110,10 @@ impl<'a> Told<'a> {
 
     fn fix(&self, steps: &'static [Step]) -> Vec<report::Step> {
         let is_given = |step: &Step| self.about.is_given(step, &|name| self.value(name));
-        let is_needed = |step: &&Step| step.is_for(&self.cases) && self.about.may_need(step.only) && is_given(step);
+        let is_needed = |step: &&Step| {
+            let may_be_needed = self.about.may_need(step.only) && !self.about.is_sign_in_of_none(step);
+            step.is_for(&self.cases) && may_be_needed && is_given(step)
+        };
         let filled = |step: &'static Step| {
             self.must_be_given(&step.text);
             self.about.fill_step(step, &|name| self.value(name))

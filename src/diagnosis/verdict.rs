@@ -10,10 +10,12 @@
 //! way        no network, wrong clock, inspected TLS, blocked port
 //! client     store, client secret, sign-in
 //! mail       token, account, protocols
+//! app_only   the steps of a set-up without a person
 //! alternative  what the provider has beside a protocol that is switched off
 //! ```
 
 mod alternative;
+mod app_only;
 mod client;
 mod evidence;
 mod mail;
@@ -22,6 +24,7 @@ mod way;
 
 pub use evidence::{Certificate, Reach, Reason, Role, SecretStory, Server, TokenAnswer};
 
+pub use app_only::Ladder;
 pub use situation::Situation;
 
 use crate::report::Finding;
@@ -29,7 +32,7 @@ use crate::report::Finding;
 type Rule = fn(&Situation<'_>) -> Option<Finding>;
 
 /// The rules, the furthest-reaching first.
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     way::no_network,
     way::wrong_clock,
     way::interception,
@@ -39,6 +42,7 @@ const RULES: [Rule; 12] = [
     client::sign_in_lost,
     way::port_blocked,
     mail::token_unfit,
+    app_only::first_unproven,
     mail::sending_off,
     mail::wrong_account,
     mail::mailbox_closed,

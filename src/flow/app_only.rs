@@ -1,37 +1,36 @@
-//! `authorize` of a mailbox that no person signs in for: the app's own token is fetched, which is all the proof there is.
+//! `authorize` of a mailbox that no person signs in for: the app's own token is fetched, and the servers are asked how much of
+//! the set-up it proves.
 
-use std::time::Instant;
-
-use super::preflight::{Acceptance, Inspection};
+use super::check;
+use super::guide::{self, Known};
+use super::plan::Plan;
 use super::workspace::Workspace;
-use crate::clock::valid_until;
-use crate::diagnosis::{self, FailureContext};
+use crate::failure::Failure;
 use crate::profile::Mailbox;
 use crate::report::{Check, Report, Stage};
 
-/// Fetches a token for `mailbox` and reports on it.
-#[must_use]
-pub fn prove(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Report {
+/// Fetches a token for `mailbox` and reports on it, with the whole set-up and what of it is proven.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn prove(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<Report, Failure> {
     let app = workspace.app_of(mailbox);
+    let (tested, ladder) = check::climb(workspace, &Plan::end_to_end(mailbox));
+    let known = Known::of(workspace, mailbox)?.tested(&tested).climbed(ladder);
     let mut report = Report::of_mailbox(mailbox);
-    let about = FailureContext::of_mailbox(app, mailbox);
-    let began = Instant::now();
-    match workspace.session(mailbox).refreshed_token() {
-        Ok(token) => {
-            let until = valid_until(token.expires, workspace.clock.now());
-            report.checks.push(Check::passed(Stage::TokenEndpoint, began.elapsed(), until));
-            let inspection = Inspection::of(&token, workspace, mailbox, mailbox.protocols());
-            report.checks.extend(inspection.checks(|_| Acceptance::NotTried, about));
-            report.conclusion = Some(shown!(
-                "There is nothing to sign in for {}: {} proves itself, and got a token",
-                mailbox.address,
-                app.name
-            ));
-        }
-        Err(failure) => {
-            let finding = diagnosis::finding(&failure, about);
-            report.checks.push(Check::failed(Stage::TokenEndpoint, began.elapsed(), finding));
-        }
+    // What the servers say is told by the steps that it proves.
+    report.checks = tested.checks.into_iter().filter(is_of_token).collect();
+    report.tasks = guide::of(app, mailbox, &known).tasks;
+    if report.first_finding().is_none() {
+        report.conclusion = Some(shown!(
+            "There is nothing to sign in for {}: {} proves itself, and got a token",
+            mailbox.address,
+            app.name
+        ));
     }
-    report
+    Ok(report)
+}
+
+fn is_of_token(check: &Check) -> bool {
+    matches!(check.stage, Stage::Profile | Stage::SecretStore | Stage::TokenEndpoint | Stage::Token | Stage::Preflight)
 }

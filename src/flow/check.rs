@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use super::explain::{explain, facts, latest};
 use super::gather::gather;
-use super::judge::judge;
+use super::judge::{self, judge};
 use super::parallel::{self, Limits, Panicked};
 use super::plan::{Depth, Plan, Protocols};
 use super::workspace::Workspace;
 use super::{sides, so_far, trials};
 use crate::context::Context;
+use crate::diagnosis::verdict::Ladder;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{FailureKind, StoreFault};
 use crate::profile::{Mailbox, Profile, Side};
@@ -23,6 +24,12 @@ use crate::text::Shown;
 /// Does what `plan` says and reports on it.
 #[must_use]
 pub fn run(workspace: &Workspace<'_>, plan: &Plan<'_>) -> Report {
+    climb(workspace, plan).0
+}
+
+/// The same, with what it proves of the set-up where the app is let in by itself.
+#[must_use]
+pub fn climb(workspace: &Workspace<'_>, plan: &Plan<'_>) -> (Report, Option<Ladder>) {
     let seen = gather(workspace, plan);
     let mut report = Report::of_mailbox(plan.mailbox);
     report.facts.extend(facts(&seen));
@@ -37,7 +44,8 @@ pub fn run(workspace: &Workspace<'_>, plan: &Plan<'_>) -> Report {
         Depth::Servers => None,
         Depth::EndToEnd => judge(&seen, &report.checks, &report.trials).map(Box::new),
     };
-    report
+    let ladder = judge::ladder(&seen, &report.checks);
+    (report, ladder)
 }
 
 /// Runs `test` for each of `mailboxes`, several at once: so many for the server of `side`, or of the other where the mailbox

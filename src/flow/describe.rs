@@ -56,6 +56,12 @@ pub fn mailbox(app: &App, mailbox: &Mailbox) -> Report {
         report.fact("tenant", tenant);
     }
     report.fact("client_id", &app.client_id);
+    if !mailbox.access.needs_person() {
+        report.fact("access", "the app alone, without a user");
+    }
+    if !matches!(app.credential.key(), "secret" | "none") {
+        report.fact("credential", app.credential.title());
+    }
     if let Some(incoming) = &mailbox.incoming {
         report.fact("incoming", shown!("{} {}", incoming.protocol, incoming.endpoint));
     }

@@ -3,9 +3,10 @@
 use super::secret_expiry;
 use super::workspace::Workspace;
 use crate::diagnosis::FailureContext;
+use crate::diagnosis::verdict::Ladder;
 use crate::failure::Failure;
 use crate::profile::provider::{Needed, Proof, Task as Preset, TaskStep};
-use crate::profile::{App, By, Mailbox, Scope, permission_name};
+use crate::profile::{Access, App, By, Mailbox, Scope, permission_name};
 use crate::report::{Report, SideResult, SideState, Step, Task};
 use crate::secrets::load_app;
 use crate::text::{Redactor, Shown};
@@ -19,6 +20,14 @@ pub struct Known {
     secret: Option<Shown>,
     /// The sides that a test has found to work, where that are all.
     tested: Option<Shown>,
+    /// The permissions that an app's own token names.
+    roles: Option<Shown>,
+    /// The object ID of the app's enterprise application, as its token names it.
+    object: Option<Shown>,
+    /// What shows that the mail servers know the app.
+    enrolled: Option<Shown>,
+    /// What shows that the mailbox opens for the app.
+    opened: Option<Shown>,
 }
 
 impl Known {
@@ -35,12 +44,19 @@ impl Known {
                 None => "a client secret is stored; when it expires is not known".into(),
             }
         });
-        let signed_in = workspace
-            .session(mailbox)
-            .grant()
-            .ok()
-            .map(|grant| shown!("a sign-in was granted on {}", grant.obtained.strftime("%Y-%m-%d")));
-        Ok(Self { signed_in, secret, tested: None })
+        let grant = workspace.session(mailbox).grant().ok().filter(|_| mailbox.access.needs_person());
+        let signed_in = grant.map(|grant| shown!("a sign-in was granted on {}", grant.obtained.strftime("%Y-%m-%d")));
+        Ok(Self { signed_in, secret, ..Self::default() })
+    }
+
+    /// The same, with what an app's own token and the servers' answers to it show.
+    #[must_use]
+    pub fn climbed(self, ladder: Option<Ladder>) -> Self {
+        let Ladder { roles, object, enrolled, opened } = ladder.unwrap_or_default();
+        let roles = roles.map(|roles| shown!("the app's token has {}", roles));
+        let enrolled = enrolled.map(|protocol| shown!("Exchange took the app's token over {}", protocol));
+        let opened = opened.map(|protocol| shown!("{} opens the mailbox for the app", protocol));
+        Self { roles, object, enrolled, opened, ..self }
     }
 
     /// The same, with what the test shows that `report` is on: nothing, unless each side works.
@@ -57,6 +73,9 @@ impl Known {
             Proof::SignIn => self.signed_in.clone(),
             Proof::Secret => self.secret.clone(),
             Proof::Test => self.tested.clone(),
+            Proof::Role => self.roles.clone(),
+            Proof::Enrolment => self.enrolled.clone(),
+            Proof::MailboxRight => self.opened.clone(),
         }
     }
 }
@@ -70,19 +89,26 @@ pub fn of(app: &App, mailbox: &Mailbox, known: &Known) -> Report {
         report.fact("tenant", tenant);
     }
     report.fact("client_id", &app.client_id);
-    report.fact("signs_in_as", mailbox.signs_in_as());
+    let (tasks, has_person) = match mailbox.access {
+        Access::User => (app.provider.tasks, true),
+        Access::App => (app.provider.app_tasks, false),
+    };
+    if has_person {
+        report.fact("signs_in_as", mailbox.signs_in_as());
+    }
     let scopes = app.scopes.for_channels(mailbox.channels());
     report.fact("scopes", Redactor::by_shape(&joined(&scopes, Scope::as_str, " ")));
     let about = FailureContext::of_mailbox(app, mailbox);
-    let set_up = app.provider.tasks.iter().map(|preset| task(preset, about, &scopes, known));
-    report.tasks = set_up.filter(|task| !task.steps.is_empty()).chain(last(about, known)).collect();
+    let set_up = tasks.iter().map(|preset| task(preset, about, &scopes, known));
+    let last = has_person.then(|| sign_in(about, known)).into_iter().chain([test(about, known)]);
+    report.tasks = set_up.filter(|task| !task.steps.is_empty()).chain(last).collect();
     report
 }
 
 fn task(preset: &'static Preset, about: FailureContext<'_>, scopes: &[Scope], known: &Known) -> Task {
     // Those who have the task do its steps, but for those of mailgrant's own.
     let by = |step: Step| if step.by() == Some(By::You) { step } else { step.done_by(preset.by) };
-    let steps = preset.steps.iter().flat_map(|step| written(step, about, scopes)).map(by);
+    let steps = preset.steps.iter().flat_map(|step| written(step, about, scopes, known)).map(by);
     Task {
         title: preset.title.into(),
         why: preset.why.into(),
@@ -92,33 +118,38 @@ fn task(preset: &'static Preset, about: FailureContext<'_>, scopes: &[Scope], kn
     }
 }
 
-/// The sign-in and the test, which end every set-up.
-fn last(about: FailureContext<'_>, known: &Known) -> [Task; 2] {
-    let step = |text| about.step(text, &|_| None);
-    [
-        Task {
-            title: "Sign-in".into(),
-            why: "The person whose mailbox it is allows the app to act in their name.".into(),
-            by: By::User,
-            done: known.signed_in.clone(),
-            steps: vec![step("Run: `mailgrant authorize {mailbox}`, and sign in as {user}")],
-        },
-        Task {
-            title: "Test".into(),
-            why: "Only the servers can say that everything above fits.".into(),
-            by: By::You,
-            done: known.tested.clone(),
-            steps: vec![step("Run: `mailgrant test {mailbox}`")],
-        },
-    ]
+/// The sign-in of a person.
+fn sign_in(about: FailureContext<'_>, known: &Known) -> Task {
+    Task {
+        title: "Sign-in".into(),
+        why: "The person whose mailbox it is allows the app to act in their name.".into(),
+        by: By::User,
+        done: known.signed_in.clone(),
+        steps: vec![about.step("Run: `mailgrant authorize {mailbox}`, and sign in as {user}", &|_| None)],
+    }
+}
+
+/// The test, which ends every set-up.
+fn test(about: FailureContext<'_>, known: &Known) -> Task {
+    Task {
+        title: "Test".into(),
+        why: "Only the servers can say that everything above fits.".into(),
+        by: By::You,
+        done: known.tested.clone(),
+        steps: vec![about.step("Run: `mailgrant test {mailbox}`", &|_| None)],
+    }
 }
 
 /// The step as often as it is one: none, once, or once for each permission.
-fn written(step: &'static TaskStep, about: FailureContext<'_>, scopes: &[Scope]) -> Vec<Step> {
+fn written(step: &'static TaskStep, about: FailureContext<'_>, scopes: &[Scope], known: &Known) -> Vec<Step> {
     let (Some(app), Some(mailbox)) = (about.app, about.mailbox) else { return Vec::new() };
+    let presets = || mailbox.channels().filter_map(|channel| app.deployment().service(channel.protocol, channel.side));
     let value = |name: &str| match name {
         "scopes" => Some(Redactor::by_shape(&joined(scopes, Scope::as_str, " "))),
         "permissions" => Some(Redactor::by_shape(&joined(scopes, permission, ", "))),
+        "roles" => Some(Shown::join(presets().filter_map(|preset| preset.application).map(|own| own.role), ", ")),
+        "api" => presets().find_map(|preset| preset.audiences).map(|audiences| audiences.listed_as.into()),
+        "object_id" => known.object.clone(),
         _ => None,
     };
     let has = |protocol| mailbox.services().any(|one| one.protocol == protocol);

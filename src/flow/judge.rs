@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::secret_expiry;
 use super::seen::{Conversation, Fetched, Outcome, Seen};
-use crate::diagnosis::verdict::{self, Role, SecretStory, Server, Situation, TokenAnswer};
+use crate::diagnosis::verdict::{self, Ladder, Role, SecretStory, Server, Situation, TokenAnswer};
 use crate::profile::EndpointUrl;
 use crate::report::{Check, Finding, Stage, Trial};
 use crate::secrets::GrantIdentity;
@@ -14,10 +14,21 @@ use crate::text::Redactor;
 /// The one thing to do first, where any of `checks`, which explain what was seen, failed. `trials` say what else works.
 #[must_use]
 pub fn judge(seen: &Seen<'_>, checks: &[Check], trials: &[Trial]) -> Option<Finding> {
+    consider(seen, checks, trials, verdict::verdict)
+}
+
+/// How much of the set-up of an app that is let in by itself is proven; none where a person signs in.
+#[must_use]
+pub fn ladder(seen: &Seen<'_>, checks: &[Check]) -> Option<Ladder> {
+    consider(seen, checks, &[], Ladder::of)
+}
+
+/// What `look` makes of all that is known.
+fn consider<T>(seen: &Seen<'_>, checks: &[Check], trials: &[Trial], look: impl FnOnce(&Situation<'_>) -> T) -> T {
     let identity = seen.records().and_then(|records| records.grant.identity.as_ref());
     let servers: Vec<Server> =
         sign_in_server(seen).into_iter().chain(seen.conversations.iter().map(mail_server)).collect();
-    verdict::verdict(&Situation {
+    look(&Situation {
         checks,
         about: seen.about(),
         servers: &servers,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::preflight::{Acceptance, Inspection};
 use super::session::AccessToken;
-use crate::diagnosis::FailureContext;
+use crate::diagnosis::{FailureContext, OwnToken, TokenFacts};
 use crate::failure::{Failure, FailureKind};
 use crate::profile::{App, Mailbox, Protocol, Service};
 use crate::secrets::{AppRecord, MailboxRecord};
@@ -93,8 +93,15 @@ pub struct Conversation<'a> {
 impl<'a> Seen<'a> {
     /// What a failure is about.
     #[must_use]
-    pub fn about(&self) -> FailureContext<'a> {
-        FailureContext::of_mailbox(self.app, self.mailbox)
+    pub fn about(&self) -> FailureContext<'_> {
+        let about = FailureContext::of_mailbox(self.app, self.mailbox);
+        FailureContext { token: TokenFacts { own: self.own_token(), ..about.token }, ..about }
+    }
+
+    /// What an app's own token says of the app: the first that was fetched says it of all.
+    fn own_token(&self) -> Option<OwnToken<'_>> {
+        let claims = self.tokens.iter().find_map(|fetched| fetched.inspection.as_ref()?.preflight.claims.as_ref())?;
+        claims.is_app_only.then_some(OwnToken { object: claims.object.as_deref(), roles: &claims.roles })
     }
 
     /// How long after the command's start `when` was.

@@ -106,6 +106,9 @@ impl Other {
 
     /// Whether the sign-in asked for all of `wanted`, or for more than that.
     fn is_asked(&self, wanted: &[Scope], seen: &Seen<'_>) -> bool {
+        if !seen.mailbox.access.needs_person() {
+            return true;
+        }
         let asked = seen.records().map_or(&[][..], |records| &records.grant.asked);
         let is_more = |scope: &String| self.preset.stronger.iter().any(|stronger| same_permission(stronger, scope));
         asked.iter().any(is_more) || wanted.iter().all(|scope| asked.iter().any(|asked| asked == scope.as_str()))
@@ -116,7 +119,7 @@ impl Other {
         let permissions = wanted.iter().map(|scope| Redactor::by_shape(permission_name(scope.as_str())));
         let told = Finding::of(FindingCode::SIGN_IN_DID_NOT_ASK).about(seen.about());
         told.with("permissions", Shown::join(permissions, ", "))
-            .with("path", registration::permissions(seen.app, wanted))
+            .with("path", registration::permissions(seen.app, self.channel()))
             .with("side", self.preset.side.key())
             .with("key", self.preset.protocol.key())
             .finding()

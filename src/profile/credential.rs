@@ -55,6 +55,18 @@ impl Credential {
         }
     }
 
+    /// What messages call it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Secret => "client secret",
+            Self::None => "nothing",
+            Self::Certificate => "certificate",
+            Self::Federated => "federated token",
+            Self::ServiceAccount => "service account",
+        }
+    }
+
     /// The type of client that has it.
     #[must_use]
     pub const fn client_type(self) -> ClientType {

@@ -51,6 +51,7 @@ mod guide;
 mod help;
 mod hostile_words;
 mod inspect;
+mod ladder;
 mod last_page;
 mod leaks;
 #[cfg(target_os = "linux")]

@@ -26,6 +26,12 @@ pub struct Step {
 }
 
 impl Step {
+    /// A step that is one in every case.
+    #[must_use]
+    pub fn always(text: &str) -> Self {
+        StepFile::Always(text.to_owned()).into()
+    }
+
     /// Whether it is a step in these cases.
     #[must_use]
     pub fn is_for(&self, cases: &[&str]) -> bool {

@@ -73,6 +73,8 @@ pub struct TokenClaims {
     pub names: Vec<String>,
     /// Whether it is for an app alone, without any user.
     pub is_app_only: bool,
+    /// `oid`: at Microsoft, the object ID of who it is for; of an app's own token, that of its enterprise application.
+    pub object: Option<String>,
     /// `iat`, in seconds since 1970.
     pub issued: Option<i64>,
     /// `nbf`, in seconds since 1970.
@@ -103,6 +105,7 @@ impl TokenClaims {
             scopes,
             roles,
             names,
+            object: text(&["oid"]),
             issued: jwt::seconds(claims, "iat"),
             not_before: jwt::seconds(claims, "nbf"),
             expires: jwt::seconds(claims, "exp"),

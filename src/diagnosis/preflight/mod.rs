@@ -83,8 +83,9 @@ pub fn look(
         if channels.is_empty() {
             channels.extend(protocol.sides().iter().map(|side| Channel::own(protocol, *side)));
         }
-        let issues =
-            channels.into_iter().flat_map(|channel| rules::service(claims.as_ref(), presented.granted, app, channel));
+        let issues = channels
+            .into_iter()
+            .flat_map(|channel| rules::service(claims.as_ref(), presented.granted, app, mailbox, channel));
         let mut issues: Vec<Issue> = issues.collect();
         // What is wrong with the token for one side is wrong for the other, and need not be said twice.
         issues.dedup();

@@ -6,7 +6,7 @@ use super::claims::{PresentedToken, TokenClaims, few};
 use super::issue::Issue;
 use crate::clock::in_words;
 use crate::jwt::LEEWAY;
-use crate::profile::provider::Audiences;
+use crate::profile::provider::{Audiences, ServicePreset};
 use crate::profile::{
     Address, App, Channel, Mailbox, Scope, is_guid, missing_scopes, permission_name, same_permission,
 };
@@ -14,7 +14,13 @@ use crate::report::FindingCode;
 use crate::text::{Redactor, Shown};
 
 /// What the token lacks to open `channel`.
-pub(super) fn service(said: Option<&TokenClaims>, granted: &[String], app: &App, channel: Channel) -> Vec<Issue> {
+pub(super) fn service(
+    said: Option<&TokenClaims>,
+    granted: &[String],
+    app: &App,
+    mailbox: &Mailbox,
+    channel: Channel,
+) -> Vec<Issue> {
     let known = app.deployment().service(channel.protocol, channel.side);
     let Some((service, audiences)) = known.and_then(|service| Some((service, service.audiences?))) else {
         return not_granted(app.scopes.of(channel), granted).into_iter().collect();
@@ -29,15 +35,30 @@ pub(super) fn service(said: Option<&TokenClaims>, granted: &[String], app: &App,
     if let Some(issue) = wrong_audience(said, audiences, app) {
         return vec![issue];
     }
-    let has = |list: &[String], wanted| list.iter().any(|permission| same_permission(permission, wanted));
     if said.is_app_only {
-        if service.application.is_some_and(|application| has(&said.roles, application.role)) {
+        let Some(application) = service.application else {
+            let observed = shown!("The token is the app's own, and {} lets no app in by itself.", audiences.title);
+            return vec![Issue::new(FindingCode::LOCAL_APP_ONLY_TOKEN_WITHOUT_ROLES, observed)];
+        };
+        if has_role(said, service, application.role) {
             return Vec::new();
         }
+        let mut lacking: Vec<&'static str> = Vec::new();
+        // What it lacks there for the other sides is said with it.
+        for channel in mailbox.channels().chain([channel]) {
+            let Some(other) = app.deployment().service(channel.protocol, channel.side) else { continue };
+            let Some(role) = other.application.map(|application| application.role) else { continue };
+            let is_there = other.audiences.is_some_and(|of_other| of_other.title == audiences.title);
+            if is_there && !lacking.contains(&role) && !has_role(said, other, role) {
+                lacking.push(role);
+            }
+        }
         let observed = shown!("The token is the app's own, and its roles permit {}.", few(&said.roles));
-        let code = FindingCode::LOCAL_APP_ONLY_TOKEN_WITHOUT_ROLES;
-        let is_uncertain = service.application.is_some_and(|application| application.is_known_to_server);
-        return vec![Issue { code, observed, is_uncertain }];
+        let issue = Issue::new(FindingCode::LOCAL_APP_ONLY_TOKEN_WITHOUT_ROLES, observed);
+        let issue = issue
+            .with("role", Shown::join(lacking.into_iter().map(Shown::from), ", "))
+            .with("api", audiences.listed_as);
+        return vec![Issue { is_uncertain: application.is_known_to_server, ..issue }];
     }
     if said.scopes.is_empty() {
         return unless_listed(delegated, granted, permits).into_iter().collect();
@@ -47,6 +68,12 @@ pub(super) fn service(said: Option<&TokenClaims>, granted: &[String], app: &App,
     }
     let observed = shown!("The token permits {}, but not {}.", few(&said.scopes), delegated);
     vec![Issue::new(FindingCode::LOCAL_TOKEN_LACKS_SCOPE, observed)]
+}
+
+/// Whether the token names `role`, or one that includes it.
+fn has_role(said: &TokenClaims, service: &ServicePreset, role: &str) -> bool {
+    let has = |wanted: &str| said.roles.iter().any(|named| same_permission(named, wanted));
+    has(role) || service.stronger.iter().any(|stronger| has(stronger))
 }
 
 /// By what the token endpoint said was granted, where the token itself does not tell.

@@ -289,8 +289,9 @@ fn what_is_told_is_short_and_printable() {
         let claims = TokenClaims::read(claims.as_object().unwrap());
         let parts =
             [claims.purpose(), claims.account(&mailbox().address), Redactor::by_shape(&claims.others.join(" "))];
-        let observed =
-            rules::service(Some(&claims), &[], &microsoft(), Channel::own(IMAP, Side::Incoming)).remove(0).observed;
+        let observed = rules::service(Some(&claims), &[], &microsoft(), &mailbox(), Channel::own(IMAP, Side::Incoming))
+            .remove(0)
+            .observed;
         for text in parts.iter().chain([&observed]) {
             assert!(text.len() < 5_000, "{} bytes", text.len());
             assert!(!text.contains('\u{202e}'));

@@ -18,11 +18,11 @@ pub(super) fn steps(situation: &Situation<'_>, verdict: &Finding) -> Vec<Step> {
             None | Some(TrialResult::NotTried) if says_off(verdict, side) => false,
             _ => return None,
         };
-        let scopes = app.scopes.of(Channel { protocol: alternative, side, by: mailbox.opener() });
+        let channel = Channel { protocol: alternative, side, by: mailbox.opener() };
         let line = shown!("{} = {{ protocol = \"{}\" }}", side.key(), alternative.key());
         let told = situation.own(FindingCode::OTHER_PROTOCOL_OFFERED, Some(used)).case_if(is_tried, "tried");
         let told = told.with("other", alternative).with("other_key", alternative.key()).with("side", side.key());
-        Some(told.with("line", line).with("path", registration::permissions(app, scopes)).steps())
+        Some(told.with("line", line).with("path", registration::permissions(app, channel)).steps())
     };
     [Side::Incoming, Side::Outgoing].into_iter().find_map(offer).unwrap_or_default()
 }

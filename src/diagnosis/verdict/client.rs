@@ -24,10 +24,12 @@ pub(super) fn client_refused(situation: &Situation<'_>) -> Option<Finding> {
         finding.cause = finding.cause.then(situation.until());
         return Some(finding);
     }
-    let is_public = situation.about.app.is_some_and(|app| app.credential.client_type() == ClientType::Public);
+    let credential = situation.about.app.map(|app| app.credential).unwrap_or_default();
+    let is_public = credential.client_type() == ClientType::Public;
     let (code, evidence) = match (reason, situation.secret) {
         (Reason::NoSuchClient, _) => (FindingCode::CLIENT_NOT_KNOWN, ""),
         (_, _) if is_public => (FindingCode::CLIENT_NEEDS_SECRET, ""),
+        (_, _) if !credential.has_secret() => (FindingCode::APP_CREDENTIAL_REFUSED, ""),
         (Reason::Public, _) => (FindingCode::CLIENT_IS_PUBLIC, ""),
         (Reason::Expired, _) => (FindingCode::SECRET_PAST_ITS_DAY, "it says that it has expired"),
         (_, SecretStory { has_expired: Some(true), .. }) => {
@@ -37,7 +39,8 @@ pub(super) fn client_refused(situation: &Situation<'_>) -> Option<Finding> {
         (_, SecretStory { is_new: true, .. }) => (FindingCode::SECRET_NOT_YET_KNOWN, ""),
         _ => (FindingCode::SECRET_NEVER_WORKED, ""),
     };
-    let mut finding = situation.own(code, None).with("until", situation.until()).with("evidence", evidence).finding();
+    let told = situation.own(code, None).with("until", situation.until()).with("evidence", evidence);
+    let mut finding = told.with("credential", credential.title()).finding();
     finding.server_said.clone_from(&refusal.server_said);
     Some(finding)
 }

@@ -71,7 +71,7 @@ pub(super) fn mailbox_closed(situation: &Situation<'_>) -> Option<Finding> {
     Some(finding)
 }
 
-fn means(finding: &Finding, meaning: Meaning) -> bool {
+pub(super) fn means(finding: &Finding, meaning: Meaning) -> bool {
     catalogue::entry(finding.code).is_some_and(|entry| entry.means == Some(meaning))
 }
 
@@ -91,7 +91,7 @@ impl<'a> Situation<'a> {
     }
 
     /// What the server of `protocol` said against the account: not that it is busy, nor what it says to every account.
-    fn refusal(&self, protocol: Protocol) -> Option<&'a Finding> {
+    pub(super) fn refusal(&self, protocol: Protocol) -> Option<&'a Finding> {
         let server = self.servers.iter().find(|server| server.role == Role::Mail(protocol))?;
         let stage = server.refused_at.filter(|stage| matches!(stage, Stage::Authentication | Stage::Folder))?;
         let finding = self.found(Some(protocol), stage)?;

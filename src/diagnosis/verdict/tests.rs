@@ -140,6 +140,18 @@ const TABLE: &[[&str; 6]] = &[
     ["own", "ok", "auth-failed", "ok", "account:bob@shop.example", "sign-in-refused"],
     ["own", "ok", "auth-failed", "535", "account:office@shop.example", "sign-in-refused"],
     ["own", "ok", "no-auth", "535", "account:bob@shop.example", "wrong-account-signed-in"],
+    // An app that is let in by itself: the first step that nothing proves.
+    ["ms-app", "ok", "auth-failed", "5.7.3", "no-roles", "local-app-only-token-without-roles"],
+    ["ms-app", "ok", "auth-failed", "5.7.3", "roles", "app-not-known-to-exchange"],
+    ["ms-app", "ok", "-", "5.7.3", "roles", "app-not-known-to-exchange"],
+    ["ms-app", "ok", "not-connected", "5.7.3", "roles", "app-without-mailbox-right"],
+    ["ms-app", "ok", "not-connected", "silent", "roles", "port-blocked"],
+    ["ms-app", "ok", "not-connected", "off-tenant", "roles", "app-without-mailbox-right"],
+    ["ms-app", "ok", "auth-failed", "ok", "roles", "app-protocol-off"],
+    ["ms-app", "ok", "not-connected", "ok", "roles", "app-protocol-off"],
+    ["ms-app", "ok", "ok", "5.7.3", "roles", "app-protocol-off"],
+    ["ms-app", "ok", "ok", "off-tenant", "roles", "exo-smtp-auth-disabled-tenant"],
+    ["ms-app", "ok", "busy", "ok", "roles", "exo-imap-server-unavailable"],
 ];
 
 #[test]
@@ -191,7 +203,7 @@ fn advice_names_the_provider_at_hand() {
     let insist = |profile: &str, code: &str, text: &str, wrong: &mut Vec<String>| {
         let strange = |words: &[&str]| words.iter().find(|word| text.contains(**word)).map(|word| (*word).to_owned());
         let found = match profile {
-            "ms" => strange(&GOOGLE),
+            "ms" | "ms-app" => strange(&GOOGLE),
             "google" => strange(&MICROSOFT),
             _ => strange(&MICROSOFT).or_else(|| strange(&GOOGLE)),
         };
@@ -239,6 +251,53 @@ fn steps_that_are_known_not_to_apply_are_left_out() {
     assert!(shared.contains("(aud)"), "an opaque token was not looked into: {shared}");
     let personal = steps(&["outlook", "ok", "not-connected", "5.7.3", "", ""]);
     assert!(personal.contains("personal") && !personal.contains("Set-CASMailbox"), "{personal}");
+}
+
+#[test]
+fn where_no_user_signs_in_none_is_told_to() {
+    made::about("ms-app", |about| {
+        for entry in catalogue::entries() {
+            let finding = resolve::explained(entry, about);
+            let fix = Shown::join(&finding.fix, "\n");
+            assert!(!fix.is_empty() && !fix.contains("mailgrant authorize"), "{}: {fix}", entry.id);
+            assert_ne!(finding.exit, ExitCode::AuthorizationNeeded, "{}", entry.id);
+        }
+    });
+    for row in TABLE.iter().filter(|row| row[0] == "ms-app") {
+        let (verdict, checks) = judged(row).unwrap();
+        let texts =
+            checks.iter().chain([&verdict]).map(|found| format!("{} {}", found.cause, Shown::join(&found.fix, " ")));
+        for text in texts {
+            let strange = ["mailgrant authorize", "sign in as", "sign_in_as", "AccessAsUser", "SMTP.Send)"];
+            assert!(!strange.iter().any(|words| text.contains(words)), "{row:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn the_first_unproven_step_of_an_app_has_its_command_with_the_object_id_of_the_token() {
+    let object = made::OBJECT;
+    let client = "11111111-2222-3333-4444-555555555555";
+    for (incoming, outgoing, command) in [
+        ("auth-failed", "5.7.3", format!("New-ServicePrincipal -AppId {client} -ObjectId {object}")),
+        (
+            "not-connected",
+            "5.7.3",
+            format!("Add-MailboxPermission -Identity shop@contoso.com -User {object} -AccessRights FullAccess"),
+        ),
+        ("auth-failed", "ok", "Set-CASMailbox -Identity shop@contoso.com -ImapEnabled $true".to_owned()),
+        (
+            "ok",
+            "5.7.3",
+            "Set-CASMailbox -Identity shop@contoso.com -SmtpClientAuthenticationDisabled $false".to_owned(),
+        ),
+    ] {
+        let (verdict, _) = judged(&["ms-app", "ok", incoming, outgoing, "roles", ""]).unwrap();
+        assert!(verdict.fix[0].sentence().contains(&command), "{incoming} {outgoing}: {:?}", verdict.fix);
+        let others = ["-ImapEnabled", "-PopEnabled", "-SmtpClientAuthenticationDisabled"];
+        let named = verdict.fix.iter().filter(|step| others.iter().any(|one| step.sentence().contains(one)));
+        assert!(named.count() <= 1, "{:?}", verdict.fix);
+    }
 }
 
 #[test]

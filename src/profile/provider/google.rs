@@ -1,5 +1,6 @@
 //! Google: Gmail and Workspace.
 
+mod app_tasks;
 mod tasks;
 
 use std::time::Duration;
@@ -75,6 +76,7 @@ pub(super) static GOOGLE: Row = Row {
         "Enable the Gmail API for the project: https://console.cloud.google.com/apis/library/gmail.googleapis.com",
     )],
     tasks: tasks::TASKS,
+    app_tasks: app_tasks::TASKS,
     permission_ids: &[],
     alternative: Some(Gmail),
     quirks: Quirks {
@@ -97,6 +99,7 @@ pub(super) static GOOGLE: Row = Row {
             advice: None,
         },
         has_service_accounts: true,
+        enrols_apps: false,
         gone: &USUAL,
     },
 };

@@ -1,5 +1,6 @@
 //! Microsoft: work and school accounts at Exchange Online in all national clouds, and personal accounts.
 
+mod app_tasks;
 mod pages;
 mod tasks;
 
@@ -106,6 +107,7 @@ pub(super) static OUTLOOK: Row = Row {
         ..GLOBAL
     }],
     tasks: tasks::PERSONAL,
+    app_tasks: &[],
     quirks: Quirks { is_personal: true, ..QUIRKS },
     ..BOTH
 };
@@ -141,6 +143,7 @@ const BOTH: Row = Row {
     ],
     enabling: &[],
     tasks: tasks::WORK,
+    app_tasks: app_tasks::WORK,
     permission_ids: tasks::PERMISSION_IDS,
     alternative: Some(Graph),
     quirks: QUIRKS,
@@ -163,6 +166,7 @@ const QUIRKS: Quirks = Quirks {
         ),
     },
     has_service_accounts: false,
+    enrols_apps: true,
     gone: &GONE,
 };
 
@@ -266,9 +270,12 @@ const fn application(
 /// Hosts in all clouds, and the application ID of "Office 365 Exchange Online".
 static AUDIENCES: Audiences = Audiences {
     title: "Outlook",
+    listed_as: "APIs my organization uses > Office 365 Exchange Online",
     accepted: &[
         "outlook.office.com",
         "outlook.office365.com",
+        // The one in Microsoft's address for admin consent; apps ask for tokens with it as well.
+        "ps.outlook.com",
         "00000002-0000-0ff1-ce00-000000000000",
         "outlook.office365.us",
         "outlook-dod.office365.us",
@@ -288,6 +295,7 @@ static AUDIENCES: Audiences = Audiences {
 /// Graph's hosts in all clouds, and its application ID.
 static GRAPH_AUDIENCES: Audiences = Audiences {
     title: "Microsoft Graph",
+    listed_as: "Microsoft Graph",
     accepted: &[
         "graph.microsoft.com",
         "00000003-0000-0000-c000-000000000000",

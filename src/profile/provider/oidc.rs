@@ -77,6 +77,30 @@ pub(super) static OIDC: Row = Row {
             )],
         },
     ],
+    app_tasks: &[
+        Task {
+            title: "Client",
+            why: "The client gets its tokens in its own name, as one that the provider knows.",
+            by: By::ServerAdministrator,
+            proof: Proof::Role,
+            steps: &[
+                always(
+                    "At {portal}, register the confidential client {client_id} for the grant type client_credentials",
+                ),
+                always("Let it ask for the scopes {scopes}"),
+            ],
+        },
+        Task {
+            title: "Mail server",
+            why: "The mail server must take the client's own tokens, and open the mailbox for them.",
+            by: By::ServerAdministrator,
+            proof: Proof::Test,
+            steps: &[only(
+                Needed::Servers,
+                "Let the mail server offer XOAUTH2 or OAUTHBEARER, and open {address} for the tokens of {client_id}",
+            )],
+        },
+    ],
     permission_ids: &[],
     alternative: None,
     quirks: Quirks {
@@ -88,6 +112,7 @@ pub(super) static OIDC: Row = Row {
         is_personal: false,
         device: DeviceFlow { scopes: None, advice: None },
         has_service_accounts: false,
+        enrols_apps: false,
         gone: &USUAL,
     },
 };

@@ -50,6 +50,8 @@ pub struct Row {
     pub enabling: &'static [(Protocol, &'static str)],
     /// Every task of a set-up, in order; sign-in and test come after them.
     pub tasks: &'static [Task],
+    /// The same where no user signs in; a test comes after them.
+    pub app_tasks: &'static [Task],
     /// The numbers under which permissions are added by commands, where they have some.
     pub permission_ids: &'static [(&'static str, &'static str)],
     /// What serves a mailbox whose mail protocols are switched off, where the provider has it.
@@ -145,6 +147,8 @@ pub struct Application {
 pub struct Audiences {
     /// The service's name.
     pub title: &'static str,
+    /// Where its permissions are among all that can be added to an app.
+    pub listed_as: &'static str,
     /// Hosts and application IDs that it accepts.
     pub accepted: &'static [&'static str],
     /// Audiences that are mistaken for it, and what they really are.
@@ -225,6 +229,8 @@ pub struct Quirks {
     pub device: DeviceFlow,
     /// Whether it has service accounts, which act for the users of an organisation.
     pub has_service_accounts: bool,
+    /// Whether its mail servers have to know an app that is let in by itself, and which mailboxes are open to it.
+    pub enrols_apps: bool,
     /// How it says that a refresh token is gone.
     pub gone: &'static GoneTokens,
 }

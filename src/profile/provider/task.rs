@@ -55,6 +55,12 @@ pub enum Proof {
     SignIn,
     /// A client secret in the store.
     Secret,
+    /// The permission in a token of the app's own.
+    Role,
+    /// A mail server that knows the app.
+    Enrolment,
+    /// A mailbox that opens for the app.
+    MailboxRight,
     /// Only a test.
     Test,
 }

@@ -1,6 +1,6 @@
 //! Situations, made of words.
 //!
-//! Profiles: `ms`, `ms-shared`, `outlook`, `google`, `own` (an OpenID provider with mail servers of the same domain),
+//! Profiles: `ms`, `ms-shared`, `ms-app` (no person signs in), `outlook`, `google`, `own` (an OpenID provider with mail servers of the same domain),
 //! `public` (the same, without a secret).
 //!
 //! Token endpoint: `ok`; `none` (there is no sign-in), `no-secret`, `store` (it does not open): these ask nothing;
@@ -12,14 +12,15 @@
 //! `not-connected`, `busy`, `5.7.3`, `535`, `off-tenant`, `off-mailbox`, `gmail-off`.
 //!
 //! What else is known: `worked`, `new`, `day-over` of the secret; `until`; `account:NAME`, once for each name;
-//! `two-sites`: the outgoing server is another operator's; `graph`, `scope-missing`, `fits` of the token;
+//! `two-sites`: the outgoing server is another operator's; `graph`, `scope-missing`, `fits` of the token; `roles`, `no-roles`
+//! of an app's own;
 //! `tried:PROTOCOL:SIDE:RESULT` where all protocols were tried.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::super::super::about::{FailureContext, TokenFacts};
+use super::super::super::about::{FailureContext, OwnToken, TokenFacts};
 use super::super::super::preflight::Issue;
 use super::super::{Role, SecretStory, Server, Situation, TokenAnswer, verdict};
 use crate::config;
@@ -40,6 +41,8 @@ const GOOGLE: &str = "[apps.app]\nprovider = \"google\"\n\
      client_id = \"1234-abc.apps.googleusercontent.com\"\ncredential = \"secret\"\n";
 const OWN: &str = "[apps.app]\nprovider = \"oidc\"\nissuer = \"https://id.shop.example\"\nclient_id = \"mailgrant\"\n\
      scopes = { imap = [\"imap\"], smtp = [\"smtp\"] }\n";
+/// The object ID in an app's own token.
+pub(super) const OBJECT: &str = "0b1ec700-0000-4000-8000-000000000001";
 const SIDES: &str = "incoming = { protocol = \"imap\" }\noutgoing = { protocol = \"smtp\" }\n";
 
 fn profile(word: &str, has_two_sites: bool) -> Profile {
@@ -56,6 +59,10 @@ fn profile(word: &str, has_two_sites: bool) -> Profile {
         "ms-shared" => {
             let sides = format!("sign_in_as = \"alice@contoso.com\"\n{SIDES}");
             format!("{MICROSOFT}{}", mailbox("support@contoso.com", &sides))
+        }
+        "ms-app" => {
+            let sides = format!("access = \"app\"\n{SIDES}");
+            format!("{MICROSOFT}{}", mailbox("shop@contoso.com", &sides))
         }
         "outlook" => format!("{OUTLOOK}{}", mailbox("shop@outlook.com", SIDES)),
         "google" => format!("{GOOGLE}{}", mailbox("shop@gmail.com", SIDES)),
@@ -88,7 +95,10 @@ pub(super) fn judged([word, token, incoming, outgoing, more, _]: &[&str; 6]) -> 
     let profile = profile(word, is_known("two-sites"));
     let mailbox = profile.mailboxes.values().next().unwrap();
     let app = profile.app_of(mailbox);
-    let token_facts = TokenFacts { is_for_server: is_known("fits"), ..TokenFacts::default() };
+    let roles = ["IMAP.AccessAsApp", "SMTP.SendAsApp"].map(str::to_owned);
+    let own = OwnToken { object: Some(OBJECT), roles: if is_known("roles") { &roles } else { &[] } };
+    let own = Some(own).filter(|_| is_known("roles") || is_known("no-roles"));
+    let token_facts = TokenFacts { is_for_server: is_known("fits"), own, ..TokenFacts::default() };
     let about =
         FailureContext { app: Some(app), mailbox: Some(mailbox), token: token_facts, ..FailureContext::default() };
     let (mut checks, mut servers) = (Vec::new(), Vec::new());
@@ -240,11 +250,14 @@ fn preflight(more: &[&str], about: FailureContext<'_>, checks: &mut Vec<Check>) 
     let issue = |code, protocol| {
         let observed = "Seen.".into();
         let about = FailureContext { protocol: Some(protocol), ..about };
-        let finding = Issue { code, observed, is_uncertain: false }.finding(about);
+        let finding = Issue { code, observed, is_uncertain: false, values: Vec::new() }.finding(about);
         Check::failed(Stage::Preflight, Duration::ZERO, finding).over(protocol)
     };
     if more.contains(&"graph") {
         checks.push(issue(FindingCode::LOCAL_TOKEN_WRONG_AUDIENCE, Imap));
+    }
+    if more.contains(&"no-roles") {
+        checks.push(issue(FindingCode::LOCAL_APP_ONLY_TOKEN_WITHOUT_ROLES, Imap));
     }
     if more.contains(&"scope-missing") {
         checks.push(issue(FindingCode::SCOPES_NOT_GRANTED, Smtp));
