@@ -97,7 +97,7 @@ struct IssueFlags {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let app = lookup::app(&profile, &args.name)?;
-    if app.credential.expiring().is_none() {
+    if !is_replaced(app) {
         return Err(Finding::of(FindingCode::NO_SECRET).with("name", &app.name).into());
     }
     refuse_unfit(args)?;
@@ -106,11 +106,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     context.trust.begin(app.ca_file.as_deref());
     let workspace = Workspace::open(context, &profile)?;
     // In the order of their names, which is the order of their locks.
-    let apps: Vec<&App> = profile
-        .apps
-        .values()
-        .filter(|other| other.credential.expiring().is_some() && other.is_same_client(app))
-        .collect();
+    let apps: Vec<&App> =
+        profile.apps.values().filter(|other| is_replaced(other) && other.is_same_client(app)).collect();
     // A mailbox that is switched off still has tokens to give, so its sign-in must go on with the new secret.
     let mailboxes: Vec<&Mailbox> =
         profile.mailboxes.values().filter(|mailbox| apps.iter().any(|app| app.name == mailbox.app)).collect();
@@ -150,6 +147,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         reauthorize(args, &workspace, &mailboxes, is_settled, &mut document, context);
     }
     Ok(document)
+}
+
+/// Whether what `app` authenticates with is replaced from time to time.
+fn is_replaced(app: &App) -> bool {
+    app.handed_over().is_some() || app.credential.expiring().is_some()
 }
 
 /// Refuses flags that do not go together.

@@ -148,9 +148,15 @@ table!(FederatedFile: source, audience, variable, file, command, identity, servi
 pub struct ServiceAccountFile {
     /// `external_account`
     pub external_account: Option<PathBuf>,
+    /// `token_url`
+    pub token_url: Option<Spanned<String>>,
+    /// `token_exchange_url`
+    pub token_exchange_url: Option<Spanned<String>>,
+    /// `signer_url`
+    pub signer_url: Option<Spanned<String>>,
 }
 
-table!(ServiceAccountFile: external_account);
+table!(ServiceAccountFile: external_account, token_url, token_exchange_url, signer_url);
 
 table!(StoreSpec: store, vault_file, key_file);
 

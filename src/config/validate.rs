@@ -2,6 +2,7 @@
 
 mod access;
 mod proof;
+mod service_account;
 
 use std::ops::Range;
 use std::path::Path;
@@ -135,7 +136,7 @@ fn sign_in(file: &AppFile, preset: &Deployment, place: &Range<usize>) -> Checked
                 let fixed = |text: &str| text.parse().map_err(|invalid| Problem::new("issuer", 0..0, invalid));
                 let sign_in = EndpointSource::Known {
                     authorization: fixed(authorization)?,
-                    token: fixed(token)?,
+                    token: service_account::token_url(file)?.map_or_else(|| fixed(token), Ok)?,
                     device_authorization: device_authorization.map(fixed).transpose()?,
                 };
                 return Ok((None, sign_in, IdentityRule::Issuer(fixed(issuer)?)));

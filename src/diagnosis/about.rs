@@ -248,6 +248,7 @@ impl FailureContext<'_> {
                 | "redirect_uri"
                 | "portal"
                 | "protocol"
+                | "delegated_scopes"
                 | "federated_issuer"
                 | "federated_subject"
                 | "federated_audience"
@@ -269,12 +270,19 @@ impl FailureContext<'_> {
             "portal" => self.elsewhere.or_else(|| self.app.map(App::deployment))?.portal.into(),
             "protocol" => Shown::of(self.protocol?),
             "object_id" => Redactor::by_shape(self.token.own?.object?),
+            "delegated_scopes" => self.delegated_scopes()?,
             "federated_issuer" => self.federated?.issuer.clone(),
             "federated_subject" => self.federated?.subject.clone(),
             "federated_audience" => self.federated?.audience.clone(),
             "federated_parameters" => parameters(self.federated?),
             _ => return None,
         })
+    }
+
+    /// The scopes that a service account asks for here, as Google's Admin console takes them.
+    fn delegated_scopes(&self) -> Option<Shown> {
+        let scopes = self.app?.scopes.for_channels(self.mailbox?.channels());
+        Some(Shown::join(&scopes, ","))
     }
 
     /// What the mailbox is used through where the failure was.
@@ -355,6 +363,8 @@ fn unknown(name: &str) -> Shown {
         "object_id" => "<object ID under Enterprise applications>".into(),
         "api" => "APIs my organization uses > Office 365 Exchange Online".into(),
         "role" => "IMAP.AccessAsApp, POP.AccessAsApp or SMTP.SendAsApp".into(),
+        // It opens Gmail over IMAP, POP3 and SMTP.
+        "delegated_scopes" => "https://mail.google.com/".into(),
         other => open(other),
     }
 }

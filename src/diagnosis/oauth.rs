@@ -8,7 +8,7 @@ use super::reading::Origin;
 use super::{local, resolve};
 use crate::clock::in_words;
 use crate::failure::{CallbackRefusal, FailureKind, Heard, OAuthFault};
-use crate::profile::{App, ClientType, EndpointSource, Family};
+use crate::profile::{Access, App, ClientType, EndpointSource, Family};
 use crate::report::{ExitCode, Finding, FindingCode, Step};
 use crate::text::Shown;
 
@@ -39,7 +39,7 @@ pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding 
         finding.fix.splice(before_last..before_last, another_way(about));
     }
     finding.fix.splice(0..0, to_register(fault, about));
-    finding.exit = exit(fault);
+    finding.exit = exit(fault, about);
     if fault.status == 429 || fault.status >= 500 {
         finding.exit = ExitCode::Network;
     }
@@ -86,8 +86,12 @@ fn to_register(fault: &OAuthFault, about: FailureContext<'_>) -> Vec<Step> {
 
 /// What scripts are told follows the `error` field alone: Microsoft may change its numbers and texts at any time, and
 /// a description may hold anything.
-fn exit(fault: &OAuthFault) -> ExitCode {
+fn exit(fault: &OAuthFault, about: FailureContext<'_>) -> ExitCode {
+    let access = about.mailbox.map(|mailbox| mailbox.access).or(about.app.map(|app| app.access));
+    let needs_person = access.is_none_or(Access::needs_person);
     match fault.error.as_str() {
+        // There is no sign-in that could be repeated.
+        "invalid_grant" if !needs_person => ExitCode::CheckFailed,
         "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => {
             ExitCode::AuthorizationNeeded
         }

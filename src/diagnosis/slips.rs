@@ -7,7 +7,7 @@ use crate::text::{Redactor, Shown};
 /// What is to be said of an app's values.
 pub fn of_app(app: &App) -> Vec<Shown> {
     let tenant = app.tenant.as_ref().and_then(|tenant| example("tenant", tenant.as_str()));
-    let id = client_id_doubt(app.client_id.as_str(), app.provider, app.tenant.as_ref());
+    let id = client_id_doubt(app.client_id.as_str(), app.provider, app.tenant.as_ref(), app.credential);
     let id = id.map(|code| {
         let cause = Finding::of(code).finding().cause;
         shown!("the client ID of app '{}' looks wrong: {}", app.name, cause)

@@ -62,6 +62,8 @@ const TABLE: &[Row] = &[
         words: CREDENTIALS,
         ..ANY
     },
+    // Google says this of the key of a service account: it was deleted, or it is another account's.
+    Row { errors: &["invalid_grant"], words: &["invalid jwt signature", "account not found"], ..ANY },
     // Google says this of a refresh token that another client was given.
     Row { errors: &["unauthorized_client"], words: &["unauthorized"], is_client: false, ..ANY },
     // RFC 6749 §5.2: 401 is for a client that was not authenticated. Auth0 says access_denied, Spring unauthorized.

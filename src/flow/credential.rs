@@ -8,6 +8,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::net::HttpClient;
 use crate::oauth::ClientCredential;
 use crate::oauth::assertion::{certificate, federated};
+use crate::oauth::service_account;
 use crate::profile::{App, Credential};
 use crate::secrets::{SecretStore, load_app};
 use crate::text::Shown;
@@ -37,7 +38,7 @@ impl Desk<'_> {
                 certificate::open(app, &|| self.passphrase(app)).map(ClientCredential::Assertion)
             }
             Credential::Federated => federated::open(app, self.http, self.clock).map(ClientCredential::Assertion),
-            Credential::ServiceAccount => self.secret(app),
+            Credential::ServiceAccount => self.service_account(app),
         }
     }
 
@@ -56,6 +57,14 @@ impl Desk<'_> {
         }
     }
 
+    /// The service account of `app`.
+    fn service_account(&self, app: &App) -> Result<ClientCredential, Failure> {
+        let stored = load_app(self.store, &app.name)?.filter(|record| record.is_of(app));
+        let stored = stored.and_then(|record| record.active).map(|active| active.value);
+        service_account::open(app, stored.as_ref(), self.http.transcript().redactor())
+            .map(ClientCredential::ServiceAccount)
+    }
+
     /// What opens the app's private key, where the store has it.
     fn passphrase(&self, app: &App) -> Result<Option<SecretString>, Failure> {
         let record = load_app(self.store, &app.name)?.filter(|record| record.is_of(app));
@@ -65,8 +74,15 @@ impl Desk<'_> {
     }
 }
 
-/// A client secret that is to be proven before it is used.
+/// What `app` authenticates with once the store has `value`, which is to be proven before that.
 #[must_use]
-pub fn secret(value: &SecretString) -> ClientCredential {
+pub fn proposed(app: &App, value: &SecretString) -> ClientCredential {
+    match app.credential {
+        Credential::ServiceAccount => ClientCredential::ServiceAccount(service_account::proposed(app, value)),
+        Credential::Secret | Credential::None | Credential::Certificate | Credential::Federated => secret(value),
+    }
+}
+
+fn secret(value: &SecretString) -> ClientCredential {
     ClientCredential::Secret(value.clone())
 }

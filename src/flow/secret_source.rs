@@ -1,7 +1,7 @@
 //! Where a client secret comes from. Never from argv: other users can read that.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
@@ -9,8 +9,10 @@ use zeroize::Zeroizing;
 use super::doubt::{self, Ruling};
 use crate::config;
 use crate::context::Context;
+use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
-use crate::profile::{App, secret_doubt};
+use crate::oauth::service_account;
+use crate::profile::{App, Credential, secret_doubt};
 use crate::report::{Finding, FindingCode};
 use crate::text::{self, Redactor, Shown};
 
@@ -64,20 +66,15 @@ impl SecretSource {
             let secret = self.read_once(noun, app, context)?;
             let secret = SecretString::from(secret.expose_secret().trim_end_matches(['\r', '\n']).to_owned());
             context.transcript.redactor().learn(&secret);
-            if let Err(invalid) = config::validate_client_secret(secret.expose_secret()) {
-                let error = CommandError::from(
-                    Finding::of(FindingCode::SECRET_UNUSABLE)
-                        .case("given")
-                        .with("what", text::sentence(&invalid.problem))
-                        .with("instead", text::sentence(&invalid.instead)),
-                );
+            if let Err(error) = check(&secret, app, context) {
                 if self.is_given() {
                     return Err(error);
                 }
                 doubt::say(&error, prompter);
                 continue;
             }
-            let Some(code) = secret_doubt(secret.expose_secret(), app.provider, app.client_id.as_str()) else {
+            let doubted = || secret_doubt(secret.expose_secret(), app.provider, app.client_id.as_str());
+            let Some(code) = Some(app).filter(|app| app.credential.has_secret()).and_then(|_| doubted()) else {
                 return Ok(secret);
             };
             match doubt::rule(code, force, prompter)? {
@@ -89,8 +86,6 @@ impl SecretSource {
     }
 
     fn read_once(&self, noun: &'static str, app: &App, context: &Context) -> Result<SecretString, CommandError> {
-        let unreadable =
-            |what: Shown| CommandError::usage(what, "Give it with --secret-stdin, --secret-env or --secret-file");
         match self {
             Self::Stdin => {
                 bounded(&mut std::io::stdin().lock()).map_err(|error| unreadable(shown!("Standard input: {}.", error)))
@@ -98,9 +93,14 @@ impl SecretSource {
             Self::Variable(variable) => std::env::var(variable).map(SecretString::from).map_err(|_| {
                 unreadable(shown!("The environment variable {} is not set.", Redactor::by_shape(variable)))
             }),
-            Self::File(path) => {
-                let open = || bounded(&mut std::fs::File::open(path)?);
-                open().map_err(|error| unreadable(shown!("{}: {}.", path, error)))
+            Self::File(path) => from_file(path),
+            // It is a file of many lines, which no prompt takes.
+            Self::Prompt if !app.credential.has_secret() => {
+                let question = format!("The file with the {} (JSON)", app.handed_over().unwrap_or("key"));
+                let path = context.prompter.ask(&question, None, &|_| Ok(())).map_err(|error| {
+                    CommandError::unasked(&error, "--secret-file FILE, --secret-stdin or --secret-env VAR")
+                })?;
+                from_file(Path::new(&path))
             }
             Self::Prompt => {
                 let question = shown!("{} of app '{}' (the Value, not the ID)", noun, app.name);
@@ -110,6 +110,33 @@ impl SecretSource {
             }
         }
     }
+}
+
+/// Whether it can be what `app` authenticates with.
+fn check(secret: &SecretString, app: &App, context: &Context) -> Result<(), CommandError> {
+    match app.credential {
+        Credential::ServiceAccount => service_account::open(app, Some(secret), context.transcript.redactor())
+            .map(drop)
+            .map_err(|failure| diagnosis::finding(&failure, FailureContext::of_app(app)).into()),
+        Credential::Secret | Credential::None | Credential::Certificate | Credential::Federated => {
+            config::validate_client_secret(secret.expose_secret()).map_err(|invalid| {
+                Finding::of(FindingCode::SECRET_UNUSABLE)
+                    .case("given")
+                    .with("what", text::sentence(&invalid.problem))
+                    .with("instead", text::sentence(&invalid.instead))
+                    .into()
+            })
+        }
+    }
+}
+
+fn unreadable(what: Shown) -> CommandError {
+    CommandError::usage(what, "Give it with --secret-stdin, --secret-env or --secret-file")
+}
+
+fn from_file(path: &Path) -> Result<SecretString, CommandError> {
+    let open = || bounded(&mut std::fs::File::open(path)?);
+    open().map_err(|error| unreadable(shown!("{}: {}.", path, error)))
 }
 
 fn bounded(source: &mut dyn Read) -> std::io::Result<SecretString> {

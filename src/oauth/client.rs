@@ -4,8 +4,6 @@
 //! valid answers over `"expires_in":"3599"`, drops status and Retry-After, and its parse error carries the raw body,
 //! tokens included.
 
-use oauth2::http::{Request, header};
-
 use super::client_credential::ClientCredential;
 use super::form::Form;
 use super::grant::Grant;
@@ -15,7 +13,6 @@ use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind};
 use crate::net::{HttpClient, HttpResponse};
 use crate::profile::{App, ClientAuthentication, EndpointUrl};
-use crate::text::Redactor;
 use crate::transcript::Speaker;
 
 /// An app, what it authenticates with, and the endpoint that it asks.
@@ -65,17 +62,7 @@ impl Client<'_> {
         fill(&mut form);
         let (client_id, audience) = (&self.app.client_id, &self.endpoint.url);
         let header = self.credential.apply(way, &mut form, client_id, redactor, audience, self.clock.now())?;
-        let mut request = Request::post(url.as_url().as_str())
-            .header(header::ACCEPT, "application/json")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        if let Some(header) = header {
-            request = request.header(header::AUTHORIZATION, header);
-        }
-        let request = request.body(form.into_bytes()).map_err(|error| {
-            let (what, reason) = ("build the token request".into(), Redactor::by_shape(&error.to_string()));
-            Failure::new(FailureKind::Local { what, reason })
-        })?;
-        self.http.send(url, request)
+        form.send(self.http, url, header)
     }
 
     /// Calls `ask` with the way of sending the secret that the profile or the endpoint wants. Where that is refused for

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::assertion::{Assertion, JWT_BEARER};
 use super::form::Form;
+use super::service_account::ServiceAccount;
 use crate::failure::{Failure, FailureKind, FederatedClaims};
 use crate::profile::{ClientAuthentication, ClientId, EndpointUrl};
 use crate::text::Redactor;
@@ -25,6 +26,8 @@ pub enum ClientCredential {
     Secret(SecretString),
     /// Signed assertions (RFC 7521 §4.2).
     Assertion(Arc<dyn Assertion>),
+    /// The statement of a service account, which is the grant too (RFC 7523 §2.1).
+    ServiceAccount(Arc<dyn ServiceAccount>),
 }
 
 impl ClientCredential {
@@ -63,6 +66,8 @@ impl ClientCredential {
                 form.append("client_assertion_type", JWT_BEARER);
                 form.append_secret("client_assertion", &assertion.sign(audience, now)?);
             }
+            // Who asks is in the grant.
+            (Self::ServiceAccount(_), _) => {}
         }
         Ok(None)
     }
@@ -71,7 +76,7 @@ impl ClientCredential {
     pub(super) fn federated(&self) -> Option<FederatedClaims> {
         match self {
             Self::Assertion(assertion) => assertion.federated(),
-            Self::None | Self::Secret(_) => None,
+            Self::None | Self::Secret(_) | Self::ServiceAccount(_) => None,
         }
     }
 

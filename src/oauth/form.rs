@@ -1,10 +1,13 @@
 //! The body of a token request: a form (RFC 6749 appendix B) that is wiped after use.
 
+use oauth2::http::{HeaderValue, Request, header};
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
-use crate::profile::Scope;
+use crate::failure::{Failure, FailureKind};
+use crate::net::{HttpClient, HttpResponse};
+use crate::profile::{EndpointUrl, Scope};
 use crate::text::Redactor;
 
 /// Room for what most requests hold; two long Microsoft tokens.
@@ -46,8 +49,31 @@ impl<'a> Form<'a> {
         }
     }
 
+    /// Sends it to `url`, with `authorization` where that has a value.
+    ///
+    /// # Errors
+    /// What [`HttpClient::send`] reports; an answer of any status is `Ok`.
+    pub(super) fn send(
+        self,
+        http: &HttpClient,
+        url: &EndpointUrl,
+        authorization: Option<HeaderValue>,
+    ) -> Result<HttpResponse, Failure> {
+        let mut request = Request::post(url.as_url().as_str())
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some(value) = authorization {
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        let request = request.body(self.into_bytes()).map_err(|error| {
+            let (what, reason) = ("build the token request".into(), Redactor::by_shape(&error.to_string()));
+            Failure::new(FailureKind::Local { what, reason })
+        })?;
+        http.send(url, request)
+    }
+
     /// The encoded form. The caller wipes it.
-    pub(super) fn into_bytes(mut self) -> Vec<u8> {
+    fn into_bytes(mut self) -> Vec<u8> {
         std::mem::take(&mut *self.body).into_bytes()
     }
 

@@ -202,6 +202,13 @@ impl App {
         })
     }
 
+    /// What of its credential a person hands over and the store keeps; none where that is nothing.
+    #[must_use]
+    pub fn handed_over(&self) -> Option<&'static str> {
+        let is_outside = self.service_account.as_ref().is_some_and(|account| account.external_account.is_some());
+        self.credential.handed_over().filter(|_| !is_outside)
+    }
+
     /// The provider's deployment that it is registered at.
     #[must_use]
     pub fn deployment(&self) -> &'static Deployment {

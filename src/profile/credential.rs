@@ -85,6 +85,16 @@ impl Credential {
         }
     }
 
+    /// What of it a person hands over and the store keeps, as messages call it; none where that is nothing.
+    #[must_use]
+    pub const fn handed_over(self) -> Option<&'static str> {
+        match self {
+            Self::Secret => Some("client secret"),
+            Self::ServiceAccount => Some("service account's key"),
+            Self::None | Self::Certificate | Self::Federated => None,
+        }
+    }
+
     /// The part of it that ends on a day and is replaced before that, as messages call it; none where nothing is.
     #[must_use]
     pub const fn expiring(self) -> Option<&'static str> {

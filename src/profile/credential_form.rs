@@ -4,7 +4,7 @@
 //! Each doubt is a code of the catalogue (`own/values.toml`), where its words are.
 
 use super::provider::ClientIdForm;
-use super::{Address, Provider, Tenant, placeholder};
+use super::{Address, Credential, Provider, Tenant, placeholder};
 use crate::finding_code::FindingCode;
 
 /// Pairs of signs that people copy along with a value, or that documents put around it.
@@ -34,7 +34,12 @@ fn has_outer_blank(text: &str) -> bool {
 
 /// Why `id` cannot be right as a client ID at `provider`: a code of the catalogue.
 #[must_use]
-pub fn client_id_doubt(id: &str, provider: Provider, tenant: Option<&Tenant>) -> Option<FindingCode> {
+pub fn client_id_doubt(
+    id: &str,
+    provider: Provider,
+    tenant: Option<&Tenant>,
+    credential: Credential,
+) -> Option<FindingCode> {
     if has_outer_blank(id) {
         return Some(FindingCode::CLIENT_ID_OUTER_BLANK);
     }
@@ -46,6 +51,10 @@ pub fn client_id_doubt(id: &str, provider: Provider, tenant: Option<&Tenant>) ->
     }
     if tenant.is_some_and(|tenant| id.eq_ignore_ascii_case(tenant.as_str())) {
         return Some(FindingCode::CLIENT_ID_IS_TENANT_ID);
+    }
+    if credential == Credential::ServiceAccount {
+        let is_number = id.bytes().all(|byte| byte.is_ascii_digit());
+        return (!is_number).then_some(FindingCode::CLIENT_ID_NOT_A_NUMBER);
     }
     match provider.client_ids {
         ClientIdForm::Guid if !super::is_guid(id) => Some(FindingCode::CLIENT_ID_NOT_A_GUID),
@@ -89,7 +98,7 @@ mod tests {
     #[test]
     fn a_client_id_of_another_form_is_doubted() {
         let tenant: Tenant = "99999999-2222-3333-4444-555555555555".parse().unwrap();
-        let doubt = |id, provider| client_id_doubt(id, provider, Some(&tenant));
+        let doubt = |id, provider| client_id_doubt(id, provider, Some(&tenant), Credential::Secret);
         for (id, provider, wanted) in [
             (GUID, Provider::MICROSOFT365, None),
             (GUID, Provider::OUTLOOK, None),
@@ -107,6 +116,14 @@ mod tests {
             (tenant.as_str(), Provider::MICROSOFT365, Some("client-id-is-tenant-id")),
         ] {
             assert_eq!(doubt(id, provider).map(FindingCode::as_str), wanted, "{id} at {provider:?}");
+        }
+        for (id, wanted) in [
+            ("103821043821043821043", None),
+            (GOOGLE_ID, Some("client-id-not-a-number")),
+            ("mail@shop-1234.iam.gserviceaccount.com", Some("client-id-is-address")),
+        ] {
+            let doubt = client_id_doubt(id, Provider::GOOGLE, None, Credential::ServiceAccount);
+            assert_eq!(doubt.map(FindingCode::as_str), wanted, "{id}");
         }
     }
 

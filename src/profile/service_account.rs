@@ -2,9 +2,16 @@
 
 use std::path::PathBuf;
 
-/// `service_account = { … }` of an app. Without it, the account's key is in the store.
+use super::EndpointUrl;
+
+/// How a service account is used: `service_account = { … }` of an app, and what its provider has where that says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceAccountSpec {
-    /// Google's configuration of an external account (its `type` is `external_account`), where there is no key.
-    pub external_account: PathBuf,
+    /// Google's configuration of an external account (its `type` is `external_account`), where there is no key. Without
+    /// it, the account's key is in the store.
+    pub external_account: Option<PathBuf>,
+    /// Where the token of another issuer is traded (RFC 8693).
+    pub token_exchange: EndpointUrl,
+    /// What signs for an account without a key: the address before the version.
+    pub signer: EndpointUrl,
 }

@@ -83,6 +83,8 @@ mod rotate_together;
 mod safekeeping;
 #[cfg(unix)]
 mod screens;
+#[cfg(target_os = "linux")]
+mod service_account;
 mod status_ask;
 mod status_list_show_remove;
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::flags::AppFlags;
+use super::flags::{self, AppFlags};
 use crate::config::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::context::Context;
 use crate::environment;
@@ -68,8 +68,7 @@ impl Answers {
         let store = context.store_choice.filter(|_| environment::raw("MAILGRANT_STORE").is_none()).or(self.store);
         flag("--store", store.map(|store| key(&store)));
         flag("--profile", named_profile(context).map(|path| path.display().to_string()));
-        let has_secret = self.app.credential.as_ref().is_none_or(|kind| kind.get_ref().has_secret());
-        let is_typed_in = *source == SecretSource::Prompt && !self.is_app_known && has_secret;
+        let is_typed_in = *source == SecretSource::Prompt && !self.is_app_known && flags::is_handed_over(&self.app);
         if *source == SecretSource::Stdin || is_typed_in {
             words.push("--secret-stdin".into());
         }
@@ -129,6 +128,8 @@ fn of_app(file: &AppFile) -> Vec<(&'static str, String)> {
     }
     flag("--client-id", text(&file.client_id));
     flag("--credential", file.credential.as_ref().map(|kind| key(kind.get_ref())));
+    let external = file.service_account.as_ref().and_then(|account| account.get_ref().external_account.as_deref());
+    flag("--external-account", external.map(|path| path.display().to_string()));
     flag("--redirect-uri", text(&file.redirect_uri));
     flag("--expires", file.secret_expires.as_ref().map(|day| day.get_ref().to_string()));
     flag("--ca-file", file.ca_file.as_deref().map(|path| path.display().to_string()));

@@ -1,12 +1,15 @@
 //! The values of an app as flags, and how they change what the profile has.
 
+use std::path::PathBuf;
+
 use clap::Args as ClapArgs;
 use jiff::civil::Date;
+use toml::Spanned;
 
 use crate::arguments::filed::{over, unspanned};
 use crate::arguments::provider_flags::ProviderFlags;
 use crate::arguments::typed;
-use crate::config::{AppFile, ScopesFile};
+use crate::config::{AppFile, ScopesFile, ServiceAccountFile};
 use crate::error::CommandError;
 use crate::profile::{ClientId, Credential, EndpointUrl, Name, RedirectUri, Scope, is_guid};
 
@@ -31,6 +34,9 @@ pub(super) struct AppFlags {
     /// How the app authenticates [default: secret]
     #[arg(long)]
     pub(super) credential: Option<Credential>,
+    /// Google's configuration of an external account, in place of a service account's key
+    #[arg(long, value_name = "FILE")]
+    pub(super) external_account: Option<PathBuf>,
     /// The redirect URI as registered, where it is not the preset's
     #[arg(long, value_name = "URI", value_parser = typed::<RedirectUri>())]
     pub(super) redirect_uri: Option<RedirectUri>,
@@ -71,11 +77,35 @@ impl AppFlags {
                 (new, old) => over(new, old),
             },
             credential: self.credential.map(unspanned).or(old.credential),
+            service_account: self.service_account(old.service_account)?,
             secret_expires: expires.or(old.secret_expires),
             redirect_uri: over(&self.redirect_uri, old.redirect_uri),
             ..old
         })
     }
+}
+
+impl AppFlags {
+    /// How a service account is used: the flag over what the profile has.
+    fn service_account(
+        &self,
+        old: Option<Spanned<ServiceAccountFile>>,
+    ) -> Result<Option<Spanned<ServiceAccountFile>>, CommandError> {
+        let Some(path) = &self.external_account else { return Ok(old) };
+        // The profile may be in another folder than the one where the command was typed.
+        let path = std::path::absolute(path).map_err(|error| {
+            CommandError::usage(shown!("--external-account {}: {}.", path, error), "Name an existing JSON file")
+        })?;
+        let old = old.map(Spanned::into_inner).unwrap_or_default();
+        Ok(Some(unspanned(ServiceAccountFile { external_account: Some(path), ..old })))
+    }
+}
+
+/// Whether a person hands over a part of the app's credential, which the store keeps.
+pub(super) fn is_handed_over(file: &AppFile) -> bool {
+    let credential = file.credential.as_ref().map(|kind| *kind.get_ref()).unwrap_or_default();
+    let account = file.service_account.as_ref().map(Spanned::get_ref);
+    credential.handed_over().is_some() && account.is_none_or(|account| account.external_account.is_none())
 }
 
 /// Whether two texts are one client ID. GUIDs are compared without regard to case (RFC 9562 §4), others are not.

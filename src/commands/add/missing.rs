@@ -1,5 +1,6 @@
 //! What a command line leaves open where there is no terminal to ask at: told at once, not one by one.
 
+use super::flags;
 use crate::config::{AppFile, MailboxFile};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -44,8 +45,7 @@ pub(super) fn refuse(
     if missing.is_empty() {
         return Ok(());
     }
-    let has_secret = |app: &AppFile| app.credential.as_ref().is_none_or(|kind| kind.get_ref().has_secret());
-    if app.is_some_and(has_secret) && !has_source {
+    if app.is_some_and(flags::is_handed_over) && !has_source {
         missing.push(Missing::new("--secret-stdin", "--secret-stdin, --secret-env VAR or --secret-file FILE"));
     }
     Err(CommandError::usage(

@@ -97,6 +97,7 @@ pub(super) fn sign_in(
         file.issuer = Some(unspanned(issuer));
     }
     let tenant: Option<Tenant> = file.tenant.as_ref().and_then(|tenant| tenant.get_ref().parse().ok());
+    let credential = file.credential.as_ref().map(|kind| *kind.get_ref()).unwrap_or_default();
     loop {
         let id = match &file.client_id {
             Some(id) => id.get_ref().clone(),
@@ -105,7 +106,8 @@ pub(super) fn sign_in(
                 .map_err(|error| CommandError::unasked(&error, "--client-id with the Application (client) ID"))?,
         };
         // What is not a client ID at all is refused with the other values.
-        let doubt = id.parse::<ClientId>().ok().and_then(|_| client_id_doubt(&id, provider, tenant.as_ref()));
+        let doubt =
+            id.parse::<ClientId>().ok().and_then(|_| client_id_doubt(&id, provider, tenant.as_ref(), credential));
         let Some(code) = doubt else {
             file.client_id = Some(unspanned(id));
             return Ok(());

@@ -99,7 +99,7 @@ fn offer_vault(spec: &StoreSpec, profile: &Profile, context: &Context) -> Result
 /// Whether the vault has the client secret of every app that has one.
 fn holds_all(vault: &dyn SecretStore, profile: &Profile) -> Result<bool, CommandError> {
     let Some(keys) = vault.keys()? else { return Ok(false) };
-    let mut apps = profile.apps.values().filter(|app| app.credential.has_secret()).peekable();
+    let mut apps = profile.apps.values().filter(|app| app.handed_over().is_some()).peekable();
     Ok(apps.peek().is_some() && apps.all(|app| keys.contains(&RecordKey::App(app.name.clone()))))
 }
 

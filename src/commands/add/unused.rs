@@ -45,12 +45,15 @@ pub(super) fn refuse(
             case: "outgoing",
         },
         Part {
+            is_there: app.handed_over().is_some(),
+            flags: &[("--secret-stdin, --secret-env or --secret-file", has_source)],
+            why: shown!("app '{}' has no secret in the store", app.name),
+            case: "secret",
+        },
+        Part {
             is_there: app.credential.has_secret(),
-            flags: &[
-                ("--secret-stdin, --secret-env or --secret-file", has_source),
-                ("--expires", app_flags.expires.is_some()),
-            ],
-            why: shown!("app '{}' is a public client, which has no secret", app.name),
+            flags: &[("--expires", app_flags.expires.is_some())],
+            why: shown!("app '{}' has no client secret", app.name),
             case: "secret",
         },
     ];

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use toml::Spanned;
 
+use super::service_account;
 use crate::config::error::{Checked, Problem, missing};
-use crate::config::file::{AppFile, CertificateFile, FederatedFile, ServiceAccountFile};
+use crate::config::file::{AppFile, CertificateFile, FederatedFile};
 use crate::profile::{
     CertificateSpec, ClientType, Credential, FederatedSource, FederatedSpec, Invalid, Provider, ServiceAccountSpec,
 };
@@ -47,13 +48,7 @@ pub(super) fn proof(file: &AppFile, provider: Provider, base: &Path) -> Checked<
             proof.federated = Some(federated(value, base)?);
         }
         Credential::ServiceAccount => {
-            if !provider.has_service_accounts() {
-                let problem = format!("{} has no service accounts", provider.title);
-                let invalid = Invalid::new(problem, "write another credential, as in credential = \"certificate\"");
-                return Err(Problem::new("credential", place(), invalid));
-            }
-            proof.service_account =
-                file.service_account.as_ref().map(|value| service_account(value, base)).transpose()?;
+            proof.service_account = Some(service_account::checked(file, provider, base)?);
         }
     }
     Ok(proof)
@@ -110,13 +105,6 @@ fn federated(value: &Spanned<FederatedFile>, base: &Path) -> Checked<FederatedSp
         identity: identity.clone(),
         service_connection: service_connection.clone(),
     })
-}
-
-fn service_account(value: &Spanned<ServiceAccountFile>, base: &Path) -> Checked<ServiceAccountSpec> {
-    let instead = "write service_account = { external_account = \"account.json\" }";
-    let file = value.get_ref().external_account.as_ref();
-    let file = file.ok_or_else(|| missing("external_account", &value.span(), instead))?;
-    Ok(ServiceAccountSpec { external_account: base.join(file) })
 }
 
 /// Whether the app can have tokens of its own.

@@ -11,7 +11,7 @@ use crate::diagnosis::{self, FailureContext};
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::flow::parallel::{self, Limits, Panicked};
 use crate::oauth::ClientCredential;
-use crate::profile::Mailbox;
+use crate::profile::{Access, Mailbox};
 use crate::report::{Check, Stage};
 use crate::secrets::{AppRecord, save_app};
 
@@ -116,7 +116,7 @@ impl Rotation<'_> {
         let mut waited = Duration::ZERO;
         let mut pause = Duration::from_secs(2);
         loop {
-            let proof = judge(self.prover.redeem(mailbox, credential))?;
+            let proof = judge(self.prover.redeem(mailbox, credential), mailbox.access)?;
             match &proof {
                 Proof::Refused(failure) if waited < self.propagation => {
                     let next = pause.min(self.propagation - waited);
@@ -190,7 +190,7 @@ fn proven_at(record: &AppRecord, mailbox: &Mailbox) -> Option<Timestamp> {
 }
 
 /// What an answer of the token endpoint says of the secret. A store that fails stops the rotation.
-pub(super) fn judge(answer: Result<(), Failure>) -> Result<Proof, StoreFault> {
+pub(super) fn judge(answer: Result<(), Failure>, access: Access) -> Result<Proof, StoreFault> {
     let Err(failure) = answer else { return Ok(Proof::Accepted) };
     match &failure.kind {
         FailureKind::Store(fault) => Err(fault.clone()),
@@ -199,7 +199,10 @@ pub(super) fn judge(answer: Result<(), Failure>) -> Result<Proof, StoreFault> {
         FailureKind::OAuth(fault) if fault.status == 429 || fault.status >= 500 => Ok(Proof::Unknown(failure)),
         FailureKind::OAuth(fault) => Ok(match fault.error.as_str() {
             _ if fault.refuses_client() => Proof::Refused(failure),
-            "invalid_grant" | "interaction_required" | "consent_required" => Proof::GrantLost(failure),
+            // Of an app that is let in by itself it says that what it stated does not hold, which may be anything.
+            "invalid_grant" | "interaction_required" | "consent_required" if access.needs_person() => {
+                Proof::GrantLost(failure)
+            }
             _ => Proof::Unknown(failure),
         }),
         _ => Ok(Proof::Unknown(failure)),

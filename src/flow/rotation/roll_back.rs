@@ -114,7 +114,8 @@ impl Rotation<'_> {
             self.mailboxes.iter().partition(|mailbox| mailbox.app == app.name);
         let mut last = None;
         for mailbox in own.into_iter().chain(others) {
-            let proof = judge(self.prover.redeem(mailbox, &credential::secret(&previous.value)))?;
+            let credential = credential::proposed(app, &previous.value);
+            let proof = judge(self.prover.redeem(mailbox, &credential), mailbox.access)?;
             let tells = matches!(proof, Proof::Accepted | Proof::GrantLost(_) | Proof::Refused(_));
             let is_silent = matches!(proof, Proof::NotAuthorized(_));
             if tells {

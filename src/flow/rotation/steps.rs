@@ -42,7 +42,7 @@ impl Rotation<'_> {
                 is_open = true;
             }
         }
-        Ok(is_open.then(|| credential::secret(&new.value)))
+        Ok(is_open.then(|| credential::proposed(self.app, &new.value)))
     }
 
     /// The secret that was not in use yet when a run was stopped, and its journal: the named app's before another's.

@@ -11,6 +11,7 @@ use secrecy::ExposeSecret as _;
 use self::fixture::{Fixture, Script, clock, request};
 use super::*;
 use crate::failure::OAuthFault;
+use crate::profile::Access;
 use crate::secrets::save_app;
 
 #[test]
@@ -134,9 +135,9 @@ fn a_rotation_that_stopped_after_activation_is_finished_without_asking_for_the_s
 fn a_number_that_names_the_secret_outweighs_the_word_beside_it() {
     let fault =
         OAuthFault { error: "invalid_grant".into(), codes: vec![7_000_215], status: 400, ..OAuthFault::default() };
-    assert!(matches!(proof::judge(Err(FailureKind::OAuth(fault).into())), Ok(Proof::Refused(_))));
+    assert!(matches!(proof::judge(Err(FailureKind::OAuth(fault).into()), Access::User), Ok(Proof::Refused(_))));
     let fault = OAuthFault { error: "invalid_grant".into(), status: 503, ..OAuthFault::default() };
-    assert!(matches!(proof::judge(Err(FailureKind::OAuth(fault).into())), Ok(Proof::Unknown(_))));
+    assert!(matches!(proof::judge(Err(FailureKind::OAuth(fault).into()), Access::User), Ok(Proof::Unknown(_))));
 }
 
 #[test]

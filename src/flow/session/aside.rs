@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{AccessToken, Session, TokenSource, answer, authorization};
+use super::{AccessToken, Session, TokenSource, answer};
 use crate::failure::Failure;
 use crate::oauth::ClientCredential;
 use crate::secrets::{GrantIdentity, MailboxRecord};
@@ -17,10 +17,9 @@ impl Session<'_> {
     ) -> Result<AccessToken, Failure> {
         let endpoint = self.endpoint(&record)?;
         let scopes = self.app.scopes.for_channels(self.mailbox.channels());
-        let client = self.client(&endpoint, credential);
         // A refresh token that is good once is spent by this request too (SECURITY.md C4).
         let room = self.reserve()?;
-        let answer = client.token(authorization::grant(&record.authorization, self.app, &scopes).as_ref())?;
+        let answer = self.ask(&record.authorization, &scopes, &endpoint, credential)?;
         if let Some(token) = answer.refresh_token {
             record.authorization.take_over(token);
         }

@@ -1,6 +1,6 @@
 //! A new access token: asked for under the lock, and stored before it is used.
 
-use super::{AccessToken, OnLoss, Session, TokenSource, answer, authorization, lost};
+use super::{AccessToken, OnLoss, Session, TokenSource, answer, lost};
 use crate::failure::{Failure, FailureKind, OAuthFault, StoreFault};
 use crate::oauth::{self, ClientCredential, TokenEndpoint};
 use crate::profile::{Invalid, Scope, resource_of};
@@ -21,10 +21,9 @@ impl Session<'_> {
         let fits = |scope: &String| resource_of(scope).is_none_or(|resource| Some(resource) == audience.as_deref());
         let scopes: Vec<Scope> =
             record.asked.iter().filter(|scope| fits(scope)).filter_map(|scope| scope.parse().ok()).collect();
-        let client = self.client(&endpoint, credential);
         // A refresh token that is good once is spent by the request: a full disk must be noticed before (SECURITY.md C4).
         let room = self.reserve()?;
-        let renewed = client.token(authorization::grant(&record.authorization, self.app, &scopes).as_ref());
+        let renewed = self.ask(&record.authorization, &scopes, &endpoint, credential);
         match renewed {
             Ok(answer) => {
                 record.client_authentication = answer.client_authentication;

@@ -173,6 +173,10 @@ fn a_missing_refresh_token_keeps_the_old_one() {
 /// What no user signs in for.
 mod app_only;
 
+// OpenSSL makes its keys, which the other systems do not build.
+#[cfg(target_os = "linux")]
+mod service_account;
+
 /// What marks a sign-in as lost, and what becomes of the mark.
 mod loss;
 

@@ -3,12 +3,16 @@
 mod authorization_code;
 mod client_credentials;
 mod device_code;
+mod jwt_bearer;
 mod refresh;
+mod token_exchange;
 
 pub use authorization_code::AuthorizationCode;
 pub use client_credentials::ClientCredentials;
 pub use device_code::DeviceCode;
+pub use jwt_bearer::JwtBearer;
 pub use refresh::Refresh;
+pub use token_exchange::TokenExchange;
 
 use super::form::Form;
 

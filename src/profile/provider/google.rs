@@ -14,8 +14,8 @@ use super::gone::USUAL;
 use super::page::{By, Page, PagePreset};
 use super::row::EndpointPreset::{Server, Web};
 use super::row::{
-    ClientIdForm, Deployment, DeviceFlow, HostPreset, Quirks, Row, SecretForm, SelectAccount, ServicePreset,
-    SignInPreset, Step,
+    ClientIdForm, Deployment, DeviceFlow, HostPreset, Quirks, Row, SecretForm, SelectAccount, ServiceAccounts,
+    ServicePreset, SignInPreset, Step,
 };
 use crate::finding_code::FindingCode;
 
@@ -98,7 +98,11 @@ pub(super) static GOOGLE: Row = Row {
             ]),
             advice: None,
         },
-        has_service_accounts: true,
+        service_accounts: Some(ServiceAccounts {
+            token_exchange: "https://sts.googleapis.com/v1/token",
+            signer: "https://iamcredentials.googleapis.com",
+            personal: &["gmail.com", "googlemail.com"],
+        }),
         enrols_apps: false,
         gone: &USUAL,
     },

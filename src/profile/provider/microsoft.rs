@@ -165,7 +165,7 @@ const QUIRKS: Quirks = Quirks {
              --no-browser, is the lasting way.",
         ),
     },
-    has_service_accounts: false,
+    service_accounts: None,
     enrols_apps: true,
     gone: &GONE,
 };

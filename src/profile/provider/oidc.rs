@@ -111,7 +111,7 @@ pub(super) static OIDC: Row = Row {
         secret_propagation: Duration::ZERO,
         is_personal: false,
         device: DeviceFlow { scopes: None, advice: None },
-        has_service_accounts: false,
+        service_accounts: None,
         enrols_apps: false,
         gone: &USUAL,
     },

@@ -227,12 +227,23 @@ pub struct Quirks {
     pub is_personal: bool,
     /// Sign-ins by code (RFC 8628).
     pub device: DeviceFlow,
-    /// Whether it has service accounts, which act for the users of an organisation.
-    pub has_service_accounts: bool,
+    /// Its service accounts, where it has some.
+    pub service_accounts: Option<ServiceAccounts>,
     /// Whether its mail servers have to know an app that is let in by itself, and which mailboxes are open to it.
     pub enrols_apps: bool,
     /// How it says that a refresh token is gone.
     pub gone: &'static GoneTokens,
+}
+
+/// Accounts of programs, which act for the users of an organisation (domain-wide delegation).
+#[derive(Debug)]
+pub struct ServiceAccounts {
+    /// Where the token of another issuer is traded (RFC 8693).
+    pub token_exchange: &'static str,
+    /// What signs for an account without a key: the address before the version.
+    pub signer: &'static str,
+    /// The domains of accounts that belong to no organisation, so that nothing can be delegated.
+    pub personal: &'static [&'static str],
 }
 
 /// When `prompt=select_account` is sent (OpenID Connect Core §3.1.2.1).
@@ -273,7 +284,13 @@ impl Provider {
     /// Whether it has service accounts, which act for the users of an organisation without their sign-in.
     #[must_use]
     pub fn has_service_accounts(self) -> bool {
-        self.quirks.has_service_accounts
+        self.quirks.service_accounts.is_some()
+    }
+
+    /// Whether a service account may act for the users of `domain`, as far as the domain tells.
+    #[must_use]
+    pub fn delegates_for(self, domain: &str) -> bool {
+        self.quirks.service_accounts.as_ref().is_some_and(|accounts| !is_below(domain, accounts.personal))
     }
 
     /// Whether an app with this credential is let into mailboxes of `deployment` without a user.

@@ -88,6 +88,17 @@ pub(super) const ROWS: &[Row] = &[
     }),
     does("add", "--client-id", |shop| says(shop, "byid", &[], &[&client_id("byid")])),
     does("add", "--credential", |shop| gives(shop, "--credential", "none", "credential = \"none\"")),
+    does("add", "--external-account", |shop| {
+        let account = [
+            ("--provider", Some("google")),
+            ("--tenant", None),
+            ("--authority", None),
+            ("--client-id", Some("103821043821043821043")),
+            ("--credential", Some("service-account")),
+            ("--external-account", Some("/etc/account.json")),
+        ];
+        says(shop, "byexternalaccount", &account, &["service_account = { external_account = \"/etc/account.json\" }"]);
+    }),
     does("add", "--redirect-uri", |shop| {
         gives(shop, "--redirect-uri", "http://localhost/here", "redirect_uri = \"http://localhost/here\"");
     }),

@@ -163,7 +163,9 @@ fn came_to(rolled_back: &RolledBack) -> &'static str {
 pub(super) fn exposed(credential: &ClientCredential) -> &str {
     match credential {
         ClientCredential::Secret(secret) => secret.expose_secret(),
-        ClientCredential::None | ClientCredential::Assertion(_) => panic!("client secrets are rotated"),
+        ClientCredential::None | ClientCredential::Assertion(_) | ClientCredential::ServiceAccount(_) => {
+            panic!("client secrets are rotated")
+        }
     }
 }
 
