@@ -33,7 +33,6 @@
 //! - Passwords: there is no basic authentication, and no switch that turns certificate checks off.
 //! - A fallback from the keyring to a plain file.
 //! - Reading or sorting mail: a test opens the inbox and counts, no more.
-//! - Certificates and federated credentials as an app's proof; client secrets and public clients only, so far.
 
 // Cargo.toml forbids it too; here it is seen, and no flag of a build takes it back.
 #![forbid(unsafe_code)]

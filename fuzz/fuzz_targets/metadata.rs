@@ -21,6 +21,7 @@ fuzz_target!(|data: &[u8]| {
         retry_after: None,
         date: None,
         location: None,
+        challenge: None,
         request_id: None,
         body: body.clone().into(),
     };

@@ -40,7 +40,7 @@ pub fn wrong_flag(problem: Problem) -> CommandError {
             };
             let Invalid { problem: cause, instead } = problem.invalid;
             CommandError::usage(
-                shown!("--{}: {}.", Redactor::by_shape(&flag.replace('_', "-")), Redactor::by_shape(&cause)),
+                shown!("--{}: {}.", Redactor::by_shape(&flag.replace(['_', '.'], "-")), Redactor::by_shape(&cause)),
                 text::sentence(&instead),
             )
         }

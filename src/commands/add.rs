@@ -1,6 +1,7 @@
 //! `add`: flags or prompts to a checked app and mailbox, the secret into the store, the profile written.
 
 mod answers;
+mod federated;
 mod flags;
 mod missing;
 mod naming;
@@ -298,6 +299,7 @@ fn choose_app(
         return Ok(chosen);
     }
     questions::secret(&mut answers.app, has_source, context)?;
+    federated::ask(&mut answers.app, context)?;
     Ok(Chosen { name, is_found: false })
 }
 

@@ -72,6 +72,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut document = Document::new("doctor");
     document.reports = examined.reports;
     document.warnings = examined.warnings;
+    document.next = examined.next;
     if let Some(profile) = &profile {
         document.warnings.extend(profile.apps.values().flat_map(slips::of_app));
         document.warnings.extend(profile.mailboxes.values().flat_map(slips::of_mailbox));

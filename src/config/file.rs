@@ -126,19 +126,19 @@ table!(CertificateFile: file, key_file, algorithm);
 #[derive(Debug, Clone, Default)]
 pub struct FederatedFile {
     /// `source`
-    pub source: Option<FederatedSource>,
+    pub source: Option<Spanned<FederatedSource>>,
     /// `audience`
-    pub audience: Option<String>,
+    pub audience: Option<Spanned<String>>,
     /// `variable`
-    pub variable: Option<String>,
+    pub variable: Option<Spanned<String>>,
     /// `file`
-    pub file: Option<PathBuf>,
+    pub file: Option<Spanned<PathBuf>>,
     /// `command`
-    pub command: Option<Vec<String>>,
+    pub command: Option<Spanned<Vec<String>>>,
     /// `identity`
-    pub identity: Option<String>,
+    pub identity: Option<Spanned<String>>,
     /// `service_connection`
-    pub service_connection: Option<String>,
+    pub service_connection: Option<Spanned<String>>,
 }
 
 table!(FederatedFile: source, audience, variable, file, command, identity, service_connection);

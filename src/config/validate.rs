@@ -1,6 +1,7 @@
 //! From the mirror of the file to a profile that needs no second look.
 
 mod access;
+mod federated;
 mod proof;
 mod service_account;
 

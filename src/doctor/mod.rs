@@ -1,8 +1,9 @@
 //! This machine rather than a mailbox: whether its store, files, clock, network and TLS let mailgrant do its work.
 //!
-//! One file a look. No look sends a credential, and none changes anything that stays.
+//! One file a look. No look sends a credential to a provider, and none changes anything that stays.
 //!
 //! ```text
+//! federated      the tokens with which apps prove themselves, and what to register for them
 //! hosts          which servers the profile names
 //! network        one server: DNS, TCP, TLS, and its clock beside ours
 //! proxy          what the environment says of proxies
@@ -11,6 +12,7 @@
 //! versions       what runs here
 //! ```
 
+mod federated;
 mod hosts;
 mod network;
 mod permissions;
@@ -70,6 +72,8 @@ pub struct Examined {
     pub reports: Vec<Report>,
     /// What is right, but deserves attention.
     pub warnings: Vec<Shown>,
+    /// What may be left to do.
+    pub next: Vec<Shown>,
     /// The conversations with the servers, redacted, server by server.
     pub conversations: Vec<(String, String)>,
 }
@@ -98,10 +102,16 @@ impl Examination<'_> {
         let known = machine.clone();
         let watch = self.progress.begin(0, "this machine".into(), move |_, _| known.clone());
         let numbered: Vec<(usize, &Host<'_>)> = hosts.iter().enumerate().map(|(at, host)| (at + 1, host)).collect();
+        let mut tokens_seen = federated::Tokens::default();
         let mut looks = std::thread::scope(|scope| {
             let store = scope.spawn(|| {
                 let _wait = watch.begins(Stage::SecretStore);
                 parallel::survive(|| self.store_check()).unwrap_or_else(|Panicked| network::bug(Stage::SecretStore))
+            });
+            let tokens = scope.spawn(|| {
+                let _wait = watch.begins(Stage::FederatedToken);
+                parallel::survive(|| federated::look(self.profile, &network))
+                    .unwrap_or_else(|Panicked| federated::fallen())
             });
             let looks = scope.spawn(|| {
                 parallel::each(
@@ -117,6 +127,8 @@ impl Examination<'_> {
             local.extend(proxy::checks(self.proxies));
             machine.checks.push(joined(store));
             machine.checks.extend(local);
+            tokens_seen = joined(tokens);
+            machine.checks.append(&mut tokens_seen.checks);
             self.progress.end(0, machine.clone());
             joined(looks)
         });
@@ -124,7 +136,8 @@ impl Examination<'_> {
             machine.checks.push(check);
             network::doubt_names(&mut looks);
         }
-        let mut examined = Examined { reports: vec![machine], warnings, conversations: Vec::new() };
+        let mut examined =
+            Examined { reports: vec![machine], warnings, next: tokens_seen.next, conversations: Vec::new() };
         for (host, look) in hosts.iter().zip(looks) {
             examined.reports.push(look.report);
             examined.warnings.extend(look.warning);

@@ -25,14 +25,14 @@ const CREDENTIALS: &[&str] =
 
 /// Microsoft's numbers for a federated token that fits none of the app's federated credentials: its issuer, audience or
 /// subject differs, perhaps in capitals alone, or the app has none.
-const UNMATCHED: &[u32] = &[70_021, 700_211, 700_212, 700_213, 7_002_137, 7_002_138, 70_025];
+const UNMATCHED: &[u32] = &[70_021, 700_211, 700_212, 700_213, 7_002_138, 70_025];
 
 const TABLE: &[Row] = &[
     // Microsoft: the value is wrong, expired, missing, or given by a public client.
     Row { numbers: &[7_000_215, 7_000_222, 7_000_218, 700_025, 7_000_216], ..ANY },
     // Microsoft: no federated credential of the app fits the token, or its issuer's tokens do not count.
     Row { numbers: UNMATCHED, ..ANY },
-    Row { numbers: &[700_222, 700_229, 7_000_272], ..ANY },
+    Row { numbers: &[7_002_137, 700_222, 700_229, 7_000_272], ..ANY },
     // Microsoft: the redirect URI differs, the app is not assigned, not found, or off; all of them as invalid_client or
     // unauthorized_client.
     Row { numbers: &[500_112, 501_051, 700_016, 7_000_112, 700_030], is_client: false, ..ANY },

@@ -37,7 +37,7 @@ impl Desk<'_> {
             Credential::Certificate => {
                 certificate::open(app, &|| self.passphrase(app)).map(ClientCredential::Assertion)
             }
-            Credential::Federated => federated::open(app, self.http, self.clock).map(ClientCredential::Assertion),
+            Credential::Federated => federated::open(app, self.http).map(ClientCredential::Assertion),
             Credential::ServiceAccount => self.service_account(app),
         }
     }

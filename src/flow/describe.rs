@@ -62,6 +62,9 @@ pub fn mailbox(app: &App, mailbox: &Mailbox) -> Report {
     if !matches!(app.credential.key(), "secret" | "none") {
         report.fact("credential", app.credential.title());
     }
+    if let Some(spec) = &app.federated {
+        report.fact("federated_tokens", spec);
+    }
     if let Some(incoming) = &mailbox.incoming {
         report.fact("incoming", shown!("{} {}", incoming.protocol, incoming.endpoint));
     }

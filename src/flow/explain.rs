@@ -109,7 +109,10 @@ fn token(seen: &Seen<'_>, fetched: &Fetched) -> Check {
                 TokenSource::Store => "from the store",
                 TokenSource::Refresh => "refreshed just now",
             };
-            let detail = shown!("{}, {}", valid_until(token.expires, seen.now), source);
+            // One from the store was got with whatever the profile named then.
+            let proof = seen.app.federated.as_ref().filter(|_| token.source != TokenSource::Store);
+            let proof = proof.map_or_else(Shown::default, |spec| shown!(" with a federated token of {}", spec));
+            let detail = shown!("{}, {}{}", valid_until(token.expires, seen.now), source, proof);
             Check::passed(Stage::Token, *elapsed, detail).in_brief(good_for(seen, token))
         }
         Outcome::Failed { failure, .. } => Check::failed(Stage::Token, *elapsed, diagnosis::finding(failure, about)),

@@ -40,6 +40,8 @@ const HEAD_LIMIT: usize = 32 * 1024;
 const FORM: &str = "application/x-www-form-urlencoded";
 /// A longer name of a request is cut.
 const REQUEST_ID_LIMIT: usize = 100;
+/// A longer challenge is cut.
+const CHALLENGE_LIMIT: usize = 500;
 /// A longer Retry-After is cut to this: it is shown and waited for, and no sane one is longer.
 const RETRY_LIMIT: Duration = Duration::from_secs(3600);
 
@@ -67,6 +69,8 @@ pub struct HttpResponse {
     pub date: Option<Timestamp>,
     /// Where a redirect leads (RFC 9110 §10.2.2), which is not followed.
     pub location: Option<String>,
+    /// How it wants to be asked instead (RFC 9110 §11.6.1).
+    pub challenge: Option<String>,
     /// What the server calls the request (Microsoft's `request-id`), which its support asks for.
     pub request_id: Option<String>,
     /// The body, at most 256 KiB.
@@ -108,6 +112,28 @@ impl HttpClient {
     pub fn until(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
         self
+    }
+
+    /// Another client of the same trust, ways and deadline.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let again = Self::with_limits(self.anchors.clone(), self.transcript.clone(), &self.proxies, self.limits);
+        Self { deadline: self.deadline, ..again }
+    }
+
+    /// Another client for what is on this machine or on its own network link, where no proxy can reach it: none is asked, and
+    /// each request is over `within` this time.
+    #[must_use]
+    pub fn directly(&self, within: Duration) -> Self {
+        let limits = Limits { connect: within.min(self.limits.connect), whole: within.min(self.limits.whole) };
+        let again = Self::with_limits(self.anchors.clone(), self.transcript.clone(), &Proxies::default(), limits);
+        Self { deadline: self.deadline, ..again }
+    }
+
+    /// When everything must be over.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     /// Where its requests are noted.
@@ -274,6 +300,7 @@ fn read(response: Response<ureq::Body>) -> Result<HttpResponse, ureq::Error> {
         .and_then(|date| date.checked_add(jiff::SignedDuration::from_secs(age.into())).ok());
     let content_type = text(header::CONTENT_TYPE).map(|value| value.chars().take(200).collect());
     let location = text(header::LOCATION).map(|value| value.chars().take(200).collect());
+    let challenge = text(header::WWW_AUTHENTICATE).map(|value| value.chars().take(CHALLENGE_LIMIT).collect());
     let request_id = parts.headers.get("request-id").and_then(|value| value.to_str().ok());
     let request_id = request_id.map(|value| value.chars().take(REQUEST_ID_LIMIT).collect());
     // The buffer never grows, so that no copy of a token is left behind in memory.
@@ -284,7 +311,7 @@ fn read(response: Response<ureq::Body>) -> Result<HttpResponse, ureq::Error> {
         return Err(ureq::Error::Other(Box::new(Failure::new(failure))));
     }
     let status = parts.status.as_u16();
-    Ok(HttpResponse { status, content_type, retry_after, date, location, request_id, body: bytes })
+    Ok(HttpResponse { status, content_type, retry_after, date, location, challenge, request_id, body: bytes })
 }
 
 /// Reads Retry-After (RFC 9110 §10.2.3), at most an hour. A date is measured against the answer's own Date, so that our

@@ -159,6 +159,7 @@ mod tests {
             retry_after: None,
             date: None,
             location: None,
+            challenge: None,
             request_id: None,
             body: Zeroizing::new(body.to_vec()),
         }

@@ -95,6 +95,24 @@ impl Credential {
         }
     }
 
+    /// Whether it is tokens of another issuer, which come from where `federated` says.
+    #[must_use]
+    pub const fn has_federated_tokens(self) -> bool {
+        match self {
+            Self::Federated => true,
+            Self::Secret | Self::None | Self::Certificate | Self::ServiceAccount => false,
+        }
+    }
+
+    /// Whether it is a service account, which not every provider has.
+    #[must_use]
+    pub const fn is_service_account(self) -> bool {
+        match self {
+            Self::ServiceAccount => true,
+            Self::Secret | Self::None | Self::Certificate | Self::Federated => false,
+        }
+    }
+
     /// The part of it that ends on a day and is replaced before that, as messages call it; none where nothing is.
     #[must_use]
     pub const fn expiring(self) -> Option<&'static str> {

@@ -35,7 +35,7 @@ pub use client_authentication::ClientAuthentication;
 pub use credential::{ClientType, Credential};
 pub use credential_form::{client_id_doubt, secret_doubt};
 pub use endpoint::{Endpoint, ServerEndpoint, TlsMode};
-pub use federated::{FederatedSource, FederatedSpec};
+pub use federated::{FederatedFrom, FederatedSource, FederatedSpec, IdentityId};
 pub use invalid::Invalid;
 pub use mailbox::{Mailbox, Service};
 pub use names::{Address, ClientId, HostName, KeyId, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};

@@ -35,27 +35,46 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether `url` is on this machine's own network link (RFC 3927), where the platforms of clouds answer.
+fn is_link_local(url: &Url) -> bool {
+    matches!(url.host(), Some(Host::Ipv4(address)) if address.is_link_local())
+}
+
 impl FromStr for EndpointUrl {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        const INSTEAD: &str = "write an https:// address (http:// only for this machine)";
-        let url = parse(text, INSTEAD)?;
-        let safe = url.scheme() == "https" && url.host().is_some() || url.scheme() == "http" && is_loopback(&url);
-        if !safe {
-            return Err(Invalid::new(format!("'{text}' is not protected by TLS"), INSTEAD));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Invalid::new("it holds a user name or password", INSTEAD));
-        }
-        if url.fragment().is_some() {
-            return Err(Invalid::new("it holds a fragment (#…)", INSTEAD));
-        }
-        Ok(Self(url))
+        Self::checked(text, is_loopback, "write an https:// address (http:// only for this machine)")
     }
 }
 
 impl EndpointUrl {
+    /// The address of a service with which the platform that runs this machine hands out tokens: https, or http on this
+    /// machine or on its network link, from which no router passes it on (RFC 3927 §7).
+    ///
+    /// # Errors
+    /// What keeps a token from being asked for there.
+    pub fn of_platform(text: &str) -> Result<Self, Invalid> {
+        let is_near = |url: &Url| is_loopback(url) || is_link_local(url);
+        Self::checked(text, is_near, "write an https:// address (http:// only for this machine and its network link)")
+    }
+
+    /// The address in `text`: https, or http where `is_near`.
+    fn checked(text: &str, is_near: impl Fn(&Url) -> bool, instead: &str) -> Result<Self, Invalid> {
+        let url = parse(text, instead)?;
+        let safe = url.scheme() == "https" && url.host().is_some() || url.scheme() == "http" && is_near(&url);
+        if !safe {
+            return Err(Invalid::new(format!("'{text}' is not protected by TLS"), instead));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Invalid::new("it holds a user name or password", instead));
+        }
+        if url.fragment().is_some() {
+            return Err(Invalid::new("it holds a fragment (#…)", instead));
+        }
+        Ok(Self(url))
+    }
+
     /// The address.
     #[must_use]
     pub fn as_url(&self) -> &Url {
@@ -147,6 +166,18 @@ mod tests {
             "https://a\tb",
         ] {
             bad.parse::<EndpointUrl>().expect_err(bad);
+        }
+    }
+
+    #[test]
+    fn a_platform_may_be_asked_in_the_clear_on_the_network_link_and_no_one_else_may() {
+        for url in ["http://169.254.169.254/metadata", "http://127.0.0.1:40342/x", "https://platform.example/x"] {
+            EndpointUrl::of_platform(url).expect(url);
+        }
+        "http://169.254.169.254/metadata".parse::<EndpointUrl>().expect_err("a provider is not there");
+        for url in ["http://169.253.169.254/x", "http://10.0.0.1/x", "http://metadata.example/x", "http://a@127.0.0.1/"]
+        {
+            EndpointUrl::of_platform(url).expect_err(url);
         }
     }
 

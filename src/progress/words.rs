@@ -24,6 +24,7 @@ pub(super) fn doing(stage: Stage) -> &'static str {
         Stage::Arrival => "waiting for the message to arrive at",
         Stage::Rotation => "changing the client secret",
         Stage::Directory => "asking the directory",
+        Stage::FederatedToken => "fetching the federated token",
         Stage::Permissions => "looking at files",
         Stage::Trust => "reading the certificate authorities",
         Stage::Proxy => "connecting through the proxy to",

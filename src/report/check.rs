@@ -97,6 +97,8 @@ pub enum Stage {
     Rotation,
     /// What the provider's directory says of the app.
     Directory,
+    /// What the token says of itself with which an app proves itself, and which another issuer signs.
+    FederatedToken,
     /// Owners and modes of this program's files.
     Permissions,
     /// The certificate authorities that this machine trusts.
@@ -133,6 +135,7 @@ impl Stage {
             Self::Arrival => "arrival",
             Self::Rotation => "rotation",
             Self::Directory => "directory",
+            Self::FederatedToken => "federated token",
             Self::Permissions => "permissions",
             Self::Trust => "trust",
             Self::Proxy => "proxy",

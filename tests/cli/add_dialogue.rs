@@ -145,6 +145,8 @@ fn an_address_is_enough_and_gives_the_name_and_a_public_client_is_asked_for_no_s
     answer(&mut terminal, "Number [1]", "outlook");
     answer(&mut terminal, "Application (client) ID", PUBLIC_CLIENT);
     answer(&mut terminal, "Does the app have a client secret?", "no");
+    terminal.exp_string("How does it authenticate").unwrap();
+    answer(&mut terminal, "Number [1]", "");
     answer(&mut terminal, "How is its mail read", "");
     answer(&mut terminal, "Number [1]", "not at all");
     let said = terminal.exp_string("Sign in now").unwrap();
@@ -155,6 +157,28 @@ fn an_address_is_enough_and_gives_the_name_and_a_public_client_is_asked_for_no_s
     let said = terminal.exp_eof().unwrap();
     assert!(said.contains("authorize shop") && !said.contains("Cancelled"), "it was added all the same: {said}");
     assert!(shop.json(&["list"], 0).stdout.contains(PUBLIC_CLIENT));
+}
+
+#[test]
+fn where_federated_tokens_come_from_is_asked_for() {
+    let shop = Fixture::new();
+    let mut terminal = terminal(&shop, &["add", SHOP, "--credential", "federated"]);
+    answer(&mut terminal, "Number [1]", "outlook");
+    answer(&mut terminal, "Application (client) ID", PUBLIC_CLIENT);
+    terminal.exp_string("Where do its federated tokens come from").unwrap();
+    answer(&mut terminal, "Number [1]", "2");
+    answer(&mut terminal, "Which variable holds the token", "MAIL_ID_TOKEN");
+    answer(&mut terminal, "How is its mail read", "");
+    answer(&mut terminal, "Number [1]", "not at all");
+    let said = terminal.exp_string("Sign in now").unwrap();
+    let line = shown_command(&said, "The same as one command:");
+    let flags = "--credential federated --federated-source gitlab --federated-variable MAIL_ID_TOKEN";
+    assert!(line.contains(flags), "{line}");
+    terminal.send("\u{4}").unwrap();
+    terminal.flush().unwrap();
+    terminal.exp_eof().unwrap();
+    let line = line.replace("add shop", "add shop2").replace(SHOP, "shop2@contoso.example");
+    assert_eq!(run_shown(&shop, &line).code, Some(0), "{line}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod adding;
 mod everywhere;
+mod federated;
 mod issuing;
 mod own;
 mod pages;
@@ -53,7 +54,7 @@ fn flags() -> BTreeSet<(String, String)> {
 
 #[test]
 fn every_flag_of_every_verb_has_a_row() {
-    let own = own::ROWS.iter().chain(adding::ROWS).chain(issuing::ROWS).chain(pages::ROWS);
+    let own = own::ROWS.iter().chain(adding::ROWS).chain(federated::ROWS).chain(issuing::ROWS).chain(pages::ROWS);
     let own = own.map(|row| (row.verb.to_owned(), row.flag.to_owned()));
     let flags = flags();
     let verbs: BTreeSet<&str> = flags.iter().map(|(verb, _)| verb.as_str()).collect();
@@ -71,7 +72,7 @@ fn every_flag_of_every_verb_has_a_row() {
 #[test]
 fn the_flags_of_add_do_what_they_say() {
     let shop = Fixture::added();
-    adding::ROWS.iter().for_each(|row| row.run(&shop));
+    adding::ROWS.iter().chain(federated::ROWS).for_each(|row| row.run(&shop));
 }
 
 #[test]

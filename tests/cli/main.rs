@@ -42,6 +42,7 @@ mod doctor;
 mod environment;
 mod explain;
 mod faults;
+mod federated;
 mod field;
 #[cfg(target_os = "linux")]
 mod flags;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use super::federated;
 use super::flags::{self, AppFlags};
 use crate::config::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::context::Context;
@@ -128,6 +129,9 @@ fn of_app(file: &AppFile) -> Vec<(&'static str, String)> {
     }
     flag("--client-id", text(&file.client_id));
     flag("--credential", file.credential.as_ref().map(|kind| key(kind.get_ref())));
+    for (name, value) in file.federated.iter().flat_map(|spec| federated::flags(spec.get_ref())) {
+        flag(name, Some(value));
+    }
     let external = file.service_account.as_ref().and_then(|account| account.get_ref().external_account.as_deref());
     flag("--external-account", external.map(|path| path.display().to_string()));
     flag("--redirect-uri", text(&file.redirect_uri));

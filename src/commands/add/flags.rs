@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 use jiff::civil::Date;
 use toml::Spanned;
 
+use super::federated::FederatedFlags;
 use crate::arguments::filed::{over, unspanned};
 use crate::arguments::provider_flags::ProviderFlags;
 use crate::arguments::typed;
@@ -34,6 +35,8 @@ pub(super) struct AppFlags {
     /// How the app authenticates [default: secret]
     #[arg(long)]
     pub(super) credential: Option<Credential>,
+    #[command(flatten)]
+    pub(super) federated: FederatedFlags,
     /// Google's configuration of an external account, in place of a service account's key
     #[arg(long, value_name = "FILE")]
     pub(super) external_account: Option<PathBuf>,
@@ -48,7 +51,7 @@ pub(super) struct AppFlags {
 impl AppFlags {
     /// Whether a flag says which app it is.
     pub(super) fn says_which(&self) -> bool {
-        let Self { app, at, issuer, client_id, credential, .. } = self;
+        let Self { app, at, issuer, client_id, credential, federated, .. } = self;
         app.is_some()
             || at.provider.is_some()
             || at.cloud.is_some()
@@ -57,6 +60,7 @@ impl AppFlags {
             || issuer.is_some()
             || client_id.is_some()
             || credential.is_some()
+            || federated.are_given()
     }
 
     /// These flags over what the profile has. A client ID that differs in the case of a GUID alone is the same one.
@@ -65,9 +69,14 @@ impl AppFlags {
         let scopes = || ScopesFile::All(self.scopes.iter().map(Scope::to_string).collect());
         let scopes = (!self.scopes.is_empty()).then(|| unspanned(scopes()));
         let expires = self.expires.map(unspanned);
-        if self.credential.is_some_and(|credential| !credential.has_secret()) {
+        if self.credential.is_some_and(|credential| !credential.has_secret()) || self.federated.are_given() {
             // The day and the way to send it belong to the secret.
             (old.secret_expires, old.client_authentication) = (None, None);
+        }
+        // Only one kind of credential has them.
+        let credential = self.credential.or(self.federated.are_given().then_some(Credential::Federated));
+        if credential.is_some_and(|credential| !credential.has_federated_tokens()) {
+            old.federated = None;
         }
         Ok(AppFile {
             issuer: over(&self.issuer, old.issuer),
@@ -76,7 +85,8 @@ impl AppFlags {
                 (Some(new), Some(old)) if is_same_id(old.get_ref(), new.as_str()) => Some(old),
                 (new, old) => over(new, old),
             },
-            credential: self.credential.map(unspanned).or(old.credential),
+            credential: credential.map(unspanned).or(old.credential),
+            federated: self.federated.over(old.federated)?,
             service_account: self.service_account(old.service_account)?,
             secret_expires: expires.or(old.secret_expires),
             redirect_uri: over(&self.redirect_uri, old.redirect_uri),

@@ -4,7 +4,7 @@ use super::flags;
 use crate::config::{AppFile, MailboxFile};
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::profile::provider;
+use crate::profile::{FederatedSource, provider};
 use crate::text::{Redactor, Shown};
 
 /// A flag that is missing.
@@ -75,6 +75,11 @@ fn of_app(file: &AppFile) -> Vec<Missing> {
             let keys = Redactor::by_shape(&provider::keys(|_| true));
             missing.push(Missing::new("--provider", shown!("--provider {}", keys)));
         }
+    }
+    let is_federated = file.credential.as_ref().is_some_and(|kind| kind.get_ref().has_federated_tokens());
+    if is_federated && file.federated.as_ref().is_none_or(|spec| spec.get_ref().source.is_none()) {
+        let keys = Shown::join(FederatedSource::ALL.map(FederatedSource::key), ", ");
+        missing.push(Missing::new("--federated-source", shown!("--federated-source {}", keys)));
     }
     if file.client_id.is_none() {
         missing.push(Missing::new("--client-id", "--client-id with the Application (client) ID"));

@@ -4,12 +4,10 @@ use std::path::Path;
 
 use toml::Spanned;
 
-use super::service_account;
+use super::{federated, service_account};
 use crate::config::error::{Checked, Problem, missing};
-use crate::config::file::{AppFile, CertificateFile, FederatedFile};
-use crate::profile::{
-    CertificateSpec, ClientType, Credential, FederatedSource, FederatedSpec, Invalid, Provider, ServiceAccountSpec,
-};
+use crate::config::file::{AppFile, CertificateFile};
+use crate::profile::{CertificateSpec, ClientType, Credential, FederatedSpec, Invalid, Provider, ServiceAccountSpec};
 
 /// What an app proves itself with.
 pub(super) struct Proof {
@@ -44,8 +42,8 @@ pub(super) fn proof(file: &AppFile, provider: Provider, base: &Path) -> Checked<
         }
         Credential::Federated => {
             let instead = "write federated = { source = \"github\" }, or another source";
-            let value = file.federated.as_ref().ok_or_else(|| missing("federated", &place(), instead))?;
-            proof.federated = Some(federated(value, base)?);
+            let value = file.federated.as_ref().ok_or_else(|| missing("federated.source", &place(), instead))?;
+            proof.federated = Some(federated::spec(value, base)?);
         }
         Credential::ServiceAccount => {
             proof.service_account = Some(service_account::checked(file, provider, base)?);
@@ -74,36 +72,6 @@ fn certificate(value: &Spanned<CertificateFile>, base: &Path) -> Checked<Certifi
         file: base.join(file),
         key_file: key_file.as_ref().map(|path| base.join(path)),
         algorithm: algorithm.unwrap_or_default(),
-    })
-}
-
-fn federated(value: &Spanned<FederatedFile>, base: &Path) -> Checked<FederatedSpec> {
-    let FederatedFile { source, audience, variable, file, command, identity, service_connection } = value.get_ref();
-    let instead = "write source = \"github\", gitlab, azure-pipelines, file, managed-identity, command or variable";
-    let source = (*source).ok_or_else(|| missing("source", &value.span(), instead))?;
-    let needed = match source {
-        FederatedSource::Gitlab | FederatedSource::Variable if variable.is_none() => Some("variable"),
-        FederatedSource::Command if command.as_ref().is_none_or(Vec::is_empty) => Some("command"),
-        FederatedSource::AzurePipelines if service_connection.is_none() => Some("service_connection"),
-        FederatedSource::Github
-        | FederatedSource::Gitlab
-        | FederatedSource::AzurePipelines
-        | FederatedSource::File
-        | FederatedSource::ManagedIdentity
-        | FederatedSource::Command
-        | FederatedSource::Variable => None,
-    };
-    if let Some(key) = needed {
-        return Err(missing(key, &value.span(), &format!("write {key} beside source")));
-    }
-    Ok(FederatedSpec {
-        source,
-        audience: audience.clone(),
-        variable: variable.clone(),
-        file: file.as_ref().map(|path| base.join(path)),
-        command: command.clone(),
-        identity: identity.clone(),
-        service_connection: service_connection.clone(),
     })
 }
 

@@ -126,6 +126,7 @@ fn an_issuer_that_differs_by_its_slash_is_told_as_the_provider_writes_it() {
             retry_after: None,
             date: None,
             location: None,
+            challenge: None,
             request_id: None,
             body,
         };
@@ -144,6 +145,7 @@ fn a_redirect_of_the_metadata_is_told_with_its_target_and_not_followed() {
         retry_after: Some(std::time::Duration::from_secs(60)),
         date: None,
         location: Some("https://id.example/other/.well-known/openid-configuration".to_owned()),
+        challenge: None,
         request_id: None,
         body: Vec::new().into(),
     };
@@ -174,6 +176,7 @@ fn what_metadata_repeats_of_a_secret_is_not_shown() {
             retry_after: None,
             date: None,
             location: None,
+            challenge: None,
             request_id: None,
             body,
         };

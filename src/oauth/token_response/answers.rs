@@ -50,6 +50,7 @@ fn an_answer_means_the_same_where_it_is_heard_and_where_it_is_pasted() {
                 retry_after: None,
                 date: None,
                 location: None,
+                challenge: None,
                 request_id: None,
                 body: Zeroizing::new(body.clone().into_bytes()),
             };

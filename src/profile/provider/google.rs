@@ -40,6 +40,7 @@ pub(super) static GOOGLE: Row = Row {
         domains: &["gmail.com", "googlemail.com"],
         exchangers: &["google.com", "googlemail.com"],
         token_issuers: &[],
+        token_exchange_audience: None,
         services: &[
             service(Imap, Incoming, "imap.gmail.com", 993),
             service(Pop3, Incoming, "pop.gmail.com", 995),

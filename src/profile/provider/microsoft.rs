@@ -181,6 +181,7 @@ const GLOBAL: Deployment = Deployment {
     domains: &["onmicrosoft.com"],
     exchangers: &["mail.protection.outlook.com", "mx.microsoft"],
     token_issuers: &["https://sts.windows.net", AUTHORITY],
+    token_exchange_audience: Some("api://AzureADTokenExchange"),
     directory: Some("https://graph.microsoft.com"),
     // The Outlook address for mail protocols, not Graph's: Outlook's servers refuse a Graph token.
     services: services!(
@@ -202,6 +203,7 @@ const GCC_HIGH: Deployment = Deployment {
     // DoD's addresses and hosts are not told from GCC High's.
     exchangers: &["mail.protection.office365.us"],
     token_issuers: &["https://sts.windows.net", "https://login.microsoftonline.us"],
+    token_exchange_audience: Some("api://AzureADTokenExchangeUSGov"),
     directory: Some("https://graph.microsoft.us"),
     // Microsoft's list says outlook.office365.us; users report smtp.office365.us. `host` in the profile decides.
     services: services!(
@@ -244,6 +246,7 @@ const CHINA: Deployment = Deployment {
         "https://login.chinacloudapi.cn",
         "https://login.partner.microsoftonline.cn",
     ],
+    token_exchange_audience: Some("api://AzureADTokenExchangeChina"),
     directory: Some("https://microsoftgraph.chinacloudapi.cn"),
     // Reported by users, and not with certainty.
     services: services!(

@@ -24,6 +24,7 @@ pub(super) static OIDC: Row = Row {
         domains: &[],
         exchangers: &[],
         token_issuers: &[],
+        token_exchange_audience: None,
         directory: None,
         services: &[],
     }],

@@ -77,6 +77,9 @@ pub struct Deployment {
     pub exchangers: &'static [&'static str],
     /// The hosts whose issuers access tokens may name (`iss`), where that is documented; none where it is not.
     pub token_issuers: &'static [&'static str],
+    /// For whom federated tokens are asked that prove an app here, where the provider has a name for that; else it is its
+    /// issuer (RFC 7523 §3).
+    pub token_exchange_audience: Option<&'static str>,
     /// Where the directory of its app registrations answers programs, where it has one.
     pub directory: Option<&'static str>,
     /// What can be reached with a token.

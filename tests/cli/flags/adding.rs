@@ -14,7 +14,7 @@ fn client_id(name: &str) -> String {
 }
 
 /// Adds the mailbox `name` with `change`, and insists that the profile says each of `lines` then.
-fn says(shop: &Fixture, name: &str, change: &[(&str, Option<&str>)], lines: &[&str]) {
+pub(super) fn says(shop: &Fixture, name: &str, change: &[(&str, Option<&str>)], lines: &[&str]) {
     let (id, address) = (client_id(name), format!("{name}@contoso.example"));
     let mut all = vec![("--client-id", Some(id.as_str())), ("--address", Some(address.as_str()))];
     for (flag, value) in change {

@@ -1,0 +1,4 @@
+mod ask;
+mod failures;
+mod kit;
+mod looks;
