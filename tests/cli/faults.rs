@@ -13,7 +13,7 @@ use crate::sandbox::SandboxConfig;
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::faults::{ApiCall, ApiRefusal, At, Fault, Row, Service, Stage, Wording, Words};
 use crate::sandbox::mail_sign_in::Protocol;
-use crate::sandbox::world::{ALICE, SHARED, SHOP, TENANT_ID};
+use crate::sandbox::world::{ALICE, AppOnly, SHARED, SHOP, TENANT_ID};
 use crate::support::canary::NEXT_CLIENT_SECRET;
 use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
@@ -43,6 +43,9 @@ fn ways(row: &Row) -> Vec<Way> {
     const WHOLE: Way = Way::Run(&["test", "shop"]);
     match row.fault {
         Fault::OAuth(_) if row.name == "secret-too-new" => vec![Way::NewSecret],
+        Fault::OAuth(refusal) if refusal.is_at(At::Own) => vec![Way::Run(&["test", "alone"])],
+        Fault::AppClaims(_) | Fault::NotSetUp(_) => vec![Way::Run(&["test", "alone"])],
+        Fault::Mail(_) if row.name == "app-logon-denied" => vec![Way::Run(&["test", "alone"])],
         Fault::OAuth(refusal) => {
             // A sign-in that is stopped at the page never redeems a code.
             let gets_on = !refusal.is_at(At::Page) && !refusal.is_at(At::Account);
@@ -148,7 +151,8 @@ impl Practice {
         let api = shop.sandbox().api_base();
         // By its ID, so that another tenant's tokens are told from ours.
         let own = |name: &str, change: &[(&str, &str)]| {
-            let mut flags = vec![("--app", Some("contoso")), ("--tenant", Some(TENANT_ID))];
+            let mut flags = vec![("--tenant", Some(TENANT_ID))];
+            flags.extend((!change.iter().any(|(flag, _)| *flag == "--app")).then_some(("--app", Some("contoso"))));
             flags.push(("--api-url", Some(&api)));
             // Two hosts: one alone with an unknown CA is not inspected.
             flags.push(("--outgoing-host", Some("127.0.0.1")));
@@ -159,6 +163,12 @@ impl Practice {
         own("popper", &[("--incoming", "pop3"), ("--incoming-port", &pop3)]);
         own("support", &[("--address", SHARED), ("--sign-in-as", ALICE)]);
         shop.add_over_graph("graph", &[("--app", Some("contoso")), ("--tenant", Some(TENANT_ID))]).finish().code(0);
+        own("alone", &[("--app", "alone")]);
+        let profile = std::fs::read_to_string(shop.config()).unwrap();
+        shop.write_config(&profile.replace("[apps.alone]\n", "[apps.alone]\naccess = \"app\"\n"));
+        shop.sandbox().set_up_app_only(AppOnly::for_mailboxes(&[SHOP]));
+        // What it stores is there before the first fault, and stale.
+        shop.json(&["test", "alone"], 0);
         for (name, user) in [("shop", SHOP), ("popper", SHOP), ("support", ALICE), ("graph", SHOP)] {
             shop.authorize_as(name, user).code(0);
         }
@@ -244,7 +254,7 @@ fn text(value: &Value) -> String {
 /// The server's words that must be beside the finding: what was said is half of what an administrator needs.
 fn words(fault: Fault) -> Option<String> {
     match fault {
-        Fault::OAuth(refusal) => Some(format!("AADSTS{}", refusal.number())),
+        Fault::OAuth(refusal) => Some(refusal.words()),
         Fault::Mail(words) => Some(words.spoken("").lines().next()?.trim_start_matches("* ").trim().to_owned()),
         _ => None,
     }

@@ -48,7 +48,8 @@ fn found<T>(looked: Result<T, Vec<String>>, tests: &str, said: &Once) -> Option<
 
 fn look_for_interpreters() -> Result<Interpreters, Vec<String>> {
     let mut missing = Vec::new();
-    if !scripts().join("node_modules/@googleapis/gmail/package.json").exists() {
+    let packages = ["@azure/msal-node", "@googleapis/gmail"];
+    if packages.iter().any(|name| !scripts().join("node_modules").join(name).join("package.json").exists()) {
         missing.push("the npm packages of tests/real".to_owned());
     }
     let python = scripts().join("venv/bin/python");

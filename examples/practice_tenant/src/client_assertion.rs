@@ -78,7 +78,8 @@ fn by_certificate(world: &World, dialect: Dialect, app: &App, token: &Token) -> 
 
 /// The certificate that the header names: by its thumbprint at Entra, else by any that fits.
 fn named_key<'a>(app: &'a App, token: &Token, dialect: Dialect) -> Result<&'a KeyCredential, OAuthError> {
-    let (sha1, sha256) = (Token::text(&token.header, "x5t"), Token::text(&token.header, "x5t#S256"));
+    // Microsoft's libraries pad them, which JOSE does not (RFC 7515 §2).
+    let [sha1, sha256] = ["x5t", "x5t#S256"].map(|name| Token::text(&token.header, name).trim_end_matches('='));
     let known = || app.certificates.iter().filter(|key| key.usable_from <= now());
     let named = known().find(|key| key.certificate.x5t() == sha1 || key.certificate.x5t_s256() == sha256);
     let fitting = || known().find(|key| token.is_signed_by(&key.certificate.key));
@@ -102,7 +103,7 @@ fn named_key<'a>(app: &'a App, token: &Token, dialect: Dialect) -> Result<&'a Ke
 
 /// `nbf` and `exp` against the clock.
 pub fn is_in_time(token: &Token) -> Result<(), OAuthError> {
-    let time = |name: &str| token.claims[name].as_i64();
+    let time = |name: &str| token.time(name);
     let Some(ends) = time("exp") else { return Err(malformed()) };
     let starts = time("nbf").or_else(|| time("iat")).unwrap_or(i64::MIN);
     let (now, leeway) = (now().as_second(), LEEWAY.as_secs());

@@ -49,7 +49,7 @@ pub fn issue(world: &World, dialect: Dialect, earned: OwnToken) -> Value {
     let mut roles: Vec<String> = consented.map(|(_, role)| (*role).to_owned()).collect();
     roles.extend(app.exchange.roles(&earned.audience));
     let mut claims = claims(world, dialect, app, &earned.audience, &roles, lifetime.as_secs());
-    change(world, &mut claims, world.faults.access_claims());
+    change(world, &mut claims, world.faults.app_claims());
     // A token opens what it says, so that what is wrong with it shows at the servers too.
     let is_good = dialect == Dialect::Oidc || claims["tid"] == TENANT_ID && is_valid(&claims);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

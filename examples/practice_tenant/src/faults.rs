@@ -6,6 +6,8 @@
 
 mod answers;
 mod api_answers;
+mod app_only;
+mod assertions;
 mod connection;
 mod directory;
 mod gmail;
@@ -18,7 +20,7 @@ mod switches;
 mod token;
 
 pub use crate::api::Service;
-pub use answers::{ApiCall, ApiRefusal, At, Broken, Claim, Refusal, Stage, Words};
+pub use answers::{ApiCall, ApiRefusal, At, Broken, Claim, Refusal, Stage, Step, Words};
 pub use graph::REVOKED;
 pub use switches::Faults;
 
@@ -62,6 +64,10 @@ pub enum Fault {
     TokenPage { status: u16, body: &'static str },
     /// The access token says something else than it should, and opens only what it says.
     AccessClaims(&'static [Claim]),
+    /// The app's own token says something else than it should, and opens only what it says.
+    AppClaims(&'static [Claim]),
+    /// A step of the set-up of an app that opens mailboxes as itself was not taken.
+    NotSetUp(Step),
     /// The identity token says something else than it should.
     IdClaims(&'static [Claim]),
     /// The sign-in server's clock is this many seconds ahead of this machine's.
@@ -95,6 +101,8 @@ pub enum Fault {
     IdentityNotFound,
     /// No federated identity may sign for Google's service account.
     SigningDenied,
+    /// Google's workload identity pool does not exist any more.
+    PoolGone,
     /// Every mail server takes every access token for expired.
     AccessTokensExpired,
     /// Every refusal repeats what the client sent, secrets included. Some servers do that.
@@ -139,10 +147,12 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, by its place.
-    pub const TABLE: [&'static [Row]; 10] = [
+    pub const TABLE: [&'static [Row]; 12] = [
         sign_in::ROWS,
         token::ROWS,
         policy::ROWS,
+        assertions::ROWS,
+        app_only::ROWS,
         mail::ROWS,
         smtp::ROWS,
         connection::ROWS,
@@ -184,8 +194,9 @@ impl Fault {
             | Self::IssuerKeyNotPublished
             | Self::MetadataBusy
             | Self::IdentityNotFound
-            | Self::SigningDenied => "federated",
-            Self::TokenPage { .. } | Self::AccessClaims(_) | Self::ForeignAccessToken => "token",
+            | Self::SigningDenied
+            | Self::PoolGone => "federated",
+            Self::TokenPage { .. } | Self::AccessClaims(_) | Self::AppClaims(_) | Self::ForeignAccessToken => "token",
             Self::Mail(Words { protocol, .. }) | Self::Offers(protocol, _) => match protocol {
                 Protocol::Imap => "IMAP",
                 Protocol::Pop3 => "POP3",
@@ -202,7 +213,9 @@ impl Fault {
             Self::Api(_) | Self::FromDroppedInMime => "Graph",
             Self::ApiAnswers(_) | Self::IndexDelay(_) => "Graph, Gmail",
             Self::NoCapa | Self::NoSaslInCapa(_) => "POP3",
-            Self::NoMailbox | Self::NoDelegates | Self::AccessTokensExpired | Self::NoStartTls => "mail",
+            Self::NotSetUp(_) | Self::NoMailbox | Self::NoDelegates | Self::AccessTokensExpired | Self::NoStartTls => {
+                "mail"
+            }
             Self::ClockAhead(_) | Self::Certificate(_) | Self::RefusalsEcho => "everywhere",
         }
     }

@@ -149,6 +149,12 @@ impl Token {
         part[name].as_str().unwrap_or_default()
     }
 
+    /// A claim that is a time, in whole seconds; a NumericDate may have a fraction (RFC 7519 §2).
+    pub fn time(&self, name: &str) -> Option<i64> {
+        #[expect(clippy::cast_possible_truncation, reason = "a time out of range is at one end of the range")]
+        self.claims[name].as_f64().map(|seconds| seconds as i64)
+    }
+
     /// Whether `aud` names this audience; it is a text or a list of texts (RFC 7519 §4.1.3).
     pub fn is_for(&self, audience: &str) -> bool {
         let is_it = |value: &Value| value.as_str().is_some_and(|text| text == audience);

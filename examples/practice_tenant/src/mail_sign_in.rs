@@ -3,8 +3,8 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::json;
 
-use crate::faults::Fault;
-use crate::world::{AccessToken, App, EXCHANGE, Holder, Reach, World, now};
+use crate::faults::{Fault, Step};
+use crate::world::{AccessToken, App, AppOnly, EXCHANGE, Holder, Principal, Reach, World, now};
 
 /// Clocks differ, so servers take a token for a while after its end; five minutes is usual.
 pub const LEEWAY: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
@@ -83,7 +83,7 @@ fn judge(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) 
             Holder::User(user) => (user.clone(), access.scopes.clone()),
             Holder::App => {
                 let app = state.app(&access.client_id)?;
-                let reach = app_reach(app, access, protocol, &identity);
+                let reach = app_reach(world, app, access, protocol, &identity);
                 return app_login(world, &identity, reach);
             }
         }
@@ -109,7 +109,7 @@ fn judge(world: &World, protocol: Protocol, mechanism: Mechanism, base64: &str) 
 
 /// How far an app's own token gets: as far as an administrator has set it up at Exchange. A plain provider's mail servers
 /// go by the scope alone.
-fn app_reach(app: &App, access: &AccessToken, protocol: Protocol, mailbox: &str) -> Reach {
+fn app_reach(world: &World, app: &App, access: &AccessToken, protocol: Protocol, mailbox: &str) -> Reach {
     let scope = match protocol {
         Protocol::Imap => "imap",
         Protocol::Pop3 => "pop3",
@@ -117,9 +117,27 @@ fn app_reach(app: &App, access: &AccessToken, protocol: Protocol, mailbox: &str)
     };
     match access.audience.as_str() {
         PLAIN_AUDIENCE if access.scopes.iter().any(|name| name == scope) => Reach::Open,
-        audience if audience == EXCHANGE => app.exchange.reach(protocol, &access.roles, mailbox),
+        audience if audience == EXCHANGE => set_up(world, &app.exchange).reach(protocol, &access.roles, mailbox),
         _ => Reach::Refused,
     }
+}
+
+/// What was set up, but for the steps that a fault takes away.
+fn set_up(world: &World, done: &AppOnly) -> AppOnly {
+    let mut done = done.clone();
+    if !world.faults.is_set_up(Step::Principal) {
+        done.principal = Principal::Missing;
+    }
+    if !world.faults.is_set_up(Step::ObjectId) {
+        done.principal = Principal::OfRegistration;
+    }
+    if !world.faults.is_set_up(Step::FullAccess) {
+        done.full_access.clear();
+    }
+    if !world.faults.is_set_up(Step::Imap) {
+        done.off.push(Protocol::Imap);
+    }
+    done
 }
 
 /// The mailbox is the one that the client names: no person signed in.

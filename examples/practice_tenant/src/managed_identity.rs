@@ -86,9 +86,6 @@ fn imds(world: &World, request: &Request) -> Response {
     if request.query.get("api-version").is_none() {
         return refused(400, "invalid_request", "Required query variable 'api-version' is missing");
     }
-    if world.faults.is_on(Fault::MetadataBusy) {
-        return refused(429, "too_many_requests", "Too many requests").with("Retry-After", "1".to_owned());
-    }
     answer(world, request)
 }
 
@@ -133,6 +130,9 @@ fn challenge(world: &World, folder: &Path) -> Response {
 
 /// The token of the identity that is asked for, or of the only one.
 fn answer(world: &World, request: &Request) -> Response {
+    if world.faults.is_on(Fault::MetadataBusy) {
+        return refused(429, "too_many_requests", "Too many requests").with("Retry-After", "1".to_owned());
+    }
     let Some(resource) = request.query.get("resource") else {
         return refused(400, "invalid_request", "Required query variable 'resource' is missing");
     };

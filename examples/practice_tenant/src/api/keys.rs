@@ -64,7 +64,7 @@ fn permit(caller: &Caller, app: &App, body: &Value) -> Result<(), Problem> {
     }
     let proof = Token::read(body["proof"].as_str().unwrap_or_default());
     let is_proof = |token: &Token| {
-        let time = |name: &str| token.claims[name].as_i64().unwrap_or_default();
+        let time = |name: &str| token.time(name).unwrap_or_default();
         let (now, starts, ends) = (now(), time("nbf"), time("exp"));
         let is_current = starts <= now.as_second() + 300 && now.as_second() < ends && ends - starts <= LONGEST;
         let mut valid = app.certificates.iter().filter(|key| key.certificate.ends > now);

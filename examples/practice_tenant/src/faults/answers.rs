@@ -123,6 +123,19 @@ pub enum Stage {
     Message,
 }
 
+/// A step of the set-up of an app that opens mailboxes as itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// `New-ServicePrincipal`.
+    Principal,
+    /// `New-ServicePrincipal` with the right object ID.
+    ObjectId,
+    /// `Add-MailboxPermission`.
+    FullAccess,
+    /// `Set-CASMailbox -ImapEnabled $true`.
+    Imap,
+}
+
 /// A changed claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
@@ -154,8 +167,12 @@ impl Refusal {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    pub fn number(self) -> u32 {
-        self.number
+    /// The words by which the refusal is known again: Microsoft's number, else the whole text.
+    pub fn words(self) -> String {
+        match self.number {
+            0 => self.text.to_owned(),
+            number => format!("AADSTS{number}"),
+        }
     }
 
     pub fn is_at(self, place: At) -> bool {

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::{ApiRefusal, At, Broken, Claim, Fault, Stage, Words};
+use super::{ApiRefusal, At, Broken, Claim, Fault, Stage, Step, Words};
 use crate::api::Service;
 use crate::ca::Certificate;
 use crate::mail_sign_in::Protocol;
@@ -63,6 +63,16 @@ impl Faults {
     pub fn access_claims(&self) -> &'static [Claim] {
         let pick = |fault| if let Fault::AccessClaims(claims) = fault { Some(claims) } else { None };
         self.find(pick).unwrap_or_default()
+    }
+
+    pub fn app_claims(&self) -> &'static [Claim] {
+        let pick = |fault| if let Fault::AppClaims(claims) = fault { Some(claims) } else { None };
+        self.find(pick).unwrap_or_default()
+    }
+
+    /// Whether this step was taken for an app that opens mailboxes as itself.
+    pub fn is_set_up(&self, step: Step) -> bool {
+        !self.is_on(Fault::NotSetUp(step))
     }
 
     pub fn id_claims(&self) -> &'static [Claim] {

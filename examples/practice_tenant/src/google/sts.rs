@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Federated, PROVIDER, new_token, refused};
+use crate::faults::Fault;
 use crate::http::{Request, Response};
 use crate::issuer;
 use crate::jwt::Token;
@@ -10,7 +11,8 @@ use crate::world::{World, now};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
-const CLOUD: &str = "https://www.googleapis.com/auth/cloud-platform";
+/// The scopes that the IAM API takes.
+const IAM: [&str; 2] = ["https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/iam"];
 
 pub fn answer(world: &World, request: &Request) -> Response {
     let form = request.form().unwrap_or_default();
@@ -18,11 +20,12 @@ pub fn answer(world: &World, request: &Request) -> Response {
     if field("grant_type") != GRANT || field("requested_token_type") != ACCESS_TOKEN {
         return refused(400, "invalid_request", "Invalid value for \"grantType\" or \"requestedTokenType\".");
     }
-    if !field("scope").split_whitespace().any(|scope| scope == CLOUD) {
+    if !field("scope").split_whitespace().any(|scope| IAM.contains(&scope)) {
         return refused(400, "invalid_scope", "Some requested scopes are invalid.");
     }
     let trusted = world.state().google.trusted_issuer.clone();
-    let (true, Some(trusted)) = (field("audience") == PROVIDER, trusted) else {
+    let is_there = field("audience") == PROVIDER && !world.faults.is_on(Fault::PoolGone);
+    let (true, Some(trusted)) = (is_there, trusted) else {
         let text = "The target service indicated by the \"audience\" parameters is invalid. This might either be because the \
                     pool or provider is disabled or deleted or because it doesn't exist.";
         return refused(400, "invalid_target", text);
@@ -44,7 +47,7 @@ pub fn answer(world: &World, request: &Request) -> Response {
     if !issuer::published_key(world, &trusted).is_some_and(|key| token.is_signed_by(&key)) {
         return refused(400, "invalid_grant", "Unable to verify the ID Token signature.");
     }
-    if token.claims["exp"].as_i64().is_none_or(|end| end <= now().as_second()) {
+    if token.time("exp").is_none_or(|end| end <= now().as_second()) {
         return refused(400, "invalid_grant", "ID Token issued is stale to sign-in.");
     }
     let (access_token, lifetime) = new_token();
