@@ -31,7 +31,8 @@ pub fn explain(seen: &Seen<'_>) -> Vec<Check> {
 }
 
 fn profile(app: &App) -> Check {
-    let detail = shown!("app '{}' at {}, client ID {}", app.name, app.provider.title, app.client_id);
+    let tokens = app.federated.as_ref().map_or_else(Shown::default, |spec| shown!(", federated tokens of {}", spec));
+    let detail = shown!("app '{}' at {}, client ID {}{}", app.name, app.provider.title, app.client_id, tokens);
     Check::passed(Stage::Profile, Duration::ZERO, detail)
 }
 
