@@ -6,7 +6,7 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use mailgrant::fuzzing::exercise;
 use mailgrant::net::{Proxies, Trust};
-use mailgrant::profile::{Address, Endpoint, Protocol};
+use mailgrant::profile::{Address, Endpoint, Opener, Protocol};
 use mailgrant::transport::{Account, Target, Task};
 use mailgrant_fuzz::mail::turns;
 use mailgrant_fuzz::{canary, choice, log_shown, planted_bytes, transcript};
@@ -28,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
         overall: None,
     };
     let user: Address = "a@contoso.example".parse().expect("it is an address");
-    let account = Account { mailbox: &user, user: &user };
+    let account = Account { mailbox: &user, user: &user, by: Opener::Owner };
     let protocol = if choice & 1 == 0 { Protocol::Graph } else { Protocol::Gmail };
     let task = match choice >> 1 & 3 {
         0 => Task::Read { latest: 0 },

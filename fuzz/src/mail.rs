@@ -6,7 +6,7 @@ use std::time::Duration;
 use mailgrant::fuzzing::Heard;
 use mailgrant::net::Proxies;
 use mailgrant::net::Trust;
-use mailgrant::profile::{Address, Endpoint, ServerEndpoint, TlsMode};
+use mailgrant::profile::{Address, Endpoint, Opener, ServerEndpoint, TlsMode};
 use mailgrant::report::Stage;
 use mailgrant::sasl::SaslMechanism;
 use mailgrant::transcript::Transcript;
@@ -53,7 +53,7 @@ impl Talk {
     /// Who signs in.
     #[must_use]
     pub fn account(&self) -> Account<'_> {
-        Account { mailbox: &self.user, user: &self.user }
+        Account { mailbox: &self.user, user: &self.user, by: Opener::Owner }
     }
 
     /// Where to connect.
