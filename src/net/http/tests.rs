@@ -237,3 +237,16 @@ fn only_known_fields_of_a_form_are_shown() {
     let shown = redacted_form(b"grant_type=refresh_token&refresh_token=canary&client_secret=canary&x=canary");
     assert_eq!(shown, "grant_type=refresh_token & refresh_token=[redacted] & client_secret=[redacted] & x=[redacted]");
 }
+
+#[test]
+fn a_platform_on_the_own_network_link_is_asked_without_a_proxy() {
+    let env = |name: &str| ["http_proxy", "https_proxy"].contains(&name).then(|| "proxy.example:3128".to_owned());
+    let http = testing::client_through(&Proxies::of(&env));
+    for url in ["http://169.254.169.254/metadata", "https://platform.example/token"] {
+        let url = EndpointUrl::of_platform(url).unwrap();
+        assert!(http.proxy_to(&url).is_some() && http.again().proxy_to(&url).is_some(), "{url}");
+        assert_eq!(http.directly(Duration::from_secs(1)).proxy_to(&url), None, "{url}");
+    }
+    let deadline = Instant::now() + Duration::from_secs(60);
+    assert_eq!(http.until(deadline).directly(Duration::from_secs(1)).deadline(), Some(deadline));
+}
