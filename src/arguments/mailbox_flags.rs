@@ -11,7 +11,6 @@ use crate::profile::{Address, HostName, Protocol, Side, TlsMode};
 
 /// The mailbox's values.
 #[derive(Debug, Default, ClapArgs)]
-#[command(next_help_heading = "The mailbox")]
 pub struct MailboxFlags {
     /// The mailbox's address
     #[arg(long, value_parser = typed::<Address>())]
@@ -49,6 +48,19 @@ pub struct MailboxFlags {
 }
 
 impl MailboxFlags {
+    /// The first flag that was given.
+    #[must_use]
+    pub fn first(&self) -> Option<&'static str> {
+        let whose = [
+            ("--address", self.address.is_some()),
+            ("--sign-in-as", self.sign_in_as.is_some()),
+            ("--incoming", self.incoming.is_some()),
+            ("--outgoing", self.outgoing.is_some()),
+        ];
+        let flags = whose.into_iter().chain(self.incoming_details()).chain(self.outgoing_details());
+        flags.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
+    }
+
     /// These flags over what is in the profile.
     #[must_use]
     pub fn over(&self, file: Option<MailboxFile>) -> MailboxFile {

@@ -3,6 +3,8 @@
 use clap::Args as ClapArgs;
 
 use super::typed;
+use super::unlisted::{Subjects, Unlisted};
+use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::profile::{Mailbox, Profile, Protocol, Reference, Side};
@@ -13,8 +15,8 @@ use crate::sasl::SaslMechanism;
 #[derive(Debug, ClapArgs)]
 pub struct MailboxSelection {
     /// The mailboxes' names or addresses
-    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "NAME",
-          value_parser = typed::<Reference>())]
+    #[arg(required_unless_present_any = ["all", "address", "provider", "token_stdin", "token_env"],
+          conflicts_with = "all", value_name = "NAME", value_parser = typed::<Reference>())]
     names: Vec<Reference>,
     /// Test every enabled mailbox
     #[arg(long)]
@@ -22,6 +24,8 @@ pub struct MailboxSelection {
     /// Use this SASL mechanism
     #[arg(long)]
     pub mechanism: Option<SaslMechanism>,
+    #[command(flatten)]
+    unlisted: Unlisted,
 }
 
 /// The mailboxes that are tested.
@@ -33,12 +37,20 @@ pub struct Selected<'a> {
 }
 
 impl MailboxSelection {
+    /// The profile, or the mailbox that the flags describe instead.
+    ///
+    /// # Errors
+    /// If the profile cannot be read, or the flags do not fit together.
+    pub fn subjects(&self, context: &Context) -> Result<Subjects, CommandError> {
+        self.unlisted.subjects(self.all || !self.names.is_empty(), context)
+    }
+
     /// The mailboxes.
     ///
     /// # Errors
     /// If there is none of those that are named.
     pub fn mailboxes<'a>(&self, profile: &'a Profile) -> Result<Selected<'a>, CommandError> {
-        let (mailboxes, missing) = match self.all {
+        let (mailboxes, missing) = match self.all || self.unlisted.has_mailbox() {
             true => (lookup::mailboxes(profile, &self.names, true)?, Vec::new()),
             false => lookup::those_there(profile, &self.names)?,
         };
@@ -70,6 +82,12 @@ impl MailboxSelection {
 /// If there is one.
 pub fn require(side: Side, mailboxes: &[&Mailbox]) -> Result<(), CommandError> {
     let Some(mailbox) = mailboxes.iter().find(|mailbox| mailbox.service(side).is_none()) else { return Ok(()) };
+    if !mailbox.is_in_profile() {
+        return Err(CommandError::usage(
+            shown!("The mailbox {} is described without an {} side.", mailbox.address, side.key()),
+            shown!("Give --{}-host HOST, or --{} with a protocol", side.key(), side.key()),
+        ));
+    }
     let protocol = Protocol::of(side).next().map_or("", Protocol::key);
     let line = shown!("{} = {{ protocol = \"{}\" }}", side.key(), protocol);
     let told = Finding::of(FindingCode::NO_SUCH_SIDE);

@@ -8,5 +8,6 @@ pub mod mailboxes;
 pub mod provider_flags;
 pub mod secret;
 mod typed;
+pub mod unlisted;
 
 pub use typed::typed;

@@ -35,6 +35,21 @@ pub struct ProviderFlags {
 }
 
 impl ProviderFlags {
+    /// The first flag that was given.
+    #[must_use]
+    pub fn first(&self) -> Option<&'static str> {
+        let Self { provider, cloud, tenant, authority, api_url, ca_file } = self;
+        let flags = [
+            ("--provider", provider.is_some()),
+            ("--cloud", cloud.is_some()),
+            ("--tenant", tenant.is_some()),
+            ("--authority", authority.is_some()),
+            ("--api-url", api_url.is_some()),
+            ("--ca-file", ca_file.is_some()),
+        ];
+        flags.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
+    }
+
     /// These flags over what the profile has.
     ///
     /// # Errors

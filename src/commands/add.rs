@@ -43,7 +43,7 @@ pub struct Args {
     name: Option<Named>,
     #[command(flatten)]
     app: AppFlags,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "The mailbox")]
     mailbox: MailboxFlags,
     #[command(flatten)]
     secret: SecretFlags,

@@ -6,13 +6,15 @@ use clap::Args as ClapArgs;
 use jiff::Timestamp;
 
 use crate::arguments::typed;
-use crate::clock::{in_words, valid_until};
+use crate::arguments::unlisted::{Subjects, Unlisted};
+use crate::clock::in_words;
 use crate::context::Context;
 use crate::diagnosis::preflight::TokenClaims;
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::flow::explain;
 use crate::flow::gather::gather;
+use crate::flow::given::Given;
 use crate::flow::lookup;
 use crate::flow::plan::Plan;
 use crate::flow::preflight::{Acceptance, Inspection};
@@ -29,14 +31,18 @@ use crate::text::{Redactor, Shown};
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     mailgrant inspect shop\n  \
-    mailgrant inspect shop --offline   the token in the store, without the network")]
+    mailgrant inspect shop --offline   the token in the store, without the network\n  \
+    mailgrant inspect --address shop@contoso.com --provider google --token-stdin   without a profile")]
 pub struct Args {
     /// The mailbox's name or address
-    #[arg(value_parser = typed::<Reference>())]
-    name: Reference,
+    #[arg(required_unless_present_any = ["address", "provider", "token_stdin", "token_env"],
+          value_parser = typed::<Reference>())]
+    name: Option<Reference>,
     /// Look at the token in the store, even if it has expired, and touch no network
     #[arg(long)]
     offline: bool,
+    #[command(flatten)]
+    unlisted: Unlisted,
 }
 
 /// Runs the command.
@@ -44,19 +50,44 @@ pub struct Args {
 /// # Errors
 /// If the profile or the store cannot be used.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let profile = context.profile()?;
-    let mailbox = lookup::mailbox(&profile, &args.name)?;
-    let app = profile.app_of(mailbox);
-    let workspace = Workspace::open(context, &profile)?;
+    let Subjects { profile, given } = args.unlisted.subjects(args.name.is_some(), context)?;
+    let mut document = Document::new("inspect");
+    if let Some(name) = &args.name {
+        let mailbox = lookup::mailbox(&profile, name)?;
+        document.reports.push(of_profile(mailbox, args.offline, &Workspace::open(context, &profile)?)?);
+    }
+    if let Some(given) = &given {
+        let workspace = Workspace::open(context, &profile)?;
+        for mailbox in profile.mailboxes.values() {
+            document.reports.push(of_token(mailbox, given, &workspace)?);
+        }
+    }
+    Ok(document)
+}
+
+/// The token that was handed over.
+fn of_token(mailbox: &Mailbox, given: &Given, workspace: &Workspace<'_>) -> Result<Report, CommandError> {
+    let access = given.access(workspace.clock.now()).ok_or_else(|| {
+        CommandError::usage("There is no access token to look at.", "Give --token-stdin or --token-env VAR")
+    })?;
+    let mut report = Report::of_mailbox(mailbox);
+    let first = report.facts.len();
+    describe(&mut report, first, &access, mailbox, workspace);
+    Ok(report)
+}
+
+/// The token of a mailbox of the profile.
+fn of_profile(mailbox: &Mailbox, is_offline: bool, workspace: &Workspace<'_>) -> Result<Report, CommandError> {
+    let app = workspace.app_of(mailbox);
     let session = workspace.session(mailbox);
     let about = FailureContext::of_mailbox(app, mailbox);
     // The issuer of the token has seen the client secret too, and may have written it into a claim.
     let record = load_app(workspace.store, &app.name)?;
-    record.iter().flat_map(AppRecord::secrets).for_each(|secret| context.transcript.redactor().learn(secret));
+    record.iter().flat_map(AppRecord::secrets).for_each(|secret| workspace.transcript.redactor().learn(secret));
     let mut report = Report::of_mailbox(mailbox);
     let mut is_explained = false;
-    if !args.offline {
-        let seen = gather(&workspace, &Plan::of(mailbox, []));
+    if !is_offline {
+        let seen = gather(workspace, &Plan::of(mailbox, []));
         is_explained = seen.tokens.iter().all(|fetched| fetched.token().is_none());
         report.checks.extend(explain::tokens(&seen));
     }
@@ -64,17 +95,15 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         report.checks.push(Check::failed(Stage::Token, Duration::ZERO, diagnosis::finding(&failure, about)));
     }
     if let Ok(grant) = session.stored_grant() {
-        inspect(&mut report, &workspace, &grant, mailbox);
+        inspect(&mut report, workspace, &grant, mailbox);
     }
-    let mut document = Document::new("inspect");
-    document.reports.push(report);
-    Ok(document)
+    Ok(report)
 }
 
 /// What the store holds.
 fn inspect(report: &mut Report, workspace: &Workspace<'_>, grant: &MailboxRecord, mailbox: &Mailbox) {
     let app = workspace.app_of(mailbox);
-    let (now, redactor) = (workspace.clock.now(), workspace.transcript.redactor());
+    let now = workspace.clock.now();
     let facts = report.facts.len();
     describe_grant(report, grant, app, mailbox, now);
     let audience = workspace.session(mailbox).audience();
@@ -82,14 +111,21 @@ fn inspect(report: &mut Report, workspace: &Workspace<'_>, grant: &MailboxRecord
         report.checks.push(Check::skipped(Stage::Preflight, "the store holds no access token yet"));
         return;
     };
-    report.fact("access_token", valid_until(access.expires, now));
-    let inspection = Inspection::of(&access, workspace, mailbox, mailbox.protocols());
+    describe(report, facts, &access, mailbox, workspace);
+}
+
+/// A token, and what is wrong with it. The facts from number `first` on are made of servers' words.
+fn describe(report: &mut Report, first: usize, access: &AccessToken, mailbox: &Mailbox, workspace: &Workspace<'_>) {
+    let app = workspace.app_of(mailbox);
+    let (now, redactor) = (workspace.clock.now(), workspace.transcript.redactor());
+    report.fact("access_token", explain::until(access, now).unwrap_or_else(|| "it does not say until when".into()));
+    let inspection = Inspection::of(access, workspace, mailbox, mailbox.protocols());
     match &inspection.preflight.claims {
         Some(claims) => describe_token(report, claims, app, now),
         None => report.fact("form", "opaque: only its server can read it"),
     }
     // The words of servers, all of them.
-    for fact in &mut report.facts[facts..] {
+    for fact in &mut report.facts[first..] {
         fact.value = redactor.clean(&fact.value);
     }
     report.checks.extend(inspection.checks(|_| Acceptance::NotTried, FailureContext::of_mailbox(app, mailbox)));

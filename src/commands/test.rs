@@ -5,6 +5,7 @@ use std::thread;
 use clap::Args as ClapArgs;
 
 use crate::arguments::mailboxes::{MailboxSelection, Selected};
+use crate::arguments::unlisted::Subjects;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::check;
@@ -22,7 +23,8 @@ use crate::report::{Document, Finding, FindingCode};
 #[command(after_help = "Examples:\n  \
     mailgrant test shop\n  \
     mailgrant test --all --report html=page.html   all of them, and a page to send\n  \
-    mailgrant test shop --all-protocols            also what else would work")]
+    mailgrant test shop --all-protocols            also what else would work\n  \
+    mailgrant test --address shop@contoso.com --provider google --token-env TOKEN   without a profile")]
 pub struct Args {
     #[command(flatten)]
     which: MailboxSelection,
@@ -36,7 +38,8 @@ pub struct Args {
 /// # Errors
 /// If the profile or the store cannot be used.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let profile = context.profile()?;
+    let Subjects { profile, given } = args.which.subjects(context)?;
+    let given = given.as_ref();
     let Selected { mailboxes, missing } = args.which.mailboxes(&profile)?;
     if mailboxes.is_empty() {
         return Err(Finding::of(FindingCode::NOTHING_TO_TEST).into());
@@ -46,7 +49,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let (reports, asked) = thread::scope(|scope| {
         let asked = scope.spawn(|| survive(|| Asked::again(&mailboxes, &workspace)).unwrap_or_default());
         let reports = check::each(context, &profile, &mailboxes, Side::Incoming, |workspace, mailbox| {
-            check::run(workspace, &Plan { mechanism: args.which.mechanism, protocols, ..Plan::end_to_end(mailbox) })
+            check::run(
+                workspace,
+                &Plan { mechanism: args.which.mechanism, protocols, given, ..Plan::end_to_end(mailbox) },
+            )
         });
         (reports, joined(asked))
     });

@@ -3,6 +3,7 @@
 use clap::Args as ClapArgs;
 
 use crate::arguments::mailboxes::{MailboxSelection, Selected};
+use crate::arguments::unlisted::Subjects;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::check;
@@ -31,12 +32,13 @@ pub struct Args {
 /// # Errors
 /// If the profile or the store cannot be used, or a mailbox has no incoming side.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let profile = context.profile()?;
+    let Subjects { profile, given } = args.which.subjects(context)?;
+    let given = given.as_ref();
     let Selected { mailboxes, missing } = args.which.with(Side::Incoming, &profile)?;
     let read = Task::Read { latest: args.latest.into() };
     let mut document = Document::new("test-mailbox");
     document.reports = check::each(context, &profile, &mailboxes, Side::Incoming, |workspace, mailbox| {
-        check::run(workspace, &Plan { mechanism: args.which.mechanism, ..Plan::of(mailbox, [read]) })
+        check::run(workspace, &Plan { mechanism: args.which.mechanism, given, ..Plan::of(mailbox, [read]) })
     })?;
     document.reports.extend(missing);
     Ok(document)

@@ -6,9 +6,11 @@ use clap::Args as ClapArgs;
 
 use crate::arguments::mailboxes::{self, MailboxSelection, Selected};
 use crate::arguments::typed;
+use crate::arguments::unlisted::Subjects;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::check;
+use crate::flow::given::Given;
 use crate::flow::plan::{Plan, send_nothing};
 use crate::flow::test_mail::TestMail;
 use crate::flow::workspace::Workspace;
@@ -40,14 +42,15 @@ pub struct Args {
 /// # Errors
 /// If the profile or the store cannot be used, or a mailbox has no outgoing side.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let profile = context.profile()?;
+    let Subjects { profile, given } = args.which.subjects(context)?;
+    let given = given.as_ref();
     let Selected { mailboxes, missing } = args.which.with(Side::Outgoing, &profile)?;
     args.allow_waiting(&mailboxes)?;
     let mut document = Document::new("test-smtp");
     document.reports =
         check::each(context, &profile, &mailboxes, Side::Outgoing, |workspace, mailbox| match &args.to {
-            Some(recipient) => args.send(workspace, mailbox, recipient),
-            None => check::run(workspace, &args.plan(mailbox, send_nothing(mailbox))),
+            Some(recipient) => args.send(workspace, given, mailbox, recipient),
+            None => check::run(workspace, &args.plan(given, mailbox, send_nothing(mailbox))),
         })?;
     document.reports.extend(missing);
     if args.to.is_none() && document.exit_code() == ExitCode::AllPassed {
@@ -69,12 +72,12 @@ impl Args {
         mailboxes::require(Side::Incoming, mailboxes)
     }
 
-    fn plan<'a>(&self, mailbox: &'a Mailbox, task: Task<'a>) -> Plan<'a> {
-        Plan { mechanism: self.which.mechanism, ..Plan::of(mailbox, [task]) }
+    fn plan<'a>(&self, given: Option<&'a Given>, mailbox: &'a Mailbox, task: Task<'a>) -> Plan<'a> {
+        Plan { mechanism: self.which.mechanism, given, ..Plan::of(mailbox, [task]) }
     }
 
     /// Sends a test mail, and waits for it where that was asked for.
-    fn send(&self, workspace: &Workspace<'_>, mailbox: &Mailbox, recipient: &Address) -> Report {
+    fn send(&self, workspace: &Workspace<'_>, given: Option<&Given>, mailbox: &Mailbox, recipient: &Address) -> Report {
         let mail = match TestMail::new(mailbox, recipient, workspace.clock.now()) {
             Ok(mail) => mail,
             Err(finding) => {
@@ -85,7 +88,7 @@ impl Args {
         };
         let find = |seconds: u16| Task::Find { mark: &mail.mark, patience: Duration::from_secs(seconds.into()) };
         let send = Task::Send { recipient, message: Some(&mail.message) };
-        let plan = Plan { afterwards: self.wait_arrival.map(find), ..self.plan(mailbox, send) };
+        let plan = Plan { afterwards: self.wait_arrival.map(find), ..self.plan(given, mailbox, send) };
         let mut report = check::run(workspace, &plan);
         report.fact("message_id", Redactor::by_shape(&mail.message_id));
         report

@@ -17,8 +17,8 @@ use super::error::{Checked, Problem, ProblemKind, missing};
 use super::file::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::profile::{
     Access, Address, App, Channel, Cloud, Deployment, Endpoint, EndpointPreset, EndpointSource, EndpointUrl,
-    HostPreset, IdentityRule, Invalid, Mailbox, Name, Ports, Protocol, Provider, Scope, ScopeSet, ServerEndpoint,
-    Service, Side, SignInPreset, TlsMode, provider,
+    HostPreset, IdentityRule, Invalid, Mailbox, Name, Origin, Ports, Protocol, Provider, Scope, ScopeSet,
+    ServerEndpoint, Service, Side, SignInPreset, TlsMode, provider,
 };
 use crate::text::is_unprintable;
 
@@ -208,6 +208,7 @@ pub fn mailbox(name: Name, file: &MailboxFile, app: &App, place: Range<usize>, b
         outgoing,
         enabled: file.enabled.unwrap_or(true),
         ca_file: file.ca_file.as_ref().map(|path| base.join(path)).or_else(|| app.ca_file.clone()),
+        origin: Origin::Profile,
     })
 }
 

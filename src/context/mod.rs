@@ -94,6 +94,11 @@ impl Context {
         self.store.get().map(AsRef::as_ref).ok_or_else(|| StoreFault::Other { reason: "no store was opened".into() })
     }
 
+    /// From now on nothing is stored, and no store is opened.
+    pub fn keep_nothing(&self) {
+        let _ = self.store.set(Box::new(secrets::Nothing));
+    }
+
     /// The outside world as a store may use it.
     #[must_use]
     pub fn world(&self) -> World<'_> {

@@ -5,6 +5,7 @@ use url::form_urlencoded;
 
 use super::catalogue::{Only, Step};
 use super::reading::{Origin, Phase, Values};
+use super::unlisted;
 use crate::failure::FederatedClaims;
 use crate::profile::pages::{self, NamedPage};
 use crate::profile::{
@@ -177,13 +178,14 @@ impl FailureContext<'_> {
     #[must_use]
     pub fn step(&self, text: &'static str, more: &dyn Fn(&str) -> Option<Shown>) -> report::Step {
         let mut by = None;
-        let parts: Vec<Part> = marks(text)
+        let marks = if self.is_unlisted() { unlisted::marks_of(text) } else { marks(text).collect() };
+        let parts: Vec<Part> = marks
+            .into_iter()
             .map(|mark| match mark {
                 Mark::Words(words) => Part::Words(self.fill(words, more)),
                 Mark::Command(line) => {
                     let shell = Shell::of(line);
-                    let (line, is_whole) =
-                        self.filled(line, &|name| self.known(name, more), &|value| shell.quoted(&value));
+                    let (line, is_whole) = self.command(line, shell, more);
                     by = by.or(shell.by(&line));
                     Part::Command(Command { line, shell, is_template: !is_whole })
                 }
@@ -206,6 +208,23 @@ impl FailureContext<'_> {
         report::Step::of(parts).done_by(by)
     }
 
+    /// Whether no profile has the mailbox.
+    fn is_unlisted(&self) -> bool {
+        self.mailbox.is_some_and(|mailbox| !mailbox.is_in_profile())
+    }
+
+    /// The command with its values; a mailbox that has no name is described by flags.
+    fn command(&self, line: &'static str, shell: Shell, more: &dyn Fn(&str) -> Option<Shown>) -> (Shown, bool) {
+        let fill = |part| self.filled(part, &|name| self.known(name, more), &|value| shell.quoted(&value));
+        match (self.app, self.mailbox, unlisted::around_name(line)) {
+            (Some(app), Some(mailbox), Some((verb, behind))) if self.is_unlisted() => {
+                let (behind, is_whole) = fill(behind);
+                (shown!("{} {}{}", verb, unlisted::flags(app, mailbox, shell), behind), is_whole)
+            }
+            _ => fill(line),
+        }
+    }
+
     /// The provider's page of this name; none where nothing is known of the provider.
     fn page(&self, key: &str) -> Option<NamedPage> {
         let page = Page::from_str(key, false).ok()?;
@@ -223,6 +242,7 @@ impl FailureContext<'_> {
         let mut are_known = true;
         let filled: Vec<Shown> = pieces(text)
             .map(|piece| match piece {
+                Piece::Text(text) if self.is_unlisted() => unlisted::words(text),
                 Piece::Text(text) => text.into(),
                 Piece::Name { name, is_optional: true } => value(name).and_then(write).unwrap_or_default(),
                 Piece::Name { name, is_optional: false } => {
@@ -262,6 +282,7 @@ impl FailureContext<'_> {
             "user" => Shown::of(self.mailbox?.signs_in_as()),
             "host" => Redactor::by_shape(self.service()?.endpoint.host()),
             "port" => Shown::of(self.service()?.endpoint.port()),
+            "mailbox" if self.is_unlisted() => Shown::of(&self.mailbox?.address),
             "mailbox" => Shown::of(&self.mailbox?.name),
             "app" => Shown::of(&self.app?.name),
             "tenant" => Redactor::by_shape(self.app?.tenant_label()),
@@ -318,6 +339,8 @@ impl FailureContext<'_> {
             Some(Only::AudienceFits) => self.token.is_for_server,
             Some(Only::SigningIn) => self.is_signing_in,
             Some(Only::SignedIn) => !self.is_signing_in,
+            Some(Only::Profile) => !self.is_unlisted(),
+            Some(Only::NoProfile) => self.is_unlisted(),
         }
     }
 

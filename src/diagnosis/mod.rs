@@ -26,6 +26,7 @@ mod service;
 pub mod slips;
 mod told;
 pub mod trials;
+mod unlisted;
 pub mod verdict;
 
 pub use about::{FailureContext, OwnToken, Read, TokenFacts};

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
+use super::plan::Depth;
 use super::secret_expiry;
 use super::seen::{Conversation, Fetched, Outcome, Records, Seen, Stored};
 use super::session::{AccessToken, TokenSource};
@@ -93,6 +96,12 @@ fn good_for(seen: &Seen<'_>, token: &AccessToken) -> Shown {
     shown!("{}, valid for {}", seen.app.provider.title, in_words(u64::try_from(left).unwrap_or_default()))
 }
 
+/// Until when the token is valid; none where that is not known.
+#[must_use]
+pub fn until(token: &AccessToken, now: Timestamp) -> Option<Shown> {
+    (token.expires < Timestamp::MAX).then(|| valid_until(token.expires, now))
+}
+
 /// What became of getting each token, wherever it comes from.
 pub fn tokens(seen: &Seen<'_>) -> impl Iterator<Item = Check> {
     seen.tokens.iter().map(|fetched| token(seen, fetched))
@@ -109,12 +118,20 @@ fn token(seen: &Seen<'_>, fetched: &Fetched) -> Check {
             let source = match token.source {
                 TokenSource::Store => "from the store",
                 TokenSource::Refresh => "refreshed just now",
+                TokenSource::Given => "as given",
             };
             // One from the store was got with whatever the profile named then.
-            let proof = seen.app.federated.as_ref().filter(|_| token.source != TokenSource::Store);
+            let proof = seen.app.federated.as_ref().filter(|_| token.source == TokenSource::Refresh);
             let proof = proof.map_or_else(Shown::default, |spec| shown!(" with a federated token of {}", spec));
-            let detail = shown!("{}, {}{}", valid_until(token.expires, seen.now), source, proof);
-            Check::passed(Stage::Token, *elapsed, detail).in_brief(good_for(seen, token))
+            match until(token, seen.now) {
+                Some(until) => {
+                    let detail = shown!("{}, {}{}", until, source, proof);
+                    Check::passed(Stage::Token, *elapsed, detail).in_brief(good_for(seen, token))
+                }
+                None => {
+                    Check::passed(Stage::Token, *elapsed, shown!("{}; it does not say until when it is valid", source))
+                }
+            }
         }
         Outcome::Failed { failure, .. } => Check::failed(Stage::Token, *elapsed, diagnosis::finding(failure, about)),
         Outcome::NotAsked(why) => Check::skipped(Stage::Token, *why),
@@ -184,13 +201,13 @@ fn in_brief(check: Check, conversation: &Conversation<'_>) -> Check {
 pub fn facts(seen: &Seen<'_>) -> Vec<Fact> {
     let of = |conversation: &Conversation<'_>| {
         let Conversation { task, service, log } = conversation;
-        let (server_name, mechanism_name) = match (&seen.stored, task.side()) {
-            (None, _) => ("server", "mechanism_used"),
-            (Some(_), Side::Incoming) => ("incoming", "incoming_mechanism"),
-            (Some(_), Side::Outgoing) => ("outgoing", "outgoing_mechanism"),
+        let (server_name, mechanism_name, offered_name) = match (seen.depth, task.side()) {
+            (Depth::Servers, _) => ("server", "mechanism_used", "mechanisms_offered"),
+            (Depth::EndToEnd, Side::Incoming) => ("incoming", "incoming_mechanism", "incoming_mechanisms_offered"),
+            (Depth::EndToEnd, Side::Outgoing) => ("outgoing", "outgoing_mechanism", "outgoing_mechanisms_offered"),
         };
         let is_detailed = seen.stored.is_none() && !log.mechanisms_offered.is_empty();
-        let offered = is_detailed.then(|| fact("mechanisms_offered", Shown::join(&log.mechanisms_offered, ", ")));
+        let offered = is_detailed.then(|| fact(offered_name, Shown::join(&log.mechanisms_offered, ", ")));
         let used = log.mechanism_used.map(|mechanism| fact(mechanism_name, mechanism.name()));
         let server = fact(server_name, shown!("{} {}", service.protocol, service.endpoint));
         std::iter::once(server).chain(offered).chain(used)

@@ -7,6 +7,7 @@ use std::time::Instant;
 use secrecy::SecretString;
 
 use super::explain::describe;
+use super::given;
 use super::parallel::{self, Panicked, joined};
 use super::plan::{Depth, Plan};
 use super::preflight::Inspection;
@@ -25,10 +26,8 @@ use crate::transport::{self, Errand, Log, PendingToken, Target, Task};
 /// need it.
 #[must_use]
 pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
-    let stored = match plan.depth {
-        Depth::Servers => None,
-        Depth::EndToEnd => Some(read(workspace, &session(workspace, plan, None))),
-    };
+    let has_store = plan.depth == Depth::EndToEnd && plan.given.is_none();
+    let stored = has_store.then(|| read(workspace, &session(workspace, plan, None)));
     let calls = Call::all(plan);
     let (feeds, waiting): (Vec<_>, Vec<_>) = calls.iter().map(|_| mpsc::channel::<Option<SecretString>>()).unzip();
     let (tokens, mut conversations) = thread::scope(|scope| {
@@ -72,6 +71,7 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
     Seen {
         app: workspace.app_of(plan.mailbox),
         mailbox: plan.mailbox,
+        depth: plan.depth,
         started: workspace.started,
         now: workspace.clock.now(),
         stored,
@@ -93,6 +93,7 @@ pub fn with<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>, mut fetched: Fetched
     Seen {
         app: workspace.app_of(plan.mailbox),
         mailbox: plan.mailbox,
+        depth: plan.depth,
         started: workspace.started,
         now: workspace.clock.now(),
         stored: None,
@@ -122,9 +123,14 @@ fn read(workspace: &Workspace<'_>, session: &Session<'_>) -> Stored {
 /// Gets a token. Where the store was looked at by itself, it comes from the token endpoint, which alone proves sign-in and
 /// client secret; where that refuses, a token that is still good shows whether the mail servers work.
 fn fetch(workspace: &Workspace<'_>, plan: &Plan<'_>, protocols: &[Protocol], stored: Option<&Stored>) -> Fetched {
+    let began = Instant::now();
+    if let Some(given) = plan.given {
+        let access = given.access(workspace.clock.now());
+        let outcome = access.map_or(Outcome::NotAsked(given::NONE), Outcome::Token);
+        return Fetched { protocols: protocols.to_vec(), began, elapsed: began.elapsed(), outcome, inspection: None };
+    }
     let session = session(workspace, plan, protocols.first().copied());
     let watch = workspace.watch.at(None, session.app.token_host(), None);
-    let began = Instant::now();
     let stage = if stored.is_some() { Stage::TokenEndpoint } else { Stage::Token };
     let beginning = watch.begins(stage);
     let outcome = match stored.map(Stored::hindrance) {
@@ -156,16 +162,23 @@ fn session<'s>(workspace: &'s Workspace<'_>, plan: &'s Plan<'_>, protocol: Optio
     Session { protocol, proving: plan.proving, ..workspace.session(plan.mailbox) }
 }
 
-/// The protocols of each token that is needed: those that are spoken, or where none is, the first token's.
+/// The protocols of each token that is needed: those that are spoken, or where none is, the first token's. One that was
+/// given is for all of them.
 fn wanted(workspace: &Workspace<'_>, plan: &Plan<'_>, calls: &[Call<'_>]) -> Vec<Vec<Protocol>> {
+    if plan.given.is_some() {
+        return vec![plan.mailbox.protocols().filter(|protocol| is_spoken(calls, *protocol)).collect()];
+    }
     let audiences = workspace.app_of(plan.mailbox).scopes.audiences(plan.mailbox.channels());
     let mut wanted = audiences.into_iter().map(|audience| audience.protocols);
     if calls.is_empty() {
         return wanted.next().into_iter().collect();
     }
-    let is_spoken = |protocol: &Protocol| calls.iter().any(|call| call.service.protocol == *protocol);
-    let spoken = wanted.map(|protocols| protocols.into_iter().filter(is_spoken).collect::<Vec<_>>());
-    spoken.filter(|protocols| !protocols.is_empty()).collect()
+    let spoken = |protocols: Vec<Protocol>| protocols.into_iter().filter(|one| is_spoken(calls, *one)).collect();
+    wanted.map(spoken).filter(|protocols: &Vec<Protocol>| !protocols.is_empty()).collect()
+}
+
+fn is_spoken(calls: &[Call<'_>], protocol: Protocol) -> bool {
+    calls.iter().any(|call| call.service.protocol == protocol)
 }
 
 /// Tasks at the server that they are for: several where one connection does for all of them.
@@ -240,7 +253,11 @@ impl<'a> Call<'a> {
 fn afterwards_at<'a>(call: &Call<'a>, workspace: &Workspace<'_>, plan: &Plan<'_>) -> Option<Conversation<'a>> {
     let began = Instant::now();
     let task = *call.tasks.first()?;
-    match session(workspace, plan, Some(call.service.protocol)).access_token() {
+    let access = match plan.given.and_then(|given| given.access(workspace.clock.now())) {
+        Some(access) => Ok(access),
+        None => session(workspace, plan, Some(call.service.protocol)).access_token(),
+    };
+    match access {
         Ok(access) => call.make(workspace, plan, Box::new(|| Some(access.token))).pop(),
         Err(failure) => {
             let failed = Observation { stage: task.aim(), began, elapsed: began.elapsed(), result: Err(failure) };

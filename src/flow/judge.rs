@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::secret_expiry;
 use super::seen::{Conversation, Fetched, Outcome, Seen};
+use super::session::TokenSource;
 use crate::diagnosis::verdict::{self, Ladder, Role, SecretStory, Server, Situation, TokenAnswer};
 use crate::profile::EndpointUrl;
 use crate::report::{Check, Finding, Stage, Trial};
@@ -44,6 +45,7 @@ fn consider<T>(seen: &Seen<'_>, checks: &[Check], trials: &[Trial], look: impl F
 /// What the token endpoint makes of client and grant.
 fn token_answer(token: &Fetched) -> TokenAnswer {
     match &token.outcome {
+        Outcome::Token(access) if access.source == TokenSource::Given => TokenAnswer::None,
         Outcome::Token(_) => TokenAnswer::of(Ok(())),
         Outcome::Failed { failure, .. } => TokenAnswer::of(Err(&failure.kind)),
         Outcome::NotAsked(_) => TokenAnswer::None,

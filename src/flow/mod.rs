@@ -10,6 +10,7 @@ pub mod enrol;
 pub mod explain;
 pub mod first_steps;
 pub mod gather;
+pub mod given;
 pub mod guide;
 pub mod judge;
 pub mod lookup;

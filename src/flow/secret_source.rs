@@ -87,9 +87,8 @@ impl SecretSource {
 
     fn read_once(&self, noun: &'static str, app: &App, context: &Context) -> Result<SecretString, CommandError> {
         match self {
-            Self::Stdin => {
-                bounded(&mut std::io::stdin().lock()).map_err(|error| unreadable(shown!("Standard input: {}.", error)))
-            }
+            Self::Stdin => bounded(&mut std::io::stdin().lock(), LIMIT, "a client secret")
+                .map_err(|error| unreadable(shown!("Standard input: {}.", error))),
             Self::Variable(variable) => std::env::var(variable).map(SecretString::from).map_err(|_| {
                 unreadable(shown!("The environment variable {} is not set.", Redactor::by_shape(variable)))
             }),
@@ -135,15 +134,16 @@ fn unreadable(what: Shown) -> CommandError {
 }
 
 fn from_file(path: &Path) -> Result<SecretString, CommandError> {
-    let open = || bounded(&mut std::fs::File::open(path)?);
+    let open = || bounded(&mut std::fs::File::open(path)?, LIMIT, "a client secret");
     open().map_err(|error| unreadable(shown!("{}: {}.", path, error)))
 }
 
-fn bounded(source: &mut dyn Read) -> std::io::Result<SecretString> {
+/// The text of `source`, which is to be `noun`, of at most so many bytes.
+pub(super) fn bounded(source: &mut dyn Read, limit: u64, noun: &str) -> std::io::Result<SecretString> {
     let mut text = Zeroizing::new(String::new());
-    source.take(LIMIT + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LIMIT {
-        return Err(std::io::Error::other(format!("more than {LIMIT} bytes, which is not a client secret")));
+    source.take(limit + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > limit {
+        return Err(std::io::Error::other(format!("more than {limit} bytes, which is not {noun}")));
     }
     Ok(SecretString::from(text.as_str().to_owned()))
 }

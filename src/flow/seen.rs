@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::plan::Depth;
 use super::preflight::{Acceptance, Inspection};
 use super::session::AccessToken;
 use crate::diagnosis::{FailureContext, OwnToken, TokenFacts};
@@ -18,6 +19,8 @@ pub struct Seen<'a> {
     pub app: &'a App,
     /// The mailbox.
     pub mailbox: &'a Mailbox,
+    /// How much of the way was looked at.
+    pub depth: Depth,
     /// When the command began.
     pub started: Instant,
     /// The time of day when everything had been seen.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::plan;
+use super::plan::{self, Depth};
 use super::preflight::Inspection;
 use super::seen::{Conversation, Fetched, Outcome, Records, Seen, Stored};
 use super::session::{AccessToken, TokenSource};
@@ -53,6 +53,7 @@ pub(super) fn well(profile: &Profile) -> Seen<'_> {
     Seen {
         app: profile.app_of(mailbox),
         mailbox,
+        depth: Depth::Servers,
         started: Instant::now(),
         now: at("2026-01-01T12:00:00Z"),
         stored: None,
@@ -86,7 +87,8 @@ pub(super) fn well_end_to_end(profile: &Profile) -> Seen<'_> {
         access: Vec::new(),
         needs_authorization: None,
     };
-    Seen { stored: Some(stored(Ok(Records { grant, app: Some(app) }))), ..seen }
+    let stored = stored(Ok(Records { grant, app: Some(app) }));
+    Seen { depth: Depth::EndToEnd, stored: Some(stored), ..seen }
 }
 
 pub(super) fn stored(records: Result<Records, Failure>) -> Stored {

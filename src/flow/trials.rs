@@ -80,11 +80,15 @@ impl Other {
         }
         let is_asked = self.is_asked(wanted, seen);
         // Elsewhere a refresh brings what the sign-in asked for, and no more (RFC 6749 §6).
-        if !is_asked && !seen.app.provider.quirks.scopes_on_refresh {
+        if plan.given.is_none() && !is_asked && !seen.app.provider.quirks.scopes_on_refresh {
             return not_tried(None, Some(self.not_asked(wanted, seen)));
         }
         let began = Instant::now();
-        match workspace.session(&self.mailbox).token_aside() {
+        let token = match plan.given.and_then(|given| given.access(workspace.clock.now())) {
+            Some(token) => Ok(token),
+            None => workspace.session(&self.mailbox).token_aside(),
+        };
+        match token {
             Ok(token) => {
                 let (protocols, elapsed) = (vec![self.preset.protocol], began.elapsed());
                 let fetched = Fetched { protocols, began, elapsed, outcome: Outcome::Token(token), inspection: None };

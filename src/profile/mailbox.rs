@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Access, Address, Channel, Endpoint, Name, Opener, Protocol, Side};
 
-/// One mailbox of the profile. It has an incoming side, an outgoing side, or both.
+/// One mailbox. It has an incoming side, an outgoing side, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailbox {
     /// Its name in the profile.
@@ -25,6 +25,17 @@ pub struct Mailbox {
     pub enabled: bool,
     /// A private CA (PEM) for its mail servers, trusted beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// Where it is described.
+    pub origin: Origin,
+}
+
+/// Where a mailbox is described.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// In the profile.
+    Profile,
+    /// On the command line alone: there is no profile to change, and nothing is stored for it.
+    CommandLine,
 }
 
 /// What one side of a mailbox is used through.
@@ -78,6 +89,15 @@ impl Mailbox {
             Access::App => Opener::App,
             Access::User if self.is_shared() => Opener::Delegate,
             Access::User => Opener::Owner,
+        }
+    }
+
+    /// Whether the profile has it.
+    #[must_use]
+    pub fn is_in_profile(&self) -> bool {
+        match self.origin {
+            Origin::Profile => true,
+            Origin::CommandLine => false,
         }
     }
 

@@ -37,7 +37,7 @@ pub use credential_form::{client_id_doubt, secret_doubt};
 pub use endpoint::{Endpoint, ServerEndpoint, TlsMode};
 pub use federated::{FederatedFrom, FederatedSource, FederatedSpec, IdentityId};
 pub use invalid::Invalid;
-pub use mailbox::{Mailbox, Service};
+pub use mailbox::{Mailbox, Origin, Service};
 pub use names::{Address, ClientId, HostName, KeyId, Name, PERSONAL_TENANT, Scope, Tenant, is_guid};
 pub use protocol::{Ports, Protocol, Side};
 pub use provider::{

@@ -116,7 +116,7 @@ pub struct Headline {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
-    /// A mailbox of the profile, by its name.
+    /// A mailbox, by its name in the profile; by its address where no profile has it.
     Mailbox(Shown),
     /// An app of the profile, by its name.
     App(Shown),
@@ -200,7 +200,8 @@ impl Report {
     /// A report on `mailbox` that begins with its address.
     #[must_use]
     pub fn of_mailbox(mailbox: &Mailbox) -> Self {
-        let mut report = Self::new(Subject::Mailbox(Shown::of(&mailbox.name)));
+        let name = if mailbox.is_in_profile() { Shown::of(&mailbox.name) } else { Shown::of(&mailbox.address) };
+        let mut report = Self::new(Subject::Mailbox(name));
         report.fact("address", &mailbox.address);
         report
     }

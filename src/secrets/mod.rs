@@ -8,6 +8,7 @@ mod deadline;
 mod faults;
 mod keyring;
 mod lock;
+mod nothing;
 mod open;
 mod records;
 mod self_test;
@@ -19,6 +20,7 @@ pub(crate) use vault::fuzzing;
 
 pub use keyring::KeyringStore;
 pub use lock::RecordLock;
+pub use nothing::Nothing;
 pub use open::{SECRET_VARIABLES, open};
 pub use records::{
     AppRecord, Authorization, Binding, CachedAccess, ClientSecret, DueRemoval, GrantIdentity, LostGrant, MailboxRecord,

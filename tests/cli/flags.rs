@@ -7,6 +7,7 @@ mod federated;
 mod issuing;
 mod own;
 mod pages;
+mod unlisted;
 
 use std::collections::BTreeSet;
 
@@ -55,6 +56,7 @@ fn flags() -> BTreeSet<(String, String)> {
 #[test]
 fn every_flag_of_every_verb_has_a_row() {
     let own = own::ROWS.iter().chain(adding::ROWS).chain(federated::ROWS).chain(issuing::ROWS).chain(pages::ROWS);
+    let own = own.chain(unlisted::ROWS);
     let own = own.map(|row| (row.verb.to_owned(), row.flag.to_owned()));
     let flags = flags();
     let verbs: BTreeSet<&str> = flags.iter().map(|(verb, _)| verb.as_str()).collect();
@@ -80,6 +82,12 @@ fn the_flags_of_the_other_verbs_do_what_they_say() {
     let shop = Fixture::authorized();
     own::ROWS.iter().chain(pages::ROWS).for_each(|row| row.run(&shop));
     shop.json(&["test", "shop"], 0);
+}
+
+#[test]
+fn the_flags_of_a_mailbox_without_a_profile_do_what_they_say() {
+    let shop = Fixture::without_key();
+    unlisted::ROWS.iter().for_each(|row| row.run(&shop));
 }
 
 #[test]

@@ -65,6 +65,7 @@ mod memory;
 mod mistakes;
 mod mix_up;
 mod names;
+mod no_profile;
 mod not_asked;
 mod open;
 mod other_service;

@@ -74,6 +74,10 @@ pub enum Only {
     SigningIn,
     /// What comes after a sign-in.
     SignedIn,
+    /// Mailboxes of a profile.
+    Profile,
+    /// Mailboxes that the command line describes.
+    NoProfile,
 }
 
 impl Only {

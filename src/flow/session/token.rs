@@ -12,7 +12,7 @@ pub struct AccessToken {
     pub token: SecretString,
     /// When it expires.
     pub expires: Timestamp,
-    /// Whether it was in the store, or just fetched.
+    /// Where it came from.
     pub source: TokenSource,
     /// The scopes that the token endpoint said it is good for; none where it did not say.
     pub scopes: Vec<String>,
@@ -29,6 +29,8 @@ pub enum TokenSource {
     Store,
     /// The token endpoint.
     Refresh,
+    /// The caller of the command: no token endpoint was asked.
+    Given,
 }
 
 impl AccessToken {

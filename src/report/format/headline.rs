@@ -71,6 +71,9 @@ pub(super) fn closing(report: &Report, is_well: bool) -> String {
         (Some(abilities), []) => format!("{abilities}, but needs attention"),
         (Some(abilities), [only, ..]) => format!("{abilities}, but {} over {}", cannot(only.side), only.protocol),
         (None, []) if is_well => "works".to_owned(),
+        (None, untried) if is_well && untried.iter().all(|side| side.state == SideState::NotTried) => {
+            "answers; without an access token the sign-in was not tried".to_owned()
+        }
         (None, [only]) => format!("{} over {}", cannot(only.side), only.protocol),
         (None, _) => "does not work".to_owned(),
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::*;
 use crate::oauth;
-use crate::profile::{Access, Channel, Cloud, Credential, IdentityRule, Provider, ScopeSet, Service, TlsMode};
+use crate::profile::{Access, Channel, Cloud, Credential, IdentityRule, Origin, Provider, ScopeSet, Service, TlsMode};
 use crate::report::FindingCode;
 
 pub(super) const NOW: i64 = 1_800_000_000;
@@ -83,6 +83,7 @@ pub(super) fn mailbox() -> Mailbox {
         outgoing: None,
         enabled: true,
         ca_file: None,
+        origin: Origin::Profile,
     }
 }
 
