@@ -148,6 +148,10 @@ table!(FederatedFile: source, audience, variable, file, command, identity, servi
 pub struct ServiceAccountFile {
     /// `external_account`
     pub external_account: Option<PathBuf>,
+    /// `account`
+    pub account: Option<Spanned<String>>,
+    /// `audience`
+    pub audience: Option<Spanned<String>>,
     /// `token_url`
     pub token_url: Option<Spanned<String>>,
     /// `token_exchange_url`
@@ -156,7 +160,7 @@ pub struct ServiceAccountFile {
     pub signer_url: Option<Spanned<String>>,
 }
 
-table!(ServiceAccountFile: external_account, token_url, token_exchange_url, signer_url);
+table!(ServiceAccountFile: external_account, account, audience, token_url, token_exchange_url, signer_url);
 
 table!(StoreSpec: store, vault_file, key_file);
 

@@ -46,6 +46,10 @@ fn look_at(app: &App, what: &Shown, network: &Network<'_>, tokens: &mut Tokens) 
             let until = valid_until(token.expires, network.clock.now());
             let detail = shown!("{}: {}, {}", what, token.claims.line(), until);
             tokens.checks.push(Check::passed(Stage::FederatedToken, started.elapsed(), detail));
+            // One that is traded for a signature is known to a pool, and not to the app.
+            if !app.credential.has_federated_tokens() {
+                return;
+            }
             let about = FailureContext { federated: Some(&token.claims), ..about };
             let steps = Finding::of(FindingCode::FEDERATED_CREDENTIAL_TO_REGISTER).about(about).steps();
             let lead = shown!("App '{}' needs this federated credential, if it is not registered yet:", app.name);

@@ -61,7 +61,8 @@ impl Desk<'_> {
     fn service_account(&self, app: &App) -> Result<ClientCredential, Failure> {
         let stored = load_app(self.store, &app.name)?.filter(|record| record.is_of(app));
         let stored = stored.and_then(|record| record.active).map(|active| active.value);
-        service_account::open(app, stored.as_ref(), self.http.transcript().redactor())
+        let federated = app.federated.as_ref().map(|_| federated::open(app, self.http)).transpose()?;
+        service_account::open(app, stored.as_ref(), federated, self.http.transcript().redactor())
             .map(ClientCredential::ServiceAccount)
     }
 

@@ -114,7 +114,7 @@ impl SecretSource {
 /// Whether it can be what `app` authenticates with.
 fn check(secret: &SecretString, app: &App, context: &Context) -> Result<(), CommandError> {
     match app.credential {
-        Credential::ServiceAccount => service_account::open(app, Some(secret), context.transcript.redactor())
+        Credential::ServiceAccount => service_account::open(app, Some(secret), None, context.transcript.redactor())
             .map(drop)
             .map_err(|failure| diagnosis::finding(&failure, FailureContext::of_app(app)).into()),
         Credential::Secret | Credential::None | Credential::Certificate | Credential::Federated => {

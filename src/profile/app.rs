@@ -205,7 +205,9 @@ impl App {
     /// What of its credential a person hands over and the store keeps; none where that is nothing.
     #[must_use]
     pub fn handed_over(&self) -> Option<&'static str> {
-        let is_outside = self.service_account.as_ref().is_some_and(|account| account.external_account.is_some());
+        let is_keyless =
+            |account: &ServiceAccountSpec| account.external_account.is_some() || account.workload.is_some();
+        let is_outside = self.service_account.as_ref().is_some_and(is_keyless);
         self.credential.handed_over().filter(|_| !is_outside)
     }
 

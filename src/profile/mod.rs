@@ -44,7 +44,7 @@ pub use provider::{
     By, Cloud, Deployment, EndpointPreset, Family, HostPreset, InvalidGrant, Page, Provider, SignInPreset,
 };
 pub use reference::Reference;
-pub use service_account::ServiceAccountSpec;
+pub use service_account::{ServiceAccountSpec, Workload};
 pub use store::{StoreKind, StoreSpec};
 pub use web::{EndpointUrl, RedirectUri, is_loopback};
 

@@ -1,5 +1,5 @@
-//! Google's service accounts: the key is stored, it signs, and the token opens the mailbox. The practice tenant has Google's
-//! API; its token endpoint is here, and is strict.
+//! Google's service accounts: the key is stored, it signs, and the token opens the mailbox; without a key Google signs. The
+//! practice tenant has Google's services; what rotations need, two keys, has an endpoint here.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -13,6 +13,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::sign::Verifier;
+use practice_tenant::google::{PROVIDER, SERVICE_ACCOUNT, UNIQUE_ID};
 use practice_tenant::world::SHOP;
 use serde_json::{Value, json};
 
@@ -260,4 +261,70 @@ fn a_new_key_is_proven_before_it_replaces_the_old_one() {
     shop.json(&["authorize", "shop"], 0);
     shop.json(&["rotate-secret", "robot", "--rollback"], 0);
     shop.json(&["authorize", "shop"], 0);
+}
+
+/// The profile for the tenant's service account, whose mailbox has mail servers; `settings` are added to `service_account`.
+fn tenants_profile(shop: &Fixture, settings: &str) {
+    let (sandbox, ca_file) = (shop.sandbox(), shop.ca_file());
+    let (google, ports) = (format!("{}/google", sandbox.authority()), sandbox.ports());
+    shop.write_config(&format!(
+        "[apps.robot]\nprovider = \"google\"\nclient_id = \"{UNIQUE_ID}\"\ncredential = \"service-account\"\n\
+         ca_file = \"{ca_file}\"\nservice_account = {{ token_url = \"{google}/token\", \
+         token_exchange_url = \"{google}/v1/token\", signer_url = \"{google}\"{settings} }}\n\
+         [mailboxes.shop]\napp = \"robot\"\naddress = \"{SHOP}\"\n\
+         incoming = {{ protocol = \"imap\", host = \"localhost\", port = {} }}\n\
+         outgoing = {{ protocol = \"smtp\", host = \"localhost\", port = {}, tls = \"starttls\" }}\n",
+        ports.imap_implicit, ports.smtp_starttls
+    ));
+}
+
+#[test]
+fn a_delegated_key_reads_and_sends_over_imap_and_smtp() {
+    let shop = Fixture::new();
+    tenants_profile(&shop, "");
+    enrol(&shop, &shop.sandbox().service_account_key().unwrap().to_string());
+    let refused = shop.json(&["test", "shop"], 1);
+    assert!(refused.finding_codes().contains(&"google-dwd-unauthorized".to_owned()), "{}", refused.stdout);
+    shop.sandbox().delegate(&["https://mail.google.com/"]);
+    let both = shop.json(&["test", "shop"], 0);
+    assert_eq!(both.json()["reports"][0]["sides"][0]["state"], "works", "{}", both.stdout);
+    assert_eq!(both.json()["reports"][0]["sides"][1]["state"], "works", "{}", both.stdout);
+    shop.insist_on_manners();
+}
+
+#[test]
+fn without_a_key_another_issuer_s_token_is_all_that_the_machine_has() {
+    const SUBJECT: &str = "project_path:shop/mail:ref_type:branch:ref:main";
+    let shop = Fixture::new();
+    let (token, account) = (shop.path().join("token"), shop.path().join("account.json"));
+    let sandbox = shop.sandbox();
+    std::fs::write(&account, sandbox.external_account(&token).to_string()).unwrap();
+    tenants_profile(&shop, &format!(", external_account = {:?}", account.display().to_string()));
+    sandbox.delegate(&["https://mail.google.com/"]);
+    let tested = |code: &str| {
+        let ran = shop.run(&["--json", "test-mailbox", "shop", "-v"]).finish();
+        assert!(ran.finding_codes().contains(&code.to_owned()), "{code}: {}", ran.stdout);
+    };
+    tested("service-account-subject-token");
+    let issued = sandbox.outside_token("gitlab", SUBJECT, &sandbox.google_audience(), 300);
+    std::fs::write(&token, format!("{issued}\n")).unwrap();
+    tested("google-pool-provider-unknown");
+    sandbox.trust_at_google(&sandbox.outside_issuer("gitlab"), "another");
+    tested("google-sign-jwt-denied");
+    sandbox.trust_at_google(&sandbox.outside_issuer("gitlab"), SUBJECT);
+    let both = shop.json(&["test", "shop", "-v"], 0);
+    assert_eq!(both.json()["reports"][0]["sides"][1]["state"], "works", "{}", both.stdout);
+    assert!(!both.all_text().contains(&issued), "the token is shown");
+    // The same token in a variable, and no file at all.
+    tenants_profile(&shop, &format!(", account = \"{SERVICE_ACCOUNT}\", audience = \"{PROVIDER}\""));
+    let profile = std::fs::read_to_string(shop.config()).unwrap();
+    let federated = "federated = { source = \"variable\", variable = \"PRACTICE_ID_TOKEN\" }\n[mailboxes.shop]";
+    std::fs::write(shop.config(), profile.replace("[mailboxes.shop]", federated)).unwrap();
+    let proven = shop.run(&["--json", "authorize", "shop"]).env("PRACTICE_ID_TOKEN", &issued).finish().code(0);
+    assert!(!proven.all_text().contains(&issued), "the token is shown");
+    let refused = shop.json(&["authorize", "shop"], 3);
+    assert_eq!(refused.finding_codes(), ["federated-variable-missing"], "{}", refused.stdout);
+    // No key and no secret: what is stored is the access token of the mailbox alone, in the vault.
+    assert!(shop.files_with(&issued).iter().all(|file| *file == token), "{:?}", shop.files_with(&issued));
+    shop.insist_on_manners();
 }

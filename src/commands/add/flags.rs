@@ -115,7 +115,8 @@ impl AppFlags {
 pub(super) fn is_handed_over(file: &AppFile) -> bool {
     let credential = file.credential.as_ref().map(|kind| *kind.get_ref()).unwrap_or_default();
     let account = file.service_account.as_ref().map(Spanned::get_ref);
-    credential.handed_over().is_some() && account.is_none_or(|account| account.external_account.is_none())
+    credential.handed_over().is_some()
+        && account.is_none_or(|account| account.external_account.is_none() && account.account.is_none())
 }
 
 /// Whether two texts are one client ID. GUIDs are compared without regard to case (RFC 9562 §4), others are not.

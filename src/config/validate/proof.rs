@@ -29,7 +29,9 @@ pub(super) fn proof(file: &AppFile, provider: Provider, base: &Path) -> Checked<
         return Err(Problem::new("client_authentication", value.span(), invalid));
     }
     belongs("certificate", file.certificate.as_ref(), credential, Credential::Certificate)?;
-    belongs("federated", file.federated.as_ref(), credential, Credential::Federated)?;
+    // Google trades them for a signature of a service account.
+    let federated = file.federated.as_ref().filter(|_| credential != Credential::ServiceAccount);
+    belongs("federated", federated, credential, Credential::Federated)?;
     belongs("service_account", file.service_account.as_ref(), credential, Credential::ServiceAccount)?;
     let place = || file.credential.as_ref().map_or(0..0, Spanned::span);
     let mut proof = Proof { credential, certificate: None, federated: None, service_account: None };
@@ -46,7 +48,10 @@ pub(super) fn proof(file: &AppFile, provider: Provider, base: &Path) -> Checked<
             proof.federated = Some(federated::spec(value, base)?);
         }
         Credential::ServiceAccount => {
-            proof.service_account = Some(service_account::checked(file, provider, base)?);
+            let account = service_account::checked(file, provider, base)?;
+            let tokens = file.federated.as_ref().map(|value| federated::spec(value, base)).transpose()?;
+            proof.federated = account.workload.as_ref().zip(tokens).map(|(workload, tokens)| workload.traded(tokens));
+            proof.service_account = Some(account);
         }
     }
     Ok(proof)

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::subject::{Place, SHOWN, Source, whole};
+use super::subject::{Place, SHOWN, Source, Subject, whole};
 use crate::failure::{CredentialFault, Failure};
 use crate::finding_code::FindingCode;
 use crate::jwt::TOKEN_LIMIT;
@@ -37,7 +37,6 @@ pub(super) struct KeyFile {
 }
 
 /// What is traded for a signature, and whose.
-#[derive(Debug, PartialEq)]
 pub(super) struct ExternalAccount {
     /// The account's address.
     pub(super) account: Address,
@@ -46,7 +45,7 @@ pub(super) struct ExternalAccount {
     /// What the other issuer's token is (RFC 8693 §3).
     pub(super) token_type: String,
     /// Where it comes from.
-    pub(super) source: Source,
+    pub(super) subject: Subject,
 }
 
 /// What the file is held against.
@@ -151,7 +150,7 @@ fn external(fields: Fields, expected: &Expected<'_>) -> Result<ExternalAccount, 
         account: address(impersonation, impersonated(&url, &expected.spec.signer)?)?,
         audience: needed("audience", fields.audience)?,
         token_type: needed("subject_token_type", fields.subject_token_type)?,
-        source: credential_source(&source)?,
+        subject: Subject::Stated(credential_source(&source)?),
     })
 }
 

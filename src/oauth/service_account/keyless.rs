@@ -34,7 +34,7 @@ pub(super) struct Keyless {
 
 impl ServiceAccount for Keyless {
     fn assertion(&self, delegation: &Delegation<'_>, http: &HttpClient) -> Result<SecretString, Failure> {
-        let subject = self.external.source.token(http)?;
+        let subject = self.external.subject.token(http, &self.exchange, delegation.now)?;
         let access = self.traded(&subject, http)?;
         self.signed(&access, delegation, http)
     }

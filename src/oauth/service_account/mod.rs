@@ -14,25 +14,44 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use self::file::{CredentialFile, Expected};
+use self::file::{CredentialFile, Expected, ExternalAccount};
 use self::key::Key;
 use self::keyless::Keyless;
 pub use self::statement::{Delegation, ServiceAccount};
+use self::subject::Subject;
+use super::assertion::Assertion;
 use crate::failure::{CredentialFault, Failure};
 use crate::finding_code::FindingCode;
 use crate::net::HttpClient;
-use crate::profile::{App, EndpointSource};
+use crate::profile::{App, EndpointSource, ServiceAccountSpec};
 use crate::text::Redactor;
 
-/// The account of `app`: the one whose configuration the profile names, else the one whose file is `stored`. The redactor
-/// learns what is secret of it.
+/// What federated tokens are (RFC 8693 §3).
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+
+/// The account of `app`: the one whose configuration the profile names, or the one that Google signs for against the app's
+/// `federated` tokens, else the one whose file is `stored`. The redactor learns what is secret of it.
 ///
 /// # Errors
 /// [`FailureKind::Credential`](crate::failure::FailureKind::Credential) if it cannot be used.
-pub fn open(app: &App, stored: Option<&SecretString>, redactor: &Redactor) -> Result<Arc<dyn ServiceAccount>, Failure> {
+pub fn open(
+    app: &App,
+    stored: Option<&SecretString>,
+    federated: Option<Arc<dyn Assertion>>,
+    redactor: &Redactor,
+) -> Result<Arc<dyn ServiceAccount>, Failure> {
     let (EndpointSource::Known { token, .. }, Some(spec)) = (&app.sign_in, &app.service_account) else {
         return Err(not_stored(app));
     };
+    if let (Some(workload), Some(tokens)) = (&spec.workload, federated) {
+        let external = ExternalAccount {
+            account: workload.account.clone(),
+            audience: workload.audience.clone(),
+            token_type: JWT.to_owned(),
+            subject: Subject::Federated(tokens),
+        };
+        return Ok(keyless(Box::new(external), spec));
+    }
     let expected = Expected { client_id: &app.client_id, token, spec };
     let read = match &spec.external_account {
         Some(path) => file::read_outside(path, &expected)?,
@@ -47,17 +66,18 @@ pub fn open(app: &App, stored: Option<&SecretString>, redactor: &Redactor) -> Re
             redactor.learn(&file.private_key);
             Arc::new(Key::read(&file)?)
         }
-        CredentialFile::External(external) => {
-            let (exchange, signer) = (spec.token_exchange.clone(), spec.signer.clone());
-            Arc::new(Keyless { external, exchange, signer })
-        }
+        CredentialFile::External(external) => keyless(external, spec),
     })
+}
+
+fn keyless(external: Box<ExternalAccount>, spec: &ServiceAccountSpec) -> Arc<dyn ServiceAccount> {
+    Arc::new(Keyless { external, exchange: spec.token_exchange.clone(), signer: spec.signer.clone() })
 }
 
 /// The account of `app` once `value` is stored. One that cannot be used says why as soon as it is asked for a statement.
 #[must_use]
 pub fn proposed(app: &App, value: &SecretString) -> Arc<dyn ServiceAccount> {
-    open(app, Some(value), &Redactor::without_memory()).unwrap_or_else(|failure| Arc::new(Unusable(failure)))
+    open(app, Some(value), None, &Redactor::without_memory()).unwrap_or_else(|failure| Arc::new(Unusable(failure)))
 }
 
 /// An account that states nothing.

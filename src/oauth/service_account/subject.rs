@@ -1,9 +1,12 @@
-//! The token of another issuer, which is traded at Google (AIP-4117): in a file, or at a web address.
+//! The token of another issuer, which is traded at Google (AIP-4117): in a file, at a web address, or where the app's
+//! federated tokens come from.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use oauth2::http::uri::InvalidUri;
 use oauth2::http::{HeaderMap, Request, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -14,11 +17,38 @@ use crate::failure::{CredentialFault, Failure};
 use crate::finding_code::FindingCode;
 use crate::jwt::TOKEN_LIMIT;
 use crate::net::HttpClient;
+use crate::oauth::assertion::Assertion;
 use crate::profile::EndpointUrl;
 use crate::text::{Redactor, Shown};
 
 /// A longer value of a file is cut where it is shown.
 pub(super) const SHOWN: usize = 200;
+
+/// Where the token comes from.
+pub(super) enum Subject {
+    /// Where Google's file says.
+    Stated(Source),
+    /// Where the app's federated tokens come from.
+    Federated(Arc<dyn Assertion>),
+}
+
+impl Subject {
+    /// The token as it is now, for the token exchange at `audience`.
+    ///
+    /// # Errors
+    /// If there is none to be had.
+    pub(super) fn token(
+        &self,
+        http: &HttpClient,
+        audience: &EndpointUrl,
+        now: Timestamp,
+    ) -> Result<SecretString, Failure> {
+        match self {
+            Self::Stated(source) => source.token(http),
+            Self::Federated(assertion) => assertion.sign(audience, now),
+        }
+    }
+}
 
 /// `credential_source` of Google's file.
 #[derive(Debug, PartialEq)]
@@ -43,7 +73,7 @@ impl Source {
     ///
     /// # Errors
     /// If there is none to be had.
-    pub(super) fn token(&self, http: &HttpClient) -> Result<SecretString, Failure> {
+    fn token(&self, http: &HttpClient) -> Result<SecretString, Failure> {
         let (text, place) = match &self.place {
             Place::File(path) => (from_file(path)?, Shown::of(path)),
             Place::Web(url, headers) => (from_web(url, headers, http)?, Shown::of(url)),

@@ -60,7 +60,7 @@ fn external_file(source: &Value, exchange: &str, signer: &str) -> Value {
 }
 
 fn stored(app: &App, file: &str) -> Result<Arc<dyn ServiceAccount>, Failure> {
-    open(app, Some(&SecretString::from(file)), &Redactor::default())
+    open(app, Some(&SecretString::from(file)), None, &Redactor::default())
 }
 
 /// The code and the case of what is wrong.
@@ -194,7 +194,7 @@ fn every_wrong_file_has_a_finding_of_its_own_before_anything_is_sent() {
     for (file, code) in cases {
         assert_eq!(wrong(stored(&app, file)), code, "{file}");
     }
-    assert_eq!(wrong(open(&app, None, &Redactor::default())), "service-account-not-stored");
+    assert_eq!(wrong(open(&app, None, None, &Redactor::default())), "service-account-not-stored");
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_configuration_outside_the_store_must_hold_no_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("account.json");
     let app = app(&format!("service_account = {{ external_account = {:?} }}", path.display().to_string()));
-    let open = || open(&app, None, &Redactor::default());
+    let open = || open(&app, None, None, &Redactor::default());
     assert_eq!(wrong(open()), "service-account-file-unreadable");
     for (contents, code) in [
         (key_file().to_string().into_bytes(), "service-account-key-in-file"),
@@ -310,7 +310,7 @@ fn opened(source: &Value, server: &Server) -> (tempfile::TempDir, Arc<dyn Servic
     let path = folder.path().join("account.json");
     let base = server.address();
     std::fs::write(&path, external_file(source, &format!("{base}/v1/token"), base).to_string()).unwrap();
-    let account = open(&keyless(&path, server), None, &Redactor::default()).unwrap();
+    let account = open(&keyless(&path, server), None, None, &Redactor::default()).unwrap();
     (folder, account)
 }
 
@@ -360,6 +360,52 @@ fn the_token_may_come_from_an_address_in_a_field_of_json() {
     server.finish();
     let shown = shown.lock().unwrap();
     assert!(!shown.contains("runner-4711-token") && !shown.contains("runner.signed.token"), "{shown}");
+}
+
+#[test]
+fn the_app_s_federated_tokens_are_traded_too() {
+    let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+    let claims =
+        json!({ "iss": "https://id.example", "sub": "job", "aud": format!("https:{POOL}"), "exp": 4_000_000_000_u64 });
+    let token = format!("{}.{}.c2ln", part(json!({ "alg": "RS256" })), part(claims));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, &token).unwrap();
+    let server = Server::script(google(token.leak()));
+    let base = server.address();
+    let app = app(&format!(
+        "service_account = {{ account = \"{ACCOUNT}\", audience = \"{POOL}\", token_exchange_url = \"{base}/v1/token\", \
+         signer_url = \"{base}\" }}\nfederated = {{ source = \"file\", file = {:?} }}",
+        file.display().to_string()
+    ));
+    let tokens = crate::oauth::assertion::federated::open(&app, &http::client()).unwrap();
+    let account = open(&app, None, Some(tokens), &Redactor::default()).unwrap();
+    let signed = statement(account.as_ref(), TOKEN, &http::client()).unwrap();
+    assert_eq!(signed.expose_secret(), "head.payload.signature-of-google");
+    server.finish();
+}
+
+#[test]
+fn whom_google_signs_for_is_told_in_full_or_not_at_all() {
+    let account = format!("account = \"{ACCOUNT}\"");
+    let audience = format!("audience = \"{POOL}\"");
+    let source = "federated = { source = \"github\" }";
+    let of = |settings: &str, more: &str| format!("service_account = {{ {settings} }}\n{more}");
+    for wrong in [
+        of(&account, source),
+        of(&audience, source),
+        of(&format!("{account}, {audience}"), ""),
+        of(&format!("{account}, {audience}, external_account = \"a.json\""), source),
+        of(&format!("{account}, audience = \"projects/1\""), source),
+        of(&format!("account = \"no address\", {audience}"), source),
+        source.to_owned(),
+    ] {
+        let text = format!(
+            "[apps.shop]\nprovider = \"google\"\nclient_id = \"{NUMBER}\"\ncredential = \"service-account\"\n{wrong}\n"
+        );
+        assert!(crate::config::parse("config.toml".as_ref(), &text).is_err(), "{wrong}");
+    }
+    assert_eq!(app(&of(&format!("{account}, {audience}"), source)).handed_over(), None);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::super::protocol::Protocol;
 use super::page::By;
 
 /// A task. In its texts `{portal}`, `{client_id}`, `{redirect_uri}`, `{scopes}`, `{permissions}`, `{address}`, `{user}`,
-/// `{mailbox}` and `{app}` are filled in; a command is between backquotes, and `{page:secrets}` is a page.
+/// `{mailbox}`, `{app}` and `{delegated_scopes}` are filled in; a command is between backquotes, and `{page:secrets}` is a page.
 #[derive(Debug)]
 pub struct Task {
     /// What comes of it.

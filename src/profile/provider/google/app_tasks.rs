@@ -14,8 +14,9 @@ pub(super) static TASKS: &[Task] = &[
         proof: Proof::Role,
         steps: &[
             always("In Google Cloud console > IAM & Admin > Service accounts, create one"),
+            always("Compare its Unique ID, a number under Details, with the client ID in the profile: {client_id}"),
             always(
-                "Add a JSON key under Keys, or let a workload identity pool's principal use it: Principals with access > Service Account Token Creator",
+                "Add a JSON key under Keys and store it: `mailgrant rotate-secret {app} --secret-file KEY.json`; or let a workload identity pool's principal use it: Principals with access > Service Account Token Creator",
             ),
             only(Over(Gmail), "In Google Cloud console > APIs & Services > Library > Gmail API, choose Enable"),
         ],
@@ -26,7 +27,7 @@ pub(super) static TASKS: &[Task] = &[
         by: By::WorkspaceAdministrator,
         proof: Proof::Role,
         steps: &[always(
-            "In Google Admin console > Security > Access and data control > API controls > Domain-wide delegation > Add new, enter the service account's numeric Unique ID and the scopes {scopes}",
+            "In Google Admin console > Security > Access and data control > API controls > Domain-wide delegation (https://admin.google.com/ac/owl/domainwidedelegation) > Add new, enter {client_id} as client ID and these OAuth scopes: {delegated_scopes}",
         )],
     },
     Task {
