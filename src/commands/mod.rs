@@ -7,6 +7,7 @@ pub mod explain;
 pub mod guide;
 pub mod inspect;
 pub mod list;
+pub mod new_certificate;
 pub mod new_vault_key;
 mod next;
 pub mod open;

@@ -8,8 +8,8 @@ use super::next::Next;
 #[cfg(feature = "practice")]
 use super::practice;
 use super::{
-    add, authorize, doctor, explain, guide, inspect, list, new_vault_key, next, open, remove, rotate_secret, show,
-    status, test, test_mailbox, test_smtp, token,
+    add, authorize, doctor, explain, guide, inspect, list, new_certificate, new_vault_key, next, open, remove,
+    rotate_secret, show, status, test, test_mailbox, test_smtp, token,
 };
 use crate::context::Context;
 use crate::error::CommandError;
@@ -40,6 +40,7 @@ pub enum Command {
     #[command(visible_alias = "rm")]
     Remove(remove::Args),
     Token(token::Args),
+    NewCertificate(new_certificate::Args),
     NewVaultKey(new_vault_key::Args),
     #[cfg(feature = "practice")]
     Practice(practice::Args),
@@ -79,6 +80,7 @@ impl Command {
             Self::Guide(args) => guide::run(args, context),
             Self::Remove(args) => remove::run(args, context),
             Self::Token(args) => token::run(args, context),
+            Self::NewCertificate(args) => new_certificate::run(args, context),
             Self::NewVaultKey(args) => new_vault_key::run(args, context),
             #[cfg(feature = "practice")]
             Self::Practice(args) => practice::run(args, context),

@@ -35,7 +35,7 @@ impl Desk<'_> {
             Credential::None => Ok(ClientCredential::None),
             Credential::Secret => self.secret(app),
             Credential::Certificate => {
-                certificate::open(app, &|| self.passphrase(app)).map(ClientCredential::Assertion)
+                certificate::open(app, self.clock.now(), &|| self.passphrase(app)).map(ClientCredential::Assertion)
             }
             Credential::Federated => federated::open(app, self.http).map(ClientCredential::Assertion),
             Credential::ServiceAccount => self.service_account(app),

@@ -2,7 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::secret_expiry;
 use crate::clock::valid_until;
+use crate::diagnosis::{self, FailureContext};
+use crate::failure::Failure;
+use crate::oauth::assertion::certificate;
 use crate::profile::{Address, App, Mailbox, Profile, Protocol};
 use crate::report::{Report, Table};
 use crate::secrets::MailboxRecord;
@@ -23,7 +27,7 @@ pub fn table(profile: &Profile) -> Table {
         protocols.dedup();
         let protocols = Shown::join(protocols.into_iter().map(Redactor::by_shape), ", ");
         let state = if mailbox.enabled { "" } else { "switched off" };
-        let expires = app.secret_expires.map_or_else(Shown::default, Shown::of);
+        let expires = secret_expiry::of(app, None).map_or_else(Shown::default, Shown::of);
         vec![
             Shown::of(&mailbox.name),
             Shown::of(&mailbox.address),
@@ -65,6 +69,9 @@ pub fn mailbox(app: &App, mailbox: &Mailbox) -> Report {
     if let Some(spec) = &app.federated {
         report.fact("federated_tokens", spec);
     }
+    if let Err(failure) = certificate(&mut report, app) {
+        report.fact("certificate", diagnosis::finding(&failure, FailureContext::of_app(app)).cause);
+    }
     if let Some(incoming) = &mailbox.incoming {
         report.fact("incoming", shown!("{} {}", incoming.protocol, incoming.endpoint));
     }
@@ -84,6 +91,24 @@ pub fn mailbox(app: &App, mailbox: &Mailbox) -> Report {
         report.fact("enabled", "no");
     }
     report
+}
+
+/// Says what the certificate of an app is, where it has one.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn certificate(report: &mut Report, app: &App) -> Result<(), Failure> {
+    let Some(spec) = &app.certificate else { return Ok(()) };
+    report.fact("certificate_file", &spec.file);
+    if let Some(key_file) = &spec.key_file {
+        report.fact("key_file", key_file);
+    }
+    let certificate = certificate::certificate(spec)?;
+    report.fact("certificate", &certificate.subject);
+    report.fact("certificate_thumbprint", certificate.thumbprint());
+    report.fact("certificate_thumbprint_sha256", certificate.thumbprint_sha256());
+    report.fact("certificate_expires", certificate.last_day());
+    Ok(())
 }
 
 /// Says what a sign-in has brought, without its tokens.

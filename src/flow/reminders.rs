@@ -1,4 +1,4 @@
-//! Reminders of client secrets that expire, for a calendar.
+//! Reminders of client secrets and certificates that expire, for a calendar.
 
 use jiff::civil::Date;
 
@@ -37,15 +37,21 @@ fn reminder(profile: &Profile, day: Date, apps: &[&App]) -> Option<Reminder> {
     if let more @ 1.. = mailboxes.len().saturating_sub(MOST_NAMES) {
         listed = shown!("{} and {} more", listed, more);
     }
+    let (kind, issue, with) = if app.credential.has_secret() {
+        ("client-secret", shown!("Issue a new {}", secret), "--expires DATE")
+    } else {
+        let make = shown!("Make a new {} (mailgrant new-certificate {}) and upload it", secret, app.name);
+        ("certificate", make, "--certificate FILE")
+    };
     Some(Reminder {
         // Neither the name nor the day: both may change.
-        id: shown!("mailgrant-client-secret-{}@{}", app.client_id.in_lower_case(), app.registrar_url()),
+        id: shown!("mailgrant-{}-{}@{}", kind, app.client_id.in_lower_case(), app.registrar_url()),
         day,
         summary: shown!("The {} of {} {} expires", secret, if apps.len() == 1 { "app" } else { "apps" }, names),
         description: vec![
             shown!("Without a new {}, these mailboxes cannot sign in from then on: {}", secret, listed),
-            shown!("1. Issue a new {} in {}; client ID {}", secret, app.deployment().portal, app.client_id),
-            shown!("2. Run: mailgrant rotate-secret {} --expires DATE", app.name),
+            shown!("1. {} in {}; client ID {}", issue, app.deployment().portal, app.client_id),
+            shown!("2. Run: mailgrant rotate-secret {} {}", app.name, with),
             shown!("3. Write a new calendar: mailgrant status --ics FILE"),
         ],
     })
@@ -102,6 +108,17 @@ mod tests {
     fn what_does_not_expire_or_is_not_known_has_no_reminder() {
         assert_eq!(reminders(&app("contoso", ONE, "")), []);
         assert_eq!(reminders(&app("contoso", ONE, "credential = \"none\"")), []);
+    }
+
+    #[test]
+    fn a_certificate_is_renewed_by_other_commands_than_a_secret() {
+        let text = app("contoso", ONE, "credential = \"certificate\"\ncertificate = { file = \"app.pem\" }");
+        let profile = config::parse("config.toml".as_ref(), &text).unwrap();
+        let day = Some(jiff::civil::date(2027, 5, 20));
+        let found = of(&profile, profile.apps.values().map(|app| (app, day)));
+        assert_eq!(found[0].summary, "The certificate of app 'contoso' expires");
+        let steps = Shown::join(&found[0].description, " ");
+        assert!(steps.contains("new-certificate contoso") && steps.contains("--certificate FILE"), "{steps}");
     }
 
     #[test]

@@ -1,24 +1,31 @@
-//! When an app's client secret expires, as far as anything says so, and what is said of it.
+//! When an app's client secret or certificate expires, as far as anything says so, and what is said of it.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::diagnosis::FailureContext;
+use crate::oauth::assertion::certificate::certificate;
 use crate::profile::App;
 use crate::report::{Finding, FindingCode};
 use crate::secrets::AppRecord;
 use crate::text::Shown;
 
-/// The day on which the secret in use expires: the later of the profile's date, which people edit, and the one that was
-/// given with the secret. A new secret outlives the one before it, and a profile that is managed elsewhere may still have
-/// the date of that one.
+/// The day on which the secret or the certificate in use expires. A certificate says it itself; of a secret it is the later of
+/// the profile's date, which people edit, and the one that was given with the secret. A new secret outlives the one before
+/// it, and a profile that is managed elsewhere may still have the date of that one.
 pub fn of(app: &App, record: Option<&AppRecord>) -> Option<Date> {
-    app.secret_expires.max(stored(record))
+    match &app.certificate {
+        Some(spec) => certificate(spec).ok().map(|certificate| certificate.last_day()),
+        None => app.secret_expires.max(stored(record)),
+    }
 }
 
 /// What to say where profile and store name different days.
 pub fn disagreement(app: &App, record: Option<&AppRecord>) -> Option<Shown> {
+    if !app.credential.has_secret() {
+        return None;
+    }
     let (profile, store) = (app.secret_expires?, stored(record)?);
     (profile != store).then(|| {
         shown!(
@@ -58,7 +65,12 @@ pub fn days_in_words(left: i32) -> Shown {
 
 /// The secret expires too soon, or has expired: on the day itself that is not known from the day.
 pub fn expiring(app: &App, day: Date, left: i32, is_past: bool) -> Finding {
-    let code = if is_past { FindingCode::SECRET_EXPIRED } else { FindingCode::SECRET_EXPIRES_SOON };
+    let code = match (&app.certificate, is_past) {
+        (None, true) => FindingCode::SECRET_EXPIRED,
+        (None, false) => FindingCode::SECRET_EXPIRES_SOON,
+        (Some(_), true) => FindingCode::CERTIFICATE_IN_USE_EXPIRED,
+        (Some(_), false) => FindingCode::CERTIFICATE_EXPIRES_SOON,
+    };
     Finding::of(code).about(of_app(app)).with("day", day).with("days", days_in_words(left)).finding()
 }
 

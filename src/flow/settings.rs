@@ -43,12 +43,12 @@ pub fn of(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<Settings, Comm
     }
     report.fact("secrets_in", workspace.store.describe());
     let record = load_app(workspace.store, &app.name)?.filter(|record| record.is_of(app));
-    if let Some(record) = &record {
+    if let Some(record) = record.as_ref().filter(|_| app.credential.has_secret()) {
         let stored = |secret: &Option<ClientSecret>| if secret.is_some() { "stored" } else { "none" };
         report.fact("client_secret", stored(&record.active));
         report.fact("previous_client_secret", stored(&record.previous));
     }
-    if let Some(day) = secret_expiry::of(app, record.as_ref()) {
+    if let Some(day) = secret_expiry::of(app, record.as_ref()).filter(|_| app.credential.has_secret()) {
         report.fact("client_secret_expires", day);
     }
     let mut next = registration::steps(app, mailbox);

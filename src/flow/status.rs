@@ -152,16 +152,14 @@ fn one(
     if app.credential.expiring().is_none() {
         return report;
     }
-    let active = record.and_then(|record| record.active.as_ref());
     let expires = expires(app, record, asked);
-    match (active, expires) {
-        (None, _) => report.fact("client_secret", "none stored"),
-        (Some(_), None) => report.fact("client_secret", "stored; its expiry is unknown"),
-        (Some(_), Some(day)) if asked.day(app).is_some() => report.fact("client_secret", told(day, now)),
-        (Some(_), Some(day)) => {
-            let left = secret_expiry::days_in_words(secret_expiry::days_left(day, now));
-            report.fact("client_secret", shown!("expires {} ({})", day, left));
-        }
+    if let Err(failure) = describe::certificate(&mut report, app) {
+        report.checks.push(failed(Stage::Profile, &failure, about));
+        return report;
+    }
+    if app.credential.has_secret() {
+        let is_stored = record.is_some_and(|record| record.active.is_some());
+        report.fact("client_secret", secret_in_words(is_stored, expires, asked.day(app).is_some(), now));
     }
     asked.tell(app, &mut report);
     let finding = match (expires, alarm) {
@@ -182,6 +180,16 @@ fn one(
     report
 }
 
+/// "expires 2027-05-20 (173 days left)", or what is not known of it.
+fn secret_in_words(is_stored: bool, expires: Option<Date>, is_by_directory: bool, now: Timestamp) -> Shown {
+    match expires {
+        _ if !is_stored => "none stored".into(),
+        None => "stored; its expiry is unknown".into(),
+        Some(day) if is_by_directory => told(day, now),
+        Some(day) => shown!("expires {} ({})", day, secret_expiry::days_in_words(secret_expiry::days_left(day, now))),
+    }
+}
+
 fn failed(stage: Stage, failure: &Failure, about: FailureContext<'_>) -> Check {
     Check::failed(stage, Duration::ZERO, diagnosis::finding(failure, about))
 }
@@ -200,12 +208,14 @@ fn warn(
         Some(day) if secret_expiry::days_left(day, now) <= WARN_WITHIN => {
             let words = secret_expiry::days_in_words(secret_expiry::days_left(day, now));
             document.warnings.push(shown!("the {} of app '{}' expires on {} ({})", secret, app.name, day, words));
-            document.next.push(shown!(
-                "Issue a new {} and run: mailgrant rotate-secret {} --expires DATE",
-                secret,
-                app.name
-            ));
+            document.next.push(if app.credential.has_secret() {
+                shown!("Issue a new {} and run: mailgrant rotate-secret {} --expires DATE", secret, app.name)
+            } else {
+                shown!("Make a new {}: mailgrant new-certificate {}", secret, app.name)
+            });
         }
+        // Of a certificate that cannot be read the report says why.
+        None if !app.credential.has_secret() => {}
         Some(_) => {}
         None => document.warnings.push(match user {
             Some(user) => shown!(

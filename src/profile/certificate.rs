@@ -1,6 +1,6 @@
 //! A certificate in place of a client secret (RFC 7523 §2.2): where it is, and how assertions are signed with its key.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `certificate = { … }` of an app. The files are read again whenever they are used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,20 +9,39 @@ pub struct CertificateSpec {
     pub file: PathBuf,
     /// The private key in PEM, where it is not in `file`.
     pub key_file: Option<PathBuf>,
-    /// How assertions are signed.
-    pub algorithm: SigningAlgorithm,
+    /// How assertions are signed; as is usual for the key where there is none.
+    pub algorithm: Option<SigningAlgorithm>,
+}
+
+impl CertificateSpec {
+    /// The file that holds the private key.
+    #[must_use]
+    pub fn key_file(&self) -> &Path {
+        self.key_file.as_ref().unwrap_or(&self.file)
+    }
 }
 
 /// A signature algorithm of JWTs (RFC 7518 §3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[value(rename_all = "UPPER")]
 pub enum SigningAlgorithm {
     /// RSASSA-PSS with SHA-256, and the certificate's SHA-256 thumbprint beside it.
-    #[default]
     Ps256,
     /// RSASSA-PKCS1-v1_5 with SHA-256, and the certificate's SHA-1 thumbprint, as older programs send it.
     Rs256,
     /// ECDSA with P-256 and SHA-256.
     Es256,
+}
+
+impl SigningAlgorithm {
+    /// The value in the profile, and the `alg` of a JWT.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Ps256 => "PS256",
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+        }
+    }
 }

@@ -120,6 +120,8 @@ pub enum Subject {
     Mailbox(Shown),
     /// An app of the profile, by its name.
     App(Shown),
+    /// A certificate and its key, by the key's file.
+    Certificate(Shown),
     /// The key of a vault, by its file.
     VaultKey(Shown),
     /// This machine.
@@ -139,6 +141,7 @@ impl Subject {
         match self {
             Self::Mailbox(name)
             | Self::App(name)
+            | Self::Certificate(name)
             | Self::VaultKey(name)
             | Self::Machine(name)
             | Self::Host(name)

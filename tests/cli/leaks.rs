@@ -145,6 +145,7 @@ fn no_command_shows_or_writes_a_secret() {
         &["test-mailbox", "shop", "--mechanism", "oauthbearer"],
         &["test-smtp", "shop", "--to", SHOP, "--wait-arrival=20"],
         &["test-smtp", "shop", "--mechanism", "oauthbearer"],
+        &["new-certificate", "shop", "--key", "ec"],
         // Refused: the key is there already.
         &["new-vault-key"],
         #[cfg(feature = "practice")]
@@ -210,6 +211,23 @@ fn a_new_vault_key_is_shown_nowhere() {
         let finished = home.run(&[way, &["new-vault-key"]].concat()).finish().code(0);
         assert!(finished.stdout.contains("age1"), "the public key is shown: {}", finished.stdout);
         let nose = Nose::new(&[vault_key(&home)]);
+        assert_eq!(nose.find("the output", finished.all_text().as_bytes()), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_new_certificate_is_told_and_its_key_is_shown_nowhere() {
+    for way in ALL_WAYS {
+        let home = Fixture::without_key();
+        let make = ["new-certificate", "shop", "--key", "ec", "--passphrase-env", "OPENS_IT"];
+        let passphrase = "practice-only-passphrase";
+        let finished = home.run(&[way, &make].concat()).env("OPENS_IT", passphrase).finish().code(0);
+        let key = std::fs::read_to_string(home.config().with_file_name("shop.pem")).unwrap();
+        let certificate = std::fs::read_to_string(home.config().with_file_name("shop.crt")).unwrap();
+        assert!(key.ends_with(&certificate) && !certificate.contains("PRIVATE"), "{certificate}");
+        assert!(finished.stdout.contains("shop.crt"), "{}", finished.stdout);
+        let lines = key.lines().filter(|line| line.len() > 32 && !certificate.contains(line));
+        let nose = Nose::new(&lines.chain([passphrase]).map(str::to_owned).collect::<Vec<_>>());
         assert_eq!(nose.find("the output", finished.all_text().as_bytes()), Vec::<String>::new());
     }
 }

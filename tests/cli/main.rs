@@ -28,6 +28,8 @@ mod authorize_queue;
 mod before_the_browser;
 mod calendar;
 mod callbacks;
+#[cfg(target_os = "linux")]
+mod certificates;
 mod client_authentication;
 mod codes;
 mod config_errors;

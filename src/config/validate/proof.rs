@@ -76,7 +76,7 @@ fn certificate(value: &Spanned<CertificateFile>, base: &Path) -> Checked<Certifi
     Ok(CertificateSpec {
         file: base.join(file),
         key_file: key_file.as_ref().map(|path| base.join(path)),
-        algorithm: algorithm.unwrap_or_default(),
+        algorithm: *algorithm,
     })
 }
 

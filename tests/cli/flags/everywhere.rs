@@ -75,6 +75,7 @@ pub(crate) const VERBS: &[Verb] = &[
     verb("open", &["shop", "app", "--print"], Never, Needs, false),
     verb("remove", &["no-such", "--yes"], Lock("mailbox-"), Needs, true),
     verb("token", &["shop"], Servers, Needs, true),
+    verb("new-certificate", &["shop", "--key", "ec"], Never, Sees, false),
     verb("new-vault-key", &[], Never, Sees, false),
     #[cfg(feature = "practice")]
     verb("practice", &["--list-faults"], Never, Without, false),
@@ -214,6 +215,9 @@ fn profile(shop: &Fixture, verb: &Verb) {
         Needs => assert!(ended.code == Some(3) && ended.stderr.contains(name), "{}: {}", verb.name, ended.all_text()),
         Makes => assert!(ended.code == Some(0) && missing.exists(), "{}: {}", verb.name, ended.all_text()),
         Sees if verb.name == "doctor" => assert!(ended.stdout.contains(name), "{}", ended.stdout),
+        Sees if verb.name == "new-certificate" => {
+            assert!(ended.code == Some(0) && missing.with_file_name("shop.pem").exists(), "{}", ended.all_text());
+        }
         Sees => {
             // The profile says where the key is.
             let key = shop.path().join("named.key");
@@ -239,6 +243,9 @@ fn store(shop: &Fixture, verb: &Verb) {
         assert!(ended.all_text().contains("keyring-absent"), "{}: {}", verb.name, ended.all_text());
     } else if verb.name == "show" {
         assert_ne!(ended.all_text(), verb.run(shop, &[]).all_text());
+    } else if verb.name == "new-certificate" {
+        // It opens no store, and no two keys are alike.
+        assert_eq!((ended.code, ended.stderr), (Some(0), String::new()));
     } else {
         // It opens no store.
         assert_eq!(ended.all_text(), verb.run(shop, &[]).all_text(), "{}", verb.name);
@@ -276,6 +283,8 @@ fn timeout(_: &Fixture, verb: &Verb) {
             };
             assert_eq!(ended.code, Some(7), "{}: {}", verb.name, ended.all_text());
         }
+        // No two keys are alike.
+        Never if verb.name == "new-certificate" => assert_eq!(verb.run(&shop, &["--timeout", "1"]).code, Some(0)),
         Never => assert_eq!(verb.run(&shop, &["--timeout", "1"]).stdout, verb.run(&shop, &[]).stdout),
     }
     assert!(begun.elapsed() < SOON, "{} took {:?}", verb.name, begun.elapsed());

@@ -354,6 +354,42 @@ pub(super) const ROWS: &[Row] = &[
     does("token", "<name>", |shop| {
         assert!(shop.sandbox().is_live_access_token(shop.run(&["token", "shop"]).finish().code(0).stdout.trim()));
     }),
+    does("new-certificate", "<name>", |shop| {
+        let made = shop.json(&["new-certificate", "shop", "--key", "ec"], 0);
+        assert!(fact(&made, "certificate_file").ends_with("shop.crt"), "{}", made.stdout);
+        assert!(made.stdout.contains("Certificates & secrets"), "{}", made.stdout);
+    }),
+    does("new-certificate", "--out", |shop| {
+        shop.json(&["new-certificate", "--out", "mine.pem", "--key", "ec"], 0);
+        assert!(shop.path().join("mine.pem").exists() && shop.path().join("mine.crt").exists());
+        shop.json(&["new-certificate", "--out", "mine.crt"], 2);
+        shop.json(&["new-certificate"], 2);
+    }),
+    does("new-certificate", "--key", |shop| {
+        let made = shop.json(&["new-certificate", "shop", "--out", "ec.pem", "--key", "ec"], 0);
+        assert!(made.stdout.contains("AADSTS5002730"), "{}", made.stdout);
+        shop.json(&["new-certificate", "shop", "--key", "dsa"], 2);
+    }),
+    does("new-certificate", "--days", |shop| {
+        let days = |more: &[&str]| {
+            let made = shop.json(&[&["new-certificate", "--key", "ec", "--out"], more].concat(), 0);
+            fact(&made, "expires")
+        };
+        assert!(days(&["usual.pem"]) < days(&["longer.pem", "--days", "200"]));
+        shop.json(&["new-certificate", "shop", "--days", "0"], 2);
+    }),
+    does("new-certificate", "--passphrase", |shop| {
+        let asked = shop.json(&["new-certificate", "--out", "asked.pem", "--passphrase"], 2);
+        assert!(asked.all_text().contains("--passphrase-env"), "{}", asked.all_text());
+    }),
+    does("new-certificate", "--passphrase-env", |shop| {
+        let make = ["new-certificate", "--out", "locked.pem", "--key", "ec", "--passphrase-env", "OPENS_IT"];
+        shop.json(&make, 2);
+        shop.run(&make).env("OPENS_IT", "short").finish().code(2);
+        shop.run(&make).env("OPENS_IT", "long enough").finish().code(0);
+        let key = std::fs::read_to_string(shop.path().join("locked.pem")).unwrap();
+        assert!(key.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+    }),
     does("new-vault-key", "<file>", |shop| {
         shop.json(&["new-vault-key", "another.key"], 0);
         assert!(shop.path().join("another.key").exists());

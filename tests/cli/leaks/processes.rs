@@ -68,6 +68,7 @@ fn no_other_process_sees_a_secret_in_an_argument() {
         (&["test-smtp", "shop", "--to", SHOP], ""),
         (&["rotate-secret", "shop", "--secret-stdin"], NEXT_CLIENT_SECRET),
         (&["token", "shop"], ""),
+        (&["new-certificate", "shop", "--key", "ec"], ""),
         (&["new-vault-key", "another.key"], ""),
         (&["remove", "shop", "--yes"], ""),
     ] {

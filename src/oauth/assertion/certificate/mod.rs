@@ -1,21 +1,103 @@
-//! Assertions that the key of a certificate signs.
+//! Assertions that an app signs with a key of its own, whose certificate the provider knows (RFC 7523 §2.2).
+//!
+//! The files are read again for each assertion, so that a key that was renewed meanwhile is the one that signs. What is
+//! wrong with them is a [`CredentialFault`](crate::failure::CredentialFault), and is known before anything is sent.
 
-use std::sync::Arc;
+mod fault;
+mod files;
+mod key;
+mod make;
+mod pem;
+mod signer;
+mod x509;
 
+// OpenSSL makes what they begin with.
+#[cfg(test)]
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod tests;
+
+pub use make::{KeyKind, Made, Wanted, make};
+pub use x509::Certificate;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
 use secrecy::SecretString;
 
+use self::files::Contents;
+use self::signer::Signer;
 use super::Assertion;
-use crate::failure::{CredentialFault, Failure};
-use crate::finding_code::FindingCode;
-use crate::profile::App;
+use crate::failure::{Failure, FailureKind};
+use crate::profile::{App, CertificateSpec, ClientId, EndpointUrl};
 
-/// The certificate of `app`, read now; `passphrase` is asked for where its key is encrypted.
+/// An app's own signer. The passphrase is asked for once, where the key needs one.
+struct Signed {
+    client_id: ClientId,
+    spec: CertificateSpec,
+    passphrase: Option<SecretString>,
+    last: Mutex<(Contents, Arc<Signer>)>,
+}
+
+/// A source of assertions of `app`, signed with its certificate's key. `passphrase` is asked for once, and only where the key
+/// is encrypted.
 ///
 /// # Errors
-/// [`FailureKind::Credential`](crate::failure::FailureKind::Credential) if it cannot be used.
+/// [`FailureKind::Credential`] if the certificate or its key cannot be used at `now`; what `passphrase` says.
 pub fn open(
     app: &App,
-    _passphrase: &dyn Fn() -> Result<Option<SecretString>, Failure>,
+    now: Timestamp,
+    passphrase: &dyn Fn() -> Result<Option<SecretString>, Failure>,
 ) -> Result<Arc<dyn Assertion>, Failure> {
-    Err(CredentialFault::new(FindingCode::CREDENTIAL_UNUSABLE).with("name", &app.name).into())
+    // The profile's reader has seen to it that there is one.
+    let spec = app.certificate.as_ref().ok_or(FailureKind::Bug)?;
+    signed(&app.client_id, spec, now, passphrase)
+}
+
+fn signed(
+    client_id: &ClientId,
+    spec: &CertificateSpec,
+    now: Timestamp,
+    passphrase: &dyn Fn() -> Result<Option<SecretString>, Failure>,
+) -> Result<Arc<dyn Assertion>, Failure> {
+    let contents = Contents::read(spec)?;
+    let (_, of_key) = contents.blocks(spec)?;
+    let passphrase = if key::is_encrypted(&of_key) { passphrase()? } else { None };
+    let signer = Signer::of(spec, &contents, passphrase.as_ref())?;
+    signer.certificate.must_be_valid(&spec.file, now)?;
+    let last = Mutex::new((contents, Arc::new(signer)));
+    Ok(Arc::new(Signed { client_id: client_id.clone(), spec: spec.clone(), passphrase, last }))
+}
+
+impl Signed {
+    /// The signer of the files as they are now.
+    fn signer(&self) -> Result<Arc<Signer>, Failure> {
+        let contents = Contents::read(&self.spec)?;
+        // What another thread left half-way is replaced whole.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.0 != contents {
+            let signer = Signer::of(&self.spec, &contents, self.passphrase.as_ref())?;
+            *last = (contents, Arc::new(signer));
+        }
+        Ok(Arc::clone(&last.1))
+    }
+}
+
+impl Assertion for Signed {
+    fn sign(&self, audience: &EndpointUrl, now: Timestamp) -> Result<SecretString, Failure> {
+        self.signer()?.assertion(&self.spec, self.client_id.as_str(), audience.as_url().as_str(), now)
+    }
+}
+
+/// The certificate that `spec` names: the key's own, or the first one where the key cannot be used.
+///
+/// # Errors
+/// If there is none that can be read.
+pub fn certificate(spec: &CertificateSpec) -> Result<Certificate, Failure> {
+    let contents = Contents::read(spec)?;
+    if let Ok(signer) = Signer::of(spec, &contents, None) {
+        return Ok(signer.certificate);
+    }
+    let (certificate, of_key) = contents.blocks(spec)?;
+    let blocks = if spec.key_file.is_some() { certificate } else { of_key };
+    x509::all(&spec.file, &blocks)?.into_iter().next().ok_or_else(|| x509::none(&spec.file, &blocks))
 }

@@ -27,6 +27,7 @@ pub(super) fn write(reports: &[&Report], page: &mut Page<'_>) -> io::Result<()> 
             }
             Subject::Mailbox(_)
             | Subject::App(_)
+            | Subject::Certificate(_)
             | Subject::VaultKey(_)
             | Subject::Fault(_)
             | Subject::Catalogue(_) => {}

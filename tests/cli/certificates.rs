@@ -1,0 +1,82 @@
+//! Apps that sign with a certificate's key, where other apps have a client secret.
+
+use crate::sandbox::world::SHOP;
+use crate::support::canary::CLIENT_SECRET;
+use crate::support::fixture::Fixture;
+use crate::support::practice::{ALWAYS_STALE, fact};
+
+/// A shop whose app has no client secret any more, and a certificate in its place.
+fn certified(make: &[&str], settings: &str) -> Fixture {
+    let shop = Fixture::added();
+    renew(&shop, make);
+    let profile = std::fs::read_to_string(shop.config()).unwrap();
+    let app = format!("[apps.shop]\ncredential = \"certificate\"\ncertificate = {{ file = \"shop.pem\"{settings} }}\n");
+    shop.write_config(&profile.replace("[apps.shop]\n", &app));
+    shop.sandbox().remove_client_secret(CLIENT_SECRET);
+    shop
+}
+
+/// Makes a certificate and uploads it. Its file's name.
+fn renew(shop: &Fixture, make: &[&str]) -> String {
+    let made = shop.run(&[&["--json", "new-certificate", "shop"], make].concat()).finish().code(0);
+    let certificate = std::fs::read_to_string(fact(&made, "certificate_file")).unwrap();
+    shop.sandbox().upload_certificate("made by mailgrant", &certificate);
+    fact(&made, "key_file")
+}
+
+#[test]
+fn a_certificate_signs_in_and_refreshes_with_each_algorithm_of_its_key() {
+    for settings in ["", ", algorithm = \"RS256\""] {
+        let shop = certified(&[], settings);
+        shop.sandbox().set_access_lifetime(ALWAYS_STALE);
+        shop.authorize_as("shop", SHOP).code(0);
+        shop.run(&["token", "shop"]).finish().code(0);
+        shop.json(&["test", "shop"], 0);
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_told_before_anything_is_sent() {
+    let shop = certified(&[], "");
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
+    shop.authorize_as("shop", SHOP).code(0);
+    let requests = shop.sandbox().counters().token_requests;
+    let key = shop.config().with_file_name("shop.pem");
+    let text = std::fs::read_to_string(&key).unwrap();
+    std::fs::write(&key, &text[text.find("-----BEGIN CERT").unwrap()..]).unwrap();
+    let told = shop.json(&["token", "shop"], 3);
+    assert_eq!(told.json()["error"]["code"], "certificate-no-key");
+    let aside = key.with_extension("aside");
+    std::fs::rename(&key, &aside).unwrap();
+    for words in [&["test", "shop"][..], &["status"], &["authorize", "shop", "--timeout", "5"]] {
+        let told = shop.run(&[&["--json"], words].concat()).finish();
+        assert!(told.stdout.contains("certificate-file-missing"), "{words:?}: {}", told.all_text());
+    }
+    assert_eq!(shop.sandbox().counters().token_requests, requests);
+    // Nothing was lost: the sign-in goes on with the key.
+    std::fs::write(&aside, &text).unwrap();
+    std::fs::rename(&aside, &key).unwrap();
+    shop.run(&["token", "shop"]).finish().code(0);
+}
+
+#[test]
+fn status_watches_when_a_certificate_ends_and_every_list_names_it() {
+    let shop = certified(&["--days", "5"], "");
+    shop.authorize_as("shop", SHOP).code(0);
+    let status = shop.json(&["status"], 0);
+    assert!(status.json()["warnings"][0].as_str().unwrap().contains("the certificate of app 'shop' expires"));
+    assert!(status.stdout.contains("mailgrant new-certificate shop"), "{}", status.stdout);
+    assert_eq!(shop.json(&["status", "--fail-within=9"], 1).finding_codes(), ["certificate-expires-soon"]);
+    shop.json(&["status", "--fail-within=3"], 0);
+    for words in [&["show", "shop"][..], &["list"], &["status"]] {
+        let told = shop.json(words, 0);
+        assert_eq!(fact(&told, "certificate"), "CN=mailgrant shop", "{words:?}");
+        assert_eq!(fact(&told, "certificate_thumbprint").len(), 40, "{words:?}");
+        assert_eq!(
+            (fact(&told, "client_secret"), fact(&told, "client_secret_expires")),
+            (String::new(), String::new())
+        );
+    }
+    let calendar = shop.run(&["status", "--ics", "-"]).finish().code(0).stdout;
+    assert!(calendar.contains("The certificate of app 'shop' expires"), "{calendar}");
+}
