@@ -300,6 +300,7 @@ fn choose_app(
     }
     questions::secret(&mut answers.app, has_source, context)?;
     federated::ask(&mut answers.app, context)?;
+    questions::access(&mut answers.app, context)?;
     Ok(Chosen { name, is_found: false })
 }
 

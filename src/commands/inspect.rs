@@ -136,7 +136,9 @@ fn describe_grant(report: &mut Report, grant: &MailboxRecord, app: &App, mailbox
     if let Some(identity) = &grant.identity {
         report.fact("signed_in_as", Redactor::by_shape(&identity.label));
     }
-    report.fact("authorized", when(grant.obtained.as_second(), now));
+    if grant.refresh_token().is_some() {
+        report.fact("authorized", when(grant.obtained.as_second(), now));
+    }
     let refreshed = grant.refreshed.map_or_else(|| "never".into(), |time| when(time.as_second(), now));
     report.fact("refreshed", refreshed);
     let granted = grant.granted();
@@ -167,6 +169,7 @@ fn describe_token(report: &mut Report, claims: &TokenClaims, app: &App, now: Tim
     texts("roles", &claims.roles);
     let app_alone = claims.is_app_only.then(|| "none: the token is the app's own".to_owned());
     texts("user", if claims.is_app_only { app_alone.as_slice() } else { &claims.names });
+    texts("enterprise_application", claims.object.as_ref().filter(|_| claims.is_app_only).cloned().as_slice());
     for (name, time) in [("issued", claims.issued), ("not_before", claims.not_before), ("expires", claims.expires)] {
         texts(name, time.map(|time| when(time, now).to_string()).as_slice());
     }

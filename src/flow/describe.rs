@@ -113,14 +113,17 @@ pub fn certificate(report: &mut Report, app: &App) -> Result<(), Failure> {
 
 /// Says what a sign-in has brought, without its tokens.
 pub fn grant(report: &mut Report, grant: &MailboxRecord, now: Timestamp) {
-    report.fact("status", "authorized");
+    let is_signed_in = grant.refresh_token().is_some();
+    report.fact("status", if is_signed_in { "authorized" } else { "needs no sign-in" });
     if let Some(identity) = &grant.identity {
         report.fact("signed_in_as", Redactor::by_shape(&identity.label));
         if let Some(tenant) = &identity.tenant {
             report.fact("signed_in_tenant", Redactor::by_shape(tenant));
         }
     }
-    report.fact("authorized_since", grant.obtained.strftime("%Y-%m-%d %H:%M UTC"));
+    if is_signed_in {
+        report.fact("authorized_since", grant.obtained.strftime("%Y-%m-%d %H:%M UTC"));
+    }
     report.fact("scopes", Redactor::by_shape(&grant.scopes.join(" ")));
     if let Some(access) = grant.access.iter().max_by_key(|access| access.received) {
         report.fact("access_token", valid_until(access.expires, now));

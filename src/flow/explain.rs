@@ -56,7 +56,10 @@ pub(super) fn describe(records: &Records, app: &App) -> Shown {
     let Records { grant, app: record } = records;
     let who =
         grant.identity.as_ref().map_or_else(Shown::default, |who| shown!(" as {}", Redactor::by_shape(&who.label)));
-    let since = grant.obtained.strftime("%Y-%m-%d");
+    let state = match grant.refresh_token() {
+        Some(_) => shown!("signed in{} since {}", who, grant.obtained.strftime("%Y-%m-%d")),
+        None => "the app is let in by itself".into(),
+    };
     let secret = match (app.credential.expiring(), secret_expiry::of(app, record.as_ref())) {
         (None, _) => Shown::default(),
         (Some(secret), Some(day)) => shown!("; {} until {}", secret, day),
@@ -66,7 +69,7 @@ pub(super) fn describe(records: &Records, app: &App) -> Shown {
         Some(at) => shown!("; refused by the provider on {}", at.strftime("%Y-%m-%d")),
         None => Shown::default(),
     };
-    shown!("signed in{} since {}{}{}", who, since, secret, lost)
+    shown!("{}{}{}", state, secret, lost)
 }
 
 /// What the token endpoint said, and where it refused, what is left of the last token.

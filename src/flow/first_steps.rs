@@ -1,4 +1,5 @@
-//! What follows once a mailbox is in the profile: a person at the terminal is offered to sign in, and then to test it.
+//! What follows once a mailbox is in the profile: a person at the terminal is offered to sign in, where a user has to, and then
+//! to test it.
 
 use super::check;
 use super::lookup;
@@ -35,7 +36,7 @@ pub fn offer(name: &Name, document: &mut Document, context: &Context) {
 fn sign_in_and_test(name: &Name, document: &mut Document, context: &Context) -> Result<(), CommandError> {
     let profile = context.profile()?;
     let mailbox = lookup::mailbox(&profile, name)?;
-    if sign_in(&profile, mailbox, document, context)? {
+    if !mailbox.access.needs_person() || sign_in(&profile, mailbox, document, context)? {
         test(&profile, mailbox, document, context)?;
     }
     Ok(())

@@ -109,6 +109,7 @@ fn signed_in(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<SignedIn, C
         Ok(grant) if grant.refreshed.is_some() => Ok(SignedIn::Used),
         Ok(_) => Ok(SignedIn::Unused),
         Err(failure) => match failure.kind {
+            FailureKind::Store(StoreFault::NoVault { .. }) if !mailbox.access.needs_person() => Ok(SignedIn::Unused),
             // A vault that is yet to be made holds no sign-in.
             FailureKind::Store(StoreFault::NoVault { .. }) => Ok(SignedIn::No),
             ref kind if kind.needs_authorization() => Ok(SignedIn::No),
@@ -136,7 +137,8 @@ impl NextStep<'_> {
                 shown!("{} is set up, and not signed in{}.", mailbox.address, more(others))
             }
             Self::Test(mailbox, others) => {
-                shown!("{} is signed in, and has not been tested yet{}.", mailbox.address, more(others))
+                let how = if mailbox.access.needs_person() { "is signed in" } else { "needs no sign-in" };
+                shown!("{} {}, and has not been tested yet{}.", mailbox.address, how, more(others))
             }
             Self::Nothing => {
                 shown!("All mailboxes are signed in, and no client secret is known to expire within {} days.", SOON)

@@ -152,3 +152,26 @@ fn the_guide_has_the_five_steps_and_no_sign_in() {
     assert_eq!(done(&told), [0, 1, 2]);
     assert!(told.to_string().contains(&shop.sandbox().principal_id()), "the token names it: {told}");
 }
+
+#[test]
+fn no_command_speaks_of_a_sign_in() {
+    let shop = Fixture::new();
+    let added = shop.add("shop", &[("--access", Some("app"))]).finish().code(0);
+    shop.sandbox().set_up_app_only(AppOnly::for_mailboxes(&[SHOP]));
+    let told = added.json();
+    let next = told["next"].to_string();
+    for words in ["Application permissions: IMAP.AccessAsApp, SMTP.SendAsApp", "mailgrant guide shop"] {
+        assert!(next.contains(words), "no {words} in {next}");
+    }
+    assert!(!next.contains("redirect") && !next.contains("sign in as"), "{next}");
+    assert!(std::fs::read_to_string(shop.config()).unwrap().contains("access = \"app\""));
+    for arguments in [&["show", "shop"][..], &["list"], &["status"], &["test", "shop"], &["inspect", "shop"]] {
+        let shown = shop.run(arguments).finish().code(0).stdout.to_lowercase();
+        for words in ["sign in as", "signed in", "1970", "mailgrant authorize", "not authorized"] {
+            assert!(!shown.contains(words), "{arguments:?}: {words} in {shown}");
+        }
+    }
+    let inspected = shop.json(&["inspect", "shop"], 0).json()["reports"][0]["facts"].clone();
+    assert_eq!(inspected["enterprise_application"], shop.sandbox().principal_id(), "{inspected}");
+    assert_eq!(shop.json(&["status"], 0).json()["reports"][0]["facts"]["status"], "needs no sign-in");
+}

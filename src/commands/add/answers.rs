@@ -134,6 +134,7 @@ fn of_app(file: &AppFile) -> Vec<(&'static str, String)> {
     }
     let external = file.service_account.as_ref().and_then(|account| account.get_ref().external_account.as_deref());
     flag("--external-account", external.map(|path| path.display().to_string()));
+    flag("--access", file.access.as_ref().map(|access| key(access.get_ref())));
     flag("--redirect-uri", text(&file.redirect_uri));
     flag("--expires", file.secret_expires.as_ref().map(|day| day.get_ref().to_string()));
     flag("--ca-file", file.ca_file.as_deref().map(|path| path.display().to_string()));

@@ -12,7 +12,7 @@ use crate::arguments::provider_flags::ProviderFlags;
 use crate::arguments::typed;
 use crate::config::{AppFile, ScopesFile, ServiceAccountFile};
 use crate::error::CommandError;
-use crate::profile::{ClientId, Credential, EndpointUrl, Name, RedirectUri, Scope, is_guid};
+use crate::profile::{Access, ClientId, Credential, EndpointUrl, Name, RedirectUri, Scope, is_guid};
 
 /// The app's values.
 #[derive(Debug, Default, ClapArgs)]
@@ -40,6 +40,9 @@ pub(super) struct AppFlags {
     /// Google's configuration of an external account, in place of a service account's key
     #[arg(long, value_name = "FILE")]
     pub(super) external_account: Option<PathBuf>,
+    /// Who is let into its mailboxes: a user who signs in, or the app by itself [default: user]
+    #[arg(long)]
+    pub(super) access: Option<Access>,
     /// The redirect URI as registered, where it is not the preset's
     #[arg(long, value_name = "URI", value_parser = typed::<RedirectUri>())]
     pub(super) redirect_uri: Option<RedirectUri>,
@@ -51,7 +54,7 @@ pub(super) struct AppFlags {
 impl AppFlags {
     /// Whether a flag says which app it is.
     pub(super) fn says_which(&self) -> bool {
-        let Self { app, at, issuer, client_id, credential, federated, .. } = self;
+        let Self { app, at, issuer, client_id, credential, federated, access, .. } = self;
         app.is_some()
             || at.provider.is_some()
             || at.cloud.is_some()
@@ -61,6 +64,7 @@ impl AppFlags {
             || client_id.is_some()
             || credential.is_some()
             || federated.are_given()
+            || access.is_some()
     }
 
     /// These flags over what the profile has. A client ID that differs in the case of a GUID alone is the same one.
@@ -88,6 +92,7 @@ impl AppFlags {
             credential: credential.map(unspanned).or(old.credential),
             federated: self.federated.over(old.federated)?,
             service_account: self.service_account(old.service_account)?,
+            access: self.access.map(unspanned).or(old.access),
             secret_expires: expires.or(old.secret_expires),
             redirect_uri: over(&self.redirect_uri, old.redirect_uri),
             ..old

@@ -14,8 +14,8 @@ use crate::flow::provider_of::{self, Found};
 use crate::profile::date;
 use crate::profile::provider::{self, ALL};
 use crate::profile::{
-    Address, App, ClientId, Cloud, Credential, EndpointUrl, HostName, Invalid, Mailbox, Protocol, Provider, Side,
-    Tenant, client_id_doubt,
+    Access, Address, App, ClientId, Cloud, Credential, EndpointUrl, HostName, Invalid, Mailbox, Protocol, Provider,
+    Side, Tenant, client_id_doubt,
 };
 use crate::text::{self, Redactor, Shown};
 
@@ -163,6 +163,31 @@ pub(super) fn secret(file: &mut AppFile, source_is_given: bool, context: &Contex
     let answer =
         prompter.ask(question, None, &accept).map_err(|error| CommandError::unasked(&error, "--expires DATE"))?;
     file.secret_expires = date::parse(&answer, today).ok().map(unspanned);
+    Ok(())
+}
+
+/// Whether a user signs in for the mailboxes of a new app. Asked only where the app has a credential that machines have: with a
+/// client secret a user signs in, unless a flag says otherwise.
+pub(super) fn access(file: &mut AppFile, context: &Context) -> Result<(), CommandError> {
+    let credential = file.credential.as_ref().map(|credential| *credential.get_ref()).unwrap_or_default();
+    let is_of_machines = match credential {
+        Credential::Certificate | Credential::Federated => true,
+        Credential::Secret | Credential::None | Credential::ServiceAccount => false,
+    };
+    let cloud = file.cloud.as_ref().map(|cloud| *cloud.get_ref()).unwrap_or_default();
+    let lets_in = file.provider.as_ref().is_some_and(|provider| {
+        let provider = *provider.get_ref();
+        provider.lets_apps_in(provider.deployment(cloud).unwrap_or(provider.main()), credential)
+    });
+    if !is_of_machines || !lets_in || file.access.is_some() || !context.prompter.is_interactive() {
+        return Ok(());
+    }
+    let answers = ["a user signs in, and the app acts for them", "the app opens the mailbox by itself"];
+    let chosen = context.prompter.choose("Who is let into the mailbox", &answers).map_err(|error| {
+        let keys = Shown::join([Access::User, Access::App].map(Access::key), " or ");
+        CommandError::unasked(&error, shown!("--access {}", keys))
+    })?;
+    file.access = Some(unspanned([Access::User, Access::App][chosen]));
     Ok(())
 }
 

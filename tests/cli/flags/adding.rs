@@ -88,6 +88,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
     does("add", "--client-id", |shop| says(shop, "byid", &[], &[&client_id("byid")])),
     does("add", "--credential", |shop| gives(shop, "--credential", "none", "credential = \"none\"")),
+    does("add", "--access", |shop| gives(shop, "--access", "app", "access = \"app\"")),
     does("add", "--external-account", |shop| {
         let account = [
             ("--provider", Some("google")),
