@@ -1,6 +1,8 @@
 //! The table of faults: whatever the practice tenant is told to do, the real binary names the finding that the fault's row
 //! promises, and names it first.
 
+mod machines;
+
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use crate::sandbox::SandboxConfig;
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::faults::{ApiCall, ApiRefusal, At, Fault, Row, Service, Stage, Wording, Words};
 use crate::sandbox::mail_sign_in::Protocol;
-use crate::sandbox::world::{ALICE, AppOnly, SHARED, SHOP, TENANT_ID};
+use crate::sandbox::world::{ALICE, SHARED, SHOP, TENANT_ID};
 use crate::support::canary::NEXT_CLIENT_SECRET;
 use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
@@ -43,7 +45,16 @@ fn ways(row: &Row) -> Vec<Way> {
     const WHOLE: Way = Way::Run(&["test", "shop"]);
     match row.fault {
         Fault::OAuth(_) if row.name == "secret-too-new" => vec![Way::NewSecret],
-        Fault::OAuth(refusal) if refusal.is_at(At::Own) => vec![Way::Run(&["test", "alone"])],
+        Fault::OAuth(refusal) if refusal.is_at(At::ServiceAccount) => vec![Way::Run(&["test-mailbox", "robot"])],
+        Fault::OAuth(refusal) if refusal.is_at(At::Own) => match row.name.starts_with("federated-") {
+            true => vec![Way::Run(&["test", "job"])],
+            false => vec![Way::Run(&["test", "signed"])],
+        },
+        Fault::RunnerRefuses | Fault::RunnerTokenOld | Fault::IssuerKeyNotPublished => {
+            vec![Way::Run(&["test", "job"])]
+        }
+        Fault::IdentityNotFound | Fault::MetadataBusy => vec![Way::Run(&["test", "machine"])],
+        Fault::SigningDenied | Fault::PoolGone => vec![Way::Run(&["test-mailbox", "keyless"])],
         Fault::AppClaims(_) | Fault::NotSetUp(_) => vec![Way::Run(&["test", "alone"])],
         Fault::Mail(_) if row.name == "app-logon-denied" => vec![Way::Run(&["test", "alone"])],
         Fault::OAuth(refusal) => {
@@ -141,7 +152,8 @@ pub(crate) struct Practice {
 
 impl Practice {
     pub(crate) fn new() -> Self {
-        let shop = Fixture::new();
+        let mut shop = Fixture::new();
+        machines::prepare(&mut shop);
         // As Microsoft does: so a home can be put back to what it was.
         shop.sandbox().allow_refresh_reuse();
         shop.sandbox().set_access_lifetime(ALWAYS_STALE);
@@ -163,12 +175,7 @@ impl Practice {
         own("popper", &[("--incoming", "pop3"), ("--incoming-port", &pop3)]);
         own("support", &[("--address", SHARED), ("--sign-in-as", ALICE)]);
         shop.add_over_graph("graph", &[("--app", Some("contoso")), ("--tenant", Some(TENANT_ID))]).finish().code(0);
-        own("alone", &[("--app", "alone")]);
-        let profile = std::fs::read_to_string(shop.config()).unwrap();
-        shop.write_config(&profile.replace("[apps.alone]\n", "[apps.alone]\naccess = \"app\"\n"));
-        shop.sandbox().set_up_app_only(AppOnly::for_mailboxes(&[SHOP]));
-        // What it stores is there before the first fault, and stale.
-        shop.json(&["test", "alone"], 0);
+        machines::add(&shop, &|name, app| own(name, &[("--app", app)]));
         for (name, user) in [("shop", SHOP), ("popper", SHOP), ("support", ALICE), ("graph", SHOP)] {
             shop.authorize_as(name, user).code(0);
         }

@@ -5,7 +5,7 @@
 // CONFIG: { port, control, cert, key, client_id, secret, auth_method, introspection: { id, secret }, scopes }
 // Prints `ready` on stdout once both ports answer.
 
-import { randomBytes } from 'node:crypto';
+import { createPublicKey, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -24,6 +24,8 @@ const length = { bytes: 1_500 };
 const outage = { status: 0 };
 const log = [];
 const grants = new Map();
+// Apps without a person: what they are, and the mailbox that opens for each.
+const machines = new Map();
 
 // A login name is the part before the @ of its mailbox; the address itself works as well.
 const address = (login) => (login.includes('@') ? login : `${login}@example.test`).toLowerCase();
@@ -61,8 +63,9 @@ const provider = new Provider(issuer, {
   claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'preferred_username'] },
   scopes: ['openid', 'offline_access', ...(config.scopes ?? ['mail'])],
   // Dovecot asks the introspection endpoint whose token it is.
-  extraTokenClaims: async (_ctx, token) => ({ email: address(token.accountId) }),
+  extraTokenClaims: async (_ctx, token) => ({ email: machines.get(token.clientId)?.mailbox ?? address(token.accountId) }),
   features: {
+    clientCredentials: { enabled: true },
     deviceFlow: { enabled: true },
     introspection: { enabled: true },
     revocation: { enabled: true },
@@ -95,6 +98,9 @@ provider.Client.prototype.compareClientSecret = function compare(actual) {
   return this.clientId === config.client_id ? secrets.has(actual) : compareClientSecret.call(this, actual);
 };
 
+const { find } = provider.Client;
+provider.Client.find = async (id) => machines.get(id)?.client ?? find.call(provider.Client, id);
+
 const remember = (ctx) => {
   const token = ctx.oidc.entities.AccessToken ?? ctx.oidc.entities.RefreshToken;
   if (token?.grantId) grants.set(address(token.accountId), [...(grants.get(address(token.accountId)) ?? []), token.grantId]);
@@ -125,6 +131,20 @@ const listen = () => new Promise((resolve) => { server.listen(config.port, '127.
 const commands = {
   async add_secret({ secret }) { secrets.add(secret); },
   async remove_secret({ secret }) { secrets.delete(secret); },
+  // Registers an app without a person: with a secret, or with the certificate whose key signs by `algorithm`.
+  async add_machine({ client_id, mailbox, secret, certificate, algorithm }) {
+    const authentication = certificate
+      ? {
+        token_endpoint_auth_method: 'private_key_jwt',
+        token_endpoint_auth_signing_alg: algorithm,
+        jwks: { keys: [{ ...createPublicKey(certificate).export({ format: 'jwk' }), use: 'sig' }] },
+      }
+      : { token_endpoint_auth_method: 'client_secret_basic', client_secret: secret };
+    const client = new provider.Client({
+      client_id, grant_types: ['client_credentials'], redirect_uris: [], response_types: [], ...authentication,
+    });
+    machines.set(client_id, { client, mailbox });
+  },
   async lifetime({ access }) { lifetime.access = access; },
   async token_length({ bytes }) { length.bytes = bytes; },
   // 0 ends the outage.

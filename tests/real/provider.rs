@@ -60,6 +60,23 @@ impl Provider {
         self.tell("remove_secret", &json!({ "secret": secret }));
     }
 
+    /// Registers an app without a person, whose tokens open `mailbox`: it proves itself with the certificate in this file,
+    /// whose key signs by `algorithm`.
+    pub(crate) fn add_certified(&self, client_id: &str, mailbox: &str, certificate: &Path, algorithm: &str) {
+        let certificate = fs::read_to_string(certificate).expect("the file is ours");
+        self.tell(
+            "add_machine",
+            &json!({
+                "client_id": client_id, "mailbox": mailbox, "certificate": certificate, "algorithm": algorithm,
+            }),
+        );
+    }
+
+    /// The same with a client secret.
+    pub(crate) fn add_with_secret(&self, client_id: &str, mailbox: &str, secret: &str) {
+        self.tell("add_machine", &json!({ "client_id": client_id, "mailbox": mailbox, "secret": secret }));
+    }
+
     /// How many seconds access tokens live from now on.
     pub(crate) fn token_lifetime(&self, seconds: u32) {
         self.tell("lifetime", &json!({ "access": seconds }));

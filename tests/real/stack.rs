@@ -120,13 +120,29 @@ impl Stack {
 
     /// Adds a mailbox of `address` that signs in at the provider.
     pub(crate) fn add(&self, name: &str, address: &str, route: Route<'_>, further: &[&str]) {
+        self.add_of(("office", CLIENT_ID, FIRST_SECRET), name, address, route, further);
+    }
+
+    /// Adds a mailbox of Alice's, over the usual route, with an app of its own that is called as the mailbox is.
+    pub(crate) fn add_app(&self, name: &str, client_id: &str, secret: &str) {
+        self.add_of((name, client_id, secret), name, ALICE, self.usual_route(), &[]);
+    }
+
+    fn add_of(
+        &self,
+        (app, client_id, secret): (&str, &str, &str),
+        name: &str,
+        address: &str,
+        route: Route<'_>,
+        further: &[&str],
+    ) {
         let ca = self.certs.ca.display().to_string();
         let issuer = self.provider.issuer();
         let (incoming, incoming_port, incoming_tls) = route.incoming;
         let (outgoing_port, outgoing_tls) = route.outgoing;
         let (incoming_port, outgoing_port) = (incoming_port.to_string(), outgoing_port.to_string());
-        let mut arguments = vec!["add", name, "--app", "office", "--provider", "oidc", "--issuer", &issuer];
-        arguments.extend(["--client-id", CLIENT_ID, "--credential", "secret", "--ca-file", &ca, "--address", address]);
+        let mut arguments = vec!["add", name, "--app", app, "--provider", "oidc", "--issuer", &issuer];
+        arguments.extend(["--client-id", client_id, "--credential", "secret", "--ca-file", &ca, "--address", address]);
         arguments.extend(["--incoming", incoming, "--incoming-host", "localhost", "--incoming-port", &incoming_port]);
         arguments.extend(["--incoming-tls", incoming_tls, "--outgoing", "smtp", "--outgoing-host", "localhost"]);
         arguments.extend(["--outgoing-port", &outgoing_port, "--outgoing-tls", outgoing_tls, "--secret-stdin"]);
@@ -134,7 +150,7 @@ impl Stack {
             arguments.extend(["--scope", "mail"]);
         }
         arguments.extend(further);
-        self.run_with_input(&arguments, &format!("{FIRST_SECRET}\n")).code(0).hides(FIRST_SECRET);
+        self.run_with_input(&arguments, &format!("{secret}\n")).code(0).hides(secret);
     }
 
     /// Alice's mailbox `shop`, added and authorized, over the usual route.

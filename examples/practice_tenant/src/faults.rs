@@ -10,10 +10,12 @@ mod app_only;
 mod assertions;
 mod connection;
 mod directory;
+mod federated;
 mod gmail;
 mod graph;
 mod mail;
 mod policy;
+mod service_accounts;
 mod sign_in;
 mod smtp;
 mod switches;
@@ -147,12 +149,14 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, by its place.
-    pub const TABLE: [&'static [Row]; 12] = [
+    pub const TABLE: [&'static [Row]; 14] = [
         sign_in::ROWS,
         token::ROWS,
         policy::ROWS,
         assertions::ROWS,
         app_only::ROWS,
+        federated::ROWS,
+        service_accounts::ROWS,
         mail::ROWS,
         smtp::ROWS,
         connection::ROWS,

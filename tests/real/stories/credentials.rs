@@ -1,9 +1,8 @@
-//! Apps without a person: Microsoft's and Google's own libraries at the practice tenant, with files as `mailgrant` uses
-//! them.
+//! Apps without a person: Microsoft's and Google's own libraries at the practice tenant, with the files that
+//! `mailgrant` makes and uses. What they are given, `mailgrant` is given too.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use practice_tenant::world::{AppOnly, CONFIDENTIAL_CLIENT, EXCHANGE, FederatedCredential, SHOP, TENANT_ID};
 use serde_json::{Value, json};
@@ -14,16 +13,6 @@ use crate::support::canary::CLIENT_SECRET;
 const TOKEN_EXCHANGE: &str = "api://AzureADTokenExchange";
 const GMAIL: &str = "https://mail.google.com/";
 const POD: &str = "system:serviceaccount:mail:checker";
-
-/// Makes an RSA key with a self-signed certificate in one file, and the certificate alone in another, as .crt.
-fn make_certificate(both: &Path) {
-    let key = openssl::rsa::Rsa::generate(2_048).and_then(openssl::pkey::PKey::from_rsa).unwrap();
-    let der = key.private_key_to_pkcs8().unwrap().into();
-    let key = rcgen::KeyPair::from_pkcs8_der_and_sign_algo(&der, &rcgen::PKCS_RSA_SHA256).unwrap();
-    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap().pem();
-    fs::write(both, format!("{}{certificate}", key.serialize_pem())).unwrap();
-    fs::write(both.with_extension("crt"), certificate).unwrap();
-}
 
 /// Trusts tokens of this issuer and subject.
 fn trust(libraries: &Libraries, issuer: &str, subject: &str) {
@@ -38,12 +27,30 @@ fn kinds(libraries: &Libraries, tokens: &Value) -> BTreeSet<String> {
     tokens.iter().filter(|(_, token)| is_live(token)).map(|(kind, _)| kind.clone()).collect()
 }
 
+/// An app's own token by each of these settings of an app: the same files and machines as the libraries'.
+fn mailgrant_is_given_them_too(libraries: &Libraries, apps: &[(&str, String)]) {
+    let (fixture, sandbox) = (&libraries.fixture, libraries.fixture.sandbox());
+    fixture.run(&["new-vault-key"]).finish().code(0);
+    for (name, settings) in apps {
+        fixture.add(name, &[("--app", Some(name))]).finish().code(0);
+        let profile = fs::read_to_string(fixture.config()).unwrap();
+        let section = format!("[apps.{name}]\n");
+        fixture.write_config(&profile.replace(&section, &format!("{section}access = \"app\"\n{settings}\n")));
+        let [token, _] = ["token", "test"].map(|verb| {
+            // No machine's own metadata service is asked.
+            let run = fixture.run(&[verb, name]).env("AZURE_POD_IDENTITY_AUTHORITY_HOST", &sandbox.metadata_base());
+            run.finish().code(0).stdout
+        });
+        assert!(sandbox.is_live_access_token(token.trim_end()), "{name}");
+    }
+}
+
 #[test]
 fn microsofts_own_libraries_get_an_apps_own_tokens_by_each_credential() {
     let Some(libraries) = Libraries::start() else { return };
     let (fixture, sandbox) = (&libraries.fixture, libraries.fixture.sandbox());
     let both = fixture.path().join("mail.pem");
-    make_certificate(&both);
+    fixture.run(&["new-certificate", "--out", &both.display().to_string()]).finish().code(0);
     let certificate = both.with_extension("crt");
     sandbox.upload_certificate("mail", &fs::read_to_string(&certificate).unwrap());
     let issuer = sandbox.outside_issuer("kubernetes");
@@ -76,6 +83,21 @@ fn microsofts_own_libraries_get_an_apps_own_tokens_by_each_credential() {
         "msal-rs256",
     ];
     assert_eq!(kinds(&libraries, &by_python), expected.map(str::to_owned).into(), "{by_python}");
+    mailgrant_is_given_them_too(
+        &libraries,
+        &[
+            ("certificate", format!("credential = \"certificate\"\ncertificate = {{ file = \"{}\" }}", both.display())),
+            (
+                "file",
+                format!(
+                    "credential = \"federated\"\nfederated = {{ source = \"file\", file = \"{}\" }}",
+                    token_file.display()
+                ),
+            ),
+            ("identity", "credential = \"federated\"\nfederated = { source = \"managed-identity\" }".to_owned()),
+            ("secret", String::new()),
+        ],
+    );
     let by_node = libraries.judge("credentials.mjs", config);
     let expected = ["node-assertion", "node-ps256", "node-rs256", "node-secret"];
     assert_eq!(kinds(&libraries, &by_node), expected.map(str::to_owned).into(), "{by_node}");

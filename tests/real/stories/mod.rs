@@ -1,11 +1,10 @@
 //! What a person does with `mailgrant`, one story a file.
 
 mod api;
-// OpenSSL makes its keys.
-#[cfg(target_os = "linux")]
 mod credentials;
 mod device_code;
 mod keyring;
+mod machines;
 mod mailbox;
 mod reminders;
 mod report;

@@ -34,7 +34,7 @@ pub fn answer(world: &World, request: &Request, call: &str) -> Response {
     match method {
         "signJwt" => sign(world, &body),
         _ => {
-            let (token, lifetime) = new_token();
+            let (token, lifetime) = new_token(world);
             world.state().other_secrets.push(token.clone());
             let expires = now() + jiff::SignedDuration::from_secs(lifetime);
             let expires = expires.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();

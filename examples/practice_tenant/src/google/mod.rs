@@ -19,6 +19,9 @@ pub const UNIQUE_ID: &str = "104857600000000000042";
 pub const PROVIDER: &str =
     "//iam.googleapis.com/projects/420042004200/locations/global/workloadIdentityPools/practice/providers/jobs";
 
+/// Google's tokens live an hour.
+const LONGEST: i64 = 3_599;
+
 /// What administrators have set up at Google.
 #[derive(Debug, Clone, Default)]
 pub struct Google {
@@ -56,9 +59,10 @@ pub fn key(world: &World) -> &Signer {
     world.service_account_key.get_or_init(|| Signer::rsa("5e471cea00000000000000000000000000000001"))
 }
 
-/// An access token and how long it lives, as all three endpoints give them.
-fn new_token() -> (String, i64) {
-    (format!("ya29.{}", random_text(120)), 3_599)
+/// An access token and how many seconds it lives, as all three endpoints give them.
+fn new_token(world: &World) -> (String, i64) {
+    let lifetime = world.state().access_lifetime.as_secs();
+    (format!("ya29.{}", random_text(120)), i64::try_from(lifetime).map_or(LONGEST, |seconds| seconds.min(LONGEST)))
 }
 
 /// A refusal of the token endpoint and of the Security Token Service.

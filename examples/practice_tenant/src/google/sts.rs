@@ -50,7 +50,7 @@ pub fn answer(world: &World, request: &Request) -> Response {
     if token.time("exp").is_none_or(|end| end <= now().as_second()) {
         return refused(400, "invalid_grant", "ID Token issued is stale to sign-in.");
     }
-    let (access_token, lifetime) = new_token();
+    let (access_token, lifetime) = new_token(world);
     let mut state = world.state();
     state.other_secrets.push(access_token.clone());
     state.federated_tokens.insert(access_token.clone(), Federated { subject: claim("sub") });

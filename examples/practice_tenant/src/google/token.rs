@@ -59,13 +59,13 @@ fn judge(world: &World, request: &Request) -> Response {
         return refused(400, "invalid_grant", "Invalid email or User ID");
     };
     let scopes: Vec<String> = claim("scope").split_whitespace().map(str::to_owned).collect();
+    let (access_token, lifetime) = new_token(world);
     let mut state = world.state();
     if scopes.is_empty() || scopes.iter().any(|scope| !state.google.delegated.contains(scope)) {
         let text = "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of \
                     the scopes requested.";
         return refused(401, "unauthorized_client", text);
     }
-    let (access_token, lifetime) = new_token();
     let record = AccessToken {
         holder: Holder::User(user.address.clone()),
         client_id: UNIQUE_ID.to_owned(),
