@@ -15,7 +15,7 @@ use crate::flow::rotation::{self, Force, IssueOptions, Job, Lifetime, Rotation, 
 use crate::flow::secret_source::SecretSource;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
-use crate::profile::{App, Mailbox, Reference};
+use crate::profile::{App, ClientType, Mailbox, Reference};
 use crate::report::{Document, Finding, FindingCode, Report};
 use crate::text::Shown;
 
@@ -98,7 +98,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let app = lookup::app(&profile, &args.name)?;
     if !is_replaced(app) {
-        return Err(Finding::of(FindingCode::NO_SECRET).with("name", &app.name).into());
+        let is_elsewhere = app.credential.client_type() == ClientType::Confidential;
+        return Err(Finding::of(FindingCode::NO_SECRET)
+            .case_if(is_elsewhere, "elsewhere")
+            .with("name", &app.name)
+            .into());
     }
     refuse_unfit(args)?;
     // Before any lock is taken: standard input may be slow.
