@@ -8,7 +8,12 @@ pub fn raw(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The same as text. What is not UTF-8 is replaced, so that the value is found wrong, not absent.
+/// The names of all variables that are set and have a name of text.
+pub fn names() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
+}
+
+/// The variable's value as text. What is not UTF-8 is replaced, so that the value is found wrong, not absent.
 #[must_use]
 pub fn text(name: &str) -> Option<String> {
     raw(name).map(|value| value.to_string_lossy().into_owned())

@@ -21,9 +21,11 @@ use crate::text::{Show, Shown};
 
 mod callback;
 mod service;
+mod store;
 
 pub use callback::{CallbackRefusal, Heard};
 pub use service::{OtherService, Service};
+pub use store::{CommandTrouble, HandedOver};
 
 /// One failed step: what happened, and the other side's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -286,6 +288,18 @@ pub enum StoreFault {
     File { what: Shown, path: PathBuf, reason: Shown, kind: io::ErrorKind },
     /// The file's owner or mode lets others read it, or it is a link.
     Unsafe { path: Shown, reason: Shown },
+    /// It can be read only; `handed` says how what it holds came here.
+    ReadOnly { store: Shown, handed: HandedOver },
+    /// The store is the environment, and a variable that it needs is not set; `holds` says what belongs there.
+    NoVariable { variable: Shown, holds: Shown },
+    /// A variable of the store holds something else than what belongs there. It is never repeated.
+    BadVariable { variable: Shown, why: Shown },
+    /// One variable would be that of two.
+    SharedVariable { variable: Shown, one: Shown, other: Shown },
+    /// The store is a command, and the profile does not name it.
+    NoCommand,
+    /// The command of the store did not do what it was asked for, which is `what`.
+    Command { program: Shown, what: Shown, trouble: CommandTrouble },
     /// Anything else.
     Other { reason: Shown },
 }

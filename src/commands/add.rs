@@ -127,7 +127,12 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     let expires = args.app.expires.or(app.secret_expires.filter(|_| old_app.is_none()));
     let planned = enrol::Planned { app: &app, known: old_app.as_ref(), expires, force: args.force };
     let read = match app.handed_over() {
-        Some(_) => Some(planned.read(&source, &store.spec, context)?),
+        Some(_) => {
+            let mut after = Profile { secrets: store.spec.clone(), ..document.profile().clone() };
+            after.apps.insert(app_name.clone(), app.clone());
+            after.mailboxes.insert(name.clone(), mailbox.clone());
+            Some(planned.read(&source, &after, context)?)
+        }
         None => None,
     };
     answers.has_typed_secret = !source.is_given() && read.as_ref().is_some_and(enrol::Read::has_secret);

@@ -48,13 +48,13 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     }
     let mut report = doctor::report(&context.profile_path);
     let profile = read_profile(context, &mut report);
-    let choice = profile.as_ref().map(|profile| profile.secrets.clone()).unwrap_or_default();
+    let known = profile.clone().unwrap_or_default();
     let unread = match &args.bundle {
         // Before the first line of a conversation is kept.
-        Some(_) => support_bundle::learn_all(context, profile.as_ref(), &choice),
+        Some(_) => support_bundle::learn_all(context, profile.as_ref(), &known.secrets),
         None => Vec::new(),
     };
-    let store = context.store(&choice);
+    let store = context.store(&known);
     context.expect(1);
     let examined = Examination {
         profile: profile.as_ref(),

@@ -118,7 +118,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let prover = WireProver { workspace: &workspace, say: context.say };
     let usual = app.provider.quirks.secret_propagation;
     let rotation = Rotation {
-        store: context.store(&profile.secrets)?,
+        store: context.store(&profile)?,
         app,
         apps: &apps,
         mailboxes: &mailboxes,

@@ -11,8 +11,8 @@ use toml_edit::{InlineTable, Value};
 
 use super::entry::{Entry, Exposure, Field, Found, Key, Table, Wrong, table};
 use crate::profile::{
-    Access, ClientAuthentication, Cloud, Credential, FederatedSource, Name, Protocol, Provider, SigningAlgorithm,
-    StoreSpec, TlsMode,
+    Access, ClientAuthentication, Cloud, CommandSpec, Credential, FederatedSource, Name, Protocol, Provider,
+    SigningAlgorithm, StoreSpec, TlsMode,
 };
 
 /// The whole file. Apps and mailboxes are listed by name.
@@ -162,7 +162,9 @@ pub struct ServiceAccountFile {
 
 table!(ServiceAccountFile: external_account, account, audience, token_url, token_exchange_url, signer_url);
 
-table!(StoreSpec: store, vault_file, key_file);
+table!(StoreSpec: store, vault_file, key_file, command);
+
+table!(CommandSpec: get, put, delete, list);
 
 /// `scopes`: one list for all protocols, or one a protocol.
 #[derive(Debug, Clone)]
@@ -199,7 +201,8 @@ impl Entry for ScopesFile {
 /// Every key of the file, in whichever table.
 pub(super) fn keys() -> impl Iterator<Item = Key> {
     let scopes = Protocol::ALL.map(|protocol| Key { name: protocol.key(), exposure: Exposure::Whole });
-    let tables = [ProfileFile::KEYS, AppFile::KEYS, MailboxFile::KEYS, ServiceFile::KEYS, StoreSpec::KEYS];
+    let tables = [ProfileFile::KEYS, AppFile::KEYS, MailboxFile::KEYS, ServiceFile::KEYS];
+    let stores = [StoreSpec::KEYS, CommandSpec::KEYS];
     let proofs = [CertificateFile::KEYS, FederatedFile::KEYS, ServiceAccountFile::KEYS];
-    tables.into_iter().chain(proofs).flatten().copied().chain(scopes)
+    tables.into_iter().chain(stores).chain(proofs).flatten().copied().chain(scopes)
 }

@@ -24,7 +24,7 @@ use crate::failure::StoreFault;
 use crate::files::lock;
 use crate::net::Proxies;
 use crate::net::Trust;
-use crate::profile::{Profile, StoreKind, StoreSpec};
+use crate::profile::{Profile, StoreKind};
 use crate::progress::Progress;
 use crate::report::View;
 use crate::secrets::{self, SecretStore, World};
@@ -81,14 +81,14 @@ impl Context {
         config::load(&self.profile_path)
     }
 
-    /// The secret store: what the command line asks for, else the profile, else the OS keyring. There is no other
+    /// The secret store for the records of `profile`: what the command line asks for, else the profile, else the OS keyring. There is no other
     /// fallback (SECURITY.md S1).
     ///
     /// # Errors
     /// If it is absent or its key is.
-    pub fn store(&self, spec: &StoreSpec) -> Result<&dyn SecretStore, StoreFault> {
+    pub fn store(&self, profile: &Profile) -> Result<&dyn SecretStore, StoreFault> {
         if self.store.get().is_none() {
-            let store = secrets::open(&spec.chosen(self.store_choice), self.world())?;
+            let store = secrets::open(&profile.secrets.chosen(self.store_choice), profile, self.world())?;
             let _ = self.store.set(store);
         }
         self.store.get().map(AsRef::as_ref).ok_or_else(|| StoreFault::Other { reason: "no store was opened".into() })

@@ -53,7 +53,8 @@ impl Context {
         let sink: Option<Sink> = if is_verbose { Some(Arc::new(stamped(say, started))) } else { None };
         let redactor = Redactor::default();
         let proxies = Proxies::of(&environment::text);
-        let variables = secrets::SECRET_VARIABLES.iter().filter_map(|name| environment::text(name));
+        let names = environment::names().filter(|name| secrets::is_secret_variable(name));
+        let variables = names.filter_map(|name| environment::text(&name));
         for secret in variables.map(SecretString::from).chain(proxies.passwords()) {
             redactor.learn(&secret);
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::disk;
 use super::told::Told;
-use crate::failure::{Failure, FailureKind, KeyTrouble, StoreFault};
+use crate::failure::{CommandTrouble, Failure, FailureKind, HandedOver, KeyTrouble, StoreFault};
 use crate::report::{Finding, FindingCode};
 use crate::text::Shown;
 
@@ -46,9 +46,51 @@ pub(super) fn store(fault: &StoreFault) -> Finding {
         StoreFault::Unsafe { path, reason } => {
             Finding::of(FindingCode::STORE_UNSAFE).with("path", path).with("reason", reason)
         }
+        StoreFault::ReadOnly { store, handed } => read_only(store, handed),
+        StoreFault::NoVariable { variable, holds } => {
+            Finding::of(FindingCode::STORE_VARIABLE_MISSING).with("variable", variable).with("holds", holds)
+        }
+        StoreFault::BadVariable { variable, why } => {
+            Finding::of(FindingCode::STORE_VARIABLE_UNUSABLE).with("variable", variable).with("reason", why)
+        }
+        StoreFault::SharedVariable { variable, one, other } => Finding::of(FindingCode::STORE_VARIABLE_SHARED)
+            .with("variable", variable)
+            .with("one", one)
+            .with("other", other),
+        StoreFault::NoCommand => Finding::of(FindingCode::STORE_COMMAND_MISSING),
+        StoreFault::Command { program, what, trouble } => command(program, what, trouble),
         StoreFault::Other { reason } => Finding::of(FindingCode::STORE_FAILED).with("reason", reason),
     };
     told.finding()
+}
+
+/// A store that nothing is written to.
+fn read_only(store: &Shown, handed: &HandedOver) -> Told<'static> {
+    let told = Finding::of(FindingCode::STORE_READ_ONLY).with("store", store);
+    match handed {
+        HandedOver::Variable(variable) => told.case("variable").with("variable", variable),
+        HandedOver::Vault => told.case("vault"),
+        HandedOver::Command => told.case("command"),
+    }
+}
+
+/// A store's command that did not do its part.
+fn command(program: &Shown, what: &Shown, trouble: &CommandTrouble) -> Told<'static> {
+    let told = Finding::of(FindingCode::STORE_COMMAND_FAILED).with("program", program).with("what", what);
+    match trouble {
+        CommandTrouble::Absent => told.case("absent"),
+        CommandTrouble::NotRun { reason } => told.case("not-run").with("reason", reason),
+        CommandTrouble::TimedOut { after } => told.case("timed-out").with("seconds", after.as_secs()),
+        CommandTrouble::TooLong { limit } => told.case("too-long").with("limit", limit),
+        CommandTrouble::Failed { status, words } => {
+            let told = match status {
+                Some(status) => told.case("failed").with("status", status),
+                None => told.case("killed"),
+            };
+            if words.as_str().is_empty() { told } else { told.with("words", shown!(": {}", words)) }
+        }
+        CommandTrouble::Empty => told.case("empty"),
+    }
 }
 
 /// A vault's key that is none. The vault itself is not touched by it.

@@ -10,7 +10,7 @@ use crate::oauth::ClientCredential;
 use crate::oauth::assertion::{certificate, federated};
 use crate::oauth::service_account;
 use crate::profile::{App, Credential};
-use crate::secrets::{SecretStore, load_app};
+use crate::secrets::{RecordKey, SecretStore, load_app};
 use crate::text::Shown;
 
 /// What it is made from.
@@ -52,7 +52,7 @@ impl Desk<'_> {
             // A secret that is not in a store that is not there at all need not be missing.
             None => Err(self
                 .store
-                .absence()
+                .absence(&RecordKey::App(app.name.clone()))
                 .map_or_else(|| FailureKind::NoClientSecret { app: Shown::of(&app.name) }.into(), Failure::from)),
         }
     }

@@ -13,7 +13,7 @@ use super::secret_source::SecretSource;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::failure::StoreFault;
-use crate::profile::{App, Name, StoreSpec};
+use crate::profile::{App, Name, Profile};
 use crate::report::{Finding, FindingCode};
 use crate::secrets::{AppRecord, ClientSecret, RecordKey, RecordLock, SecretStore, load_app, save_app};
 use crate::text::{Redactor, Shown};
@@ -46,17 +46,13 @@ pub struct Applied<'a> {
 }
 
 impl<'a> Planned<'a> {
-    /// Asks for the client secret where none is stored or a source is named, and refuses early what would be refused.
+    /// Asks for the client secret where none is stored or a source is named, and refuses early what would be refused. `after`
+    /// is the profile with the app in it.
     ///
     /// # Errors
     /// What the store says; a secret that cannot be one; a record that may not be replaced.
-    pub fn read(
-        self,
-        source: &SecretSource,
-        choice: &StoreSpec,
-        context: &'a Context,
-    ) -> Result<Read<'a>, CommandError> {
-        let store = context.store(choice)?;
+    pub fn read(self, source: &SecretSource, after: &Profile, context: &'a Context) -> Result<Read<'a>, CommandError> {
+        let store = context.store(after)?;
         let record = load_app(store, &self.app.name)?;
         let has_one = self.own(record.as_ref()).is_some_and(|own| own.active.is_some());
         let given = if has_one && !source.is_given() {

@@ -77,8 +77,7 @@ impl Removal {
         if !Self::plan(document.profile(), &self.name).is_ok_and(|now| now == *self) {
             return Err(lookup::changed_meanwhile(&context.profile_path));
         }
-        let choice = document.profile().secrets.clone();
-        let store = context.store(&choice)?;
+        let store = context.store(document.profile())?;
         // App before mailbox, as everywhere; and all of them before anything goes.
         let keys: Vec<RecordKey> = self.keys().collect();
         let lock = |key| RecordLock::acquire(context.locks(), key, context.lock_wait());

@@ -161,7 +161,7 @@ impl<'a> Session<'a> {
 
     /// What is not in a store that is not there at all need not be missing.
     fn refuse_absent_store(&self) -> Result<(), Failure> {
-        self.store.absence().map_or(Ok(()), |fault| Err(fault.into()))
+        self.store.absence(&self.record()).map_or(Ok(()), |fault| Err(fault.into()))
     }
 
     /// Refuses to replace what another profile's mailbox of the same name left in the store.
@@ -279,7 +279,7 @@ impl<'a> Session<'a> {
     /// The settings that a grant is good for. A change of any makes it void.
     #[must_use]
     pub fn binding(&self) -> Binding {
-        binding::of(self.app, self.mailbox)
+        Binding::of(self.app, self.mailbox)
     }
 
     /// The audience of the access token that the protocol needs.

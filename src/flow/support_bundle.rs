@@ -74,7 +74,7 @@ pub fn learn_all(context: &Context, profile: Option<&Profile>, choice: &StoreSpe
         unread.push("the secrets of all apps and mailboxes, as the profile cannot be read".to_owned());
         return unread;
     };
-    let Ok(store) = context.store(choice) else {
+    let Ok(store) = context.store(profile) else {
         unread.push("all secrets, as the store cannot be opened".to_owned());
         return unread;
     };

@@ -54,7 +54,7 @@ impl<'a> Workspace<'a> {
         Ok(Self {
             profile,
             profile_file: context.profile_path.canonicalize().unwrap_or_else(|_| context.profile_path.clone()),
-            store: context.store(&profile.secrets)?,
+            store: context.store(profile)?,
             locks: context.locks(),
             trust: &context.trust,
             proxies: &context.proxies,

@@ -45,7 +45,7 @@ pub use provider::{
 };
 pub use reference::Reference;
 pub use service_account::{ServiceAccountSpec, Workload};
-pub use store::{StoreKind, StoreSpec};
+pub use store::{CommandSpec, RecordCommand, StoreKind, StoreSpec};
 pub use web::{EndpointUrl, RedirectUri, is_loopback};
 
 use std::collections::BTreeMap;

@@ -87,6 +87,14 @@ impl FromStr for Name {
     }
 }
 
+impl Name {
+    /// The name as part of a variable's: in capitals, with `_` for each dot and dash. Two names may become one.
+    #[must_use]
+    pub fn for_variable(&self) -> Self {
+        Self(self.0.to_ascii_uppercase().replace(['.', '-'], "_"))
+    }
+}
+
 impl FromStr for KeyId {
     type Err = Invalid;
 

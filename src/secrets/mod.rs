@@ -4,7 +4,9 @@
 //! part says so as a [`StoreFault`], and nothing is erased.
 
 mod chunks;
+mod command;
 mod deadline;
+mod env;
 mod faults;
 mod keyring;
 mod lock;
@@ -18,16 +20,18 @@ mod world;
 #[cfg(fuzzing)]
 pub(crate) use vault::fuzzing;
 
+pub use command::CommandStore;
+pub use env::EnvStore;
 pub use keyring::KeyringStore;
 pub use lock::RecordLock;
 pub use nothing::Nothing;
-pub use open::{SECRET_VARIABLES, open};
+pub use open::{is_secret_variable, open};
 pub use records::{
     AppRecord, Authorization, Binding, CachedAccess, ClientSecret, DueRemoval, GrantIdentity, LostGrant, MailboxRecord,
     RefreshGrant, RequestedSecret, RotationJournal, RotationPhase, load_app, load_mailbox, save_app, save_mailbox,
     save_mailbox_reserved,
 };
-pub use vault::{VaultKey, VaultStore, is_vault_made, new_vault_key, vault_key_file};
+pub use vault::{HandedVault, VaultKey, VaultStore, is_vault_made, new_vault_key, vault_key_file, vault_text};
 pub use world::World;
 
 use std::fmt;
@@ -50,13 +54,13 @@ pub trait SecretStore: Send + Sync {
     /// [`StoreFault`] if the store could not be asked, or what it holds is damaged.
     fn get(&self, key: &RecordKey) -> Result<Option<SecretBytes>, StoreFault>;
 
-    /// Why a record that was not found may be missing: the store as a whole is not where it is expected. `None` where
-    /// the store is there, or makes itself.
-    fn absence(&self) -> Option<StoreFault> {
+    /// Why a record that was not found may be missing: the store as a whole is not where it is expected, or it is handed
+    /// over and this was not. `None` where the store is there, or makes itself.
+    fn absence(&self, _of: &RecordKey) -> Option<StoreFault> {
         None
     }
 
-    /// Whether it only hands out what was put there by other means, and takes nothing.
+    /// Whether nothing can be written or removed: what it holds was handed over to this process, and changes elsewhere.
     fn is_read_only(&self) -> bool {
         false
     }
@@ -74,6 +78,15 @@ pub trait SecretStore: Send + Sync {
     /// # Errors
     /// [`StoreFault`] if the value is not known to be stored.
     fn put(&self, key: &RecordKey, value: &SecretBytes) -> Result<(), StoreFault>;
+
+    /// Whether the record may be written at all, for a caller that is about to ask a person for something to store.
+    ///
+    /// # Errors
+    /// [`StoreFault::ReadOnly`] if not.
+    fn check_writable(&self, key: &RecordKey) -> Result<(), StoreFault> {
+        // A store that takes nothing says why, and what to do instead.
+        if self.is_read_only() { self.put(key, &SecretBytes::new(Vec::new())) } else { Ok(()) }
+    }
 
     /// Makes sure that the record could be written now, and reserves space for that where the store can. For a caller that is
     /// about to ask for something that is given only once, and holds the record's lock.

@@ -18,6 +18,12 @@ use super::{RecordKey, Reservation, SecretStore};
 use crate::failure::StoreFault;
 use crate::profile::Name;
 
+/// The bytes of a record, for a store that makes records itself.
+pub(super) mod encode {
+    pub(in crate::secrets) use super::app_file::encode_app as app;
+    pub(in crate::secrets) use super::file::encode_mailbox as mailbox;
+}
+
 /// Reads an app's record; `None` if there is none.
 ///
 /// # Errors

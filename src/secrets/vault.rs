@@ -10,6 +10,7 @@ mod absent;
 mod faults;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
+mod handed;
 mod key;
 mod place;
 mod record;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use age::x25519::Identity;
 
+pub use handed::{HandedVault, vault_text};
 pub(super) use key::KEY_VARIABLE;
 pub use key::{VaultKey, new_vault_key};
 pub use place::{is_vault_made, vault_key_file};
@@ -216,7 +218,7 @@ impl SecretStore for VaultStore {
         if self.is_made()? { self.check_any(&identities) } else { Ok(()) }
     }
 
-    fn absence(&self) -> Option<StoreFault> {
+    fn absence(&self, _: &RecordKey) -> Option<StoreFault> {
         absent::fault(&self.single, &self.folder, &self.key)
     }
 

@@ -33,7 +33,7 @@ pub(super) fn choose(document: &ProfileDocument, context: &Context) -> Result<Ch
         return Ok(Chosen { spec, noted, has_new_key: false });
     }
     let chosen = StoreSpec { store: noted.or(spec.store), ..spec.clone() };
-    match secrets::open(&spec.chosen(context.store_choice), context.world())?.check_open() {
+    match secrets::open(&spec.chosen(context.store_choice), profile, context.world())?.check_open() {
         Ok(()) => Ok(Chosen { spec: chosen, noted, has_new_key: false }),
         Err(fault @ StoreFault::Absent { .. }) if is_open && context.store_choice.is_none() => {
             let vault = StoreSpec { store: Some(StoreKind::Vault), ..spec };
@@ -69,7 +69,7 @@ enum Offered {
 /// Offers the vault in place of a keyring, and makes its key where there is none. Where the profile's secrets may be
 /// elsewhere the vault is not offered.
 fn offer_vault(spec: &StoreSpec, profile: &Profile, context: &Context) -> Result<Offered, CommandError> {
-    let vault = secrets::open(spec, context.world())?;
+    let vault = secrets::open(spec, profile, context.world())?;
     let question = if is_empty(profile) {
         shown!(
             "There is no keyring on this machine (normal on servers). Keep the secrets in an encrypted vault file instead?"

@@ -12,8 +12,8 @@ use toml_edit::{Array, Value};
 
 use super::{Entry, Exposure, Fault, Found, Wrong};
 use crate::profile::{
-    Access, ClientAuthentication, Cloud, Credential, FederatedSource, Invalid, Protocol, Provider, SigningAlgorithm,
-    StoreKind, TlsMode,
+    Access, ClientAuthentication, Cloud, Credential, FederatedSource, Invalid, Protocol, Provider, RecordCommand,
+    SigningAlgorithm, StoreKind, TlsMode,
 };
 
 /// A value, with its place.
@@ -114,6 +114,19 @@ impl Entry for Vec<String> {
 
     fn write(&self) -> Value {
         Value::Array(self.iter().map(String::as_str).collect::<Array>())
+    }
+}
+
+/// A command of a store.
+impl Entry for RecordCommand {
+    const EXPOSURE: Exposure = Exposure::Whole;
+
+    fn read(value: &Found<'_>) -> Result<Self, Wrong> {
+        Self::new(Vec::read(value)?).map_err(|invalid| Fault::Value(invalid).at(value))
+    }
+
+    fn write(&self) -> Value {
+        self.words().to_vec().write()
     }
 }
 

@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use crate::failure::{
-    CallbackRefusal, Failure, FailureKind, GREETING, Heard, KeyTrouble, OAuthFault, OtherService, ProxyFault,
-    ProxyTrouble, Rejection, ReplyCode, Service, StoreFault, TlsFault,
+    CallbackRefusal, CommandTrouble, Failure, FailureKind, GREETING, HandedOver, Heard, KeyTrouble, OAuthFault,
+    OtherService, ProxyFault, ProxyTrouble, Rejection, ReplyCode, Service, StoreFault, TlsFault,
 };
 use crate::profile::TlsMode;
 use crate::text::Shown;
@@ -72,6 +72,7 @@ pub(super) fn failures() -> Vec<Failure> {
         TlsFault::NotTls,
         TlsFault::Other(word("REASON")),
     ];
+    let command = |trouble| StoreFault::Command { program: word("PROGRAM"), what: word("read WHAT"), trouble };
     let stores = [
         StoreFault::Absent { reason: word("REASON"), vault: None },
         StoreFault::Absent { reason: word("REASON"), vault: Some(word("FILE")) },
@@ -90,6 +91,20 @@ pub(super) fn failures() -> Vec<Failure> {
         StoreFault::InUse { what: word("the vault"), holder: None, waited: after },
         StoreFault::File { what: word("WHAT"), path: "FILE".into(), reason: word("REASON"), kind: ErrorKind::Other },
         StoreFault::Unsafe { path: word("FILE"), reason: word("REASON") },
+        StoreFault::ReadOnly { store: word("the store"), handed: HandedOver::Variable(word("VARIABLE")) },
+        StoreFault::ReadOnly { store: word("the store"), handed: HandedOver::Vault },
+        StoreFault::ReadOnly { store: word("the store"), handed: HandedOver::Command },
+        StoreFault::NoVariable { variable: word("VARIABLE"), holds: word("the client secret") },
+        StoreFault::BadVariable { variable: word("VARIABLE"), why: word("REASON") },
+        StoreFault::SharedVariable { variable: word("VARIABLE"), one: word("ONE"), other: word("ANOTHER") },
+        StoreFault::NoCommand,
+        command(CommandTrouble::Absent),
+        command(CommandTrouble::NotRun { reason: word("REASON") }),
+        command(CommandTrouble::TimedOut { after }),
+        command(CommandTrouble::TooLong { limit: 1024 }),
+        command(CommandTrouble::Failed { status: Some(1), words: word("WORDS") }),
+        command(CommandTrouble::Failed { status: None, words: Shown::default() }),
+        command(CommandTrouble::Empty),
         StoreFault::Other { reason: word("REASON") },
     ];
     let proxies = [

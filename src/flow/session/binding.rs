@@ -1,7 +1,6 @@
 //! Whose sign-in the store holds by a mailbox's name: several profiles may use one name.
 
 use crate::failure::{Failure, FailureKind};
-use crate::profile::{App, IdentityRule, Mailbox};
 use crate::secrets::{Binding, MailboxRecord};
 use crate::text::{Redactor, Shown};
 
@@ -13,19 +12,6 @@ pub enum Replaced {
     Own,
     /// What another profile's mailbox of the same name left there too.
     Any,
-}
-
-/// The settings that a grant of `mailbox` is good for.
-pub(super) fn of(app: &App, mailbox: &Mailbox) -> Binding {
-    let issuer_or_authority = match &app.identity {
-        IdentityRule::Issuer(issuer) => issuer.to_string(),
-        IdentityRule::Tenant { authority, tenant } => format!("{authority}/{}", tenant.as_str()),
-    };
-    Binding {
-        client_id: app.client_id.clone(),
-        issuer_or_authority,
-        address: mailbox.signs_in_as().as_str().to_lowercase(),
-    }
 }
 
 /// The refusal to use or replace `grant`, which another mailbox has left.

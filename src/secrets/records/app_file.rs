@@ -72,7 +72,7 @@ struct RemovalFile {
     due: Timestamp,
 }
 
-pub(super) fn encode_app(record: &AppRecord) -> Result<SecretBytes, StoreFault> {
+pub(in crate::secrets) fn encode_app(record: &AppRecord) -> Result<SecretBytes, StoreFault> {
     let secret = |secret: &ClientSecret| ClientSecretFile {
         value: Hidden(secret.value.clone()),
         expires: secret.expires,

@@ -114,7 +114,7 @@ impl<'de> Deserialize<'de> for Hidden {
     }
 }
 
-pub(super) fn encode_mailbox(record: &MailboxRecord) -> Result<SecretBytes, StoreFault> {
+pub(in crate::secrets) fn encode_mailbox(record: &MailboxRecord) -> Result<SecretBytes, StoreFault> {
     encode(&StoredMailbox {
         schema: MAILBOX_SCHEMA,
         binding: BindingFile {

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::failure::OAuthFault;
-use crate::profile::{App, ClientAuthentication, ClientId, KeyId, Name};
+use crate::profile::{App, ClientAuthentication, ClientId, IdentityRule, KeyId, Mailbox, Name};
 
 /// An app's client secrets and the state of their rotation. A public client has a record without secrets, or none.
 #[derive(Debug, Clone)]
@@ -176,6 +176,22 @@ pub struct GrantIdentity {
     pub label: String,
     /// All names that the provider gave for the account, the label among them; none in records of before 0.2.
     pub names: Vec<String>,
+}
+
+impl Binding {
+    /// The settings that a grant of `mailbox` is good for.
+    #[must_use]
+    pub fn of(app: &App, mailbox: &Mailbox) -> Self {
+        let issuer_or_authority = match &app.identity {
+            IdentityRule::Issuer(issuer) => issuer.to_string(),
+            IdentityRule::Tenant { authority, tenant } => format!("{authority}/{}", tenant.as_str()),
+        };
+        Self {
+            client_id: app.client_id.clone(),
+            issuer_or_authority,
+            address: mailbox.signs_in_as().as_str().to_lowercase(),
+        }
+    }
 }
 
 impl MailboxRecord {

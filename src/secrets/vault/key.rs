@@ -15,6 +15,10 @@ use crate::text::Shown;
 /// The variable that may hold the key.
 pub(in crate::secrets) const KEY_VARIABLE: &str = "MAILGRANT_VAULT_KEY";
 
+/// The variable that names the folder of a service's credentials, and the name of ours.
+const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
+const CREDENTIAL: &str = "mailgrant-vault-key";
+
 const LARGEST: usize = 64 * 1024;
 
 /// Where the vault's key comes from. Both forms are an age identity file: `#` comments, blank lines, and one
@@ -28,12 +32,13 @@ pub enum VaultKey {
 }
 
 impl VaultKey {
-    /// The key in `MAILGRANT_VAULT_KEY`, else the one in `file`. Blanks are not a key: compose files leave them.
+    /// The key in `MAILGRANT_VAULT_KEY`, else the one that systemd hands over, else the one in `file`. Blanks are not a key:
+    /// compose files leave them.
     pub(super) fn of(env: fn(&str) -> Option<OsString>, file: PathBuf) -> Self {
         let text = env(KEY_VARIABLE).map(|value| value.to_string_lossy().into_owned());
         match text.filter(|text| !text.trim().is_empty()) {
             Some(text) => Self::Value(SecretString::from(text)),
-            None => Self::File(file),
+            None => Self::File(credential(env).unwrap_or(file)),
         }
     }
 
@@ -52,6 +57,12 @@ impl VaultKey {
             }
         }
     }
+}
+
+/// The file in which systemd hands the key over (systemd.exec(5), `LoadCredential=`), if it does.
+fn credential(env: fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let file = PathBuf::from(env(CREDENTIALS_VARIABLE)?).join(CREDENTIAL);
+    file.symlink_metadata().is_ok().then_some(file)
 }
 
 /// Writes a fresh identity to `path` (0600) and returns its public half, which `age --encrypt -r` takes.

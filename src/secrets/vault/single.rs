@@ -15,7 +15,7 @@ use super::faults::{fault, unfit};
 use super::seal::{self, Unopened};
 use crate::failure::StoreFault;
 use crate::files;
-use crate::secrets::SecretBytes;
+use crate::secrets::{RecordKey, SecretBytes};
 use crate::text::{Redactor, Shown};
 
 const SCHEMA: u32 = 1;
@@ -36,6 +36,26 @@ pub(super) fn open(path: &Path, identities: &[Identity], sealed: &[u8]) -> Resul
         Unopened::WrongKey => StoreFault::WrongKey,
         Unopened::Damaged(why) => damaged(path, why),
     })
+}
+
+/// The plain text with these records.
+pub(super) fn compose(records: &[(RecordKey, SecretBytes)]) -> Zeroizing<Vec<u8>> {
+    let head = format!("{{\"schema\":{SCHEMA},\"records\":{{");
+    let names: Vec<String> = records.iter().map(|(key, _)| key.entry_name()).collect();
+    // Quotes, a colon and a comma beside the name and the value in base64, of which neither needs escapes.
+    let most =
+        names.iter().zip(records).map(|(name, (_, value))| name.len() + value.expose().len().div_ceil(3) * 4 + 6);
+    // All at once: a buffer that grows leaves copies behind.
+    let mut plain = Zeroizing::new(String::with_capacity(head.len() + most.sum::<usize>() + 2));
+    plain.push_str(&head);
+    for (index, (name, (_, value))) in names.iter().zip(records).enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        [comma, "\"", name, "\":\""].iter().for_each(|part| plain.push_str(part));
+        STANDARD.encode_string(value.expose(), &mut plain);
+        plain.push('"');
+    }
+    plain.push_str("}}");
+    Zeroizing::new(std::mem::take(&mut *plain).into_bytes())
 }
 
 /// The records, their values still in base64 and borrowed from the plain text.

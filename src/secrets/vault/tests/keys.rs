@@ -91,3 +91,29 @@ fn a_new_key_is_never_written_over_an_old_one() {
     assert!(matches!(fault, StoreFault::File { kind: io::ErrorKind::AlreadyExists, .. }), "{fault:?}");
     assert_eq!(fs::read(home.key()).unwrap(), before);
 }
+
+/// systemd.exec(5), `LoadCredential=`: before the file of the profile, and after the variable.
+#[test]
+fn a_key_that_systemd_hands_over_is_taken_before_the_file() {
+    let file = PathBuf::from("/etc/mailgrant/vault.key");
+    let is_file = |key: VaultKey, expected: &Path| matches!(key, VaultKey::File(path) if path == expected);
+    assert!(is_file(VaultKey::of(|_| None, file.clone()), &file));
+    // A folder of credentials without ours.
+    assert!(is_file(
+        VaultKey::of(|name| (name == "CREDENTIALS_DIRECTORY").then(|| "/nowhere".into()), file.clone()),
+        &file
+    ));
+    let folder = std::env::temp_dir().join("mailgrant-credentials-of-a-test");
+    fs::create_dir_all(&folder).unwrap();
+    let credential = folder.join("mailgrant-vault-key");
+    fs::write(&credential, "").unwrap();
+    let handed = |name: &str| {
+        let folder = std::env::temp_dir().join("mailgrant-credentials-of-a-test");
+        (name == "CREDENTIALS_DIRECTORY").then(|| folder.into_os_string())
+    };
+    let key = VaultKey::of(handed, file.clone());
+    let of_both = VaultKey::of(|name| (name != "CREDENTIALS_DIRECTORY").then(|| "AGE-SECRET-KEY-1".into()), file);
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(is_file(key, &credential));
+    assert!(matches!(of_both, VaultKey::Value(_)));
+}

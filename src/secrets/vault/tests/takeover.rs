@@ -48,7 +48,7 @@ fn looking_changes_nothing_and_the_first_write_makes_the_folder() {
     assert!(!store.delete(&RecordKey::Mailbox("absent".parse().unwrap())).unwrap());
     let said = store.self_test().unwrap();
     assert!(said.contains("5 records in one file"), "{said}");
-    assert!(store.absence().is_none());
+    assert!(store.absence(&shop()).is_none());
     assert_eq!(store.describe(), format!("vault {}", home.vault().display()));
     assert_eq!((names(&data), fs::read(home.vault()).unwrap()), (vec!["vault.age".into()], before));
 
