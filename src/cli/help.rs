@@ -17,7 +17,7 @@ static GROUPS: [Group; 4] = [
         verbs: &["practice", "add", "authorize", "guide", "open", "set", "remove", "new-certificate", "new-vault-key"],
     },
     Group { title: "Check", verbs: &["test", "test-mailbox", "test-smtp", "status", "doctor", "inspect"] },
-    Group { title: "Use and keep", verbs: &["token", "rotate-secret"] },
+    Group { title: "Use and keep", verbs: &["token", "rotate-secret", "store"] },
     Group { title: "Look up", verbs: &["list", "show", "explain", "version", "help"] },
 ];
 

@@ -136,6 +136,7 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
         None => None,
     };
     answers.has_typed_secret = !source.is_given() && read.as_ref().is_some_and(enrol::Read::has_secret);
+    let missing = read.as_ref().and_then(enrol::Read::missing).map(CommandError::from);
     let secrets = document.profile().secrets.clone();
 
     // All is asked: from here on no person is waited for.
@@ -184,6 +185,7 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     if !is_registered {
         answer.next = registration::steps(&app, &mailbox);
     }
+    answer.next.extend(missing.iter().flat_map(|error| &error.finding().fix).take(1).map(Shown::of));
     answer.next.push(match mailbox.access {
         Access::User => shown!("Then sign in as {}: mailgrant authorize {}", mailbox.signs_in_as(), name),
         Access::App => shown!("Then see how much of that is done, without a sign-in: mailgrant authorize {}", name),

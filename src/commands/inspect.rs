@@ -136,8 +136,8 @@ fn describe_grant(report: &mut Report, grant: &MailboxRecord, app: &App, mailbox
     if let Some(identity) = &grant.identity {
         report.fact("signed_in_as", Redactor::by_shape(&identity.label));
     }
-    if grant.refresh_token().is_some() {
-        report.fact("authorized", when(grant.obtained.as_second(), now));
+    if let Some(since) = grant.since() {
+        report.fact("authorized", when(since.as_second(), now));
     }
     let refreshed = grant.refreshed.map_or_else(|| "never".into(), |time| when(time.as_second(), now));
     report.fact("refreshed", refreshed);

@@ -17,6 +17,7 @@ pub mod remove;
 pub mod rotate_secret;
 pub mod show;
 pub mod status;
+pub mod store;
 pub mod test;
 pub mod test_mailbox;
 pub mod test_smtp;

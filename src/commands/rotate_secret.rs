@@ -17,6 +17,7 @@ use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, ClientType, Mailbox, Reference};
 use crate::report::{Document, Finding, FindingCode, Report};
+use crate::secrets::RecordKey;
 use crate::text::Shown;
 
 /// Replace an app's client secret, tested before it is used
@@ -109,6 +110,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let authority = args.issuing.admin.authority(context)?;
     context.trust.begin(app.ca_file.as_deref());
     let workspace = Workspace::open(context, &profile)?;
+    workspace.store.check_writable(&RecordKey::App(app.name.clone()))?;
     // In the order of their names, which is the order of their locks.
     let apps: Vec<&App> =
         profile.apps.values().filter(|other| is_replaced(other) && other.is_same_client(app)).collect();

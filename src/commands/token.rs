@@ -38,6 +38,12 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     drop(waiting);
     let access = fetched.map_err(|failure| CommandError::explained(&failure, about))?;
     let mut document = Document::new("token");
+    if access.is_unkept {
+        document.warnings.push(
+            "a new refresh token came, and the store takes nothing: hand it over again once the provider refuses the old one"
+                .into(),
+        );
+    }
     document.token = Some(Token { access_token: access.token, expires: access.expires });
     Ok(document)
 }

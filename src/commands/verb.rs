@@ -9,7 +9,7 @@ use super::next::Next;
 use super::practice;
 use super::{
     add, authorize, doctor, explain, guide, inspect, list, new_certificate, new_vault_key, next, open, remove,
-    rotate_secret, show, status, test, test_mailbox, test_smtp, token,
+    rotate_secret, show, status, store, test, test_mailbox, test_smtp, token,
 };
 use crate::context::Context;
 use crate::error::CommandError;
@@ -42,6 +42,7 @@ pub enum Command {
     Token(token::Args),
     NewCertificate(new_certificate::Args),
     NewVaultKey(new_vault_key::Args),
+    Store(store::Args),
     #[cfg(feature = "practice")]
     Practice(practice::Args),
 }
@@ -82,6 +83,7 @@ impl Command {
             Self::Token(args) => token::run(args, context),
             Self::NewCertificate(args) => new_certificate::run(args, context),
             Self::NewVaultKey(args) => new_vault_key::run(args, context),
+            Self::Store(args) => store::run(args, context),
             #[cfg(feature = "practice")]
             Self::Practice(args) => practice::run(args, context),
         }

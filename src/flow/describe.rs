@@ -121,8 +121,8 @@ pub fn grant(report: &mut Report, grant: &MailboxRecord, now: Timestamp) {
             report.fact("signed_in_tenant", Redactor::by_shape(tenant));
         }
     }
-    if is_signed_in {
-        report.fact("authorized_since", grant.obtained.strftime("%Y-%m-%d %H:%M UTC"));
+    if let Some(since) = grant.since() {
+        report.fact("authorized_since", since.strftime("%Y-%m-%d %H:%M UTC"));
     }
     report.fact("scopes", Redactor::by_shape(&grant.scopes.join(" ")));
     if let Some(access) = grant.access.iter().max_by_key(|access| access.received) {

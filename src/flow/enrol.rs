@@ -55,13 +55,19 @@ impl<'a> Planned<'a> {
         let store = context.store(after)?;
         let record = load_app(store, &self.app.name)?;
         let has_one = self.own(record.as_ref()).is_some_and(|own| own.active.is_some());
-        let given = if has_one && !source.is_given() {
+        let key = RecordKey::App(self.app.name.clone());
+        if source.is_given() {
+            store.check_writable(&key)?;
+        }
+        let given = if (has_one || store.is_read_only()) && !source.is_given() {
             None
         } else {
             Some(source.read("Client secret", self.app, context, self.force)?)
         };
         let read = Read { planned: self, given, store };
-        read.decide(record.as_ref(), context.clock.now())?;
+        if !store.is_read_only() {
+            read.decide(record.as_ref(), context.clock.now())?;
+        }
         Ok(read)
     }
 
@@ -71,6 +77,14 @@ impl<'a> Planned<'a> {
 }
 
 impl<'a> Read<'a> {
+    /// What is missing in a store that others fill, if it is.
+    #[must_use]
+    pub fn missing(&self) -> Option<StoreFault> {
+        let name = &self.planned.app.name;
+        let is_missing = self.store.is_read_only() && matches!(load_app(self.store, name), Ok(None));
+        self.store.absence(&RecordKey::App(name.clone())).filter(|_| is_missing)
+    }
+
     /// Whether a secret was given, and not found in the store.
     #[must_use]
     pub fn has_secret(&self) -> bool {
@@ -83,6 +97,9 @@ impl<'a> Read<'a> {
     /// What the lock and the store say; a record that may not be replaced.
     pub fn apply(&self, locks: &Path, wait: Duration, now: Timestamp) -> Result<Applied<'a>, CommandError> {
         let name = &self.planned.app.name;
+        if self.store.is_read_only() {
+            return Ok(Applied::default());
+        }
         let lock = RecordLock::acquire(locks, &RecordKey::App(name.clone()), wait)?;
         let before = load_app(self.store, name)?;
         let Some(record) = self.decide(before.as_ref(), now)? else { return Ok(Applied::default()) };

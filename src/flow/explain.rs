@@ -56,9 +56,10 @@ pub(super) fn describe(records: &Records, app: &App) -> Shown {
     let Records { grant, app: record } = records;
     let who =
         grant.identity.as_ref().map_or_else(Shown::default, |who| shown!(" as {}", Redactor::by_shape(&who.label)));
-    let state = match grant.refresh_token() {
-        Some(_) => shown!("signed in{} since {}", who, grant.obtained.strftime("%Y-%m-%d")),
-        None => "the app is let in by itself".into(),
+    let state = match (grant.refresh_token(), grant.since()) {
+        (Some(_), Some(since)) => shown!("signed in{} since {}", who, since.strftime("%Y-%m-%d")),
+        (Some(_), None) => shown!("signed in{}", who),
+        (None, _) => "the app is let in by itself".into(),
     };
     let secret = match (app.credential.expiring(), secret_expiry::of(app, record.as_ref())) {
         (None, _) => Shown::default(),
@@ -78,7 +79,7 @@ fn token_endpoint(seen: &Seen<'_>, fetched: &Fetched) -> Vec<Check> {
     let until = |expires| valid_until(expires, seen.now);
     let asked = match outcome {
         Outcome::Token(token) => {
-            let detail = shown!("grant and client accepted; new token {}", until(token.expires));
+            let detail = shown!("grant and client accepted; new token {}{}", until(token.expires), unkept(token));
             Check::passed(Stage::TokenEndpoint, *elapsed, detail).in_brief(good_for(seen, token))
         }
         Outcome::Failed { failure, .. } => {
@@ -91,6 +92,15 @@ fn token_endpoint(seen: &Seen<'_>, fetched: &Fetched) -> Vec<Check> {
         Check::passed(Stage::Token, Duration::ZERO, detail)
     });
     std::iter::once(asked.begun(seen.since_start(*began))).chain(leftover).collect()
+}
+
+/// What a refresh token means that cannot be stored.
+fn unkept(token: &AccessToken) -> &'static str {
+    if token.is_unkept {
+        "; a new refresh token came, and the store takes nothing: hand that over again once the provider refuses the old one"
+    } else {
+        ""
+    }
 }
 
 /// "Microsoft 365, valid for 69 minutes"

@@ -69,6 +69,7 @@ impl Given {
             // It came before it ended, and not before it was issued.
             received: [ends, at("iat")].into_iter().flatten().fold(now, Timestamp::min),
             account_names: Vec::new(),
+            is_unkept: false,
         })
     }
 

@@ -14,6 +14,7 @@ pub mod given;
 pub mod guide;
 pub mod judge;
 pub mod lookup;
+pub mod migration;
 pub mod next_step;
 pub mod parallel;
 pub mod patience;

@@ -102,6 +102,12 @@ impl Removal {
         for (key, fate) in keys.iter().zip(fates) {
             let name = if matches!(key, RecordKey::App(_)) { "app_record" } else { "mailbox_record" };
             let value = match fate {
+                _ if store.is_read_only() => {
+                    let elsewhere = store.check_writable(key).err().map(CommandError::from);
+                    let steps = elsewhere.iter().flat_map(|error| error.finding().fix.first());
+                    answer.warnings.extend(steps.map(|step| shown!("{} stays where it is set: {}", key, step)));
+                    shown!("{}: kept, the {} can only be read", key, store.describe())
+                }
                 Fate::Stays(why) => {
                     answer.warnings.push(shown!(
                         "the record '{}' in the {} was not removed: {} (--force removes it too)",

@@ -28,7 +28,7 @@ use crate::failure::Failure;
 use crate::loopback::{FailurePage, PendingPage, SuccessPage};
 use crate::profile::Mailbox;
 use crate::report::{Check, Finding, Report, Stage};
-use crate::secrets::load_mailbox;
+use crate::secrets::{RecordKey, load_mailbox};
 use crate::text::Shown;
 use attempt::{Attempt, scopes_missing, stage_of};
 
@@ -44,6 +44,7 @@ pub fn sign_in(
 ) -> Result<Report, CommandError> {
     let app = workspace.app_of(mailbox);
     let about = FailureContext::of_mailbox(app, mailbox).signing_in();
+    workspace.store.check_writable(&RecordKey::Mailbox(mailbox.name.clone()))?;
     if by_browser::listens(app, how.way) {
         by_browser::refuse_unopened(context)?;
     }

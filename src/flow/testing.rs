@@ -114,6 +114,7 @@ pub(super) fn token_from(source: TokenSource) -> AccessToken {
         scopes: Vec::new(),
         received: at("2026-01-01T12:00:00Z"),
         account_names: Vec::new(),
+        is_unkept: false,
     }
 }
 

@@ -9,7 +9,7 @@ use super::provider::ServicePreset;
 use super::{
     Access, CertificateSpec, Channel, ClientAuthentication, ClientId, Cloud, Credential, Deployment, Endpoint,
     EndpointPreset, EndpointUrl, FederatedSpec, HostPreset, Name, Opener, Protocol, Provider, RedirectUri, Scope,
-    ServerEndpoint, ServiceAccountSpec, Tenant,
+    ServerEndpoint, ServiceAccountSpec, StoredProof, Tenant,
 };
 
 /// One app of the profile. Many mailboxes can share it.
@@ -205,10 +205,20 @@ impl App {
     /// What of its credential a person hands over and the store keeps; none where that is nothing.
     #[must_use]
     pub fn handed_over(&self) -> Option<&'static str> {
+        self.credential.handed_over().filter(|_| !self.is_outside())
+    }
+
+    /// What a store holds of its credential; none where nothing is.
+    #[must_use]
+    pub fn stored(&self) -> Option<StoredProof> {
+        self.credential.stored().filter(|_| !self.is_outside())
+    }
+
+    /// Whether what it proves itself with comes from outside each time, though its credential could be stored.
+    fn is_outside(&self) -> bool {
         let is_keyless =
             |account: &ServiceAccountSpec| account.external_account.is_some() || account.workload.is_some();
-        let is_outside = self.service_account.as_ref().is_some_and(is_keyless);
-        self.credential.handed_over().filter(|_| !is_outside)
+        self.service_account.as_ref().is_some_and(is_keyless)
     }
 
     /// The provider's deployment that it is registered at.

@@ -27,6 +27,15 @@ pub enum ClientType {
     Public,
 }
 
+/// What a store holds of what an app proves itself with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredProof {
+    /// What messages call it.
+    pub title: &'static str,
+    /// The end of the name of its variable, where variables are the store.
+    pub variable: &'static str,
+}
+
 impl Credential {
     /// In the order in which they are offered; the first is the usual one.
     pub const ALL: [Self; 5] = [Self::Secret, Self::None, Self::Certificate, Self::Federated, Self::ServiceAccount];
@@ -111,6 +120,18 @@ impl Credential {
             Self::ServiceAccount => true,
             Self::Secret | Self::None | Self::Certificate | Self::Federated => false,
         }
+    }
+
+    /// What a store holds of it; none where nothing is.
+    #[must_use]
+    pub const fn stored(self) -> Option<StoredProof> {
+        let (title, variable) = match self {
+            Self::Secret => ("client secret", "CLIENT_SECRET"),
+            Self::Certificate => ("passphrase of the certificate's key", "CERTIFICATE_PASSPHRASE"),
+            Self::ServiceAccount => ("service account's key", "SERVICE_ACCOUNT_KEY"),
+            Self::None | Self::Federated => return None,
+        };
+        Some(StoredProof { title, variable })
     }
 
     /// The part of it that ends on a day and is replaced before that, as messages call it; none where nothing is.

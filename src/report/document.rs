@@ -124,6 +124,8 @@ pub enum Subject {
     Certificate(Shown),
     /// The key of a vault, by its file.
     VaultKey(Shown),
+    /// A vault to be handed over, by its file.
+    Vault(Shown),
     /// This machine.
     Machine(Shown),
     /// A server, as host and port.
@@ -143,6 +145,7 @@ impl Subject {
             | Self::App(name)
             | Self::Certificate(name)
             | Self::VaultKey(name)
+            | Self::Vault(name)
             | Self::Machine(name)
             | Self::Host(name)
             | Self::Fault(name)

@@ -1,7 +1,7 @@
 //! Environment variables as a store: what a CI system, a container or a service manager hands over. Nothing is written.
 //!
-//! There is one variable for each secret, named after the app or the mailbox ([`client_secret`], [`refresh_token`]). What a
-//! record says besides comes from the profile.
+//! There is one variable for each secret, named after the app or the mailbox ([`variable`]). What a record says besides comes
+//! from the profile.
 
 use std::ffi::OsString;
 
@@ -27,17 +27,8 @@ pub(super) fn is_of_store(variable: &str) -> bool {
     variable.starts_with(APP) || variable.starts_with(MAILBOX)
 }
 
-/// The variable with the client secret of an app, as in `MAILGRANT_APP_CONTOSO_CLIENT_SECRET`.
-fn client_secret(app: &Name) -> Shown {
-    variable(APP, app, "CLIENT_SECRET")
-}
-
-/// The variable with the refresh token of a mailbox, as in `MAILGRANT_MAILBOX_SHOP_REFRESH_TOKEN`.
-fn refresh_token(mailbox: &Name) -> Shown {
-    variable(MAILBOX, mailbox, "REFRESH_TOKEN")
-}
-
-/// A variable of the thing of this name.
+/// The variable with what an app or a mailbox has, as in `MAILGRANT_APP_CONTOSO_CLIENT_SECRET` and
+/// `MAILGRANT_MAILBOX_SHOP_REFRESH_TOKEN`.
 fn variable(kind: &'static str, name: &Name, holds: &'static str) -> Shown {
     shown!("{}{}_{}", kind, name.for_variable(), holds)
 }
@@ -58,17 +49,23 @@ impl EnvStore {
     /// The variable of a record, and what it holds.
     fn variable(&self, key: &RecordKey) -> Option<(Shown, Shown)> {
         match key {
-            RecordKey::App(name) => Some((client_secret(name), shown!("the client secret of app '{}'", name))),
-            RecordKey::Mailbox(name) => Some((refresh_token(name), shown!("the refresh token of mailbox '{}'", name))),
+            RecordKey::App(name) => {
+                let stored = self.profile.apps.get(name)?.stored()?;
+                Some((variable(APP, name, stored.variable), shown!("the {} of app '{}'", stored.title, name)))
+            }
+            RecordKey::Mailbox(name) => {
+                Some((variable(MAILBOX, name, "REFRESH_TOKEN"), shown!("the refresh token of mailbox '{}'", name)))
+            }
             RecordKey::Trial(_) => None,
         }
     }
 
     /// The records that the profile could have here, in the order of their names.
     fn possible(&self) -> Vec<RecordKey> {
-        let apps = self.profile.apps.values().filter(|app| app.credential.has_secret());
+        let apps = self.profile.apps.values().filter(|app| app.stored().is_some());
         let apps = apps.map(|app| RecordKey::App(app.name.clone()));
-        apps.chain(self.profile.mailboxes.keys().cloned().map(RecordKey::Mailbox)).collect()
+        let mailboxes = self.profile.mailboxes.values().filter(|mailbox| mailbox.access.needs_person());
+        apps.chain(mailboxes.map(|mailbox| RecordKey::Mailbox(mailbox.name.clone()))).collect()
     }
 
     /// The value of a record's variable.

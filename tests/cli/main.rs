@@ -92,6 +92,8 @@ mod service_account;
 mod status_ask;
 mod status_list_show_remove;
 #[cfg(unix)]
+mod store;
+#[cfg(unix)]
 mod terminal;
 mod test;
 mod test_mailbox;

@@ -20,6 +20,7 @@ impl Session<'_> {
         // A refresh token that is good once is spent by this request too (SECURITY.md C4).
         let room = self.reserve()?;
         let answer = self.ask(&record.authorization, &scopes, &endpoint, credential)?;
+        let is_unkept = self.store.is_read_only() && answer.refresh_token.is_some() && record.refresh_token().is_some();
         if let Some(token) = answer.refresh_token {
             record.authorization.take_over(token);
         }
@@ -33,6 +34,7 @@ impl Session<'_> {
             scopes: answer.scopes.map_or_else(Vec::new, answer::well_formed),
             received,
             account_names: record.identity.as_ref().map_or_else(Vec::new, GrantIdentity::all_names),
+            is_unkept,
         })
     }
 }

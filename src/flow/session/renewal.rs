@@ -28,6 +28,8 @@ impl Session<'_> {
             Ok(answer) => {
                 record.client_authentication = answer.client_authentication;
                 let now = self.clock.now();
+                let is_unkept =
+                    self.store.is_read_only() && answer.refresh_token.is_some() && record.refresh_token().is_some();
                 answer::take_over(&mut record, answer, self.audience(), now, self.http.transcript().redactor());
                 if record.refresh_token().is_some() {
                     record.refreshed = Some(now);
@@ -37,7 +39,8 @@ impl Session<'_> {
                 record.profile.get_or_insert_with(|| self.profile_file.display().to_string());
                 // Stored before it is used: a lost refresh token is a lost sign-in (SECURITY.md C4).
                 self.save(&record, room)?;
-                AccessToken::of(&record, audience.as_deref(), TokenSource::Refresh).ok_or_else(|| {
+                let token = AccessToken::of(&record, audience.as_deref(), TokenSource::Refresh);
+                token.map(|token| AccessToken { is_unkept, ..token }).ok_or_else(|| {
                     FailureKind::NotAuthorized { why: "the provider sent no access token".into() }.into()
                 })
             }

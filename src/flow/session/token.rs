@@ -20,6 +20,8 @@ pub struct AccessToken {
     pub received: Timestamp,
     /// Every name of the account that was accepted at the sign-in.
     pub account_names: Vec<String>,
+    /// Whether a new refresh token came with it and is lost with this process, as the store takes nothing.
+    pub is_unkept: bool,
 }
 
 /// Where a token came from.
@@ -45,6 +47,7 @@ impl AccessToken {
             scopes: access.scopes.clone(),
             received: access.received,
             account_names: grant.identity.as_ref().map_or_else(Vec::new, GrantIdentity::all_names),
+            is_unkept: false,
         })
     }
 

@@ -314,6 +314,12 @@ impl MailboxRecord {
         self.refresh_token().into_iter().chain(self.access.iter().map(|access| &access.token))
     }
 
+    /// When the user signed in; none where no user did, or where the sign-in was handed over without saying when.
+    #[must_use]
+    pub fn since(&self) -> Option<Timestamp> {
+        self.refresh_token().map(|_| self.obtained).filter(|obtained| *obtained != Timestamp::UNIX_EPOCH)
+    }
+
     /// The refresh token, where a user signed in.
     #[must_use]
     pub fn refresh_token(&self) -> Option<&SecretString> {

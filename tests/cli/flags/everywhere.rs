@@ -77,6 +77,7 @@ pub(crate) const VERBS: &[Verb] = &[
     verb("token", &["shop"], Servers, Needs, true),
     verb("new-certificate", &["shop", "--key", "ec"], Never, Sees, false),
     verb("new-vault-key", &[], Never, Sees, false),
+    verb("store", &["list"], Never, Needs, true),
     #[cfg(feature = "practice")]
     verb("practice", &["--list-faults"], Never, Without, false),
 ];

@@ -29,6 +29,7 @@ pub(super) fn write(reports: &[&Report], page: &mut Page<'_>) -> io::Result<()> 
             | Subject::App(_)
             | Subject::Certificate(_)
             | Subject::VaultKey(_)
+            | Subject::Vault(_)
             | Subject::Fault(_)
             | Subject::Catalogue(_) => {}
         }
