@@ -31,6 +31,14 @@ pub(crate) fn interpreters() -> Option<Interpreters> {
     found(look_for_interpreters(), "the tests with libraries", &SAID)
 }
 
+/// These programs of a password manager; or `None`, after saying why, where the tests with it are to be left out.
+pub(crate) fn programs(names: &[&str]) -> Option<()> {
+    static SAID: Once = Once::new();
+    let missing: Vec<String> =
+        names.iter().filter(|name| program_path(name).is_none()).map(|name| (*name).to_owned()).collect();
+    found(if missing.is_empty() { Ok(()) } else { Err(missing) }, "the tests with password managers", &SAID)
+}
+
 fn found<T>(looked: Result<T, Vec<String>>, tests: &str, said: &Once) -> Option<T> {
     let demanded = env::var_os("MAILGRANT_TEST_REAL").is_some_and(|value| value == "1");
     match looked {

@@ -6,6 +6,7 @@ mod device_code;
 mod keyring;
 mod machines;
 mod mailbox;
+mod password_manager;
 mod reminders;
 mod report;
 mod rotation;
