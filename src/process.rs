@@ -9,7 +9,7 @@ mod stream;
 use std::io::{self, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,8 @@ const MOST_WORDS: usize = 16 * 1024;
 /// For how long the end of a program's output is waited for, once the program itself has ended: what it has left running may
 /// hold its output open.
 const TRAILING: Duration = Duration::from_millis(500);
+/// For how long a pipe is filled before the program starts.
+const FILLING: Duration = Duration::from_millis(200);
 /// Between two looks at whether the program has ended.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -114,21 +116,22 @@ pub fn run(program: Program<'_>) -> Result<Zeroizing<Vec<u8>>, ProcessFault> {
     }
     let mut command = Command::new(name);
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+    command.stdin(match stdin {
+        Some(bytes) => filled(bytes).map_err(|error| ProcessFault::Lost { reason: Shown::of(error) })?,
+        None => Stdio::null(),
+    });
     withhold(&mut command, hidden);
     group::make(&mut command);
     let child = command.spawn().map_err(|error| ProcessFault::NotStarted {
         is_absent: error.kind() == io::ErrorKind::NotFound,
         reason: Shown::of(&error),
     })?;
+    // With it goes our end of the pipe that the program reads.
+    drop(command);
     let mut running = Running::new(child);
     let output = Stream::read(running.child.stdout.take(), limit);
     // More of it is read, so that the program can go on, and dropped.
     let words = Stream::read(running.child.stderr.take(), MOST_WORDS);
-    if let (Some(bytes), Some(mut pipe)) = (stdin, running.child.stdin.take()) {
-        // A program that does not read it all has its reasons, and its exit status tells.
-        thread::spawn(move || drop(pipe.write_all(&bytes)));
-    }
     let status = loop {
         if output.is_over_limit() {
             return Err(ProcessFault::TooLong { limit });
@@ -151,6 +154,20 @@ pub fn run(program: Program<'_>) -> Result<Zeroizing<Vec<u8>>, ProcessFault> {
     }
     running.has_ended_well();
     Ok(bytes)
+}
+
+/// A pipe that holds `bytes`. It is filled before the program starts: were this process killed while it writes, the program
+/// would take the part that it got for the whole. What a pipe cannot hold follows while the program runs.
+fn filled(bytes: Zeroizing<Vec<u8>>) -> io::Result<Stdio> {
+    let (reader, mut writer) = io::pipe()?;
+    let (done, is_done) = mpsc::sync_channel(1);
+    thread::spawn(move || {
+        // A program that does not read it all has its reasons, and its exit status tells.
+        let _ = writer.write_all(&bytes);
+        let _ = done.send(());
+    });
+    let _ = is_done.recv_timeout(FILLING);
+    Ok(reader.into())
 }
 
 fn withhold(command: &mut Command, hidden: &[&str]) {
