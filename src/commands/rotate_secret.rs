@@ -98,6 +98,10 @@ struct IssueFlags {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let app = lookup::app(&profile, &args.name)?;
+    if let Some(certificate) = &app.certificate {
+        let told = Finding::of(FindingCode::CERTIFICATE_IS_A_FILE).with("name", &app.name);
+        return Err(told.with("file", &certificate.file).into());
+    }
     if !is_replaced(app) {
         let is_elsewhere = app.credential.client_type() == ClientType::Confidential;
         return Err(Finding::of(FindingCode::NO_SECRET)
@@ -155,9 +159,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     Ok(document)
 }
 
-/// Whether what `app` authenticates with is replaced from time to time.
+/// Whether what `app` authenticates with is in the store, and replaced there from time to time.
 fn is_replaced(app: &App) -> bool {
-    app.handed_over().is_some() || app.credential.expiring().is_some()
+    app.handed_over().is_some()
 }
 
 /// Refuses flags that do not go together.

@@ -37,11 +37,19 @@ fn reminder(profile: &Profile, day: Date, apps: &[&App]) -> Option<Reminder> {
     if let more @ 1.. = mailboxes.len().saturating_sub(MOST_NAMES) {
         listed = shown!("{} and {} more", listed, more);
     }
-    let (kind, issue, with) = if app.credential.has_secret() {
-        ("client-secret", shown!("Issue a new {}", secret), "--expires DATE")
+    let (kind, issue, then) = if app.credential.has_secret() {
+        (
+            "client-secret",
+            shown!("Issue a new {}", secret),
+            shown!("Run: mailgrant rotate-secret {} --expires DATE", app.name),
+        )
     } else {
         let make = shown!("Make a new {} (mailgrant new-certificate {}) and upload it", secret, app.name);
-        ("certificate", make, "--certificate FILE")
+        (
+            "certificate",
+            make,
+            shown!("Write its file into [apps.{}] in the profile, and run: mailgrant test --all", app.name),
+        )
     };
     Some(Reminder {
         // Neither the name nor the day: both may change.
@@ -51,7 +59,7 @@ fn reminder(profile: &Profile, day: Date, apps: &[&App]) -> Option<Reminder> {
         description: vec![
             shown!("Without a new {}, these mailboxes cannot sign in from then on: {}", secret, listed),
             shown!("1. {} in {}; client ID {}", issue, app.deployment().portal, app.client_id),
-            shown!("2. Run: mailgrant rotate-secret {} {}", app.name, with),
+            shown!("2. {}", then),
             shown!("3. Write a new calendar: mailgrant status --ics FILE"),
         ],
     })
@@ -118,7 +126,7 @@ mod tests {
         let found = of(&profile, profile.apps.values().map(|app| (app, day)));
         assert_eq!(found[0].summary, "The certificate of app 'contoso' expires");
         let steps = Shown::join(&found[0].description, " ");
-        assert!(steps.contains("new-certificate contoso") && steps.contains("--certificate FILE"), "{steps}");
+        assert!(steps.contains("new-certificate contoso") && steps.contains("[apps.contoso]"), "{steps}");
     }
 
     #[test]

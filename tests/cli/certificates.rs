@@ -60,6 +60,21 @@ fn a_key_that_cannot_be_used_is_told_before_anything_is_sent() {
 }
 
 #[test]
+fn a_renewed_certificate_is_put_to_use_by_its_file_and_taken_back_the_same_way() {
+    let shop = certified(&[], "");
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
+    shop.authorize_as("shop", SHOP).code(0);
+    let told = shop.json(&["rotate-secret", "shop"], 3);
+    assert_eq!(told.json()["error"]["code"], "certificate-is-a-file");
+    let next = renew(&shop, &[]);
+    let before = std::fs::read_to_string(shop.config()).unwrap();
+    for profile in [before.replace("shop.pem", &next), before] {
+        shop.write_config(&profile);
+        shop.run(&["token", "shop"]).finish().code(0);
+    }
+}
+
+#[test]
 fn status_watches_when_a_certificate_ends_and_every_list_names_it() {
     let shop = certified(&["--days", "5"], "");
     shop.authorize_as("shop", SHOP).code(0);
