@@ -17,6 +17,7 @@ mod grant;
 mod local;
 mod network;
 mod oauth;
+mod pieces;
 pub mod preflight;
 mod proxy;
 pub mod reading;

@@ -1,8 +1,9 @@
 //! A finding of our own in the making: the code decides what is said, the values and cases what is filled in.
 
-use super::about::{self, FailureContext};
+use super::about::FailureContext;
 use super::catalogue::own::{self, Words};
 use super::catalogue::{self, Step};
+use super::pieces;
 use super::resolve;
 use crate::failure::CredentialFault;
 use crate::report::{self, ExitCode, Finding, FindingCode};
@@ -128,7 +129,7 @@ impl<'a> Told<'a> {
 
     fn must_be_given(&self, text: &'static str) {
         let has_value = |name: &str| self.value(name).is_some() || FailureContext::knows(name);
-        let mut missing = about::required(text).filter(|name| self.is_live && !has_value(name));
+        let mut missing = pieces::required(text).filter(|name| self.is_live && !has_value(name));
         debug_assert_eq!(missing.next(), None, "{} was not given it", self.code);
     }
 

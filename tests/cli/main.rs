@@ -30,6 +30,8 @@ mod calendar;
 mod callbacks;
 #[cfg(target_os = "linux")]
 mod certificates;
+#[cfg(unix)]
+mod ci_jobs;
 mod client_authentication;
 mod codes;
 mod config_errors;
