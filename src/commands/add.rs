@@ -1,6 +1,7 @@
 //! `add`: flags or prompts to a checked app and mailbox, the secret into the store, the profile written.
 
 mod answers;
+mod certificate;
 mod federated;
 mod flags;
 mod missing;
@@ -106,7 +107,8 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     let mailbox = config::validate_mailbox(name.clone(), &answers.mailbox, &app, 0..0, &base).map_err(wrong_flag)?;
 
     let source = args.secret.source();
-    unused::refuse(&args.app, &args.mailbox, source.is_given(), &app, &mailbox)?;
+    let is_stored = app.handed_over().is_some() || certificate::is_locked(&app, source.is_given())?;
+    unused::refuse(&args.app, &args.mailbox, (source.is_given(), is_stored), &app, &mailbox)?;
     if !args.force {
         if old_app.as_ref().is_some_and(|old| *old != app && !same::completes_app(old, &app)) {
             let user = document.profile().mailboxes.values().find(|mailbox| mailbox.app == app_name);
@@ -126,14 +128,13 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     }
     let expires = args.app.expires.or(app.secret_expires.filter(|_| old_app.is_none()));
     let planned = enrol::Planned { app: &app, known: old_app.as_ref(), expires, force: args.force };
-    let read = match app.handed_over() {
-        Some(_) => {
-            let mut after = Profile { secrets: store.spec.clone(), ..document.profile().clone() };
-            after.apps.insert(app_name.clone(), app.clone());
-            after.mailboxes.insert(name.clone(), mailbox.clone());
-            Some(planned.read(&source, &after, context)?)
-        }
-        None => None,
+    let read = if is_stored {
+        let mut after = Profile { secrets: store.spec.clone(), ..document.profile().clone() };
+        after.apps.insert(app_name.clone(), app.clone());
+        after.mailboxes.insert(name.clone(), mailbox.clone());
+        Some(planned.read(&source, &after, context)?)
+    } else {
+        None
     };
     answers.has_typed_secret = !source.is_given() && read.as_ref().is_some_and(enrol::Read::has_secret);
     let missing = read.as_ref().and_then(enrol::Read::missing).map(CommandError::from);
@@ -306,6 +307,7 @@ fn choose_app(
         return Ok(chosen);
     }
     questions::secret(&mut answers.app, has_source, context)?;
+    certificate::ask(&mut answers.app, context)?;
     federated::ask(&mut answers.app, context)?;
     questions::access(&mut answers.app, context)?;
     Ok(Chosen { name, is_found: false })

@@ -12,7 +12,7 @@ mod validate;
 
 pub use edit::{Edit, PreparedEdit, ProfileDocument};
 pub use error::{ConfigError, OpenError, Problem, ProblemKind};
-pub use file::{AppFile, FederatedFile, MailboxFile, ScopesFile, ServiceAccountFile, ServiceFile};
+pub use file::{AppFile, CertificateFile, FederatedFile, MailboxFile, ScopesFile, ServiceAccountFile, ServiceFile};
 pub use load::{load, parse};
 pub use locate::{Folders, base_of};
 pub use validate::{app as validate_app, client_secret as validate_client_secret, mailbox as validate_mailbox};

@@ -4,13 +4,14 @@
 use secrecy::SecretString;
 
 use crate::clock::Clock;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{CredentialFault, Failure, FailureKind};
+use crate::finding_code::FindingCode;
 use crate::net::HttpClient;
 use crate::oauth::ClientCredential;
 use crate::oauth::assertion::{certificate, federated};
 use crate::oauth::service_account;
 use crate::profile::{App, Credential};
-use crate::secrets::{RecordKey, SecretStore, load_app};
+use crate::secrets::{self, RecordKey, SecretStore, load_app};
 use crate::text::Shown;
 
 /// What it is made from.
@@ -66,13 +67,28 @@ impl Desk<'_> {
             .map(ClientCredential::ServiceAccount)
     }
 
-    /// What opens the app's private key, where the store has it.
+    /// What opens the app's private key, which is encrypted.
     fn passphrase(&self, app: &App) -> Result<Option<SecretString>, Failure> {
         let record = load_app(self.store, &app.name)?.filter(|record| record.is_of(app));
-        let active = record.and_then(|record| record.active).map(|active| active.value);
-        active.iter().for_each(|passphrase| self.http.transcript().redactor().learn(passphrase));
-        Ok(active)
+        let Some(passphrase) = record.and_then(|record| record.passphrase) else {
+            return Err(self
+                .store
+                .absence(&RecordKey::App(app.name.clone()))
+                .map_or_else(|| locked(app), Failure::from));
+        };
+        self.http.transcript().redactor().learn(&passphrase);
+        Ok(Some(passphrase))
     }
+}
+
+/// The key of the app's certificate is encrypted, and nothing stored opens it.
+fn locked(app: &App) -> Failure {
+    let file = app.certificate.iter().map(|spec| ("file", Shown::of(spec.key_file())));
+    let variable = secrets::app_variable(app).map(|variable| ("variable", variable));
+    let mut fault =
+        CredentialFault::new(FindingCode::CERTIFICATE_PASSPHRASE_MISSING).case("app").with("name", &app.name);
+    fault.values.extend(file.chain(variable));
+    fault.into()
 }
 
 /// What `app` authenticates with once the store has `value`, which is to be proven before that.

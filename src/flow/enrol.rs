@@ -13,6 +13,7 @@ use super::secret_source::SecretSource;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::failure::StoreFault;
+use crate::oauth::assertion::certificate;
 use crate::profile::{App, Name, Profile};
 use crate::report::{Finding, FindingCode};
 use crate::secrets::{AppRecord, ClientSecret, RecordKey, RecordLock, SecretStore, load_app, save_app};
@@ -54,7 +55,7 @@ impl<'a> Planned<'a> {
     pub fn read(self, source: &SecretSource, after: &Profile, context: &'a Context) -> Result<Read<'a>, CommandError> {
         let store = context.store(after)?;
         let record = load_app(store, &self.app.name)?;
-        let has_one = self.own(record.as_ref()).is_some_and(|own| own.active.is_some());
+        let has_one = self.own(record.as_ref()).is_some_and(|own| self.is_at_hand(own));
         let key = RecordKey::App(self.app.name.clone());
         if source.is_given() {
             store.check_writable(&key)?;
@@ -69,6 +70,14 @@ impl<'a> Planned<'a> {
             read.decide(record.as_ref(), context.clock.now())?;
         }
         Ok(read)
+    }
+
+    /// Whether `own` has what the app needs: its secret, or what opens its key as that is now.
+    fn is_at_hand(&self, own: &AppRecord) -> bool {
+        match &self.app.certificate {
+            Some(spec) => own.passphrase.as_ref().is_some_and(|known| certificate::unlock(spec, known).is_ok()),
+            None => own.active.is_some(),
+        }
     }
 
     fn own<'r>(&self, record: Option<&'r AppRecord>) -> Option<&'r AppRecord> {
@@ -111,6 +120,9 @@ impl<'a> Read<'a> {
     fn decide(&self, record: Option<&AppRecord>, now: Timestamp) -> Result<Option<AppRecord>, CommandError> {
         let app = self.planned.app;
         let own = self.planned.own(record);
+        if app.certificate.is_some() {
+            return self.decide_passphrase(record);
+        }
         let same = |active: &ClientSecret| {
             self.given.as_ref().is_none_or(|given| given.expose_secret() == active.value.expose_secret())
         };
@@ -148,6 +160,25 @@ impl<'a> Read<'a> {
         new.journal = None;
         new.active = Some(ClientSecret { value, expires: app.secret_expires, added: now, key_id: None });
         Ok(Some(new))
+    }
+
+    /// What the record becomes with the passphrase of a key, which has been tried.
+    fn decide_passphrase(&self, record: Option<&AppRecord>) -> Result<Option<AppRecord>, CommandError> {
+        let app = self.planned.app;
+        let own = self.planned.own(record);
+        let stored = own.and_then(|own| own.passphrase.as_ref());
+        let Some(given) = &self.given else {
+            let gone = || Finding::of(FindingCode::SECRET_GONE).with("name", &app.name).into();
+            return stored.map(|_| None).ok_or_else(gone);
+        };
+        if stored.is_some_and(|stored| stored.expose_secret() == given.expose_secret()) {
+            return Ok(None);
+        }
+        if let (None, Some(other)) = (own, record) {
+            self.refuse_foreign(other)?;
+        }
+        let own = own.cloned().unwrap_or_else(|| AppRecord::of(app));
+        Ok(Some(AppRecord { passphrase: Some(given.clone()), ..own }))
     }
 
     /// Records are found by name alone, and another profile may use the name for a client of its own.

@@ -11,6 +11,7 @@ use crate::config;
 use crate::context::Context;
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
+use crate::oauth::assertion::certificate;
 use crate::oauth::service_account;
 use crate::profile::{App, Credential, secret_doubt};
 use crate::report::{Finding, FindingCode};
@@ -93,31 +94,45 @@ impl SecretSource {
                 unreadable(shown!("The environment variable {} is not set.", Redactor::by_shape(variable)))
             }),
             Self::File(path) => from_file(path),
-            // It is a file of many lines, which no prompt takes.
-            Self::Prompt if !app.credential.has_secret() => {
-                let question = format!("The file with the {} (JSON)", app.handed_over().unwrap_or("key"));
-                let path = context.prompter.ask(&question, None, &|_| Ok(())).map_err(|error| {
-                    CommandError::unasked(&error, "--secret-file FILE, --secret-stdin or --secret-env VAR")
-                })?;
-                from_file(Path::new(&path))
-            }
-            Self::Prompt => {
-                let question = shown!("{} of app '{}' (the Value, not the ID)", noun, app.name);
-                context.prompter.secret(&question).map_err(|error| {
-                    CommandError::unasked(&error, "--secret-stdin, --secret-env VAR or --secret-file FILE")
-                })
-            }
+            Self::Prompt => asked(noun, app, context),
         }
     }
 }
 
-/// Whether it can be what `app` authenticates with.
-fn check(secret: &SecretString, app: &App, context: &Context) -> Result<(), CommandError> {
+/// What a person answers.
+fn asked(noun: &'static str, app: &App, context: &Context) -> Result<SecretString, CommandError> {
+    let hidden = |question: &Shown| {
+        let flags = "--secret-stdin, --secret-env VAR or --secret-file FILE";
+        context.prompter.secret(question).map_err(|error| CommandError::unasked(&error, flags))
+    };
     match app.credential {
-        Credential::ServiceAccount => service_account::open(app, Some(secret), None, context.transcript.redactor())
-            .map(drop)
-            .map_err(|failure| diagnosis::finding(&failure, FailureContext::of_app(app)).into()),
-        Credential::Secret | Credential::None | Credential::Certificate | Credential::Federated => {
+        // It is a file of many lines, which no prompt takes.
+        Credential::ServiceAccount => {
+            let question = format!("The file with the {} (JSON)", app.handed_over().unwrap_or("key"));
+            let path = context.prompter.ask(&question, None, &|_| Ok(())).map_err(|error| {
+                CommandError::unasked(&error, "--secret-file FILE, --secret-stdin or --secret-env VAR")
+            })?;
+            from_file(Path::new(&path))
+        }
+        Credential::Certificate => hidden(&shown!("Passphrase of the key of app '{}'", app.name)),
+        Credential::Secret | Credential::None | Credential::Federated => {
+            hidden(&shown!("{} of app '{}' (the Value, not the ID)", noun, app.name))
+        }
+    }
+}
+
+/// Whether it can be what `app` authenticates with, or open its key.
+fn check(secret: &SecretString, app: &App, context: &Context) -> Result<(), CommandError> {
+    let told = |failure| CommandError::from(diagnosis::finding(&failure, FailureContext::of_app(app)));
+    match app.credential {
+        Credential::ServiceAccount => {
+            let opened = service_account::open(app, Some(secret), None, context.transcript.redactor());
+            opened.map(drop).map_err(told)
+        }
+        Credential::Certificate => {
+            app.certificate.iter().try_for_each(|spec| certificate::unlock(spec, secret)).map_err(told)
+        }
+        Credential::Secret | Credential::None | Credential::Federated => {
             config::validate_client_secret(secret.expose_secret()).map_err(|invalid| {
                 Finding::of(FindingCode::SECRET_UNUSABLE)
                     .case("given")

@@ -27,6 +27,12 @@ pub(super) fn is_of_store(variable: &str) -> bool {
     variable.starts_with(APP) || variable.starts_with(MAILBOX)
 }
 
+/// The variable with what the store holds of the credential of `app`; none where that is nothing.
+#[must_use]
+pub fn app_variable(app: &App) -> Option<Shown> {
+    app.stored().map(|stored| variable(APP, &app.name, stored.variable))
+}
+
 /// The variable with what an app or a mailbox has, as in `MAILGRANT_APP_CONTOSO_CLIENT_SECRET` and
 /// `MAILGRANT_MAILBOX_SHOP_REFRESH_TOKEN`.
 fn variable(kind: &'static str, name: &Name, holds: &'static str) -> Shown {
@@ -50,8 +56,8 @@ impl EnvStore {
     fn variable(&self, key: &RecordKey) -> Option<(Shown, Shown)> {
         match key {
             RecordKey::App(name) => {
-                let stored = self.profile.apps.get(name)?.stored()?;
-                Some((variable(APP, name, stored.variable), shown!("the {} of app '{}'", stored.title, name)))
+                let app = self.profile.apps.get(name)?;
+                Some((app_variable(app)?, shown!("the {} of app '{}'", app.stored()?.title, name)))
             }
             RecordKey::Mailbox(name) => {
                 Some((variable(MAILBOX, name, "REFRESH_TOKEN"), shown!("the refresh token of mailbox '{}'", name)))
@@ -155,6 +161,9 @@ impl SecretStore for EnvStore {
 }
 
 fn of_app(app: &App, secret: SecretString) -> AppRecord {
+    if app.certificate.is_some() {
+        return AppRecord { passphrase: Some(secret), ..AppRecord::of(app) };
+    }
     // Nothing tells when it came; it is not taken for new.
     let active = ClientSecret { value: secret, expires: None, added: Timestamp::UNIX_EPOCH, key_id: None };
     AppRecord { active: Some(active), ..AppRecord::of(app) }

@@ -21,7 +21,7 @@ mod world;
 pub(crate) use vault::fuzzing;
 
 pub use command::CommandStore;
-pub use env::EnvStore;
+pub use env::{EnvStore, app_variable};
 pub use keyring::KeyringStore;
 pub use lock::RecordLock;
 pub use nothing::Nothing;

@@ -1,9 +1,14 @@
 //! Apps that sign with a certificate's key, where other apps have a client secret.
 
-use crate::sandbox::world::SHOP;
+use crate::sandbox::world::{AppOnly, SHOP};
 use crate::support::canary::CLIENT_SECRET;
 use crate::support::fixture::Fixture;
 use crate::support::practice::{ALWAYS_STALE, fact};
+
+/// What opens an encrypted key of these tests.
+const PASSPHRASE: &str = "practice-only-passphrase";
+/// `new-certificate` encrypts the key.
+const ENCRYPTED: [&str; 4] = ["--key", "rsa", "--passphrase-env", "OPENS_IT"];
 
 /// A shop whose app has no client secret any more, and a certificate in its place.
 fn certified(make: &[&str], settings: &str) -> Fixture {
@@ -18,7 +23,13 @@ fn certified(make: &[&str], settings: &str) -> Fixture {
 
 /// Makes a certificate and uploads it. Its file's name.
 fn renew(shop: &Fixture, make: &[&str]) -> String {
-    let made = shop.run(&[&["--json", "new-certificate", "shop"], make].concat()).finish().code(0);
+    renew_under(shop, make, PASSPHRASE)
+}
+
+/// The same, with `passphrase` in the variable of [`ENCRYPTED`].
+fn renew_under(shop: &Fixture, make: &[&str], passphrase: &str) -> String {
+    let make = shop.run(&[&["--json", "new-certificate", "shop"], make].concat());
+    let made = make.env("OPENS_IT", passphrase).finish().code(0);
     let certificate = std::fs::read_to_string(fact(&made, "certificate_file")).unwrap();
     shop.sandbox().upload_certificate("made by mailgrant", &certificate);
     fact(&made, "key_file")
@@ -94,4 +105,56 @@ fn status_watches_when_a_certificate_ends_and_every_list_names_it() {
     }
     let calendar = shop.run(&["status", "--ics", "-"]).finish().code(0).stdout;
     assert!(calendar.contains("The certificate of app 'shop' expires"), "{calendar}");
+}
+
+#[test]
+fn an_encrypted_key_opens_with_the_passphrase_that_add_stores() {
+    let shop = certified(&ENCRYPTED, "");
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
+    let requests = shop.sandbox().counters().token_requests;
+    let missing = shop.run(&["authorize", "shop", "--timeout", "5"]).finish().code(5);
+    for words in ["mailgrant add MAILBOX --app shop", "MAILGRANT_APP_SHOP_CERTIFICATE_PASSPHRASE"] {
+        assert!(missing.all_text().contains(words), "{words}: {}", missing.all_text());
+    }
+    assert_eq!(shop.sandbox().counters().token_requests, requests);
+    let add = |passphrase: &str| shop.run(&["--json", "add", "shop", "--secret-stdin"]).stdin(passphrase).finish();
+    let wrong = add("another passphrase").code(5);
+    assert_eq!(wrong.json()["error"]["code"], "certificate-passphrase-wrong");
+    assert_eq!(fact(&add(&format!("{PASSPHRASE}\n")).code(0), "changed"), "yes");
+    assert!(fact(&shop.json(&["add", "shop"], 0), "changed").starts_with("no"), "it is stored");
+    shop.authorize_as("shop", SHOP).code(0);
+    shop.run(&["token", "shop"]).finish().code(0);
+    assert_eq!(shop.files_with(PASSPHRASE), Vec::<std::path::PathBuf>::new());
+    // The next key has another passphrase, which opens it alone.
+    let next = renew_under(&shop, &ENCRYPTED, "the next passphrase");
+    let profile = std::fs::read_to_string(shop.config()).unwrap();
+    shop.write_config(&profile.replace("shop.pem", &next));
+    assert_eq!(shop.json(&["token", "shop"], 5).json()["error"]["code"], "certificate-passphrase-wrong");
+    add("the next passphrase").code(0);
+    shop.run(&["token", "shop"]).finish().code(0);
+}
+
+#[test]
+fn an_encrypted_key_opens_with_the_passphrase_of_a_variable() {
+    let shop = certified(&ENCRYPTED, "");
+    let profile = std::fs::read_to_string(shop.config()).unwrap();
+    shop.write_config(&profile.replacen("[apps.shop]\n", "[apps.shop]\naccess = \"app\"\n", 1));
+    shop.sandbox().set_up_app_only(AppOnly::for_mailboxes(&[SHOP]));
+    let variable = "MAILGRANT_APP_SHOP_CERTIFICATE_PASSPHRASE";
+    let token = || shop.run(&["--json", "token", "shop"]).env("MAILGRANT_STORE", "env");
+    let missing = token().finish().code(5);
+    assert!(missing.stdout.contains(variable), "{}", missing.stdout);
+    let wrong = token().env(variable, "another passphrase").finish().code(5);
+    assert_eq!(wrong.json()["error"]["code"], "certificate-passphrase-wrong");
+    let opened = token().env(variable, PASSPHRASE).finish().code(0);
+    assert!(!opened.all_text().contains(PASSPHRASE));
+}
+
+#[test]
+fn a_passphrase_is_refused_where_the_key_has_none_and_where_there_is_no_key() {
+    let shop = certified(&[], "");
+    let add = || shop.run(&["--json", "add", "shop", "--secret-stdin"]).stdin(PASSPHRASE).finish();
+    assert_eq!(add().code(2).json()["error"]["code"], "flag-without-effect");
+    std::fs::remove_file(shop.config().with_file_name("shop.pem")).unwrap();
+    assert_eq!(add().json()["error"]["code"], "certificate-file-missing");
 }

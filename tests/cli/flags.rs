@@ -2,6 +2,7 @@
 //! a row in the tables below fails the walk. Each row is run against the practice tenant.
 
 mod adding;
+mod certificate;
 mod everywhere;
 mod federated;
 mod issuing;
@@ -55,7 +56,13 @@ fn flags() -> BTreeSet<(String, String)> {
 
 #[test]
 fn every_flag_of_every_verb_has_a_row() {
-    let own = own::ROWS.iter().chain(adding::ROWS).chain(federated::ROWS).chain(issuing::ROWS).chain(pages::ROWS);
+    let own = own::ROWS
+        .iter()
+        .chain(adding::ROWS)
+        .chain(certificate::ROWS)
+        .chain(federated::ROWS)
+        .chain(issuing::ROWS)
+        .chain(pages::ROWS);
     let own = own.chain(unlisted::ROWS);
     let own = own.map(|row| (row.verb.to_owned(), row.flag.to_owned()));
     let flags = flags();
@@ -74,7 +81,7 @@ fn every_flag_of_every_verb_has_a_row() {
 #[test]
 fn the_flags_of_add_do_what_they_say() {
     let shop = Fixture::added();
-    adding::ROWS.iter().chain(federated::ROWS).for_each(|row| row.run(&shop));
+    adding::ROWS.iter().chain(certificate::ROWS).chain(federated::ROWS).for_each(|row| row.run(&shop));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use super::certificate;
 use super::federated;
 use super::flags::{self, AppFlags};
 use crate::config::{AppFile, MailboxFile, ScopesFile, ServiceFile};
@@ -69,7 +70,8 @@ impl Answers {
         let store = context.store_choice.filter(|_| environment::raw("MAILGRANT_STORE").is_none()).or(self.store);
         flag("--store", store.map(|store| key(&store)));
         flag("--profile", named_profile(context).map(|path| path.display().to_string()));
-        let is_typed_in = *source == SecretSource::Prompt && !self.is_app_known && flags::is_handed_over(&self.app);
+        let is_to_be_typed = !self.is_app_known && flags::is_handed_over(&self.app);
+        let is_typed_in = *source == SecretSource::Prompt && (self.has_typed_secret || is_to_be_typed);
         if *source == SecretSource::Stdin || is_typed_in {
             words.push("--secret-stdin".into());
         }
@@ -129,6 +131,9 @@ fn of_app(file: &AppFile) -> Vec<(&'static str, String)> {
     }
     flag("--client-id", text(&file.client_id));
     flag("--credential", file.credential.as_ref().map(|kind| key(kind.get_ref())));
+    for (name, value) in file.certificate.iter().flat_map(|spec| certificate::flags(spec.get_ref())) {
+        flag(name, Some(value));
+    }
     for (name, value) in file.federated.iter().flat_map(|spec| federated::flags(spec.get_ref())) {
         flag(name, Some(value));
     }

@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 use jiff::civil::Date;
 use toml::Spanned;
 
+use super::certificate::CertificateFlags;
 use super::federated::FederatedFlags;
 use crate::arguments::filed::{over, unspanned};
 use crate::arguments::provider_flags::ProviderFlags;
@@ -36,6 +37,8 @@ pub(super) struct AppFlags {
     #[arg(long)]
     pub(super) credential: Option<Credential>,
     #[command(flatten)]
+    pub(super) certificate: CertificateFlags,
+    #[command(flatten)]
     pub(super) federated: FederatedFlags,
     /// Google's configuration of an external account, in place of a service account's key
     #[arg(long, value_name = "FILE")]
@@ -54,7 +57,7 @@ pub(super) struct AppFlags {
 impl AppFlags {
     /// Whether a flag says which app it is.
     pub(super) fn says_which(&self) -> bool {
-        let Self { app, at, issuer, client_id, credential, federated, access, .. } = self;
+        let Self { app, at, issuer, client_id, credential, certificate, federated, access, .. } = self;
         app.is_some()
             || at.provider.is_some()
             || at.cloud.is_some()
@@ -63,6 +66,7 @@ impl AppFlags {
             || issuer.is_some()
             || client_id.is_some()
             || credential.is_some()
+            || certificate.are_given()
             || federated.are_given()
             || access.is_some()
     }
@@ -73,14 +77,17 @@ impl AppFlags {
         let scopes = || ScopesFile::All(self.scopes.iter().map(Scope::to_string).collect());
         let scopes = (!self.scopes.is_empty()).then(|| unspanned(scopes()));
         let expires = self.expires.map(unspanned);
-        if self.credential.is_some_and(|credential| !credential.has_secret()) || self.federated.are_given() {
+        let credential = self.credential();
+        if credential.is_some_and(|credential| !credential.has_secret()) {
             // The day and the way to send it belong to the secret.
             (old.secret_expires, old.client_authentication) = (None, None);
         }
         // Only one kind of credential has them.
-        let credential = self.credential.or(self.federated.are_given().then_some(Credential::Federated));
         if credential.is_some_and(|credential| !credential.has_federated_tokens()) {
             old.federated = None;
+        }
+        if credential.is_some_and(|credential| credential != Credential::Certificate) {
+            old.certificate = None;
         }
         Ok(AppFile {
             issuer: over(&self.issuer, old.issuer),
@@ -90,6 +97,7 @@ impl AppFlags {
                 (new, old) => over(new, old),
             },
             credential: credential.map(unspanned).or(old.credential),
+            certificate: self.certificate.over(old.certificate)?,
             federated: self.federated.over(old.federated)?,
             service_account: self.service_account(old.service_account)?,
             access: self.access.map(unspanned).or(old.access),
@@ -101,6 +109,13 @@ impl AppFlags {
 }
 
 impl AppFlags {
+    /// How the app authenticates, as the flags say or as only one kind of credential has what they say.
+    fn credential(&self) -> Option<Credential> {
+        let certificate = || self.certificate.are_given().then_some(Credential::Certificate);
+        let federated = || self.federated.are_given().then_some(Credential::Federated);
+        self.credential.or_else(certificate).or_else(federated)
+    }
+
     /// How a service account is used: the flag over what the profile has.
     fn service_account(
         &self,

@@ -1,6 +1,6 @@
 //! What a command line leaves open where there is no terminal to ask at: told at once, not one by one.
 
-use super::flags;
+use super::{certificate, flags};
 use crate::config::{AppFile, MailboxFile};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -75,6 +75,9 @@ fn of_app(file: &AppFile) -> Vec<Missing> {
             let keys = Redactor::by_shape(&provider::keys(|_| true));
             missing.push(Missing::new("--provider", shown!("--provider {}", keys)));
         }
+    }
+    if certificate::is_open(file) {
+        missing.push(Missing::new("--certificate", "--certificate with the PEM file of the certificate and its key"));
     }
     let is_federated = file.credential.as_ref().is_some_and(|kind| kind.get_ref().has_federated_tokens());
     if is_federated && file.federated.as_ref().is_none_or(|spec| spec.get_ref().source.is_none()) {

@@ -19,14 +19,14 @@ struct Part<'a> {
 }
 
 /// Refuses what the flags say of a part that `app` or `mailbox` does not have. `has_source` tells whether a flag names
-/// a source of the secret.
+/// a source of the secret, and `is_stored` whether the app has one in the store.
 ///
 /// # Errors
 /// The first flag without an effect.
 pub(super) fn refuse(
     app_flags: &AppFlags,
     flags: &MailboxFlags,
-    has_source: bool,
+    (has_source, is_stored): (bool, bool),
     app: &App,
     mailbox: &Mailbox,
 ) -> Result<(), CommandError> {
@@ -45,7 +45,7 @@ pub(super) fn refuse(
             case: "outgoing",
         },
         Part {
-            is_there: app.handed_over().is_some(),
+            is_there: is_stored,
             flags: &[("--secret-stdin, --secret-env or --secret-file", has_source)],
             why: shown!("app '{}' has no secret in the store", app.name),
             case: "secret",

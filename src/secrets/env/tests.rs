@@ -103,3 +103,17 @@ fn one_variable_is_never_that_of_two() {
     assert!(store.get(&RecordKey::App(name("a.b-c"))).unwrap().is_some());
     assert!(store.self_test().is_err());
 }
+
+#[test]
+fn a_certificates_app_has_a_passphrase_and_no_secret() {
+    let profile = PROFILE.replacen(
+        "[apps.public]",
+        "credential = \"certificate\"\ncertificate = { file = \"app.pem\" }\n[apps.public]",
+        1,
+    );
+    let store =
+        store(&profile, |name| (name == "MAILGRANT_APP_A_B_C_CERTIFICATE_PASSPHRASE").then(|| "opens-the-key".into()));
+    let record = load_app(&store, &name("a.b-c")).unwrap().unwrap();
+    assert!(record.active.is_none());
+    assert_eq!(record.passphrase.unwrap().expose_secret(), "opens-the-key");
+}

@@ -30,6 +30,8 @@ struct StoredApp {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pending: Option<ClientSecretFile>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    passphrase: Option<Hidden>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     journal: Option<JournalFile>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     requested: Vec<RequestedFile>,
@@ -88,6 +90,7 @@ pub(in crate::secrets) fn encode_app(record: &AppRecord) -> Result<SecretBytes, 
         active: record.active.as_ref().map(secret),
         previous: record.previous.as_ref().map(secret),
         pending: record.pending.as_ref().map(secret),
+        passphrase: record.passphrase.clone().map(Hidden),
         journal: record.journal.as_ref().map(|journal| JournalFile {
             phase: journal.phase,
             started: journal.started,
@@ -123,6 +126,7 @@ pub(super) fn decode_app(key: &RecordKey, bytes: &SecretBytes) -> Result<AppReco
         active: secret(file.active)?,
         previous: secret(file.previous)?,
         pending: secret(file.pending)?,
+        passphrase: file.passphrase.map(|passphrase| passphrase.0),
         journal: journal.transpose()?,
         requested: file.requested.into_iter().map(|file| RequestedSecret { name: file.name, at: file.at }).collect(),
         removals: file.removals.into_iter().map(removal).collect::<Result<_, StoreFault>>()?,

@@ -122,6 +122,7 @@ fn an_app_comes_back_as_it_was_saved() {
         journal: Some(journal.clone()),
         requested: vec![requested.clone()],
         removals: vec![removal.clone()],
+        passphrase: Some("opens-the-key".into()),
         reads_directory: true,
     };
     save_app(&store, &contoso, &before).unwrap();
@@ -132,7 +133,7 @@ fn an_app_comes_back_as_it_was_saved() {
     assert!(after.reads_directory);
     assert_eq!(after.active.as_ref().unwrap().key_id, before.active.unwrap().key_id);
     let values: Vec<_> = after.secrets().map(ExposeSecret::expose_secret).collect();
-    assert_eq!(values, ["active", "previous", "pending"]);
+    assert_eq!(values, ["active", "previous", "pending", "opens-the-key"]);
     assert_eq!(after.active.unwrap().expires, Some("2027-05-20".parse().unwrap()));
 }
 

@@ -21,6 +21,8 @@ pub struct AppRecord {
     pub previous: Option<ClientSecret>,
     /// A new one that has not been proven yet.
     pub pending: Option<ClientSecret>,
+    /// What opens the key of its certificate, where that is encrypted.
+    pub passphrase: Option<SecretString>,
     /// The rotation under way, or the last one as long as its previous secret is kept.
     pub journal: Option<RotationJournal>,
     /// New secrets that a directory was asked for and that are not in the store: their values are lost, and the directory
@@ -241,6 +243,7 @@ impl AppRecord {
             active: None,
             previous: None,
             pending: None,
+            passphrase: None,
             journal: None,
             requested: Vec::new(),
             removals: Vec::new(),
@@ -284,7 +287,8 @@ impl AppRecord {
 
     /// Every secret in it, for the redactor.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
-        [&self.active, &self.previous, &self.pending].into_iter().flatten().map(|secret| &secret.value)
+        let secrets = [&self.active, &self.previous, &self.pending].into_iter().flatten().map(|secret| &secret.value);
+        secrets.chain(&self.passphrase)
     }
 }
 

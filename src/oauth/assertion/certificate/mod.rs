@@ -28,6 +28,7 @@ use self::files::Contents;
 use self::signer::Signer;
 use super::Assertion;
 use crate::failure::{Failure, FailureKind};
+use crate::finding_code::FindingCode;
 use crate::profile::{App, CertificateSpec, ClientId, EndpointUrl};
 
 /// An app's own signer. The passphrase is asked for once, where the key needs one.
@@ -86,6 +87,31 @@ impl Assertion for Signed {
     fn sign(&self, audience: &EndpointUrl, now: Timestamp) -> Result<SecretString, Failure> {
         self.signer()?.assertion(&self.spec, self.client_id.as_str(), audience.as_url().as_str(), now)
     }
+}
+
+/// Whether the key that `spec` names is encrypted.
+///
+/// # Errors
+/// If there is none that can be read.
+pub fn is_locked(spec: &CertificateSpec) -> Result<bool, Failure> {
+    let (_, of_key) = Contents::read(spec)?.blocks(spec)?;
+    Ok(key::is_encrypted(&of_key))
+}
+
+/// Tries the passphrase of the key that `spec` names. What else is wrong with the key is told where it is used.
+///
+/// # Errors
+/// If the files cannot be read, or the passphrase is another one.
+pub fn unlock(spec: &CertificateSpec, passphrase: &SecretString) -> Result<(), Failure> {
+    let (_, of_key) = Contents::read(spec)?.blocks(spec)?;
+    match key::find(spec.key_file(), &of_key, Some(passphrase)) {
+        Err(failure) if is_refusal(&failure) => Err(failure),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn is_refusal(failure: &Failure) -> bool {
+    matches!(&failure.kind, FailureKind::Credential(fault) if fault.code == FindingCode::CERTIFICATE_PASSPHRASE_WRONG)
 }
 
 /// The certificate that `spec` names: the key's own, or the first one where the key cannot be used.
