@@ -21,6 +21,7 @@ mod add_again;
 mod add_dialogue;
 mod add_names;
 mod all_protocols;
+mod app_only;
 mod authorize;
 mod authorize_by_code;
 mod authorize_elsewhere;
