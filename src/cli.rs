@@ -204,6 +204,7 @@ mod tests {
                     let line = line.replace("{address}", "a@b.example").replace("ADDRESS", "a@b.example");
                     let line = line.replace("COMMAND", "list").replace(" < FILE", "").replace("--{side}", "--incoming");
                     let line = line.replace("{key}", "imap").replace("{other_key}", "imap");
+                    let line = line.replace("{from} {to}", "keyring vault");
                     let line = name.replace_all(&line, "name");
                     match Cli::try_parse_from(line.split(' ')) {
                         Err(error) if error.use_stderr() => wrong.push(format!("{line}: {error}")),

@@ -23,7 +23,6 @@ use crate::report::{Document, Finding, FindingCode};
 #[command(after_help = "Examples:\n  \
     mailgrant test shop\n  \
     mailgrant test --all --report html=page.html   all of them, and a page to send\n  \
-    mailgrant test shop --all-protocols            also what else would work\n  \
     mailgrant test --address shop@contoso.com --provider google --token-env TOKEN   without a profile")]
 pub struct Args {
     #[command(flatten)]
