@@ -86,7 +86,7 @@ fn who_is_let_in_is_checked_before_anything_is_asked() {
         ("access = \"app\"", "access = \"apps\"", "access"),
         ("access = \"app\"", "access = \"app\"\ncredential = \"service-account\"", "has no service accounts"),
         ("access = \"app\"", "access = \"app\"\ncertificate = { file = \"a.pem\" }", "credential = \"certificate\""),
-        ("access = \"app\"", "access = \"app\"\ncredential = \"federated\"", "federated is missing"),
+        ("access = \"app\"", "access = \"app\"\ncredential = \"federated\"", "source is missing"),
         ("[mailboxes.shop]", "[mailboxes.shop]\nsign_in_as = \"alice@contoso.com\"", "sign_in_as"),
     ] {
         shop.write_config(&text.replacen(from, to, 1));

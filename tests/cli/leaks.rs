@@ -146,6 +146,9 @@ fn no_command_shows_or_writes_a_secret() {
         &["test-smtp", "shop", "--to", SHOP, "--wait-arrival=20"],
         &["test-smtp", "shop", "--mechanism", "oauthbearer"],
         &["new-certificate", "shop", "--key", "ec"],
+        &["store", "list"],
+        &["store", "export", "handed.txt"],
+        &["store", "migrate", "vault", "env"],
         // Refused: the key is there already.
         &["new-vault-key"],
         #[cfg(feature = "practice")]

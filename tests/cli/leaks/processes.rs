@@ -69,6 +69,7 @@ fn no_other_process_sees_a_secret_in_an_argument() {
         (&["rotate-secret", "shop", "--secret-stdin"], NEXT_CLIENT_SECRET),
         (&["token", "shop"], ""),
         (&["new-certificate", "shop", "--key", "ec"], ""),
+        (&["store", "export", "handed.txt"], ""),
         (&["new-vault-key", "another.key"], ""),
         (&["remove", "shop", "--yes"], ""),
     ] {
