@@ -1,17 +1,20 @@
 //! Apps that sign with a certificate's key, where other apps have a client secret.
 
-use crate::sandbox::world::{AppOnly, SHOP};
+use std::collections::BTreeSet;
+
+use crate::sandbox::world::{AppOnly, Hold, SHOP};
 use crate::support::canary::CLIENT_SECRET;
 use crate::support::fixture::Fixture;
 use crate::support::practice::{ALWAYS_STALE, fact};
+use crate::support::wait_until;
 
 /// What opens an encrypted key of these tests.
-const PASSPHRASE: &str = "practice-only-passphrase";
+pub(crate) const PASSPHRASE: &str = "practice-only-passphrase";
 /// `new-certificate` encrypts the key.
-const ENCRYPTED: [&str; 4] = ["--key", "rsa", "--passphrase-env", "OPENS_IT"];
+pub(crate) const ENCRYPTED: [&str; 4] = ["--key", "rsa", "--passphrase-env", "OPENS_IT"];
 
 /// A shop whose app has no client secret any more, and a certificate in its place.
-fn certified(make: &[&str], settings: &str) -> Fixture {
+pub(crate) fn certified(make: &[&str], settings: &str) -> Fixture {
     let shop = Fixture::added();
     renew(&shop, make);
     let profile = std::fs::read_to_string(shop.config()).unwrap();
@@ -33,6 +36,13 @@ fn renew_under(shop: &Fixture, make: &[&str], passphrase: &str) -> String {
     let certificate = std::fs::read_to_string(fact(&made, "certificate_file")).unwrap();
     shop.sandbox().upload_certificate("made by mailgrant", &certificate);
     fact(&made, "key_file")
+}
+
+/// The app of `shop` opens its mailbox by itself from now on.
+fn let_in(shop: &Fixture) {
+    let profile = std::fs::read_to_string(shop.config()).unwrap();
+    shop.write_config(&profile.replacen("[apps.shop]\n", "[apps.shop]\naccess = \"app\"\n", 1));
+    shop.sandbox().set_up_app_only(AppOnly::for_mailboxes(&[SHOP]));
 }
 
 #[test]
@@ -137,9 +147,7 @@ fn an_encrypted_key_opens_with_the_passphrase_that_add_stores() {
 #[test]
 fn an_encrypted_key_opens_with_the_passphrase_of_a_variable() {
     let shop = certified(&ENCRYPTED, "");
-    let profile = std::fs::read_to_string(shop.config()).unwrap();
-    shop.write_config(&profile.replacen("[apps.shop]\n", "[apps.shop]\naccess = \"app\"\n", 1));
-    shop.sandbox().set_up_app_only(AppOnly::for_mailboxes(&[SHOP]));
+    let_in(&shop);
     let variable = "MAILGRANT_APP_SHOP_CERTIFICATE_PASSPHRASE";
     let token = || shop.run(&["--json", "token", "shop"]).env("MAILGRANT_STORE", "env");
     let missing = token().finish().code(5);
@@ -157,4 +165,33 @@ fn a_passphrase_is_refused_where_the_key_has_none_and_where_there_is_no_key() {
     assert_eq!(add().code(2).json()["error"]["code"], "flag-without-effect");
     std::fs::remove_file(shop.config().with_file_name("shop.pem")).unwrap();
     assert_eq!(add().json()["error"]["code"], "certificate-file-missing");
+}
+
+#[test]
+fn a_crowd_of_an_apps_own_mailbox_signs_once() {
+    let shop = certified(&[], "");
+    let_in(&shop);
+    shop.sandbox().hold_token_endpoint(Hold::Request, 1);
+    let crowd: Vec<_> = (0..16).map(|_| shop.run(&["token", "shop"]).start()).collect();
+    wait_until("one has asked", || shop.sandbox().counters().token_held == 1);
+    shop.sandbox().let_go_on();
+    let tokens: BTreeSet<String> = crowd.into_iter().map(|running| running.finish().code(0).stdout).collect();
+    assert_eq!(tokens.len(), 1);
+    assert_eq!(shop.sandbox().counters().token_requests, 1);
+}
+
+/// Each assertion is another one (RFC 7523 §3, `jti`), so that a provider which takes it only once takes the next run's.
+#[test]
+fn a_run_that_was_killed_costs_the_next_one_nothing() {
+    for hold in [Hold::Request, Hold::Answer] {
+        let shop = certified(&[], "");
+        let_in(&shop);
+        shop.sandbox().hold_token_endpoint(hold, 1);
+        let running = shop.run(&["token", "shop"]).start();
+        wait_until("it has asked", || shop.sandbox().counters().token_held == 1);
+        running.kill();
+        shop.sandbox().let_go_on();
+        let token = shop.run(&["token", "shop"]).finish().code(0).stdout;
+        assert!(shop.sandbox().is_live_access_token(token.trim_end()));
+    }
 }

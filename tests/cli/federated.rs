@@ -16,7 +16,7 @@ use crate::support::process::Run;
 
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
 const SUBJECT: &str = "repo:contoso@4711/shop@815:ref:refs/heads/main";
-const EXCHANGE: &str = "api://AzureADTokenExchange";
+pub(crate) const EXCHANGE: &str = "api://AzureADTokenExchange";
 const REQUEST_TOKEN: &str = "canary-of-the-runner-0123456789abcdef";
 
 /// A token of the runner's, for `audience`.
@@ -118,7 +118,7 @@ fn show_says_where_the_tokens_come_from() {
 }
 
 /// A profile whose only app lets itself in, and is proven with tokens of this source.
-fn app_only(federated: &str) -> Fixture {
+pub(crate) fn app_only(federated: &str) -> Fixture {
     let shop = Fixture::added();
     let tenant = shop.sandbox();
     tenant.set_up_app_only(AppOnly::for_mailboxes(&[SHOP]));
@@ -139,7 +139,7 @@ fn app_only(federated: &str) -> Fixture {
 }
 
 /// Trusts these tokens alone.
-fn trust(shop: &Fixture, issuer: &str, subject: &str, audience: &str) {
+pub(crate) fn trust(shop: &Fixture, issuer: &str, subject: &str, audience: &str) {
     let [issuer, subject, audience] = [issuer, subject, audience].map(str::to_owned);
     shop.sandbox().trust_none();
     shop.sandbox().trust(FederatedCredential { name: "mail".to_owned(), issuer, subject, audience });

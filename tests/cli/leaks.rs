@@ -1,5 +1,6 @@
 //! No secret leaves: not in what is shown, not in files, not in what other processes can see.
 
+mod machines;
 #[cfg(target_os = "linux")]
 mod processes;
 

@@ -162,7 +162,7 @@ fn file(shop: &Fixture, contents: &str) -> PathBuf {
 }
 
 /// Hands the key over.
-fn enrol(shop: &Fixture, key: &str) {
+pub(crate) fn enrol(shop: &Fixture, key: &str) {
     let path = file(shop, key);
     let add = ["add", "shop", "--secret-file", path.to_str().unwrap()];
     shop.json(&add, 0);
@@ -264,7 +264,7 @@ fn a_new_key_is_proven_before_it_replaces_the_old_one() {
 }
 
 /// The profile for the tenant's service account, whose mailbox has mail servers; `settings` are added to `service_account`.
-fn tenants_profile(shop: &Fixture, settings: &str) {
+pub(crate) fn tenants_profile(shop: &Fixture, settings: &str) {
     let (sandbox, ca_file) = (shop.sandbox(), shop.ca_file());
     let (google, ports) = (format!("{}/google", sandbox.authority()), sandbox.ports());
     shop.write_config(&format!(

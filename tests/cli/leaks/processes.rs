@@ -12,7 +12,7 @@ use crate::support::process::Running;
 
 /// Everything that `/proc` shows of a command and its children, again and again until it has ended, or until `enough`
 /// was seen.
-fn watch(running: &mut Running, seen: &mut BTreeSet<Vec<u8>>, enough: Option<&str>) {
+pub(super) fn watch(running: &mut Running, seen: &mut BTreeSet<Vec<u8>>, enough: Option<&str>) {
     while !running.has_ended() {
         for id in family(running.id()) {
             for file in ["cmdline", "environ"] {
