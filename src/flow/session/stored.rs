@@ -47,7 +47,8 @@ impl Session<'_> {
             },
             client_authentication: self.app.client_authentication.unwrap_or(ClientAuthentication::Body),
             identity: None,
-            scopes: Vec::new(),
+            // RFC 6749 §5.1: no scope in the answer means "as asked for".
+            scopes: asked.clone(),
             asked,
             obtained: Timestamp::UNIX_EPOCH,
             refreshed: None,
