@@ -12,7 +12,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
+use mailgrant::clock::Clock;
 use mailgrant::config;
 use mailgrant::oauth::assertion::certificate::{self, KeyKind, Wanted};
 
@@ -40,7 +41,7 @@ fn main() {
 /// How long each of so many assertions took.
 fn signed(kind: KeyKind, algorithm: &str) -> Vec<Duration> {
     let folder = tempfile::tempdir().unwrap();
-    let now = Timestamp::now();
+    let now = Clock::system().now();
     let from = now.to_zoned(TimeZone::UTC).date();
     let made = certificate::make(Wanted { name: "bench", kind, from, days: 30, passphrase: None }).unwrap();
     mailgrant::files::create_private(&folder.path().join("app.pem"), made.both.as_bytes()).unwrap();

@@ -351,6 +351,31 @@ mod tests {
     }
 
     #[test]
+    fn a_passphrase_that_was_tried_replaces_its_own_predecessor_alone() {
+        let settings = format!(
+            "[apps.shop]\nprovider = \"microsoft365\"\ntenant = \"contoso.example\"\nclient_id = \"{ID}\"\n\
+             credential = \"certificate\"\ncertificate = {{ file = \"app.pem\" }}\n"
+        );
+        let profile = parse("config.toml".as_ref(), &settings).unwrap();
+        let app = &profile.apps[&"shop".parse::<Name>().unwrap()];
+        let store = MemoryStore::default();
+        let decide = |record: &AppRecord, given: Option<&str>| {
+            let planned = Planned { app, known: None, expires: None, force: false };
+            let read = Read { planned, given: given.map(SecretString::from), store: &store };
+            read.decide(Some(record), Timestamp::UNIX_EPOCH).map_err(|error| error.finding().code.as_str())
+        };
+        let under = |record| AppRecord { passphrase: Some("old".into()), ..record };
+        let before = AppRecord { active: Some(secret("kept")), ..under(AppRecord::of(app)) };
+        let after = decide(&before, Some("new")).unwrap().unwrap();
+        assert_eq!(after.passphrase.as_ref().map(ExposeSecret::expose_secret), Some("new"));
+        assert_eq!((text(after.active.as_ref()), after.previous.is_none()), (Some("kept"), true));
+        assert!(decide(&before, Some("old")).unwrap().is_none() && decide(&before, None).unwrap().is_none());
+        assert_eq!(decide(&AppRecord::of(app), None).unwrap_err(), "secret-gone");
+        let theirs = under(AppRecord::new("other".parse().unwrap()));
+        assert_eq!(decide(&theirs, Some("new")).unwrap_err(), "secret-of-another");
+    }
+
+    #[test]
     fn a_secret_that_has_gone_meanwhile_is_not_made_up() {
         assert_eq!(decide(&record(None, None), ID, true, None, None, false).unwrap_err(), "secret-gone");
     }

@@ -182,6 +182,30 @@ fn where_federated_tokens_come_from_is_asked_for() {
 }
 
 #[test]
+fn a_certificate_and_the_passphrase_of_its_key_are_asked_for() {
+    let shop = Fixture::new();
+    let made = shop.run(&["--json", "new-certificate", "shop", "--passphrase-env", "OPENS_IT"]);
+    let made = made.env("OPENS_IT", "practice-only-passphrase").finish().code(0);
+    let at = ["--provider", "microsoft365", "--tenant", "contoso.example", "--client-id", CONFIDENTIAL_CLIENT];
+    let mut terminal = terminal(&shop, &[&["add", SHOP, "--credential", "certificate"], &at[..]].concat());
+    answer(&mut terminal, "The file with its certificate", &fact(&made, "key_file"));
+    terminal.exp_string("Who is let into the mailbox").unwrap();
+    answer(&mut terminal, "Number [1]", "");
+    answer(&mut terminal, "How is its mail read", "");
+    answer(&mut terminal, "Number [1]", "not at all");
+    answer(&mut terminal, "Passphrase of the key of app 'shop'", "another passphrase");
+    terminal.exp_string("does not open the key").unwrap();
+    answer(&mut terminal, "Passphrase of the key of app 'shop'", "practice-only-passphrase");
+    let said = terminal.exp_string("Sign in now").unwrap();
+    let line = shown_command(&said, "The same as one command:");
+    assert!(line.contains("--certificate ") && line.contains("--secret-stdin"), "{line}");
+    terminal.send("\u{4}").unwrap();
+    terminal.flush().unwrap();
+    terminal.exp_eof().unwrap();
+    assert!(fact(&shop.json(&["add", "shop"], 0), "changed").starts_with("no"), "the passphrase is stored");
+}
+
+#[test]
 fn after_add_the_mailbox_is_signed_in_and_tested() {
     let shop = Fixture::new();
     let arguments = shop.add_arguments("shop", &[("--secret-env", Some("X"))]);
