@@ -173,9 +173,9 @@ fn told(
     });
     match app {
         Some(app) if app.credential == Credential::Certificate => document.next.push(shown!(
-            "Then write {} as file of the certificate in [apps.{}] in the profile, and try it: mailgrant test --all",
-            key_file,
-            app.name
+            "Then have it proven and put to use: mailgrant rotate-secret {} --certificate {}",
+            app.name,
+            key_file
         )),
         Some(_) | None => {
             let table = app.map_or_else(|| "[apps.NAME]".into(), |app| shown!("[apps.{}]", app.name));

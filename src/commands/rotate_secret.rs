@@ -1,5 +1,7 @@
-//! `rotate-secret`: a new client secret is proven before it is used, and the old one stays until it is told to go.
+//! `rotate-secret`: a new client secret or certificate is proven before it is used, and the old one stays until it is told
+//! to go.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
@@ -11,29 +13,37 @@ use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::lookup;
-use crate::flow::rotation::{self, Force, IssueOptions, Job, Lifetime, Rotation, WireProver};
+use crate::flow::rotation::{self, CertificateChange, Force, IssueOptions, Job, Lifetime, Rotation, WireProver};
 use crate::flow::secret_source::SecretSource;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
-use crate::profile::{App, ClientType, Mailbox, Reference};
+use crate::profile::{App, CertificateFiles, ClientType, Mailbox, Profile, Reference};
 use crate::report::{Document, Finding, FindingCode, Report};
 use crate::secrets::RecordKey;
 use crate::text::Shown;
 
-/// Replace an app's client secret, tested before it is used
+/// Replace an app's client secret or certificate, tested before it is used
 ///
 /// The new one is tested with every mailbox of the app.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     mailgrant rotate-secret shop --expires 2027-05-20   asks for the new secret\n  \
     mailgrant rotate-secret shop --issue                the directory issues it (Microsoft)\n  \
-    mailgrant rotate-secret shop --rollback             back to the secret before")]
+    mailgrant rotate-secret shop --certificate new.pem  of an app that signs with a certificate")]
 pub struct Args {
     /// The app's name, or a mailbox's name or address, meaning its app
     #[arg(value_parser = typed::<Reference>())]
     name: Reference,
     #[command(flatten)]
     secret: SecretFlags,
+    /// The new certificate, in PEM with its key, of an app that signs with one; the profile names it once it is tested
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "SecretFlags", "expires", "issue", "rollback", "discard_previous",
+    ])]
+    certificate: Option<PathBuf>,
+    /// With --certificate: the file of its key, where that is another one
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    key_file: Option<PathBuf>,
     /// The day on which the new secret expires, as in 2027-05-20 or '24 months'
     #[arg(long, value_name = "DATE", value_parser = crate::profile::date::flag)]
     expires: Option<Date>,
@@ -98,30 +108,20 @@ struct IssueFlags {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let app = lookup::app(&profile, &args.name)?;
-    if let Some(certificate) = &app.certificate {
-        let told = Finding::of(FindingCode::CERTIFICATE_IS_A_FILE).with("name", &app.name);
-        return Err(told.with("file", &certificate.file).into());
-    }
-    if !is_replaced(app) {
-        let is_elsewhere = app.credential.client_type() == ClientType::Confidential;
-        return Err(Finding::of(FindingCode::NO_SECRET)
-            .case_if(is_elsewhere, "elsewhere")
-            .with("name", &app.name)
-            .into());
-    }
+    let change = certificate_change(args, app)?;
     refuse_unfit(args)?;
     // Before any lock is taken: standard input may be slow.
     let authority = args.issuing.admin.authority(context)?;
     context.trust.begin(app.ca_file.as_deref());
     let workspace = Workspace::open(context, &profile)?;
-    workspace.store.check_writable(&RecordKey::App(app.name.clone()))?;
-    // In the order of their names, which is the order of their locks.
-    let apps: Vec<&App> =
-        profile.apps.values().filter(|other| is_replaced(other) && other.is_same_client(app)).collect();
+    if change.is_none() {
+        workspace.store.check_writable(&RecordKey::App(app.name.clone()))?;
+    }
+    let apps = rotated_together(&profile, app);
     // A mailbox that is switched off still has tokens to give, so its sign-in must go on with the new secret.
     let mailboxes: Vec<&Mailbox> =
         profile.mailboxes.values().filter(|mailbox| apps.iter().any(|app| app.name == mailbox.app)).collect();
-    let prover = WireProver { workspace: &workspace, say: context.say };
+    let prover = WireProver { workspace: &workspace, new: app.rotated(), say: context.say };
     let usual = app.provider.quirks.secret_propagation;
     let rotation = Rotation {
         store: context.store(&profile)?,
@@ -129,14 +129,21 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         apps: &apps,
         mailboxes: &mailboxes,
         clock: context.clock,
-        propagation: args.wait_propagation.map_or(usual, |seconds| Duration::from_secs(seconds.into())),
-        test_connections: !args.skip_connection_tests,
+        // What was in use before is known everywhere.
+        propagation: match args.wait_propagation {
+            _ if args.rollback => Duration::ZERO,
+            Some(seconds) => Duration::from_secs(seconds.into()),
+            None => usual,
+        },
+        test_connections: !args.skip_connection_tests && !args.rollback,
         deadline: context.deadline(),
         prover: &prover,
     };
     let force = if args.force { Force::Yes } else { Force::No };
     let job = Job::begin(&rotation, &profile, context)?;
-    let (mut document, is_settled) = if args.rollback {
+    let (mut document, is_settled) = if let Some(change) = change {
+        rotation::change_certificate(job, &workspace, change)?
+    } else if args.rollback {
         (rotation::roll_back(job, force)?, false)
     } else if args.discard_previous {
         (rotation::discard(&job)?, false)
@@ -157,6 +164,55 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         reauthorize(args, &workspace, &mailboxes, is_settled, &mut document, context);
     }
     Ok(document)
+}
+
+/// What is to become of the certificate of `app`, where it has one.
+fn certificate_change(args: &Args, app: &App) -> Result<Option<CertificateChange>, CommandError> {
+    let name = &app.name;
+    let Some(spec) = &app.certificate else {
+        return if args.certificate.is_some() {
+            Err(CommandError::usage(
+                shown!("App '{}' has no certificate that another one could follow.", name),
+                "Leave --certificate out, or write credential = \"certificate\" into the profile first",
+            ))
+        } else if is_replaced(app) {
+            Ok(None)
+        } else {
+            let is_elsewhere = app.credential.client_type() == ClientType::Confidential;
+            Err(Finding::of(FindingCode::NO_SECRET).case_if(is_elsewhere, "elsewhere").with("name", name).into())
+        };
+    };
+    if args.issue {
+        return Err(CommandError::usage(
+            shown!("--issue is for client secrets, and app '{}' has a certificate.", name),
+            shown!(
+                "Make the next one (mailgrant new-certificate {}), upload it, and run: mailgrant rotate-secret {} --certificate FILE",
+                name,
+                name
+            ),
+        ));
+    }
+    let force = if args.force { Force::Yes } else { Force::No };
+    Ok(Some(match &args.certificate {
+        Some(file) => CertificateChange::New(CertificateFiles { file: file.clone(), key_file: args.key_file.clone() }),
+        None if args.rollback => CertificateChange::RollBack(force),
+        None if args.discard_previous => CertificateChange::Discard,
+        None => {
+            let told = Finding::of(FindingCode::CERTIFICATE_IS_A_FILE).with("name", name);
+            return Err(told.with("file", &spec.file).into());
+        }
+    }))
+}
+
+/// The apps that are one registration with `app` and authenticate with the same, in the order of their names, which is the
+/// order of their locks.
+fn rotated_together<'p>(profile: &'p Profile, app: &App) -> Vec<&'p App> {
+    let has_same = |other: &App| match (&app.certificate, &other.certificate) {
+        (Some(one), Some(other)) => one.files() == other.files(),
+        (None, None) => is_replaced(other),
+        (Some(_), None) | (None, Some(_)) => false,
+    };
+    profile.apps.values().filter(|other| has_same(other) && other.is_same_client(app)).collect()
 }
 
 /// Whether what `app` authenticates with is in the store, and replaced there from time to time.

@@ -9,7 +9,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::decor;
 use super::error::{ConfigError, OpenError};
-use super::file::{AppFile, MailboxFile, ProfileFile};
+use super::file::{AppFile, CertificateFile, MailboxFile, ProfileFile};
 use super::load::{mirror, parse, read};
 use super::locate::base_of;
 use crate::failure::{Failure, FailureKind, StoreFault};
@@ -135,6 +135,16 @@ impl ProfileDocument {
         update(self.table("apps", app), &old.to_table(), &new.to_table());
     }
 
+    /// Changes which files the certificate of `app` is in, where it has one.
+    pub fn edit_certificate(&mut self, app: &Name, edit: impl FnOnce(&mut CertificateFile)) {
+        let old = self.app_file(app).unwrap_or_default();
+        let mut new = old.clone();
+        if let Some(certificate) = &mut new.certificate {
+            edit(certificate.get_mut());
+        }
+        update(self.table("apps", app), &old.to_table(), &new.to_table());
+    }
+
     /// Names the store of the secrets.
     pub fn put_store(&mut self, kind: StoreKind) {
         let secrets = table_like(self.document.entry("secrets").or_insert_with(|| Item::Table(Table::new())));
@@ -228,6 +238,11 @@ fn update(table: &mut dyn TableLike, old: &InlineTable, new: &InlineTable) {
             && let Some(inner) = table.get_mut(key).and_then(Item::as_table_like_mut)
         {
             update(inner, was, value);
+            // The space before the brace is the last key's.
+            let is_other = was.len() != value.len() || value.iter().any(|(key, _)| !was.contains_key(key));
+            if let Some(inline) = table.get_mut(key).and_then(Item::as_inline_table_mut).filter(|_| is_other) {
+                inline.fmt();
+            }
             continue;
         }
         let mut value = value.clone();

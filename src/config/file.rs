@@ -118,9 +118,13 @@ pub struct CertificateFile {
     pub key_file: Option<PathBuf>,
     /// `algorithm`
     pub algorithm: Option<SigningAlgorithm>,
+    /// `previous_file`
+    pub previous_file: Option<PathBuf>,
+    /// `previous_key_file`
+    pub previous_key_file: Option<PathBuf>,
 }
 
-table!(CertificateFile: file, key_file, algorithm);
+table!(CertificateFile: file, key_file, algorithm, previous_file, previous_key_file);
 
 /// `federated`
 #[derive(Debug, Clone, Default)]

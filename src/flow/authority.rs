@@ -84,6 +84,13 @@ impl Authority {
     }
 }
 
+/// What the token endpoint says to `app` itself; none where its provider has no directory to ask a token for.
+#[must_use]
+pub fn try_app(app: &App, workspace: &Workspace<'_>) -> Option<Result<(), Failure>> {
+    let resource: EndpointUrl = app.deployment().directory?.parse().ok()?;
+    Some(own_token(app, workspace, &resource).map(drop))
+}
+
 /// The app's own token for the directory (RFC 6749 §4.4).
 fn own_token(app: &App, workspace: &Workspace<'_>, resource: &EndpointUrl) -> Result<SecretString, Failure> {
     let http = workspace.http(app);

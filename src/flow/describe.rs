@@ -103,6 +103,9 @@ pub fn certificate(report: &mut Report, app: &App) -> Result<(), Failure> {
     if let Some(key_file) = &spec.key_file {
         report.fact("key_file", key_file);
     }
+    if let Some(previous) = &spec.previous {
+        report.fact("previous_certificate_file", &previous.file);
+    }
     let certificate = certificate::certificate(spec)?;
     report.fact("certificate", &certificate.subject);
     report.fact("certificate_thumbprint", certificate.thumbprint());

@@ -45,11 +45,7 @@ fn reminder(profile: &Profile, day: Date, apps: &[&App]) -> Option<Reminder> {
         )
     } else {
         let make = shown!("Make a new {} (mailgrant new-certificate {}) and upload it", secret, app.name);
-        (
-            "certificate",
-            make,
-            shown!("Write its file into [apps.{}] in the profile, and run: mailgrant test --all", app.name),
-        )
+        ("certificate", make, shown!("Run: mailgrant rotate-secret {} --certificate FILE", app.name))
     };
     Some(Reminder {
         // Neither the name nor the day: both may change.
@@ -126,7 +122,10 @@ mod tests {
         let found = of(&profile, profile.apps.values().map(|app| (app, day)));
         assert_eq!(found[0].summary, "The certificate of app 'contoso' expires");
         let steps = Shown::join(&found[0].description, " ");
-        assert!(steps.contains("new-certificate contoso") && steps.contains("[apps.contoso]"), "{steps}");
+        assert!(
+            steps.contains("new-certificate contoso") && steps.contains("rotate-secret contoso --certificate FILE"),
+            "{steps}"
+        );
     }
 
     #[test]

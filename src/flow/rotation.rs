@@ -12,6 +12,7 @@
 
 mod at_directory;
 mod back;
+mod certificate;
 mod forward;
 mod issue;
 mod issued;
@@ -23,6 +24,7 @@ mod roll_back;
 mod steps;
 
 pub use back::{discard, roll_back};
+pub use certificate::{CertificateChange, change_certificate};
 pub use forward::rotate;
 pub use issue::{IssueOptions, issue};
 pub use job::Job;
@@ -38,9 +40,8 @@ use jiff::civil::Date;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::Clock;
-use crate::failure::{Failure, FailureKind, StoreFault};
+use crate::failure::{Failure, StoreFault};
 use crate::profile::{App, KeyId, Mailbox, Name};
-use crate::report::{Check, ExitCode};
 use crate::secrets::{AppRecord, ClientSecret, RotationPhase, SecretStore, load_app};
 
 /// A rotation that was stopped this recently, with only its end left, is what a run without a new secret is about.
@@ -196,21 +197,12 @@ impl Rotation<'_> {
             self.give_up(&mut records)?;
             return Ok(self.answer(Ending::Refused(failure), proofs, Vec::new()));
         }
-        // Where the secret is known to be good, an OAuth error belongs to one mailbox; no answer belongs to none.
-        let accepted = proofs.iter().flatten().any(|proof| matches!(proof, Proof::Accepted));
-        let open = |proof: &Option<Proof>| match proof {
-            None => true,
-            Some(Proof::Unknown(failure)) => !(accepted && matches!(failure.kind, FailureKind::OAuth(_))),
-            Some(_) => false,
-        };
-        if proofs.iter().any(open) {
+        if Proof::leave_open(&proofs) {
             return Ok(self.answer(Ending::Unfinished, proofs, Vec::new()));
         }
         self.journal(&mut records, RotationPhase::Proven)?;
         let connections = self.connect(&proofs, &credential);
-        // A bug of ours in the look at a connection says nothing of the secret, and must not keep the old one in use.
-        let failed = |check: &Check| check.finding().is_some_and(|finding| finding.exit != ExitCode::Bug);
-        if connections.iter().flat_map(|tested| &tested.checks).any(failed) {
+        if connections.iter().any(Tested::has_failed) {
             return Ok(self.answer(Ending::Unfinished, proofs, connections));
         }
         // What an earlier run has proven may have been removed since, and the connection tests may have taken longer than a

@@ -211,7 +211,12 @@ fn warn(
             document.next.push(if app.credential.has_secret() {
                 shown!("Issue a new {} and run: mailgrant rotate-secret {} --expires DATE", secret, app.name)
             } else {
-                shown!("Make a new {}: mailgrant new-certificate {}", secret, app.name)
+                shown!(
+                    "Make a new {} (mailgrant new-certificate {}), upload it, and run: mailgrant rotate-secret {} --certificate FILE",
+                    secret,
+                    app.name,
+                    app.name
+                )
             });
         }
         // Of a certificate that cannot be read the report says why.

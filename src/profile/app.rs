@@ -208,6 +208,12 @@ impl App {
         self.credential.handed_over().filter(|_| !self.is_outside())
     }
 
+    /// What of its credential a rotation replaces, as messages call it.
+    #[must_use]
+    pub fn rotated(&self) -> &'static str {
+        if self.certificate.is_some() { "certificate" } else { "secret" }
+    }
+
     /// What a store holds of its credential; none where nothing is.
     #[must_use]
     pub fn stored(&self) -> Option<StoredProof> {

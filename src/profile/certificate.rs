@@ -11,6 +11,17 @@ pub struct CertificateSpec {
     pub key_file: Option<PathBuf>,
     /// How assertions are signed; as is usual for the key where there is none.
     pub algorithm: Option<SigningAlgorithm>,
+    /// The files that a rotation has put aside, to return to.
+    pub previous: Option<CertificateFiles>,
+}
+
+/// Where a certificate and its key are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The certificate in PEM, with its private key where `key_file` names no other file.
+    pub file: PathBuf,
+    /// The private key in PEM, where it is not in `file`.
+    pub key_file: Option<PathBuf>,
 }
 
 impl CertificateSpec {
@@ -18,6 +29,25 @@ impl CertificateSpec {
     #[must_use]
     pub fn key_file(&self) -> &Path {
         self.key_file.as_ref().unwrap_or(&self.file)
+    }
+
+    /// The files.
+    #[must_use]
+    pub fn files(&self) -> CertificateFiles {
+        CertificateFiles { file: self.file.clone(), key_file: self.key_file.clone() }
+    }
+
+    /// The same with `files` in use, and the files of before as the previous ones.
+    #[must_use]
+    pub fn followed_by(&self, files: CertificateFiles) -> Self {
+        let CertificateFiles { file, key_file } = files;
+        Self { file, key_file, algorithm: self.algorithm, previous: Some(self.files()) }
+    }
+
+    /// The same with the previous files in use again; none where there are no such.
+    #[must_use]
+    pub fn taken_back(&self) -> Option<Self> {
+        self.previous.clone().map(|previous| self.followed_by(previous))
     }
 }
 

@@ -29,7 +29,7 @@ pub use app::{
     App, Audience, EndpointSource, IdentityRule, ScopeSet, missing_scopes, permission_name, resource_of,
     same_permission,
 };
-pub use certificate::{CertificateSpec, SigningAlgorithm};
+pub use certificate::{CertificateFiles, CertificateSpec, SigningAlgorithm};
 pub use channel::{Channel, Opener};
 pub use client_authentication::ClientAuthentication;
 pub use credential::{ClientType, Credential, StoredProof};

@@ -31,6 +31,7 @@ mod calendar;
 mod callbacks;
 #[cfg(target_os = "linux")]
 mod certificates;
+mod certificates_rotate;
 #[cfg(unix)]
 mod ci_jobs;
 mod client_authentication;

@@ -55,6 +55,8 @@ impl CertificateFlags {
             file: file.or(old.file),
             key_file: key_file.or(old_key),
             algorithm: self.algorithm.or(old.algorithm),
+            previous_file: old.previous_file,
+            previous_key_file: old.previous_key_file,
         })))
     }
 }
@@ -67,7 +69,8 @@ fn absolute(flag: &'static str, path: &Path) -> Result<PathBuf, CommandError> {
 
 /// The flags that say the same as `file`.
 pub(super) fn flags(file: &CertificateFile) -> Vec<(&'static str, String)> {
-    let CertificateFile { file, key_file, algorithm } = file;
+    // For what a rotation has put aside there is none.
+    let CertificateFile { file, key_file, algorithm, previous_file: _, previous_key_file: _ } = file;
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let algorithm = algorithm.and_then(|algorithm| algorithm.to_possible_value());
     let flags = [

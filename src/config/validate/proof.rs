@@ -1,13 +1,15 @@
 //! What an app proves itself with: the kind, and the settings that belong to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
 use super::{federated, service_account};
 use crate::config::error::{Checked, Problem, missing};
 use crate::config::file::{AppFile, CertificateFile};
-use crate::profile::{CertificateSpec, ClientType, Credential, FederatedSpec, Invalid, Provider, ServiceAccountSpec};
+use crate::profile::{
+    CertificateFiles, CertificateSpec, ClientType, Credential, FederatedSpec, Invalid, Provider, ServiceAccountSpec,
+};
 
 /// What an app proves itself with.
 pub(super) struct Proof {
@@ -70,13 +72,21 @@ fn belongs<T>(key: &'static str, value: Option<&Spanned<T>>, is: Credential, of:
 }
 
 fn certificate(value: &Spanned<CertificateFile>, base: &Path) -> Checked<CertificateSpec> {
-    let CertificateFile { file, key_file, algorithm } = value.get_ref();
+    let CertificateFile { file, key_file, algorithm, previous_file, previous_key_file } = value.get_ref();
     let instead = "write certificate = { file = \"app.pem\" }";
     let file = file.as_ref().ok_or_else(|| missing("file", &value.span(), instead))?;
+    if previous_file.is_none() && previous_key_file.is_some() {
+        let problem = "previous_key_file is the key of the previous certificate, and previous_file names none";
+        let invalid = Invalid::new(problem, "write previous_file too, or remove previous_key_file");
+        return Err(Problem::new("previous_key_file", value.span(), invalid));
+    }
+    let key_of = |path: &Option<PathBuf>| path.as_ref().map(|path| base.join(path));
+    let previous = previous_file.as_ref().map(|previous| base.join(previous));
     Ok(CertificateSpec {
         file: base.join(file),
-        key_file: key_file.as_ref().map(|path| base.join(path)),
+        key_file: key_of(key_file),
         algorithm: *algorithm,
+        previous: previous.map(|file| CertificateFiles { file, key_file: key_of(previous_key_file) }),
     })
 }
 

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::at_directory::{AtDirectory, Stop};
 use super::job::{Job, report};
+use super::prover::Tested;
 use super::{Ending, Force, NewSecret, Proof, ProofResult, Rotation, RotationRequest, Standing};
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
@@ -82,7 +83,7 @@ pub(super) fn carry_out(
             report.fact("client_secret", "the new one is in use");
             report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "activated"));
             job.finish(is_clean, &mut document)?;
-            if !answer.proofs.iter().flatten().any(proven) {
+            if !answer.proofs.iter().flatten().any(Proof::is_good) {
                 document.warnings.push(
                     "no mailbox of this app is authorized, so the new secret could not be proven; authorize will show"
                         .into(),
@@ -113,7 +114,7 @@ pub(super) fn carry_out(
     }
     document.reports.push(report);
     if matches!(answer.ending, Ending::Activated | Ending::Unfinished) {
-        document.reports.extend(mailbox_reports(&job, answer));
+        document.reports.extend(mailbox_reports(&job, answer.proofs, answer.connections));
     }
     Ok((document, is_settled))
 }
@@ -159,16 +160,14 @@ fn request(
     Ok(RotationRequest::New(NewSecret { value, expires, issued: None }))
 }
 
-fn proven(proof: &Proof) -> bool {
-    matches!(proof, Proof::Accepted | Proof::GrantLost(_))
-}
-
 fn unfinished(app: &App) -> Finding {
     Finding::of(FindingCode::ROTATION_UNFINISHED).with("name", &app.name).finding()
 }
 
-fn mailbox_reports(job: &Job<'_>, answer: ProofResult) -> Vec<Report> {
-    let pairs = answer.proofs.into_iter().zip(answer.connections);
+/// What the proofs and the tests of connections showed, mailbox by mailbox.
+pub(super) fn mailbox_reports(job: &Job<'_>, proofs: Vec<Option<Proof>>, connections: Vec<Tested>) -> Vec<Report> {
+    let new = job.rotation.app.rotated();
+    let pairs = proofs.into_iter().zip(connections);
     job.rotation
         .mailboxes
         .iter()
@@ -184,9 +183,9 @@ fn mailbox_reports(job: &Job<'_>, answer: ProofResult) -> Vec<Report> {
                 |failure: &Failure| Check::failed(Stage::Token, Duration::ZERO, diagnosis::finding(failure, about));
             report.checks.push(match &proof {
                 None => Check::skipped(Stage::Token, "not reached"),
-                Some(Proof::Accepted) => Check::passed(Stage::Token, Duration::ZERO, "the new secret is good"),
+                Some(Proof::Accepted) => Check::passed(Stage::Token, Duration::ZERO, shown!("the new {} is good", new)),
                 Some(Proof::NotAuthorized(_)) => {
-                    Check::skipped(Stage::Token, "not authorized, nothing to prove the secret with")
+                    Check::skipped(Stage::Token, shown!("not authorized, nothing to prove the {} with", new))
                 }
                 Some(Proof::GrantLost(failure) | Proof::Unknown(failure) | Proof::Refused(failure)) => failed(failure),
             });

@@ -1,12 +1,12 @@
 //! A rotation and what is outside its store: the locks, the profile's date, the advice.
 
 use super::Rotation;
-use crate::config::ProfileDocument;
+use crate::config::{CertificateFile, ProfileDocument};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::profile::{App, Name, Profile};
-use crate::report::{Document, Report, Subject};
+use crate::report::{Document, Finding, FindingCode, Report, Subject};
 use crate::secrets::{RecordKey, RecordLock};
 use crate::text::Shown;
 
@@ -71,6 +71,31 @@ impl<'a> Job<'a> {
         }
         document.save()?;
         Ok(all)
+    }
+
+    /// Has the profile name other files of the certificate, in one write. The apps' locks are let go first, and taken again
+    /// once the profile's is held.
+    ///
+    /// # Errors
+    /// If the profile names other files by now than those that were proven; if it cannot be written.
+    pub(super) fn edit_certificate(&mut self, edit: impl Fn(&mut CertificateFile)) -> Result<(), CommandError> {
+        self.locks.clear();
+        let mut document =
+            ProfileDocument::open_locked(&self.context.profile_path, self.context.locks(), self.context.lock_wait())?;
+        self.locks = app_locks(self.rotation, self.context)?;
+        let is_as_before = |app: &&App| {
+            let now = document.profile().apps.get(&app.name);
+            now.is_some_and(|now| now.client_id == app.client_id && now.certificate == app.certificate)
+        };
+        if !self.rotation.apps.iter().all(is_as_before) {
+            let told = Finding::of(FindingCode::CERTIFICATE_CHANGED_MEANWHILE);
+            return Err(told.with("name", &self.rotation.app.name).into());
+        }
+        for app in self.rotation.apps {
+            document.edit_certificate(&app.name, &edit);
+        }
+        document.save()?;
+        Ok(())
     }
 
     /// What to do with the old secret.

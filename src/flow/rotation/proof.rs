@@ -35,6 +35,22 @@ pub enum Proof {
 }
 
 impl Proof {
+    /// Whether the secret is good.
+    pub(super) fn is_good(&self) -> bool {
+        matches!(self, Self::Accepted | Self::GrantLost(_))
+    }
+
+    /// Whether `proofs` leave it open that the secret is good for every mailbox. Where it is known to be good, an OAuth error
+    /// belongs to one mailbox; no answer belongs to none.
+    pub(super) fn leave_open(proofs: &[Option<Self>]) -> bool {
+        let accepted = proofs.iter().flatten().any(|proof| matches!(proof, Self::Accepted));
+        proofs.iter().any(|proof| match proof {
+            None => true,
+            Some(Self::Unknown(failure)) => !(accepted && matches!(failure.kind, FailureKind::OAuth(_))),
+            Some(_) => false,
+        })
+    }
+
     /// What was said, if the secret is refused.
     pub(super) fn refusal(&self) -> Option<&Failure> {
         match self {
@@ -97,7 +113,7 @@ impl Rotation<'_> {
         if proven(&lock()).is_some_and(|proven| is_fresh(proven, self.clock.now())) {
             return Ok(Proof::Accepted);
         }
-        let proof = self.ask(mailbox, credential)?;
+        let proof = self.ask(|| self.prover.redeem(mailbox, credential), mailbox.access)?;
         if let (Proof::Accepted, Some(own)) = (&proof, own) {
             let mut records = lock();
             let record = &mut records[own];
@@ -112,11 +128,11 @@ impl Rotation<'_> {
     }
 
     /// Asks the token endpoint, and again as long as a refusal may only mean that not every server knows the secret.
-    fn ask(&self, mailbox: &Mailbox, credential: &ClientCredential) -> Result<Proof, StoreFault> {
+    pub(super) fn ask(&self, redeem: impl Fn() -> Result<(), Failure>, access: Access) -> Result<Proof, StoreFault> {
         let mut waited = Duration::ZERO;
         let mut pause = Duration::from_secs(2);
         loop {
-            let proof = judge(self.prover.redeem(mailbox, credential), mailbox.access)?;
+            let proof = judge(redeem(), access)?;
             match &proof {
                 Proof::Refused(failure) if waited < self.propagation => {
                     let next = pause.min(self.propagation - waited);
@@ -151,7 +167,7 @@ impl Rotation<'_> {
         }
         let accepted = |(_, proof): &(&&Mailbox, &Option<Proof>)| matches!(proof, Some(Proof::Accepted));
         let Some((mailbox, _)) = self.mailboxes.iter().zip(proofs).find(accepted) else { return Ok(None) };
-        self.ask(mailbox, credential).map(Some)
+        self.ask(|| self.prover.redeem(mailbox, credential), mailbox.access).map(Some)
     }
 
     /// Tests the connections of the mailboxes whose tokens the new secret has fetched.

@@ -11,7 +11,7 @@ use crate::flow::sides;
 use crate::flow::workspace::Workspace;
 use crate::oauth::ClientCredential;
 use crate::profile::Mailbox;
-use crate::report::{Check, SideResult};
+use crate::report::{Check, ExitCode, SideResult};
 
 /// What a rotation asks the outside world for.
 pub trait Prover {
@@ -37,10 +37,21 @@ pub struct Tested {
     pub sides: Vec<SideResult>,
 }
 
+impl Tested {
+    /// Whether a connection does not work. A bug of ours in the look at it says nothing of the secret, and must not keep the
+    /// old one in use.
+    pub(super) fn has_failed(&self) -> bool {
+        let failed = |check: &Check| check.finding().is_some_and(|finding| finding.exit != ExitCode::Bug);
+        self.checks.iter().any(failed)
+    }
+}
+
 /// The token endpoint and the mail servers, asked with a secret that is not the active one.
 pub struct WireProver<'a> {
     /// What the sessions and the tests of the profile's mailboxes work with.
     pub workspace: &'a Workspace<'a>,
+    /// What is new, as messages call it.
+    pub new: &'static str,
     /// Tells the person who waits what is being waited for.
     pub say: fn(&str),
 }
@@ -65,8 +76,9 @@ impl Prover for WireProver<'_> {
     fn wait(&self, pause: Duration, said: &Failure) {
         let words = said.server_said.as_deref().unwrap_or("refused");
         (self.say)(&format!(
-            "The new secret is not accepted ({words}). The provider's servers may need up to two minutes to know it; \
+            "The new {} is not accepted ({words}). The provider's servers may need up to two minutes to know it; \
              trying again in {} seconds. Ctrl-C loses nothing.",
+            self.new,
             pause.as_secs()
         ));
         std::thread::sleep(pause);

@@ -10,7 +10,7 @@ use secrecy::ExposeSecret as _;
 
 use self::fixture::{Fixture, Script, clock, request};
 use super::*;
-use crate::failure::OAuthFault;
+use crate::failure::{FailureKind, OAuthFault};
 use crate::profile::Access;
 use crate::secrets::save_app;
 

@@ -1,6 +1,7 @@
 //! The flags of all verbs but `add`.
 
 use super::{Row, does};
+use crate::certificates::{certified, renew};
 use crate::rotate_issue::admin_token;
 use crate::sandbox::browser::Person;
 use crate::sandbox::world::{ALICE, SHOP};
@@ -184,6 +185,22 @@ pub(super) const ROWS: &[Row] = &[
         std::fs::write(shop.path().join("given"), canary::NEXT_CLIENT_SECRET).unwrap();
         shop.json(&["rotate-secret", "shop", "--secret-file", "given"], 0);
         shows(&shop, &["rotate-secret", "shop", "--secret-file", "not-there"], 2, "not-there");
+    }),
+    does("rotate-secret", "--certificate", |shop| {
+        shows(shop, &["rotate-secret", "shop", "--certificate", "next.pem"], 2, "has no certificate");
+        let shop = certified(&[], "");
+        let next = renew(&shop, &[]);
+        shop.json(&["rotate-secret", "shop", "--certificate", &next], 0);
+        shows(&shop, &["show", "shop"], 0, &next);
+    }),
+    does("rotate-secret", "--key-file", |_| {
+        let shop = certified(&[], "");
+        let key = renew(&shop, &[]);
+        let next = key.replace(".pem", ".crt");
+        shows(&shop, &["rotate-secret", "shop", "--certificate", &next], 3, "certificate-no-key");
+        shop.json(&["rotate-secret", "shop", "--certificate", &next, "--key-file", &key], 0);
+        let alone = shop.run(&["rotate-secret", "shop", "--key-file", &key]).finish().code(2);
+        assert!(alone.stderr.contains("--certificate"), "{}", alone.stderr);
     }),
     does("rotate-secret", "--expires", |_| {
         let shop = with_next_secret();

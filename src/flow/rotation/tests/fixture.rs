@@ -9,10 +9,10 @@ use secrecy::ExposeSecret as _;
 
 use super::super::*;
 use crate::config;
-use crate::failure::OAuthFault;
+use crate::failure::{FailureKind, OAuthFault};
 use crate::oauth::ClientCredential;
 use crate::profile::Profile;
-use crate::report::Stage;
+use crate::report::{Check, Stage};
 use crate::secrets::{MemoryStore, save_app};
 
 /// The time for which the provider may not know a new secret.

@@ -10,10 +10,10 @@ use secrecy::ExposeSecret as _;
 use super::super::*;
 use super::fixture::{PROFILE, clock, exposed, request, secret};
 use crate::config;
-use crate::failure::OAuthFault;
+use crate::failure::{FailureKind, OAuthFault};
 use crate::oauth::ClientCredential;
 use crate::profile::Profile;
-use crate::report::Stage;
+use crate::report::{Check, Stage};
 use crate::secrets::{MemoryStore, RecordKey, SecretBytes, save_app};
 
 /// The secrets that may be given. The first is in use at the beginning, the last is good and comes at the end.
