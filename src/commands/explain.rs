@@ -95,7 +95,9 @@ fn explained(
     about: FailureContext<'_>,
     context: &Context,
 ) -> Result<Vec<Explanation>, CommandError> {
-    if let Some(entry) = explain::entry_about(text.trim(), about) {
+    if is_word(text.trim())
+        && let Some(entry) = explain::entry_about(text.trim(), about)
+    {
         return Ok(vec![entry]);
     }
     if is_code(text.trim()) {
@@ -110,10 +112,15 @@ fn explained(
     Ok(explanations)
 }
 
+/// Whether `text` is one word, as a code is.
+fn is_word(text: &str) -> bool {
+    text.len() <= 80 && !text.contains(char::is_whitespace)
+}
+
 /// Whether `text` has the form of a finding's code.
 fn is_code(text: &str) -> bool {
     text.contains('-')
-        && text.len() <= 80
+        && is_word(text)
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         && text.starts_with(|c: char| c.is_ascii_lowercase())
 }

@@ -1,5 +1,7 @@
 //! A pasted text, explained without a mailbox.
 
+use std::thread;
+
 use super::about::{FailureContext, TokenFacts};
 use super::catalogue::{self, Entry, Hint, Pattern};
 use super::causes::{self, Problem};
@@ -23,7 +25,7 @@ pub fn explain(text: &str, hint: Hint) -> Vec<Explanation> {
 /// The same with the values of `about`, and where it knows none with those that the text names.
 #[must_use]
 pub fn explain_about(text: &str, hint: Hint, about: FailureContext<'_>) -> Vec<Explanation> {
-    let reading = Reading::of(text);
+    let reading = read(text);
     let problems = causes::problems(&reading, catalogue::search(&reading, hint));
     let values = reading.values();
     if problems.is_empty() {
@@ -33,6 +35,14 @@ pub fn explain_about(text: &str, hint: Hint, about: FailureContext<'_>) -> Vec<E
     let named = hint.family.as_ref().map_or(reading.families(), std::slice::from_ref);
     let about = FailureContext { named, ..about };
     problems.into_iter().map(|problem| of_problem(problem, hint, &values, about)).collect()
+}
+
+/// Reads `text`, and beside it the catalogue.
+fn read(text: &str) -> Reading {
+    thread::scope(|scope| {
+        scope.spawn(catalogue::prepare);
+        Reading::of(text)
+    })
 }
 
 fn of_problem(problem: Problem, hint: Hint, values: &Values, about: FailureContext<'_>) -> Explanation {

@@ -127,7 +127,10 @@ pub fn grant(report: &mut Report, grant: &MailboxRecord, now: Timestamp) {
     if let Some(since) = grant.since() {
         report.fact("authorized_since", since.strftime("%Y-%m-%d %H:%M UTC"));
     }
-    report.fact("scopes", Redactor::by_shape(&grant.scopes.join(" ")));
+    // Before an app's first token there is only what will be asked for.
+    if is_signed_in || !grant.access.is_empty() {
+        report.fact("scopes", Redactor::by_shape(&grant.scopes.join(" ")));
+    }
     if let Some(access) = grant.access.iter().max_by_key(|access| access.received) {
         report.fact("access_token", valid_until(access.expires, now));
     }

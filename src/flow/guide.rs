@@ -20,6 +20,8 @@ pub struct Known {
     secret: Option<Shown>,
     /// The sides that a test has found to work, where that are all.
     tested: Option<Shown>,
+    /// What shows that the app gets tokens of its own.
+    token: Option<Shown>,
     /// The permissions that an app's own token names.
     roles: Option<Shown>,
     /// The object ID of the app's enterprise application, as its token names it.
@@ -53,10 +55,11 @@ impl Known {
     #[must_use]
     pub fn climbed(self, ladder: Option<Ladder>) -> Self {
         let Ladder { roles, object, enrolled, opened } = ladder.unwrap_or_default();
+        let token = object.is_some().then(|| "the app got a token just now".into());
         let roles = roles.map(|roles| shown!("the app's token has {}", roles));
         let enrolled = enrolled.map(|protocol| shown!("Exchange took the app's token over {}", protocol));
         let opened = opened.map(|protocol| shown!("{} opens the mailbox for the app", protocol));
-        Self { roles, object, enrolled, opened, ..self }
+        Self { token, roles, object, enrolled, opened, ..self }
     }
 
     /// The same, with what the test shows that `report` is on: nothing, unless each side works.
@@ -71,7 +74,8 @@ impl Known {
     fn shows(&self, proof: Proof) -> Option<Shown> {
         match proof {
             Proof::SignIn => self.signed_in.clone(),
-            Proof::Secret => self.secret.clone(),
+            Proof::Token => self.token.clone(),
+            Proof::Secret => self.secret.clone().or_else(|| self.token.clone()),
             Proof::Test => self.tested.clone(),
             Proof::Role => self.roles.clone(),
             Proof::Enrolment => self.enrolled.clone(),

@@ -37,7 +37,7 @@ mod step;
 
 pub use entry::{Entry, Evidence, Meaning, Role};
 pub use pattern::Pattern;
-pub use search::{Hint, Hit, search};
+pub use search::{Hint, Hit, prepare, search};
 pub use sign::betrayed;
 pub use statistics::statistics;
 pub use step::{Only, Step};

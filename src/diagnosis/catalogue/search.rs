@@ -137,6 +137,11 @@ fn shown(pattern: &Pattern, text: &str, places: &Places) -> Option<(usize, usize
     Some((first, last.unwrap_or(first)))
 }
 
+/// Reads the catalogue and makes ready to search it, as the first [`search`] would.
+pub fn prepare() {
+    Needles::shared();
+}
+
 /// The first hit at one of `needles`, which come in either order; those close to one without a hit are passed over.
 fn first_hit<'a>(pattern: &Pattern, text: &str, needles: impl Iterator<Item = &'a Range<usize>>) -> Option<usize> {
     let mut looked_at: Option<usize> = None;

@@ -55,6 +55,8 @@ pub enum Proof {
     SignIn,
     /// A client secret in the store.
     Secret,
+    /// A token of the app's own, whatever it permits.
+    Token,
     /// The permission in a token of the app's own.
     Role,
     /// A mail server that knows the app.

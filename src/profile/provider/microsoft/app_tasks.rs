@@ -13,7 +13,7 @@ pub(super) static WORK: &[Task] = &[
         title: "App registration",
         why: "The app gets its tokens in its own name, as an app that the organisation knows.",
         by: By::EntraAdministrator,
-        proof: Proof::Role,
+        proof: Proof::Token,
         steps: &[
             always(
                 "In {portal} > App registrations > New registration, give it a name and choose the accounts of this organisation only; it needs no redirect URI",
