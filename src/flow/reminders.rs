@@ -53,7 +53,7 @@ fn reminder(profile: &Profile, day: Date, apps: &[&App]) -> Option<Reminder> {
         day,
         summary: shown!("The {} of {} {} expires", secret, if apps.len() == 1 { "app" } else { "apps" }, names),
         description: vec![
-            shown!("Without a new {}, these mailboxes cannot sign in from then on: {}", secret, listed),
+            shown!("Without a new {}, these mailboxes do not work from then on: {}", secret, listed),
             shown!("1. {} in {}; client ID {}", issue, app.deployment().portal, app.client_id),
             shown!("2. {}", then),
             shown!("3. Write a new calendar: mailgrant status --ics FILE"),

@@ -52,6 +52,11 @@ fn its_token_is_asked_for_once() {
 #[test]
 fn a_crowd_makes_one_request() {
     let shop = shop();
+    asks_once_for_a_crowd(&shop);
+}
+
+/// Many processes at once ask for the token of a mailbox that has none yet.
+pub(crate) fn asks_once_for_a_crowd(shop: &Fixture) {
     shop.sandbox().hold_token_endpoint(Hold::Request, 1);
     let crowd: Vec<_> = (0..16).map(|_| shop.run(&["token", "shop"]).start()).collect();
     wait_until("one has asked", || shop.sandbox().counters().token_held == 1);
@@ -61,11 +66,15 @@ fn a_crowd_makes_one_request() {
     assert_eq!(shop.sandbox().counters().token_requests, 1);
 }
 
-/// There is nothing that a kill could lose: the next run asks again.
 #[test]
 fn a_run_that_was_killed_leaves_nothing_behind() {
+    survives_a_kill(shop);
+}
+
+/// There is nothing that a kill could lose: the next run asks again.
+pub(crate) fn survives_a_kill(made: impl Fn() -> Fixture) {
     for hold in [Hold::Request, Hold::Answer] {
-        let shop = shop();
+        let shop = made();
         shop.sandbox().hold_token_endpoint(hold, 1);
         let running = shop.run(&["token", "shop"]).start();
         wait_until("it has asked", || shop.sandbox().counters().token_held == 1);

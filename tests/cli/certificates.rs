@@ -1,12 +1,10 @@
 //! Apps that sign with a certificate's key, where other apps have a client secret.
 
-use std::collections::BTreeSet;
-
-use crate::sandbox::world::{AppOnly, Hold, SHOP};
+use crate::app_only;
+use crate::sandbox::world::{AppOnly, SHOP};
 use crate::support::canary::CLIENT_SECRET;
 use crate::support::fixture::Fixture;
 use crate::support::practice::{ALWAYS_STALE, fact};
-use crate::support::wait_until;
 
 /// What opens an encrypted key of these tests.
 pub(crate) const PASSPHRASE: &str = "practice-only-passphrase";
@@ -165,31 +163,20 @@ fn a_passphrase_is_refused_where_the_key_has_none_and_where_there_is_no_key() {
     assert_eq!(add().json()["error"]["code"], "certificate-file-missing");
 }
 
-#[test]
-fn a_crowd_of_an_apps_own_mailbox_signs_once() {
+/// The shop's mailbox, which an app with a certificate opens by itself.
+fn opened_by_certificate() -> Fixture {
     let shop = certified(&[], "");
     let_in(&shop);
-    shop.sandbox().hold_token_endpoint(Hold::Request, 1);
-    let crowd: Vec<_> = (0..16).map(|_| shop.run(&["token", "shop"]).start()).collect();
-    wait_until("one has asked", || shop.sandbox().counters().token_held == 1);
-    shop.sandbox().let_go_on();
-    let tokens: BTreeSet<String> = crowd.into_iter().map(|running| running.finish().code(0).stdout).collect();
-    assert_eq!(tokens.len(), 1);
-    assert_eq!(shop.sandbox().counters().token_requests, 1);
+    shop
+}
+
+#[test]
+fn a_crowd_of_an_apps_own_mailbox_signs_once() {
+    app_only::asks_once_for_a_crowd(&opened_by_certificate());
 }
 
 /// Each assertion is another one (RFC 7523 §3, `jti`), so that a provider which takes it only once takes the next run's.
 #[test]
 fn a_run_that_was_killed_costs_the_next_one_nothing() {
-    for hold in [Hold::Request, Hold::Answer] {
-        let shop = certified(&[], "");
-        let_in(&shop);
-        shop.sandbox().hold_token_endpoint(hold, 1);
-        let running = shop.run(&["token", "shop"]).start();
-        wait_until("it has asked", || shop.sandbox().counters().token_held == 1);
-        running.kill();
-        shop.sandbox().let_go_on();
-        let token = shop.run(&["token", "shop"]).finish().code(0).stdout;
-        assert!(shop.sandbox().is_live_access_token(token.trim_end()));
-    }
+    app_only::survives_a_kill(opened_by_certificate);
 }

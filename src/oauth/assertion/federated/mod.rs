@@ -11,9 +11,9 @@
 //! variable           an environment variable
 //! ```
 //!
-//! `source` is what they have in common, `ask` one request to a platform; `token` reads what any of them gave, `wrong` is how all of them fail. A token is looked
-//! at before it is sent: a server's refusal of a token that is old or for another audience explains less. It is fetched for
-//! every use, and never kept.
+//! `source` is what they have in common, `ask` one request to a platform; `token` reads what any of them gave, `wrong` is how
+//! all of them fail. A token is looked at before it is sent: a server's refusal of a token that is old or for another audience
+//! explains less. It is fetched for every use, and never kept.
 
 mod ask;
 mod azure_pipelines;
