@@ -179,6 +179,7 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
             .fact("app_reused", shown!("'{}' has this client ID already; its settings and secret are used", app_name));
     }
     report.fact("profile", &context.profile_path);
+    report.changed = Some(!unchanged);
     report.fact("changed", if unchanged { "no (already up to date)" } else { "yes" });
     let mut answer = Document::new("add");
     answer.reports.push(report);

@@ -154,6 +154,7 @@ fn told(
 ) -> Document {
     let mut document = Document::new("new-certificate");
     let mut report = Report::new(Subject::Certificate(Shown::of(key_file)));
+    report.changed = Some(true);
     report.fact("key_file", key_file);
     report.fact("certificate_file", certificate_file);
     report.fact("subject", &certificate.subject);

@@ -38,6 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let public = secrets::new_vault_key(&file)?;
     let mut document = Document::new("new-vault-key");
     let mut report = Report::new(Subject::VaultKey(Shown::of(&file)));
+    report.changed = Some(true);
     report.fact("key_file", &file);
     report.fact("public_key", Redactor::by_shape(&public));
     document.reports.push(report);

@@ -8,13 +8,15 @@ use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::flow::removal::Removal;
 use crate::profile::Reference;
-use crate::report::Document;
+use crate::report::{Document, FindingCode, Report, Subject};
+use crate::text::Redactor;
 
 /// Remove a mailbox from the profile, and its tokens from the store
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     mailgrant remove shop\n  \
-    mailgrant remove shop --yes   for scripts: does not ask")]
+    mailgrant remove shop --yes                    for scripts: does not ask\n  \
+    mailgrant remove shop --yes --ignore-missing   also where it is gone already")]
 pub struct Args {
     /// The mailbox's name or address, or the name of an app that no mailbox uses
     #[arg(value_parser = typed::<Reference>())]
@@ -25,6 +27,9 @@ pub struct Args {
     /// Remove from the store what seems to be another profile's, too
     #[arg(long)]
     force: bool,
+    /// Where the profile has nothing of that name, all is well
+    #[arg(long)]
+    ignore_missing: bool,
 }
 
 /// Runs the command.
@@ -33,7 +38,14 @@ pub struct Args {
 /// If the profile or the store cannot be used, or the answer is no.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
-    let removal = Removal::plan(&profile, lookup::name(&profile, &args.name)?)?;
+    let name = match lookup::name(&profile, &args.name) {
+        Ok(name) => name,
+        Err(error) if args.ignore_missing && error.finding().code == FindingCode::UNKNOWN_MAILBOX => {
+            return Ok(nothing(&args.name));
+        }
+        Err(error) => return Err(error),
+    };
+    let removal = Removal::plan(&profile, name)?;
     if !args.yes {
         let answer = context.prompter.confirm(&removal.question());
         if !answer.map_err(|error| CommandError::unasked(&error, "--yes"))? {
@@ -41,4 +53,14 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         }
     }
     removal.run(context, args.force)
+}
+
+/// That there was nothing to remove.
+fn nothing(name: &Reference) -> Document {
+    let mut report = Report::new(Subject::Mailbox(Redactor::by_shape(name.as_ref())));
+    report.changed = Some(false);
+    report.fact("removed", "nothing; the profile has neither a mailbox nor an app of this name");
+    let mut document = Document::new("remove");
+    document.reports.push(report);
+    document
 }

@@ -91,6 +91,7 @@ fn export(file: &std::path::Path, context: &Context) -> Result<Document, Command
     files::create_private(&file, vault.as_bytes())?;
     let mut document = Document::new("store");
     let mut report = Report::new(Subject::Vault(Shown::of(&file)));
+    report.changed = Some(true);
     report.fact("records", text::count(records.len() as u64, "record"));
     report.fact("size", shown!("{} bytes", vault.len()));
     document.reports.push(report);

@@ -167,6 +167,7 @@ impl Migration {
                 }
             };
             report.fact("record", became);
+            report.changed = Some(record.is_some_and(|record| self.copies(record) || is_removed));
             document.reports.push(report);
         }
         if from.is_read_only() && !found.is_empty() {

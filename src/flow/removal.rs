@@ -216,6 +216,7 @@ impl Removal {
         if let Some(mailbox) = &self.mailbox {
             report.fact("address", &mailbox.address);
         }
+        report.changed = Some(true);
         report.fact("removed", shown!("{}, from the profile", removed));
         report
     }

@@ -64,6 +64,7 @@ pub fn sign_in(
     session.check_store().map_err(explained)?;
 
     let mut report = Report::of_mailbox(mailbox);
+    report.changed = Some(false);
     let started = Instant::now();
     let endpoints = reach::endpoints(&bounded, app, how.way, about, context)?;
     let asked = app.scopes.for_channels(mailbox.channels());
@@ -87,6 +88,7 @@ pub fn sign_in(
     match tokens.and_then(|tokens| attempt.finish(tokens, &mut report)) {
         Ok((grant, missing)) => {
             describe::grant(&mut report, &grant, context.clock.now());
+            report.changed = Some(true);
             if let Some(page) = page.take() {
                 page.succeed(&SuccessPage {
                     mailbox: mailbox.name.to_string(),
@@ -115,6 +117,7 @@ pub fn sign_in(
 #[must_use]
 pub fn stopped(mailbox: &Mailbox, error: &CommandError, context: &Context) -> Report {
     let mut report = Report::of_mailbox(mailbox);
+    report.changed = Some(false);
     report.checks.push(Check::failed(Stage::Authorize, Duration::ZERO, error.finding().clone()));
     events::ended(context, mailbox, &report);
     report

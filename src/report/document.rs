@@ -34,6 +34,12 @@ pub struct Document {
     pub time: Timestamp,
     /// One report for each mailbox or app the command looked at.
     pub reports: Vec<Report>,
+    /// Whether nothing was written, sent or stored (`--dry-run`): the reports say what would be.
+    #[serde(rename = "dry_run", skip_serializing_if = "std::ops::Not::not")]
+    pub is_dry_run: bool,
+    /// What changes in the profile's file, or would: the lines of a diff, each behind `+`, `-` or a blank.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diff: Vec<Shown>,
     /// The reports as rows, where a command lists; the forms for programs have the reports alone.
     #[serde(skip)]
     pub table: Option<Table>,
@@ -79,6 +85,10 @@ pub struct Report {
     /// What is so, as name and value: `address`, `authorized`, `expires` …
     #[serde(serialize_with = "as_map")]
     pub facts: Vec<Fact>,
+    /// Whether the command changed something that lasts: the profile, the store, a file, the directory. In a dry run, whether
+    /// it would. Commands that only look have none.
+    #[serde(skip)]
+    pub changed: Option<bool>,
     /// What was tried, in order.
     pub checks: Vec<Check>,
     /// Which sides work, where that was tested.
@@ -163,6 +173,8 @@ impl Document {
             command: command.into(),
             time: Clock::system().now(),
             reports: Vec::new(),
+            is_dry_run: false,
+            diff: Vec::new(),
             table: None,
             warnings: Vec::new(),
             next: Vec::new(),
@@ -193,6 +205,7 @@ impl Report {
         Self {
             subject,
             facts: Vec::new(),
+            changed: None,
             checks: Vec::new(),
             sides: Vec::new(),
             tasks: Vec::new(),

@@ -97,6 +97,20 @@ fn remove_takes_mailbox_app_and_secrets() {
 }
 
 #[test]
+fn what_is_gone_already_can_be_removed_by_a_script() {
+    let shop = Fixture::authorized();
+    let remove = ["remove", "shop", "--yes", "--ignore-missing"];
+    shop.json(&remove, 0);
+    let before = shop.files();
+    let again = shop.json(&remove, 0);
+    assert!(fact(&again, "removed").starts_with("nothing"), "{}", again.stdout);
+    assert_eq!(shop.files(), before, "the second time changes nothing");
+    // What is not a missing name is an error still.
+    shop.write_config("nonsense");
+    shop.json(&remove, 3);
+}
+
+#[test]
 fn an_app_stays_while_another_mailbox_uses_it() {
     let shop = Fixture::authorized();
     shop.add("alice", &[("--app", Some("shop")), ("--address", Some(ALICE))]).finish().code(0);

@@ -22,7 +22,9 @@ pub fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
     let app = job.rotation.app;
     let passed = |detail: &'static str| Check::passed(Stage::Rotation, Duration::ZERO, detail);
     let failed = |finding| Check::failed(Stage::Rotation, Duration::ZERO, finding);
-    match job.rotation.roll_back(force)? {
+    let came_to = job.rotation.roll_back(force)?;
+    report.changed = Some(matches!(came_to, RolledBack::Restored(_) | RolledBack::Dropped));
+    match came_to {
         RolledBack::Restored(restored) => {
             report.fact("client_secret", "the previous one is in use again");
             report.checks.push(passed("rolled back"));
@@ -104,7 +106,9 @@ pub fn discard(job: &Job<'_>) -> Result<Document, CommandError> {
     let mut document = Document::new("rotate-secret");
     let mut report = report(job.rotation);
     let holders = job.holders()?;
-    if job.rotation.discard_previous()? {
+    let is_forgotten = job.rotation.discard_previous()?;
+    report.changed = Some(is_forgotten);
+    if is_forgotten {
         report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "the previous client secret is forgotten"));
         if holders.is_empty() {
             document.next.push("Remove it in the portal too, once no other profile or program uses it".into());

@@ -93,6 +93,7 @@ fn replace(
     let next = CertificateFiles { file: folder.join(&file), key_file: key_file.as_ref().map(|file| folder.join(file)) };
     if next == spec.files() {
         describe::certificate(&mut report, job.rotation.app)?;
+        report.changed = Some(false);
         report.checks.push(passed("it is in use already; nothing was changed"));
         document.reports.push(report);
         return Ok((document, true));
@@ -117,11 +118,13 @@ fn replace(
             false
         }
         Verdict::Refused(failure) => {
+            report.changed = Some(false);
             report.checks.push(failed(refused("new", &app, &failure)));
             document.reports.push(report);
             return Ok((document, false));
         }
     };
+    report.changed = Some(is_good);
     if is_good {
         job.edit_certificate(|named| {
             named.previous_file = named.file.replace(file.clone());
@@ -158,6 +161,7 @@ fn take_back(
     let doubt = match prove(&job, workspace, &app)?.verdict {
         Verdict::Good => None,
         Verdict::Refused(failure) if force == Force::No => {
+            report.changed = Some(false);
             report.checks.push(failed(refused("previous", &app, &failure)));
             document.reports.push(report);
             return Ok(document);
@@ -172,6 +176,7 @@ fn take_back(
         mem::swap(&mut named.key_file, &mut named.previous_key_file);
     })?;
     describe::certificate(&mut report, &app)?;
+    report.changed = Some(true);
     report.checks.push(passed("the previous certificate is in use again"));
     document.warnings.extend(doubt.map(Shown::from));
     document.next.push("Run again, --rollback returns to the one that was in use until now".into());
@@ -188,6 +193,7 @@ fn forget(
 ) -> Result<Document, CommandError> {
     let app = job.rotation.app;
     let Some(previous) = spec.taken_back() else {
+        report.changed = Some(false);
         report.checks.push(Check::skipped(Stage::Rotation, "there is no previous certificate; nothing was changed"));
         document.reports.push(report);
         return Ok(document);
@@ -195,6 +201,7 @@ fn forget(
     job.edit_certificate(|named: &mut CertificateFile| {
         (named.previous_file, named.previous_key_file) = (None, None);
     })?;
+    report.changed = Some(true);
     report.checks.push(passed("the previous certificate is forgotten; its files are left as they are"));
     let in_use = job.profile.apps.values().filter(|other| other.is_same_client(app) && uses(other, &previous.file));
     let in_use: Vec<_> = in_use.map(|other| &other.name).collect();

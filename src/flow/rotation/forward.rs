@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use super::at_directory::{AtDirectory, Stop};
-use super::job::{Job, report};
+use super::job::{Job, report, tell_changed};
 use super::prover::Tested;
 use super::{Ending, Force, NewSecret, Proof, ProofResult, Rotation, RotationRequest, Standing};
 use crate::diagnosis::{self, FailureContext};
@@ -78,6 +78,9 @@ pub(super) fn carry_out(
         Some(at_directory) => remove_old(&job, at_directory, &answer, &mut report, &mut document)?,
         None => true,
     };
+    if at_directory.is_none() {
+        report.changed = Some(matches!(answer.ending, Ending::Activated | Ending::Unfinished));
+    }
     match &answer.ending {
         Ending::Activated => {
             report.fact("client_secret", "the new one is in use");
@@ -130,7 +133,7 @@ fn remove_old(
 ) -> Result<bool, CommandError> {
     let removed = at_directory.remove_due(job, report, document);
     let is_activated = matches!(answer.ending, Ending::Activated);
-    report.fact("changed", if is_activated || at_directory.has_changed() { "yes" } else { "no" });
+    tell_changed(report, is_activated || at_directory.has_changed());
     match removed {
         Ok(is_clean) => Ok(is_clean),
         Err(Stop::Store(fault)) => Err(fault.into()),

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use super::at_directory::{AtDirectory, Plan, Stop, known_day, new_name};
 use super::forward::{carry_out, refuse_foreign};
-use super::job::{Job, report};
+use super::job::{Job, report, tell_changed};
 use super::lifetime::Lifetime;
 use super::{Force, RotationRequest, Standing};
 use crate::directory::{Application, LongestLife, Planned, days};
@@ -21,6 +21,9 @@ use crate::flow::secret_expiry::{self, day_of, days_left};
 use crate::flow::workspace::Workspace;
 use crate::report::{Check, Document, Report, Stage};
 use crate::text::Shown;
+
+/// What a dry run says before each request that it does not send.
+const NOT_SENT: &str = "not sent (--dry-run)";
 
 /// What a rotation by the directory is asked for.
 pub struct IssueOptions<'a> {
@@ -64,13 +67,14 @@ pub fn issue(
         Ok(Next::Nothing(day)) => Ok((unchanged(document, report, day, at_directory.has_changed()), false)),
         Ok(Next::Shown) => {
             report.fact("changed", "no");
+            report.changed = Some(report.checks.iter().any(is_planned));
             report.fact("client_secret", "unchanged");
             document.reports.push(report);
             Ok((document, false))
         }
         Err(Stop::Store(fault)) => Err(fault.into()),
         Err(Stop::Said(finding)) => {
-            report.fact("changed", if at_directory.has_changed() { "yes" } else { "no" });
+            tell_changed(&mut report, at_directory.has_changed());
             report.fact("client_secret", "unchanged; the old one is in use");
             report.checks.push(Check::failed(Stage::Rotation, Duration::ZERO, *finding));
             document.reports.push(report);
@@ -154,7 +158,7 @@ fn is_time(job: &Job<'_>, options: &IssueOptions<'_>, day: Date) -> bool {
 }
 
 fn unchanged(mut document: Document, mut report: Report, day: Date, is_changed: bool) -> Document {
-    report.fact("changed", if is_changed { "yes" } else { "no" });
+    tell_changed(&mut report, is_changed);
     report.fact("client_secret", shown!("unchanged; good until {}", day));
     report.fact("secret_expires", day);
     report.checks.push(Check::skipped(Stage::Rotation, shown!("not due yet: the client secret is good until {}", day)));
@@ -180,7 +184,7 @@ fn show(
     let said = |failure| at_directory.said(job, &failure);
     let directory = &at_directory.directory;
     let mut push = |planned: &Planned, when: Shown| {
-        let told = shown!("not sent (--dry-run): {} {} {}{}", planned.method, planned.url, planned.body, when);
+        let told = shown!("{}: {} {} {}{}", NOT_SENT, planned.method, planned.url, planned.body, when);
         report.checks.push(Check::skipped(Stage::Rotation, told));
     };
     let requested = rotation.requested()?;
@@ -205,4 +209,9 @@ fn show(
     }
     tell_policy(&plan, report);
     Ok(Next::Shown)
+}
+
+/// Whether the check tells of a request that a dry run did not send.
+fn is_planned(check: &Check) -> bool {
+    check.detail().is_some_and(|detail| detail.starts_with(NOT_SENT))
 }

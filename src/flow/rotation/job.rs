@@ -183,6 +183,12 @@ pub(super) fn report(rotation: &Rotation<'_>) -> Report {
     report
 }
 
+/// Says whether the rotation has changed something.
+pub(super) fn tell_changed(report: &mut Report, is_changed: bool) {
+    report.fact("changed", if is_changed { "yes" } else { "no" });
+    report.changed = Some(is_changed);
+}
+
 fn app_locks(rotation: &Rotation<'_>, context: &Context) -> Result<Vec<RecordLock>, CommandError> {
     let lock =
         |app: &&App| RecordLock::acquire(context.locks(), &RecordKey::App(app.name.clone()), context.lock_wait());

@@ -350,6 +350,10 @@ pub(super) const ROWS: &[Row] = &[
         shop.json(&["remove", "shop", "--yes"], 0);
         shop.json(&["show", "shop"], 3);
     }),
+    does("remove", "--ignore-missing", |shop| {
+        shop.json(&["remove", "no-such", "--yes"], 3);
+        shows(shop, &["remove", "no-such", "--yes", "--ignore-missing"], 0, "nothing");
+    }),
     does("remove", "--force", |_| {
         let profile = |shop: &Fixture| std::fs::read_to_string(shop.config()).unwrap().replace(SHOP, ALICE);
         let shop = Fixture::authorized();
