@@ -1,5 +1,6 @@
 //! Message submission over SMTP (RFC 6409, RFC 5321, RFC 4954).
 
+mod flight;
 mod reply;
 
 use std::net::IpAddr;
@@ -9,6 +10,7 @@ use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Quit, Rcpt, Rset, Star
 use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use self::flight::Flight;
 use self::reply::{command, read_reply};
 use super::connect::{handshake, open};
 use super::dialect::Dialect;
@@ -219,27 +221,42 @@ fn authenticate(wire: &mut Wire, mechanism: SaslMechanism, response: &SecretStri
     Err(failure)
 }
 
+/// Where the server offers PIPELINING, MAIL, RCPT and DATA go in one flight.
 fn submit(wire: &mut Wire, capabilities: &Capabilities, envelope: Envelope<'_>, log: &mut Log) -> Result<(), Stop> {
-    // RFC 2920 §3.1: MAIL and RCPT may go together, DATA waits until we know that the recipient is taken.
-    let is_pipelining = capabilities.has("PIPELINING");
-    let rcpt = log.observe(Stage::Sender, || {
+    let mut flight = None;
+    let submitted = submit_in(&mut flight, wire, capabilities, envelope, log);
+    if let (Err(Stop), Some(flight)) = (&submitted, flight) {
+        flight.give_up(wire);
+    }
+    submitted
+}
+
+/// The flight is in `slot` from the moment its commands are known.
+fn submit_in(
+    slot: &mut Option<Flight>,
+    wire: &mut Wire,
+    capabilities: &Capabilities,
+    envelope: Envelope<'_>,
+    log: &mut Log,
+) -> Result<(), Stop> {
+    log.observe(Stage::Sender, || {
         wire.phase("waiting for the answer to MAIL FROM");
-        let mail = mail_command(capabilities, envelope)?;
         let rcpt = Rcpt::new(mailbox(envelope.recipient)?, Vec::new()).to_string();
-        let together = if is_pipelining { format!("{mail}{rcpt}") } else { mail };
-        let reply = command(wire, &together)?.expect(wire, &[250], "MAIL FROM")?;
-        Ok((rcpt, reply.shown(wire)))
+        let commands = vec![mail_command(capabilities, envelope)?, rcpt];
+        let data = envelope.message.map(|_| Data.to_string());
+        let flight = slot.insert(Flight::new(commands, data, capabilities.has("PIPELINING")));
+        Ok(((), flight.next(wire)?.expect(wire, &[250], "MAIL FROM")?.shown(wire)))
     })?;
+    let Some(flight) = slot else { return Err(Stop) };
     log.observe(Stage::Recipient, || {
         wire.phase("waiting for the answer to RCPT TO");
-        let reply = if is_pipelining { read_reply(wire)? } else { command(wire, &rcpt)? };
         // 251: the server forwards it (RFC 5321 §3.4); 252: it takes it without knowing (§4.2.2).
-        Ok(((), reply.expect(wire, &[250, 251, 252], "RCPT TO")?.shown(wire)))
+        Ok(((), flight.next(wire)?.expect(wire, &[250, 251, 252], "RCPT TO")?.shown(wire)))
     })?;
     let Some(message) = envelope.message else { return Ok(()) };
     log.observe(Stage::Message, || {
         wire.phase("waiting for the answer to DATA");
-        command(wire, &Data.to_string())?.expect(wire, &[354], "DATA")?;
+        flight.next(wire)?.expect(wire, &[354], "DATA")?;
         wire.phase("waiting until the message is taken");
         reply::refuse_early_words(wire)?;
         wire.remark(&format!("the message, {} bytes", message.len()));

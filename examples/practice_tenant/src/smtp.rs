@@ -94,6 +94,7 @@ fn say_extensions(world: &World, wire: &mut Wire, open: bool) -> io::Result<()> 
         },
         (true, true) => {}
     }
+    wire.say("250-PIPELINING")?;
     wire.say("250-ENHANCEDSTATUSCODES")?;
     wire.say("250 8BITMIME")
 }

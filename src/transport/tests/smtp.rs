@@ -119,9 +119,8 @@ fn a_message_is_sent_with_its_dots_doubled() {
     script.extend([
         hear("MAIL FROM:<shop@contoso.com> SIZE=25"),
         hear("RCPT TO:<desk@contoso.com>"),
-        say("250 ok\r\n250 ok"),
         hear("DATA"),
-        say("354 go"),
+        say("250 ok\r\n250 ok\r\n354 go"),
         hear("Subject: x"),
         hear(""),
         hear("..dot"),
@@ -151,6 +150,41 @@ fn a_server_without_pipelining_gets_one_command_at_a_time() {
     let (log, _) = probe(TlsMode::Implicit, script);
     let (rejection, _) = rejection_at(&log, Stage::Recipient);
     assert_eq!((rejection.code, rejection.detail_code.as_deref()), (Some(ReplyCode::Smtp(550)), Some("5.7.60")));
+}
+
+/// What a server answers to MAIL, RCPT and DATA that came in one flight, what it hears then, and what is made of it.
+#[test]
+fn of_a_flight_every_answer_is_read_and_counts_for_its_own_command() {
+    const NO_SENDER: &str = "550 5.7.60 not as this sender";
+    const NO_RECIPIENT: &str = "550 5.1.1 unknown";
+    let leaves = || vec![hear("RSET"), hear("QUIT")];
+    let ends = |said: &str| vec![hear("."), say(said), hear("RSET"), hear("QUIT")];
+    for (answers, then, stage, code) in [
+        ([NO_SENDER, "503 5.5.1 need MAIL", "503 5.5.1 need RCPT"], leaves(), Stage::Sender, 550),
+        ([NO_SENDER, "503 5.5.1 need MAIL", "354 go"], ends("554 5.5.1 no valid recipients"), Stage::Sender, 550),
+        (["250 ok", NO_RECIPIENT, "554 5.5.1 no valid recipients"], leaves(), Stage::Recipient, 550),
+        (["250 ok", NO_RECIPIENT, "354 go"], ends("250 2.0.0 taken"), Stage::Recipient, 550),
+        (["250 ok", "452-4.5.3 too many\r\n452 4.5.3 for now", "354 go"], ends("503 no"), Stage::Recipient, 452),
+        (["250 ok", "250 ok", "451 4.3.0 not now"], leaves(), Stage::Message, 451),
+    ] {
+        let mut script = signed_in();
+        script.extend([hear("MAIL FROM:<shop@contoso.com> SIZE=3"), hear("RCPT TO:<desk@contoso.com>"), hear("DATA")]);
+        script.push(say(&answers.join("\r\n")));
+        script.extend(then);
+        let (log, heard) = probe_with(TlsMode::Implicit, None, Some(b"a\r\n"), TOKEN, script);
+        assert_eq!(rejection_at(&log, stage).0.code, Some(ReplyCode::Smtp(code)), "{answers:?}");
+        assert!(!heard.lines.iter().any(|line| line == "a"), "the message was sent: {answers:?}");
+    }
+}
+
+#[test]
+fn a_server_that_falls_silent_within_a_flight_is_not_waited_for_again() {
+    let mut script = signed_in();
+    script.extend([hear("MAIL FROM:<shop@contoso.com> SIZE=3"), hear("RCPT TO:<desk@contoso.com>"), hear("DATA")]);
+    script.extend([say("421 4.3.2 going down"), Step::HangUp]);
+    let (log, heard) = probe_with(TlsMode::Implicit, None, Some(b"a\r\n"), TOKEN, script);
+    assert!(rejection_at(&log, Stage::Sender).0.closes);
+    assert!(!heard.lines.iter().any(|line| line == "."));
 }
 
 #[test]
