@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod choices;
+pub mod dry_run;
 pub mod filed;
 pub mod mailbox_flags;
 pub mod mailboxes;

@@ -13,6 +13,7 @@ mod unused;
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::dry_run::DryRunFlag;
 use crate::arguments::filed::{unspanned, wrong_flag};
 use crate::arguments::mailbox_flags::MailboxFlags;
 use crate::arguments::secret::SecretFlags;
@@ -51,6 +52,8 @@ pub struct Args {
     /// Replace what the profile has under these names, and take values that look like a mistake
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    dry_run: DryRunFlag,
 }
 
 /// Runs the command. At a terminal the answers are shown as a command line, also where it is given up; then the mailbox can be
@@ -73,7 +76,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         _ => error,
     })?;
     // Where all was on the command line, a person has not begun a conversation.
-    if was_asked || answers.has_typed_secret {
+    if (was_asked || answers.has_typed_secret) && !args.dry_run.is_given {
         first_steps::offer(&name, &mut document, context);
     }
     Ok(document)
@@ -90,7 +93,8 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     let document = ProfileDocument::open(&context.profile_path)?;
     let base = base_of(&context.profile_path).to_owned();
     // A store that cannot be used is told before the first question: no answer is lost to it.
-    let store = store::choose(&document, context)?;
+    let is_dry_run = args.dry_run.is_given;
+    let store = store::choose(&document, is_dry_run, context)?;
     (answers.store, answers.has_new_key) = (store.noted, store.has_new_key);
     let name = name(args, &document, answers, begun, context)?;
 
@@ -141,7 +145,11 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     let secrets = document.profile().secrets.clone();
 
     // All is asked: from here on no person is waited for.
-    let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks(), context.lock_wait())?;
+    let path = &context.profile_path;
+    let mut document = match is_dry_run {
+        true => document,
+        false => ProfileDocument::open_locked(path, context.locks(), context.lock_wait())?,
+    };
     let now = document.profile();
     let same_app = [old_app.as_ref(), Some(&app)].contains(&now.apps.get(&app_name));
     let same_mailbox = [old_mailbox.as_ref(), Some(&mailbox)].contains(&now.mailboxes.get(&name));
@@ -157,31 +165,20 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     if let Some(kind) = store.noted {
         document.put_store(kind);
     }
-    let edit = document.prepare()?;
-    let stored = read.map_or_else(
-        || Ok(enrol::Applied::default()),
-        |read| read.apply(context.locks(), context.lock_wait(), context.clock.now()),
-    )?;
-    let edit = match edit.commit() {
-        Ok(edit) => edit,
-        Err(error) => {
-            // A secret without a profile would never be found and removed.
-            stored.undo(&app_name)?;
-            return Err(error.into());
-        }
+    let diff = if is_dry_run { document.diff()? } else { Vec::new() };
+    let is_changed = match is_dry_run {
+        true => !diff.is_empty() || read.as_ref().is_some_and(|read| read.is_new(context.clock.now())),
+        false => write(&document, read.as_ref(), &app_name, context)?,
     };
-    let unchanged = edit == Edit::Unchanged && !stored.is_new();
-    drop(stored);
-
     let mut report = describe::mailbox(&app, &mailbox);
     if is_found {
         report
             .fact("app_reused", shown!("'{}' has this client ID already; its settings and secret are used", app_name));
     }
     report.fact("profile", &context.profile_path);
-    report.changed = Some(!unchanged);
-    report.fact("changed", if unchanged { "no (already up to date)" } else { "yes" });
-    let mut answer = Document::new("add");
+    report.changed = Some(is_changed);
+    report.fact("changed", if is_changed { "yes" } else { "no (already up to date)" });
+    let mut answer = Document { is_dry_run, diff, ..Document::new("add") };
     answer.reports.push(report);
     answer.warnings = warnings;
     if !is_registered {
@@ -193,6 +190,28 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
         Access::App => shown!("Then see how much of that is done, without a sign-in: mailgrant authorize {}", name),
     });
     Ok(Added { document: answer, name })
+}
+
+/// Stores the secret and writes the profile; whether either changed.
+fn write(
+    document: &ProfileDocument,
+    read: Option<&enrol::Read<'_>>,
+    app: &Name,
+    context: &Context,
+) -> Result<bool, CommandError> {
+    let edit = document.prepare()?;
+    let stored = read.map_or_else(
+        || Ok(enrol::Applied::default()),
+        |read| read.apply(context.locks(), context.lock_wait(), context.clock.now()),
+    )?;
+    match edit.commit() {
+        Ok(edit) => Ok(edit == Edit::Written || stored.is_new()),
+        Err(error) => {
+            // A secret without a profile would never be found and removed.
+            stored.undo(app)?;
+            Err(error.into())
+        }
+    }
 }
 
 /// The mailbox's name and address: as they are given, or asked for.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::dry_run::DryRunFlag;
 use crate::arguments::typed;
 use crate::context::{Context, PromptError};
 use crate::error::CommandError;
@@ -52,6 +53,8 @@ pub struct Args {
     /// Replace the sign-in of another mailbox that the store holds by the same name, as of another profile
     #[arg(long)]
     replace: bool,
+    #[command(flatten)]
+    dry_run: DryRunFlag,
 }
 
 impl Args {
@@ -94,6 +97,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     for mailbox in &mailboxes {
         context.trust.begin(profile.app_of(mailbox).ca_file.as_deref());
     }
+    if args.dry_run.is_given {
+        return preview(args, &mailboxes, &workspace);
+    }
     let mut document = Document::new("authorize");
     if mailboxes.is_empty() {
         let said = if args.pending { "Every enabled mailbox is authorized." } else { "There is no enabled mailbox." };
@@ -117,6 +123,19 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         ([only], _) => vec![sign_in::next(only)],
         (_, _) => vec!["mailgrant test --all".into()],
     };
+    Ok(document)
+}
+
+/// What would be asked for, mailbox by mailbox.
+fn preview(args: &Args, mailboxes: &[&Mailbox], workspace: &Workspace<'_>) -> Result<Document, CommandError> {
+    let mut document = Document { is_dry_run: true, ..Document::new("authorize") };
+    for mailbox in mailboxes {
+        let mut report = sign_in::preview(workspace, mailbox, &args.options())?;
+        if let Some(day) = since(workspace, mailbox)?.filter(|_| mailbox.access.needs_person()) {
+            report.fact("authorized_since", day);
+        }
+        document.reports.push(report);
+    }
     Ok(document)
 }
 

@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::arguments::dry_run::DryRunFlag;
 use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -43,6 +44,8 @@ pub struct Args {
     /// Encrypt the key with the passphrase in this environment variable
     #[arg(long, value_name = "VAR")]
     passphrase_env: Option<String>,
+    #[command(flatten)]
+    dry_run: DryRunFlag,
 }
 
 /// Runs the command.
@@ -68,6 +71,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         }
     }
     let passphrase = passphrase(args, context)?;
+    if args.dry_run.is_given {
+        return Ok(preview(&key_file, &certificate_file));
+    }
     let common_name = called.map_or_else(|| "mailgrant".to_owned(), |name| format!("mailgrant {name}"));
     let wanted =
         Wanted { name: &common_name, kind: args.key, from: today, days: args.days, passphrase: passphrase.as_ref() };
@@ -80,6 +86,15 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     files::create_private(&key_file, both.as_bytes())?;
     let profile_folder = context.profile_path.parent().unwrap_or(Path::new(""));
     Ok(told(&key_file, &certificate_file, &certificate, app, args.key, profile_folder))
+}
+
+/// What would be made.
+fn preview(key_file: &Path, certificate_file: &Path) -> Document {
+    let mut report = Report::new(Subject::Certificate(Shown::of(key_file)));
+    report.changed = Some(true);
+    report.fact("key_file", key_file);
+    report.fact("certificate_file", certificate_file);
+    Document { is_dry_run: true, reports: vec![report], ..Document::new("new-certificate") }
 }
 
 /// Where the key goes: as the command line says, else beside the profile, under a name that is free.
@@ -120,7 +135,8 @@ fn passphrase(args: &Args, context: &Context) -> Result<Option<SecretString>, Co
         redactor.learn(&value);
         return if value.expose_secret().len() < SHORTEST { Err(too_short()) } else { Ok(Some(value)) };
     }
-    if !args.passphrase {
+    // Nothing would be encrypted with it.
+    if !args.passphrase || args.dry_run.is_given {
         return Ok(None);
     }
     let ask = |question: &str| {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::dry_run::DryRunFlag;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::profile::{StoreKind, StoreSpec};
@@ -18,6 +19,8 @@ use crate::text::{Redactor, Shown};
 pub struct Args {
     /// Where to write it [default: the profile's key_file, else vault.key beside the profile's default place]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    dry_run: DryRunFlag,
 }
 
 /// Runs the command.
@@ -35,12 +38,15 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if file.symlink_metadata().is_ok() {
         return Err(Finding::of(FindingCode::VAULT_KEY_EXISTS).with("path", &file).into());
     }
-    let public = secrets::new_vault_key(&file)?;
-    let mut document = Document::new("new-vault-key");
+    let is_dry_run = args.dry_run.is_given;
+    let public = if is_dry_run { None } else { Some(secrets::new_vault_key(&file)?) };
+    let mut document = Document { is_dry_run, ..Document::new("new-vault-key") };
     let mut report = Report::new(Subject::VaultKey(Shown::of(&file)));
     report.changed = Some(true);
     report.fact("key_file", &file);
-    report.fact("public_key", Redactor::by_shape(&public));
+    if let Some(public) = public {
+        report.fact("public_key", Redactor::by_shape(&public));
+    }
     document.reports.push(report);
     document.warnings.push("this file opens the vault: store a copy in a safe place, and none beside the vault".into());
     let is_named = profile.key_file.as_ref() == Some(&file);

@@ -2,11 +2,12 @@
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::dry_run::DryRunFlag;
 use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::lookup;
-use crate::flow::removal::Removal;
+use crate::flow::removal::{Fates, Removal};
 use crate::profile::Reference;
 use crate::report::{Document, FindingCode, Report, Subject};
 use crate::text::Redactor;
@@ -30,6 +31,8 @@ pub struct Args {
     /// Where the profile has nothing of that name, all is well
     #[arg(long)]
     ignore_missing: bool,
+    #[command(flatten)]
+    dry_run: DryRunFlag,
 }
 
 /// Runs the command.
@@ -41,18 +44,19 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let name = match lookup::name(&profile, &args.name) {
         Ok(name) => name,
         Err(error) if args.ignore_missing && error.finding().code == FindingCode::UNKNOWN_MAILBOX => {
-            return Ok(nothing(&args.name));
+            return Ok(Document { is_dry_run: args.dry_run.is_given, ..nothing(&args.name) });
         }
         Err(error) => return Err(error),
     };
     let removal = Removal::plan(&profile, name)?;
-    if !args.yes {
+    if !args.yes && !args.dry_run.is_given {
         let answer = context.prompter.confirm(&removal.question());
         if !answer.map_err(|error| CommandError::unasked(&error, "--yes"))? {
             return Err(CommandError::cancelled());
         }
     }
-    removal.run(context, args.force)
+    let fates = if args.force { Fates::AllGo } else { Fates::OwnGo };
+    if args.dry_run.is_given { removal.preview(context, fates) } else { removal.run(context, fates) }
 }
 
 /// That there was nothing to remove.

@@ -8,12 +8,15 @@ use clap::Args as ClapArgs;
 use jiff::civil::Date;
 
 use crate::arguments::admin::AdminFlags;
+use crate::arguments::dry_run::DryRunFlag;
 use crate::arguments::secret::SecretFlags;
 use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::lookup;
-use crate::flow::rotation::{self, CertificateChange, Force, IssueOptions, Job, Lifetime, Rotation, WireProver};
+use crate::flow::rotation::{
+    self, CertificateChange, Force, IssueOptions, Job, Lifetime, Rotation, Wanted, WireProver,
+};
 use crate::flow::secret_source::SecretSource;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
@@ -79,6 +82,8 @@ pub struct Args {
     /// Do not test the mailboxes' connections before the new secret is used
     #[arg(long)]
     skip_connection_tests: bool,
+    #[command(flatten)]
+    dry_run: DryRunFlag,
 }
 
 /// The flags that belong to `--issue`.
@@ -94,9 +99,6 @@ struct IssueFlags {
     /// With --issue: do nothing unless the secret in use ends within this many days, and half of its life is over
     #[arg(long, value_name = "DAYS", requires = "issue")]
     if_expires_within: Option<u16>,
-    /// With --issue: show the requests that would change something, and send none of them
-    #[arg(long, requires = "issue")]
-    dry_run: bool,
     #[command(flatten)]
     admin: AdminFlags,
 }
@@ -140,7 +142,21 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         prover: &prover,
     };
     let force = if args.force { Force::Yes } else { Force::No };
-    let job = Job::begin(&rotation, &profile, context)?;
+    let is_dry_run = args.dry_run.is_given;
+    if is_dry_run && !args.issue {
+        let source = args.secret.source();
+        let wanted = match &change {
+            Some(change) => Wanted::Certificate(change),
+            None if args.rollback => Wanted::RollBack,
+            None if args.discard_previous => Wanted::Discard,
+            None => Wanted::New(&source, args.expires),
+        };
+        return rotation::preview(&rotation, wanted, force, context);
+    }
+    let job = match is_dry_run {
+        true => Job::only_looking(&rotation, &profile, context),
+        false => Job::begin(&rotation, &profile, context)?,
+    };
     let (mut document, is_settled) = if let Some(change) = change {
         rotation::change_certificate(job, &workspace, change)?
     } else if args.rollback {
@@ -153,14 +169,14 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             lifetime: args.issuing.lifetime.unwrap_or_default(),
             keep_previous: args.issuing.keep_old,
             if_expires_within: args.issuing.if_expires_within,
-            is_dry_run: args.issuing.dry_run,
+            is_dry_run,
             force,
         };
         rotation::issue(job, &options, &workspace)?
     } else {
         rotation::rotate(job, &args.secret.source(), args.expires, force)?
     };
-    if args.reauthorize {
+    if args.reauthorize && !is_dry_run {
         reauthorize(args, &workspace, &mailboxes, is_settled, &mut document, context);
     }
     Ok(document)

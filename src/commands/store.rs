@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use crate::arguments::dry_run::DryRunFlag;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::files;
@@ -54,6 +55,8 @@ struct MigrateArgs {
     /// Where both have a record and they differ, leave that of the second store
     #[arg(long)]
     prefer_to: bool,
+    #[command(flatten)]
+    dry_run: DryRunFlag,
 }
 
 /// Runs the command.
@@ -63,13 +66,14 @@ struct MigrateArgs {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     match &args.action {
         Action::List => migration::list(context),
-        Action::Migrate(MigrateArgs { from, to, keep, force, prefer_to }) => {
+        Action::Migrate(MigrateArgs { from, to, keep, force, prefer_to, dry_run }) => {
             let differing = match (force, prefer_to) {
                 (true, _) => Differing::FromFirst,
                 (false, true) => Differing::FromSecond,
                 (false, false) => Differing::Refused,
             };
-            Migration { from: *from, to: *to, differing, keeps: *keep }.run(context)
+            let is_dry_run = dry_run.is_given;
+            Migration { from: *from, to: *to, differing, keeps: *keep, is_dry_run }.run(context)
         }
         Action::Export { file } => export(file, context),
     }

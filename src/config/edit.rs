@@ -8,9 +8,10 @@ use toml::Spanned;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::decor;
+use super::diff;
 use super::error::{ConfigError, OpenError};
 use super::file::{AppFile, CertificateFile, MailboxFile, ProfileFile};
-use super::load::{mirror, parse, read};
+use super::load::{SIZE_LIMIT, mirror, parse, read};
 use super::locate::base_of;
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::files::lock::ProfileLock;
@@ -176,12 +177,9 @@ impl ProfileDocument {
     /// # Errors
     /// If the result would not be a valid profile, or it cannot be written.
     pub fn prepare(&self) -> Result<PreparedEdit<'_>, ConfigError> {
-        let after = self.document.to_string();
-        if after == self.unedited {
+        let Some(after) = self.edited()? else {
             return Ok(PreparedEdit { document: self, draft: None });
-        }
-        let after = decor::like(&self.before, after);
-        parse(&self.path, &after)?;
+        };
         let folder = base_of(&self.path);
         // An existing folder is left as the user made it: this file holds no secrets.
         let made = if folder.is_dir() { Ok(()) } else { files::create_private_folder(folder) };
@@ -192,6 +190,33 @@ impl ProfileDocument {
         });
         let draft = drafted.map_err(|failure| self.not_written(failure))?;
         Ok(PreparedEdit { document: self, draft: Some(draft) })
+    }
+
+    /// What the edit changes, as the lines of a diff, each behind `+`, `-` or a blank. Nothing is written.
+    ///
+    /// # Errors
+    /// If the result would not be a valid profile.
+    pub fn diff(&self) -> Result<Vec<Shown>, ConfigError> {
+        match self.edited()? {
+            Some(after) => Ok(diff::between(&self.file, &mirror(&self.path, &after)?)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The text of the file after the edit, read back as a profile; `None` where nothing was edited.
+    fn edited(&self) -> Result<Option<String>, ConfigError> {
+        let after = self.document.to_string();
+        if after == self.unedited {
+            return Ok(None);
+        }
+        let after = decor::like(&self.before, after);
+        if after.len() as u64 > SIZE_LIMIT {
+            let problem = format!("it would be larger than {SIZE_LIMIT} bytes, and could not be read any more");
+            let instead = "keep some of the mailboxes in a profile of their own (--profile FILE)".to_owned();
+            return Err(ConfigError::whole(&self.path, problem, Some(instead)));
+        }
+        parse(&self.path, &after)?;
+        Ok(Some(after))
     }
 
     fn not_written(&self, failure: Failure) -> ConfigError {

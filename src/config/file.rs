@@ -2,7 +2,8 @@
 //! list below it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::mem;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use toml::Spanned;
@@ -122,6 +123,25 @@ pub struct CertificateFile {
     pub previous_file: Option<PathBuf>,
     /// `previous_key_file`
     pub previous_key_file: Option<PathBuf>,
+}
+
+impl CertificateFile {
+    /// These files are used from now on; those until now are the previous ones.
+    pub fn follow(&mut self, file: &Path, key_file: Option<&Path>) {
+        self.previous_file = self.file.replace(file.to_owned());
+        self.previous_key_file = mem::replace(&mut self.key_file, key_file.map(Path::to_owned));
+    }
+
+    /// The previous files are used again, and those until now are the previous ones.
+    pub fn swap(&mut self) {
+        mem::swap(&mut self.file, &mut self.previous_file);
+        mem::swap(&mut self.key_file, &mut self.previous_key_file);
+    }
+
+    /// The previous files are forgotten.
+    pub fn forget(&mut self) {
+        (self.previous_file, self.previous_key_file) = (None, None);
+    }
 }
 
 table!(CertificateFile: file, key_file, algorithm, previous_file, previous_key_file);

@@ -14,7 +14,7 @@ use super::{mask, validate};
 use crate::profile::{App, Name, Profile};
 
 /// A profile larger than this is not one: 500 mailboxes take 100 KiB.
-const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
+pub(super) const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// Reads the profile at `path`.
 ///

@@ -1,6 +1,7 @@
 //! TOML to profile and back: locate, load, validate, edit.
 
 mod decor;
+mod diff;
 mod edit;
 mod entry;
 mod error;

@@ -100,6 +100,13 @@ impl<'a> Read<'a> {
         self.given.is_some()
     }
 
+    /// Whether [`apply`](Self::apply) would write something now.
+    #[must_use]
+    pub fn is_new(&self, now: Timestamp) -> bool {
+        let record = load_app(self.store, &self.planned.app.name).ok().flatten();
+        !self.store.is_read_only() && matches!(self.decide(record.as_ref(), now), Ok(Some(_)))
+    }
+
     /// Stores it.
     ///
     /// # Errors

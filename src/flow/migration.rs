@@ -34,6 +34,8 @@ pub struct Migration {
     pub differing: Differing,
     /// Whether the first store keeps what was copied.
     pub keeps: bool,
+    /// Whether it is only told what would be moved.
+    pub is_dry_run: bool,
 }
 
 /// A record in the first store, and how the second has it.
@@ -63,7 +65,11 @@ impl Migration {
                 "Name two stores, as in: mailgrant store migrate keyring vault",
             ));
         }
-        let mut profile = ProfileDocument::open_locked(&context.profile_path, context.locks(), context.lock_wait())?;
+        let path = &context.profile_path;
+        let mut profile = match self.is_dry_run {
+            true => ProfileDocument::open(path)?,
+            false => ProfileDocument::open_locked(path, context.locks(), context.lock_wait())?,
+        };
         let [from, to] = self.opened(profile.profile(), context)?;
         if to.is_read_only() {
             return Err(CommandError::usage(
@@ -73,7 +79,7 @@ impl Migration {
         }
         let keys = keys_of(profile.profile());
         let lock = |key| RecordLock::acquire(context.locks(), key, context.lock_wait());
-        let _locks: Vec<RecordLock> = keys.iter().map(lock).collect::<Result<_, _>>()?;
+        let _locks: Vec<RecordLock> = keys.iter().filter(|_| !self.is_dry_run).map(lock).collect::<Result<_, _>>()?;
         // What can go wrong by looking goes wrong before anything is written.
         let found = found(&keys, from.as_ref(), to.as_ref())?;
         self.refuse_differing(&found, from.as_ref(), to.as_ref())?;
@@ -82,19 +88,24 @@ impl Migration {
         if is_used && !found.is_empty() {
             profile.put_store(self.to);
         }
+        let is_removed = !self.keeps && !from.is_read_only();
+        let stores = [from.as_ref(), to.as_ref()];
+        if self.is_dry_run {
+            let told = self.told(&keys, &found, stores, is_removed, is_used, context);
+            return Ok(Document { is_dry_run: true, diff: profile.diff()?, ..told });
+        }
         let edit = profile.prepare()?;
         for record in found.iter().filter(|record| self.copies(record)) {
             to.put(&record.key, &record.value)?;
         }
         self.verify(&found, to.as_ref())?;
         edit.commit()?;
-        let is_removed = !self.keeps && !from.is_read_only();
         if is_removed {
             for record in &found {
                 from.delete(&record.key)?;
             }
         }
-        Ok(self.told(&keys, &found, [from.as_ref(), to.as_ref()], is_removed, is_used, context))
+        Ok(self.told(&keys, &found, stores, is_removed, is_used, context))
     }
 
     /// Both stores, each ready to be asked.

@@ -22,6 +22,22 @@ enum Fate {
     Stays(Shown),
 }
 
+/// Which of the records go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fates {
+    /// Those that are this profile's.
+    OwnGo,
+    /// What seems to be another profile's, too.
+    AllGo,
+}
+
+/// Whether records are deleted, or it is only told which would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deletion {
+    Done,
+    Told,
+}
+
 /// What goes.
 #[derive(PartialEq)]
 pub struct Removal {
@@ -68,11 +84,11 @@ impl Removal {
         }
     }
 
-    /// Removes it; with `force`, what seems to be another profile's goes too.
+    /// Removes it.
     ///
     /// # Errors
     /// If the profile has changed since the plan, or the profile or the store cannot be used.
-    pub fn run(&self, context: &Context, force: bool) -> Result<Document, CommandError> {
+    pub fn run(&self, context: &Context, fates: Fates) -> Result<Document, CommandError> {
         let mut document = ProfileDocument::open_locked(&context.profile_path, context.locks(), context.lock_wait())?;
         if !Self::plan(document.profile(), &self.name).is_ok_and(|now| now == *self) {
             return Err(lookup::changed_meanwhile(&context.profile_path));
@@ -82,21 +98,48 @@ impl Removal {
         let keys: Vec<RecordKey> = self.keys().collect();
         let lock = |key| RecordLock::acquire(context.locks(), key, context.lock_wait());
         let _locks: Vec<RecordLock> = keys.iter().map(lock).collect::<Result<_, _>>()?;
-        let mut answer = Document::new("remove");
-        let fates = if force {
-            vec![Fate::Goes; keys.len()]
-        } else {
-            self.fates(store, document.profile(), self.binding(document.profile(), context)?.as_ref())?
-        };
+        let fates = self.fates_of(fates, store, document.profile(), context)?;
+        self.edit(&mut document);
+        // A profile that cannot be written must show before anything has gone.
+        let edit = document.prepare()?;
+        // The secrets first: were the profile first and the store failed, nothing would say that they are there.
+        let answer = self.delete(&keys, fates, store, Deletion::Done)?;
+        edit.commit()?;
+        Ok(answer)
+    }
+
+    /// What [`run`](Self::run) would do. Nothing is removed, and no lock is taken.
+    ///
+    /// # Errors
+    /// If the profile or the store cannot be used.
+    pub fn preview(&self, context: &Context, fates: Fates) -> Result<Document, CommandError> {
+        let mut document = ProfileDocument::open(&context.profile_path)?;
+        let store = context.store(document.profile())?;
+        let keys: Vec<RecordKey> = self.keys().collect();
+        let fates = self.fates_of(fates, store, document.profile(), context)?;
+        self.edit(&mut document);
+        let answer = self.delete(&keys, fates, store, Deletion::Told)?;
+        Ok(Document { is_dry_run: true, diff: document.diff()?, ..answer })
+    }
+
+    fn edit(&self, document: &mut ProfileDocument) {
         if let Some(mailbox) = &self.mailbox {
             document.remove_mailbox(&mailbox.name);
         }
         if let Some(app) = &self.app {
             document.remove_app(&app.name);
         }
-        // A profile that cannot be written must show before anything has gone.
-        let edit = document.prepare()?;
-        // The secrets first: were the profile first and the store failed, nothing would say that they are there.
+    }
+
+    /// Has the records go that are to, and tells of each.
+    fn delete(
+        &self,
+        keys: &[RecordKey],
+        fates: Vec<Fate>,
+        store: &dyn SecretStore,
+        deletion: Deletion,
+    ) -> Result<Document, StoreFault> {
+        let mut answer = Document::new("remove");
         let mut report = self.report();
         report.fact("store", store.describe());
         for (key, fate) in keys.iter().zip(fates) {
@@ -117,7 +160,7 @@ impl Removal {
                     ));
                     shown!("{}: kept, {}", key, why)
                 }
-                fate => match (store.delete(key)?, fate) {
+                fate => match (was_there(store, key, deletion)?, fate) {
                     (true, Fate::GoesUnread) => shown!("{}: removed; it could not be read", key),
                     (true, _) => shown!("{}: removed", key),
                     (false, _) => shown!("{}: none was stored", key),
@@ -125,7 +168,6 @@ impl Removal {
             };
             report.fact(name, value);
         }
-        edit.commit()?;
         answer.reports.push(report);
         if let Some(mailbox) = &self.mailbox {
             answer.next.push(shown!(
@@ -144,6 +186,20 @@ impl Removal {
     fn binding(&self, profile: &Profile, context: &Context) -> Result<Option<Binding>, StoreFault> {
         let Some(mailbox) = &self.mailbox else { return Ok(None) };
         Ok(Some(Workspace::open(context, profile)?.session(mailbox).binding()))
+    }
+
+    /// What becomes of each record, in the order of the keys.
+    fn fates_of(
+        &self,
+        fates: Fates,
+        store: &dyn SecretStore,
+        profile: &Profile,
+        context: &Context,
+    ) -> Result<Vec<Fate>, StoreFault> {
+        match fates {
+            Fates::AllGo => Ok(vec![Fate::Goes; self.keys().count()]),
+            Fates::OwnGo => self.fates(store, profile, self.binding(profile, context)?.as_ref()),
+        }
     }
 
     /// What becomes of each record, in the order of the keys. Records are found by name alone, and another profile on this
@@ -219,6 +275,18 @@ impl Removal {
         report.changed = Some(true);
         report.fact("removed", shown!("{}, from the profile", removed));
         report
+    }
+}
+
+/// Whether the record was there, which is then gone where that is meant.
+fn was_there(store: &dyn SecretStore, key: &RecordKey, deletion: Deletion) -> Result<bool, StoreFault> {
+    match deletion {
+        Deletion::Done => store.delete(key),
+        Deletion::Told => match store.get(key) {
+            Ok(record) => Ok(record.is_some()),
+            Err(StoreFault::Damaged { .. }) => Ok(true),
+            Err(fault) => Err(fault),
+        },
     }
 }
 

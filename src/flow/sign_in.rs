@@ -11,10 +11,12 @@ mod events;
 mod options;
 mod paste;
 mod patience;
+mod preview;
 mod qr;
 mod reach;
 
 pub use options::{SignInOptions, Way, Window};
+pub use preview::preview;
 
 use std::time::{Duration, Instant};
 

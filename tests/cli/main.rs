@@ -45,6 +45,7 @@ mod dead_addresses;
 #[cfg(target_os = "linux")]
 mod disk;
 mod doctor;
+mod dry_run;
 mod environment;
 mod explain;
 mod faults;

@@ -18,18 +18,19 @@ pub(super) struct Chosen {
     pub(super) has_new_key: bool,
 }
 
-/// The store of `document`'s profile. At a terminal it is tried, and a vault is offered where there is no keyring.
+/// The store of `document`'s profile. At a terminal it is tried, and a vault is offered where there is no keyring; in a dry
+/// run nothing is offered, because nothing would be made.
 ///
 /// # Errors
 /// What the store says.
-pub(super) fn choose(document: &ProfileDocument, context: &Context) -> Result<Chosen, CommandError> {
+pub(super) fn choose(document: &ProfileDocument, is_dry_run: bool, context: &Context) -> Result<Chosen, CommandError> {
     let profile = document.profile();
     let spec = profile.secrets.clone();
     let is_open = spec.store.is_none();
     // A variable is said once for all commands; a flag would have to be said with each.
     let by_flag = context.store_choice.filter(|_| environment::raw("MAILGRANT_STORE").is_none());
     let noted = by_flag.filter(|kind| is_open && is_empty(profile) && *kind != StoreKind::default());
-    if !context.prompter.is_interactive() {
+    if !context.prompter.is_interactive() || is_dry_run {
         return Ok(Chosen { spec, noted, has_new_key: false });
     }
     let chosen = StoreSpec { store: noted.or(spec.store), ..spec.clone() };

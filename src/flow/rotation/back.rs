@@ -90,11 +90,11 @@ fn doubt(restored: &Restored) -> Option<Shown> {
     }
 }
 
-fn nothing(app: &Name) -> Finding {
+pub(super) fn nothing(app: &Name) -> Finding {
     Finding::of(FindingCode::NOTHING_TO_ROLL_BACK).with("name", app).finding()
 }
 
-fn expired(named: &Name, app: &Name, day: Date) -> Finding {
+pub(super) fn expired(named: &Name, app: &Name, day: Date) -> Finding {
     Finding::of(FindingCode::PREVIOUS_SECRET_EXPIRED).with("name", app).with("named", named).with("day", day).finding()
 }
 

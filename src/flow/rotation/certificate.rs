@@ -3,7 +3,6 @@
 //! Nothing of it is in the store: the profile is written once, when everything is proven. Whatever stops a run leaves the
 //! old profile or the new one, and both are good.
 
-use std::mem;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -126,10 +125,7 @@ fn replace(
     };
     report.changed = Some(is_good);
     if is_good {
-        job.edit_certificate(|named| {
-            named.previous_file = named.file.replace(file.clone());
-            named.previous_key_file = mem::replace(&mut named.key_file, key_file.clone());
-        })?;
+        job.edit_certificate(|named| named.follow(&file, key_file.as_deref()))?;
         describe::certificate(&mut report, &app)?;
         report.checks.push(passed("the new certificate is in use"));
         document.next.push(shown!(
@@ -171,10 +167,7 @@ fn take_back(
         }
         Verdict::Open(_) | Verdict::Unproven => Some("the previous certificate could not be proven"),
     };
-    job.edit_certificate(|named| {
-        mem::swap(&mut named.file, &mut named.previous_file);
-        mem::swap(&mut named.key_file, &mut named.previous_key_file);
-    })?;
+    job.edit_certificate(CertificateFile::swap)?;
     describe::certificate(&mut report, &app)?;
     report.changed = Some(true);
     report.checks.push(passed("the previous certificate is in use again"));
@@ -198,9 +191,7 @@ fn forget(
         document.reports.push(report);
         return Ok(document);
     };
-    job.edit_certificate(|named: &mut CertificateFile| {
-        (named.previous_file, named.previous_key_file) = (None, None);
-    })?;
+    job.edit_certificate(CertificateFile::forget)?;
     report.changed = Some(true);
     report.checks.push(passed("the previous certificate is forgotten; its files are left as they are"));
     let in_use = job.profile.apps.values().filter(|other| other.is_same_client(app) && uses(other, &previous.file));
@@ -303,7 +294,7 @@ fn page(app: &App) -> Shown {
 }
 
 /// The path of `file` as the profile in `folder` has it: from there, where it is in it.
-fn in_profile(file: &Path, folder: &Path) -> Result<PathBuf, Shown> {
+pub(super) fn in_profile(file: &Path, folder: &Path) -> Result<PathBuf, Shown> {
     let absolute = |path: &Path| std::path::absolute(path).map_err(|error| shown!("{}: {}.", path, error));
     let (file, folder) = (absolute(file)?, absolute(folder)?);
     Ok(file.strip_prefix(&folder).map(Path::to_owned).unwrap_or(file))

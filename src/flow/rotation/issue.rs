@@ -52,7 +52,7 @@ pub fn issue(
 ) -> Result<(Document, bool), CommandError> {
     refuse_foreign(job.rotation, options.force)?;
     let rotation = job.rotation;
-    let mut document = Document::new("rotate-secret");
+    let mut document = Document { is_dry_run: options.is_dry_run, ..Document::new("rotate-secret") };
     let mut report = report(rotation);
     report.fact("client_id", &rotation.app.client_id);
     let at_directory = AtDirectory::open(&job, options.authority, workspace)?;

@@ -27,6 +27,12 @@ impl<'a> Job<'a> {
         Ok(Self { rotation, profile, context, locks: app_locks(rotation, context)? })
     }
 
+    /// The same without locks, for a run that changes nothing.
+    #[must_use]
+    pub fn only_looking(rotation: &'a Rotation<'a>, profile: &'a Profile, context: &'a Context) -> Self {
+        Self { rotation, profile, context, locks: Vec::new() }
+    }
+
     /// What is left to do once the secret is in use: its date in the profile, and the end of the journal where nothing else
     /// is left. A profile that cannot be written is said; the journal is about the store, and ends all the same.
     pub(super) fn finish(&mut self, is_clean: bool, document: &mut Document) -> Result<(), CommandError> {

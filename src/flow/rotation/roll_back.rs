@@ -52,14 +52,18 @@ pub struct Restored {
     pub expires: Option<Date>,
 }
 
-impl Rotation<'_> {
-    /// Brings the previous secret back, or drops a new one that was not activated yet. Run twice, it changes nothing
-    /// the second time: a rollback that was interrupted can be repeated.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn roll_back(&self, force: Force) -> Result<RolledBack, StoreFault> {
-        let mut records = self.records()?;
+/// What a rollback is about.
+pub(super) struct Back {
+    /// The records whose previous secret is to be used again, by their places.
+    pub(super) wanted: Vec<usize>,
+    /// The new secrets that are not in use yet.
+    pub(super) dropped: Vec<ClientSecret>,
+    /// Whether a record was rolled back before.
+    pub(super) is_back: bool,
+}
+
+impl Back {
+    pub(super) fn of(records: &[AppRecord]) -> Self {
         let dropped: Vec<ClientSecret> = records.iter().filter_map(|record| record.pending.clone()).collect();
         let is_at = |record: &AppRecord, phase| record.journal.as_ref().is_some_and(|journal| journal.phase == phase);
         let is_back = |record: &AppRecord| is_at(record, RotationPhase::RolledBack);
@@ -72,8 +76,20 @@ impl Rotation<'_> {
             .filter(|&index| records[index].previous.is_some() && !is_back(&records[index]))
             .filter(|&index| dropped.is_empty() || is_half(&records[index]))
             .collect();
+        Self { wanted, is_back: records.iter().any(is_back), dropped }
+    }
+}
+
+impl Rotation<'_> {
+    /// Brings the previous secret back, or drops a new one that was not activated yet. Run twice, it changes nothing
+    /// the second time: a rollback that was interrupted can be repeated.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn roll_back(&self, force: Force) -> Result<RolledBack, StoreFault> {
+        let mut records = self.records()?;
+        let Back { wanted, dropped, is_back } = Back::of(&records);
         if wanted.is_empty() {
-            let is_back = records.iter().any(is_back);
             self.give_up(&mut records)?;
             return Ok(match () {
                 () if !dropped.is_empty() => RolledBack::Dropped,

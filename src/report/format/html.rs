@@ -74,6 +74,12 @@ fn page(document: &Document) -> String {
                         (report::section(index, report, common.iter().any(|one| one.has(index))))
                     }
                     (explanations(&document.explanations))
+                    @if !document.diff.is_empty() {
+                        section.card {
+                            h2 { "In the profile" }
+                            pre { @for line in &document.diff { (Text(line)) "\n" } }
+                        }
+                    }
                     (list("Warnings", &document.warnings))
                     (list("Next", &document.next))
                     footer {
@@ -96,6 +102,7 @@ fn header(document: &Document, title: &str) -> Markup {
             h1 { (Text(title)) }
             p {
                 "mailgrant " (Text(&document.command)) " \u{b7} " (document.time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
+                @if document.is_dry_run { " \u{b7} dry run: nothing was written, sent or stored" }
                 @if let Some(ending) = headline::ending(document) { " \u{b7} " (Text(&ending)) }
             }
         }

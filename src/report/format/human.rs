@@ -65,7 +65,21 @@ impl Format for Human {
 }
 
 fn write_document(document: &Document, page: &mut Page<'_>) -> io::Result<()> {
+    let dry_run = "Dry run: nothing was written, sent or stored. Without --dry-run:";
+    if document.is_dry_run {
+        page.text(0, &Line::default().strong(dry_run))?;
+        page.gap()?;
+    }
     let mut has_text = write_reports(document, page)?;
+    if !document.diff.is_empty() {
+        if std::mem::replace(&mut has_text, true) {
+            page.gap()?;
+        }
+        page.text(0, &Line::default().strong("In the profile:"))?;
+        for line in &document.diff {
+            page.row(&marked(line))?;
+        }
+    }
     if !document.explanations.is_empty() {
         explanation::write(&document.explanations, page)?;
         has_text = true;
@@ -89,6 +103,16 @@ fn write_document(document: &Document, page: &mut Page<'_>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A line of a diff.
+fn marked(line: &str) -> Line<'_> {
+    let indented = Line::default().plain("  ");
+    match line.chars().next() {
+        Some('+') => indented.good(line),
+        Some('-') => indented.bad(line),
+        _ => indented.plain(line),
+    }
 }
 
 /// Writes the reports; whether there were any.

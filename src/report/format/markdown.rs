@@ -29,6 +29,9 @@ fn text(document: &Document) -> String {
     let mut text = format!("# mailgrant {}\n\n", escaped(&document.command));
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(text, "{}\n", document.time.strftime("%Y-%m-%d %H:%M:%S UTC"));
+    if document.is_dry_run {
+        text.push_str("Dry run: nothing was written, sent or stored.\n\n");
+    }
     if let Some(error) = &document.error {
         text.push_str("## The command could not do its job\n\n");
         finding(error, &mut text);
@@ -39,6 +42,10 @@ fn text(document: &Document) -> String {
     for (index, one) in document.explanations.iter().enumerate() {
         let is_one_of_several = one.line.is_some() && document.explanations.len() > 1;
         explanation(one, is_one_of_several.then_some(index + 1), &mut text);
+    }
+    if !document.diff.is_empty() {
+        text.push_str("## In the profile\n\n");
+        fence("", "diff", &Shown::join(&document.diff, "\n"), &mut text);
     }
     list("Warnings", &document.warnings, &mut text);
     list("Next", &document.next, &mut text);

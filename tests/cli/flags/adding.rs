@@ -158,6 +158,11 @@ pub(super) const ROWS: &[Row] = &[
         shop.add("byfile", &change).finish().code(0);
         secret_is_stored(shop, "byfile");
     }),
+    does("add", "--dry-run", |shop| {
+        let told = shop.add("never", &[("--dry-run", Some(""))]).finish().code(0);
+        assert!(told.stdout.contains("+ [mailboxes.never]"), "{}", told.stdout);
+        shop.json(&["show", "never"], 3);
+    }),
     does("add", "--force", |shop| {
         says(shop, "byforce", &[], &["address = \"byforce@contoso.example\""]);
         let id = client_id("byforce");

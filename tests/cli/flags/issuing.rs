@@ -52,7 +52,8 @@ pub(super) const ROWS: &[Row] = &[
         assert_eq!(changes(&shop), (0, 0));
     }),
     does("rotate-secret", "--dry-run", |shop| {
-        needs_issue(shop, &["--dry-run"]);
+        let refused = shop.run(&["rotate-secret", "shop", "--dry-run"]).finish().code(2);
+        assert!(refused.stderr.contains("--secret-stdin"), "{}", refused.stderr);
         let shop = ready();
         issue(&shop, &["--dry-run"]).finish().code(0).says("addPassword");
         assert_eq!(changes(&shop), (0, 0));

@@ -350,6 +350,19 @@ pub(super) const ROWS: &[Row] = &[
         shop.json(&["remove", "shop", "--yes"], 0);
         shop.json(&["show", "shop"], 3);
     }),
+    does("remove", "--dry-run", |shop| {
+        shows(shop, &["remove", "shop", "--dry-run"], 0, "- [mailboxes.shop]");
+        shop.json(&["show", "shop"], 0);
+    }),
+    does("authorize", "--dry-run", |shop| shows(shop, &["authorize", "shop", "--dry-run"], 0, "offline_access")),
+    does("new-certificate", "--dry-run", |shop| {
+        shows(shop, &["new-certificate", "--out", "never.pem", "--dry-run"], 0, "never.crt");
+        assert!(!shop.path().join("never.pem").exists());
+    }),
+    does("new-vault-key", "--dry-run", |shop| {
+        shows(shop, &["new-vault-key", "never.key", "--dry-run"], 0, "never.key");
+        assert!(!shop.path().join("never.key").exists());
+    }),
     does("remove", "--ignore-missing", |shop| {
         shop.json(&["remove", "no-such", "--yes"], 3);
         shows(shop, &["remove", "no-such", "--yes", "--ignore-missing"], 0, "nothing");
