@@ -40,9 +40,10 @@ pub struct Cli {
     /// Where secrets are stored [default: what the profile says, else keyring]
     #[arg(long, global = true, env = "MAILGRANT_STORE", value_name = "STORE", help_heading = "Global options")]
     pub store: Option<StoreKind>,
-    /// Print one JSON document instead of text, as --format json does
-    #[arg(long, global = true, help_heading = "Global options")]
-    pub json: bool,
+    /// Print one JSON document instead of text, as --format json does; --json=1 prints the layout of before
+    #[arg(long, global = true, value_name = "SCHEMA", num_args = 0..=1, require_equals = true, default_missing_value = "2",
+          hide_possible_values = true, help_heading = "Global options", value_parser = output::json())]
+    pub json: Option<&'static dyn Format>,
     /// Print the results in this form [default: text]
     #[arg(long, global = true, value_name = "FORMAT", help_heading = "Global options", value_parser = output::formats())]
     pub format: Option<&'static dyn Format>,
@@ -127,7 +128,7 @@ impl Cli {
             store: self.store,
             timeout: self.timeout.map(Duration::from_secs),
             is_verbose: self.verbose,
-            is_json: self.wanted().stdout.iter().any(|(format, _)| format.name() == format::JSON.name()),
+            is_json: self.wanted().stdout.iter().any(|(format, _)| format.is_for_programs()),
             offers: self.wanted().stdout.iter().all(|(format, _)| format.name() == format::TEXT.name()),
             say,
             progress,

@@ -1,7 +1,9 @@
 //! The stable name of a finding: public interface, in the order of the alphabet.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// The stable kebab-case name of a finding. There is a constant for each entry of the catalogue, and no other code.
@@ -22,6 +24,21 @@ impl FindingCode {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.0
+    }
+}
+
+/// A string: the codes are more than a schema should list, and `mailgrant explain --list` has them.
+impl JsonSchema for FindingCode {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "code".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[a-z0-9-]+$" })
     }
 }
 

@@ -18,7 +18,7 @@ use crate::environment;
 use crate::error::CommandError;
 use crate::files::{Draft, Privacy};
 use crate::progress::Progress;
-use crate::report::{self, Document, ExitCode, Finding, FindingCode, Format, View, format};
+use crate::report::{self, Document, ExitCode, Finding, FindingCode, Format, View, WarningCode, format};
 use crate::text::{Redactor, Shown};
 
 /// What a command came to.
@@ -111,7 +111,7 @@ impl Outputs {
                 Err(error) => {
                     let problem = not_written(noun, error.finding());
                     say(&format!("mailgrant: {problem}"));
-                    document.warnings.push(problem);
+                    document.warn(WarningCode::ReportNotWritten, problem);
                     code = or_failed(code);
                 }
             }

@@ -149,7 +149,7 @@ mod tests {
     use crate::failure::FailureKind;
     use crate::profile::Protocol;
     use crate::report::Stage;
-    use crate::report::{Check, Subject};
+    use crate::report::{Check, Detail, Subject};
 
     fn report(name: &'static str, checks: usize) -> Report {
         let mut report = Report::new(Subject::Host(Shown::of(name)));
@@ -157,7 +157,7 @@ mod tests {
         report
     }
 
-    fn seen(stage: Stage, result: Result<Shown, Failure>) -> Observation {
+    fn seen(stage: Stage, result: Result<Detail, Failure>) -> Observation {
         Observation { stage, began: Instant::now(), elapsed: Duration::ZERO, result }
     }
 

@@ -30,7 +30,7 @@ impl Wanted {
     pub(super) fn of(
         html: Option<&Path>,
         calendar: Option<&Path>,
-        json: bool,
+        json: Option<&'static dyn Format>,
         format: Option<&'static dyn Format>,
         reports: &[FileReport],
     ) -> Self {
@@ -38,7 +38,7 @@ impl Wanted {
         let mut stdout = Vec::new();
         stdout.extend(html.filter(is_stdout).map(|_| (format::HTML, "--html -".to_owned())));
         stdout.extend(calendar.filter(is_stdout).map(|_| (format::CALENDAR, "--ics -".to_owned())));
-        stdout.extend(json.then(|| (format::JSON, "--json".to_owned())));
+        stdout.extend(json.map(|format| (format, format!("--{}", format.name()))));
         stdout.extend(format.map(|format| (format, format!("--format {}", format.name()))));
         let file = |format, path: Option<&Path>, flag: &str| {
             let path = path.filter(|path| !is_stdout(path))?.to_owned();
@@ -54,6 +54,11 @@ impl Wanted {
 pub(super) fn formats() -> impl TypedValueParser<Value = &'static dyn Format> {
     let names = PossibleValuesParser::new(format::ALL.map(Format::name));
     names.try_map(|name| format::named(&name).ok_or("there is no such format"))
+}
+
+/// Reads the number of a JSON layout.
+pub(super) fn json() -> impl TypedValueParser<Value = &'static dyn Format> {
+    PossibleValuesParser::new(["2", "1"]).map(|schema| if schema == "1" { format::JSON_1 } else { format::JSON })
 }
 
 /// Reads `FORMAT=FILE`.
@@ -74,7 +79,8 @@ pub fn format_of(arguments: impl Iterator<Item = OsString>) -> &'static dyn Form
     let words: Vec<OsString> = arguments.collect();
     let following = words.iter().skip(1).map(Some).chain([None]);
     let asked = words.iter().zip(following).find_map(|(word, next)| match word.to_str()? {
-        "--json" => Some(format::JSON),
+        "--json" | "--json=2" => Some(format::JSON),
+        "--json=1" => Some(format::JSON_1),
         "--format" => format::named(next?.to_str()?),
         other => format::named(other.strip_prefix("--format=")?),
     });
@@ -90,6 +96,7 @@ mod tests {
         for (line, name) in [
             ("--nonsense", "text"),
             ("test --json --nonsense", "json"),
+            ("test --json=1 --nonsense", "json=1"),
             ("test --format json", "json"),
             ("--format=json test", "json"),
             ("test --format", "text"),

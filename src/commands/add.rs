@@ -28,7 +28,7 @@ use crate::flow::first_steps;
 use crate::flow::lookup;
 use crate::profile::registration;
 use crate::profile::{Access, Address, App, Invalid, Mailbox, Name, Profile};
-use crate::report::{Document, Finding, FindingCode};
+use crate::report::{Document, Finding, FindingCode, Step, Warning, WarningCode};
 use crate::text::{self, Redactor, Shown};
 use answers::Answers;
 use flags::AppFlags;
@@ -170,7 +170,7 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
         true => !diff.is_empty() || read.as_ref().is_some_and(|read| read.is_new(context.clock.now())),
         false => write(&document, read.as_ref(), &app_name, context)?,
     };
-    let mut report = describe::mailbox(&app, &mailbox);
+    let mut report = describe::mailbox(&app, &mailbox, context.clock.now());
     if is_found {
         report
             .fact("app_reused", shown!("'{}' has this client ID already; its settings and secret are used", app_name));
@@ -182,13 +182,14 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     answer.reports.push(report);
     answer.warnings = warnings;
     if !is_registered {
-        answer.next = registration::steps(&app, &mailbox);
+        answer.next = registration::steps(&app, &mailbox).into_iter().map(Step::from).collect();
     }
-    answer.next.extend(missing.iter().flat_map(|error| &error.finding().fix).take(1).map(Shown::of));
-    answer.next.push(match mailbox.access {
-        Access::User => shown!("Then sign in as {}: mailgrant authorize {}", mailbox.signs_in_as(), name),
-        Access::App => shown!("Then see how much of that is done, without a sign-in: mailgrant authorize {}", name),
-    });
+    answer.next.extend(missing.iter().flat_map(|error| &error.finding().fix).take(1).cloned());
+    let lead = match mailbox.access {
+        Access::User => shown!("Then sign in as {}: ", mailbox.signs_in_as()),
+        Access::App => "Then see how much of that is done, without a sign-in: ".into(),
+    };
+    answer.next.push(Step::from(lead).command(shown!("mailgrant authorize {}", name)));
     Ok(Added { document: answer, name })
 }
 
@@ -334,7 +335,7 @@ fn choose_app(
 }
 
 /// What is right, but deserves a look, of the parts that are new or changed.
-fn warnings(app: Option<&App>, mailbox: Option<&Mailbox>, profile: &Profile) -> Vec<Shown> {
+fn warnings(app: Option<&App>, mailbox: Option<&Mailbox>, profile: &Profile) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if let Some(app) = app {
         warnings.extend(same::warnings(app, profile));
@@ -342,7 +343,10 @@ fn warnings(app: Option<&App>, mailbox: Option<&Mailbox>, profile: &Profile) -> 
     }
     if let Some(mailbox) = mailbox {
         let twin = same::mailbox(mailbox, profile);
-        warnings.extend(twin.map(|twin| shown!("mailbox '{}' has the address {} as well", twin.name, twin.address)));
+        warnings.extend(twin.map(|twin| {
+            let told = shown!("mailbox '{}' has the address {} as well", twin.name, twin.address);
+            Warning::new(WarningCode::SameAddress, told)
+        }));
         warnings.extend(slips::of_mailbox(mailbox));
     }
     warnings

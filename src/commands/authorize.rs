@@ -121,7 +121,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     document.next = match (mailboxes.as_slice(), document.reports.iter().filter(is_authorized).count()) {
         (_, 0) => Vec::new(),
         ([only], _) => vec![sign_in::next(only)],
-        (_, _) => vec!["mailgrant test --all".into()],
+        (_, _) => vec!["`mailgrant test --all`".into()],
     };
     Ok(document)
 }

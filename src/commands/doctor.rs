@@ -79,7 +79,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     }
     if document.exit_code() == ExitCode::AllPassed && profile.as_ref().is_some_and(|known| !known.mailboxes.is_empty())
     {
-        document.next.push("The machine is well. Test the mailboxes: mailgrant test --all".into());
+        document.next.push("The machine is well. Test the mailboxes: `mailgrant test --all`".into());
     }
     if let Some(path) = &args.bundle {
         let collected = support_bundle::Collected {
@@ -96,7 +96,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             document.error = Some(error.finding().clone());
             return Ok(document);
         }
-        document.next.push(shown!("Read the bundle, then send it: {}", path));
+        document.next.push(shown!("Read the bundle, then send it: {}", path).into());
     }
     Ok(document)
 }

@@ -12,7 +12,7 @@ use crate::diagnosis::{FailureContext, explain};
 use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::profile::{Address, Family, Reference};
-use crate::report::{Document, Explanation, Finding, FindingCode, Report, Subject};
+use crate::report::{Document, Explanation, Finding, FindingCode, Report, Subject, WarningCode};
 use crate::text::{Redactor, Shown};
 
 /// A larger paste is the wrong file.
@@ -150,7 +150,7 @@ fn read(context: &Context, document: &mut Document) -> Result<String, CommandErr
     })?;
     if bytes.len() as u64 == LIMIT && stdin.read(&mut [0]).is_ok_and(|count| count > 0) {
         // The rest is not read: it may have no end.
-        document.warnings.push("Only the first megabyte was looked at.".into());
+        document.warn(WarningCode::TextCut, "Only the first megabyte was looked at.");
     }
     Ok(decoded(&bytes))
 }

@@ -22,7 +22,7 @@ pub struct Args {}
 pub fn run(_: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let mut document = Document::new("list");
-    document.reports = describe::mailboxes(&profile);
+    document.reports = describe::mailboxes(&profile, context.clock.now());
     if document.reports.is_empty() {
         document.next.push(describe::no_mailbox());
     } else {

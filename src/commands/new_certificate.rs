@@ -15,7 +15,7 @@ use crate::flow::lookup;
 use crate::oauth::assertion::certificate::{self, Certificate, KeyKind, Made, Wanted};
 use crate::profile::provider::Page;
 use crate::profile::{App, Credential, Name, pages};
-use crate::report::{Document, Finding, FindingCode, Report, Subject};
+use crate::report::{Document, Finding, FindingCode, Report, Step, Subject, WarningCode};
 use crate::text::{Redactor, Shown};
 
 /// Make a key and a certificate for an app, in place of a client secret
@@ -179,29 +179,36 @@ fn told(
     report.fact("expires", certificate.last_day());
     document.reports.push(report);
     if kind == KeyKind::Ec && app.is_none_or(|app| app.tenant.is_some()) {
-        document
-            .warnings
-            .push("Microsoft is not known to accept keys of this kind; it refuses them with AADSTS5002730".into());
+        document.warn(
+            WarningCode::KeyKindRefused,
+            "Microsoft is not known to accept keys of this kind; it refuses them with AADSTS5002730",
+        );
     }
     let page = app.and_then(|app| pages::of(Page::Secrets, app, None));
-    document.next.push(match page {
+    let upload = match page {
         Some(page) => shown!("Upload {} (never {}): {}", certificate_file, key_file, page.title),
         None => shown!("Upload {} (never {}) at the provider, as the app's certificate", certificate_file, key_file),
-    });
+    };
+    document.next.push(upload.into());
     match app {
-        Some(app) if app.credential == Credential::Certificate => document.next.push(shown!(
-            "Then have it proven and put to use: mailgrant rotate-secret {} --certificate {}",
-            app.name,
-            key_file
-        )),
+        Some(app) if app.credential == Credential::Certificate => {
+            document.next.push(Step::from("Then have it proven and put to use: ").command(shown!(
+                "mailgrant rotate-secret {} --certificate {}",
+                app.name,
+                key_file
+            )))
+        }
         Some(_) | None => {
             let table = app.map_or_else(|| "[apps.NAME]".into(), |app| shown!("[apps.{}]", app.name));
-            document.next.push(shown!("Then write into the profile, in {}:", table));
-            document.next.push("credential = \"certificate\"".into());
             // A relative path counts from the profile's folder.
             let file = key_file.strip_prefix(profile_folder).unwrap_or(key_file);
             let file = toml_edit::Value::from(file.display().to_string()).to_string();
-            document.next.push(shown!("certificate = {{ file = {} }}", Redactor::by_shape(file.trim())));
+            let lines = shown!(
+                "Then write into the profile, in {}:\ncredential = \"certificate\"\ncertificate = {{ file = {} }}",
+                table,
+                Redactor::by_shape(file.trim())
+            );
+            document.next.push(lines.into());
         }
     }
     document

@@ -8,7 +8,7 @@ use crate::arguments::dry_run::DryRunFlag;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::profile::{StoreKind, StoreSpec};
-use crate::report::{Document, Finding, FindingCode, Report, Subject};
+use crate::report::{Document, Finding, FindingCode, Report, Subject, WarningCode};
 use crate::secrets;
 use crate::text::{Redactor, Shown};
 
@@ -48,19 +48,23 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         report.fact("public_key", Redactor::by_shape(&public));
     }
     document.reports.push(report);
-    document.warnings.push("this file opens the vault: store a copy in a safe place, and none beside the vault".into());
+    document.warn(
+        WarningCode::KeepSafe,
+        "this file opens the vault: store a copy in a safe place, and none beside the vault",
+    );
     let is_named = profile.key_file.as_ref() == Some(&file);
     if is_named && profile.store == Some(StoreKind::Vault) {
         document.next.push("Nothing: the profile names this key already".into());
     } else if is_named || file == secrets::vault_key_file(&StoreSpec::default(), context.world()) {
         document.next.push(
-            "Use it: add --store vault to each command, or set MAILGRANT_STORE=vault, or write into the profile:"
+            "Use it: add --store vault to each command, or set MAILGRANT_STORE=vault, or write into the profile:\n\
+             [secrets]\nstore = \"vault\""
                 .into(),
         );
-        document.next.extend(["[secrets]".into(), "store = \"vault\"".into()]);
     } else {
-        document.next.push(shown!("Write into the profile ({}):", context.profile_path));
-        document.next.extend(["[secrets]".into(), "store = \"vault\"".into(), key_line(&file)]);
+        let path = &context.profile_path;
+        let lines = shown!("Write into the profile ({}):\n[secrets]\nstore = \"vault\"\n{}", path, key_line(&file));
+        document.next.push(lines.into());
     }
     Ok(document)
 }

@@ -5,7 +5,7 @@ use crate::error::CommandError;
 use crate::flow::first_steps;
 use crate::flow::next_step::{self, NextStep};
 use crate::flow::workspace::Workspace;
-use crate::report::{Document, Finding, FindingCode};
+use crate::report::{Document, Finding, FindingCode, Step};
 
 /// What came of it.
 pub(super) enum Next {
@@ -34,7 +34,7 @@ pub(super) fn run(context: &Context) -> Result<Next, CommandError> {
     let step = next_step::of(&workspace)?;
     context.prompter.say(&step.words(context.clock.now()));
     let mut document = Document::new("next");
-    document.next.push(step.command());
+    document.next.push(Step::default().command(step.command()));
     match step {
         NextStep::Authorize(mailbox, _) => {
             if first_steps::sign_in(&profile, mailbox, &mut document, context)? {
@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context) -> Result<Next, CommandError> {
         }
         NextStep::Test(mailbox, _) => first_steps::test(&profile, mailbox, &mut document, context)?,
         NextStep::Add | NextStep::FinishRotation(_) | NextStep::Rotate(..) => {}
-        NextStep::Nothing => document.next.extend(["mailgrant status", "mailgrant --help"].map(Into::into)),
+        NextStep::Nothing => document.next.extend(["`mailgrant status`", "`mailgrant --help`"].map(Step::from)),
     }
     Ok(Next::Done(Box::new(document)))
 }

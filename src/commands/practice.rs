@@ -23,7 +23,7 @@ use self::lines::Who;
 use crate::context::{Context, interrupt};
 use crate::error::CommandError;
 use crate::files::{self, Privacy};
-use crate::report::Document;
+use crate::report::{Document, Warning, WarningCode};
 use crate::text::Redactor;
 
 /// Practise the whole job on this machine, without an account
@@ -77,8 +77,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         None => walk::walk(context, &home, &args.faults)?,
     }
     let surprises = home.sandbox().surprises();
-    document.warnings =
-        surprises.iter().map(|what| shown!("the practice tenant noted: {}", Redactor::by_shape(what))).collect();
+    document.warnings = surprises
+        .iter()
+        .map(|what| shown!("the practice tenant noted: {}", Redactor::by_shape(what)))
+        .map(|told| Warning::new(WarningCode::PracticeNoted, told))
+        .collect();
     Ok(document)
 }
 

@@ -21,7 +21,7 @@ use crate::flow::secret_source::SecretSource;
 use crate::flow::sign_in::{self, SignInOptions, Way};
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, CertificateFiles, ClientType, Mailbox, Profile, Reference};
-use crate::report::{Document, Finding, FindingCode, Report};
+use crate::report::{Document, Finding, FindingCode, Report, WarningCode};
 use crate::secrets::RecordKey;
 use crate::text::Shown;
 
@@ -269,7 +269,7 @@ fn reauthorize(
     context: &Context,
 ) {
     if !is_settled {
-        document.warnings.push("--reauthorize was left out: the new secret is not in use".into());
+        document.warn(WarningCode::ReauthorizeLeftOut, "--reauthorize was left out: the new secret is not in use");
         return;
     }
     let way = if args.no_browser { Way::PastedAddress } else { Way::Browser };
@@ -286,7 +286,10 @@ fn reauthorize(
     }
     if !off.is_empty() {
         let off = Shown::join(off.iter().map(|mailbox| &mailbox.name), ", ");
-        document.warnings.push(shown!("--reauthorize left out what is switched off (enabled = false): {}", off));
+        document.warn(
+            WarningCode::ReauthorizeLeftOut,
+            shown!("--reauthorize left out what is switched off (enabled = false): {}", off),
+        );
     }
 }
 

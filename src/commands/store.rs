@@ -10,7 +10,7 @@ use crate::error::CommandError;
 use crate::files;
 use crate::flow::migration::{self, Differing, Migration};
 use crate::profile::StoreKind;
-use crate::report::{Document, Report, Subject};
+use crate::report::{Document, Report, Subject, WarningCode};
 use crate::secrets;
 use crate::text::{self, Shown};
 
@@ -99,14 +99,14 @@ fn export(file: &std::path::Path, context: &Context) -> Result<Document, Command
     report.fact("records", text::count(records.len() as u64, "record"));
     report.fact("size", shown!("{} bytes", vault.len()));
     document.reports.push(report);
-    document.warnings.push(
-        "it is a copy: where a provider takes a refresh token only once, a sign-in must not be used in two places"
-            .into(),
+    document.warn(
+        WarningCode::KeepSafe,
+        "it is a copy: where a provider takes a refresh token only once, a sign-in must not be used in two places",
     );
     document.next.push(
         "Hand it over as MAILGRANT_VAULT, and the vault's key as MAILGRANT_VAULT_KEY, with MAILGRANT_STORE=vault"
             .into(),
     );
-    document.next.push(shown!("Then remove the file: {}", file));
+    document.next.push(shown!("Then remove the file: {}", file).into());
     Ok(document)
 }

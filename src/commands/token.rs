@@ -10,7 +10,7 @@ use crate::flow::lookup;
 use crate::flow::session::{OnLoss, Session};
 use crate::flow::workspace::Workspace;
 use crate::profile::Reference;
-use crate::report::{Document, Stage, Token};
+use crate::report::{Document, Stage, Token, WarningCode};
 
 /// Print a valid access token on standard output, for other programs
 #[derive(Debug, ClapArgs)]
@@ -39,10 +39,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let access = fetched.map_err(|failure| CommandError::explained(&failure, about))?;
     let mut document = Document::new("token");
     if access.is_unkept {
-        document.warnings.push(
-            "a new refresh token came, and the store takes nothing: hand it over again once the provider refuses the old one"
-                .into(),
-        );
+        document.warn(WarningCode::RefreshTokenUnkept, "a new refresh token came, and the store takes nothing: hand it over again once the provider refuses the old one");
     }
     document.token = Some(Token { access_token: access.token, expires: access.expires });
     Ok(document)

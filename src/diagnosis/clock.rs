@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Told;
 use crate::clock::in_words;
-use crate::report::{Check, Finding, FindingCode, Stage};
+use crate::report::{Check, Finding, FindingCode, Stage, Warning, WarningCode};
 use crate::text::Shown;
 
 /// From here on the difference is worth a word. A clock that is set by the network is never this far off.
@@ -36,7 +36,7 @@ pub fn check(
     (sent, received): (Timestamp, Timestamp),
     server: Option<Timestamp>,
     elapsed: Duration,
-) -> (Check, Option<Shown>) {
+) -> (Check, Option<Warning>) {
     let Some(server) = server else {
         return (Check::skipped(Stage::Clock, "the server's answer tells no time"), None);
     };
@@ -48,7 +48,13 @@ pub fn check(
         return (Check::failed(Stage::Clock, elapsed, finding), None);
     }
     let warning = (off.abs() > NOTICED).then(|| {
-        shown!("this machine's clock is {} {}'s; beyond 5 minutes sign-ins fail. {}", words, host, told().steps()[0])
+        let told = shown!(
+            "this machine's clock is {} {}'s; beyond 5 minutes sign-ins fail. {}",
+            words,
+            host,
+            told().steps()[0]
+        );
+        Warning::new(WarningCode::ClockDiffers, told)
     });
     let detail = if off.is_zero() { "agrees with the server's".into() } else { shown!("{} the server's", words) };
     (Check::passed(Stage::Clock, elapsed, detail), warning)
@@ -73,12 +79,12 @@ mod tests {
     const SERVER: i64 = 1_800_000_000;
 
     /// Our clock `off` seconds from the server's, and a request that took `took` seconds.
-    fn look(off: i64, took: i64) -> (Check, Option<Shown>) {
+    fn look(off: i64, took: i64) -> (Check, Option<Warning>) {
         let at = |second| Timestamp::from_second(second).unwrap();
         check(&"login.example".into(), (at(SERVER + off - took), at(SERVER + off)), Some(at(SERVER)), Duration::ZERO)
     }
 
-    fn words((check, warning): (Check, Option<Shown>)) -> (String, bool) {
+    fn words((check, warning): (Check, Option<Warning>)) -> (String, bool) {
         match check.outcome {
             Outcome::Passed { detail } => (detail.to_string(), warning.is_some()),
             Outcome::Failed { finding } => (format!("{}: {}", finding.code, finding.cause), warning.is_some()),

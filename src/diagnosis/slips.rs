@@ -1,45 +1,49 @@
 //! Values of a profile that are most likely slips: they may be right, so they are warned of and never refused.
 
 use crate::profile::{App, Mailbox, client_id_doubt, placeholder};
-use crate::report::Finding;
-use crate::text::{Redactor, Shown};
+use crate::report::{Finding, Warning, WarningCode};
+use crate::text::Redactor;
 
 /// What is to be said of an app's values.
-pub fn of_app(app: &App) -> Vec<Shown> {
+pub fn of_app(app: &App) -> Vec<Warning> {
     let tenant = app.tenant.as_ref().and_then(|tenant| example("tenant", tenant.as_str()));
     let id = client_id_doubt(app.client_id.as_str(), app.provider, app.tenant.as_ref(), app.credential);
     let id = id.map(|code| {
         let cause = Finding::of(code).finding().cause;
-        shown!("the client ID of app '{}' looks wrong: {}", app.name, cause)
+        let told = shown!("the client ID of app '{}' looks wrong: {}", app.name, cause);
+        Warning::new(WarningCode::UnusualClientId, told)
     });
     tenant.into_iter().chain(id).collect()
 }
 
 /// What is to be said of a mailbox's values.
-pub fn of_mailbox(mailbox: &Mailbox) -> Vec<Shown> {
+pub fn of_mailbox(mailbox: &Mailbox) -> Vec<Warning> {
     let address = &mailbox.address;
     let mut warnings = Vec::new();
     if address.needs_smtputf8() {
-        warnings.push(shown!(
+        let told = shown!(
             "{} has letters outside ASCII before the @ (RFC 6531): it can be read where the server takes it, sending \
              needs a server that offers SMTPUTF8, and Microsoft and Google have no such addresses",
             address
-        ));
+        );
+        warnings.push(Warning::new(WarningCode::AddressNeedsSmtputf8, told));
     }
     if !address.domain().contains('.') {
-        warnings.push(shown!("the domain of {} has no dot; if a part of it is missing, correct it", address));
+        let told = shown!("the domain of {} has no dot; if a part of it is missing, correct it", address);
+        warnings.push(Warning::new(WarningCode::DomainWithoutDot, told));
     }
     warnings.extend(example("address", address.as_str()));
     warnings.extend(mailbox.services().filter_map(|service| example("host", service.endpoint.host())));
     warnings
 }
 
-fn example(what: &'static str, text: &str) -> Option<Shown> {
+fn example(what: &'static str, text: &str) -> Option<Warning> {
     let label = placeholder::likely(text)?;
-    Some(shown!(
+    let told = shown!(
         "the {} {} holds '{}', which documents use as an example; if it was copied from one, correct it",
         what,
         Redactor::by_shape(text),
         Redactor::by_shape(label)
-    ))
+    );
+    Some(Warning::new(WarningCode::ExampleValue, told))
 }

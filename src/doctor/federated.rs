@@ -9,7 +9,7 @@ use crate::diagnosis::{self, FailureContext};
 use crate::net::HttpClient;
 use crate::oauth::assertion::federated;
 use crate::profile::{App, Profile};
-use crate::report::{Check, Finding, FindingCode, Stage};
+use crate::report::{Check, Finding, FindingCode, Stage, Step};
 use crate::text::Shown;
 
 /// What was seen of the tokens.
@@ -18,7 +18,7 @@ pub(super) struct Tokens {
     /// A check for each app.
     pub(super) checks: Vec<Check>,
     /// How to register what the tokens say.
-    pub(super) next: Vec<Shown>,
+    pub(super) next: Vec<Step>,
 }
 
 /// Looks at the tokens of all apps.
@@ -53,8 +53,8 @@ fn look_at(app: &App, what: &Shown, network: &Network<'_>, tokens: &mut Tokens) 
             let about = FailureContext { federated: Some(&token.claims), ..about };
             let steps = Finding::of(FindingCode::FEDERATED_CREDENTIAL_TO_REGISTER).about(about).steps();
             let lead = shown!("App '{}' needs this federated credential, if it is not registered yet:", app.name);
-            tokens.next.push(lead);
-            tokens.next.extend(steps.iter().map(|step| step.sentence()));
+            tokens.next.push(lead.into());
+            tokens.next.extend(steps);
         }
         Err(failure) => {
             let finding = diagnosis::finding(&failure, about);

@@ -34,9 +34,8 @@ use crate::net::Proxies;
 use crate::net::Trust;
 use crate::profile::Profile;
 use crate::progress::{Progress, Step, Wait};
-use crate::report::{Check, Report, Stage, Subject};
+use crate::report::{self, Check, Report, Stage, Subject, Warning};
 use crate::secrets::SecretStore;
-use crate::text::Shown;
 use crate::transcript::Transcript;
 
 /// Every host at once: what hangs, hangs beside the others, and ends at the one deadline.
@@ -71,9 +70,9 @@ pub struct Examined {
     /// One report on the machine, one on each server.
     pub reports: Vec<Report>,
     /// What is right, but deserves attention.
-    pub warnings: Vec<Shown>,
+    pub warnings: Vec<Warning>,
     /// What may be left to do.
-    pub next: Vec<Shown>,
+    pub next: Vec<report::Step>,
     /// The conversations with the servers, redacted, server by server.
     pub conversations: Vec<(String, String)>,
 }

@@ -13,7 +13,7 @@ use crate::net::Proxies;
 use crate::net::{PeerCertificate, Trust};
 use crate::profile::EndpointUrl;
 use crate::progress::{Observation, Step, Wait, Watch};
-use crate::report::{Check, Confidence, ExitCode, Finding, FindingCode, Outcome, Report, Stage, Subject};
+use crate::report::{Check, Confidence, ExitCode, Finding, FindingCode, Outcome, Report, Stage, Subject, Warning};
 use crate::text::{Redactor, Shown};
 use crate::transcript::Transcript;
 use crate::transport::{self, Log, Target};
@@ -30,7 +30,7 @@ pub(super) struct Network<'a> {
 /// What was seen of one server.
 pub(super) struct Look {
     pub(super) report: Report,
-    pub(super) warning: Option<Shown>,
+    pub(super) warning: Option<Warning>,
     pub(super) conversation: String,
 }
 
@@ -92,7 +92,7 @@ impl Network<'_> {
         url: &EndpointUrl,
         (transcript, watch): (&Transcript, &Watch),
         report: &mut Report,
-    ) -> Option<Shown> {
+    ) -> Option<Warning> {
         let http = HttpClient::new(self.trust, host.ca_file, transcript.clone(), self.proxies).until(self.deadline);
         let proxy = http.proxy_to(url);
         let is_https = url.as_url().scheme() == "https";

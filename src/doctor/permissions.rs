@@ -6,11 +6,11 @@ use std::time::Duration;
 use crate::diagnosis::{self, FailureContext};
 use crate::files::{self, Access, Sensitivity, WatchedPath};
 use crate::report::step::Shell;
-use crate::report::{Check, Finding, FindingCode, Stage, Step};
+use crate::report::{Check, Finding, FindingCode, Stage, Step, Warning, WarningCode};
 use crate::text::Shown;
 
 /// One check for each of `places` that is there. What a crash left behind is a warning.
-pub(super) fn checks(places: &[WatchedPath], warnings: &mut Vec<Shown>) -> Vec<Check> {
+pub(super) fn checks(places: &[WatchedPath], warnings: &mut Vec<Warning>) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut searched: Vec<&Path> = Vec::new();
     for place in places {
@@ -195,8 +195,10 @@ fn quoted(path: &Path) -> Shown {
     Shell::System.quoted(&path).unwrap_or(path)
 }
 
-fn leftover(path: &Path) -> Shown {
-    shown!("{} was left behind by a mailgrant that was interrupted: remove it with rm -- {}", path, quoted(path))
+fn leftover(path: &Path) -> Warning {
+    let told =
+        shown!("{} was left behind by a mailgrant that was interrupted: remove it with rm -- {}", path, quoted(path));
+    Warning::new(WarningCode::LeftoverFile, told)
 }
 
 #[cfg(test)]
@@ -286,6 +288,6 @@ mod tests {
             .set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000))
             .unwrap();
         checks(&[place(folder.path().join("absent"), Sensitivity::Secret)], &mut warnings);
-        assert!(warnings[0].contains(".mailgrant-abc123.tmp"), "{warnings:?}");
+        assert!(warnings[0].text.contains(".mailgrant-abc123.tmp"), "{warnings:?}");
     }
 }

@@ -12,7 +12,7 @@ use crate::clock::{in_words, valid_until};
 use crate::diagnosis::{self, FailureContext, TokenFacts};
 use crate::profile::{App, Side};
 use crate::progress::Observation;
-use crate::report::{Check, Fact, Headline, Stage};
+use crate::report::{Check, Detail, Evidence, Fact, Headline, Stage};
 use crate::text::{Redactor, Show, Shown};
 use crate::transport::{Message, Task};
 
@@ -80,7 +80,7 @@ fn token_endpoint(seen: &Seen<'_>, fetched: &Fetched) -> Vec<Check> {
     let asked = match outcome {
         Outcome::Token(token) => {
             let detail = shown!("grant and client accepted; new token {}{}", until(token.expires), unkept(token));
-            Check::passed(Stage::TokenEndpoint, *elapsed, detail).in_brief(good_for(seen, token))
+            Check::passed(Stage::TokenEndpoint, *elapsed, dated(detail, token)).in_brief(good_for(seen, token))
         }
         Outcome::Failed { failure, .. } => {
             Check::failed(Stage::TokenEndpoint, *elapsed, diagnosis::finding(failure, seen.about()))
@@ -89,9 +89,14 @@ fn token_endpoint(seen: &Seen<'_>, fetched: &Fetched) -> Vec<Check> {
     };
     let leftover = fetched.leftover().map(|token| {
         let detail = shown!("{}, from the store", until(token.expires));
-        Check::passed(Stage::Token, Duration::ZERO, detail)
+        Check::passed(Stage::Token, Duration::ZERO, dated(detail, token))
     });
     std::iter::once(asked.begun(seen.since_start(*began))).chain(leftover).collect()
+}
+
+/// `words` on a token, with the time at which it expires.
+fn dated(words: Shown, token: &AccessToken) -> Detail {
+    Detail { words, evidence: Evidence { expires_at: Some(token.expires), ..Evidence::default() } }
 }
 
 /// What a refresh token means that cannot be stored.
@@ -139,7 +144,7 @@ fn token(seen: &Seen<'_>, fetched: &Fetched) -> Check {
             match until(token, seen.now) {
                 Some(until) => {
                     let detail = shown!("{}, {}{}", until, source, proof);
-                    Check::passed(Stage::Token, *elapsed, detail).in_brief(good_for(seen, token))
+                    Check::passed(Stage::Token, *elapsed, dated(detail, token)).in_brief(good_for(seen, token))
                 }
                 None => {
                     Check::passed(Stage::Token, *elapsed, shown!("{}; it does not say until when it is valid", source))

@@ -9,7 +9,7 @@ use super::workspace::Workspace;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::profile::{Mailbox, Name, Profile, Side};
-use crate::report::{Document, FindingCode};
+use crate::report::{Document, FindingCode, Step};
 
 /// Offers to sign in to the mailbox `name` and to test it; what comes of it is in `document`, in the place of what was to be
 /// done next. Where nothing can be offered, `document` stays as it is.
@@ -24,7 +24,7 @@ pub fn offer(name: &Name, document: &mut Document, context: &Context) {
         context.prompter.say("\nFirst, register at the provider what is not registered yet:");
         before.iter().for_each(|line| context.prompter.say(&shown!("  {}", line)));
         // What was said is not said again.
-        document.next = vec![shown!("mailgrant authorize {}", name)];
+        document.next = vec![Step::default().command(shown!("mailgrant authorize {}", name))];
     }
     context.prompter.say("");
     if let Err(error) = sign_in_and_test(name, document, context) {
@@ -61,7 +61,7 @@ pub fn sign_in(
     let is_signed_in = report.first_finding().is_none();
     document.reports.push(report);
     if is_signed_in {
-        document.next = vec![shown!("mailgrant test {}", mailbox.name)];
+        document.next = vec![sign_in::next(mailbox)];
     }
     Ok(is_signed_in)
 }

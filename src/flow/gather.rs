@@ -18,7 +18,7 @@ use crate::clock::valid_until;
 use crate::failure::Failure;
 use crate::profile::{Protocol, Service, Side};
 use crate::progress::Observation;
-use crate::report::Stage;
+use crate::report::{Detail, Stage};
 use crate::secrets::load_app;
 use crate::transport::{self, Errand, Log, PendingToken, Target, Task};
 
@@ -116,7 +116,12 @@ fn read(workspace: &Workspace<'_>, session: &Session<'_>) -> Stored {
     drop(beginning);
     let stored = Stored { began, elapsed: began.elapsed(), records };
     let result = stored.records.as_ref().map(|records| describe(records, session.app)).map_err(Clone::clone);
-    workspace.watch.saw(&Observation { stage: Stage::SecretStore, began, elapsed: stored.elapsed, result });
+    workspace.watch.saw(&Observation {
+        stage: Stage::SecretStore,
+        began,
+        elapsed: stored.elapsed,
+        result: result.map(Detail::from),
+    });
     stored
 }
 
@@ -152,7 +157,7 @@ fn fetch(workspace: &Workspace<'_>, plan: &Plan<'_>, protocols: &[Protocol], sto
         Outcome::NotAsked(_) => None,
     };
     if let Some(result) = result {
-        watch.saw(&Observation { stage, began, elapsed, result });
+        watch.saw(&Observation { stage, began, elapsed, result: result.map(Detail::from) });
     }
     Fetched { protocols: protocols.to_vec(), began, elapsed, outcome, inspection: None }
 }

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::failure::StoreFault;
 use crate::profile::{Profile, StoreKind};
-use crate::report::{Document, Finding, FindingCode, Report, Subject};
+use crate::report::{Document, Finding, FindingCode, Report, Subject, WarningCode};
 use crate::secrets::{self, RecordKey, RecordLock, SecretBytes, SecretStore};
 use crate::text::{self, Shown};
 
@@ -182,24 +182,30 @@ impl Migration {
             document.reports.push(report);
         }
         if from.is_read_only() && !found.is_empty() {
-            document.warnings.push(shown!(
-                "the {} is set from elsewhere, so that nothing was removed there: remove it where it is set",
-                from.describe()
-            ));
+            document.warn(
+                WarningCode::RecordSetElsewhere,
+                shown!(
+                    "the {} is set from elsewhere, so that nothing was removed there: remove it where it is set",
+                    from.describe()
+                ),
+            );
         }
         if let Some(choice) = context.store_choice.filter(|choice| *choice != self.to) {
-            document.warnings.push(shown!(
-                "MAILGRANT_STORE or --store says {}, and it overrides the profile: say {} from now on",
-                choice.key(),
-                self.to.key()
-            ));
+            document.warn(
+                WarningCode::StoreOverridden,
+                shown!(
+                    "MAILGRANT_STORE or --store says {}, and it overrides the profile: say {} from now on",
+                    choice.key(),
+                    self.to.key()
+                ),
+            );
         }
         if is_used && !found.is_empty() {
             let path = &context.profile_path;
-            document.next.push(shown!("Nothing: the profile ({}) names the {} now", path, self.to.key()));
+            document.next.push(shown!("Nothing: the profile ({}) names the {} now", path, self.to.key()).into());
         }
         if found.is_empty() {
-            document.next.push(shown!("Nothing: the {} has no record of this profile", from.describe()));
+            document.next.push(shown!("Nothing: the {} has no record of this profile", from.describe()).into());
         }
         document
     }
@@ -258,7 +264,10 @@ pub fn list(context: &Context) -> Result<Document, CommandError> {
     let others = store.keys()?.unwrap_or_default().iter().filter(|key| !keys.contains(key)).count();
     if others > 0 {
         let count = text::count(others as u64, "record");
-        document.warnings.push(shown!("the {} also has {} of other profiles", store.describe(), count));
+        document.warn(
+            WarningCode::RecordsOfOthers,
+            shown!("the {} also has {} of other profiles", store.describe(), count),
+        );
     }
     if keys.is_empty() {
         document.next.push(super::describe::no_mailbox());

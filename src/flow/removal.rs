@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::failure::StoreFault;
 use crate::profile::{App, Mailbox, Name, Profile};
-use crate::report::{Document, Finding, FindingCode, Report, Subject};
+use crate::report::{Document, Finding, FindingCode, Report, Subject, Warning, WarningCode};
 use crate::secrets::{Binding, RecordKey, RecordLock, SecretStore, load_app, load_mailbox};
 use crate::text::{Redactor, Shown};
 
@@ -148,16 +148,22 @@ impl Removal {
                 _ if store.is_read_only() => {
                     let elsewhere = store.check_writable(key).err().map(CommandError::from);
                     let steps = elsewhere.iter().flat_map(|error| error.finding().fix.first());
-                    answer.warnings.extend(steps.map(|step| shown!("{} stays where it is set: {}", key, step)));
+                    let told = |step| {
+                        Warning::new(WarningCode::RecordSetElsewhere, shown!("{} stays where it is set: {}", key, step))
+                    };
+                    answer.warnings.extend(steps.map(told));
                     shown!("{}: kept, the {} can only be read", key, store.describe())
                 }
                 Fate::Stays(why) => {
-                    answer.warnings.push(shown!(
-                        "the record '{}' in the {} was not removed: {} (--force removes it too)",
-                        key,
-                        store.describe(),
-                        why
-                    ));
+                    answer.warn(
+                        WarningCode::RecordKept,
+                        shown!(
+                            "the record '{}' in the {} was not removed: {} (--force removes it too)",
+                            key,
+                            store.describe(),
+                            why
+                        ),
+                    );
                     shown!("{}: kept, {}", key, why)
                 }
                 fate => match (was_there(store, key, deletion)?, fate) {
@@ -171,7 +177,7 @@ impl Removal {
         answer.reports.push(report);
         if let Some(mailbox) = &self.mailbox {
             answer.next.push(shown!(
-            "The provider still lists the sign-in: to end it there too, have {} remove the app at the provider's account page", mailbox.signs_in_as()));
+            "The provider still lists the sign-in: to end it there too, have {} remove the app at the provider's account page", mailbox.signs_in_as()).into());
         }
         Ok(answer)
     }

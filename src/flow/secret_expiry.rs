@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use crate::diagnosis::FailureContext;
 use crate::oauth::assertion::certificate::certificate;
 use crate::profile::App;
-use crate::report::{Finding, FindingCode};
+use crate::report::{Finding, FindingCode, Warning, WarningCode};
 use crate::secrets::AppRecord;
 use crate::text::Shown;
 
@@ -22,19 +22,20 @@ pub fn of(app: &App, record: Option<&AppRecord>) -> Option<Date> {
 }
 
 /// What to say where profile and store name different days.
-pub fn disagreement(app: &App, record: Option<&AppRecord>) -> Option<Shown> {
+pub fn disagreement(app: &App, record: Option<&AppRecord>) -> Option<Warning> {
     if !app.credential.has_secret() {
         return None;
     }
     let (profile, store) = (app.secret_expires?, stored(record)?);
     (profile != store).then(|| {
-        shown!(
+        let told = shown!(
             "the profile says that the client secret of app '{0}' expires on {1}, the store says {2}; the later \
              day is used. Correct secret_expires in [apps.{0}]",
             app.name,
             profile,
             store
-        )
+        );
+        Warning::new(WarningCode::ExpiryDiffers, told)
     })
 }
 

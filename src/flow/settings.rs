@@ -6,7 +6,7 @@ use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::failure::FailureKind;
 use crate::profile::{EndpointSource, Mailbox, registration};
-use crate::report::{Report, Step};
+use crate::report::{ClientSecretValue, Report, State, Step};
 use crate::secrets::{ClientSecret, load_app};
 use crate::text::Shown;
 
@@ -15,7 +15,7 @@ pub struct Settings {
     /// The settings.
     pub report: Report,
     /// The steps to an authorized mailbox.
-    pub next: Vec<Shown>,
+    pub next: Vec<Step>,
 }
 
 /// The settings of `mailbox`.
@@ -24,7 +24,7 @@ pub struct Settings {
 /// If the store cannot be read.
 pub fn of(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<Settings, CommandError> {
     let app = workspace.app_of(mailbox);
-    let mut report = describe::mailbox(app, mailbox);
+    let mut report = describe::mailbox(app, mailbox, workspace.clock.now());
     match &app.sign_in {
         EndpointSource::Known { authorization, token, .. } => {
             report.fact("authorization_endpoint", authorization);
@@ -48,23 +48,33 @@ pub fn of(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<Settings, Comm
         report.fact("client_secret", stored(&record.active));
         report.fact("previous_client_secret", stored(&record.previous));
     }
-    if let Some(day) = secret_expiry::of(app, record.as_ref()).filter(|_| app.credential.has_secret()) {
-        report.fact("client_secret_expires", day);
+    if app.credential.has_secret() {
+        let day = secret_expiry::of(app, record.as_ref());
+        if let Some(day) = day {
+            report.fact("client_secret_expires", day);
+        }
+        let is_stored = record.as_ref().is_some_and(|record| record.active.is_some());
+        let today = secret_expiry::day_of(workspace.clock.now());
+        report.values.client_secret = Some(ClientSecretValue::new(Some(is_stored), day, today));
     }
-    let mut next = registration::steps(app, mailbox);
+    let mut next: Vec<Step> = registration::steps(app, mailbox).into_iter().map(Step::from).collect();
     match workspace.session(mailbox).grant() {
         Ok(grant) => describe::grant(&mut report, &grant, workspace.clock.now()),
         Err(failure) => match failure.kind {
-            FailureKind::NotAuthorized { why } => report.fact("status", shown!("not authorized: {}", why)),
+            FailureKind::NotAuthorized { why } => {
+                report.fact("status", shown!("not authorized: {}", why));
+                report.values.state = Some(State::NotAuthorized);
+            }
             FailureKind::GrantLost { .. } | FailureKind::GrantOfAnother { .. } => {
                 let about = FailureContext::of_mailbox(app, mailbox);
                 let finding = diagnosis::finding(&failure, about);
                 report.fact("status", shown!("not authorized: {}", finding.cause));
+                report.values.state = Some(State::NotAuthorized);
                 report.fact("finding", finding.code);
                 if let Some(words) = finding.server_said {
                     report.fact("server_said", words);
                 }
-                next = finding.fix.iter().map(Step::sentence).collect();
+                next = finding.fix;
             }
             _ => return Err(failure.into()),
         },

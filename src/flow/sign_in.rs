@@ -29,9 +29,8 @@ use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::loopback::{FailurePage, PendingPage, SuccessPage};
 use crate::profile::Mailbox;
-use crate::report::{Check, Finding, Report, Stage};
+use crate::report::{Check, Finding, Report, Stage, Step};
 use crate::secrets::{RecordKey, load_mailbox};
-use crate::text::Shown;
 use attempt::{Attempt, scopes_missing, stage_of};
 
 /// Signs `mailbox` in and reports on it.
@@ -127,8 +126,8 @@ pub fn stopped(mailbox: &Mailbox, error: &CommandError, context: &Context) -> Re
 
 /// The command that comes after a sign-in.
 #[must_use]
-pub fn next(mailbox: &Mailbox) -> Shown {
-    shown!("mailgrant test {}", mailbox.name)
+pub fn next(mailbox: &Mailbox) -> Step {
+    Step::default().command(shown!("mailgrant test {}", mailbox.name))
 }
 
 fn answer_browser(page: Option<PendingPage>, mailbox: &Mailbox, finding: &Finding) {

@@ -23,7 +23,7 @@ use crate::clock::valid_until;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{Failure, StoreFault};
 use crate::profile::{App, Mailbox, Name};
-use crate::report::{Check, Document, Report, Stage};
+use crate::report::{AccessTokenValue, Check, ClientSecretValue, Document, Report, Stage, State, Step, WarningCode};
 use crate::secrets::{AppRecord, load_app};
 use crate::text::{Redactor, Shown};
 use crate::transcript::Transcript;
@@ -103,6 +103,8 @@ pub fn tell_ends(document: &mut Document, mailboxes: &[&Mailbox], workspace: &Wo
         let app = workspace.app_of(mailbox);
         if let Some(day) = asked.day(app) {
             report.fact("client_secret", told(day, now));
+            let today = secret_expiry::day_of(now);
+            report.values.client_secret = Some(ClientSecretValue::new(None, Some(day), today));
             apps.insert(&app.name, (app, day));
         }
     }
@@ -140,26 +142,31 @@ fn one(
         Err(failure) => {
             if failure.kind.needs_authorization() {
                 report.fact("status", "not authorized");
+                report.values.state = Some(State::NotAuthorized);
             }
             // What is left of a sign-in that the provider has ended.
             if let Some(access) = session.stored_token() {
                 report.fact("access_token", valid_until(access.expires, now));
+                report.values.access_token = Some(AccessTokenValue { expires_at: access.expires });
             }
             report.checks.push(failed(Stage::Token, &failure, about));
         }
     }
     report.fact("app", &app.name);
+    report.values.app = Some(Shown::of(&app.name));
     if app.credential.expiring().is_none() {
         return report;
     }
     let expires = expires(app, record, asked);
-    if let Err(failure) = describe::certificate(&mut report, app) {
+    if let Err(failure) = describe::certificate(&mut report, app, now) {
         report.checks.push(failed(Stage::Profile, &failure, about));
         return report;
     }
     if app.credential.has_secret() {
         let is_stored = record.is_some_and(|record| record.active.is_some());
         report.fact("client_secret", secret_in_words(is_stored, expires, asked.day(app).is_some(), now));
+        let today = secret_expiry::day_of(now);
+        report.values.client_secret = Some(ClientSecretValue::new(Some(is_stored), expires, today));
     }
     asked.tell(app, &mut report);
     let finding = match (expires, alarm) {
@@ -207,32 +214,37 @@ fn warn(
     match expires {
         Some(day) if secret_expiry::days_left(day, now) <= WARN_WITHIN => {
             let words = secret_expiry::days_in_words(secret_expiry::days_left(day, now));
-            document.warnings.push(shown!("the {} of app '{}' expires on {} ({})", secret, app.name, day, words));
+            document.warn(
+                WarningCode::ExpiresSoon,
+                shown!("the {} of app '{}' expires on {} ({})", secret, app.name, day, words),
+            );
             document.next.push(if app.credential.has_secret() {
-                shown!("Issue a new {} and run: mailgrant rotate-secret {} --expires DATE", secret, app.name)
+                Step::from(shown!("Issue a new {} and run: ", secret))
+                    .command(shown!("mailgrant rotate-secret {} --expires DATE", app.name))
             } else {
-                shown!(
-                    "Make a new {} (mailgrant new-certificate {}), upload it, and run: mailgrant rotate-secret {} --certificate FILE",
-                    secret,
-                    app.name,
-                    app.name
-                )
+                Step::from(shown!("Make a new {} (", secret))
+                    .command(shown!("mailgrant new-certificate {}", app.name))
+                    .words("), upload it, and run: ")
+                    .command(shown!("mailgrant rotate-secret {} --certificate FILE", app.name))
             });
         }
         // Of a certificate that cannot be read the report says why.
         None if !app.credential.has_secret() => {}
         Some(_) => {}
-        None => document.warnings.push(match user {
-            Some(user) => shown!(
-                "nothing says when the {} of app '{}' expires; to record it: mailgrant add {} --expires DATE",
-                secret,
-                app.name,
-                user
-            ),
-            None => shown!("nothing says when the {} of app '{}' expires", secret, app.name),
-        }),
+        None => document.warn(
+            WarningCode::ExpiryUnknown,
+            match user {
+                Some(user) => shown!(
+                    "nothing says when the {} of app '{}' expires; to record it: mailgrant add {} --expires DATE",
+                    secret,
+                    app.name,
+                    user
+                ),
+                None => shown!("nothing says when the {} of app '{}' expires", secret, app.name),
+            },
+        ),
     }
     if record.is_some_and(Rotation::is_under_way) {
-        document.next.push(shown!("Finish the rotation: mailgrant rotate-secret {}", app.name));
+        document.next.push(Step::from("Finish the rotation: ").command(shown!("mailgrant rotate-secret {}", app.name)));
     }
 }

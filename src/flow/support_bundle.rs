@@ -152,7 +152,7 @@ fn effective(context: &Context, profile: &Profile) -> String {
     };
     let reports = Workspace::open(context, profile).map_err(CommandError::from).and_then(|opened| settings(&opened));
     let mut document = Document::new("show");
-    document.reports = reports.unwrap_or_else(|_| describe::mailboxes(profile));
+    document.reports = reports.unwrap_or_else(|_| describe::mailboxes(profile, context.clock.now()));
     text(&document)
 }
 

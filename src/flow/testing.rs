@@ -17,9 +17,8 @@ use crate::diagnosis::preflight::{self, PresentedToken};
 use crate::failure::{Failure, FailureKind, OAuthFault};
 use crate::profile::{ClientAuthentication, Profile, Protocol, Side};
 use crate::progress::Observation;
-use crate::report::Stage;
+use crate::report::{Detail, Stage};
 use crate::secrets::{AppRecord, Authorization, Binding, ClientSecret, MailboxRecord, RefreshGrant};
-use crate::text::Shown;
 use crate::transport::{Log, Task};
 
 const PROFILE: &str = r#"
@@ -165,7 +164,7 @@ impl Conversation<'_> {
     }
 }
 
-pub(super) fn step(stage: Stage, result: Result<Shown, Failure>) -> Observation {
+pub(super) fn step(stage: Stage, result: Result<Detail, Failure>) -> Observation {
     Observation { stage, began: Instant::now(), elapsed: Duration::ZERO, result }
 }
 

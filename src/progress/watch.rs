@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::words;
 use crate::failure::Failure;
 use crate::profile::Protocol;
-use crate::report::{Report, Stage};
+use crate::report::{Detail, Report, Stage};
 use crate::text::{Redactor, Shown};
 
 /// One step, and what was seen of it.
@@ -20,7 +20,7 @@ pub struct Observation {
     /// How long it took.
     pub elapsed: Duration,
     /// What was seen, or what went wrong.
-    pub result: Result<Shown, Failure>,
+    pub result: Result<Detail, Failure>,
 }
 
 /// A subject that is looked at just now.

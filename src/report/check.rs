@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::evidence::{Detail, Evidence};
 use super::finding::Finding;
 use crate::profile::Protocol;
 use crate::text::Shown;
@@ -19,6 +21,9 @@ pub struct Check {
     /// How it went.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// What was seen, as values.
+    #[serde(skip)]
+    pub evidence: Evidence,
     /// What matters of what was seen, for a line that stands for several checks.
     #[serde(skip)]
     pub brief: Option<Shown>,
@@ -52,7 +57,7 @@ pub enum Outcome {
 }
 
 /// The steps, in the order a connection takes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Profile and secret store.
@@ -147,8 +152,9 @@ impl Stage {
 impl Check {
     /// A check that went well.
     #[must_use]
-    pub fn passed(stage: Stage, elapsed: Duration, detail: impl Into<Shown>) -> Self {
-        Self::new(stage, elapsed, Outcome::Passed { detail: detail.into() })
+    pub fn passed(stage: Stage, elapsed: Duration, detail: impl Into<Detail>) -> Self {
+        let Detail { words: detail, evidence } = detail.into();
+        Self { evidence, ..Self::new(stage, elapsed, Outcome::Passed { detail }) }
     }
 
     /// A check that failed.
@@ -164,7 +170,7 @@ impl Check {
     }
 
     fn new(stage: Stage, elapsed: Duration, outcome: Outcome) -> Self {
-        Self { stage, protocol: None, outcome, brief: None, began: None, elapsed }
+        Self { stage, protocol: None, outcome, evidence: Evidence::default(), brief: None, began: None, elapsed }
     }
 
     /// The same, over `protocol`.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Serialize;
 
@@ -12,20 +13,23 @@ use super::fact::{Fact, as_map};
 use super::finding::{ExitCode, Finding};
 use super::reminder::Reminder;
 use super::side::SideResult;
+use super::step::Step;
 use super::table::Table;
 use super::task::Task;
 use super::trial::Trial;
+use super::values::Values;
+use super::warning::{Warning, WarningCode};
 use crate::clock::Clock;
 use crate::profile::Mailbox;
 use crate::text::{Show, Shown};
 
-/// The number of the JSON layout. It grows when a field changes its meaning or goes away, not when one is added.
-pub const SCHEMA: u32 = 1;
+/// The number of the JSON layout of before, which these types still have.
+const SCHEMA_1: u32 = 1;
 
 /// Everything one command has to say.
 #[derive(Debug, Clone, Serialize)]
 pub struct Document {
-    /// [`SCHEMA`].
+    /// The number of the layout that is serialized.
     pub schema: u32,
     /// The subcommand's name.
     pub command: Shown,
@@ -44,9 +48,9 @@ pub struct Document {
     #[serde(skip)]
     pub table: Option<Table>,
     /// Things that are right but deserve attention, such as a secret that expires soon.
-    pub warnings: Vec<Shown>,
+    pub warnings: Vec<Warning>,
     /// What to do next, as commands or click paths.
-    pub next: Vec<Shown>,
+    pub next: Vec<Step>,
     /// Answers explained, the most telling first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub explanations: Vec<Explanation>,
@@ -85,6 +89,9 @@ pub struct Report {
     /// What is so, as name and value: `address`, `authorized`, `expires` …
     #[serde(serialize_with = "as_map")]
     pub facts: Vec<Fact>,
+    /// The same as values, for programs.
+    #[serde(skip)]
+    pub values: Values,
     /// Whether the command changed something that lasts: the profile, the store, a file, the directory. In a dry run, whether
     /// it would. Commands that only look have none.
     #[serde(skip)]
@@ -112,7 +119,7 @@ pub struct Report {
 }
 
 /// A message as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Headline {
     /// Its date, as the message has it.
     pub date: Shown,
@@ -169,7 +176,7 @@ impl Document {
     #[must_use]
     pub fn new(command: impl Into<Shown>) -> Self {
         Self {
-            schema: SCHEMA,
+            schema: SCHEMA_1,
             command: command.into(),
             time: Clock::system().now(),
             reports: Vec::new(),
@@ -185,6 +192,11 @@ impl Document {
         }
     }
 
+    /// Adds a warning.
+    pub fn warn(&mut self, code: WarningCode, text: impl Into<Shown>) {
+        self.warnings.push(Warning::new(code, text));
+    }
+
     /// The exit code: that of the error, or the most lasting of the reports'. An explanation is not a failure, and that there
     /// is none is one, as in grep(1).
     #[must_use]
@@ -193,8 +205,18 @@ impl Document {
         match &self.error {
             Some(error) => error.exit,
             None if unknown => ExitCode::CheckFailed,
-            None => ExitCode::most_lasting(self.reports.iter().map(Report::exit_code)),
+            None => match ExitCode::most_lasting(self.reports.iter().map(Report::exit_code)) {
+                ExitCode::AllPassed if self.is_unwritten() => ExitCode::CheckFailed,
+                code => code,
+            },
         }
+    }
+}
+
+impl Document {
+    /// Whether a report that was asked for could not be written.
+    fn is_unwritten(&self) -> bool {
+        self.warnings.iter().any(|warning| warning.code == WarningCode::ReportNotWritten)
     }
 }
 
@@ -205,6 +227,7 @@ impl Report {
         Self {
             subject,
             facts: Vec::new(),
+            values: Values::default(),
             changed: None,
             checks: Vec::new(),
             sides: Vec::new(),

@@ -1,5 +1,6 @@
 //! What a failed check means, how sure that is, and the exit codes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::step::Step;
@@ -35,7 +36,7 @@ pub struct Finding {
 }
 
 /// What to do after a failure, for programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all(serialize = "snake_case", deserialize = "kebab-case"))]
 pub enum Retry {
     /// Try again when what the fix names is done.
@@ -51,7 +52,7 @@ pub enum Retry {
 }
 
 /// How sure a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// The evidence admits nothing else.

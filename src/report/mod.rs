@@ -4,6 +4,7 @@
 
 mod check;
 mod document;
+mod evidence;
 mod explanation;
 mod fact;
 mod finding;
@@ -14,10 +15,13 @@ pub mod step;
 mod table;
 mod task;
 mod trial;
+mod values;
 mod view;
+mod warning;
 
 pub use check::{Check, Outcome, Stage};
-pub use document::{Document, Headline, Report, SCHEMA, Subject, Token};
+pub use document::{Document, Headline, Report, Subject, Token};
+pub use evidence::{Detail, Evidence, TlsEvidence};
 pub use explanation::Explanation;
 pub use fact::Fact;
 pub use finding::{Confidence, ExitCode, Finding, Retry};
@@ -28,6 +32,8 @@ pub use step::Step;
 pub use table::Table;
 pub use task::Task;
 pub use trial::{Trial, TrialResult};
+pub use values::{AccessTokenValue, CertificateValue, ClientSecretValue, ServiceValue, State, Values, days_between};
 pub use view::View;
+pub use warning::{Warning, WarningCode};
 
 pub use crate::finding_code::FindingCode;

@@ -1,20 +1,23 @@
 //! Whether a side of a mailbox works: what a test was for. Field names in JSON are public API.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::trial::{protocol_key, side_key};
+use super::trial::{protocol_key, protocol_schema, side_key, side_schema};
 use crate::finding_code::FindingCode;
 use crate::profile::{Protocol, Side};
 use crate::text::Shown;
 
 /// What a test showed of one side of a mailbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SideResult {
     /// The side.
     #[serde(serialize_with = "side_key")]
+    #[schemars(schema_with = "side_schema")]
     pub side: Side,
     /// The protocol that was spoken.
     #[serde(serialize_with = "protocol_key")]
+    #[schemars(schema_with = "protocol_schema")]
     pub protocol: Protocol,
     /// Where it was spoken.
     pub server: Shown,
@@ -30,7 +33,7 @@ pub struct SideResult {
 }
 
 /// Whether a side works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SideState {
     /// It does.

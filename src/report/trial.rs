@@ -1,5 +1,6 @@
 //! What came of trying one protocol for one side of a mailbox. Field names in JSON are public API.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 use super::finding::Finding;
@@ -28,7 +29,7 @@ pub struct Trial {
 }
 
 /// Whether a protocol works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrialResult {
     /// It does.
@@ -67,6 +68,14 @@ impl TrialResult {
 
 pub(super) fn protocol_key<S: Serializer>(protocol: &Protocol, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(protocol.key())
+}
+
+pub(super) fn protocol_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "enum": Protocol::ALL.map(Protocol::key) })
+}
+
+pub(super) fn side_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "enum": [Side::Incoming.key(), Side::Outgoing.key()] })
 }
 
 pub(super) fn side_key<S: Serializer>(side: &Side, serializer: S) -> Result<S::Ok, S::Error> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Log, Target};
 use crate::failure::{Failure, FailureKind};
 use crate::progress::Observation;
-use crate::report::Stage;
+use crate::report::{Detail, Stage};
 
 /// How long to wait between two looks. The first ones come quickly, as most mail does.
 const PAUSES: [Duration; 4] =
@@ -41,7 +41,7 @@ pub(super) fn wait<E>(
         }
         Err(failure) => Err(failure),
     };
-    log.write(Observation { stage: Stage::Arrival, began: start, elapsed, result });
+    log.write(Observation { stage: Stage::Arrival, began: start, elapsed, result: result.map(Detail::from) });
 }
 
 /// The time between two looks.

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, TlsFault};
 use crate::net::PeerCertificate;
 use crate::profile::TlsMode;
-use crate::report::Stage;
+use crate::report::{Detail, Evidence, Stage, TlsEvidence};
 use crate::text::Shown;
 
 /// More names of a certificate than this are not listed.
@@ -88,7 +88,7 @@ pub(super) fn handshake(
     wire: &mut Wire,
     way: Way<'_>,
     preamble: Option<Preamble>,
-) -> Result<Shown, Failure> {
+) -> Result<Detail, Failure> {
     let host = target.endpoint.host.as_str();
     wire.phase("the TLS handshake");
     if preamble.is_some() {
@@ -102,9 +102,15 @@ pub(super) fn handshake(
     match wire.start_tls(&connector, host) {
         Ok(seen) => {
             let certificate = wire.peer_certificate().and_then(|der| PeerCertificate::from_der(&der));
-            let detail = wire.clean(&describe(seen.version, certificate.as_ref()));
-            wire.remark(&detail);
-            Ok(detail)
+            let words = wire.clean(&describe(seen.version, certificate.as_ref()));
+            wire.remark(&words);
+            let tls = certificate.map(|certificate| TlsEvidence {
+                version: version(seen.version).map(Shown::from),
+                subject: wire.clean(&certificate.subject),
+                issuer: wire.clean(&certificate.issuer),
+                not_after: certificate.not_after,
+            });
+            Ok(Detail { words, evidence: Evidence { tls, ..Evidence::default() } })
         }
         Err((failure, seen)) => {
             let failure = match failure.kind {
@@ -164,13 +170,17 @@ fn with_names(wire: &Wire, fault: TlsFault, shown: Option<Presented>) -> TlsFaul
     }
 }
 
+fn version(seen: Option<u16>) -> Option<&'static str> {
+    match seen? {
+        0x0303 => Some("TLSv1.2"),
+        0x0304 => Some("TLSv1.3"),
+        _ => None,
+    }
+}
+
 /// "TLSv1.3, CN=outlook.com, issued by CN=DigiCert Cloud Services CA-1, until 2027-01-01 (40 days)".
-fn describe(version: Option<u16>, certificate: Option<&PeerCertificate>) -> String {
-    let version = match version {
-        Some(0x0303) => "TLSv1.2",
-        Some(0x0304) => "TLSv1.3",
-        _ => "TLS",
-    };
+fn describe(seen: Option<u16>, certificate: Option<&PeerCertificate>) -> String {
+    let version = version(seen).unwrap_or("TLS");
     let Some(certificate) = certificate else { return version.to_owned() };
     let until = certificate.not_after;
     let days = until.duration_since(Clock::system().now()).as_hours() / 24;

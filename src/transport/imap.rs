@@ -28,7 +28,7 @@ use super::{Account, PendingToken, ServerTarget, Target, Task, Transport};
 use crate::failure::{Failure, FailureKind, Service};
 use crate::net::Traffic;
 use crate::profile::TlsMode;
-use crate::report::Stage;
+use crate::report::{Detail, Evidence, Stage};
 use crate::sasl::{self, SaslMechanism};
 use crate::text::{self, Shown};
 
@@ -136,7 +136,9 @@ fn enter(
         let folder =
             session.examine("INBOX").map_err(|error| bridge.0.borrow_mut().failure("EXAMINE INBOX", &error))?;
         let described = describe_folder(folder.exists, folder.unseen);
-        Ok((folder.exists, bridge.0.borrow_mut().wire().with_notices(described)))
+        let words = bridge.0.borrow_mut().wire().with_notices(described);
+        let evidence = Evidence { messages: Some(folder.exists.into()), ..Evidence::default() };
+        Ok((folder.exists, Detail { words, evidence }))
     });
     match opened {
         Ok(messages) => Ok(Inbox { session, bridge, messages }),
@@ -176,7 +178,7 @@ fn arrive(target: &ServerTarget<'_>, log: &mut Log, slot: &mut Option<Wire>) -> 
                 ask_for_tls(wire, capabilities_in(&greeting))
             };
             let described = handshake(target, DIALECT, wire, way, Some(preamble))?;
-            Ok(((), wire.with_notices(described)))
+            Ok(((), described.told(|words| wire.with_notices(words))))
         })?;
     }
     // What was said before TLS is forgotten (RFC 9051 §6.2.1): `known` is empty then.

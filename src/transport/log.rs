@@ -6,7 +6,7 @@ use super::headers::Message;
 use super::stream::Wire;
 use crate::failure::{Failure, FailureKind};
 use crate::progress::{Observation, Watch};
-use crate::report::Stage;
+use crate::report::{Detail, Stage};
 use crate::sasl::SaslMechanism;
 use crate::text::Shown;
 
@@ -37,10 +37,10 @@ impl Log {
     }
 
     /// Takes one step and writes down what became of it.
-    pub(super) fn observe<T>(
+    pub(super) fn observe<T, D: Into<Detail>>(
         &mut self,
         stage: Stage,
-        step: impl FnOnce() -> Result<(T, Shown), Failure>,
+        step: impl FnOnce() -> Result<(T, D), Failure>,
     ) -> Result<T, Stop> {
         let start = Instant::now();
         let beginning = self.watch.begins(stage);
@@ -48,7 +48,7 @@ impl Log {
         drop(beginning);
         let elapsed = start.elapsed();
         let (value, result) = match result {
-            Ok((value, detail)) => (Ok(value), Ok(detail)),
+            Ok((value, detail)) => (Ok(value), Ok(detail.into())),
             Err(failure) => (Err(Stop), Err(failure)),
         };
         self.write(Observation { stage, began: start, elapsed, result });

@@ -48,7 +48,7 @@ pub(super) fn choose(
     };
     let mechanism = match chosen {
         Ok(mechanism) => mechanism,
-        Err(failure) => return log.observe(Stage::Authentication, || Err(failure)),
+        Err(failure) => return log.observe(Stage::Authentication, || Err::<(_, Shown), _>(failure)),
     };
     let token = token().ok_or(Stop)?;
     target.transcript.redactor().learn(&token);

@@ -1,13 +1,13 @@
 //! The way to a mail server: directly, or through the proxy that the environment names for all protocols.
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Instant;
 
 use super::ServerTarget;
 use super::log::{Log, Stop};
 use crate::failure::{Failure, ProxyFault};
 use crate::net::{Dialler, Proxy, Route, Traffic};
-use crate::report::Stage;
+use crate::report::{Detail, Evidence, Stage};
 use crate::text::Shown;
 
 /// How a server was reached, so that it can be reached again.
@@ -32,15 +32,17 @@ impl<'a> Way<'a> {
             Route::Direct => {
                 let addresses = log.observe(Stage::Dns, || {
                     let addresses = dialler.look_up(host, port, deadline())?;
-                    let detail = Shown::join(addresses.iter().map(SocketAddr::ip), ", ");
-                    Ok((addresses, detail))
+                    let found: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
+                    let words = Shown::join(&found, ", ");
+                    let evidence = Evidence { addresses: found, ..Evidence::default() };
+                    Ok((addresses, Detail { words, evidence }))
                 })?;
                 log.observe(Stage::Tcp, || {
                     let (stream, address) = dialler.reach(host, &addresses, deadline())?;
                     Ok(((stream, Self::Direct(address)), Shown::of(address)))
                 })
             }
-            Route::Unreadable(setting) => log.observe(Stage::Proxy, || Err(setting.unreadable(host))),
+            Route::Unreadable(setting) => log.observe(Stage::Proxy, || Err::<(_, Shown), _>(setting.unreadable(host))),
             Route::Through(proxy) => log.observe(Stage::Proxy, || {
                 let stream = through(&dialler, proxy, target, deadline())?;
                 Ok(((stream, Self::Through(proxy)), shown!("through {} ({})", proxy, proxy.variable())))

@@ -19,7 +19,7 @@ use super::{Account, PendingToken, ServerTarget, Target, Task, Transport};
 use crate::failure::{Failure, FailureKind, Rejection, ReplyCode};
 use crate::profile::{Endpoint, EndpointUrl, ServerEndpoint, TlsMode};
 use crate::progress::Observation;
-use crate::report::Stage;
+use crate::report::{Detail, Stage};
 use crate::text::{Redactor, Shown};
 
 /// The transport over one web service.
@@ -279,8 +279,8 @@ impl Api<'_> {
         let began = Instant::now();
         let beginning = log.watch.begins(stage);
         let result = step(self).map(|detail| match self.seen.is_empty() {
-            true => detail,
-            false => shown!("{} ({})", detail, std::mem::take(&mut self.seen)),
+            true => Detail::from(detail),
+            false => shown!("{} ({})", detail, std::mem::take(&mut self.seen)).into(),
         });
         drop(beginning);
         let elapsed = began.elapsed();

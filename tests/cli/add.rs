@@ -91,7 +91,7 @@ fn an_address_in_the_name_s_place_gives_both() {
         // Twice: the mailbox that the profile has keeps its name.
         for changed in ["yes", "no"] {
             let added = shop.add(address, &[("--address", None), ("--app", Some("contoso"))]).finish().code(0);
-            assert_eq!(added.json()["reports"][0]["mailbox"], name);
+            assert_eq!(added.json()["reports"][0]["name"], name);
             assert_eq!(fact(&added, "address"), address);
             assert!(fact(&added, "changed").starts_with(changed), "{}", added.stdout);
         }
@@ -158,7 +158,7 @@ fn adds_at_once_lose_no_mailbox() {
         add.finish().code(0);
     }
     let list = shop.json(&["list"], 0).json();
-    let listed: Vec<_> = list["reports"].as_array().unwrap().iter().map(|report| &report["mailbox"]).collect();
+    let listed: Vec<_> = list["reports"].as_array().unwrap().iter().map(|report| &report["name"]).collect();
     assert_eq!(listed, names.iter().collect::<Vec<_>>());
 }
 

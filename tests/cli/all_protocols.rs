@@ -53,7 +53,7 @@ fn results(finished: &Finished) -> Vec<String> {
 }
 
 fn fix(finding: &Value) -> String {
-    let steps = finding["fix"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let steps = finding["fix"].as_array().into_iter().flatten().filter_map(|step| step["text"].as_str());
     steps.collect::<Vec<_>>().join("\n")
 }
 

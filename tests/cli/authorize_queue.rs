@@ -53,7 +53,7 @@ fn all_and_pending_go_through_a_queue_and_scripts_follow_it() {
     // Standard output is still one document.
     let document = done.json();
     assert_eq!(document["reports"].as_array().unwrap().len(), 2, "{document}");
-    assert_eq!(document["next"][0], "mailgrant test --all");
+    assert_eq!(document["next"][0]["command"], "mailgrant test --all");
     // Nothing is pending any more.
     let none = shop.json(&["authorize", "--pending", "--device-code"], 0);
     assert!(none.stderr.contains("Every enabled mailbox is authorized."), "{}", none.stderr);

@@ -131,7 +131,7 @@ fn a_calendar_never_goes_for_one_without_an_event() {
     fs::write(undated.path().join("secrets.ics"), "of before").unwrap();
     let nothing = undated.json(&["status", "--ics", "secrets.ics"], 3).json();
     assert_eq!(nothing["error"]["code"], "nothing-to-remind-of");
-    assert_eq!(nothing["reports"][0]["mailbox"], "shop", "the report is shown all the same: {nothing}");
+    assert_eq!(nothing["reports"][0]["name"], "shop", "the report is shown all the same: {nothing}");
     assert_eq!(read(&undated, "secrets.ics"), "of before");
     let piped = undated.run(&["status", "--ics", "-"]).finish().code(3);
     assert_eq!(piped.stdout, "");

@@ -224,7 +224,7 @@ fn an_expired_sign_in_page_is_not_an_overload_and_its_words_are_shown() {
         let ended = running.finish().code(6);
         assert_eq!(ended.finding_codes(), ["oauth-sign-in-page-expired"]);
         let finding = &ended.json()["reports"][0]["checks"][0]["finding"];
-        assert!(finding["fix"][0].as_str().unwrap().contains("at once: mailgrant authorize shop"), "{finding}");
+        assert!(finding["fix"][0]["text"].as_str().unwrap().contains("at once: mailgrant authorize shop"), "{finding}");
         assert!(finding["server_said"].as_str().unwrap().contains("authentication_expired"), "{finding}");
     }
 }

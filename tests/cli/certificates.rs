@@ -96,7 +96,7 @@ fn status_watches_when_a_certificate_ends_and_every_list_names_it() {
     let shop = certified(&["--days", "5"], "");
     shop.authorize_as("shop", SHOP).code(0);
     let status = shop.json(&["status"], 0);
-    assert!(status.json()["warnings"][0].as_str().unwrap().contains("the certificate of app 'shop' expires"));
+    assert!(status.json()["warnings"][0]["text"].as_str().unwrap().contains("the certificate of app 'shop' expires"));
     assert!(status.stdout.contains("mailgrant new-certificate shop"), "{}", status.stdout);
     assert_eq!(shop.json(&["status", "--fail-within=9"], 1).finding_codes(), ["certificate-expires-soon"]);
     shop.json(&["status", "--fail-within=3"], 0);

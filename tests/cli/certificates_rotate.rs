@@ -53,7 +53,7 @@ fn a_proven_certificate_is_named_by_the_profile_and_the_one_before_it_is_kept() 
     shop.json(&["test", "shop"], 0);
     shop.json(&["rotate-secret", "shop", "--rollback"], 0);
     let told = shop.json(&["rotate-secret", "shop", "--discard-previous"], 0);
-    assert!(told.json()["next"][0].as_str().unwrap().contains("thumbprint"), "{}", told.stdout);
+    assert!(told.json()["next"][0]["text"].as_str().unwrap().contains("thumbprint"), "{}", told.stdout);
     assert_eq!(profile(&shop), commented.replace("shop.pem", name(&next)));
     assert!(shop.config().with_file_name("shop.pem").exists(), "no file of the user's is deleted");
     let none = shop.json(&["rotate-secret", "shop", "--rollback"], 3);

@@ -45,7 +45,7 @@ fn place(verdict: &Value) -> Option<usize> {
 }
 
 fn steps(verdict: &Value) -> String {
-    verdict["fix"].as_array().unwrap().iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+    verdict["fix"].as_array().unwrap().iter().filter_map(|step| step["text"].as_str()).collect::<Vec<_>>().join("\n")
 }
 
 /// Titles of the steps that are called done.

@@ -10,7 +10,7 @@ fn a_mailbox_is_called_by_name_in_any_case_or_by_address() {
     for called in ["shop", "SHOP", SHOP, "Shop@Contoso.Example"] {
         for verb in ["test", "test-mailbox", "test-smtp", "inspect", "show", "status", "token"] {
             let shown = shop.json(&[verb, called], 0);
-            assert!(verb == "token" || shown.json()["reports"][0]["mailbox"] == "shop", "{verb} {called}");
+            assert!(verb == "token" || shown.json()["reports"][0]["name"] == "shop", "{verb} {called}");
         }
     }
     // The same mailbox three times is one.
@@ -37,7 +37,7 @@ fn the_mailboxes_that_are_there_are_tested_and_the_others_reported() {
         let tested = shop.json(&[verb, "nosuch", "shop"], 3).json();
         assert!(tested["error"].is_null(), "{verb}: {tested}");
         let reports = tested["reports"].as_array().unwrap();
-        let names: Vec<&str> = reports.iter().map(|report| report["mailbox"].as_str().unwrap()).collect();
+        let names: Vec<&str> = reports.iter().map(|report| report["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["shop", "nosuch"], "{verb}");
         assert_eq!(reports[1]["checks"][0]["finding"]["code"], "unknown-mailbox", "{verb}: {tested}");
         assert!(reports[0]["checks"].as_array().unwrap().iter().all(|check| check["outcome"] != "failed"));

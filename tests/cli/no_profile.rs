@@ -80,7 +80,7 @@ fn a_token_is_tested_end_to_end_and_nothing_is_kept() {
     let before = tree(&home.path());
     let test = with_token(&home, "test", &[], &token).code(0);
     let report = &test.json()["reports"][0];
-    assert_eq!((&report["mailbox"], &report["facts"]["address"]), (&SHOP.into(), &SHOP.into()));
+    assert_eq!((&report["name"], &report["facts"]["address"]), (&SHOP.into(), &SHOP.into()));
     let works = |side: &serde_json::Value| side["state"] == "works";
     assert_eq!(report["sides"].as_array().unwrap().iter().filter(|side| works(side)).count(), 2, "{report}");
     assert!(test.check("token").1.contains("as given"), "{report}");

@@ -45,5 +45,5 @@ fn a_provider_without_known_pages_says_so() {
     shop.add("shop", &oidc).finish().code(0);
     let told = shop.json(&["open", "shop", "secrets", "--print"], 2).json();
     assert_eq!(told["error"]["code"], "no-such-page");
-    assert!(told["error"]["fix"][0].as_str().unwrap().contains("mailgrant show shop"), "{told}");
+    assert!(told["error"]["fix"][0]["text"].as_str().unwrap().contains("mailgrant show shop"), "{told}");
 }

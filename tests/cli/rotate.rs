@@ -107,7 +107,7 @@ fn all_mailboxes_of_the_app_are_proven() {
     let rotated = rotate(&shop, NEXT_CLIENT_SECRET, &["--skip-connection-tests"]).code(0).json();
     assert_eq!(shop.sandbox().counters().token_requests, before + 2, "one proof for each sign-in there is");
     let subjects: Vec<String> =
-        rotated["reports"].as_array().unwrap().iter().map(|report| report["mailbox"].to_string()).collect();
+        rotated["reports"].as_array().unwrap().iter().map(|report| report["name"].to_string()).collect();
     assert_eq!(subjects, ["null", "\"alice\"", "\"idle\"", "\"shop\""]);
 }
 

@@ -57,7 +57,7 @@ fn a_run_that_finishes_without_any_date_says_so() {
     let shop = stale();
     leave_unfinished(&shop);
     let finished = shop.json(&["rotate-secret", "shop"], 0);
-    assert!(finished.json()["warnings"][0].as_str().unwrap().contains("--expires"), "{}", finished.stdout);
+    assert!(finished.json()["warnings"][0]["text"].as_str().unwrap().contains("--expires"), "{}", finished.stdout);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_profile_that_cannot_be_written_does_not_leave_a_rotation_open() {
     held.iter().for_each(|file| file.lock().unwrap());
     let rotated =
         rotate(&shop, NEXT_CLIENT_SECRET, &["--expires", "2027-12-20", "--skip-connection-tests", "--timeout", "6"]);
-    let warning = rotated.code(0).json()["warnings"][0].as_str().unwrap().to_owned();
+    let warning = rotated.code(0).json()["warnings"][0]["text"].as_str().unwrap().to_owned();
     assert!(warning.contains("could not be written to the profile"), "{warning}");
     drop(held);
     let status = shop.json(&["status", "shop"], 0);
@@ -120,7 +120,7 @@ fn a_previous_secret_that_was_removed_is_not_brought_back_unless_forced() {
     assert!(refused.stdout.contains("refuses the previous client secret"), "{}", refused.stdout);
     shop.json(&["test-mailbox", "shop"], 0);
     let forced = shop.json(&["rotate-secret", "shop", "--rollback", "--force"], 0);
-    assert!(forced.json()["warnings"][0].as_str().unwrap().contains("refuses"), "{}", forced.stdout);
+    assert!(forced.json()["warnings"][0]["text"].as_str().unwrap().contains("refuses"), "{}", forced.stdout);
     assert_eq!(shop.run(&["token", "shop"]).finish().code, Some(1));
 }
 
@@ -146,7 +146,7 @@ fn a_rollback_without_an_answer_says_what_is_not_known() {
     rotate(&shop, NEXT_CLIENT_SECRET, &["--expires", "2099-12-20"]).code(0);
     shop.sandbox().set_token_delay(Duration::from_secs(6));
     let back = shop.json(&["rotate-secret", "shop", "--rollback", "--timeout", "3"], 0);
-    let warning = back.json()["warnings"][0].as_str().unwrap().to_owned();
+    let warning = back.json()["warnings"][0]["text"].as_str().unwrap().to_owned();
     assert!(warning.contains("could not be proven") && warning.contains("2099-01-31"), "{warning}");
 }
 

@@ -42,7 +42,7 @@ fn apps_of_one_client_id_are_rotated_together() {
     assert!(fact(&rotated, "apps").starts_with("info, shop "), "{}", rotated.stdout);
     let document = rotated.json();
     let subjects: Vec<String> =
-        document["reports"].as_array().unwrap().iter().map(|report| report["mailbox"].to_string()).collect();
+        document["reports"].as_array().unwrap().iter().map(|report| report["name"].to_string()).collect();
     assert_eq!(subjects, ["null", "\"info\"", "\"shop\""], "all their mailboxes have proven it");
     assert_eq!(profile(&shop).matches("secret_expires = 2027-05-20").count(), 2);
     // As the advice says.

@@ -14,7 +14,7 @@ fn status_warns_of_a_secret_that_expires_and_fails_where_asked() {
     shop.add("shop", &[("--expires", Some(&day(5)))]).finish().code(0);
     shop.authorize_as("shop", SHOP).code(0);
     let status = shop.json(&["status"], 0);
-    assert!(status.json()["warnings"][0].as_str().unwrap().contains(&day(5)), "{}", status.stdout);
+    assert!(status.json()["warnings"][0]["text"].as_str().unwrap().contains(&day(5)), "{}", status.stdout);
     let failed = shop.json(&["status", "--fail-within"], 1);
     assert_eq!(failed.finding_codes(), ["secret-expires-soon"]);
     shop.json(&["status", "--fail-within=3"], 0);

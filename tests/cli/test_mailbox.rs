@@ -44,9 +44,9 @@ fn every_protocol_tls_mode_and_mechanism_opens_the_mailbox() {
 fn the_json_document_has_its_documented_shape() {
     let shop = Fixture::authorized();
     let document = shop.json(&["test-mailbox", "shop"], 0).json();
-    assert_eq!((&document["schema"], &document["command"]), (&1.into(), &"test-mailbox".into()));
+    assert_eq!((&document["schema"], &document["command"]), (&2.into(), &"test-mailbox".into()));
     let report = &document["reports"][0];
-    assert_eq!(report["mailbox"], "shop");
+    assert_eq!(report["name"], "shop");
     let order = ["token", "preflight", "dns", "tcp", "tls", "greeting", "capabilities", "authentication", "folder"];
     assert_eq!(stages(report), order);
     for check in report["checks"].as_array().unwrap() {
@@ -166,7 +166,7 @@ fn all_tests_every_enabled_mailbox_and_one_failure_fails_the_whole() {
     let shop = Fixture::authorized();
     shop.add("second", &[("--app", Some("shop"))]).finish().code(0);
     let both = shop.json(&["test-mailbox", "--all"], 4).json();
-    let names: Vec<_> = both["reports"].as_array().unwrap().iter().map(|report| &report["mailbox"]).collect();
+    let names: Vec<_> = both["reports"].as_array().unwrap().iter().map(|report| &report["name"]).collect();
     assert_eq!(names, ["second", "shop"]);
     shop.authorize_as("second", SHOP).code(0);
     shop.json(&["test-mailbox", "--all"], 0);

@@ -209,7 +209,7 @@ fn a_store_that_cannot_be_written_says_what_to_change() {
     let steps = |refused: Finished| -> String {
         let error = &refused.json()["error"];
         assert_eq!(error["code"], "store-failed", "{}", refused.stdout);
-        error["fix"].as_array().unwrap().iter().map(|step| format!("{}\n", step.as_str().unwrap())).collect()
+        error["fix"].as_array().unwrap().iter().map(|step| format!("{}\n", step["text"].as_str().unwrap())).collect()
     };
     let rotate = || shop.run(&["--json", "rotate-secret", "shop", "--secret-stdin"]).stdin(NEXT_CLIENT_SECRET).finish();
     shop.disk().set_read_only(true);

@@ -17,7 +17,13 @@ fn verdict(finished: &Finished) -> Value {
 }
 
 fn text(verdict: &Value) -> String {
-    let steps = verdict["fix"].as_array().unwrap().iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n");
+    let steps = verdict["fix"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|step| step["text"].as_str())
+        .collect::<Vec<_>>()
+        .join("\n");
     format!("{}\n{steps}", verdict["cause"].as_str().unwrap())
 }
 

@@ -6,7 +6,7 @@
 // `plain` walks through the same pages without a browser, for tests whose subject is something else.
 // The last page's text goes to the file `page`, so that a test can read what the person was shown.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 
@@ -102,4 +102,8 @@ async function throughPlainRequests() {
 }
 
 const text = options.how === 'chromium' ? await throughChromium() : await throughPlainRequests();
-if (options.page) writeFileSync(options.page, text);
+if (options.page) {
+  // Renamed into its place: who waits for it never reads a part of it.
+  writeFileSync(`${options.page}.part`, text);
+  renameSync(`${options.page}.part`, options.page);
+}

@@ -1,5 +1,8 @@
 //! What a command that has ended said, and what a test insists on.
 
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
 use serde_json::Value;
 
 /// A command that has ended.
@@ -13,6 +16,21 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
     /// The arguments, for messages.
     pub(crate) shown: String,
+}
+
+/// The schema that `mailgrant schema` prints.
+static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
+    let schema = mailgrant::report::format::json_schema();
+    jsonschema::validator_for(schema.as_value()).expect("it is a JSON Schema")
+});
+
+/// Every document that a test looks at is one that the schema describes.
+fn insist_on_schema(document: &Value, shown: &str) {
+    if document["schema"] == 2 {
+        let errors: Vec<String> =
+            SCHEMA.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{shown}: {errors:#?} in {document:#}");
+    }
 }
 
 /// README promises that each code that is printed can be looked up.
@@ -45,6 +63,7 @@ impl Finished {
             )
         });
         insist_on_known_codes(&document, &self.shown);
+        insist_on_schema(&document, &self.shown);
         document
     }
 

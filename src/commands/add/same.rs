@@ -10,7 +10,7 @@ use toml::Spanned;
 use super::flags::is_same_id;
 use crate::config::{self, AppFile, ProfileDocument};
 use crate::profile::{Address, App, Mailbox, Profile};
-use crate::text::Shown;
+use crate::report::{Warning, WarningCode};
 
 /// The app of the profile that `file` is about: the same client ID, and nothing that `file` says of provider, cloud,
 /// tenant, authority or issuer is another there.
@@ -54,7 +54,7 @@ fn is_one(one: &App, other: &App) -> bool {
 }
 
 /// What is to be said of the other apps of `profile` with the client ID of `app`.
-pub(super) fn warnings(app: &App, profile: &Profile) -> Vec<Shown> {
+pub(super) fn warnings(app: &App, profile: &Profile) -> Vec<Warning> {
     let others = profile.apps.values().filter(|other| other.name != app.name);
     others
         // Providers give out IDs without regard to each other.
@@ -79,6 +79,7 @@ pub(super) fn warnings(app: &App, profile: &Profile) -> Vec<Shown> {
                 )
             }
         })
+        .map(|told| Warning::new(WarningCode::SameClientId, told))
         .collect()
 }
 

@@ -9,7 +9,7 @@ use super::{Force, Proof, Restored, RolledBack};
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::profile::Name;
-use crate::report::{Check, Document, Finding, FindingCode, Stage, Step};
+use crate::report::{Check, Document, Finding, FindingCode, Stage, Step, Warning, WarningCode};
 use crate::text::Shown;
 
 /// Brings the previous secret back.
@@ -65,7 +65,7 @@ pub fn roll_back(job: Job<'_>, force: Force) -> Result<Document, CommandError> {
 }
 
 /// What makes it unwise to rely on a secret that was brought back.
-fn doubt(restored: &Restored) -> Option<Shown> {
+fn doubt(restored: &Restored) -> Option<Warning> {
     let app = &restored.app;
     let until = match restored.expires {
         Some(day) => shown!("it expires on {}", day),
@@ -73,19 +73,26 @@ fn doubt(restored: &Restored) -> Option<Shown> {
     };
     match &restored.proof {
         Some(Proof::Accepted | Proof::GrantLost(_)) => None,
-        Some(Proof::Refused(_)) => Some(shown!(
-            "the provider refuses the previous client secret of app '{}' ({}): its mailboxes stop working within the hour",
-            app,
-            until
+        Some(Proof::Refused(_)) => Some(Warning::new(
+            WarningCode::PreviousRefused,
+            shown!(
+                "the provider refuses the previous client secret of app '{}' ({}): its mailboxes stop working within the hour",
+                app,
+                until
+            ),
         )),
         Some(Proof::Unknown(failure)) => {
             let why = failure.server_said.clone().unwrap_or_else(|| Shown::of(failure));
-            Some(shown!("the previous client secret of app '{}' could not be proven ({}); {}", app, why, until))
+            let told = shown!("the previous client secret of app '{}' could not be proven ({}); {}", app, why, until);
+            Some(Warning::new(WarningCode::PreviousUnproven, told))
         }
-        Some(Proof::NotAuthorized(_)) | None => Some(shown!(
-            "the previous client secret of app '{}' could not be proven, since no mailbox of the app is authorized; {}",
-            app,
-            until
+        Some(Proof::NotAuthorized(_)) | None => Some(Warning::new(
+            WarningCode::PreviousUnproven,
+            shown!(
+                "the previous client secret of app '{}' could not be proven, since no mailbox of the app is authorized; {}",
+                app,
+                until
+            ),
         )),
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::forward::mailbox_reports;
-use super::job::{Job, report};
+use super::job::{Job, report, roll_back};
 use super::prover::Tested;
 use super::{Force, Proof};
 use crate::config::{CertificateFile, base_of};
@@ -21,7 +21,7 @@ use crate::oauth::ClientCredential;
 use crate::oauth::assertion::certificate::certificate;
 use crate::profile::provider::Page;
 use crate::profile::{Access, App, CertificateFiles, CertificateSpec, pages};
-use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
+use crate::report::{Check, Document, Finding, FindingCode, Report, Stage, Step, Warning, WarningCode};
 use crate::secrets::AppRecord;
 use crate::text::Shown;
 
@@ -91,7 +91,7 @@ fn replace(
     let (file, key_file) = (written(&files.file)?, files.key_file.as_deref().map(written).transpose()?);
     let next = CertificateFiles { file: folder.join(&file), key_file: key_file.as_ref().map(|file| folder.join(file)) };
     if next == spec.files() {
-        describe::certificate(&mut report, job.rotation.app)?;
+        describe::certificate(&mut report, job.rotation.app, job.context.clock.now())?;
         report.changed = Some(false);
         report.checks.push(passed("it is in use already; nothing was changed"));
         document.reports.push(report);
@@ -102,9 +102,9 @@ fn replace(
     let is_good = match seen.verdict {
         Verdict::Good => true,
         Verdict::Unproven => {
-            document.warnings.push(
-                "no mailbox of this app is authorized, so the new certificate could not be proven; authorize will show"
-                    .into(),
+            document.warn(
+                WarningCode::Unproven,
+                "no mailbox of this app is authorized, so the new certificate could not be proven; authorize will show",
             );
             true
         }
@@ -126,14 +126,14 @@ fn replace(
     report.changed = Some(is_good);
     if is_good {
         job.edit_certificate(|named| named.follow(&file, key_file.as_deref()))?;
-        describe::certificate(&mut report, &app)?;
+        describe::certificate(&mut report, &app, job.context.clock.now())?;
         report.checks.push(passed("the new certificate is in use"));
-        document.next.push(shown!(
-            "When all is well: mailgrant rotate-secret {} --discard-previous, and remove the old certificate in {}",
-            app.name,
-            page(&app)
-        ));
-        document.next.push(shown!("If not: mailgrant rotate-secret {} --rollback", app.name));
+        document.next.push(
+            Step::from("When all is well: ")
+                .command(shown!("mailgrant rotate-secret {} --discard-previous", app.name))
+                .words(shown!(", and remove the old certificate in {}", page(&app))),
+        );
+        document.next.push(roll_back("If not: ", &app.name));
     }
     document.reports.push(report);
     document.reports.extend(mailbox_reports(&job, seen.proofs, seen.connections));
@@ -163,15 +163,19 @@ fn take_back(
             return Ok(document);
         }
         Verdict::Refused(_) => {
-            Some("the provider refuses the previous certificate: the app's mailboxes stop working within the hour")
+            let told =
+                "the provider refuses the previous certificate: the app's mailboxes stop working within the hour";
+            Some(Warning::new(WarningCode::PreviousRefused, told))
         }
-        Verdict::Open(_) | Verdict::Unproven => Some("the previous certificate could not be proven"),
+        Verdict::Open(_) | Verdict::Unproven => {
+            Some(Warning::new(WarningCode::PreviousUnproven, "the previous certificate could not be proven"))
+        }
     };
     job.edit_certificate(CertificateFile::swap)?;
-    describe::certificate(&mut report, &app)?;
+    describe::certificate(&mut report, &app, job.context.clock.now())?;
     report.changed = Some(true);
     report.checks.push(passed("the previous certificate is in use again"));
-    document.warnings.extend(doubt.map(Shown::from));
+    document.warnings.extend(doubt);
     document.next.push("Run again, --rollback returns to the one that was in use until now".into());
     document.reports.push(report);
     Ok(document)
@@ -201,15 +205,19 @@ fn forget(
             Ok(certificate) => shown!("with the thumbprint {}", certificate.thumbprint()),
             Err(_) => shown!("of {}", previous.file),
         };
-        document.next.push(shown!(
+        let remove = shown!(
             "Once no other profile or program uses it, remove the certificate {} in {}, and delete {}",
             called,
             page(app),
             previous.key_file()
-        ));
+        );
+        document.next.push(remove.into());
     } else {
         let in_use = Shown::join(in_use, ", ");
-        document.warnings.push(shown!("the previous certificate is still in use, by these apps: {}", in_use));
+        document.warn(
+            WarningCode::PreviousInUse,
+            shown!("the previous certificate is still in use, by these apps: {}", in_use),
+        );
     }
     document.reports.push(report);
     Ok(document)
@@ -270,10 +278,13 @@ fn name_others(job: &Job<'_>, document: &mut Document) {
     let others = job.profile.apps.values().filter(|app| app.is_same_client(rotation.app) && is_other(app));
     let others = Shown::join(others.map(|app| &app.name), ", ");
     if !others.is_empty() {
-        document.warnings.push(shown!(
-            "these apps have the same client ID and another certificate or a secret, and are left as they are: {}",
-            others
-        ));
+        document.warn(
+            WarningCode::OtherAppsLeft,
+            shown!(
+                "these apps have the same client ID and another certificate or a secret, and are left as they are: {}",
+                others
+            ),
+        );
     }
 }
 

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::flow::enrol;
 use crate::flow::secret_source::SecretSource;
 use crate::profile::App;
-use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
+use crate::report::{Check, Document, Finding, FindingCode, Report, Stage, WarningCode};
 use crate::secrets::load_app;
 
 /// Records are found by name alone, and another profile may have left one of this name for another client.
@@ -87,9 +87,9 @@ pub(super) fn carry_out(
             report.checks.push(Check::passed(Stage::Rotation, Duration::ZERO, "activated"));
             job.finish(is_clean, &mut document)?;
             if !answer.proofs.iter().flatten().any(Proof::is_good) {
-                document.warnings.push(
-                    "no mailbox of this app is authorized, so the new secret could not be proven; authorize will show"
-                        .into(),
+                document.warn(
+                    WarningCode::Unproven,
+                    "no mailbox of this app is authorized, so the new secret could not be proven; authorize will show",
                 );
             }
             if had_secret && at_directory.is_none() {

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::profile::{App, Name, Profile};
-use crate::report::{Document, Finding, FindingCode, Report, Subject};
+use crate::report::{Document, Finding, FindingCode, Report, Step, Subject, WarningCode};
 use crate::secrets::{RecordKey, RecordLock};
 use crate::text::Shown;
 
@@ -38,12 +38,13 @@ impl<'a> Job<'a> {
     pub(super) fn finish(&mut self, is_clean: bool, document: &mut Document) -> Result<(), CommandError> {
         match self.note_expiry() {
             Ok(true) => {}
-            Ok(false) => document.warnings.push(
-                "no expiry date was given, so mailgrant cannot warn you; the portal shows it (--expires DATE)".into(),
+            Ok(false) => document.warn(
+                WarningCode::ExpiryUnknown,
+                "no expiry date was given, so mailgrant cannot warn you; the portal shows it (--expires DATE)",
             ),
             Err(error) => {
                 let cause = &error.finding().cause;
-                document.warnings.push(shown!(
+                document.warn(WarningCode::ExpiryNotWritten, shown!(
                     "the new secret is in use, and its date is in the store; it could not be written to the profile: {}",
                     cause
                 ));
@@ -57,7 +58,10 @@ impl<'a> Job<'a> {
     pub(super) fn note_date_again(mut self, document: &mut Document) {
         if let Err(error) = self.note_expiry() {
             let cause = &error.finding().cause;
-            document.warnings.push(shown!("its expiry date could not be written to the profile: {}", cause));
+            document.warn(
+                WarningCode::ExpiryNotWritten,
+                shown!("its expiry date could not be written to the profile: {}", cause),
+            );
         }
     }
 
@@ -109,15 +113,15 @@ impl<'a> Job<'a> {
         let name = &self.rotation.app.name;
         let holders = self.holders()?;
         if holders.is_empty() {
-            document.next.push(shown!(
-                "When everything that uses the old secret has the new one: mailgrant rotate-secret {} \
-                 --discard-previous, and remove the old secret in the portal",
-                name
-            ));
+            document.next.push(
+                Step::from("When everything that uses the old secret has the new one: ")
+                    .command(shown!("mailgrant rotate-secret {} --discard-previous", name))
+                    .words(", and remove the old secret in the portal"),
+            );
         } else {
             tell_holders(&holders, self.profile, document);
         }
-        document.next.push(shown!("If not: mailgrant rotate-secret {} --rollback", name));
+        document.next.push(roll_back("If not: ", name));
         Ok(())
     }
 
@@ -127,22 +131,16 @@ impl<'a> Job<'a> {
         let records = self.rotation.records()?;
         let previous = records.iter().filter_map(|record| record.previous.as_ref());
         if previous.clone().any(|previous| previous.key_id.is_none()) {
-            document.warnings.push(
-                "which of the directory's secrets the old one is cannot be told by its first characters: it stays there"
-                    .into(),
-            );
+            document.warn(WarningCode::SecretUnidentified, "which of the directory's secrets the old one is cannot be told by its first characters: it stays there");
             return self.advise(document);
         }
         let removals = records.iter().flat_map(|record| &record.removals);
         if let Some(due) = removals.map(|removal| removal.due).max() {
             let day = due.strftime("%Y-%m-%d");
-            document.next.push(shown!(
-                "The old secret is good until {}; from then on the next run removes it: mailgrant rotate-secret {} --issue \
-                 --if-expires-within 30",
-                day,
-                name
-            ));
-            document.next.push(shown!("To return to it before: mailgrant rotate-secret {} --rollback", name));
+            let until = shown!("The old secret is good until {}; from then on the next run removes it: ", day);
+            let run = shown!("mailgrant rotate-secret {} --issue --if-expires-within 30", name);
+            document.next.push(Step::from(until).command(run));
+            document.next.push(roll_back("To return to it before: ", name));
         }
         Ok(())
     }
@@ -164,14 +162,19 @@ impl<'a> Job<'a> {
 
 /// The old secret must stay in the portal.
 pub(super) fn tell_holders(holders: &[Name], profile: &Profile, document: &mut Document) {
-    document.warnings.push(shown!(
+    document.warn(WarningCode::PreviousInUse, shown!(
         "the old client secret is still in use: do not remove it in the portal before these apps have the new one: {}",
         Shown::join(holders, ", ")
     ));
     document.next.extend(holders.iter().map(|name| {
         let with = if profile.apps.contains_key(name) { "" } else { "--profile FILE " };
-        shown!("Give it the new secret too: mailgrant {}rotate-secret {}", with, name)
+        Step::from("Give it the new secret too: ").command(shown!("mailgrant {}rotate-secret {}", with, name))
     }));
+}
+
+/// How to return to what was in use before.
+pub(super) fn roll_back(when: &'static str, app: &Name) -> Step {
+    Step::from(when).command(shown!("mailgrant rotate-secret {} --rollback", app))
 }
 
 /// A report on the app, and on those that are the same registration.

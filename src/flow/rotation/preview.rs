@@ -160,7 +160,7 @@ fn certificate(
             };
             let is_new = next != spec.files();
             let next = App { certificate: Some(spec.followed_by(next)), ..app.clone() };
-            describe::certificate(report, &next)?;
+            describe::certificate(report, &next, context.clock.now())?;
             if is_new {
                 for app in rotation.apps {
                     profile.edit_certificate(&app.name, |named| named.follow(&file, key_file.as_deref()));
@@ -172,7 +172,7 @@ fn certificate(
                 let told = Finding::of(FindingCode::CERTIFICATE_NONE_TO_ROLL_BACK).with("name", &app.name);
                 return Err(told.into());
             };
-            describe::certificate(report, &App { certificate: Some(back), ..app.clone() })?;
+            describe::certificate(report, &App { certificate: Some(back), ..app.clone() }, context.clock.now())?;
             rotation.apps.iter().for_each(|app| profile.edit_certificate(&app.name, |named| named.swap()));
         }
         CertificateChange::Discard => {

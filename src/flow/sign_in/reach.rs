@@ -37,7 +37,7 @@ pub(super) fn endpoints(
         return Err(finding.clone().into());
     }
     if let Some(warning) = warning {
-        (context.say)(&shown!("Warning: {}", warning));
+        (context.say)(&shown!("Warning: {}", warning.text));
     }
     Ok(endpoints)
 }

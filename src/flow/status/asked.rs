@@ -17,7 +17,7 @@ use crate::flow::parallel::{self, Limits, Panicked};
 use crate::flow::patience::Patience;
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Name};
-use crate::report::{Check, Finding, Report, Stage, Step};
+use crate::report::{Check, Finding, Report, Stage, Step, Warning, WarningCode};
 use crate::secrets::{AppRecord, ClientSecret};
 use crate::text::Shown;
 
@@ -26,8 +26,8 @@ use crate::text::Shown;
 pub struct Asked {
     /// For each app that was asked about.
     apps: BTreeMap<Name, Told>,
-    pub(super) warnings: Vec<Shown>,
-    pub(super) next: Vec<Shown>,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) next: Vec<Step>,
 }
 
 /// How long a test waits for a directory at most, beside the servers.
@@ -171,8 +171,8 @@ impl Asked {
     /// The directory does not say. That a permission is missing is a warning: what was typed counts as before.
     fn refused(&mut self, registration: &Registration<'_>, finding: Finding, is_denied: bool, took: Duration) {
         let check = if is_denied {
-            self.warnings.push(finding.cause.clone());
-            self.next.extend(finding.fix.iter().map(Step::sentence));
+            self.warn(WarningCode::DirectoryDenied, finding.cause.clone());
+            self.next.extend(finding.fix.iter().cloned());
             Check::skipped(Stage::Directory, "it does not let this be read; see the warning")
         } else {
             Check::failed(Stage::Directory, took, finding)
@@ -190,6 +190,10 @@ impl Asked {
         }
     }
 
+    fn warn(&mut self, code: WarningCode, text: Shown) {
+        self.warnings.push(Warning::new(code, text));
+    }
+
     /// Warns of what the registration has and mailgrant does not use.
     fn left_over(&mut self, registration: &Registration<'_>, application: &Application, found: &[InUse]) {
         let app = registration.app();
@@ -203,25 +207,32 @@ impl Asked {
             application.secrets.iter().filter(|secret| !is_kept(secret)).map(words::secret).collect();
         let place = shown!("{} > App registrations > {}", app.deployment().portal, app.client_id);
         if is_sure && !others.is_empty() {
-            self.warnings.push(shown!(
-                "the registration of app '{}' has {} that mailgrant does not use: {}",
-                app.name,
-                words::count(others.len(), "client secret"),
-                Shown::join(others, "; ")
-            ));
-            self.next.push(shown!(
+            self.warn(
+                WarningCode::UnusedSecrets,
+                shown!(
+                    "the registration of app '{}' has {} that mailgrant does not use: {}",
+                    app.name,
+                    words::count(others.len(), "client secret"),
+                    Shown::join(others, "; ")
+                ),
+            );
+            let remove = shown!(
                 "Remove the client secrets that nothing else uses: {} > Certificates & secrets > Client secrets",
                 place
-            ));
+            );
+            self.next.push(remove.into());
         }
         if !application.certificates.is_empty() {
             let certificates = application.certificates.iter().map(words::certificate);
-            self.warnings.push(shown!(
-                "the registration of app '{}' also has {}, which mailgrant does not use: {}",
-                app.name,
-                words::count(application.certificates.len(), "certificate"),
-                Shown::join(certificates, "; ")
-            ));
+            self.warn(
+                WarningCode::UnusedCertificates,
+                shown!(
+                    "the registration of app '{}' also has {}, which mailgrant does not use: {}",
+                    app.name,
+                    words::count(application.certificates.len(), "certificate"),
+                    Shown::join(certificates, "; ")
+                ),
+            );
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::files::lock;
 use crate::flow::rotation::Rotation;
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, KeyId};
+use crate::report::{Warning, WarningCode};
 use crate::secrets::{AppRecord, ClientSecret, RecordKey, RecordLock, load_app, save_app};
-use crate::text::Shown;
 
 /// What a directory has told of the secret of an app.
 pub(super) struct NewDate<'a> {
@@ -35,7 +35,7 @@ impl NewDate<'_> {
 }
 
 /// Writes what is new of `dates`. The answer says what was changed, and what could not be written.
-pub(super) fn write(dates: &[NewDate<'_>], workspace: &Workspace<'_>) -> Vec<Shown> {
+pub(super) fn write(dates: &[NewDate<'_>], workspace: &Workspace<'_>) -> Vec<Warning> {
     let stale: Vec<&NewDate<'_>> = dates.iter().filter(|new| new.app.secret_expires != Some(new.day)).collect();
     let mut said = Vec::new();
     if !stale.is_empty() {
@@ -103,9 +103,9 @@ pub(super) fn is_rotating(record: &AppRecord) -> bool {
     Rotation::is_under_way(record) || record.pending.is_some()
 }
 
-fn changed(new: &NewDate<'_>) -> Shown {
+fn changed(new: &NewDate<'_>) -> Warning {
     let (name, day) = (&new.app.name, new.day);
-    match new.app.secret_expires {
+    let told = match new.app.secret_expires {
         Some(typed) => shown!(
             "the profile said that the client secret of app '{}' expires on {}; the directory says {}, which the profile \
              has now",
@@ -118,15 +118,17 @@ fn changed(new: &NewDate<'_>) -> Shown {
             name,
             day
         ),
-    }
+    };
+    Warning::new(WarningCode::ExpiryWritten, told)
 }
 
-fn not_written(new: &NewDate<'_>, place: &'static str, error: &CommandError) -> Shown {
-    shown!(
+fn not_written(new: &NewDate<'_>, place: &'static str, error: &CommandError) -> Warning {
+    let told = shown!(
         "the client secret of app '{}' expires on {}, says the directory; that could not be written to the {}: {}",
         new.app.name,
         new.day,
         place,
         error.finding().cause
-    )
+    );
+    Warning::new(WarningCode::ExpiryNotWritten, told)
 }

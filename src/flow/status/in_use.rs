@@ -7,7 +7,7 @@ use super::words;
 use crate::directory::{Application, Match, Secret};
 use crate::flow::{registered_secret, secret_expiry};
 use crate::profile::{App, KeyId};
-use crate::report::Report;
+use crate::report::{Report, Warning, WarningCode};
 use crate::secrets::ClientSecret;
 use crate::text::Shown;
 
@@ -85,7 +85,7 @@ impl InUse {
     }
 
     /// What to say where the directory does not tell which one it is. `known` is the day that people have typed.
-    pub(super) fn doubt(&self, app: &App, known: Option<Date>) -> Option<Shown> {
+    pub(super) fn doubt(&self, app: &App, known: Option<Date>) -> Option<Warning> {
         let which = match self {
             Self::Found(_) => return None,
             Self::NotListed(listed) => shown!(
@@ -101,9 +101,10 @@ impl InUse {
                 Shown::join(several.iter().map(|one| &one.description), "; ")
             ),
         };
-        Some(match known {
+        let told = match known {
             Some(day) => shown!("{}. {}, the date that was typed, is all that is known of its end", which, day),
             None => shown!("{}. Nothing says when it ends", which),
-        })
+        };
+        Some(Warning::new(WarningCode::SecretUnidentified, told))
     }
 }

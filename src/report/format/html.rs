@@ -13,7 +13,7 @@ use maud::{Markup, PreEscaped, html};
 
 use self::finding::{first, told};
 use super::interface::Format;
-use crate::report::{Document, Explanation, View};
+use crate::report::{Document, Explanation, Step, View};
 use crate::text::Shown;
 use crate::text::html::{DOCTYPE, Text};
 
@@ -80,8 +80,8 @@ fn page(document: &Document) -> String {
                             pre { @for line in &document.diff { (Text(line)) "\n" } }
                         }
                     }
-                    (list("Warnings", &document.warnings))
-                    (list("Next", &document.next))
+                    (list("Warnings", document.warnings.iter().map(|warning| warning.text.clone())))
+                    (list("Next", document.next.iter().map(Step::sentence)))
                     footer {
                         p {
                             "mailgrant " (env!("CARGO_PKG_VERSION")) ". Tokens and secrets are taken out of this page; names, \
@@ -129,12 +129,13 @@ fn explanations(explanations: &[Explanation]) -> Markup {
 }
 
 /// Lines under a heading, where there are any.
-fn list(heading: &str, lines: &[Shown]) -> Markup {
+fn list(heading: &str, lines: impl Iterator<Item = Shown>) -> Markup {
+    let mut lines = lines.peekable();
     html! {
-        @if !lines.is_empty() {
+        @if lines.peek().is_some() {
             section.card {
                 h2 { (heading) }
-                ol { @for line in lines { li { (Text(line)) } } }
+                ol { @for line in lines { li { (Text(&line)) } } }
             }
         }
     }
@@ -151,7 +152,9 @@ mod tests {
     use super::*;
     use crate::profile::{Protocol, Side};
     use crate::report::step::{Command, Link, Part, Shell};
-    use crate::report::{Check, ExitCode, Finding, FindingCode, Report, Stage, Step, Subject, Trial, TrialResult};
+    use crate::report::{
+        Check, ExitCode, Finding, FindingCode, Report, Stage, Step, Subject, Trial, TrialResult, WarningCode,
+    };
     use crate::text::Redactor;
 
     pub(super) fn document(text: &str) -> Document {
@@ -176,8 +179,8 @@ mod tests {
         report.verdict = Some(Box::new(finding));
         let mut document = Document::new("test");
         document.reports.push(report);
-        document.warnings.push(shown());
-        document.next.push(shown());
+        document.warn(WarningCode::TextCut, shown());
+        document.next.push(shown().into());
         document
     }
 

@@ -36,7 +36,7 @@ use secrecy::ExposeSecret;
 use self::line::Line;
 use self::page::Page;
 use super::interface::Format;
-use crate::report::{Document, Finding, Report, Subject, View};
+use crate::report::{Document, Finding, Report, Step, Subject, View};
 
 /// Text for people; `anstream` strips the colours where the output is not a terminal.
 pub(super) struct Human;
@@ -89,7 +89,7 @@ fn write_document(document: &Document, page: &mut Page<'_>) -> io::Result<()> {
             page.gap()?;
         }
         for warning in &document.warnings {
-            page.led(0, &Line::default().warn("warning:").plain(" "), &Line::default().plain(warning.as_str()))?;
+            page.led(0, &Line::default().warn("warning:").plain(" "), &Line::default().plain(warning.text.as_str()))?;
         }
     }
     if !document.next.is_empty() {
@@ -97,9 +97,11 @@ fn write_document(document: &Document, page: &mut Page<'_>) -> io::Result<()> {
             page.gap()?;
         }
         page.text(0, &Line::default().strong("Next:"))?;
-        for line in document.next.iter().flat_map(|step| step.as_str().lines()) {
-            let text = line.trim_start();
-            page.text(2 + line.len() - text.len(), &Line::default().plain(text))?;
+        for sentence in document.next.iter().map(Step::sentence) {
+            for line in sentence.lines() {
+                let text = line.trim_start();
+                page.text(2 + line.len() - text.len(), &Line::default().plain(text))?;
+            }
         }
     }
     Ok(())

@@ -36,6 +36,11 @@ pub trait Format: Sync {
         true
     }
 
+    /// Whether a program reads it while the command runs: it gets events beside it.
+    fn is_for_programs(&self) -> bool {
+        false
+    }
+
     /// Whether a document with an access token can be written in this form. A report never holds one.
     fn may_hold_token(&self) -> bool {
         false

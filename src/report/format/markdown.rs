@@ -47,15 +47,16 @@ fn text(document: &Document) -> String {
         text.push_str("## In the profile\n\n");
         fence("", "diff", &Shown::join(&document.diff, "\n"), &mut text);
     }
-    list("Warnings", &document.warnings, &mut text);
-    list("Next", &document.next, &mut text);
+    list("Warnings", document.warnings.iter().map(|warning| warning.text.clone()), &mut text);
+    list("Next", document.next.iter().map(Step::sentence), &mut text);
     let mut text = text.trim_end().to_owned();
     text.push('\n');
     text
 }
 
-fn list(heading: &str, lines: &[Shown], text: &mut String) {
-    if lines.is_empty() {
+fn list(heading: &str, lines: impl Iterator<Item = Shown>, text: &mut String) {
+    let mut lines = lines.peekable();
+    if lines.peek().is_none() {
         return;
     }
     let _ = writeln!(text, "## {heading}\n");
@@ -214,7 +215,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::report::{Check, FindingCode, Stage, Subject};
+    use crate::report::{Check, FindingCode, Stage, Subject, WarningCode};
     use crate::text::Redactor;
 
     fn written(words: &str) -> String {
@@ -227,7 +228,7 @@ mod tests {
         report.checks.push(Check::failed(Stage::Tls, Duration::ZERO, finding));
         let mut document = Document::new("test");
         document.reports.push(report);
-        document.warnings.push(shown());
+        document.warn(WarningCode::TextCut, shown());
         text(&document)
     }
 

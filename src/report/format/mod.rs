@@ -25,11 +25,19 @@ pub static ALL: [&dyn Format; 4] = [&human::Human, &json::Json, &html::Html, &ma
 pub static TEXT: &dyn Format = &human::Human;
 /// The form that `--json` asks for.
 pub static JSON: &dyn Format = &json::Json;
+/// The form that `--json=1` asks for, the layout of before. It is not among [`ALL`]: it goes with the next version.
+pub static JSON_1: &dyn Format = &json::Json1;
 /// The form that `--html` asks for.
 pub static HTML: &dyn Format = &html::Html;
 
 /// The form that `--ics` asks for. It is not among [`ALL`]: it holds days and no report, and one command alone knows days.
 pub static CALENDAR: &dyn Format = &calendar::Calendar;
+
+/// The JSON Schema of [`JSON`].
+#[must_use]
+pub fn json_schema() -> schemars::Schema {
+    json::schema()
+}
 
 /// The form of this name.
 #[must_use]

@@ -6,7 +6,7 @@ use super::*;
 use crate::profile::{Protocol, Side};
 use crate::report::{
     Check, Document, ExitCode, Explanation, Fact, FindingCode, Headline, Report, SideResult, SideState, Stage, Subject,
-    Token,
+    Token, WarningCode,
 };
 use crate::text::{Redactor, is_unprintable};
 
@@ -43,8 +43,8 @@ fn everywhere(text: &str) -> Document {
     }];
     document.reports.extend([report, tested]);
     document.explanations = vec![explanation(text), explanation(text)];
-    document.warnings.push(shown());
-    document.next.push(shown());
+    document.warn(WarningCode::TextCut, shown());
+    document.next.push(shown().into());
     document.error = Some(finding);
     document
 }

@@ -9,7 +9,7 @@ use super::reply::{Status, command, expect_ok, lines, read_status, refuse_early_
 use crate::failure::{Failure, FailureKind, GREETING, Service};
 use crate::net::Traffic;
 use crate::profile::TlsMode;
-use crate::report::Stage;
+use crate::report::{Detail, Evidence, Stage};
 use crate::sasl::{self, SaslMechanism};
 use crate::text::{self, Shown};
 use crate::transport::connect::{handshake, open};
@@ -105,7 +105,9 @@ pub(super) fn enter(
             Some(_) => Top::Missing,
         };
         let maildrop = Maildrop { messages, top };
-        Ok((maildrop, shown!("{}, {} octets", text::count(messages.into(), "message"), octets)))
+        let words = shown!("{}, {} octets", text::count(messages.into(), "message"), octets);
+        let evidence = Evidence { messages: Some(messages.into()), ..Evidence::default() };
+        Ok((maildrop, Detail { words, evidence }))
     })
 }
 

@@ -99,7 +99,7 @@ fn wait_for(
     let heard = (0..sessions).map(|_| server.heard()).collect();
     let seen = log.observations.pop().expect("there is a step");
     assert!(seen.stage == Stage::Arrival && log == Log::default(), "{log:?}");
-    (seen.result.map_err(|failure| failure.kind), heard)
+    (seen.result.map(|seen| seen.words).map_err(|failure| failure.kind), heard)
 }
 
 #[test]

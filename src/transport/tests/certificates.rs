@@ -53,7 +53,7 @@ fn tls_1_3_is_told_from_tls_1_2() {
         let server = start(&pki, vec![vec![Step::Tls, say("* BYE")]]);
         let client = Client::new(server.port, TlsMode::Implicit);
         let log = client.exercise(&pki, Protocol::Imap, &Task::Read { latest: 0 });
-        let seen = log.observations.iter().find(|seen| seen.stage == Stage::Tls).unwrap().result.clone().unwrap();
+        let seen = log.observations.iter().find(|seen| seen.stage == Stage::Tls).unwrap().result.clone().unwrap().words;
         assert!(seen.starts_with(version), "{seen}");
     }
 }

@@ -303,7 +303,10 @@ pub(super) fn spoken_directly() -> impl Iterator<Item = Protocol> {
 
 /// What the steps came to, as "stage: detail" each; panics at a failure.
 pub(super) fn details(log: &Log) -> Vec<(Stage, Shown)> {
-    log.observations.iter().map(|seen| (seen.stage, seen.result.clone().unwrap_or_else(|f| panic!("{f}")))).collect()
+    log.observations
+        .iter()
+        .map(|seen| (seen.stage, seen.result.clone().unwrap_or_else(|f| panic!("{f}")).words))
+        .collect()
 }
 
 /// The failure that ended a probe, which must be at `stage`.

@@ -120,7 +120,7 @@ pub(crate) const ROWS: &[(&str, Look)] = &[
 
 fn json(shop: &Fixture, verb: &Verb) {
     let document = verb.run(shop, &["--json"]).json();
-    assert_eq!((&document["schema"], &document["command"]), (&1.into(), &verb.name.into()), "{document}");
+    assert_eq!((&document["schema"], &document["command"]), (&2.into(), &verb.name.into()), "{document}");
 }
 
 fn html(shop: &Fixture, verb: &Verb) {

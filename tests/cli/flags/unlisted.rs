@@ -35,7 +35,7 @@ const ASKS: &[&str] = &["test", "test-mailbox", "test-smtp"];
 
 fn address(shop: &Fixture, verb: &str) {
     let seen = with_token(shop, verb, &[("--address", Some(ALICE))], &good_token(shop));
-    assert_eq!(seen.json()["reports"][0]["mailbox"], ALICE);
+    assert_eq!(seen.json()["reports"][0]["name"], ALICE);
 }
 
 /// A side that is left out takes no server.
