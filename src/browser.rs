@@ -3,7 +3,6 @@
 mod private;
 
 use std::ffi::{OsStr, OsString};
-use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -170,6 +169,8 @@ fn open_default_privately(url: &Url, hide: &[&str]) -> Result<(), String> {
 /// The desktop entry of the default browser (xdg-settings(1)).
 #[cfg(not(any(target_os = "macos", windows)))]
 fn default_browser(hide: &[&str]) -> Option<String> {
+    use std::io::Read as _;
+
     const LONGEST: u64 = 256;
     let mut command = command("xdg-settings".as_ref(), &["get".into(), "default-web-browser".into()], hide);
     let mut child = command.stdout(Stdio::piped()).spawn().ok()?;

@@ -1,6 +1,7 @@
 //! Systems without termios: nothing is read beside a wait, and what is pasted comes line by line.
 
 /// The modes of the terminal on standard input.
+#[derive(Clone)]
 pub(in crate::context) struct Modes;
 
 impl Modes {
