@@ -4,6 +4,7 @@ mod conventions;
 mod help;
 mod hints;
 mod output;
+mod version;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -86,6 +87,9 @@ impl Cli {
         if help::is_asked(&arguments) {
             command = help::complete(command);
         }
+        if version::is_asked_in_full(&arguments) {
+            command = command.version(version::in_full());
+        }
         let mut matches = command.try_get_matches_from_mut(arguments).map_err(hints::told)?;
         if matches.subcommand_name() == Some(conventions::VERSION) {
             matches = command.try_get_matches_from_mut(["mailgrant", "--version"])?;
@@ -134,7 +138,7 @@ impl Cli {
             progress,
         })?;
         match &self.command {
-            Some(command) => command.run(&context),
+            Some(command) => command.run(&context, || conventions::applied(Self::command())),
             None => Command::next(&context),
         }
     }

@@ -13,7 +13,8 @@ pub(super) const VERSION: &str = "version";
 /// `command` with the verb that other programs have for `--version`, without the variables that are set to nothing, which clap would take for empty values, and with the colours
 /// that the environment asks for.
 pub(super) fn applied(mut command: clap::Command) -> clap::Command {
-    command = command.subcommand(clap::Command::new(VERSION).about("Show the version, as --version does"));
+    command = command
+        .subcommand(clap::Command::new(VERSION).about("Show the version, as --version does; with -v how it was built"));
     for (flag, variable) in VARIABLES {
         if environment::raw(variable).is_none() {
             command = command.mut_arg(flag, |argument| argument.env(None));

@@ -18,7 +18,7 @@ static GROUPS: [Group; 4] = [
     },
     Group { title: "Check", verbs: &["test", "test-mailbox", "test-smtp", "status", "doctor", "inspect"] },
     Group { title: "Use and keep", verbs: &["token", "rotate-secret", "store"] },
-    Group { title: "Look up", verbs: &["list", "show", "explain", "version", "help"] },
+    Group { title: "Look up", verbs: &["list", "show", "explain", "completions", "man", "version", "help"] },
 ];
 
 /// The columns of a verb's name, with what is before and after it.
@@ -160,7 +160,7 @@ mod tests {
             for example in examples {
                 let line = example.split("  ").next().unwrap_or_default();
                 let line = line.rsplit_once(" | ").map_or(line, |(_, last)| last);
-                let line = line.split(" < ").next().unwrap_or_default().trim_end_matches(" &");
+                let line = line.split(['<', '>']).next().unwrap_or_default().trim_end_matches(" &").trim_end();
                 let words = line.replace(['\'', '"'], "");
                 assert!(words.starts_with(&format!("mailgrant {name}")), "{example}");
                 let parsed = Cli::try_parse_from(words.split(' '));

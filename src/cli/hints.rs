@@ -16,8 +16,8 @@ fn instead(verb: &str) -> Option<&'static str> {
         "send" => "Send a test mail with: `mailgrant test-smtp NAME --to ADDRESS`",
         "rotate" | "renew" => "Replace a client secret with: `mailgrant rotate-secret NAME`",
         "refresh" => "Print an access token, refreshed where it must be, with: `mailgrant token NAME`",
-        "completion" | "completions" => "There are no completions. All verbs: `mailgrant --help`",
-        "man" | "manual" => "Run: `mailgrant --help`",
+        "completion" => "Print them with: `mailgrant completions bash`",
+        "manual" => "Print a page with: `mailgrant man`",
         _ => return None,
     })
 }

@@ -2,11 +2,13 @@
 
 pub mod add;
 pub mod authorize;
+pub mod completions;
 pub mod doctor;
 pub mod explain;
 pub mod guide;
 pub mod inspect;
 pub mod list;
+pub mod man;
 pub mod new_certificate;
 pub mod new_vault_key;
 mod next;

@@ -8,8 +8,8 @@ use super::next::Next;
 #[cfg(feature = "practice")]
 use super::practice;
 use super::{
-    add, authorize, doctor, explain, guide, inspect, list, new_certificate, new_vault_key, next, open, remove,
-    rotate_secret, show, status, store, test, test_mailbox, test_smtp, token,
+    add, authorize, completions, doctor, explain, guide, inspect, list, man, new_certificate, new_vault_key, next,
+    open, remove, rotate_secret, show, status, store, test, test_mailbox, test_smtp, token,
 };
 use crate::context::Context;
 use crate::error::CommandError;
@@ -43,6 +43,8 @@ pub enum Command {
     NewCertificate(new_certificate::Args),
     NewVaultKey(new_vault_key::Args),
     Store(store::Args),
+    Completions(completions::Args),
+    Man(man::Args),
     #[cfg(feature = "practice")]
     Practice(practice::Args),
 }
@@ -59,11 +61,11 @@ impl Command {
         }
     }
 
-    /// Runs the command.
+    /// Runs the command. `line` makes the whole command line, for those that tell of it.
     ///
     /// # Errors
     /// Why it could not do its job.
-    pub fn run(&self, context: &Context) -> Result<Document, CommandError> {
+    pub fn run(&self, context: &Context, line: fn() -> clap::Command) -> Result<Document, CommandError> {
         match self {
             Self::Add(args) => add::run(args, context),
             Self::Authorize(args) => authorize::run(args, context),
@@ -84,6 +86,8 @@ impl Command {
             Self::NewCertificate(args) => new_certificate::run(args, context),
             Self::NewVaultKey(args) => new_vault_key::run(args, context),
             Self::Store(args) => store::run(args, context),
+            Self::Completions(args) => completions::run(args, context, line),
+            Self::Man(args) => man::run(args, line),
             #[cfg(feature = "practice")]
             Self::Practice(args) => practice::run(args, context),
         }

@@ -20,6 +20,8 @@ mod proxy;
 mod trust;
 mod versions;
 
+pub use versions::TLS_LIBRARY;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

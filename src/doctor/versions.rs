@@ -15,7 +15,8 @@ pub(super) fn here() -> Vec<(&'static str, Shown)> {
     ]
 }
 
-const TLS_LIBRARY: &str = if cfg!(windows) {
+/// Whose TLS the program speaks.
+pub const TLS_LIBRARY: &str = if cfg!(windows) {
     "Schannel, the system's"
 } else if cfg!(target_vendor = "apple") {
     "Secure Transport, the system's"

@@ -60,6 +60,10 @@ pub struct Document {
     /// Why the command could not do its job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Finding>,
+    /// The whole result, where it is a text for another program: a script, a page of the manual. All of it is this program's own,
+    /// or a word of the profile or a file's name without control characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// The access token, which is then all that the command has to say.
     #[serde(skip)]
     pub token: Option<Token>,
@@ -188,6 +192,7 @@ impl Document {
             explanations: Vec::new(),
             reminders: Vec::new(),
             error: None,
+            text: None,
             token: None,
         }
     }

@@ -8,6 +8,7 @@ mod federated;
 mod issuing;
 mod own;
 mod pages;
+mod shells;
 mod unlisted;
 
 use std::collections::BTreeSet;
@@ -62,7 +63,8 @@ fn every_flag_of_every_verb_has_a_row() {
         .chain(certificate::ROWS)
         .chain(federated::ROWS)
         .chain(issuing::ROWS)
-        .chain(pages::ROWS);
+        .chain(pages::ROWS)
+        .chain(shells::ROWS);
     let own = own.chain(unlisted::ROWS);
     let own = own.map(|row| (row.verb.to_owned(), row.flag.to_owned()));
     let flags = flags();
@@ -87,7 +89,7 @@ fn the_flags_of_add_do_what_they_say() {
 #[test]
 fn the_flags_of_the_other_verbs_do_what_they_say() {
     let shop = Fixture::authorized();
-    own::ROWS.iter().chain(pages::ROWS).for_each(|row| row.run(&shop));
+    own::ROWS.iter().chain(pages::ROWS).chain(shells::ROWS).for_each(|row| row.run(&shop));
     shop.json(&["test", "shop"], 0);
 }
 

@@ -8,6 +8,9 @@ fn a_verb_has_a_second_name_and_other_programs_words_lead_to_ours() {
     assert_eq!(shop.json(&["ls"], 0).json()["command"], "list");
     let version = |words: &[&str]| shop.run(words).finish().code(0).stdout;
     assert_eq!(version(&["version"]), version(&["--version"]));
+    let in_full = version(&["--version", "-v"]);
+    assert!(in_full.starts_with(&version(&["-V"])) && in_full.contains("\nTLS: "), "{in_full}");
+    assert_eq!(version(&["version", "-v"]), in_full);
     let refused = shop.json(&["rm", "nosuch"], 3);
     assert_eq!(refused.json()["command"], "remove");
     let refused = shop.json(&["login", "nosuch"], 3);

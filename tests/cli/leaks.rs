@@ -147,6 +147,8 @@ fn no_command_shows_or_writes_a_secret() {
         &["test-smtp", "shop", "--to", SHOP, "--wait-arrival=20"],
         &["test-smtp", "shop", "--mechanism", "oauthbearer"],
         &["new-certificate", "shop", "--key", "ec"],
+        &["completions", "bash"],
+        &["man", "test"],
         &["store", "list"],
         &["store", "export", "handed.txt"],
         &["store", "migrate", "vault", "env"],

@@ -34,9 +34,19 @@ pub(crate) fn interpreters() -> Option<Interpreters> {
 /// These programs of a password manager; or `None`, after saying why, where the tests with it are to be left out.
 pub(crate) fn programs(names: &[&str]) -> Option<()> {
     static SAID: Once = Once::new();
+    found(all_of(names), "the tests with password managers", &SAID)
+}
+
+/// These programs, which people use mailgrant with; or `None`, after saying why, where the tests with them are to be left out.
+pub(crate) fn shells(names: &[&str]) -> Option<()> {
+    static SAID: Once = Once::new();
+    found(all_of(names), "the tests with shells and man", &SAID)
+}
+
+fn all_of(names: &[&str]) -> Result<(), Vec<String>> {
     let missing: Vec<String> =
         names.iter().filter(|name| program_path(name).is_none()).map(|name| (*name).to_owned()).collect();
-    found(if missing.is_empty() { Ok(()) } else { Err(missing) }, "the tests with password managers", &SAID)
+    if missing.is_empty() { Ok(()) } else { Err(missing) }
 }
 
 fn found<T>(looked: Result<T, Vec<String>>, tests: &str, said: &Once) -> Option<T> {

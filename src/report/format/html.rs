@@ -68,6 +68,7 @@ fn page(document: &Document) -> String {
                     @if let Some(error) = &document.error {
                         section.card.bad { (first("The command could not do its job", error)) }
                     }
+                    @if let Some(text) = &document.text { section.card { pre { (text) } } }
                     (fleet::contents(document))
                     @for one in &common { (one.section()) }
                     @for (index, report) in document.reports.iter().enumerate() {

@@ -47,6 +47,9 @@ impl Format for Human {
     }
 
     fn write(&self, document: &Document, view: &View, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(text) = &document.text {
+            return out.write_all(text.as_bytes());
+        }
         match (&document.token, &document.error) {
             (Some(token), _) => writeln!(out, "{}", token.access_token.expose_secret()),
             // The error is for standard error; reports made before it are shown all the same.

@@ -36,6 +36,10 @@ fn text(document: &Document) -> String {
         text.push_str("## The command could not do its job\n\n");
         finding(error, &mut text);
     }
+    if let Some(whole) = &document.text {
+        whole.lines().for_each(|line| text.extend(["    ", line, "\n"]));
+        text.push('\n');
+    }
     for one in &document.reports {
         report(one, &mut text);
     }

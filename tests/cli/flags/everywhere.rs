@@ -78,11 +78,18 @@ pub(crate) const VERBS: &[Verb] = &[
     verb("new-certificate", &["shop", "--key", "ec"], Never, Sees, false),
     verb("new-vault-key", &[], Never, Sees, false),
     verb("store", &["list"], Never, Needs, true),
+    verb("completions", &["bash"], Never, Without, false),
+    verb("man", &["test"], Never, Without, false),
     #[cfg(feature = "practice")]
     verb("practice", &["--list-faults"], Never, Without, false),
 ];
 
 impl Verb {
+    /// Whether what it prints is for another program as it is, without colours.
+    fn prints_text(&self) -> bool {
+        matches!(self.name, "token" | "completions" | "man")
+    }
+
     fn words(&self, shop: &Fixture) -> Vec<String> {
         if self.name == "add" {
             return shop.add_arguments("shop", &[]);
@@ -181,8 +188,7 @@ fn report(shop: &Fixture, verb: &Verb) {
 
 fn color(shop: &Fixture, verb: &Verb) {
     let always = verb.run(shop, &["--color", "always"]).all_text();
-    // A token is for another program.
-    assert_eq!(always.contains('\u{1b}'), verb.name != "token", "{}: {always}", verb.name);
+    assert_eq!(always.contains('\u{1b}'), !verb.prints_text(), "{}: {always}", verb.name);
     assert!(!verb.run(shop, &["--color", "never"]).all_text().contains('\u{1b}'), "{}", verb.name);
     let neither = verb.run(shop, &["--color", "sometimes"]);
     assert!(neither.code == Some(2) && neither.stderr.contains("auto, always, never"), "{}", neither.stderr);

@@ -69,6 +69,8 @@ fn no_other_process_sees_a_secret_in_an_argument() {
         (&["rotate-secret", "shop", "--secret-stdin"], NEXT_CLIENT_SECRET),
         (&["token", "shop"], ""),
         (&["new-certificate", "shop", "--key", "ec"], ""),
+        (&["completions", "bash"], ""),
+        (&["man", "test"], ""),
         (&["store", "export", "handed.txt"], ""),
         (&["new-vault-key", "another.key"], ""),
         (&["remove", "shop", "--yes"], ""),

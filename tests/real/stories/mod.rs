@@ -11,5 +11,6 @@ mod reminders;
 mod report;
 mod rotation;
 mod sending;
+mod shells;
 mod sign_in;
 mod tokens;

@@ -1,21 +1,19 @@
-//! The build script: the catalogue's files as one JSON text, which is read five times as fast when something has failed,
-//! and a constant of `FindingCode` for each entry, so that a code without an entry does not compile.
-
-#![allow(clippy::print_stdout, reason = "cargo reads it")]
+//! A part of the build script: the catalogue's files as one JSON text, which is read five times as fast when something has
+//! failed, and a constant of `FindingCode` for each entry, so that a code without an entry does not compile.
 
 use std::collections::BTreeSet;
-use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use serde_json::{Map, Value};
 
+use crate::Outcome;
+
 const CATALOGUE: &str = "src/diagnosis/catalogue";
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
-
-fn main() -> Outcome<()> {
+/// Writes what is made of the catalogue.
+pub(crate) fn run() -> Outcome<()> {
     println!("cargo:rerun-if-changed={CATALOGUE}");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let (mut entries, mut own) = (Vec::new(), Map::new());
