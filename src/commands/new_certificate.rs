@@ -11,6 +11,7 @@ use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::files;
+use crate::flow::key_file::{self, is_absent};
 use crate::flow::lookup;
 use crate::oauth::assertion::certificate::{self, Certificate, KeyKind, Made, Wanted};
 use crate::profile::provider::Page;
@@ -57,7 +58,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let app = args.name.as_ref().and_then(|name| lookup::app(profile.as_ref()?, name).ok());
     let today = context.clock.now().to_zoned(TimeZone::UTC).date();
     let called = app.map(|app| &app.name).or(args.name.as_ref());
-    let key_file = key_file(args, called, context)?;
+    let key_file = chosen(args, called, context)?;
     let certificate_file = key_file.with_extension("crt");
     if key_file == certificate_file {
         return Err(CommandError::usage(
@@ -98,7 +99,7 @@ fn preview(key_file: &Path, certificate_file: &Path) -> Document {
 }
 
 /// Where the key goes: as the command line says, else beside the profile, under a name that is free.
-fn key_file(args: &Args, called: Option<&Name>, context: &Context) -> Result<PathBuf, CommandError> {
+fn chosen(args: &Args, called: Option<&Name>, context: &Context) -> Result<PathBuf, CommandError> {
     if let Some(out) = &args.out {
         // The profile may be in another folder than the one where the command was typed.
         return std::path::absolute(out)
@@ -107,16 +108,7 @@ fn key_file(args: &Args, called: Option<&Name>, context: &Context) -> Result<Pat
     let folder = context.profile_path.parent().unwrap_or(Path::new(""));
     let name = called.map_or("app", Name::as_str);
     let today = context.clock.now().to_zoned(TimeZone::UTC).date();
-    // The next one of an app whose first is in use.
-    let later = (2..).map(|number| format!("{name}-{today}-{number}"));
-    let mut names = [name.to_owned(), format!("{name}-{today}")].into_iter().chain(later);
-    let is_free = |file: &PathBuf| is_absent(file) && is_absent(&file.with_extension("crt"));
-    let free = names.find_map(|name| Some(folder.join(format!("{name}.pem"))).filter(is_free));
-    Ok(free.unwrap_or_else(|| folder.join("app.pem")))
-}
-
-fn is_absent(file: &Path) -> bool {
-    file.symlink_metadata().is_err()
+    Ok(key_file::free(folder, name, today))
 }
 
 /// What the key is encrypted with, if it is.

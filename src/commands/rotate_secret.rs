@@ -50,7 +50,8 @@ pub struct Args {
     /// The day on which the new secret expires, as in 2027-05-20 or '24 months'
     #[arg(long, value_name = "DATE", value_parser = crate::profile::date::flag)]
     expires: Option<Date>,
-    /// Have the provider's directory issue the new secret, and remove the old one there later (Microsoft)
+    /// Have the provider's directory issue the new secret, and remove the old one there later; of an app with a certificate,
+    /// make the next one and hand it to the directory (Microsoft)
     #[arg(long, conflicts_with_all = ["SecretFlags", "expires", "rollback", "discard_previous"])]
     issue: bool,
     #[command(flatten)]
@@ -116,7 +117,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let authority = args.issuing.admin.authority(context)?;
     context.trust.begin(app.ca_file.as_deref());
     let workspace = Workspace::open(context, &profile)?;
-    if change.is_none() {
+    if app.certificate.is_none() {
         workspace.store.check_writable(&RecordKey::App(app.name.clone()))?;
     }
     let apps = rotated_together(&profile, app);
@@ -172,7 +173,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             is_dry_run,
             force,
         };
-        rotation::issue(job, &options, &workspace)?
+        match app.certificate {
+            Some(_) => rotation::issue_certificate(job, &options, &workspace)?,
+            None => rotation::issue(job, &options, &workspace)?,
+        }
     } else {
         rotation::rotate(job, &args.secret.source(), args.expires, force)?
     };
@@ -198,19 +202,13 @@ fn certificate_change(args: &Args, app: &App) -> Result<Option<CertificateChange
             Err(Finding::of(FindingCode::NO_SECRET).case_if(is_elsewhere, "elsewhere").with("name", name).into())
         };
     };
-    if args.issue {
-        return Err(CommandError::usage(
-            shown!("--issue is for client secrets, and app '{}' has a certificate.", name),
-            shown!(
-                "Make the next one (mailgrant new-certificate {}), upload it, and run: mailgrant rotate-secret {} --certificate FILE",
-                name,
-                name
-            ),
-        ));
-    }
     let force = if args.force { Force::Yes } else { Force::No };
     Ok(Some(match &args.certificate {
-        Some(file) => CertificateChange::New(CertificateFiles { file: file.clone(), key_file: args.key_file.clone() }),
+        _ if args.issue => return Ok(None),
+        Some(file) => {
+            let (file, key_file) = (file.clone(), args.key_file.clone());
+            CertificateChange::New(CertificateFiles { file, key_file, key_id: None })
+        }
         None if args.rollback => CertificateChange::RollBack(force),
         None if args.discard_previous => CertificateChange::Discard,
         None => {
@@ -224,7 +222,7 @@ fn certificate_change(args: &Args, app: &App) -> Result<Option<CertificateChange
 /// order of their locks.
 fn rotated_together<'p>(profile: &'p Profile, app: &App) -> Vec<&'p App> {
     let has_same = |other: &App| match (&app.certificate, &other.certificate) {
-        (Some(one), Some(other)) => one.files() == other.files(),
+        (Some(one), Some(other)) => one.files().are(&other.files()),
         (None, None) => is_replaced(other),
         (Some(_), None) | (None, Some(_)) => false,
     };

@@ -131,18 +131,23 @@ impl ProfileDocument {
 
     /// Sets or removes the day on which the secret of `app` expires.
     pub fn set_secret_expires(&mut self, app: &Name, day: Option<Date>) {
-        let old = self.app_file(app).unwrap_or_default();
-        let new = AppFile { secret_expires: day.map(|day| Spanned::new(0..0, day)), ..old.clone() };
-        update(self.table("apps", app), &old.to_table(), &new.to_table());
+        self.edit_app(app, |file| file.secret_expires = day.map(|day| Spanned::new(0..0, day)));
     }
 
     /// Changes which files the certificate of `app` is in, where it has one.
     pub fn edit_certificate(&mut self, app: &Name, edit: impl FnOnce(&mut CertificateFile)) {
+        self.edit_app(app, |app| {
+            if let Some(certificate) = &mut app.certificate {
+                edit(certificate.get_mut());
+            }
+        });
+    }
+
+    /// Changes what the file says of an app.
+    pub fn edit_app(&mut self, app: &Name, edit: impl FnOnce(&mut AppFile)) {
         let old = self.app_file(app).unwrap_or_default();
         let mut new = old.clone();
-        if let Some(certificate) = &mut new.certificate {
-            edit(certificate.get_mut());
-        }
+        edit(&mut new);
         update(self.table("apps", app), &old.to_table(), &new.to_table());
     }
 

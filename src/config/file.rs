@@ -12,7 +12,7 @@ use toml_edit::{InlineTable, Value};
 
 use super::entry::{Entry, Exposure, Field, Found, Key, Table, Wrong, table};
 use crate::profile::{
-    Access, ClientAuthentication, Cloud, CommandSpec, Credential, FederatedSource, Name, Protocol, Provider,
+    Access, ClientAuthentication, Cloud, CommandSpec, Credential, FederatedSource, KeyId, Name, Protocol, Provider,
     SigningAlgorithm, StoreSpec, TlsMode,
 };
 
@@ -45,6 +45,8 @@ pub struct AppFile {
     pub scopes: Option<Spanned<ScopesFile>>,
     /// `client_id`
     pub client_id: Option<Spanned<String>>,
+    /// `object_id`
+    pub object_id: Option<Spanned<String>>,
     /// `credential`
     pub credential: Option<Spanned<Credential>>,
     /// `access`
@@ -66,7 +68,7 @@ pub struct AppFile {
 }
 
 table!(
-    AppFile: provider, cloud, tenant, authority, api_url, issuer, scopes, client_id, credential,
+    AppFile: provider, cloud, tenant, authority, api_url, issuer, scopes, client_id, object_id, credential,
     access, certificate, federated, service_account, client_authentication, secret_expires, redirect_uri, ca_file
 );
 
@@ -123,28 +125,58 @@ pub struct CertificateFile {
     pub previous_file: Option<PathBuf>,
     /// `previous_key_file`
     pub previous_key_file: Option<PathBuf>,
+    /// `next_file`
+    pub next_file: Option<PathBuf>,
+    /// `key_id`
+    pub key_id: Option<Spanned<String>>,
+    /// `previous_key_id`
+    pub previous_key_id: Option<Spanned<String>>,
+    /// `next_key_id`
+    pub next_key_id: Option<Spanned<String>>,
 }
+
+table!(
+    CertificateFile: file, key_file, algorithm, previous_file, previous_key_file, next_file, key_id, previous_key_id,
+    next_key_id
+);
 
 impl CertificateFile {
     /// These files are used from now on; those until now are the previous ones.
     pub fn follow(&mut self, file: &Path, key_file: Option<&Path>) {
+        if self.next_file.as_deref() == Some(file) {
+            return self.use_next();
+        }
         self.previous_file = self.file.replace(file.to_owned());
         self.previous_key_file = mem::replace(&mut self.key_file, key_file.map(Path::to_owned));
+        self.previous_key_id = self.key_id.take();
+    }
+
+    /// The next file is used from now on; the files until now are the previous ones.
+    pub fn use_next(&mut self) {
+        if let Some(file) = self.next_file.take() {
+            self.previous_file = self.file.replace(file);
+            self.previous_key_file = self.key_file.take();
+            self.previous_key_id = mem::replace(&mut self.key_id, self.next_key_id.take());
+        }
     }
 
     /// The previous files are used again, and those until now are the previous ones.
     pub fn swap(&mut self) {
         mem::swap(&mut self.file, &mut self.previous_file);
         mem::swap(&mut self.key_file, &mut self.previous_key_file);
+        mem::swap(&mut self.key_id, &mut self.previous_key_id);
     }
 
     /// The previous files are forgotten.
     pub fn forget(&mut self) {
-        (self.previous_file, self.previous_key_file) = (None, None);
+        (self.previous_file, self.previous_key_file, self.previous_key_id) = (None, None, None);
+    }
+
+    /// This file is the next one, which is not in use yet, under what the directory calls it; without one it is forgotten.
+    pub fn prepare(&mut self, file: Option<PathBuf>, key_id: Option<&KeyId>) {
+        (self.next_file, self.next_key_id) = (file, key_id.map(|id| Spanned::new(0..0, id.to_string())));
     }
 }
-
-table!(CertificateFile: file, key_file, algorithm, previous_file, previous_key_file);
 
 /// `federated`
 #[derive(Debug, Clone, Default)]

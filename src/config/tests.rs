@@ -248,6 +248,7 @@ fn the_example_profile_is_one() {
         "issuer",
         "scopes",
         "client_id",
+        "object_id",
         "credential",
         "secret_expires",
         "redirect_uri",

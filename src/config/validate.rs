@@ -57,6 +57,10 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
         let problem = format!("api_url is the host of a web service, and {} has none", provider.title);
         return Err(Problem::new("api_url", value.span(), Invalid::new(problem, "remove api_url")));
     }
+    if let Some(value) = file.object_id.as_ref().filter(|_| preset.directory.is_none()) {
+        let problem = format!("object_id is for a directory of apps, and {} has none", provider.title);
+        return Err(Problem::new("object_id", value.span(), Invalid::new(problem, "remove object_id")));
+    }
     let redirect_uri = match &file.redirect_uri {
         Some(value) => parsed("redirect_uri", value)?,
         None => provider.redirect_uri.parse().map_err(|invalid| Problem::new("redirect_uri", 0..0, invalid))?,
@@ -69,6 +73,7 @@ pub fn app(name: Name, file: &AppFile, place: Range<usize>, base: &Path) -> Chec
         cloud,
         tenant,
         client_id,
+        object_id: optional("object_id", file.object_id.as_ref())?,
         credential,
         certificate,
         federated,

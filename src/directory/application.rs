@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::answer::{Answer, shown};
 use crate::failure::{Failure, FailureKind};
-use crate::profile::KeyId;
+use crate::profile::{KeyId, ObjectId};
 use crate::text::{Redactor, Shown};
 
 /// How many characters of a secret its hint has.
@@ -16,6 +16,8 @@ const HINT: usize = 3;
 /// An app registration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Application {
+    /// What the directory calls the registration.
+    pub object_id: Option<ObjectId>,
     /// When it was registered, where that is known.
     pub created: Option<Timestamp>,
     /// Its client secrets, those that have ended among them.
@@ -110,6 +112,8 @@ impl Application {
 #[serde(rename_all = "camelCase")]
 struct ApplicationFile {
     #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
     created_date_time: Option<String>,
     #[serde(default)]
     password_credentials: Vec<CredentialFile>,
@@ -158,6 +162,7 @@ pub(super) fn read(answer: &Answer) -> Result<Application, Failure> {
         Some(Certificate { key_id: file.key_id.parse().ok()?, name: shown(file.display_name), ends })
     };
     Ok(Application {
+        object_id: file.id.and_then(|id| id.parse().ok()),
         created: moment(file.created_date_time.as_deref()),
         secrets: file.password_credentials.into_iter().filter_map(secret).collect(),
         certificates: file.key_credentials.into_iter().filter_map(certificate).collect(),

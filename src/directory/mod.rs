@@ -4,6 +4,7 @@
 //! ```text
 //! Directory            asks, with a bearer token that goes to the directory alone
 //! application          what a registration has: secrets and certificates, without their values
+//! keys                 certificates, which an app changes itself with a proof
 //! policy               how long the organisation lets a new secret live
 //! answer               an answer's JSON, or the refusal in it
 //! azure_cli            an administrator's token from `az`
@@ -14,9 +15,11 @@
 mod answer;
 mod application;
 pub mod azure_cli;
+mod keys;
 mod policy;
 
 pub use application::{Application, Certificate, IssuedSecret, Match, Secret};
+pub use keys::{PROOF_AUDIENCE, is_proof_refused};
 pub use policy::LongestLife;
 
 use std::sync::{Mutex, PoisonError};

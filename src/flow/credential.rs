@@ -43,6 +43,24 @@ impl Desk<'_> {
         }
     }
 
+    /// A proof for `audience` that the app, which `issuer` names, has the key of its certificate.
+    ///
+    /// # Errors
+    /// As [`Desk::active`].
+    pub fn proof(&self, app: &App, issuer: &str, audience: &str) -> Result<SecretString, Failure> {
+        let spec = app.certificate.as_ref().ok_or(FailureKind::Bug)?;
+        certificate::proof(spec, (issuer, audience), self.clock.now(), &|| self.passphrase(app))
+    }
+
+    /// What the private key of the app's certificate is encrypted with; none where it is not.
+    ///
+    /// # Errors
+    /// As [`Desk::active`].
+    pub fn key_passphrase(&self, app: &App) -> Result<Option<SecretString>, Failure> {
+        let spec = app.certificate.as_ref().ok_or(FailureKind::Bug)?;
+        if certificate::is_locked(spec)? { self.passphrase(app) } else { Ok(None) }
+    }
+
     fn secret(&self, app: &App) -> Result<ClientCredential, Failure> {
         let record = load_app(self.store, &app.name)?.filter(|record| record.is_of(app));
         match record.and_then(|record| record.active) {

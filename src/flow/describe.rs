@@ -109,6 +109,9 @@ pub fn certificate(report: &mut Report, app: &App, now: Timestamp) -> Result<(),
     if let Some(previous) = &spec.previous {
         report.fact("previous_certificate_file", &previous.file);
     }
+    if let Some(next) = &spec.next {
+        report.fact("next_certificate_file", &next.file);
+    }
     let certificate = certificate::certificate(spec)?;
     report.fact("certificate", &certificate.subject);
     report.fact("certificate_thumbprint", certificate.thumbprint());

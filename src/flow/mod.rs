@@ -13,6 +13,7 @@ pub mod gather;
 pub mod given;
 pub mod guide;
 pub mod judge;
+pub mod key_file;
 pub mod lookup;
 pub mod migration;
 pub mod next_step;

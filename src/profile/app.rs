@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use super::provider::ServicePreset;
 use super::{
     Access, CertificateSpec, Channel, ClientAuthentication, ClientId, Cloud, Credential, Deployment, Endpoint,
-    EndpointPreset, EndpointUrl, FederatedSpec, HostPreset, Name, Opener, Protocol, Provider, RedirectUri, Scope,
-    ServerEndpoint, ServiceAccountSpec, StoredProof, Tenant,
+    EndpointPreset, EndpointUrl, FederatedSpec, HostPreset, Name, ObjectId, Opener, Protocol, Provider, RedirectUri,
+    Scope, ServerEndpoint, ServiceAccountSpec, StoredProof, Tenant,
 };
 
 /// One app of the profile. Many mailboxes can share it.
@@ -25,6 +25,8 @@ pub struct App {
     pub tenant: Option<Tenant>,
     /// The client ID.
     pub client_id: ClientId,
+    /// The object ID of its registration, where the profile says so: what it signs a proof with, for a new certificate.
+    pub object_id: Option<ObjectId>,
     /// How the app authenticates at the token endpoint.
     pub credential: Credential,
     /// The certificate that it authenticates with, where the credential is one.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::KeyId;
+
 /// `certificate = { … }` of an app. The files are read again whenever they are used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateSpec {
@@ -11,8 +13,12 @@ pub struct CertificateSpec {
     pub key_file: Option<PathBuf>,
     /// How assertions are signed; as is usual for the key where there is none.
     pub algorithm: Option<SigningAlgorithm>,
-    /// The files that a rotation has put aside, to return to.
+    /// What the directory calls it, where a rotation has uploaded it.
+    pub key_id: Option<KeyId>,
+    /// What a rotation has put aside, to return to.
     pub previous: Option<CertificateFiles>,
+    /// What a rotation that is under way has made, and not put to use yet.
+    pub next: Option<CertificateFiles>,
 }
 
 /// Where a certificate and its key are.
@@ -22,6 +28,16 @@ pub struct CertificateFiles {
     pub file: PathBuf,
     /// The private key in PEM, where it is not in `file`.
     pub key_file: Option<PathBuf>,
+    /// What the directory calls it, where a rotation has uploaded it.
+    pub key_id: Option<KeyId>,
+}
+
+impl CertificateFiles {
+    /// Whether both are the same files.
+    #[must_use]
+    pub fn are(&self, others: &Self) -> bool {
+        (&self.file, &self.key_file) == (&others.file, &others.key_file)
+    }
 }
 
 impl CertificateSpec {
@@ -34,14 +50,15 @@ impl CertificateSpec {
     /// The files.
     #[must_use]
     pub fn files(&self) -> CertificateFiles {
-        CertificateFiles { file: self.file.clone(), key_file: self.key_file.clone() }
+        CertificateFiles { file: self.file.clone(), key_file: self.key_file.clone(), key_id: self.key_id.clone() }
     }
 
     /// The same with `files` in use, and the files of before as the previous ones.
     #[must_use]
     pub fn followed_by(&self, files: CertificateFiles) -> Self {
-        let CertificateFiles { file, key_file } = files;
-        Self { file, key_file, algorithm: self.algorithm, previous: Some(self.files()) }
+        let next = self.next.clone().filter(|next| !next.are(&files));
+        let CertificateFiles { file, key_file, key_id } = files;
+        Self { file, key_file, algorithm: self.algorithm, key_id, previous: Some(self.files()), next }
     }
 
     /// The same with the previous files in use again; none where there are no such.

@@ -64,11 +64,15 @@ text_type! {
     /// What a directory calls one secret or certificate of an app: a GUID at Microsoft.
     KeyId(String)
 }
+text_type! {
+    /// The object ID of an app registration at a directory, which is not its client ID: a GUID at Microsoft.
+    ObjectId(String)
+}
 
 /// The tenant of Microsoft's personal accounts.
 pub const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
-show_as_displayed!(Name, Address, HostName, ClientId, Tenant, Scope, KeyId);
+show_as_displayed!(Name, Address, HostName, ClientId, Tenant, Scope, KeyId, ObjectId);
 
 impl FromStr for Name {
     type Err = Invalid;
@@ -104,6 +108,17 @@ impl FromStr for KeyId {
             return Ok(Self(text.to_owned()));
         }
         Err(Invalid::new("it is not the ID of a secret", "copy the Secret ID, a GUID"))
+    }
+}
+
+impl FromStr for ObjectId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const INSTEAD: &str = "copy the Object ID from the Overview page of the app registration, a GUID";
+        refuse_placeholder(text, INSTEAD)?;
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if fits { Ok(Self(text.to_owned())) } else { Err(Invalid::new("it is not an object ID", INSTEAD)) }
     }
 }
 

@@ -44,6 +44,8 @@ pub enum WarningCode {
     PreviousUnproven,
     /// Other apps still use the previous secret or certificate.
     PreviousInUse,
+    /// The directory has not removed a certificate that is not needed any more.
+    CertificateNotRemoved,
     /// Other apps with the same client ID are left as they are.
     OtherAppsLeft,
     /// Mailboxes were left out of the sign-ins after a rotation.

@@ -89,8 +89,6 @@ fn files_that_cannot_be_used_are_told_before_anything_is_sent_or_written() {
     let requests = shop.sandbox().counters().token_requests;
     let missing = rotate(&shop, &["not-there.pem"], 3);
     assert_eq!(missing.json()["error"]["code"], "certificate-file-missing");
-    let issue = shop.json(&["rotate-secret", "shop", "--issue"], 2);
-    assert!(issue.stdout.contains("--issue is for client secrets"), "{}", issue.stdout);
     let told = shop.json(&["rotate-secret", "shop"], 3);
     assert_eq!(told.json()["error"]["code"], "certificate-is-a-file");
     assert!(told.stdout.contains("rotate-secret shop --certificate"), "{}", told.stdout);

@@ -31,6 +31,7 @@ mod calendar;
 mod callbacks;
 #[cfg(target_os = "linux")]
 mod certificates;
+#[cfg(target_os = "linux")]
 mod certificates_rotate;
 #[cfg(unix)]
 mod ci_jobs;
@@ -87,6 +88,8 @@ mod rotate_issue;
 #[cfg(unix)]
 mod rotate_issue_crash;
 mod rotate_issue_trouble;
+#[cfg(target_os = "linux")]
+mod rotate_own_key;
 mod rotate_together;
 #[cfg(target_os = "linux")]
 mod safekeeping;

@@ -209,11 +209,8 @@ impl Fault {
             Self::SilentImap | Self::SearchFindsNothing | Self::SearchRefused | Self::Untagged(_) => "IMAP",
             Self::MessageIdReplaced(_) => "SMTP",
             Self::Api(ApiRefusal { service: Service::Gmail, .. }) => "Gmail API",
-            Self::Api(ApiRefusal { at: ApiCall::Directory | ApiCall::AddPassword, .. })
-            | Self::ReplicationLag(_)
-            | Self::LongestSecret(_)
-            | Self::NoHints
-            | Self::SameHints => "directory",
+            Self::Api(refusal) if refusal.at.is_directory() => "directory",
+            Self::ReplicationLag(_) | Self::LongestSecret(_) | Self::NoHints | Self::SameHints => "directory",
             Self::Api(_) | Self::FromDroppedInMime => "Graph",
             Self::ApiAnswers(_) | Self::IndexDelay(_) => "Graph, Gmail",
             Self::NoCapa | Self::NoSaslInCapa(_) => "POP3",

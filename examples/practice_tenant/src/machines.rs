@@ -72,6 +72,13 @@ impl Sandbox {
         self.upload_certificate(name, &ca::stranger(name))
     }
 
+    /// The certificates of the confidential app: the ID, the name and the thumbprint of each.
+    pub fn certificates(&self) -> Vec<(String, String, String)> {
+        let state = self.world.state();
+        let listed = |key: &KeyCredential| (key.id.clone(), key.name.clone(), key.certificate.thumbprint());
+        state.app(CONFIDENTIAL_CLIENT).expect("the app is always there").certificates.iter().map(listed).collect()
+    }
+
     /// Takes a certificate of the confidential app away (AADSTS700027 from here on).
     pub fn remove_certificate(&self, id: &str) {
         self.change(|state| state.apps.iter_mut().for_each(|app| app.certificates.retain(|key| key.id != id)));

@@ -50,13 +50,13 @@ impl CertificateFlags {
         let old = old.map(Spanned::into_inner).unwrap_or_default();
         let file = self.certificate.as_deref().map(|path| absolute("--certificate", path)).transpose()?;
         let key_file = self.key_file.as_deref().map(|path| absolute("--key-file", path)).transpose()?;
-        let old_key = old.key_file.filter(|_| file.is_none());
+        let is_same = file.is_none();
         Ok(Some(unspanned(CertificateFile {
             file: file.or(old.file),
-            key_file: key_file.or(old_key),
+            key_file: key_file.or(old.key_file.filter(|_| is_same)),
             algorithm: self.algorithm.or(old.algorithm),
-            previous_file: old.previous_file,
-            previous_key_file: old.previous_key_file,
+            key_id: old.key_id.filter(|_| is_same),
+            ..old
         })))
     }
 }
@@ -69,8 +69,8 @@ fn absolute(flag: &'static str, path: &Path) -> Result<PathBuf, CommandError> {
 
 /// The flags that say the same as `file`.
 pub(super) fn flags(file: &CertificateFile) -> Vec<(&'static str, String)> {
-    // For what a rotation has put aside there is none.
-    let CertificateFile { file, key_file, algorithm, previous_file: _, previous_key_file: _ } = file;
+    // For what a rotation notes there is none.
+    let CertificateFile { file, key_file, algorithm, .. } = file;
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let algorithm = algorithm.and_then(|algorithm| algorithm.to_possible_value());
     let flags = [

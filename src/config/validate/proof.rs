@@ -8,7 +8,8 @@ use super::{federated, service_account};
 use crate::config::error::{Checked, Problem, missing};
 use crate::config::file::{AppFile, CertificateFile};
 use crate::profile::{
-    CertificateFiles, CertificateSpec, ClientType, Credential, FederatedSpec, Invalid, Provider, ServiceAccountSpec,
+    CertificateFiles, CertificateSpec, ClientType, Credential, FederatedSpec, Invalid, KeyId, Provider,
+    ServiceAccountSpec,
 };
 
 /// What an app proves itself with.
@@ -72,22 +73,40 @@ fn belongs<T>(key: &'static str, value: Option<&Spanned<T>>, is: Credential, of:
 }
 
 fn certificate(value: &Spanned<CertificateFile>, base: &Path) -> Checked<CertificateSpec> {
-    let CertificateFile { file, key_file, algorithm, previous_file, previous_key_file } = value.get_ref();
+    let named = value.get_ref();
     let instead = "write certificate = { file = \"app.pem\" }";
-    let file = file.as_ref().ok_or_else(|| missing("file", &value.span(), instead))?;
-    if previous_file.is_none() && previous_key_file.is_some() {
-        let problem = "previous_key_file is the key of the previous certificate, and previous_file names none";
-        let invalid = Invalid::new(problem, "write previous_file too, or remove previous_key_file");
-        return Err(Problem::new("previous_key_file", value.span(), invalid));
-    }
-    let key_of = |path: &Option<PathBuf>| path.as_ref().map(|path| base.join(path));
-    let previous = previous_file.as_ref().map(|previous| base.join(previous));
+    let file = named.file.as_ref().ok_or_else(|| missing("file", &value.span(), instead))?;
+    let belongs = |key: &'static str, is_given: bool, to: &'static str, has_file: bool| {
+        let problem = format!("{key} belongs to the certificate that {to} names, and it names none");
+        let invalid = Invalid::new(problem, format!("write {to} too, or remove {key}"));
+        if is_given && !has_file { Err(Problem::new(key, value.span(), invalid)) } else { Ok(()) }
+    };
+    belongs("previous_key_file", named.previous_key_file.is_some(), "previous_file", named.previous_file.is_some())?;
+    belongs("previous_key_id", named.previous_key_id.is_some(), "previous_file", named.previous_file.is_some())?;
+    belongs("next_key_id", named.next_key_id.is_some(), "next_file", named.next_file.is_some())?;
+    let at = |path: &Option<PathBuf>| path.as_ref().map(|path| base.join(path));
+    let files = |file, key_file, key_id| CertificateFiles { file, key_file, key_id };
+    let previous_id = id("previous_key_id", named.previous_key_id.as_ref())?;
+    let next_id = id("next_key_id", named.next_key_id.as_ref())?;
     Ok(CertificateSpec {
         file: base.join(file),
-        key_file: key_of(key_file),
-        algorithm: *algorithm,
-        previous: previous.map(|file| CertificateFiles { file, key_file: key_of(previous_key_file) }),
+        key_file: at(&named.key_file),
+        algorithm: named.algorithm,
+        key_id: id("key_id", named.key_id.as_ref())?,
+        previous: at(&named.previous_file).map(|file| files(file, at(&named.previous_key_file), previous_id)),
+        next: at(&named.next_file).map(|file| files(file, None, next_id)),
     })
+}
+
+/// What a directory calls a certificate.
+fn id(key: &'static str, value: Option<&Spanned<String>>) -> Checked<Option<KeyId>> {
+    let parsed = |value: &Spanned<String>| {
+        value.get_ref().parse().map_err(|_| {
+            let invalid = Invalid::new("it is not the ID of a certificate", format!("remove {key}"));
+            Problem::new(key, value.span(), invalid)
+        })
+    };
+    value.map(parsed).transpose()
 }
 
 /// Whether the app can have tokens of its own.

@@ -34,8 +34,8 @@ const FITTINGS: u32 = 8;
 /// The directory as one rotation asks it.
 pub(super) struct AtDirectory<'a> {
     pub(super) directory: Directory<'a>,
-    authority: &'a Authority,
-    patience: Patience<'a>,
+    pub(super) authority: &'a Authority,
+    pub(super) patience: Patience<'a>,
     has_changed: Cell<bool>,
 }
 
@@ -75,6 +75,11 @@ impl<'a> AtDirectory<'a> {
         };
         let patience = Patience { say: job.context.say, deadline: workspace.deadline, wait: &wait };
         Ok(Self { directory, authority, patience, has_changed: Cell::new(false) })
+    }
+
+    /// Notes that something there was changed.
+    pub(super) fn note_change(&self) {
+        self.has_changed.set(true);
     }
 
     /// Whether anything there was changed.
@@ -163,7 +168,7 @@ impl<'a> AtDirectory<'a> {
             .patience
             .ask(Again::WhereverItFailed, || self.directory.remove_secret(key))
             .map_err(|failure| self.said(job, &failure))?;
-        self.has_changed.set(true);
+        self.note_change();
         Ok(removal == Removal::Removed)
     }
 
@@ -178,7 +183,7 @@ impl<'a> AtDirectory<'a> {
         let name = new_name(job).map_err(|failure| self.said(job, &failure))?;
         job.rotation.note_request(&name)?;
         let issued = self.add(job, application, &name, plan)?;
-        self.has_changed.set(true);
+        self.note_change();
         let expires = issued.ends.map(secret_expiry::day_of);
         report.fact("key_id", &issued.key_id);
         if let Some(day) = expires {

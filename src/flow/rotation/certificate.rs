@@ -4,25 +4,23 @@
 //! old profile or the new one, and both are good.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use super::Force;
+use super::at_directory::Stop;
+use super::certificate_proof::{Verdict, failed, name_others, page, passed, prove, to_remove, unproven, uses};
 use super::forward::mailbox_reports;
 use super::job::{Job, report, roll_back};
-use super::prover::Tested;
-use super::{Force, Proof};
+use super::own_keys::OwnKeys;
 use crate::config::{CertificateFile, base_of};
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::failure::{Failure, FailureKind};
-use crate::flow::credential::Desk;
+use crate::flow::describe;
+use crate::flow::key_file;
 use crate::flow::workspace::Workspace;
-use crate::flow::{authority, describe};
-use crate::oauth::ClientCredential;
 use crate::oauth::assertion::certificate::certificate;
-use crate::profile::provider::Page;
-use crate::profile::{Access, App, CertificateFiles, CertificateSpec, pages};
+use crate::profile::{App, CertificateFiles, CertificateSpec, KeyId};
 use crate::report::{Check, Document, Finding, FindingCode, Report, Stage, Step, Warning, WarningCode};
-use crate::secrets::AppRecord;
 use crate::text::Shown;
 
 /// What is asked of a certificate's rotation.
@@ -36,31 +34,13 @@ pub enum CertificateChange {
     Discard,
 }
 
-/// What the proofs of a certificate came to.
-struct Seen {
-    verdict: Verdict,
-    proofs: Vec<Option<Proof>>,
-    connections: Vec<Tested>,
-}
-
-enum Verdict {
-    /// It is good.
-    Good,
-    /// Nothing speaks against it, and there was nothing to prove it with.
-    Unproven,
-    /// There was no answer that counts; what the app itself was told, where that is why.
-    Open(Option<Failure>),
-    /// The provider does not accept it.
-    Refused(Failure),
-}
-
 /// Changes which certificate the rotation's apps use, and says whether the one that was named is in use now.
 ///
 /// # Errors
 /// If a file cannot be used; if the store or the profile cannot.
-pub fn change_certificate(
-    job: Job<'_>,
-    workspace: &Workspace<'_>,
+pub fn change_certificate<'a>(
+    job: Job<'a>,
+    workspace: &'a Workspace<'a>,
     change: CertificateChange,
 ) -> Result<(Document, bool), CommandError> {
     let app = job.rotation.app;
@@ -72,7 +52,7 @@ pub fn change_certificate(
     match change {
         CertificateChange::New(files) => replace(job, workspace, spec, &files, document, told),
         CertificateChange::RollBack(force) => Ok((take_back(job, workspace, spec, force, document, told)?, false)),
-        CertificateChange::Discard => Ok((forget(job, spec, document, told)?, false)),
+        CertificateChange::Discard => Ok((forget(job, workspace, spec, document, told)?, false)),
     }
 }
 
@@ -89,23 +69,24 @@ fn replace(
     let written =
         |file: &Path| in_profile(file, folder).map_err(|error| CommandError::usage(error, "Name a file that is there"));
     let (file, key_file) = (written(&files.file)?, files.key_file.as_deref().map(written).transpose()?);
-    let next = CertificateFiles { file: folder.join(&file), key_file: key_file.as_ref().map(|file| folder.join(file)) };
-    if next == spec.files() {
+    let key_at = key_file.as_ref().map(|file| folder.join(file));
+    let next = CertificateFiles { file: folder.join(&file), key_file: key_at, key_id: None };
+    if next.are(&spec.files()) {
         describe::certificate(&mut report, job.rotation.app, job.context.clock.now())?;
         report.changed = Some(false);
         report.checks.push(passed("it is in use already; nothing was changed"));
         document.reports.push(report);
         return Ok((document, true));
     }
+    // The profile will name it no more, and the directory has it.
+    let is_forgotten = |older: &CertificateSpec| older.key_id.is_some() && !older.files().are(&next);
+    let older = spec.taken_back().filter(is_forgotten);
     let app = App { certificate: Some(spec.followed_by(next)), ..job.rotation.app.clone() };
     let seen = prove(&job, workspace, &app)?;
     let is_good = match seen.verdict {
         Verdict::Good => true,
         Verdict::Unproven => {
-            document.warn(
-                WarningCode::Unproven,
-                "no mailbox of this app is authorized, so the new certificate could not be proven; authorize will show",
-            );
+            unproven(&mut document);
             true
         }
         Verdict::Open(failure) => {
@@ -128,6 +109,7 @@ fn replace(
         job.edit_certificate(|named| named.follow(&file, key_file.as_deref()))?;
         describe::certificate(&mut report, &app, job.context.clock.now())?;
         report.checks.push(passed("the new certificate is in use"));
+        document.next.extend(older.map(|older| to_remove(&app, &older, "Once no other profile or program uses it,")));
         document.next.push(
             Step::from("When all is well: ")
                 .command(shown!("mailgrant rotate-secret {} --discard-previous", app.name))
@@ -140,15 +122,19 @@ fn replace(
     Ok((document, is_good))
 }
 
-/// Proves the previous certificate, and then swaps the two. No answer is not a reason to keep a bad one.
-fn take_back(
-    mut job: Job<'_>,
-    workspace: &Workspace<'_>,
+/// Drops the next certificate, where it is not in use yet. Otherwise it proves the previous one, and then swaps the two. No
+/// answer is not a reason to keep a bad one.
+fn take_back<'a>(
+    mut job: Job<'a>,
+    workspace: &'a Workspace<'a>,
     spec: &CertificateSpec,
     force: Force,
     mut document: Document,
     mut report: Report,
 ) -> Result<Document, CommandError> {
+    if let Some(next) = &spec.next {
+        return give_up(job, workspace, (spec, next), document, report);
+    }
     let Some(back) = spec.taken_back() else {
         let told = Finding::of(FindingCode::CERTIFICATE_NONE_TO_ROLL_BACK).with("name", &job.rotation.app.name);
         return Err(told.into());
@@ -181,9 +167,37 @@ fn take_back(
     Ok(document)
 }
 
-/// Forgets the previous certificate. Its files stay.
-fn forget(
-    mut job: Job<'_>,
+/// Forgets the next certificate, which is not in use yet, after the directory has removed it. Its file stays.
+fn give_up<'a>(
+    mut job: Job<'a>,
+    workspace: &'a Workspace<'a>,
+    (spec, next): (&CertificateSpec, &CertificateFiles),
+    mut document: Document,
+    mut report: Report,
+) -> Result<Document, CommandError> {
+    let is_gone = match &next.key_id {
+        Some(key) => remove(&job, workspace, key, &mut document)?,
+        None => false,
+    };
+    job.edit_certificate(|named| named.prepare(None, None))?;
+    report.changed = Some(true);
+    report
+        .checks
+        .push(passed("the new certificate, which was not in use yet, is forgotten; its file is left as it is"));
+    if is_gone {
+        document.next.push(shown!("Delete {}", next.file).into());
+    } else if !key_file::is_absent(&next.file) {
+        let dropped = spec.followed_by(next.clone());
+        document.next.push(to_remove(job.rotation.app, &dropped, "If the provider has it,"));
+    }
+    document.reports.push(report);
+    Ok(document)
+}
+
+/// Forgets the previous certificate, and has the directory remove it where mailgrant has uploaded it. Its files stay.
+fn forget<'a>(
+    mut job: Job<'a>,
+    workspace: &'a Workspace<'a>,
     spec: &CertificateSpec,
     mut document: Document,
     mut report: Report,
@@ -195,23 +209,20 @@ fn forget(
         document.reports.push(report);
         return Ok(document);
     };
+    let apps = job.profile.apps.values().filter(|other| other.is_same_client(app) && uses(other, &previous.file));
+    let in_use: Vec<_> = apps.map(|other| &other.name).collect();
+    let is_gone = match previous.key_id.as_ref().filter(|_| in_use.is_empty()) {
+        Some(key) => remove(&job, workspace, key, &mut document)?,
+        None => false,
+    };
     job.edit_certificate(CertificateFile::forget)?;
     report.changed = Some(true);
     report.checks.push(passed("the previous certificate is forgotten; its files are left as they are"));
-    let in_use = job.profile.apps.values().filter(|other| other.is_same_client(app) && uses(other, &previous.file));
-    let in_use: Vec<_> = in_use.map(|other| &other.name).collect();
-    if in_use.is_empty() {
-        let called = match certificate(&previous) {
-            Ok(certificate) => shown!("with the thumbprint {}", certificate.thumbprint()),
-            Err(_) => shown!("of {}", previous.file),
-        };
-        let remove = shown!(
-            "Once no other profile or program uses it, remove the certificate {} in {}, and delete {}",
-            called,
-            page(app),
-            previous.key_file()
-        );
-        document.next.push(remove.into());
+    if is_gone {
+        report.checks.push(passed("the directory has removed it"));
+        document.next.push(shown!("Delete {}", previous.key_file()).into());
+    } else if in_use.is_empty() {
+        document.next.push(to_remove(app, &previous, "Once no other profile or program uses it,"));
     } else {
         let in_use = Shown::join(in_use, ", ");
         document.warn(
@@ -223,68 +234,24 @@ fn forget(
     Ok(document)
 }
 
-fn uses(app: &App, file: &Path) -> bool {
-    app.certificate.as_ref().is_some_and(|spec| spec.file == file)
-}
-
-/// Proves the certificate of `app`, with every mailbox of the rotation; where none can, with the app itself.
-fn prove(job: &Job<'_>, workspace: &Workspace<'_>, app: &App) -> Result<Seen, CommandError> {
-    let rotation = job.rotation;
-    let credential = opened(app, workspace)?;
-    // What the store has is about passphrases, and stays as it is.
-    let blank = rotation.apps.iter().map(|app| AppRecord::of(app)).collect();
-    let (_, proofs) = rotation.prove(blank, &credential)?;
-    let mut connections = Vec::new();
-    let verdict = if let Some(failure) = proofs.iter().flatten().find_map(Proof::refusal) {
-        Verdict::Refused(failure.clone())
-    } else if Proof::leave_open(&proofs) {
-        Verdict::Open(None)
-    } else if proofs.iter().flatten().any(Proof::is_good) {
-        connections = rotation.connect(&proofs, &credential);
-        if connections.iter().any(Tested::has_failed) { Verdict::Open(None) } else { Verdict::Good }
-    } else {
-        by_itself(job, workspace, app)?
-    };
-    connections.resize_with(proofs.len(), Tested::default);
-    Ok(Seen { verdict, proofs, connections })
-}
-
-/// What the token endpoint says to the app itself, where no mailbox can prove the certificate.
-fn by_itself(job: &Job<'_>, workspace: &Workspace<'_>, app: &App) -> Result<Verdict, CommandError> {
-    if app.deployment().directory.is_none() {
-        return Ok(Verdict::Unproven);
-    }
-    let ask = || authority::try_app(app, workspace).unwrap_or(Ok(()));
-    Ok(match job.rotation.ask(ask, Access::App)? {
-        Proof::Accepted | Proof::GrantLost(_) => Verdict::Good,
-        Proof::Refused(failure) => Verdict::Refused(failure),
-        // It was answered, and what was said is not about the certificate.
-        Proof::Unknown(failure) if matches!(failure.kind, FailureKind::OAuth(_)) => Verdict::Unproven,
-        Proof::Unknown(failure) | Proof::NotAuthorized(failure) => Verdict::Open(Some(failure)),
-    })
-}
-
-/// What `app` signs with, after all that can be checked here.
-fn opened(app: &App, workspace: &Workspace<'_>) -> Result<ClientCredential, CommandError> {
-    let http = workspace.http(app);
-    let desk = Desk { store: workspace.store, http: &http, clock: workspace.clock };
-    desk.active(app).map_err(|failure| diagnosis::finding(&failure, FailureContext::of_app(app)).into())
-}
-
-/// Names the apps that are the same registration, and sign with another certificate.
-fn name_others(job: &Job<'_>, document: &mut Document) {
-    let rotation = job.rotation;
-    let is_other = |app: &&App| rotation.apps.iter().all(|one| one.name != app.name);
-    let others = job.profile.apps.values().filter(|app| app.is_same_client(rotation.app) && is_other(app));
-    let others = Shown::join(others.map(|app| &app.name), ", ");
-    if !others.is_empty() {
-        document.warn(
-            WarningCode::OtherAppsLeft,
-            shown!(
-                "these apps have the same client ID and another certificate or a secret, and are left as they are: {}",
-                others
-            ),
-        );
+/// Has the directory remove a certificate. Answers whether it is gone; where it is not, a warning says why.
+fn remove<'a>(
+    job: &Job<'a>,
+    workspace: &'a Workspace<'a>,
+    key: &KeyId,
+    document: &mut Document,
+) -> Result<bool, CommandError> {
+    let keys = OwnKeys::open(job, None, workspace)?;
+    let removed = keys.object(job).and_then(|object| keys.remove(job, &object, job.rotation.app, key));
+    match removed {
+        Ok(()) => Ok(true),
+        Err(Stop::Store(fault)) => Err(fault.into()),
+        Err(Stop::Said(finding)) => {
+            let cause = &finding.cause;
+            let told = shown!("the directory has not removed the certificate ({}): {}", key, cause);
+            document.warn(WarningCode::CertificateNotRemoved, told);
+            Ok(false)
+        }
     }
 }
 
@@ -299,22 +266,9 @@ fn refused(which: &'static str, app: &App, failure: &Failure) -> Finding {
     finding
 }
 
-/// Where the provider shows the app's certificates.
-fn page(app: &App) -> Shown {
-    pages::of(Page::Secrets, app, None).map_or_else(|| app.deployment().portal.into(), |page| page.title)
-}
-
 /// The path of `file` as the profile in `folder` has it: from there, where it is in it.
 pub(super) fn in_profile(file: &Path, folder: &Path) -> Result<PathBuf, Shown> {
     let absolute = |path: &Path| std::path::absolute(path).map_err(|error| shown!("{}: {}.", path, error));
     let (file, folder) = (absolute(file)?, absolute(folder)?);
     Ok(file.strip_prefix(&folder).map(Path::to_owned).unwrap_or(file))
-}
-
-fn passed(detail: &'static str) -> Check {
-    Check::passed(Stage::Rotation, Duration::ZERO, detail)
-}
-
-fn failed(finding: Finding) -> Check {
-    Check::failed(Stage::Rotation, Duration::ZERO, finding)
 }

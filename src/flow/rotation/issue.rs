@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::at_directory::{AtDirectory, Plan, Stop, known_day, new_name};
 use super::forward::{carry_out, refuse_foreign};
@@ -23,7 +23,7 @@ use crate::report::{Check, Document, Report, Stage};
 use crate::text::Shown;
 
 /// What a dry run says before each request that it does not send.
-const NOT_SENT: &str = "not sent (--dry-run)";
+pub(super) const NOT_SENT: &str = "not sent (--dry-run)";
 
 /// What a rotation by the directory is asked for.
 pub struct IssueOptions<'a> {
@@ -139,10 +139,15 @@ fn not_yet(job: &Job<'_>, options: &IssueOptions<'_>, application: &Application)
             None => Err(Stop::Said(Box::new(secret_expiry::unknown_to_directory(job.rotation.app)))),
         };
     };
+    Ok(Some(day_of(ends)).filter(|_| !is_due(job, options, secret.starts, ends)))
+}
+
+/// Whether what begins and ends at these times is to be replaced now.
+pub(super) fn is_due(job: &Job<'_>, options: &IssueOptions<'_>, starts: Option<Timestamp>, ends: Timestamp) -> bool {
     // Where secrets live shorter than that, each run would replace one: half of its life is soon enough.
-    let half = secret.starts.map(|starts| ends.duration_since(starts) / 2);
+    let half = starts.map(|starts| ends.duration_since(starts) / 2);
     let is_young = half.is_some_and(|half| ends.duration_since(job.rotation.clock.now()) > half);
-    Ok(Some(day_of(ends)).filter(|day| is_young && is_short(half, options) || !is_time(job, options, *day)))
+    is_time(job, options, day_of(ends)) && !(is_young && is_short(half, options))
 }
 
 /// Whether half of a secret's life is shorter than the days before whose end it is to be replaced.
@@ -212,6 +217,6 @@ fn show(
 }
 
 /// Whether the check tells of a request that a dry run did not send.
-fn is_planned(check: &Check) -> bool {
+pub(super) fn is_planned(check: &Check) -> bool {
     check.detail().is_some_and(|detail| detail.starts_with(NOT_SENT))
 }

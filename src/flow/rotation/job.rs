@@ -1,11 +1,11 @@
 //! A rotation and what is outside its store: the locks, the profile's date, the advice.
 
 use super::Rotation;
-use crate::config::{CertificateFile, ProfileDocument};
+use crate::config::{self, AppFile, CertificateFile, ProfileDocument};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::failure::Failure;
-use crate::profile::{App, Name, Profile};
+use crate::profile::{App, CertificateSpec, Name, Profile};
 use crate::report::{Document, Finding, FindingCode, Report, Step, Subject, WarningCode};
 use crate::secrets::{RecordKey, RecordLock};
 use crate::text::Shown;
@@ -16,6 +16,8 @@ pub struct Job<'a> {
     pub(super) profile: &'a Profile,
     pub(super) context: &'a Context,
     locks: Vec<RecordLock>,
+    /// The certificates of the rotation's apps, as the profile has them by now.
+    certificates: Vec<Option<CertificateSpec>>,
 }
 
 impl<'a> Job<'a> {
@@ -24,13 +26,14 @@ impl<'a> Job<'a> {
     /// # Errors
     /// If another process holds a lock for too long.
     pub fn begin(rotation: &'a Rotation<'a>, profile: &'a Profile, context: &'a Context) -> Result<Self, CommandError> {
-        Ok(Self { rotation, profile, context, locks: app_locks(rotation, context)? })
+        Ok(Self { locks: app_locks(rotation, context)?, ..Self::only_looking(rotation, profile, context) })
     }
 
     /// The same without locks, for a run that changes nothing.
     #[must_use]
     pub fn only_looking(rotation: &'a Rotation<'a>, profile: &'a Profile, context: &'a Context) -> Self {
-        Self { rotation, profile, context, locks: Vec::new() }
+        let certificates = rotation.apps.iter().map(|app| app.certificate.clone()).collect();
+        Self { rotation, profile, context, locks: Vec::new(), certificates }
     }
 
     /// What is left to do once the secret is in use: its date in the profile, and the end of the journal where nothing else
@@ -83,29 +86,52 @@ impl<'a> Job<'a> {
         Ok(all)
     }
 
-    /// Has the profile name other files of the certificate, in one write. The apps' locks are let go first, and taken again
-    /// once the profile's is held.
+    /// Changes what the profile says of the rotation's apps and of their certificates, in one write. The apps' locks are let
+    /// go first, and taken again once the profile's is held.
     ///
     /// # Errors
     /// If the profile names other files by now than those that were proven; if it cannot be written.
-    pub(super) fn edit_certificate(&mut self, edit: impl Fn(&mut CertificateFile)) -> Result<(), CommandError> {
+    pub(super) fn edit_apps(&mut self, edit: impl Fn(&mut AppFile)) -> Result<(), CommandError> {
         self.locks.clear();
-        let mut document =
-            ProfileDocument::open_locked(&self.context.profile_path, self.context.locks(), self.context.lock_wait())?;
+        let path = &self.context.profile_path;
+        let mut document = ProfileDocument::open_locked(path, self.context.locks(), self.context.lock_wait())?;
         self.locks = app_locks(self.rotation, self.context)?;
-        let is_as_before = |app: &&App| {
+        let is_as_before = |(app, certificate): (&&App, &Option<CertificateSpec>)| {
             let now = document.profile().apps.get(&app.name);
-            now.is_some_and(|now| now.client_id == app.client_id && now.certificate == app.certificate)
+            now.is_some_and(|now| now.client_id == app.client_id && now.certificate == *certificate)
         };
-        if !self.rotation.apps.iter().all(is_as_before) {
+        if !self.rotation.apps.iter().zip(&self.certificates).all(is_as_before) {
             let told = Finding::of(FindingCode::CERTIFICATE_CHANGED_MEANWHILE);
             return Err(told.with("name", &self.rotation.app.name).into());
         }
         for app in self.rotation.apps {
-            document.edit_certificate(&app.name, &edit);
+            document.edit_app(&app.name, &edit);
         }
         document.save()?;
+        // The profile's lock is held still.
+        let written = config::load(path)?;
+        let now = |app: &&App| written.apps.get(&app.name).and_then(|app| app.certificate.clone());
+        self.certificates = self.rotation.apps.iter().map(now).collect();
         Ok(())
+    }
+
+    /// Changes which files the profile names for the certificate.
+    ///
+    /// # Errors
+    /// As [`Job::edit_apps`].
+    pub(super) fn edit_certificate(&mut self, edit: impl Fn(&mut CertificateFile)) -> Result<(), CommandError> {
+        self.edit_apps(|app| {
+            if let Some(certificate) = &mut app.certificate {
+                edit(certificate.get_mut());
+            }
+        })
+    }
+
+    /// The rotation's app with the certificate that the profile has for it by now.
+    pub(super) fn app_now(&self) -> App {
+        let own = self.rotation.apps.iter().position(|app| app.name == self.rotation.app.name);
+        let certificate = own.and_then(|own| self.certificates[own].clone());
+        App { certificate, ..self.rotation.app.clone() }
     }
 
     /// What to do with the old secret.

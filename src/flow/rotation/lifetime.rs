@@ -53,6 +53,12 @@ impl Lifetime {
         }
     }
 
+    /// For how many days what is made now lives: one at least.
+    pub(super) fn days(self, now: Timestamp) -> u16 {
+        let days = self.end(now).duration_since(now).as_hours() / 24;
+        days.clamp(1, 3650).try_into().unwrap_or(1)
+    }
+
     /// When it ends under a policy; with it, whether the policy made that earlier. No end is in the past.
     pub(super) fn fitted(self, longest: LongestLife, now: Timestamp) -> (Timestamp, bool) {
         let wanted = self.end(now).max(now + SHORTEST);

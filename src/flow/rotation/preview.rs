@@ -154,11 +154,9 @@ fn certificate(
                 in_profile(file, folder).map_err(|error| CommandError::usage(error, "Name a file that is there"))
             };
             let (file, key_file) = (written(&files.file)?, files.key_file.as_deref().map(written).transpose()?);
-            let next = CertificateFiles {
-                file: folder.join(&file),
-                key_file: key_file.as_ref().map(|file| folder.join(file)),
-            };
-            let is_new = next != spec.files();
+            let key_at = key_file.as_ref().map(|file| folder.join(file));
+            let next = CertificateFiles { file: folder.join(&file), key_file: key_at, key_id: None };
+            let is_new = !next.are(&spec.files());
             let next = App { certificate: Some(spec.followed_by(next)), ..app.clone() };
             describe::certificate(report, &next, context.clock.now())?;
             if is_new {
@@ -166,6 +164,9 @@ fn certificate(
                     profile.edit_certificate(&app.name, |named| named.follow(&file, key_file.as_deref()));
                 }
             }
+        }
+        CertificateChange::RollBack(_) if spec.next.is_some() => {
+            rotation.apps.iter().for_each(|app| profile.edit_certificate(&app.name, |named| named.prepare(None, None)));
         }
         CertificateChange::RollBack(_) => {
             let Some(back) = spec.taken_back() else {

@@ -2,7 +2,7 @@
 
 use super::problem::{self, Problem};
 use super::{Service, problem::bad_request};
-use crate::faults::{ApiCall, ApiRefusal, Fault, REVOKED};
+use crate::faults::{ApiRefusal, Fault, REVOKED};
 use crate::http::Request;
 use crate::mail_sign_in::LEEWAY;
 use crate::world::{CONFIDENTIAL_CLIENT, Holder, TENANT_ID, World, now};
@@ -119,7 +119,7 @@ fn refused(refusal: &ApiRefusal) -> Problem {
         problem = problem.with("Retry-After", seconds.to_string());
     }
     // The directory says how full the measure is, and whose it is.
-    if refusal.status == 429 && matches!(refusal.at, ApiCall::Directory | ApiCall::AddPassword) {
+    if refusal.status == 429 && refusal.at.is_directory() {
         let scope = format!("Tenant_Application/ReadWrite/{CONFIDENTIAL_CLIENT}/{TENANT_ID}");
         problem = problem
             .with("x-ms-throttle-limit-percentage", "1.2")

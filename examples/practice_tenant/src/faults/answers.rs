@@ -72,9 +72,21 @@ pub enum ApiCall {
     Directory,
     /// A new client secret.
     AddPassword,
+    /// A new certificate.
+    AddKey,
+    /// A certificate that is to go.
+    RemoveKey,
 }
 
 impl ApiCall {
+    /// Whether it is about app registrations.
+    pub fn is_directory(self) -> bool {
+        match self {
+            Self::Directory | Self::AddPassword | Self::AddKey | Self::RemoveKey => true,
+            Self::Any | Self::Read | Self::Send => false,
+        }
+    }
+
     /// Whether a request is one of these.
     pub fn is(self, method: &str, path: &str) -> bool {
         let sends = path.ends_with("/sendMail") || path.ends_with("/messages/send");
@@ -84,6 +96,8 @@ impl ApiCall {
             Self::Send => sends,
             Self::Directory => is_directory,
             Self::AddPassword => path.ends_with("/addPassword"),
+            Self::AddKey => path.ends_with("/addKey"),
+            Self::RemoveKey => path.ends_with("/removeKey"),
             Self::Read => method == "GET" && !is_directory,
         }
     }

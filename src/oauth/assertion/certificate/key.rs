@@ -181,6 +181,14 @@ impl SigningKey {
         }
     }
 
+    /// How it signs for servers that know one way alone.
+    pub(super) fn oldest(&self) -> SigningAlgorithm {
+        match self {
+            Self::Rsa(_) => SigningAlgorithm::Rs256,
+            Self::P256(_) => SigningAlgorithm::Es256,
+        }
+    }
+
     /// What it is, for messages.
     pub(super) fn kind(&self) -> Shown {
         match self {

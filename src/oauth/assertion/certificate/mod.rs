@@ -89,6 +89,22 @@ impl Assertion for Signed {
     }
 }
 
+/// A proof for `audience` that `issuer` has the key of the certificate that `spec` names. `passphrase` is asked for once, and
+/// only where the key is encrypted.
+///
+/// # Errors
+/// As [`open`].
+pub fn proof(
+    spec: &CertificateSpec,
+    (issuer, audience): (&str, &str),
+    now: Timestamp,
+    passphrase: &dyn Fn() -> Result<Option<SecretString>, Failure>,
+) -> Result<SecretString, Failure> {
+    let contents = Contents::read(spec)?;
+    let passphrase = if is_locked(spec)? { passphrase()? } else { None };
+    Signer::of(spec, &contents, passphrase.as_ref())?.proof(spec, issuer, audience, now)
+}
+
 /// Whether the key that `spec` names is encrypted.
 ///
 /// # Errors

@@ -96,19 +96,45 @@ impl Signer {
             "nbf": (now - LEEWAY).as_second(),
             "exp": (now + LEEWAY).as_second(),
         });
+        self.signed(self.algorithm, &claims)
+    }
+
+    /// A proof that its holder has the key, valid for ten minutes: the claims and the algorithm that Graph's page "Generating
+    /// proof of possession tokens for rolling keys" has, whatever assertions are signed with.
+    ///
+    /// # Errors
+    /// If the certificate is not valid at `now`, or the system gives no random numbers.
+    pub(super) fn proof(
+        &self,
+        spec: &CertificateSpec,
+        issuer: &str,
+        audience: &str,
+        now: Timestamp,
+    ) -> Result<SecretString, Failure> {
+        self.certificate.must_be_valid(&spec.file, now)?;
+        let claims = json!({
+            "aud": audience,
+            "iss": issuer,
+            "nbf": (now - LEEWAY).as_second(),
+            "exp": (now + LEEWAY).as_second(),
+        });
+        self.signed(self.key.oldest(), &claims)
+    }
+
+    fn signed(&self, algorithm: SigningAlgorithm, claims: &Value) -> Result<SecretString, Failure> {
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-        let input = format!("{}.{}", part(&self.header()), part(&claims));
-        let signature = self.key.sign(self.algorithm, input.as_bytes())?;
+        let input = format!("{}.{}", part(&self.header(algorithm)), part(claims));
+        let signature = self.key.sign(algorithm, input.as_bytes())?;
         Ok(SecretString::from(format!("{input}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))))
     }
 
     /// Names the certificate by its SHA-256 (RFC 7515 §4.1.8); beside RS256, which is for servers of before, by its SHA-1
     /// (§4.1.7).
-    fn header(&self) -> Value {
-        let (name, thumbprint) = match self.algorithm {
+    fn header(&self, algorithm: SigningAlgorithm) -> Value {
+        let (name, thumbprint) = match algorithm {
             SigningAlgorithm::Ps256 | SigningAlgorithm::Es256 => ("x5t#S256", &self.certificate.sha256),
             SigningAlgorithm::Rs256 => ("x5t", &self.certificate.sha1),
         };
-        json!({"alg": self.algorithm.key(), "typ": "JWT", name: BASE64_URL_SAFE_NO_PAD.encode(thumbprint)})
+        json!({"alg": algorithm.key(), "typ": "JWT", name: BASE64_URL_SAFE_NO_PAD.encode(thumbprint)})
     }
 }

@@ -91,7 +91,14 @@ impl Home {
     /// One file for key and certificate.
     fn one(&self, contents: impl AsRef<[u8]>) -> CertificateSpec {
         self.write("app.pem", contents);
-        CertificateSpec { file: self.path("app.pem"), key_file: None, algorithm: None, previous: None }
+        CertificateSpec {
+            file: self.path("app.pem"),
+            key_file: None,
+            algorithm: None,
+            key_id: None,
+            previous: None,
+            next: None,
+        }
     }
 
     /// Two files.
@@ -102,7 +109,9 @@ impl Home {
             file: self.path("app.crt"),
             key_file: Some(self.path("app.key")),
             algorithm: None,
+            key_id: None,
             previous: None,
+            next: None,
         }
     }
 }
@@ -254,8 +263,14 @@ fn each_mistake_has_its_own_name_before_anything_is_sent() {
         crate::files::create_private(&path, contents).unwrap();
         path
     };
-    let one =
-        |contents: &[u8]| CertificateSpec { file: file(contents), key_file: None, algorithm: None, previous: None };
+    let one = |contents: &[u8]| CertificateSpec {
+        file: file(contents),
+        key_file: None,
+        algorithm: None,
+        key_id: None,
+        previous: None,
+        next: None,
+    };
     let two = |certificate: &str, key: &str| CertificateSpec {
         key_file: Some(file(key.as_bytes())),
         ..one(certificate.as_bytes())
@@ -273,9 +288,22 @@ fn each_mistake_has_its_own_name_before_anything_is_sent() {
     let pfx = openssl::pkcs12::Pkcs12::builder().pkey(&RSA).build2("x").unwrap().to_der().unwrap();
     let utf16: Vec<u8> = "\u{feff}-----BEGIN".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let ed25519 = PKey::generate_ed25519().unwrap();
-    let missing = CertificateSpec { file: folder().join("app.pem"), key_file: None, algorithm: None, previous: None };
-    let directory =
-        CertificateSpec { file: folder(), key_file: Some(file(key.as_bytes())), algorithm: None, previous: None };
+    let missing = CertificateSpec {
+        file: folder().join("app.pem"),
+        key_file: None,
+        algorithm: None,
+        key_id: None,
+        previous: None,
+        next: None,
+    };
+    let directory = CertificateSpec {
+        file: folder(),
+        key_file: Some(file(key.as_bytes())),
+        algorithm: None,
+        key_id: None,
+        previous: None,
+        next: None,
+    };
     let rows: Vec<Row> = vec![
         ("missing", missing, "certificate-file-missing", None),
         ("a folder", directory, "certificate-file-unreadable", None),
