@@ -6,6 +6,7 @@ mod words;
 
 pub use watch::{Beginning, Observation, Running, Step, Wait, Watch};
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::report::{ExitCode, Report};
@@ -15,16 +16,18 @@ use watch::Subject;
 /// What a command is doing and what it has seen. Clones are the same one.
 #[derive(Clone, Default)]
 pub struct Progress {
-    places: Arc<Mutex<Vec<Place>>>,
+    places: Arc<Mutex<Places>>,
     /// What is done for no subject of its own.
     aside: Arc<Subject>,
 }
 
-/// Where one of the subjects stands.
-enum Place {
-    Waiting,
-    Running(Arc<Subject>),
-    Done(Box<Report>),
+/// Where the subjects stand. What is shown ten times a second is counted as it changes: it takes no longer where there are many.
+#[derive(Default)]
+struct Places {
+    all: usize,
+    failed: usize,
+    running: BTreeMap<usize, Arc<Subject>>,
+    done: BTreeMap<usize, Box<Report>>,
 }
 
 /// What there is when a command is cancelled.
@@ -57,13 +60,13 @@ impl Standing {
 }
 
 impl Progress {
-    fn places(&self) -> MutexGuard<'_, Vec<Place>> {
+    fn places(&self) -> MutexGuard<'_, Places> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// So many subjects are looked at from now on.
     pub fn expect(&self, count: usize) {
-        *self.places() = (0..count).map(|_| Place::Waiting).collect();
+        *self.places() = Places { all: count, ..Places::default() };
     }
 
     /// Looks at what is done for no subject of its own: what is waited for is seen, and no step is kept.
@@ -82,61 +85,52 @@ impl Progress {
         report: impl Fn(&[Step], &[Wait]) -> Report + Send + Sync + 'static,
     ) -> Watch {
         let subject = Arc::new(Subject::new(name, report));
-        self.put(number, Place::Running(Arc::clone(&subject)));
+        self.places().running.insert(number, Arc::clone(&subject));
         Watch::over(subject)
     }
 
     /// The subject with this number is done.
     pub fn end(&self, number: usize, report: Report) {
-        self.put(number, Place::Done(Box::new(report)));
-    }
-
-    fn put(&self, number: usize, place: Place) {
-        if let Some(old) = self.places().get_mut(number) {
-            *old = place;
-        }
+        let mut places = self.places();
+        places.running.remove(&number);
+        places.failed += usize::from(report.exit_code() != ExitCode::AllPassed);
+        places.done.insert(number, Box::new(report));
     }
 
     /// The reports of the subjects that are done, in their order. Nothing is looked at any more.
     #[must_use]
     pub fn take(&self) -> Vec<Report> {
         let places = std::mem::take(&mut *self.places());
-        places
-            .into_iter()
-            .filter_map(|place| if let Place::Done(report) = place { Some(*report) } else { None })
-            .collect()
+        places.done.into_values().map(|report| *report).collect()
     }
 
     /// What there is, where nothing more is to come. `None` where no subject was looked at.
     #[must_use]
     pub fn so_far(&self) -> Option<SoFar> {
         let places = self.places();
-        let reports = places.iter().filter_map(|place| match place {
-            Place::Done(report) => Some((**report).clone()),
-            Place::Running(subject) => subject.report(),
-            Place::Waiting => None,
-        });
-        let untouched = places.iter().filter(|place| matches!(place, Place::Waiting)).count();
-        (!places.is_empty()).then(|| SoFar { reports: reports.collect(), untouched })
+        if places.all == 0 {
+            return None;
+        }
+        let mut reports: BTreeMap<usize, Report> =
+            places.done.iter().map(|(number, report)| (*number, (**report).clone())).collect();
+        let running = places.running.iter().filter_map(|(number, subject)| Some((*number, subject.report()?)));
+        reports.extend(running);
+        let untouched = places.all.saturating_sub(places.done.len() + places.running.len());
+        Some(SoFar { reports: reports.into_values().collect(), untouched })
     }
 
     /// Where the command stands.
     #[must_use]
     pub fn standing(&self) -> Standing {
         let places = self.places();
-        let mut standing = Standing { all: places.len(), ..Standing::default() };
-        standing.running.extend(Some(self.aside.running()).filter(|aside| !aside.waits.is_empty()));
-        for place in places.iter() {
-            match place {
-                Place::Waiting => {}
-                Place::Running(subject) => standing.running.push(subject.running()),
-                Place::Done(report) => {
-                    standing.done += 1;
-                    standing.failed += usize::from(report.exit_code() != ExitCode::AllPassed);
-                }
-            }
+        let aside = Some(self.aside.running()).filter(|aside| !aside.waits.is_empty());
+        let running = places.running.values().map(|subject| subject.running());
+        Standing {
+            all: places.all,
+            done: places.done.len(),
+            failed: places.failed,
+            running: aside.into_iter().chain(running).collect(),
         }
-        standing
     }
 }
 

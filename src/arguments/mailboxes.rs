@@ -2,6 +2,7 @@
 
 use clap::Args as ClapArgs;
 
+use super::fleet::Fleet;
 use super::typed;
 use super::unlisted::{Subjects, Unlisted};
 use crate::context::Context;
@@ -10,6 +11,7 @@ use crate::flow::lookup;
 use crate::profile::{Mailbox, Profile, Protocol, Reference, Side};
 use crate::report::{Finding, FindingCode, Report};
 use crate::sasl::SaslMechanism;
+use crate::text::Shown;
 
 /// Which mailboxes are tested, and how.
 #[derive(Debug, ClapArgs)]
@@ -24,6 +26,9 @@ pub struct MailboxSelection {
     /// Use this SASL mechanism
     #[arg(long)]
     pub mechanism: Option<SaslMechanism>,
+    /// How many at once, and which share of them.
+    #[command(flatten)]
+    pub fleet: Fleet,
     #[command(flatten)]
     unlisted: Unlisted,
 }
@@ -34,6 +39,8 @@ pub struct Selected<'a> {
     pub mailboxes: Vec<&'a Mailbox>,
     /// A report on each that there is not.
     pub missing: Vec<Report>,
+    /// What is to be said of the selection.
+    pub notes: Vec<Shown>,
 }
 
 impl MailboxSelection {
@@ -48,13 +55,9 @@ impl MailboxSelection {
     /// The mailboxes.
     ///
     /// # Errors
-    /// If there is none of those that are named.
+    /// If there is none of those that are named, or none at all.
     pub fn mailboxes<'a>(&self, profile: &'a Profile) -> Result<Selected<'a>, CommandError> {
-        let (mailboxes, missing) = match self.all || self.unlisted.has_mailbox() {
-            true => (lookup::mailboxes(profile, &self.names, true)?, Vec::new()),
-            false => lookup::those_there(profile, &self.names)?,
-        };
-        Ok(Selected { mailboxes, missing })
+        self.which(None, profile)
     }
 
     /// The mailboxes to test on `side`.
@@ -62,17 +65,27 @@ impl MailboxSelection {
     /// # Errors
     /// If a mailbox that is named does not have that side, or none of all has it.
     pub fn with<'a>(&self, side: Side, profile: &'a Profile) -> Result<Selected<'a>, CommandError> {
-        let mut selected = self.mailboxes(profile)?;
-        if self.all {
-            selected.mailboxes.retain(|mailbox| mailbox.service(side).is_some());
-        }
-        if selected.mailboxes.is_empty() {
-            // A test of nothing is not a success.
-            let with_side = shown!(" with an {} side", side.key());
-            return Err(Finding::of(FindingCode::NOTHING_TO_TEST).with("with_side", with_side).into());
-        }
+        let selected = self.which(Some(side), profile)?;
         require(side, &selected.mailboxes)?;
         Ok(selected)
+    }
+
+    fn which<'a>(&self, side: Option<Side>, profile: &'a Profile) -> Result<Selected<'a>, CommandError> {
+        let (mut mailboxes, mut missing) = match self.all || self.unlisted.has_mailbox() {
+            true => (lookup::mailboxes(profile, &self.names, true)?, Vec::new()),
+            false => lookup::those_there(profile, &self.names)?,
+        };
+        if self.all {
+            mailboxes.retain(|mailbox| side.is_none_or(|side| mailbox.service(side).is_some()));
+        }
+        if mailboxes.is_empty() {
+            // A test of nothing is not a success.
+            let with_side = side.map_or_else(Shown::default, |side| shown!(" with an {} side", side.key()));
+            return Err(Finding::of(FindingCode::NOTHING_TO_TEST).with("with_side", with_side).into());
+        }
+        // One of several shares may be empty: the others have the mailboxes.
+        let notes = self.fleet.share(self.all, &mut mailboxes, &mut missing)?;
+        Ok(Selected { mailboxes, missing, notes })
     }
 }
 

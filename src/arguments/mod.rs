@@ -4,10 +4,12 @@ pub mod admin;
 pub mod choices;
 pub mod dry_run;
 pub mod filed;
+pub mod fleet;
 pub mod mailbox_flags;
 pub mod mailboxes;
 pub mod provider_flags;
 pub mod secret;
+pub mod shard;
 mod typed;
 pub mod unlisted;
 

@@ -1,10 +1,12 @@
 //! `inspect`: what a mailbox's access token says of itself, and what is wrong with it. Never the token.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use jiff::Timestamp;
 
+use crate::arguments::fleet::Fleet;
 use crate::arguments::typed;
 use crate::arguments::unlisted::{Subjects, Unlisted};
 use crate::clock::in_words;
@@ -12,6 +14,8 @@ use crate::context::Context;
 use crate::diagnosis::preflight::TokenClaims;
 use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
+use crate::failure::StoreFault;
+use crate::flow::check;
 use crate::flow::explain;
 use crate::flow::gather::gather;
 use crate::flow::given::Given;
@@ -20,8 +24,8 @@ use crate::flow::plan::Plan;
 use crate::flow::preflight::{Acceptance, Inspection};
 use crate::flow::session::{AccessToken, TokenSource};
 use crate::flow::workspace::Workspace;
-use crate::profile::{App, Mailbox, Reference, missing_scopes};
-use crate::report::{Check, Document, Report, Stage};
+use crate::profile::{App, Mailbox, Profile, Reference, missing_scopes};
+use crate::report::{Check, Document, Finding, FindingCode, Report, Stage};
 use crate::secrets::{AppRecord, MailboxRecord, load_app};
 use crate::text::{Redactor, Shown};
 
@@ -31,16 +35,22 @@ use crate::text::{Redactor, Shown};
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     mailgrant inspect shop\n  \
+    mailgrant inspect --all --offline   the tokens of all mailboxes\n  \
     mailgrant inspect shop --offline   the token in the store, without the network\n  \
     mailgrant inspect --address shop@contoso.com --provider google --token-stdin   without a profile")]
 pub struct Args {
-    /// The mailbox's name or address
-    #[arg(required_unless_present_any = ["address", "provider", "token_stdin", "token_env"],
-          value_parser = typed::<Reference>())]
-    name: Option<Reference>,
+    /// The mailboxes' names or addresses
+    #[arg(required_unless_present_any = ["all", "address", "provider", "token_stdin", "token_env"],
+          conflicts_with = "all", value_name = "NAME", value_parser = typed::<Reference>())]
+    names: Vec<Reference>,
+    /// Look at the token of every enabled mailbox
+    #[arg(long)]
+    all: bool,
     /// Look at the token in the store, even if it has expired, and touch no network
     #[arg(long)]
     offline: bool,
+    #[command(flatten)]
+    fleet: Fleet,
     #[command(flatten)]
     unlisted: Unlisted,
 }
@@ -50,11 +60,11 @@ pub struct Args {
 /// # Errors
 /// If the profile or the store cannot be used.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
-    let Subjects { profile, given } = args.unlisted.subjects(args.name.is_some(), context)?;
+    let is_named = args.all || !args.names.is_empty();
+    let Subjects { profile, given } = args.unlisted.subjects(is_named, context)?;
     let mut document = Document::new("inspect");
-    if let Some(name) = &args.name {
-        let mailbox = lookup::mailbox(&profile, name)?;
-        document.reports.push(of_profile(mailbox, args.offline, &Workspace::open(context, &profile)?)?);
+    if is_named {
+        args.inspect(&profile, context, &mut document)?;
     }
     if let Some(given) = &given {
         let workspace = Workspace::open(context, &profile)?;
@@ -63,6 +73,26 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         }
     }
     Ok(document)
+}
+
+impl Args {
+    /// The tokens of mailboxes of the profile, several at once.
+    fn inspect(&self, profile: &Profile, context: &Context, document: &mut Document) -> Result<(), CommandError> {
+        let mut mailboxes = lookup::mailboxes(profile, &self.names, self.all)?;
+        if mailboxes.is_empty() {
+            return Err(Finding::of(FindingCode::NOTHING_TO_CHECK).into());
+        }
+        document.notes = self.fleet.share(self.all, &mut mailboxes, &mut Vec::new())?;
+        let fault = Mutex::new(None);
+        document.reports = check::each(context, profile, &mailboxes, self.fleet.limits(), |workspace, mailbox| {
+            of_profile(mailbox, self.offline, workspace).unwrap_or_else(|unreadable| {
+                fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(unreadable);
+                Report::of_mailbox(mailbox)
+            })
+        })?;
+        let fault = fault.into_inner().unwrap_or_else(PoisonError::into_inner);
+        fault.map_or(Ok(()), |fault| Err(fault.into()))
+    }
 }
 
 /// The token that was handed over.
@@ -77,7 +107,7 @@ fn of_token(mailbox: &Mailbox, given: &Given, workspace: &Workspace<'_>) -> Resu
 }
 
 /// The token of a mailbox of the profile.
-fn of_profile(mailbox: &Mailbox, is_offline: bool, workspace: &Workspace<'_>) -> Result<Report, CommandError> {
+fn of_profile(mailbox: &Mailbox, is_offline: bool, workspace: &Workspace<'_>) -> Result<Report, StoreFault> {
     let app = workspace.app_of(mailbox);
     let session = workspace.session(mailbox);
     let about = FailureContext::of_mailbox(app, mailbox);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 
 use crate::arguments::admin::AdminFlags;
+use crate::arguments::fleet::Fleet;
 use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -38,6 +39,8 @@ pub struct Args {
     ask: bool,
     #[command(flatten)]
     admin: AdminFlags,
+    #[command(flatten)]
+    fleet: Fleet,
     /// Also write a calendar to FILE: an event on the day on which each client secret expires, with alarms 30, 14 and 7 days
     /// before. Importing it again updates the events. - is standard output; the report then goes to standard error
     #[arg(long, value_name = "FILE")]
@@ -84,7 +87,7 @@ impl Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let (names, alarm) = args.resolved(&profile)?;
-    let mailboxes = lookup::mailboxes(&profile, &names, names.is_empty())?;
+    let mut mailboxes = lookup::mailboxes(&profile, &names, names.is_empty())?;
     if mailboxes.is_empty() && args.fail_within.is_some() {
         return Err(Finding::of(FindingCode::NOTHING_TO_CHECK).into());
     }
@@ -94,13 +97,15 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             "Add --ask, or leave them out",
         ));
     }
+    let notes = args.fleet.share(names.is_empty(), &mut mailboxes, &mut Vec::new())?;
     let workspace = Workspace::open(context, &profile)?;
     let asked = if args.ask {
-        Asked::about(&mailboxes, &args.admin.authority(context)?, &workspace, context.say)?
+        Asked::about(&mailboxes, &args.admin.authority(context)?, &workspace, args.fleet.limits(), context.say)?
     } else {
         Asked::default()
     };
     let mut document = status::of(&workspace, &mailboxes, alarm, &asked)?;
+    document.notes = notes;
     if args.ics.is_some() && document.reminders.is_empty() {
         document.error = Some(Finding::of(FindingCode::NOTHING_TO_REMIND_OF).finding());
     }

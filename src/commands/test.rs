@@ -13,8 +13,7 @@ use crate::flow::parallel::{joined, survive};
 use crate::flow::plan::{Plan, Protocols};
 use crate::flow::status::{self, Asked};
 use crate::flow::workspace::Workspace;
-use crate::profile::Side;
-use crate::report::{Document, Finding, FindingCode};
+use crate::report::Document;
 
 /// Test a mailbox end to end, and say what to do first
 ///
@@ -23,6 +22,7 @@ use crate::report::{Document, Finding, FindingCode};
 #[command(after_help = "Examples:\n  \
     mailgrant test shop\n  \
     mailgrant test --all --report html=page.html   all of them, and a page to send\n  \
+    mailgrant test --all --jobs 32 --shard 2/4   the second of four runs that share them out\n  \
     mailgrant test --address shop@contoso.com --provider google --token-env TOKEN   without a profile")]
 pub struct Args {
     #[command(flatten)]
@@ -39,15 +39,13 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let Subjects { profile, given } = args.which.subjects(context)?;
     let given = given.as_ref();
-    let Selected { mailboxes, missing } = args.which.mailboxes(&profile)?;
-    if mailboxes.is_empty() {
-        return Err(Finding::of(FindingCode::NOTHING_TO_TEST).into());
-    }
+    let Selected { mailboxes, missing, notes } = args.which.mailboxes(&profile)?;
+    let limits = args.which.fleet.limits();
     let protocols = if args.all_protocols { Protocols::All } else { Protocols::OfProfile };
     let workspace = Workspace::open(context, &profile)?;
     let (reports, asked) = thread::scope(|scope| {
         let asked = scope.spawn(|| survive(|| Asked::again(&mailboxes, &workspace)).unwrap_or_default());
-        let reports = check::each(context, &profile, &mailboxes, Side::Incoming, |workspace, mailbox| {
+        let reports = check::each(context, &profile, &mailboxes, limits, |workspace, mailbox| {
             check::run(
                 workspace,
                 &Plan { mechanism: args.which.mechanism, protocols, given, ..Plan::end_to_end(mailbox) },
@@ -59,5 +57,6 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     document.reports = reports?;
     status::tell_ends(&mut document, &mailboxes, &workspace, &asked);
     document.reports.extend(missing);
+    document.notes = notes;
     Ok(document)
 }

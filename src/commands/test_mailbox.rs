@@ -34,12 +34,14 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let Subjects { profile, given } = args.which.subjects(context)?;
     let given = given.as_ref();
-    let Selected { mailboxes, missing } = args.which.with(Side::Incoming, &profile)?;
+    let Selected { mailboxes, missing, notes } = args.which.with(Side::Incoming, &profile)?;
     let read = Task::Read { latest: args.latest.into() };
     let mut document = Document::new("test-mailbox");
-    document.reports = check::each(context, &profile, &mailboxes, Side::Incoming, |workspace, mailbox| {
+    let limits = args.which.fleet.limits();
+    document.reports = check::each(context, &profile, &mailboxes, limits, |workspace, mailbox| {
         check::run(workspace, &Plan { mechanism: args.which.mechanism, given, ..Plan::of(mailbox, [read]) })
     })?;
     document.reports.extend(missing);
+    document.notes = notes;
     Ok(document)
 }

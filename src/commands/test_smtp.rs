@@ -44,15 +44,16 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let Subjects { profile, given } = args.which.subjects(context)?;
     let given = given.as_ref();
-    let Selected { mailboxes, missing } = args.which.with(Side::Outgoing, &profile)?;
+    let Selected { mailboxes, missing, notes } = args.which.with(Side::Outgoing, &profile)?;
     args.allow_waiting(&mailboxes)?;
     let mut document = Document::new("test-smtp");
     document.reports =
-        check::each(context, &profile, &mailboxes, Side::Outgoing, |workspace, mailbox| match &args.to {
+        check::each(context, &profile, &mailboxes, args.which.fleet.limits(), |workspace, mailbox| match &args.to {
             Some(recipient) => args.send(workspace, given, mailbox, recipient),
             None => check::run(workspace, &args.plan(given, mailbox, send_nothing(mailbox))),
         })?;
     document.reports.extend(missing);
+    document.notes = notes;
     if args.to.is_none() && document.exit_code() == ExitCode::AllPassed {
         document.next.push("To send a real mail and see it arrive: add --to ADDRESS, and --wait-arrival".into());
     }

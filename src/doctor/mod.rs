@@ -118,7 +118,7 @@ impl Examination<'_> {
                 parallel::each(
                     &numbered,
                     LIMITS,
-                    |(_, host)| host.label().to_string(),
+                    |(_, host)| vec![host.label().to_string()],
                     |(number, host)| self.look(&network, *number, host),
                     |(_, host), panicked| network::fallen(host, panicked),
                 )

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::diagnosis::verdict::Ladder;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{FailureKind, StoreFault};
-use crate::profile::{Mailbox, Profile, Side};
+use crate::profile::{Mailbox, Profile};
 use crate::progress::{Step, Wait};
 use crate::report::{Check, Report, Stage};
 use crate::text::Shown;
@@ -48,8 +48,7 @@ pub fn climb(workspace: &Workspace<'_>, plan: &Plan<'_>) -> (Report, Option<Ladd
     (report, ladder)
 }
 
-/// Runs `test` for each of `mailboxes`, several at once: so many for the server of `side`, or of the other where the mailbox
-/// does not have it.
+/// Runs `test` for each of `mailboxes`, several at once, but no more than `limits` allow at one mail server and at one tenant.
 ///
 /// # Errors
 /// If the secret store cannot be opened.
@@ -57,16 +56,16 @@ pub fn each(
     context: &Context,
     profile: &Profile,
     mailboxes: &[&Mailbox],
-    side: Side,
+    limits: Limits,
     test: impl Fn(&Workspace<'_>, &Mailbox) -> Report + Sync,
 ) -> Result<Vec<Report>, StoreFault> {
     for mailbox in mailboxes {
         context.trust.begin(mailbox.ca_file.as_deref());
     }
     let workspace = Workspace::open(context, profile)?;
-    let host = |(_, mailbox): &(usize, &Mailbox)| {
-        let service = mailbox.service(side).or_else(|| mailbox.service(side.other()));
-        service.map_or_else(String::new, |service| service.endpoint.host().to_owned())
+    let servers = |(_, mailbox): &(usize, &Mailbox)| {
+        let hosts = mailbox.services().map(|service| service.endpoint.host().to_owned());
+        hosts.chain([workspace.app_of(mailbox).tenant_key()]).collect()
     };
     context.expect(mailboxes.len());
     let progress = &context.progress;
@@ -78,7 +77,8 @@ pub fn each(
         progress.end(*number, test(&Workspace { watch, ..workspace.clone() }, mailbox));
     };
     let fallen = |(number, mailbox): &(usize, &Mailbox), panicked| progress.end(*number, fallen(mailbox, panicked));
-    parallel::each(&numbered, Limits::USUAL, host, test, fallen);
+    let held = |tenant: &str| workspace.throttle.until(tenant, workspace.deadline);
+    parallel::each_unless_held(&numbered, limits, servers, held, test, fallen);
     Ok(progress.take())
 }
 

@@ -3,12 +3,13 @@
 
 use super::check;
 use super::lookup;
+use super::parallel::Limits;
 use super::plan::Plan;
 use super::sign_in::{self, SignInOptions};
 use super::workspace::Workspace;
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::profile::{Mailbox, Name, Profile, Side};
+use crate::profile::{Mailbox, Name, Profile};
 use crate::report::{Document, FindingCode, Step};
 
 /// Offers to sign in to the mailbox `name` and to test it; what comes of it is in `document`, in the place of what was to be
@@ -79,7 +80,7 @@ pub fn test(
     if !offered("Test it now?", context)? {
         return Ok(());
     }
-    let reports = check::each(context, profile, &[mailbox], Side::Incoming, |workspace, mailbox| {
+    let reports = check::each(context, profile, &[mailbox], Limits::USUAL, |workspace, mailbox| {
         check::run(workspace, &Plan::end_to_end(mailbox))
     })?;
     document.next.clear();

@@ -39,5 +39,6 @@ pub mod support_bundle;
 pub mod test_mail;
 #[cfg(test)]
 mod testing;
+pub mod throttle;
 pub mod trials;
 pub mod workspace;

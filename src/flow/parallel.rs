@@ -6,11 +6,12 @@ use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::ScopedJoinHandle;
+use std::time::Instant;
 
 use self::queue::{Next, Queue};
 
 /// How many at once.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// In all.
     pub total: usize,
@@ -21,6 +22,10 @@ pub struct Limits {
 impl Limits {
     /// Kind to servers, and still 500 mailboxes in a minute or two.
     pub const USUAL: Self = Self { total: 16, per_key: 8 };
+
+    /// As many with one key as any server takes that is set up as usual: Postfix lets one client have 50 connections
+    /// (postconf(5), `smtpd_client_connection_count_limit`), and a command may be one of several.
+    pub const MOST_PER_KEY: usize = 32;
 }
 
 /// Some work ended in a panic. Its message is dropped: it may hold what the work failed on, a secret among it.
@@ -47,12 +52,24 @@ pub fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
 }
 
-/// Runs `work` for each of `items`, several at once; `key` says which share a server. The answers come in the order of
+/// Runs `work` for each of `items`, several at once; `keys` says which share a server. The answers come in the order of
 /// the items; where the work panics, `fallen` gives the item's answer.
 pub fn each<T: Sync, R: Send>(
     items: &[T],
     limits: Limits,
-    key: impl Fn(&T) -> String,
+    keys: impl Fn(&T) -> Vec<String>,
+    work: impl Fn(&T) -> R + Sync,
+    fallen: impl Fn(&T, Panicked) -> R + Sync,
+) -> Vec<R> {
+    each_unless_held(items, limits, keys, |_| None, work, fallen)
+}
+
+/// The same, where an item does not begin before the time that `held` says for one of its keys; the others go on.
+pub fn each_unless_held<T: Sync, R: Send>(
+    items: &[T],
+    limits: Limits,
+    keys: impl Fn(&T) -> Vec<String>,
+    held: impl Fn(&str) -> Option<Instant> + Sync,
     work: impl Fn(&T) -> R + Sync,
     fallen: impl Fn(&T, Panicked) -> R + Sync,
 ) -> Vec<R> {
@@ -60,13 +77,13 @@ pub fn each<T: Sync, R: Send>(
     if let [only] = items {
         return vec![work(only)];
     }
-    let queue = Mutex::new(Queue::new(items.iter().map(key), limits.per_key));
+    let queue = Mutex::new(Queue::new(items.iter().map(keys), limits.per_key));
     let freed = Condvar::new();
     let answers: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
     std::thread::scope(|scope| {
         for _ in 0..limits.total.clamp(1, items.len().max(1)) {
             scope.spawn(|| {
-                while let Some((index, line)) = take(&queue, &freed) {
+                while let Some((index, line)) = take(&queue, &freed, &held) {
                     // Freed on the way out of a panic too: the others must not wait for ever.
                     let _turn = Turn { queue: &queue, freed: &freed, line };
                     let answer = work(&items[index]);
@@ -79,13 +96,17 @@ pub fn each<T: Sync, R: Send>(
 }
 
 /// The next item and its line, once there is a place for it.
-fn take(queue: &Mutex<Queue>, freed: &Condvar) -> Option<(usize, usize)> {
+fn take(queue: &Mutex<Queue>, freed: &Condvar, held: &impl Fn(&str) -> Option<Instant>) -> Option<(usize, usize)> {
     let mut state = queue.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
-        match state.take() {
+        state = match state.take(held) {
             Next::Item { index, line } => return Some((index, line)),
             Next::Done => return None,
-            Next::Later => state = freed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Next::Later(None) => freed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Next::Later(Some(time)) => {
+                let left = time.saturating_duration_since(Instant::now());
+                freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+            }
         }
     }
 }
@@ -119,7 +140,7 @@ mod tests {
         let answers = each(
             &items,
             limits,
-            |item| (item % 2).to_string(),
+            |item| vec![(item % 2).to_string()],
             |item| {
                 let now = running[item % 2].fetch_add(1, Ordering::SeqCst) + 1;
                 most.fetch_max(now, Ordering::SeqCst);
@@ -139,7 +160,7 @@ mod tests {
             let items: Vec<usize> = (0..count).collect();
             // One at a time for the key: a thread that waits behind a panic must get its turn.
             let limits = Limits { total: 4, per_key: 1 };
-            let key = |item: &usize| (item % 2).to_string();
+            let key = |item: &usize| vec![(item % 2).to_string()];
             let work = |item: &usize| if item.is_multiple_of(3) { panic!("over {item}") } else { item * 2 };
             let answers = each(&items, limits, key, work, |item, Panicked| 1_000 + item);
             let expected: Vec<usize> =
@@ -150,6 +171,6 @@ mod tests {
 
     #[test]
     fn nothing_to_do_is_done() {
-        assert!(each(&[] as &[u8], Limits::USUAL, |_| String::new(), |_| (), |_, _| ()).is_empty());
+        assert!(each(&[] as &[u8], Limits::USUAL, |_| Vec::new(), |_| (), |_, _| ()).is_empty());
     }
 }

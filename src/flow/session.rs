@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 
 use super::credential::Desk;
+use super::throttle::Throttle;
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::files::lock;
@@ -56,6 +57,8 @@ pub struct Session<'a> {
     pub profile_file: &'a Path,
     /// What becomes of a sign-in whose refresh token is gone.
     pub on_loss: OnLoss,
+    /// Token endpoints that have asked to be left alone.
+    pub throttle: &'a Throttle,
 }
 
 /// Held, this process alone may change the mailbox's grant, and there is space to store a new one.
@@ -76,6 +79,9 @@ impl<'a> Session<'a> {
         let seen = self.stored_grant()?;
         if let Some(token) = self.at_hand(&seen)? {
             return Ok(token);
+        }
+        if let Err(throttled) = self.admit() {
+            return self.good(&seen).ok_or(throttled);
         }
         // Refresh tokens are often good for one use only, so two refreshes at once lose the sign-in (RFC 9700 §2.2.2).
         // A process that waited for the lock finds what the holder has fetched (SECURITY.md C1).
@@ -99,6 +105,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// As [`Session::access_token`].
     pub fn refreshed_token(&self) -> Result<AccessToken, Failure> {
+        self.admit()?;
         let _lock = self.lock()?;
         let credential = self.client_credential()?;
         self.renew(self.stored_grant()?, &credential, OnLoss::LeaveUnmarked)
@@ -110,6 +117,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// As [`access_token`](Self::access_token). No refusal marks the sign-in as lost.
     pub fn token_aside(&self) -> Result<AccessToken, Failure> {
+        self.admit()?;
         let _lock = self.lock()?;
         let credential = self.client_credential()?;
         self.renew_aside(self.bound_grant()?, &credential)

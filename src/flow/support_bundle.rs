@@ -173,7 +173,7 @@ fn tests(context: &Context, profile: &Profile) -> Vec<(String, Report, String)> 
     let enabled = profile.mailboxes.values().filter(|mailbox| mailbox.enabled);
     let sides: Vec<(&Mailbox, Task<'_>)> =
         enabled.flat_map(|mailbox| plan::each_side(mailbox).into_iter().map(move |task| (mailbox, task))).collect();
-    let app = |(mailbox, _): &(&Mailbox, Task<'_>)| mailbox.app.to_string();
+    let app = |(mailbox, _): &(&Mailbox, Task<'_>)| vec![mailbox.app.to_string()];
     let name = |mailbox: &Mailbox, task: &Task<'_>| match mailbox.service(task.side()) {
         None => mailbox.name.to_string(),
         Some(Service { protocol, .. }) if protocol.sides().len() == 1 => format!("{}, {protocol}", mailbox.name),

@@ -1,9 +1,11 @@
 //! What every flow works with: the profile, its opened store, and the way to the network.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::session::{OnLoss, Session};
+use super::throttle::Throttle;
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::failure::StoreFault;
@@ -43,6 +45,8 @@ pub struct Workspace<'a> {
     pub phase: Duration,
     /// Who looks on.
     pub watch: Watch,
+    /// Token endpoints that have asked to be left alone. Clones share it.
+    pub throttle: Arc<Throttle>,
 }
 
 impl<'a> Workspace<'a> {
@@ -65,6 +69,7 @@ impl<'a> Workspace<'a> {
             // A bound on the whole may be longer than a phase's usual one: for a server that is known to be slow.
             phase: context.timeout.unwrap_or(PHASE),
             watch: context.progress.aside(),
+            throttle: Arc::default(),
         })
     }
 
@@ -100,6 +105,7 @@ impl<'a> Workspace<'a> {
             deadline: self.deadline,
             profile_file: &self.profile_file,
             on_loss: OnLoss::LeaveUnmarked,
+            throttle: &self.throttle,
         }
     }
 

@@ -185,6 +185,15 @@ impl App {
         }
     }
 
+    /// What all apps of one tenant have in common, and no other has: where they sign in, and which tenant there.
+    #[must_use]
+    pub fn tenant_key(&self) -> String {
+        match &self.identity {
+            IdentityRule::Issuer(issuer) => issuer.as_issuer().to_owned(),
+            IdentityRule::Tenant { authority, tenant } => format!("{}/{tenant}", authority.as_issuer()),
+        }
+    }
+
     /// Where the directory is that knows the app's client secrets: the address before the version, as in
     /// `https://graph.microsoft.com`. None where the provider has none.
     #[must_use]

@@ -47,6 +47,9 @@ pub struct Document {
     /// The reports as rows, where a command lists; the forms for programs have the reports alone.
     #[serde(skip)]
     pub table: Option<Table>,
+    /// What to know of the run itself: which share of the mailboxes it has looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Shown>,
     /// Things that are right but deserve attention, such as a secret that expires soon.
     pub warnings: Vec<Warning>,
     /// What to do next, as commands or click paths.
@@ -187,6 +190,7 @@ impl Document {
             is_dry_run: false,
             diff: Vec::new(),
             table: None,
+            notes: Vec::new(),
             warnings: Vec::new(),
             next: Vec::new(),
             explanations: Vec::new(),

@@ -6,6 +6,7 @@ mod certificate;
 mod everywhere;
 mod federated;
 mod issuing;
+mod many;
 mod own;
 mod pages;
 mod shells;
@@ -63,6 +64,7 @@ fn every_flag_of_every_verb_has_a_row() {
         .chain(certificate::ROWS)
         .chain(federated::ROWS)
         .chain(issuing::ROWS)
+        .chain(many::ROWS)
         .chain(pages::ROWS)
         .chain(shells::ROWS);
     let own = own.chain(unlisted::ROWS);
@@ -89,7 +91,8 @@ fn the_flags_of_add_do_what_they_say() {
 #[test]
 fn the_flags_of_the_other_verbs_do_what_they_say() {
     let shop = Fixture::authorized();
-    own::ROWS.iter().chain(pages::ROWS).chain(shells::ROWS).for_each(|row| row.run(&shop));
+    let rows = own::ROWS.iter().chain(pages::ROWS).chain(shells::ROWS).chain(many::ROWS);
+    rows.for_each(|row| row.run(&shop));
     shop.json(&["test", "shop"], 0);
 }
 

@@ -54,6 +54,7 @@ mod federated;
 mod field;
 #[cfg(target_os = "linux")]
 mod flags;
+mod fleet;
 mod gmail;
 mod graph;
 mod guide;

@@ -90,7 +90,7 @@ impl Rotation<'_> {
         }
         let others = &self.mailboxes[rest..];
         // One token endpoint for all of them.
-        let tenant = |_: &&Mailbox| String::new();
+        let tenant = |_: &&Mailbox| vec![String::new()];
         let prove = |mailbox: &&Mailbox| self.prove_one(&records, mailbox, credential);
         let answers = parallel::each(others, Limits::USUAL, tenant, prove, |_, Panicked| {
             Ok(Proof::Unknown(FailureKind::Bug.into()))
@@ -182,7 +182,7 @@ impl Rotation<'_> {
             .map(|(mailbox, proof)| (*mailbox, matches!(proof, Some(Proof::Accepted))))
             .collect();
         let host = |(mailbox, _): &(&Mailbox, bool)| {
-            mailbox.incoming.as_ref().map_or(String::new(), |incoming| incoming.endpoint.host().to_owned())
+            vec![mailbox.incoming.as_ref().map_or(String::new(), |incoming| incoming.endpoint.host().to_owned())]
         };
         let connect = |(mailbox, proven): &(&Mailbox, bool)| {
             if *proven { self.prover.connect(mailbox, credential) } else { Tested::default() }

@@ -20,7 +20,16 @@ impl Session<'_> {
         credential: &ClientCredential,
     ) -> Result<TokenResponse, Failure> {
         let grant = self.grant_of(authorization, scopes, endpoint, credential)?;
-        self.client(endpoint, credential).token(grant.as_ref())
+        let answer = self.client(endpoint, credential).token(grant.as_ref());
+        answer.inspect_err(|failure| self.throttle.hear(&self.app.tenant_key(), failure))
+    }
+
+    /// Waits where the token endpoint has asked to be left alone. The mailbox's lock is not held meanwhile.
+    ///
+    /// # Errors
+    /// What it said, where that would take too long.
+    pub(super) fn admit(&self) -> Result<(), Failure> {
+        self.throttle.admit(&self.app.tenant_key(), self.deadline)
     }
 
     /// The grant that brings the token.

@@ -72,6 +72,7 @@ impl Desk {
             deadline: None,
             profile_file: Path::new("config.toml"),
             on_loss: OnLoss::Mark,
+            throttle: &Throttle::default(),
         })
     }
 
@@ -245,6 +246,7 @@ mod reservation {
             deadline: None,
             profile_file: Path::new("config.toml"),
             on_loss: OnLoss::Mark,
+            throttle: &Throttle::default(),
         };
         let asked: Vec<String> = app.scopes.for_channels(mailbox.channels()).iter().map(Scope::to_string).collect();
         let grant = MailboxRecord {

@@ -37,6 +37,7 @@ const BRIEFLY: Duration = Duration::from_secs(3);
 struct Asking<'a> {
     authority: &'a Authority,
     workspace: &'a Workspace<'a>,
+    limits: Limits,
     /// How often; none: once.
     patience: Option<&'a Patience<'a>>,
 }
@@ -48,7 +49,7 @@ struct Told {
 }
 
 impl Asked {
-    /// Asks the directories about the apps of `mailboxes`, each registration once, and writes the day on which a secret in use
+    /// Asks the directories about the apps of `mailboxes`, each registration once and several at once, and writes the day on which a secret in use
     /// ends into the profile and the store.
     ///
     /// # Errors
@@ -57,10 +58,11 @@ impl Asked {
         mailboxes: &[&Mailbox],
         authority: &Authority,
         workspace: &Workspace<'_>,
+        limits: Limits,
         say: fn(&str),
     ) -> Result<Self, StoreFault> {
         let patience = Patience { say, deadline: workspace.deadline, wait: &std::thread::sleep };
-        let asking = Asking { authority, workspace, patience: Some(&patience) };
+        let asking = Asking { authority, workspace, limits, patience: Some(&patience) };
         let mut asked = Self::default();
         let mut dates = Vec::new();
         for (registration, answer, took) in asking.ask(registrations(mailboxes, workspace)?) {
@@ -77,7 +79,8 @@ impl Asked {
         let deadline = Instant::now() + BRIEFLY;
         let deadline = workspace.deadline.map_or(deadline, |whole| whole.min(deadline));
         let workspace = Workspace { deadline: Some(deadline), ..workspace.clone() };
-        let asking = Asking { authority: &Authority::App, workspace: &workspace, patience: None };
+        let (authority, limits) = (&Authority::App, Limits::USUAL);
+        let asking = Asking { authority, workspace: &workspace, limits, patience: None };
         let mut readable = registrations(mailboxes, &workspace).unwrap_or_default();
         readable.retain(Registration::is_readable);
         let mut asked = Self::default();
@@ -249,8 +252,8 @@ impl Asking<'_> {
             let _waiting = self.workspace.watch.at(None, "", None).begins(Stage::Directory);
             (registration.ask(self.authority, self.workspace, self.patience), began.elapsed())
         };
-        let host = |registration: &Registration<'_>| registration.app().registrar().to_owned();
-        let answers = parallel::each(&registrations, Limits::USUAL, host, ask, |_, Panicked| {
+        let tenant = |registration: &Registration<'_>| vec![registration.app().tenant_key()];
+        let answers = parallel::each(&registrations, self.limits, tenant, ask, |_, Panicked| {
             (Answer::Said(Err(FailureKind::Bug.into())), Duration::ZERO)
         });
         registrations.into_iter().zip(answers).map(|(one, (answer, took))| (one, answer, took)).collect()

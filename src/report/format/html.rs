@@ -81,6 +81,7 @@ fn page(document: &Document) -> String {
                             pre { @for line in &document.diff { (Text(line)) "\n" } }
                         }
                     }
+                    (list("Notes", document.notes.iter().cloned()))
                     (list("Warnings", document.warnings.iter().map(|warning| warning.text.clone())))
                     (list("Next", document.next.iter().map(Step::sentence)))
                     footer {
@@ -180,6 +181,7 @@ mod tests {
         report.verdict = Some(Box::new(finding));
         let mut document = Document::new("test");
         document.reports.push(report);
+        document.notes.push(shown());
         document.warn(WarningCode::TextCut, shown());
         document.next.push(shown().into());
         document

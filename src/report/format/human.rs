@@ -87,9 +87,12 @@ fn write_document(document: &Document, page: &mut Page<'_>) -> io::Result<()> {
         explanation::write(&document.explanations, page)?;
         has_text = true;
     }
-    if !document.warnings.is_empty() {
+    if !document.notes.is_empty() || !document.warnings.is_empty() {
         if std::mem::replace(&mut has_text, true) {
             page.gap()?;
+        }
+        for note in &document.notes {
+            page.led(0, &Line::default().dim("note:").plain(" "), &Line::default().plain(note.as_str()))?;
         }
         for warning in &document.warnings {
             page.led(0, &Line::default().warn("warning:").plain(" "), &Line::default().plain(warning.text.as_str()))?;

@@ -51,6 +51,7 @@ fn text(document: &Document) -> String {
         text.push_str("## In the profile\n\n");
         fence("", "diff", &Shown::join(&document.diff, "\n"), &mut text);
     }
+    list("Notes", document.notes.iter().cloned(), &mut text);
     list("Warnings", document.warnings.iter().map(|warning| warning.text.clone()), &mut text);
     list("Next", document.next.iter().map(Step::sentence), &mut text);
     let mut text = text.trim_end().to_owned();
@@ -232,6 +233,7 @@ mod tests {
         report.checks.push(Check::failed(Stage::Tls, Duration::ZERO, finding));
         let mut document = Document::new("test");
         document.reports.push(report);
+        document.notes.push(shown());
         document.warn(WarningCode::TextCut, shown());
         text(&document)
     }

@@ -43,6 +43,7 @@ fn everywhere(text: &str) -> Document {
     }];
     document.reports.extend([report, tested]);
     document.explanations = vec![explanation(text), explanation(text)];
+    document.notes.push(shown());
     document.warn(WarningCode::TextCut, shown());
     document.next.push(shown().into());
     document.error = Some(finding);
@@ -89,7 +90,7 @@ fn written_for(view: &View, format: &dyn Format, text: &str) -> String {
 fn no_format_passes_on_what_a_terminal_obeys_in_any_place() {
     let human = anstream::adapter::strip_str(&written(TEXT, "harmless")).to_string();
     // In the first report, the second with its verdict and its server, eleven in each of two problems, and the document.
-    assert_eq!(human.matches("harmless").count(), 48, "{human}");
+    assert_eq!(human.matches("harmless").count(), 49, "{human}");
     // Our own colours come and go in pairs; anything beyond them would be theirs.
     let theirs = |text: String| text.replace(['\n'], "").chars().filter(|c| is_unprintable(*c)).count();
     let views = [View::of_file(true), View { links: true, ..View::default() }];
@@ -155,6 +156,6 @@ fn json_says_what_the_document_holds() {
     assert_eq!(json["error"]["cause"], Redactor::by_shape(HOSTILE).as_str());
     let plain = everywhere("Grüße, \"Жук\"\\");
     let mut out = Vec::new();
-    JSON.write(&plain, &View::default(), &mut out).unwrap();
+    JSON_1.write(&plain, &View::default(), &mut out).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string_pretty(&plain).unwrap() + "\n");
 }

@@ -156,7 +156,16 @@ pub(super) const ROWS: &[Row] = &[
         let alone = shop.run(&["doctor", "--with-tests"]).finish().code(2);
         assert!(alone.stderr.contains("--bundle"), "{}", alone.stderr);
     }),
-    does("inspect", "<name>", |shop| shows(shop, &["inspect", "no-such"], 3, "no mailbox 'no-such'")),
+    does("inspect", "<names>", |shop| {
+        shows(shop, &["inspect", "no-such"], 3, "no mailbox 'no-such'");
+        let two = two();
+        assert_eq!(two.json(&["inspect", "shop", "alice"], 0).json()["reports"].as_array().unwrap().len(), 2);
+    }),
+    does("inspect", "--all", |_| {
+        let two = two();
+        assert_eq!(two.json(&["inspect", "--all"], 0).json()["reports"].as_array().unwrap().len(), 2);
+        two.json(&["inspect", "--all", "shop"], 2);
+    }),
     does("inspect", "--offline", |_| {
         let shop = Fixture::added();
         shop.sandbox().set_access_lifetime(crate::support::practice::ALWAYS_STALE);

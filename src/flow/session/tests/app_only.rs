@@ -44,6 +44,7 @@ fn session_of<'a>(session: &Session<'a>) -> Session<'a> {
         deadline: session.deadline,
         profile_file: session.profile_file,
         on_loss: session.on_loss,
+        throttle: session.throttle,
     }
 }
 

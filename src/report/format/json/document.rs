@@ -33,6 +33,10 @@ pub(super) struct JsonDocument<'a> {
     /// One report for each mailbox, app, server or other thing that the command looked at.
     #[schemars(with = "Vec<JsonReport>")]
     reports: Reports<'a>,
+    /// What to know of the run itself: which share of the mailboxes it has looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    notes: Vec<Shown>,
     /// What is right but deserves attention.
     warnings: Vec<JsonWarning>,
     /// What to do next, in order.
@@ -133,6 +137,7 @@ impl<'a> JsonDocument<'a> {
             summary: Summary::of(&document.reports),
             diff: document.diff.clone(),
             reports: Reports(&document.reports),
+            notes: document.notes.clone(),
             warnings: document.warnings.iter().map(JsonWarning::of).collect(),
             next: document.next.iter().map(JsonStep::of).collect(),
             explanations: document.explanations.iter().map(JsonExplanation::of).collect(),

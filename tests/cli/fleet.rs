@@ -1,0 +1,163 @@
+//! Many mailboxes: how many at once, in which share, and what a tenant's "not so fast" means for the others.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::sandbox::faults::Fault;
+use crate::sandbox::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
+use crate::support::finished::Finished;
+use crate::support::fixture::Fixture;
+
+/// `count` mailboxes, called `box0` and so on, all signed in, at the servers of these ports.
+pub(crate) struct Fleet {
+    pub(crate) shop: Fixture,
+}
+
+impl Fleet {
+    pub(crate) fn new(count: usize) -> Self {
+        let shop = Fixture::authorized();
+        shop.sandbox().allow_refresh_reuse();
+        shop.change_grant(|grant| {
+            for number in 0..count {
+                shop.save_grant(&format!("box{number}"), grant);
+            }
+        });
+        let fleet = Self { shop };
+        let ports = fleet.shop.sandbox().ports();
+        fleet.profile(count, ports.imap_implicit, ports.smtp_starttls);
+        fleet
+    }
+
+    /// A profile of the mailboxes at these ports.
+    pub(crate) fn profile(&self, count: usize, imap: u16, smtp: u16) {
+        let (authority, ca_file) = (self.shop.sandbox().authority(), self.shop.ca_file());
+        let mut text = format!(
+            "[apps.shop]\nprovider = \"microsoft365\"\ntenant = \"{TENANT_DOMAIN}\"\nauthority = \"{authority}\"\n\
+             client_id = \"{CONFIDENTIAL_CLIENT}\"\nca_file = \"{ca_file}\"\n"
+        );
+        for number in 0..count {
+            write!(
+                text,
+                "[mailboxes.box{number}]\napp = \"shop\"\naddress = \"{SHOP}\"\nca_file = \"{ca_file}\"\n\
+                 incoming = {{ protocol = \"imap\", host = \"localhost\", port = {imap} }}\n\
+                 outgoing = {{ protocol = \"smtp\", host = \"localhost\", port = {smtp} }}\n"
+            )
+            .unwrap();
+        }
+        self.shop.write_config(&text);
+    }
+}
+
+/// The names of the mailboxes in the document.
+fn names(finished: &Finished) -> BTreeSet<String> {
+    let document = finished.json();
+    let words = document["reports"].to_string();
+    (0..100).map(|number| format!("box{number}")).filter(|name| words.contains(&format!("\"{name}\""))).collect()
+}
+
+/// A server that says nothing, and hangs up after a while; the most connections that it has had at once.
+fn silent() -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let told = Arc::clone(&most);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let count = now.fetch_add(1, Ordering::SeqCst) + 1;
+            told.fetch_max(count, Ordering::SeqCst);
+            let now = Arc::clone(&now);
+            thread::spawn(move || {
+                thread::sleep(Duration::from_millis(300));
+                // Counted down before the client can notice and begin the next.
+                now.fetch_sub(1, Ordering::SeqCst);
+                let _ = (&stream).read(&mut [0; 1]);
+            });
+        }
+    });
+    (port, most)
+}
+
+#[test]
+fn no_more_are_looked_at_at_once_than_was_asked_for_and_no_fewer() {
+    let fleet = Fleet::new(20);
+    for (flags, expected) in [
+        (vec![], 8),
+        (vec!["--jobs", "3"], 3),
+        (vec!["--jobs", "12"], 12),
+        (vec!["--jobs", "12", "--jobs-per-server", "2"], 2),
+    ] {
+        let (port, most) = silent();
+        fleet.profile(20, port, port);
+        let words = [&["test-mailbox", "--all"], flags.as_slice()].concat();
+        fleet.shop.run(&words).finish();
+        assert_eq!(most.load(Ordering::SeqCst), expected, "{flags:?}");
+    }
+}
+
+#[test]
+fn each_mailbox_is_in_one_share_and_the_report_says_which() {
+    let fleet = Fleet::new(12);
+    let all = (0..12).map(|number| format!("box{number}")).collect::<BTreeSet<_>>();
+    let mut seen = BTreeSet::new();
+    for index in 1..=3 {
+        let shard = format!("{index}/3");
+        let run = fleet.shop.json(&["test-mailbox", "--all", "--shard", &shard], 0);
+        let share = names(&run);
+        assert!(!share.is_empty() && seen.is_disjoint(&share), "{share:?} beside {seen:?}");
+        run.says(&format!("shard {shard}: {} of 12 mailboxes", share.len()));
+        seen.extend(share.clone());
+        // The variables of a job's run mean the same, and are named.
+        for (first, names_of) in
+            [(0, ["JOB_COMPLETION_INDEX", "JOB_COMPLETION_COUNT"]), (1, ["CI_NODE_INDEX", "CI_NODE_TOTAL"])]
+        {
+            let run = |arguments: &[&str]| {
+                let run = fleet.shop.run(arguments).env(names_of[0], &(index - 1 + first).to_string());
+                run.env(names_of[1], "3").finish().code(0)
+            };
+            let by_variables = run(&["--json", "status"]);
+            assert_eq!(names(&by_variables), share, "{names_of:?}");
+            by_variables.says(&format!("shard {shard}, by {}: ", names_of[0]));
+            assert_eq!(names(&run(&["--json", "status", "--shard", "1/1"])), all, "the flag overrides them");
+            assert_eq!(names(&run(&["--json", "status", "box3"])).len(), 1, "what is named is meant");
+        }
+    }
+    assert_eq!(seen, all);
+    for form in ["text", "markdown", "html"] {
+        fleet.shop.run(&["status", "--shard", "1/3", "--format", form]).finish().code(0).says("shard 1/3: ");
+    }
+}
+
+#[test]
+fn a_share_may_be_empty_and_variables_that_do_not_fit_are_refused() {
+    let fleet = Fleet::new(1);
+    let runs: Vec<Finished> =
+        (1..=4).map(|index| fleet.shop.json(&["test-mailbox", "--all", "--shard", &format!("{index}/4")], 0)).collect();
+    assert_eq!(runs.iter().filter(|run| run.stdout.contains("0 of 1 mailboxes")).count(), 3);
+    for bad in ["0/4", "5/4", "4", "a/b"] {
+        fleet.shop.json(&["test-mailbox", "--all", "--shard", bad], 2).says("I/N with I from 1 to N");
+    }
+    let job = |arguments: &[&str]| {
+        let run = fleet.shop.run(&[&["--json"], arguments].concat());
+        run.env("CI_NODE_INDEX", "0").env("CI_NODE_TOTAL", "4").finish()
+    };
+    job(&["test-mailbox", "--all"]).code(2).says("CI_NODE_INDEX=0 and CI_NODE_TOTAL=4").says("--shard 1/1");
+    job(&["test-mailbox", "--all", "--shard", "1/1"]).code(0);
+}
+
+#[test]
+fn a_token_endpoint_that_wants_to_be_left_alone_is_not_asked_by_the_next_mailbox() {
+    let fleet = Fleet::new(5);
+    fleet.shop.sandbox().switch_on(Fault::named("token-throttled"));
+    let before = fleet.shop.sandbox().counters().token_requests;
+    // The endpoint asks for 30 seconds; no one may wait that long here.
+    let run = fleet.shop.run(&["--json", "test", "--all", "--jobs", "1", "--timeout", "20"]).finish().code(6);
+    assert_eq!(fleet.shop.sandbox().counters().token_requests, before + 1, "the tenant was asked again");
+    let told = run.stdout.matches("as the server asks").count();
+    assert!(told >= 5, "each is told how long to wait: {told}\n{}", run.stdout);
+}
