@@ -179,6 +179,10 @@ pub enum TlsFault {
     Expired,
     /// The certificate's time has not come yet, or this machine's clock is behind.
     NotYetValid,
+    /// The issuer has revoked the certificate.
+    Revoked,
+    /// Whether the certificate is revoked could not be found out, where the system insists on it.
+    RevocationUnknown,
     /// The server speaks no TLS 1.2 or newer.
     TooOld,
     /// The server answered a ClientHello with something that is not TLS.

@@ -70,6 +70,8 @@ pub(super) fn tls(fault: &TlsFault, about: FailureContext<'_>) -> Finding {
             .with("names", Shown::join(names, ", ")),
         TlsFault::Expired => Finding::of(FindingCode::TLS_EXPIRED),
         TlsFault::NotYetValid => Finding::of(FindingCode::TLS_NOT_YET_VALID),
+        TlsFault::Revoked => Finding::of(FindingCode::TLS_REVOKED),
+        TlsFault::RevocationUnknown => Finding::of(FindingCode::TLS_REVOCATION_NOT_CHECKED),
         TlsFault::TooOld => Finding::of(FindingCode::TLS_TOO_OLD),
         TlsFault::NotTls => Finding::of(FindingCode::TLS_NOT_TLS).case_if(about.protocol.is_none(), "sign-in"),
         TlsFault::Other(reason) => Finding::of(FindingCode::TLS_FAILED).with("reason", reason),

@@ -6,8 +6,10 @@ use crate::text::{Redactor, Shown};
 
 /// Each as name and value.
 pub(super) fn here() -> Vec<(&'static str, Shown)> {
-    let release = ["/etc/os-release", "/usr/lib/os-release"].iter().find_map(|path| fs::read_to_string(path).ok());
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").ok();
+    // Wine shows Windows' programs the files of the system below it.
+    let files = if cfg!(windows) { &[][..] } else { &["/etc/os-release", "/usr/lib/os-release"] };
+    let release = files.iter().find_map(|path| fs::read_to_string(path).ok());
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").ok().filter(|_| cfg!(target_os = "linux"));
     vec![
         ("mailgrant", env!("CARGO_PKG_VERSION").into()),
         ("system", system(release.as_deref(), kernel.as_deref())),

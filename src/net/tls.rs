@@ -160,7 +160,7 @@ fn read_ca_file(path: &Path) -> Result<Vec<Certificate>, Failure> {
 /// What each fault sounds like in the TLS libraries behind native-tls: OpenSSL's words, Secure Transport's
 /// words, and Schannel's numbers (its words come in Windows' language). The first row that matches wins: OpenSSL's
 /// "certificate verify failed" alone says nothing, its verify result in brackets does.
-const FAULT_WORDS: [(&str, Kind); 35] = [
+const FAULT_WORDS: [(&str, Kind); 40] = [
     ("hostname mismatch", Kind::WrongHost),
     ("host name mismatch", Kind::WrongHost),
     ("ip address mismatch", Kind::WrongHost),
@@ -199,6 +199,13 @@ const FAULT_WORDS: [(&str, Kind); 35] = [
     ("-2146893019", Kind::UnknownIssuer),
     // CERT_E_WRONG_USAGE
     ("-2146762480", Kind::WrongUsage),
+    // CRYPT_E_REVOKED, CERT_E_REVOKED
+    ("-2146885616", Kind::Revoked),
+    ("-2146762484", Kind::Revoked),
+    // CRYPT_E_NO_REVOCATION_CHECK, CRYPT_E_REVOCATION_OFFLINE, CERT_E_REVOCATION_FAILURE
+    ("-2146885614", Kind::RevocationUnknown),
+    ("-2146885613", Kind::RevocationUnknown),
+    ("-2146762482", Kind::RevocationUnknown),
     // SEC_E_ALGORITHM_MISMATCH, SEC_E_UNSUPPORTED_FUNCTION, SEC_E_INVALID_TOKEN
     ("-2146893007", Kind::TooOld),
     ("-2146893054", Kind::TooOld),
@@ -213,6 +220,8 @@ enum Kind {
     WrongHost,
     Expired,
     NotYetValid,
+    Revoked,
+    RevocationUnknown,
     TooOld,
     NotTls,
 }
@@ -233,6 +242,8 @@ fn fault_from_words(words: &str, host: &str) -> TlsFault {
         Some(Kind::WrongHost) => TlsFault::WrongHost { host: Redactor::by_shape(host), names: Vec::new() },
         Some(Kind::Expired) => TlsFault::Expired,
         Some(Kind::NotYetValid) => TlsFault::NotYetValid,
+        Some(Kind::Revoked) => TlsFault::Revoked,
+        Some(Kind::RevocationUnknown) => TlsFault::RevocationUnknown,
         Some(Kind::TooOld) => TlsFault::TooOld,
         Some(Kind::NotTls) => TlsFault::NotTls,
         None => TlsFault::Other(Redactor::by_shape(words)),

@@ -68,6 +68,8 @@ pub(super) fn failures() -> Vec<Failure> {
         TlsFault::WrongHost { host: word("host.example"), names: Vec::new() },
         TlsFault::Expired,
         TlsFault::NotYetValid,
+        TlsFault::Revoked,
+        TlsFault::RevocationUnknown,
         TlsFault::TooOld,
         TlsFault::NotTls,
         TlsFault::Other(word("REASON")),

@@ -148,7 +148,11 @@ impl Certificate {
             TlsFault::UnknownIssuer { issuer, .. } => Self::UnknownIssuer { issuer: issuer.clone() },
             TlsFault::Expired => Self::Expired,
             TlsFault::NotYetValid => Self::NotYetValid,
-            TlsFault::SelfSigned | TlsFault::WrongUsage | TlsFault::WrongHost { .. } => Self::Refused,
+            TlsFault::SelfSigned
+            | TlsFault::WrongUsage
+            | TlsFault::WrongHost { .. }
+            | TlsFault::Revoked
+            | TlsFault::RevocationUnknown => Self::Refused,
             // No certificate came as far as that.
             _ => Self::NotSeen,
         }

@@ -76,6 +76,8 @@ fn the_libraries_words_and_numbers_are_told_apart() {
         ("certificate verify failed: (Hostname mismatch)", TlsFault::WrongHost { host: host(), names: Vec::new() }),
         ("certificate verify failed: (certificate has expired)", TlsFault::Expired),
         ("certificate verify failed: (certificate is not yet valid)", TlsFault::NotYetValid),
+        ("OS Error -2146885616 (FormatMessageW() returned error 317)", TlsFault::Revoked),
+        ("OS Error -2146762482 (FormatMessageW() returned error 317)", TlsFault::RevocationUnknown),
         ("ssl_choose_client_version:unsupported protocol", TlsFault::TooOld),
         ("ssl3_get_record:wrong version number", TlsFault::NotTls),
         ("Die Zertifikatkette … (os error -2146762487)", unknown()),
