@@ -14,7 +14,18 @@ struct Group {
 static GROUPS: [Group; 4] = [
     Group {
         title: "Set up",
-        verbs: &["practice", "add", "authorize", "guide", "open", "set", "remove", "new-certificate", "new-vault-key"],
+        verbs: &[
+            "practice",
+            "add",
+            "apply",
+            "authorize",
+            "guide",
+            "open",
+            "set",
+            "remove",
+            "new-certificate",
+            "new-vault-key",
+        ],
     },
     Group { title: "Check", verbs: &["test", "test-mailbox", "test-smtp", "status", "doctor", "inspect"] },
     Group { title: "Use and keep", verbs: &["token", "rotate-secret", "store"] },

@@ -1,6 +1,7 @@
 //! One file for each verb: its `Args` and its `run`.
 
 pub mod add;
+pub mod apply;
 pub mod authorize;
 pub mod completions;
 pub mod doctor;

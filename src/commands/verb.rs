@@ -8,8 +8,8 @@ use super::next::Next;
 #[cfg(feature = "practice")]
 use super::practice;
 use super::{
-    add, authorize, completions, doctor, explain, guide, inspect, list, man, new_certificate, new_vault_key, next,
-    open, remove, rotate_secret, show, status, store, test, test_mailbox, test_smtp, token,
+    add, apply, authorize, completions, doctor, explain, guide, inspect, list, man, new_certificate, new_vault_key,
+    next, open, remove, rotate_secret, show, status, store, test, test_mailbox, test_smtp, token,
 };
 use crate::context::Context;
 use crate::error::CommandError;
@@ -20,6 +20,7 @@ use crate::report::Document;
 #[expect(missing_docs, reason = "each verb's Args carries its documentation, which clap shows")]
 pub enum Command {
     Add(Box<add::Args>),
+    Apply(apply::Args),
     #[command(visible_alias = "login")]
     Authorize(authorize::Args),
     Test(test::Args),
@@ -68,6 +69,7 @@ impl Command {
     pub fn run(&self, context: &Context, line: fn() -> clap::Command) -> Result<Document, CommandError> {
         match self {
             Self::Add(args) => add::run(args, context),
+            Self::Apply(args) => apply::run(args, context),
             Self::Authorize(args) => authorize::run(args, context),
             Self::Test(args) => test::run(args, context),
             Self::TestMailbox(args) => test_mailbox::run(args, context),

@@ -40,6 +40,27 @@ pub enum Edit {
     Unchanged,
 }
 
+/// What becomes of an app or a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// It is new.
+    Added,
+    /// Some of its keys have other values.
+    Changed,
+    /// It says the same already.
+    Unchanged,
+}
+
+impl Put {
+    fn of(old: Option<&InlineTable>, new: &InlineTable) -> Self {
+        match old {
+            None => Self::Added,
+            Some(old) if old.to_string() == new.to_string() => Self::Unchanged,
+            Some(_) => Self::Changed,
+        }
+    }
+}
+
 /// An edit that is on the disk, and not in the profile's place yet. Dropped without a commit, it goes.
 pub struct PreparedEdit<'a> {
     document: &'a ProfileDocument,
@@ -118,15 +139,17 @@ impl ProfileDocument {
     }
 
     /// Adds an app, or changes those of its keys whose values are others now.
-    pub fn put_app(&mut self, name: &Name, app: &AppFile) {
-        let old = self.app_file(name).unwrap_or_default().to_table();
-        update(self.table("apps", name), &old, &app.to_table());
+    pub fn put_app(&mut self, name: &Name, app: &AppFile) -> Put {
+        let (old, new) = (self.app_file(name).map(|app| app.to_table()), app.to_table());
+        update(self.table("apps", name), &old.clone().unwrap_or_default(), &new);
+        Put::of(old.as_ref(), &new)
     }
 
     /// Adds a mailbox, or changes those of its keys whose values are others now.
-    pub fn put_mailbox(&mut self, name: &Name, mailbox: &MailboxFile) {
-        let old = self.mailbox_file(name).unwrap_or_default().to_table();
-        update(self.table("mailboxes", name), &old, &mailbox.to_table());
+    pub fn put_mailbox(&mut self, name: &Name, mailbox: &MailboxFile) -> Put {
+        let (old, new) = (self.mailbox_file(name).map(|mailbox| mailbox.to_table()), mailbox.to_table());
+        update(self.table("mailboxes", name), &old.clone().unwrap_or_default(), &new);
+        Put::of(old.as_ref(), &new)
     }
 
     /// Sets or removes the day on which the secret of `app` expires.

@@ -64,7 +64,7 @@ impl Fault {
         Wrong { key: None, span: value.span(), fault: self }
     }
 
-    fn type_of(value: &Found<'_>, expected: &'static str) -> Wrong {
+    pub(super) fn type_of(value: &Found<'_>, expected: &'static str) -> Wrong {
         Self::Type { found: value.get_ref().type_str(), expected }.at(value)
     }
 }
@@ -77,6 +77,11 @@ pub(super) trait Entry: Sized {
     fn read(value: &Found<'_>) -> Result<Self, Wrong>;
 
     fn write(&self) -> Value;
+
+    /// This value over what was there: a table takes over what it does not say.
+    fn over(self, _old: Self) -> Self {
+        self
+    }
 }
 
 /// A field of a mirror: a value that a key has, or lacks.
@@ -87,6 +92,9 @@ pub(super) trait Field: Sized {
     fn read(table: &Table<'_>, key: &'static str) -> Result<Self, Wrong>;
 
     fn write(&self) -> Option<Value>;
+
+    /// This field, or what was there where it says nothing.
+    fn over(self, old: Self) -> Self;
 }
 
 /// A table of the file, whose keys are known.
@@ -164,6 +172,10 @@ macro_rules! table {
             fn write(&self) -> toml_edit::Value {
                 self.to_table().into()
             }
+
+            fn over(self, old: Self) -> Self {
+                Self { $($key: Field::over(self.$key, old.$key)),* }
+            }
         }
     };
 }
@@ -179,6 +191,13 @@ impl<T: Entry> Field for Option<T> {
 
     fn write(&self) -> Option<Value> {
         self.as_ref().map(T::write)
+    }
+
+    fn over(self, old: Self) -> Self {
+        match (self, old) {
+            (Some(new), Some(old)) => Some(new.over(old)),
+            (new, old) => new.or(old),
+        }
     }
 }
 
@@ -203,6 +222,17 @@ impl<T: Entry> Field for BTreeMap<Name, Spanned<T>> {
         let tables = self.iter().map(|(name, table)| (name.as_str(), table.get_ref().write()));
         (!self.is_empty()).then(|| tables.collect::<InlineTable>().into())
     }
+
+    fn over(self, mut old: Self) -> Self {
+        for (name, new) in self {
+            let new = match old.remove(&name) {
+                Some(old) => new.over(old),
+                None => new,
+            };
+            old.insert(name, new);
+        }
+        old
+    }
 }
 
 /// A key that its table cannot do without.
@@ -217,5 +247,9 @@ impl Field for Spanned<Protocol> {
 
     fn write(&self) -> Option<Value> {
         Some(Entry::write(self))
+    }
+
+    fn over(self, _old: Self) -> Self {
+        self
     }
 }

@@ -22,7 +22,40 @@ pub struct ConfigError {
 struct Place {
     line: usize,
     column: usize,
-    text: String,
+    /// The line, where it may be quoted.
+    text: Option<String>,
+}
+
+/// A text that is read, and its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub path: &'a Path,
+    pub source: &'a str,
+    pub quotes: Quotes,
+}
+
+/// What messages quote of a text. What masks its lines knows TOML alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// Its lines, masked.
+    Lines,
+    /// Nothing.
+    Nothing,
+}
+
+impl Text<'_> {
+    /// A problem with the bytes at `span`.
+    pub(super) fn error(self, span: Range<usize>, problem: String, instead: Option<String>) -> ConfigError {
+        let place = Some(Place::find(self, span.start));
+        ConfigError { path: self.path.to_owned(), place, problem, instead }
+    }
+
+    /// Whether the line that holds `offset` may be shown whole, and with it the value.
+    pub(super) fn is_shown(self, offset: usize) -> bool {
+        let before = self.source.get(..offset).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        self.quotes == Quotes::Lines && !masked_line(self.source, start).is_cut
+    }
 }
 
 /// A profile that could not be opened for an edit.
@@ -85,22 +118,16 @@ impl ConfigError {
     pub(super) fn whole(path: &Path, problem: impl Into<String>, instead: Option<String>) -> Self {
         Self { path: path.to_owned(), place: None, problem: problem.into(), instead }
     }
-
-    /// A problem with the bytes at `span` of `source`.
-    pub(super) fn at(path: &Path, source: &str, span: Range<usize>, problem: String, instead: Option<String>) -> Self {
-        let place = Some(Place::find(source, span.start));
-        Self { path: path.to_owned(), place, problem, instead }
-    }
 }
 
 impl Place {
-    fn find(source: &str, offset: usize) -> Self {
+    fn find(Text { source, quotes, .. }: Text<'_>, offset: usize) -> Self {
         let before = source.get(..offset).unwrap_or(source);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Self {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            text: masked_line(source, line_start).text,
+            text: (quotes == Quotes::Lines).then(|| masked_line(source, line_start).text),
         }
     }
 }
@@ -113,8 +140,10 @@ impl fmt::Display for ConfigError {
         let (path, problem) = (Shown::of(&self.path), escape(&self.problem));
         match &self.place {
             Some(place) => {
-                writeln!(f, "{path}:{}:{}: {problem}", place.line, place.column)?;
-                write!(f, "  {:>4} | {}", place.line, escape(&place.text))?;
+                write!(f, "{path}:{}:{}: {problem}", place.line, place.column)?;
+                if let Some(text) = &place.text {
+                    write!(f, "\n  {:>4} | {}", place.line, escape(text))?;
+                }
             }
             None => write!(f, "{path}: {problem}")?,
         }

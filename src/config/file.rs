@@ -67,6 +67,23 @@ pub struct AppFile {
     pub ca_file: Option<PathBuf>,
 }
 
+impl AppFile {
+    /// From now on it authenticates with `credential`: what only other kinds of credential have is gone.
+    pub fn authenticate_with(&mut self, credential: Credential) {
+        self.credential = Some(Spanned::new(0..0, credential));
+        if !credential.has_secret() {
+            // The day and the way to send it belong to the secret.
+            (self.secret_expires, self.client_authentication) = (None, None);
+        }
+        if !credential.has_federated_tokens() {
+            self.federated = None;
+        }
+        if credential != Credential::Certificate {
+            self.certificate = None;
+        }
+    }
+}
+
 table!(
     AppFile: provider, cloud, tenant, authority, api_url, issuer, scopes, client_id, object_id, credential,
     access, certificate, federated, service_account, client_authentication, secret_expires, redirect_uri, ca_file

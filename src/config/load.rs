@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::entry::{Fault, Table, Wrong};
-use super::error::{ConfigError, Problem};
+use super::error::{ConfigError, Problem, Quotes, Text};
 use super::file::ProfileFile;
 use super::locate::base_of;
 use super::{mask, validate};
@@ -53,10 +53,11 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, ConfigError> {
 pub fn parse(path: &Path, source: &str) -> Result<Profile, ConfigError> {
     let file = mirror(path, source)?;
     let base = base_of(path);
+    let source_text = Text { path, source, quotes: Quotes::Lines };
     let problem = |place: &Range<usize>, problem: Problem| {
         let span = if problem.span.is_empty() { place.clone() } else { problem.span };
         let text = format!("{}: {}", problem.key, problem.invalid.problem);
-        ConfigError::at(path, source, span, text, Some(problem.invalid.instead))
+        source_text.error(span, text, Some(problem.invalid.instead))
     };
 
     let mut apps: BTreeMap<Name, App> = BTreeMap::new();
@@ -81,7 +82,7 @@ pub fn parse(path: &Path, source: &str) -> Result<Profile, ConfigError> {
             } else {
                 format!("write one of: {}", known.join(", "))
             };
-            return Err(ConfigError::at(path, source, span, wrong, Some(instead)));
+            return Err(source_text.error(span, wrong, Some(instead)));
         };
         let checked = validate::mailbox(name.clone(), mailbox, app, place.clone(), base);
         mailboxes.insert(name.clone(), checked.map_err(|found| problem(&place, found))?);
@@ -90,25 +91,26 @@ pub fn parse(path: &Path, source: &str) -> Result<Profile, ConfigError> {
 }
 
 pub(super) fn mirror(path: &Path, source: &str) -> Result<ProfileFile, ConfigError> {
-    let document = DeTable::parse(source).map_err(|error| no_toml(path, source, &error))?;
+    let text = Text { path, source, quotes: Quotes::Lines };
+    let document = DeTable::parse(source).map_err(|error| no_toml(text, &error))?;
     let known = ProfileFile::KEYS.iter().map(|key| key.name);
     let read = Table::over(document.get_ref(), document.span(), known).and_then(|table| ProfileFile::read_from(&table));
-    read.map_err(|wrong| told(path, source, wrong))
+    read.map_err(|wrong| told(text, wrong))
 }
 
 /// What is not TOML. The library's message may quote what is there; where the line is not shown, the message is not.
-fn no_toml(path: &Path, source: &str, error: &toml::de::Error) -> ConfigError {
+pub(super) fn no_toml(text: Text<'_>, error: &toml::de::Error) -> ConfigError {
     let span = error.span().unwrap_or(0..0);
-    let problem = if is_shown(source, span.start) {
+    let problem = if text.is_shown(span.start) {
         error.message().trim().replace('\n', "; ")
     } else {
         "this is not valid TOML".to_owned()
     };
-    ConfigError::at(path, source, span, problem, None)
+    text.error(span, problem, None)
 }
 
 /// What is wrong with a key or a value, and what to write.
-fn told(path: &Path, source: &str, Wrong { key: value_of, span, fault }: Wrong) -> ConfigError {
+pub(super) fn told(text: Text<'_>, Wrong { key: value_of, span, fault }: Wrong) -> ConfigError {
     let value_of = value_of.map(|key| format!("{key}: ")).unwrap_or_default();
     let (problem, instead) = match fault {
         Fault::UnknownKey { key, .. } if mask::looks_secret(&key) => {
@@ -124,7 +126,7 @@ fn told(path: &Path, source: &str, Wrong { key: value_of, span, fault }: Wrong) 
             (format!("unknown key '{}'", key.escape_debug()), Some(instead))
         }
         Fault::MissingKey(key) => (format!("{key} is missing"), None),
-        Fault::UnknownWord { word, known } if is_shown(source, span.start) => {
+        Fault::UnknownWord { word, known } if text.is_shown(span.start) => {
             (format!("{value_of}unknown word `{word}`, expected {}", listed(&known, '`', "or")), None)
         }
         Fault::UnknownWord { known, .. } => {
@@ -138,13 +140,7 @@ fn told(path: &Path, source: &str, Wrong { key: value_of, span, fault }: Wrong) 
             (format!("credential: this is neither {}", listed(&known, '"', "nor")), Some(instead.to_owned()))
         }
     };
-    ConfigError::at(path, source, span, problem, instead)
-}
-
-/// Whether the line that holds `offset` may be shown whole, and with it the value.
-fn is_shown(source: &str, offset: usize) -> bool {
-    let start = source.get(..offset).map_or(0, |before| before.rfind('\n').map_or(0, |newline| newline + 1));
-    !mask::masked_line(source, start).is_cut
+    text.error(span, problem, instead)
 }
 
 /// "`imap`, `pop3` or `smtp`", where `last_by` is "or".

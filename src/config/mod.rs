@@ -10,13 +10,15 @@ mod load;
 mod locate;
 mod mask;
 mod validate;
+mod wanted;
 
-pub use edit::{Edit, PreparedEdit, ProfileDocument};
+pub use edit::{Edit, PreparedEdit, ProfileDocument, Put};
 pub use error::{ConfigError, OpenError, Problem, ProblemKind};
 pub use file::{AppFile, CertificateFile, FederatedFile, MailboxFile, ScopesFile, ServiceAccountFile, ServiceFile};
 pub use load::{load, parse};
 pub use locate::{Folders, base_of};
 pub use validate::{app as validate_app, client_secret as validate_client_secret, mailbox as validate_mailbox};
+pub use wanted::{Item, Wanted};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What the commands are made of: a valid token, a test of a mailbox, a new client secret, many at once.
 
 pub mod app_only;
+pub mod apply;
 pub mod authority;
 pub mod check;
 pub mod credential;

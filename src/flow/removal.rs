@@ -1,5 +1,7 @@
 //! The removal of a mailbox from the profile and the store; with the last mailbox of an app goes the app.
 
+use std::collections::BTreeSet;
+
 use super::lookup;
 use super::workspace::Workspace;
 use crate::config::ProfileDocument;
@@ -69,6 +71,28 @@ impl Removal {
         Ok(Self { mailbox: Some(mailbox.clone()), app: is_last.then(|| app.clone()), name: mailbox.name.clone() })
     }
 
+    /// What goes with the mailboxes called `names` of the profile `before`: an app goes with the last of them, where `after` has
+    /// no other mailbox of it and it is not one of `kept`.
+    #[must_use]
+    pub fn plan_all(before: &Profile, after: &Profile, names: &[&Name], kept: &BTreeSet<&Name>) -> Vec<Self> {
+        let staying = after.mailboxes.values().filter(|mailbox| !names.contains(&&mailbox.name));
+        let used: BTreeSet<&Name> = staying.map(|mailbox| &mailbox.app).chain(kept.iter().copied()).collect();
+        let mut going = BTreeSet::new();
+        let mailboxes = names.iter().filter_map(|name| before.mailboxes.get(name));
+        let removal = |mailbox: &Mailbox| {
+            let app = before.app_of(mailbox);
+            let goes = !used.contains(&app.name) && going.insert(app.name.clone());
+            Self { mailbox: Some(mailbox.clone()), app: goes.then(|| app.clone()), name: mailbox.name.clone() }
+        };
+        mailboxes.map(removal).collect()
+    }
+
+    /// The name of what goes.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
     /// The question whether it may go.
     #[must_use]
     pub fn question(&self) -> Shown {
@@ -122,7 +146,46 @@ impl Removal {
         Ok(Document { is_dry_run: true, diff: document.diff()?, ..answer })
     }
 
-    fn edit(&self, document: &mut ProfileDocument) {
+    /// What would become of its records, which are those of `profile`.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn preview_records(&self, profile: &Profile, fates: Fates, context: &Context) -> Result<Document, StoreFault> {
+        let store = context.store(profile)?;
+        let keys: Vec<RecordKey> = self.keys().collect();
+        self.delete(&keys, self.fates_of(fates, store, profile, context)?, store, Deletion::Told)
+    }
+
+    /// Removes the records of all `removals`, which are those of `profile`, and tells of each.
+    ///
+    /// # Errors
+    /// What the locks and the store say.
+    pub fn delete_all(
+        removals: &[Self],
+        profile: &Profile,
+        fates: Fates,
+        context: &Context,
+    ) -> Result<Vec<Document>, CommandError> {
+        if removals.is_empty() {
+            return Ok(Vec::new());
+        }
+        let store = context.store(profile)?;
+        // App before mailbox, as everywhere; and all of them before anything goes.
+        let mut keys: Vec<RecordKey> = removals.iter().flat_map(Self::keys).collect();
+        keys.sort_by_key(|key| !matches!(key, RecordKey::App(_)));
+        let lock = |key| RecordLock::acquire(context.locks(), key, context.lock_wait());
+        let _locks: Vec<RecordLock> = keys.iter().map(lock).collect::<Result<_, _>>()?;
+        let fated = |removal: &Self| removal.fates_of(fates, store, profile, context);
+        let all_fates: Vec<Vec<Fate>> = removals.iter().map(fated).collect::<Result<_, _>>()?;
+        let delete = |(removal, fates): (&Self, Vec<Fate>)| {
+            let keys: Vec<RecordKey> = removal.keys().collect();
+            Ok(removal.delete(&keys, fates, store, Deletion::Done)?)
+        };
+        removals.iter().zip(all_fates).map(delete).collect()
+    }
+
+    /// Takes it out of the profile.
+    pub fn edit(&self, document: &mut ProfileDocument) {
         if let Some(mailbox) = &self.mailbox {
             document.remove_mailbox(&mailbox.name);
         }
@@ -319,24 +382,4 @@ fn foreign(found: &Binding, own: &Binding) -> Option<Shown> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn locks_are_taken_app_first_and_only_for_what_goes() {
-        let mailbox = |name: &str| {
-            format!("[mailboxes.{name}]\napp = \"app\"\naddress = \"a@x.org\"\nincoming = {{ protocol = \"imap\" }}\n")
-        };
-        let keys = |text: &str| {
-            let profile = crate::config::parse("config.toml".as_ref(), text).unwrap();
-            Removal::plan(&profile, &"shop".parse().unwrap())
-                .unwrap()
-                .keys()
-                .map(|key| key.to_string())
-                .collect::<Vec<_>>()
-        };
-        let one = format!("[apps.app]\nprovider = \"google\"\nclient_id = \"a\"\n{}", mailbox("shop"));
-        assert_eq!(keys(&one), ["app app", "mailbox shop"]);
-        assert_eq!(keys(&(one + &mailbox("other"))), ["mailbox shop"]);
-    }
-}
+mod tests;

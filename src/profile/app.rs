@@ -9,7 +9,7 @@ use super::provider::ServicePreset;
 use super::{
     Access, CertificateSpec, Channel, ClientAuthentication, ClientId, Cloud, Credential, Deployment, Endpoint,
     EndpointPreset, EndpointUrl, FederatedSpec, HostPreset, Name, ObjectId, Opener, Protocol, Provider, RedirectUri,
-    Scope, ServerEndpoint, ServiceAccountSpec, StoredProof, Tenant,
+    Scope, ServerEndpoint, ServiceAccountSpec, Side, StoredProof, Tenant,
 };
 
 /// One app of the profile. Many mailboxes can share it.
@@ -242,6 +242,13 @@ impl App {
     #[must_use]
     pub fn deployment(&self) -> &'static Deployment {
         self.provider.deployment(self.cloud).unwrap_or(self.provider.main())
+    }
+
+    /// The protocols over which its mailboxes can be reached on `side`, the usual one first: a web service is its provider's
+    /// alone, and a mail server may be anywhere.
+    pub fn protocols(&self, side: Side) -> impl Iterator<Item = Protocol> {
+        let has = move |protocol: &Protocol| self.deployment().service(*protocol, side).is_some();
+        Protocol::of(side).filter(move |protocol| protocol.ports().is_some() || has(protocol))
     }
 
     /// Who knows the client ID: the issuer, or Microsoft's authority, at which it is one in all tenants.

@@ -13,6 +13,7 @@ mod federated;
 mod invalid;
 mod mailbox;
 mod names;
+mod naming;
 pub mod pages;
 pub mod placeholder;
 mod protocol;
@@ -38,7 +39,9 @@ pub use endpoint::{Endpoint, ServerEndpoint, TlsMode};
 pub use federated::{FederatedFrom, FederatedSource, FederatedSpec, IdentityId};
 pub use invalid::Invalid;
 pub use mailbox::{Mailbox, Origin, Service};
-pub use names::{Address, ClientId, HostName, KeyId, Name, ObjectId, PERSONAL_TENANT, Scope, Tenant, is_guid};
+pub use names::{
+    Address, ClientId, HostName, KeyId, Name, ObjectId, PERSONAL_TENANT, Scope, Tenant, is_guid, is_same_client_id,
+};
 pub use protocol::{Ports, Protocol, Side};
 pub use provider::{
     By, Cloud, Deployment, EndpointPreset, Family, HostPreset, InvalidGrant, Page, Provider, SignInPreset,

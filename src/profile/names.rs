@@ -296,6 +296,12 @@ impl FromStr for Scope {
     }
 }
 
+/// Whether two texts are one client ID. GUIDs are compared without regard to case (RFC 9562 §4), others are not.
+#[must_use]
+pub fn is_same_client_id(one: &str, other: &str) -> bool {
+    one == other || is_guid(other) && one.eq_ignore_ascii_case(other)
+}
+
 /// Whether `text` has a GUID's form: 8-4-4-4-12 hexadecimal digits. A client secret's *value* never has, its ID always.
 #[must_use]
 pub fn is_guid(text: &str) -> bool {

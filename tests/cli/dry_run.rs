@@ -28,7 +28,15 @@ fn both(shop: &Fixture, arguments: &[&str], stdin: &str) -> Finished {
     let done = shop.run(&[&["--json"], arguments].concat()).stdin(stdin).finish();
     assert_eq!(told.code, done.code, "{arguments:?}: {} {}", told.stdout, done.stdout);
     assert_eq!(done.json().get("dry_run"), None, "{}", done.stdout);
+    assert_eq!(has_changed(&told), has_changed(&done), "{arguments:?}: {} {}", told.stdout, done.stdout);
     told
+}
+
+/// Whether any report says that something changed, or would.
+fn has_changed(finished: &Finished) -> bool {
+    let document = finished.json();
+    let reports = document["reports"].as_array().cloned().unwrap_or_default();
+    reports.iter().any(|report| report["changed"] == true)
 }
 
 fn diff(told: &Finished) -> String {

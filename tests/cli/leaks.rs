@@ -164,6 +164,9 @@ fn no_command_shows_or_writes_a_secret() {
     ] {
         shown.run(&ALL_WAYS, arguments, "");
     }
+    let apply = ["apply", "-", "--secret-env", "shop=PRACTICE"];
+    shown.run(&ALL_WAYS, &apply, "[mailboxes.shop]\nenabled = true\n");
+    shown.run(&ALL_WAYS, &apply, &format!("name,client_secret\nshop,{CLIENT_SECRET}\n"));
     for verb in verbs() {
         shown.run(&[&["-v"]], &[&verb, "--help"], "");
     }

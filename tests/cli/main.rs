@@ -22,6 +22,7 @@ mod add_dialogue;
 mod add_names;
 mod all_protocols;
 mod app_only;
+mod apply;
 mod authorize;
 mod authorize_by_code;
 mod authorize_elsewhere;

@@ -13,7 +13,7 @@ use crate::arguments::provider_flags::ProviderFlags;
 use crate::arguments::typed;
 use crate::config::{AppFile, ScopesFile, ServiceAccountFile};
 use crate::error::CommandError;
-use crate::profile::{Access, ClientId, Credential, EndpointUrl, Name, RedirectUri, Scope, is_guid};
+use crate::profile::{Access, ClientId, Credential, EndpointUrl, Name, RedirectUri, Scope, is_same_client_id};
 
 /// The app's values.
 #[derive(Debug, Default, ClapArgs)]
@@ -78,22 +78,14 @@ impl AppFlags {
         let scopes = (!self.scopes.is_empty()).then(|| unspanned(scopes()));
         let expires = self.expires.map(unspanned);
         let credential = self.credential();
-        if credential.is_some_and(|credential| !credential.has_secret()) {
-            // The day and the way to send it belong to the secret.
-            (old.secret_expires, old.client_authentication) = (None, None);
-        }
-        // Only one kind of credential has them.
-        if credential.is_some_and(|credential| !credential.has_federated_tokens()) {
-            old.federated = None;
-        }
-        if credential.is_some_and(|credential| credential != Credential::Certificate) {
-            old.certificate = None;
+        if let Some(credential) = credential {
+            old.authenticate_with(credential);
         }
         Ok(AppFile {
             issuer: over(&self.issuer, old.issuer),
             scopes: scopes.or(old.scopes),
             client_id: match (&self.client_id, old.client_id) {
-                (Some(new), Some(old)) if is_same_id(old.get_ref(), new.as_str()) => Some(old),
+                (Some(new), Some(old)) if is_same_client_id(old.get_ref(), new.as_str()) => Some(old),
                 (new, old) => over(new, old),
             },
             credential: credential.map(unspanned).or(old.credential),
@@ -137,9 +129,4 @@ pub(super) fn is_handed_over(file: &AppFile) -> bool {
     let account = file.service_account.as_ref().map(Spanned::get_ref);
     credential.handed_over().is_some()
         && account.is_none_or(|account| account.external_account.is_none() && account.account.is_none())
-}
-
-/// Whether two texts are one client ID. GUIDs are compared without regard to case (RFC 9562 §4), others are not.
-pub(super) fn is_same_id(one: &str, other: &str) -> bool {
-    one == other || is_guid(other) && one.eq_ignore_ascii_case(other)
 }

@@ -5,9 +5,6 @@ use std::str::FromStr;
 use crate::error::CommandError;
 use crate::profile::{Address, Invalid, Name, Profile};
 
-/// The longest name.
-const LONGEST: usize = 64;
-
 /// What `add` is told to add.
 #[derive(Debug, Clone)]
 pub(super) enum Named {
@@ -52,31 +49,14 @@ pub(super) fn address<'a>(
     }
 }
 
-/// A name for the mailbox with `address`: what the profile calls it already, else the part before the @ where that is
-/// free, else the whole address as a name can be.
+/// A name for the mailbox with `address`: what the profile calls it already, else one that is free.
+///
+/// # Errors
+/// If the address has nothing that a name can be made of.
 pub(super) fn of(address: &Address, profile: &Profile) -> Result<Name, Invalid> {
     let known = profile.mailboxes.values().find(|mailbox| mailbox.address.matches(address.as_str()));
-    if let Some(known) = known {
-        return Ok(known.name.clone());
-    }
     let is_free = |name: &Name| !profile.mailboxes.contains_key(name) && !profile.apps.contains_key(name);
-    let local = address.as_str().rsplit_once('@').map_or("", |(local, _)| local);
-    let whole = made_valid(address.as_str());
-    let numbered = (2..1_000).map(|number| format!("{}-{number}", cut(&whole, LONGEST - 4)));
-    let names = [local.to_owned(), whole.clone()].into_iter().chain(numbered);
-    names.filter_map(|name| name.parse().ok()).find(is_free).map_or_else(|| whole.parse(), Ok)
-}
-
-/// `text` with a dash for each character that a name cannot have.
-fn made_valid(text: &str) -> String {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let name: String = text.chars().map(|c| if fits(c) { c } else { '-' }).collect();
-    let name = name.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
-    if name.is_empty() { "mailbox".to_owned() } else { cut(name, LONGEST).to_owned() }
-}
-
-fn cut(name: &str, most: usize) -> &str {
-    name.get(..most).unwrap_or(name)
+    known.map_or_else(|| Name::of_address(address, &is_free), |known| Ok(known.name.clone()))
 }
 
 #[cfg(test)]

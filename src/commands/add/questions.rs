@@ -254,10 +254,7 @@ fn protocol(
     ask: bool,
     context: &Context,
 ) -> Result<Option<Protocol>, CommandError> {
-    // A web service is its provider's alone; a mail server may be anywhere.
-    let is_there =
-        |protocol: &Protocol| protocol.ports().is_some() || app.deployment().service(*protocol, side).is_some();
-    let known: Vec<Protocol> = Protocol::of(side).filter(is_there).collect();
+    let known: Vec<Protocol> = app.protocols(side).collect();
     if !ask {
         return Ok(known.first().copied());
     }

@@ -7,16 +7,15 @@ use std::path::Path;
 
 use toml::Spanned;
 
-use super::flags::is_same_id;
 use crate::config::{self, AppFile, ProfileDocument};
-use crate::profile::{Address, App, Mailbox, Profile};
+use crate::profile::{Address, App, Mailbox, Profile, is_same_client_id};
 use crate::report::{Warning, WarningCode};
 
 /// The app of the profile that `file` is about: the same client ID, and nothing that `file` says of provider, cloud,
 /// tenant, authority or issuer is another there.
 pub(super) fn app<'a>(file: &AppFile, document: &'a ProfileDocument, base: &Path) -> Option<&'a App> {
     let id = file.client_id.as_ref()?.get_ref();
-    let mut candidates = document.profile().apps.values().filter(|app| is_same_id(app.client_id.as_str(), id));
+    let mut candidates = document.profile().apps.values().filter(|app| is_same_client_id(app.client_id.as_str(), id));
     candidates.find(|app| {
         document.app_file(&app.name).is_some_and(|known| {
             let provider = file.provider.as_ref().map_or(app.provider, |provider| *provider.get_ref());
@@ -50,7 +49,7 @@ fn is_one(one: &App, other: &App) -> bool {
     one.provider == other.provider
         && one.cloud == other.cloud
         && one.identity == other.identity
-        && is_same_id(one.client_id.as_str(), other.client_id.as_str())
+        && is_same_client_id(one.client_id.as_str(), other.client_id.as_str())
 }
 
 /// What is to be said of the other apps of `profile` with the client ID of `app`.
@@ -59,7 +58,7 @@ pub(super) fn warnings(app: &App, profile: &Profile) -> Vec<Warning> {
     others
         // Providers give out IDs without regard to each other.
         .filter(|other| {
-            other.registrar() == app.registrar() && is_same_id(other.client_id.as_str(), app.client_id.as_str())
+            other.registrar() == app.registrar() && is_same_client_id(other.client_id.as_str(), app.client_id.as_str())
         })
         .map(|other| {
             if is_one(app, other) {

@@ -27,6 +27,11 @@ impl<T: Entry> Entry for Spanned<T> {
     fn write(&self) -> Value {
         self.get_ref().write()
     }
+
+    fn over(self, old: Self) -> Self {
+        let span = self.span();
+        Self::new(span, self.into_inner().over(old.into_inner()))
+    }
 }
 
 impl Entry for String {

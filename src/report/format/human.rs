@@ -129,7 +129,7 @@ fn write_reports(document: &Document, page: &mut Page<'_>) -> io::Result<bool> {
         table::write(table, page)?;
         let reports: Vec<&Report> = document.reports.iter().collect();
         fleet::write_failures(&reports, &document.reports, page)?;
-        return Ok(true);
+        return Ok(!table.rows.is_empty());
     }
     let (tests, others): (Vec<&Report>, Vec<&Report>) =
         document.reports.iter().partition(|report| !report.sides.is_empty());

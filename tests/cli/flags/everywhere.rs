@@ -60,6 +60,7 @@ use Waits::{Lock, Never, Person, Servers};
 
 pub(crate) const VERBS: &[Verb] = &[
     verb("add", &[], Lock("profile-"), Makes, true),
+    verb("apply", &["-"], Lock("profile-"), Makes, false),
     verb("authorize", &["shop", "--timeout", "1"], Person, Needs, true),
     verb("test", &["shop"], Servers, Needs, true),
     verb("test-mailbox", &["shop"], Servers, Needs, true),
@@ -101,12 +102,19 @@ impl Verb {
     fn run(&self, shop: &Fixture, more: &[&str]) -> Finished {
         let words = self.words(shop);
         let words: Vec<&str> = words.iter().map(String::as_str).chain(more.iter().copied()).collect();
-        let input = if self.name == "add" { canary::CLIENT_SECRET } else { "" };
+        let input = match self.name {
+            "add" => canary::CLIENT_SECRET,
+            "apply" => APPLIED,
+            _ => "",
+        };
         let ended = shop.run(&words).stdin(input).finish();
         assert!(!matches!(ended.code, None | Some(70)), "{words:?}: {}", ended.all_text());
         ended
     }
 }
+
+/// What `apply` is given.
+const APPLIED: &str = "[apps.applied]\nprovider = \"google\"\nclient_id = \"applied\"\ncredential = \"none\"\n";
 
 type Look = fn(&Fixture, &Verb);
 

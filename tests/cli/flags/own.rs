@@ -60,6 +60,20 @@ fn rotate(shop: &Fixture, more: &[&str], code: i32) -> crate::support::finished:
     shop.run(&words).stdin(canary::NEXT_CLIENT_SECRET).finish().code(code)
 }
 
+/// `apply` stores the secret that this flag names the place of.
+fn with_secret(flag: &str, place: &str, stdin: &str) {
+    let shop = Fixture::new();
+    let list = "name,address,provider,client_id\nshop,shop@gmail.com,google,shop.apps.googleusercontent.com\n";
+    std::fs::write(shop.path().join("list.csv"), list).unwrap();
+    std::fs::write(shop.path().join("secret.txt"), canary::CLIENT_SECRET).unwrap();
+    let value = if place.is_empty() { "shop".to_owned() } else { format!("shop={place}") };
+    let run = shop.run(&["apply", "list.csv", flag, &value]).env("PLACE", canary::CLIENT_SECRET).stdin(stdin);
+    run.finish().code(0);
+    assert!(fact(&shop.json(&["show", "shop"], 0), "client_secret").starts_with("stored"));
+    let absent = if place.is_empty() { "other".to_owned() } else { format!("other={place}") };
+    shop.run(&["apply", "list.csv", flag, &absent]).env("PLACE", canary::CLIENT_SECRET).stdin(stdin).finish().code(2);
+}
+
 pub(super) const ROWS: &[Row] = &[
     does("authorize", "<names>", |shop| shows(shop, &["authorize", "no-such"], 3, "no mailbox 'no-such'")),
     does("authorize", "--no-browser", |shop| {
@@ -351,6 +365,34 @@ pub(super) const ROWS: &[Row] = &[
     does("show", "<name>", |shop| {
         assert_eq!(fact(&shop.json(&["show", "shop"], 0), "address"), SHOP);
         shop.json(&["show", "no-such"], 3);
+    }),
+    does("apply", "<file>", |shop| {
+        std::fs::write(shop.path().join("list.csv"), "name,enabled\nshop,true\n").unwrap();
+        shows(shop, &["apply", "list.csv"], 0, "\"shop\"");
+        shop.json(&["apply", "no-such.csv"], 2);
+    }),
+    does("apply", "--prune", |_| {
+        let shop = two();
+        let apply = ["apply", "-", "--prune", "--yes"];
+        shop.run(&apply).stdin("name,enabled\nshop,true\n").finish().code(0);
+        shop.json(&["show", "alice"], 3);
+    }),
+    does("apply", "--yes", |_| {
+        let shop = two();
+        let asked = shop.run(&["apply", "-", "--prune"]).stdin("name,enabled\nshop,true\n").finish().code(2);
+        assert!(asked.stderr.contains("--yes"), "{}", asked.stderr);
+        shop.json(&["show", "alice"], 0);
+    }),
+    does("apply", "--secret-env", |_| with_secret("--secret-env", "PLACE", "")),
+    does("apply", "--secret-file", |_| with_secret("--secret-file", "secret.txt", "")),
+    does("apply", "--secret-stdin", |shop| {
+        with_secret("--secret-stdin", "", canary::CLIENT_SECRET);
+        shop.run(&["apply", "-", "--secret-stdin", "shop"]).finish().code(2).says("both be read from standard input");
+    }),
+    does("apply", "--dry-run", |shop| {
+        let told = shop.run(&["apply", "-", "--dry-run"]).stdin("name,enabled\nshop,false\n").finish().code(0);
+        assert!(told.stdout.contains("+ enabled = false"), "{}", told.stdout);
+        shop.json(&["test-mailbox", "shop"], 0);
     }),
     does("remove", "<name>", |shop| shows(shop, &["remove", "no-such", "--yes"], 3, "no mailbox 'no-such'")),
     does("remove", "--yes", |_| {

@@ -52,6 +52,7 @@ fn no_other_process_sees_a_secret_in_an_argument() {
     let mut names = BTreeSet::new();
     for (arguments, stdin) in [
         (&add[..], CLIENT_SECRET),
+        (&["apply", "-"], "[mailboxes.shop]\nenabled = true\n"),
         (&["authorize", "shop", "--timeout", "30"], ""),
         (&["status"], ""),
         (&["list"], ""),

@@ -20,6 +20,9 @@ const NARROWEST: usize = 10;
 
 /// Writes the table.
 pub(super) fn write(table: &Table, page: &mut Page<'_>) -> io::Result<()> {
+    if table.rows.is_empty() {
+        return Ok(());
+    }
     let table = &without_empty_columns(table);
     let mut widths: Vec<usize> = table.columns.iter().map(|name| name.len()).collect();
     for row in &table.rows {

@@ -1,0 +1,103 @@
+//! The columns that CSV can have: the keys of the profile, and the flags of `add`.
+
+use std::sync::LazyLock;
+
+use super::sheet::Cell;
+use crate::config::entry::{Fault, Wrong};
+use crate::config::file::{AppFile, CertificateFile, FederatedFile, MailboxFile, ServiceAccountFile, ServiceFile};
+use crate::config::wanted::refused::refused;
+use crate::profile::Side;
+
+/// Whose value it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    Name,
+    Mailbox,
+    App,
+}
+
+/// What the cells of a column say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) group: Group,
+    /// The key.
+    pub(super) key: &'static str,
+    /// The key in its table, where it has one.
+    pub(super) inner: Option<&'static str>,
+}
+
+impl Column {
+    /// The key that has the value.
+    pub(super) fn last(self) -> &'static str {
+        self.inner.unwrap_or(self.key)
+    }
+}
+
+/// All columns by their names.
+static COLUMNS: LazyLock<Vec<(String, Column)>> = LazyLock::new(all);
+
+/// What each column of `header` says; none where that is not known.
+pub(super) fn of(header: &[Cell<'_>], wrong: &mut Vec<Wrong>) -> Vec<Option<Column>> {
+    let mut found: Vec<Option<Column>> = Vec::new();
+    for cell in header {
+        let name = cell.text.trim().to_ascii_lowercase().replace(['-', ' ', '.'], "_");
+        let column = COLUMNS.iter().find(|(known, _)| *known == name).map(|(_, column)| *column);
+        if column.is_none() {
+            let known = COLUMNS.iter().map(|(name, _)| name.as_str()).collect();
+            let fault = Fault::UnknownKey { key: cell.text.trim().to_owned(), known };
+            wrong.push(Wrong { key: None, span: cell.span.clone(), fault });
+        }
+        if column.is_some() && found.contains(&column) {
+            wrong.push(refused(cell.span.clone(), "another column says the same", "leave one of them"));
+        }
+        found.push(column);
+    }
+    found
+}
+
+fn all() -> Vec<(String, Column)> {
+    let mut columns: Vec<(String, Column)> = Vec::new();
+    let mut add = |name: String, group: Group, key: &'static str, inner: Option<&'static str>| {
+        // A flag and a key may have one name.
+        if columns.iter().all(|(known, _)| *known != name) {
+            columns.push((name, Column { group, key, inner }));
+        }
+    };
+    for name in ["name", "mailbox"] {
+        add(name.to_owned(), Group::Name, "name", None);
+    }
+    let plain = |keys: &'static [crate::config::entry::Key], nested: &'static [&'static str]| {
+        keys.iter().map(|key| key.name).filter(move |name| !nested.contains(name))
+    };
+    // access and ca_file are the app's, as they are for `add`.
+    for key in plain(MailboxFile::KEYS, &["access", "ca_file", "incoming", "outgoing"]) {
+        add(key.to_owned(), Group::Mailbox, key, None);
+    }
+    for side in [Side::Incoming, Side::Outgoing].map(Side::key) {
+        add(side.to_owned(), Group::Mailbox, side, Some("protocol"));
+        for key in ServiceFile::KEYS {
+            add(format!("{side}_{}", key.name), Group::Mailbox, side, Some(key.name));
+        }
+    }
+    add("ehlo_name".to_owned(), Group::Mailbox, Side::Outgoing.key(), Some("ehlo_name"));
+    for key in plain(AppFile::KEYS, &["certificate", "federated", "service_account"]) {
+        add(key.to_owned(), Group::App, key, None);
+    }
+    add("scope".to_owned(), Group::App, "scopes", None);
+    add("expires".to_owned(), Group::App, "secret_expires", None);
+    add("certificate".to_owned(), Group::App, "certificate", Some("file"));
+    add("key_file".to_owned(), Group::App, "certificate", Some("key_file"));
+    add("algorithm".to_owned(), Group::App, "certificate", Some("algorithm"));
+    add("external_account".to_owned(), Group::App, "service_account", Some("external_account"));
+    // What a rotation has put aside is not said here.
+    for key in plain(CertificateFile::KEYS, &[]).filter(|key| !key.starts_with("previous")) {
+        add(format!("certificate_{key}"), Group::App, "certificate", Some(key));
+    }
+    for key in plain(FederatedFile::KEYS, &[]) {
+        add(format!("federated_{key}"), Group::App, "federated", Some(key));
+    }
+    for key in plain(ServiceAccountFile::KEYS, &[]) {
+        add(format!("service_account_{key}"), Group::App, "service_account", Some(key));
+    }
+    columns
+}
