@@ -18,6 +18,7 @@ pub mod open;
 pub mod practice;
 pub mod remove;
 pub mod rotate_secret;
+pub mod schema;
 pub mod show;
 pub mod status;
 pub mod store;

@@ -9,7 +9,7 @@ use super::next::Next;
 use super::practice;
 use super::{
     add, apply, authorize, completions, doctor, explain, guide, inspect, list, man, new_certificate, new_vault_key,
-    next, open, remove, rotate_secret, show, status, store, test, test_mailbox, test_smtp, token,
+    next, open, remove, rotate_secret, schema, show, status, store, test, test_mailbox, test_smtp, token,
 };
 use crate::context::Context;
 use crate::error::CommandError;
@@ -46,6 +46,7 @@ pub enum Command {
     Store(store::Args),
     Completions(completions::Args),
     Man(man::Args),
+    Schema(schema::Args),
     #[cfg(feature = "practice")]
     Practice(practice::Args),
 }
@@ -90,6 +91,7 @@ impl Command {
             Self::Store(args) => store::run(args, context),
             Self::Completions(args) => completions::run(args, context, line),
             Self::Man(args) => man::run(args, line),
+            Self::Schema(args) => schema::run(args),
             #[cfg(feature = "practice")]
             Self::Practice(args) => practice::run(args, context),
         }

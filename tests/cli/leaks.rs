@@ -149,6 +149,7 @@ fn no_command_shows_or_writes_a_secret() {
         &["new-certificate", "shop", "--key", "ec"],
         &["completions", "bash"],
         &["man", "test"],
+        &["schema"],
         &["store", "list"],
         &["store", "export", "handed.txt"],
         &["store", "migrate", "vault", "env"],

@@ -62,6 +62,7 @@ mod guide;
 mod help;
 mod hostile_words;
 mod inspect;
+mod json;
 mod ladder;
 mod last_page;
 mod leaks;

@@ -110,6 +110,7 @@ fn a_page_that_fails_in_the_end_is_a_warning_beside_the_document() {
     assert!(text.stderr.contains("The page could not be written"), "{}", text.stderr);
     let json = limited(&["--json", "list", "--html", "page.html"]).code(1).json();
     assert!(json["warnings"][0]["text"].as_str().unwrap().contains("The page could not be written"), "{json}");
+    assert_eq!((&json["ok"], &json["exit_code"]), (&false.into(), &1.into()), "{json}");
     assert!(json["error"].is_null(), "{json}");
     let failed = limited(&["--json", "show", "no-such", "--html", "page.html"]).code(3);
     assert_eq!(failed.json()["error"]["code"], "unknown-mailbox");

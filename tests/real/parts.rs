@@ -37,6 +37,12 @@ pub(crate) fn programs(names: &[&str]) -> Option<()> {
     found(all_of(names), "the tests with password managers", &SAID)
 }
 
+/// jq, with which scripts read JSON; or `None`, after saying why, where the tests with it are to be left out.
+pub(crate) fn jq() -> Option<()> {
+    static SAID: Once = Once::new();
+    found(all_of(&["jq"]), "the tests with jq", &SAID)
+}
+
 /// These programs, which people use mailgrant with; or `None`, after saying why, where the tests with them are to be left out.
 pub(crate) fn shells(names: &[&str]) -> Option<()> {
     static SAID: Once = Once::new();

@@ -19,9 +19,10 @@ pub(crate) struct Finished {
 }
 
 /// The schema that `mailgrant schema` prints.
-static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
+pub(crate) static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
     let schema = mailgrant::report::format::json_schema();
-    jsonschema::validator_for(schema.as_value()).expect("it is a JSON Schema")
+    let options = jsonschema::options().should_validate_formats(true);
+    options.build(schema.as_value()).expect("it is a JSON Schema")
 });
 
 /// Every document that a test looks at is one that the schema describes.

@@ -81,6 +81,7 @@ pub(crate) const VERBS: &[Verb] = &[
     verb("store", &["list"], Never, Needs, true),
     verb("completions", &["bash"], Never, Without, false),
     verb("man", &["test"], Never, Without, false),
+    verb("schema", &[], Never, Without, false),
     #[cfg(feature = "practice")]
     verb("practice", &["--list-faults"], Never, Without, false),
 ];
@@ -88,7 +89,7 @@ pub(crate) const VERBS: &[Verb] = &[
 impl Verb {
     /// Whether what it prints is for another program as it is, without colours.
     fn prints_text(&self) -> bool {
-        matches!(self.name, "token" | "completions" | "man")
+        matches!(self.name, "token" | "completions" | "man" | "schema")
     }
 
     fn words(&self, shop: &Fixture) -> Vec<String> {

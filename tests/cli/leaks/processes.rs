@@ -72,6 +72,7 @@ fn no_other_process_sees_a_secret_in_an_argument() {
         (&["new-certificate", "shop", "--key", "ec"], ""),
         (&["completions", "bash"], ""),
         (&["man", "test"], ""),
+        (&["schema"], ""),
         (&["store", "export", "handed.txt"], ""),
         (&["new-vault-key", "another.key"], ""),
         (&["remove", "shop", "--yes"], ""),

@@ -3,6 +3,7 @@
 mod api;
 mod credentials;
 mod device_code;
+mod json;
 mod keyring;
 mod machines;
 mod mailbox;

@@ -37,6 +37,9 @@ pub(super) struct JsonDocument<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     notes: Vec<Shown>,
+    /// What the command prints, where that is a text of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
     /// What is right but deserves attention.
     warnings: Vec<JsonWarning>,
     /// What to do next, in order.
@@ -138,6 +141,7 @@ impl<'a> JsonDocument<'a> {
             diff: document.diff.clone(),
             reports: Reports(&document.reports),
             notes: document.notes.clone(),
+            text: document.text.as_deref(),
             warnings: document.warnings.iter().map(JsonWarning::of).collect(),
             next: document.next.iter().map(JsonStep::of).collect(),
             explanations: document.explanations.iter().map(JsonExplanation::of).collect(),

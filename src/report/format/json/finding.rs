@@ -159,6 +159,8 @@ impl JsonStep {
             (Some(Shell::Mailgrant), _) => StepKind::Mailgrant,
             (Some(Shell::System), _) => StepKind::Shell,
             (None, Some(_)) => StepKind::Portal,
+            // A click path, whose page has no address of its own.
+            (None, None) if step.sentence().contains(" > ") => StepKind::Portal,
             (None, None) => StepKind::Words,
         };
         Self {
