@@ -10,6 +10,7 @@ mod app_only;
 mod assertions;
 mod connection;
 mod directory;
+mod exchange_admin;
 mod federated;
 mod gmail;
 mod graph;
@@ -149,7 +150,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, by its place.
-    pub const TABLE: [&'static [Row]; 14] = [
+    pub const TABLE: [&'static [Row]; 15] = [
         sign_in::ROWS,
         token::ROWS,
         policy::ROWS,
@@ -162,6 +163,7 @@ impl Fault {
         connection::ROWS,
         graph::ROWS,
         directory::ROWS,
+        exchange_admin::ROWS,
         gmail::ROWS,
         api_answers::ROWS,
     ];
@@ -209,6 +211,7 @@ impl Fault {
             Self::SilentImap | Self::SearchFindsNothing | Self::SearchRefused | Self::Untagged(_) => "IMAP",
             Self::MessageIdReplaced(_) => "SMTP",
             Self::Api(ApiRefusal { service: Service::Gmail, .. }) => "Gmail API",
+            Self::Api(ApiRefusal { service: Service::Exchange, .. }) => "Exchange admin",
             Self::Api(refusal) if refusal.at.is_directory() => "directory",
             Self::ReplicationLag(_) | Self::LongestSecret(_) | Self::NoHints | Self::SameHints => "directory",
             Self::Api(_) | Self::FromDroppedInMime => "Graph",

@@ -190,7 +190,7 @@ impl Sandbox {
         self.ca_file.path()
     }
 
-    /// Where Graph and Gmail's API are: what stands before `/v1.0` and `/gmail/v1`.
+    /// Where Graph, Exchange's admin API and Gmail's API are: what stands before `/v1.0`, `/adminapi` and `/gmail/v1`.
     pub fn api_base(&self) -> String {
         format!("https://localhost:{}", self.ports.api)
     }

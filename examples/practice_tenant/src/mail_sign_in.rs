@@ -123,7 +123,7 @@ fn app_reach(world: &World, app: &App, access: &AccessToken, protocol: Protocol,
 }
 
 /// What was set up, but for the steps that a fault takes away.
-fn set_up(world: &World, done: &AppOnly) -> AppOnly {
+pub fn set_up(world: &World, done: &AppOnly) -> AppOnly {
     let mut done = done.clone();
     if !world.faults.is_set_up(Step::Principal) {
         done.principal = Principal::Missing;

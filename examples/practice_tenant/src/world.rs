@@ -5,7 +5,7 @@ mod exchange;
 mod issued;
 
 pub use apps::{App, ClientSecret, FederatedCredential, KeyCredential};
-pub use exchange::{AppOnly, EXCHANGE, Principal, Reach};
+pub use exchange::{AppOnly, EXCHANGE, EXCHANGE_APP, EXCHANGE_ROLES, Principal, Reach};
 pub use issued::{AccessToken, Code, DeviceCode, DeviceDecision, Dialect, Holder, RefreshState, RefreshToken, SignIn};
 
 use std::collections::{HashMap, HashSet};

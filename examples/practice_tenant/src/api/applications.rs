@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::problem::{Problem, bad_request};
-use super::{keys, selected};
+use super::{keys, permissions, selected};
 use crate::faults::Fault;
 use crate::http::{Request, Response};
-use crate::world::{App, ClientSecret, Holder, KeyCredential, World, new_guid, now, random_text};
+use crate::world::{App, ClientSecret, EXCHANGE_APP, Holder, KeyCredential, World, new_guid, now, random_text};
 
 /// Microsoft's default: a secret that no date is given for lives two years.
 const USUAL_YEARS: i64 = 2;
@@ -72,15 +72,28 @@ fn filtered(world: &World, caller: &Caller, request: &Request) -> Result<Respons
     Ok(super::collection(state.app(name).into_iter().map(|app| selected(request, shown(world, app))).collect()))
 }
 
-/// `servicePrincipals(appId='…')`.
-pub fn principal(world: &World, caller: &Caller, first: &str) -> Result<Response, Problem> {
+/// `servicePrincipals(appId='…')`, and what is behind it.
+pub fn principal(
+    world: &World,
+    caller: &Caller,
+    request: &Request,
+    first: &str,
+    rest: &[&str],
+) -> Result<Response, Problem> {
     let name = first.strip_prefix("servicePrincipals(appId='").and_then(|name| name.strip_suffix("')"));
     let name = name.ok_or_else(|| bad_request("Resource not found for the segment."))?;
     permit(world, caller, name, Want::Read)?;
+    if (name, rest) == (EXCHANGE_APP, &[]) {
+        return Ok(Response::json(200, &selected(request, permissions::of_exchange())));
+    }
     let state = world.state();
     let app = state.app(name).ok_or_else(|| not_found(name))?;
-    let value = json!({ "id": app.principal_id, "appId": app.client_id, "displayName": app.name });
-    Ok(Response::json(200, &value))
+    let value = match (request.method.as_str(), rest) {
+        ("GET", []) => json!({ "id": app.principal_id, "appId": app.client_id, "displayName": app.name }),
+        ("GET", ["appRoleAssignments"]) => return Ok(super::collection(permissions::granted(app))),
+        _ => return Err(bad_request("Resource not found for the segment.")),
+    };
+    Ok(Response::json(200, &selected(request, value)))
 }
 
 /// `policies/defaultAppManagementPolicy`.
@@ -210,6 +223,7 @@ fn shown(world: &World, app: &App) -> Value {
         "id": app.object_id,
         "appId": app.client_id,
         "displayName": app.name,
+        "requiredResourceAccess": permissions::asked_for(app),
         "passwordCredentials": listed(world, app),
         "keyCredentials": app.certificates.iter().map(certificate).collect::<Vec<_>>(),
     })

@@ -5,7 +5,7 @@ use super::{Service, problem::bad_request};
 use crate::faults::{ApiRefusal, Fault, REVOKED};
 use crate::http::Request;
 use crate::mail_sign_in::LEEWAY;
-use crate::world::{CONFIDENTIAL_CLIENT, Holder, TENANT_ID, World, now};
+use crate::world::{CONFIDENTIAL_CLIENT, EXCHANGE, Holder, TENANT_ID, World, now};
 
 /// The audience of Graph's tokens.
 pub const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
@@ -45,17 +45,24 @@ impl Caller {
         }
         let prefix = match service {
             Service::Graph => format!("{GRAPH_AUDIENCE}/"),
+            Service::Exchange => format!("{EXCHANGE}/"),
             Service::Gmail => GMAIL_SCOPES.to_owned(),
         };
         let scopes: Vec<String> =
             access.scopes.iter().filter_map(|scope| scope.strip_prefix(&prefix)).map(str::to_owned).collect();
         let is_for_service = match &access.holder {
             Holder::User(_) => !scopes.is_empty(),
-            Holder::App => service == Service::Graph && access.audience == GRAPH_AUDIENCE,
+            Holder::App => match service {
+                Service::Graph => access.audience == GRAPH_AUDIENCE,
+                Service::Exchange => access.audience == EXCHANGE,
+                Service::Gmail => false,
+            },
         };
         if !is_for_service {
             return Err(match service {
-                Service::Graph => unauthorized("Access token validation failure. Invalid audience."),
+                Service::Graph | Service::Exchange => {
+                    unauthorized("Access token validation failure. Invalid audience.")
+                }
                 Service::Gmail => {
                     Problem::new(403, "insufficientPermissions", "Request had insufficient authentication scopes.")
                 }
@@ -93,7 +100,8 @@ impl Caller {
 /// The refusal of a token, with the challenge that RFC 6750 §3 asks for. Google does not say what is wrong with it.
 fn unauthorized(service: Service, message: &str) -> Problem {
     match service {
-        Service::Graph => {
+        // Exchange gives its reason in the challenge as well, if it has one.
+        Service::Graph | Service::Exchange => {
             let challenge =
                 "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\"";
             Problem::new(401, "InvalidAuthenticationToken", message).with("WWW-Authenticate", challenge)

@@ -1,12 +1,14 @@
-//! The resource servers that speak HTTP: Microsoft Graph and Gmail's API. One listener for both, connections that stay
-//! open (RFC 9112 §9.3), and a bearer token with every request (RFC 6750 §2.1).
+//! The resource servers that speak HTTP: Microsoft Graph, Exchange's admin API and Gmail's API. One listener for all,
+//! connections that stay open (RFC 9112 §9.3), and a bearer token with every request (RFC 6750 §2.1).
 
 mod applications;
 mod broken;
 mod caller;
+mod exchange;
 mod gmail;
 mod keys;
 mod mail;
+mod permissions;
 mod problem;
 mod send;
 
@@ -26,11 +28,25 @@ const GRAPH: &str = "/v1.0/";
 /// Where the paths of Gmail's API begin.
 const GMAIL: &str = "/gmail/v1/users/";
 
-/// The two services.
+/// Where the paths of Exchange's admin API begin.
+const EXCHANGE: &str = "/adminapi/";
+
+/// The services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     Graph,
+    Exchange,
     Gmail,
+}
+
+impl Service {
+    fn of(path: &str) -> Self {
+        match path {
+            path if path.starts_with(GMAIL) => Self::Gmail,
+            path if path.starts_with(EXCHANGE) => Self::Exchange,
+            _ => Self::Graph,
+        }
+    }
 }
 
 /// Answers requests until either side has enough.
@@ -60,7 +76,7 @@ fn respond(world: &World, request: &Request) -> Response {
     world.wait_while_held(Endpoint::Api, Hold::Request, number);
     let id = new_guid();
     let client_id = request.header("client-request-id").unwrap_or(&id).to_owned();
-    let service = if request.path.starts_with(GMAIL) { Service::Gmail } else { Service::Graph };
+    let service = Service::of(&request.path);
     let answered = route(world, service, request);
     let response = answered.unwrap_or_else(|problem| {
         world.state().counters.api_refusals += 1;
@@ -68,15 +84,17 @@ fn respond(world: &World, request: &Request) -> Response {
     });
     world.wait_while_held(Endpoint::Api, Hold::Answer, number);
     match service {
-        Service::Graph => response.with("request-id", id).with("client-request-id", client_id),
+        Service::Graph | Service::Exchange => response.with("request-id", id).with("client-request-id", client_id),
         Service::Gmail => response,
     }
 }
 
 fn route(world: &World, service: Service, request: &Request) -> Result<Response, Problem> {
     let caller = Caller::of(world, service, request)?;
-    if service == Service::Gmail {
-        return gmail::route(world, &caller, request);
+    match service {
+        Service::Gmail => return gmail::route(world, &caller, request),
+        Service::Exchange => return exchange::route(world, &caller, request),
+        Service::Graph => {}
     }
     let Some(path) = request.path.strip_prefix(GRAPH) else { return Err(unknown(world, request)) };
     let segments: Vec<&str> = path.split('/').collect();
@@ -92,7 +110,9 @@ fn route(world: &World, service: Service, request: &Request) -> Result<Response,
         (_, [first, rest @ ..]) if first.starts_with("applications") => {
             applications::route(world, &caller, request, first, rest)
         }
-        (_, [first]) if first.starts_with("servicePrincipals") => applications::principal(world, &caller, first),
+        (_, [first, rest @ ..]) if first.starts_with("servicePrincipals") => {
+            applications::principal(world, &caller, request, first, rest)
+        }
         _ => Err(unknown(world, request)),
     }
 }

@@ -1,4 +1,4 @@
-//! How Graph and Gmail's API word a refusal.
+//! How Graph, Exchange's admin API and Gmail's API word a refusal.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::world::now;
 #[derive(Debug, Clone)]
 pub struct Problem {
     pub status: u16,
-    /// Graph's `code`, Gmail's `reason`.
+    /// Graph's and Exchange's `code`, Gmail's `reason`; none where there is no body.
     pub code: &'static str,
     pub message: String,
     /// Further headers.
@@ -30,8 +30,11 @@ impl Problem {
     }
 
     pub fn response(self, service: Service, id: &str, client_id: &str) -> Response {
+        if self.code.is_empty() {
+            return Response::empty(self.status);
+        }
         let body = match service {
-            Service::Graph => json!({ "error": {
+            Service::Graph | Service::Exchange => json!({ "error": {
                 "code": self.code,
                 "message": self.message,
                 "innerError": {

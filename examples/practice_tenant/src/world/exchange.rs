@@ -5,6 +5,17 @@ use crate::mail_sign_in::Protocol;
 /// The audience that an app asks for Exchange's protocols with.
 pub const EXCHANGE: &str = "https://outlook.office365.com";
 
+/// The application ID of Office 365 Exchange Online.
+pub const EXCHANGE_APP: &str = "00000002-0000-0ff1-ce00-000000000000";
+
+/// Exchange's application permissions for mail protocols, with their IDs in the directory. That of SMTP is this tenant's own
+/// invention: no document was seen that has it.
+pub const EXCHANGE_ROLES: [(&str, &str); 3] = [
+    ("IMAP.AccessAsApp", "5e5addcd-3e8d-4e90-baf5-964efab2b20a"),
+    ("POP.AccessAsApp", "cb842b43-da6e-4506-86fe-bb12199c656d"),
+    ("SMTP.SendAsApp", "5a4d0000-0000-4000-8000-0000000005a5"),
+];
+
 /// The set-up that an administrator makes for an app without a person. As it is made, everything is done; each field takes
 /// one step away.
 #[derive(Debug, Clone, PartialEq, Eq)]
