@@ -60,6 +60,18 @@ impl MailboxSelection {
         self.which(None, profile)
     }
 
+    /// Whether every mailbox is meant, of which this run may have a share alone.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.all
+    }
+
+    /// Whether the command line describes a mailbox that is not in the profile.
+    #[must_use]
+    pub fn is_unlisted(&self) -> bool {
+        self.unlisted.has_mailbox()
+    }
+
     /// The mailboxes to test on `side`.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::thread;
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::admin::{self, AdminFlags};
 use crate::arguments::mailboxes::{MailboxSelection, Selected};
 use crate::arguments::unlisted::Subjects;
 use crate::context::Context;
@@ -13,6 +14,7 @@ use crate::flow::parallel::{joined, survive};
 use crate::flow::plan::{Plan, Protocols};
 use crate::flow::status::{self, Asked};
 use crate::flow::workspace::Workspace;
+use crate::profile::Mailbox;
 use crate::report::Document;
 
 /// Test a mailbox end to end, and say what to do first
@@ -23,6 +25,7 @@ use crate::report::Document;
     mailgrant test shop\n  \
     mailgrant test --all --report html=page.html   all of them, and a page to send\n  \
     mailgrant test --all --jobs 32 --shard 2/4   the second of four runs that share them out\n  \
+    mailgrant test shop --admin az                 also read in the tenant what is set up for an app without a person\n  \
     mailgrant test --address shop@contoso.com --provider google --token-env TOKEN   without a profile")]
 pub struct Args {
     #[command(flatten)]
@@ -30,6 +33,8 @@ pub struct Args {
     /// Also try the provider's other protocols for the mailbox, and show which of them work; nothing is sent
     #[arg(long)]
     all_protocols: bool,
+    #[command(flatten)]
+    admin: AdminFlags,
 }
 
 /// Runs the command.
@@ -37,18 +42,25 @@ pub struct Args {
 /// # Errors
 /// If the profile or the store cannot be used.
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
+    if args.admin.is_given() && args.which.is_unlisted() {
+        return Err(admin::nothing_to_read());
+    }
     let Subjects { profile, given } = args.which.subjects(context)?;
     let given = given.as_ref();
     let Selected { mailboxes, missing, notes } = args.which.mailboxes(&profile)?;
     let limits = args.which.fleet.limits();
     let protocols = if args.all_protocols { Protocols::All } else { Protocols::OfProfile };
+    let all: Vec<&Mailbox> = profile.mailboxes.values().collect();
+    let meant = if args.which.is_all() { &all } else { &mailboxes };
+    let administrator = args.admin.administrator_of(meant, &profile, context)?;
+    let administrator = administrator.as_ref();
     let workspace = Workspace::open(context, &profile)?;
     let (reports, asked) = thread::scope(|scope| {
         let asked = scope.spawn(|| survive(|| Asked::again(&mailboxes, &workspace)).unwrap_or_default());
         let reports = check::each(context, &profile, &mailboxes, limits, |workspace, mailbox| {
             check::run(
                 workspace,
-                &Plan { mechanism: args.which.mechanism, protocols, given, ..Plan::end_to_end(mailbox) },
+                &Plan { mechanism: args.which.mechanism, protocols, given, administrator, ..Plan::end_to_end(mailbox) },
             )
         });
         (reports, joined(asked))

@@ -270,6 +270,7 @@ impl FailureContext<'_> {
                 | "portal"
                 | "protocol"
                 | "delegated_scopes"
+                | "object_id"
                 | "federated_issuer"
                 | "federated_subject"
                 | "federated_audience"

@@ -95,10 +95,13 @@ impl<'a> Told<'a> {
                 None => Finding::new(self.code, self.code.as_str(), ExitCode::Bug),
             };
         };
-        let cause = self.cases.iter().find_map(|case| words.cases.get(*case)).unwrap_or(&words.cause);
+        // What is said live may have no words of its own but those for cases.
+        let entry = catalogue::entry(self.code);
+        let usual = entry.filter(|_| words.cause.is_empty()).map_or(&words.cause, |entry| &entry.cause);
+        let cause = self.cases.iter().find_map(|case| words.cases.get(*case)).unwrap_or(usual);
         let mut finding = Finding::new(self.code, self.fill(cause), words.exit);
         if !self.is_bare {
-            finding.fix = self.fix(&words.fix);
+            finding.fix = self.fix(entry.filter(|_| words.fix.is_empty()).map_or(&words.fix, |entry| &entry.fix));
         }
         finding.confidence = words.confidence;
         finding.source = words.source.as_deref();

@@ -11,6 +11,7 @@
 //! client     store, client secret, sign-in
 //! mail       token, account, protocols
 //! app_only   the steps of a set-up without a person
+//! tenant     what an administrator read of them
 //! alternative  what the provider has beside a protocol that is switched off
 //! ```
 
@@ -20,19 +21,21 @@ mod client;
 mod evidence;
 mod mail;
 mod situation;
+mod tenant;
 mod way;
 
 pub use evidence::{Certificate, Reach, Reason, Role, SecretStory, Server, TokenAnswer};
 
 pub use app_only::Ladder;
 pub use situation::Situation;
+pub use tenant::{Permission, Principal, TenantSetup};
 
 use crate::report::Finding;
 
 type Rule = fn(&Situation<'_>) -> Option<Finding>;
 
 /// The rules, the furthest-reaching first.
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     way::no_network,
     way::wrong_clock,
     way::interception,
@@ -41,6 +44,7 @@ const RULES: [Rule; 13] = [
     client::client_refused,
     client::sign_in_lost,
     way::port_blocked,
+    app_only::missing_in_directory,
     mail::token_unfit,
     app_only::first_unproven,
     mail::sending_off,

@@ -1,12 +1,16 @@
 //! The directory that knows an app's registration: Microsoft Graph's `applications`. It lists the app's secrets with the
-//! days on which they end, and gives out and removes secrets where the one who asks may do that.
+//! days on which they end, and gives out and removes secrets where the one who asks may do that. Beside it Exchange, which knows
+//! the app as well.
 //!
 //! ```text
 //! Directory            asks, with a bearer token that goes to the directory alone
 //! application          what a registration has: secrets and certificates, without their values
 //! keys                 certificates, which an app changes itself with a proof
+//! permissions          what a registration asks for, and what was consented to
+//! exchange             what Exchange knows of the app and of a mailbox
 //! policy               how long the organisation lets a new secret live
 //! answer               an answer's JSON, or the refusal in it
+//! request              a request that carries a token
 //! azure_cli            an administrator's token from `az`
 //! ```
 //!
@@ -15,21 +19,26 @@
 mod answer;
 mod application;
 pub mod azure_cli;
+mod exchange;
 mod keys;
+mod permissions;
 mod policy;
+mod request;
 
 pub use application::{Application, Certificate, IssuedSecret, Match, Secret};
+pub use exchange::{ExchangeAdmin, ServicePrincipal, Switches};
 pub use keys::{PROOF_AUDIENCE, is_proof_refused};
+pub use permissions::Permissions;
 pub use policy::LongestLife;
 
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use oauth2::http::{Method, Request, header};
-use secrecy::{ExposeSecret, SecretString};
+use oauth2::http::Method;
+use secrecy::SecretString;
 use serde_json::json;
 
-use self::answer::{Answer, refusal};
+use self::answer::Answer;
 use crate::failure::{Failure, FailureKind, ReplyCode};
 use crate::net::HttpClient;
 use crate::profile::{ClientId, EndpointUrl, Invalid, KeyId};
@@ -215,28 +224,7 @@ impl<'a> Directory<'a> {
         what: &'static str,
         body: Option<&serde_json::Value>,
     ) -> Result<Answer, Failure> {
-        let unwritable = |error: &dyn std::fmt::Display| {
-            let (what, reason) = ("build the request to the directory".into(), Redactor::by_shape(&error.to_string()));
-            Failure::new(FailureKind::Local { what, reason })
-        };
-        let bearer = zeroize::Zeroizing::new(format!("Bearer {}", token.expose_secret()));
-        let mut bearer = header::HeaderValue::from_str(&bearer).map_err(|error| unwritable(&error))?;
-        bearer.set_sensitive(true);
-        let mut request = Request::builder()
-            .method(method.clone())
-            .uri(url.as_url().as_str())
-            .header(header::ACCEPT, "application/json")
-            .header(header::AUTHORIZATION, bearer);
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
-        }
-        let body = body.map_or_else(Vec::new, |body| body.to_string().into_bytes());
-        let request = request.body(body).map_err(|error| unwritable(&error))?;
-        let answer = self.http.send(url, request)?;
-        if (200..300).contains(&answer.status) {
-            return Ok(Answer { what, body: answer.body });
-        }
-        Err(refusal(&answer, what, self.http.transcript().redactor()))
+        request::Bearer { http: &self.http, token, method, url, what, headers: &[] }.send(body)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use secrecy::ExposeSecret as _;
+
 use super::*;
 use crate::net::testing::{Server, Step, client, recorded_client, reply};
 
@@ -211,4 +213,102 @@ fn the_policy_that_a_refusal_names_can_be_read() {
     let life = directory.longest_life_by(&refusal, &Application::default(), now);
     assert_eq!(life, LongestLife::Is(SignedDuration::from_hours(24 * 30)));
     server.finish();
+}
+
+#[test]
+fn what_is_asked_for_and_consented_to_is_read_by_its_ids() {
+    const APP: &str =
+        "/v1.0/applications(appId='11111111-2222-3333-4444-555555555555')?$select=id,requiredResourceAccess ";
+    const PRINCIPAL: &str = "/v1.0/servicePrincipals(appId='11111111-2222-3333-4444-555555555555')?$select=id,appId ";
+    let asked = json!({ "id": "object", "requiredResourceAccess": [
+        { "resourceAppId": "r", "resourceAccess": [{ "id": "a", "type": "Role" }, { "id": "b", "type": "Scope" }] },
+    ] });
+    let server = Server::script(vec![
+        expecting(&[APP], "200 OK", JSON, asked.to_string()),
+        expecting(&[PRINCIPAL], "200 OK", JSON, json!({ "id": "enterprise" }).to_string()),
+        expecting(
+            &["/v1.0/servicePrincipals(appId='11111111-2222-3333-4444-555555555555')/appRoleAssignments "],
+            "200 OK",
+            JSON,
+            json!({ "value": [{ "appRoleId": "a" }], "@odata.nextLink": "https://elsewhere.example" }).to_string(),
+        ),
+        // Another tenant has the registration, and this one only the app.
+        reply("404 Not Found", JSON, "{}"),
+        reply("200 OK", JSON, "{\"id\":\"enterprise\"}"),
+        reply("200 OK", JSON, "{\"value\":[]}"),
+        // The app is not in the tenant yet.
+        reply("200 OK", JSON, "{}"),
+        reply("404 Not Found", JSON, "{}"),
+        // The tenant does not know it at all: most likely it is another one.
+        reply("404 Not Found", JSON, "{}"),
+        reply("404 Not Found", JSON, "{}"),
+        expecting(
+            &["(appId='r')?$select=id,appRoles "],
+            "200 OK",
+            JSON,
+            "{\"id\":\"r\",\"appRoles\":[{\"id\":\"a\",\"value\":\"IMAP.AccessAsApp\"},{\"id\":\"c\",\"value\":null}]}"
+                .to_owned(),
+        ),
+    ]);
+    let directory = directory(&server, client());
+    let read = directory.permissions().unwrap();
+    assert_eq!((read.asked.unwrap(), read.granted, read.is_whole), (vec!["a".to_owned()], vec!["a".to_owned()], false));
+    assert_eq!(read.principal.as_deref(), Some("enterprise"));
+    let elsewhere = directory.permissions().unwrap();
+    assert_eq!((elsewhere.asked, elsewhere.is_whole), (None, true));
+    let new = directory.permissions().unwrap();
+    assert_eq!((new.principal, new.asked, new.granted), (None, Some(Vec::new()), Vec::new()));
+    assert!(is_refusal(&directory.permissions().unwrap_err()));
+    assert_eq!(directory.roles_at("r").unwrap(), [("IMAP.AccessAsApp".to_owned(), "a".to_owned())]);
+    server.finish();
+}
+
+#[test]
+fn exchange_is_asked_by_cmdlets_and_its_answers_are_read_in_each_spelling() {
+    let missing = json!({ "error": { "code": "NotFound", "message": "the object couldn't be found." } }).to_string();
+    let rights = json!({ "value": [{ "User": "o", "AccessRights": "FullAccess, ReadPermission", "Deny": "False" }] });
+    let denied = json!({ "value": [{ "User": "o", "AccessRights": ["FullAccess"], "Deny": true }] });
+    let switches = json!({ "value": [{ "ImapEnabled": "True", "PopEnabled": false, "Other@data.type": "x" }] });
+    let server = Server::script(vec![
+        expecting(
+            &[
+                "POST /adminapi/beta/contoso.example/InvokeCommand HTTP",
+                "x-anchormailbox: UPN:shop@contoso.example\r\n",
+                "authorization: Bearer practice.bearer.for-the-directory\r\n",
+                "{\"CmdletInput\":{\"CmdletName\":\"Get-ServicePrincipal\",\"Parameters\":{\"Identity\":\"1111",
+            ],
+            "200 OK",
+            JSON,
+            json!({ "value": [{ "ObjectId": "o", "AppId": ID }] }).to_string(),
+        ),
+        reply("400 Bad Request", JSON, missing.clone()),
+        reply("401 Unauthorized", JSON, "{}"),
+        reply("403 Forbidden", "", ""),
+        expecting(&["\"Get-MailboxPermission\"", "\"User\":\"o\""], "200 OK", JSON, rights.to_string()),
+        reply("200 OK", JSON, denied.to_string()),
+        reply("200 OK", JSON, "{\"value\":[]}"),
+        reply("404 Not Found", JSON, missing),
+        expecting(&["\"Get-CASMailbox\""], "200 OK", JSON, switches.to_string()),
+        reply("200 OK", JSON, "<html>"),
+    ]);
+    let (http, shown) = recorded_client();
+    let admin = ExchangeAdmin {
+        http,
+        base: server.url(""),
+        tenant: &"contoso.example".parse().unwrap(),
+        mailbox: &"shop@contoso.example".parse().unwrap(),
+        source: Box::new(|| Ok(TOKEN.into())),
+    };
+    let id = ID.parse().unwrap();
+    assert_eq!(admin.service_principal(&id).unwrap().unwrap().object_id, "o");
+    assert_eq!(admin.service_principal(&id).unwrap(), None);
+    assert!(admin.service_principal(&id).is_err() && admin.service_principal(&id).is_err());
+    assert_eq!([(); 3].map(|()| admin.has_full_access("o").unwrap()), [true, false, false]);
+    assert!(admin.has_full_access("o").is_err(), "that the app is not found there proves nothing of its right");
+    let switches = Switches { imap: Some(true), pop3: Some(false), smtp: None };
+    assert_eq!(admin.switches().unwrap(), switches);
+    assert!(matches!(admin.switches().unwrap_err().kind, FailureKind::Unreadable { .. }));
+    server.finish();
+    let shown = shown.lock().unwrap().clone();
+    assert!(shown.contains("/InvokeCommand") && !shown.contains(TOKEN), "{shown}");
 }

@@ -16,7 +16,7 @@ use crate::report::{Check, Report, Stage};
 pub fn prove(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<Report, Failure> {
     let app = workspace.app_of(mailbox);
     let (tested, ladder) = check::climb(workspace, &Plan::end_to_end(mailbox));
-    let known = Known::of(workspace, mailbox)?.tested(&tested).climbed(ladder);
+    let known = Known::of(workspace, mailbox)?.tested(&tested).climbed(ladder, mailbox);
     let mut report = Report::of_mailbox(mailbox);
     // The token that was fetched is gone within the hour.
     report.changed = Some(false);

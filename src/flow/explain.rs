@@ -30,6 +30,7 @@ pub fn explain(seen: &Seen<'_>) -> Vec<Check> {
     checks.extend(preflight(seen));
     checks.extend(seen.conversations.iter().flat_map(|conversation| steps(seen, conversation)));
     checks.extend(seen.afterwards.iter().flat_map(|conversation| steps(seen, conversation)));
+    checks.extend(seen.tenant.iter().flat_map(|reading| reading.checks(seen.started)));
     checks
 }
 

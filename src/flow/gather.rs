@@ -30,7 +30,8 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
     let stored = has_store.then(|| read(workspace, &session(workspace, plan, None)));
     let calls = Call::all(plan);
     let (feeds, waiting): (Vec<_>, Vec<_>) = calls.iter().map(|_| mpsc::channel::<Option<SecretString>>()).unzip();
-    let (tokens, mut conversations) = thread::scope(|scope| {
+    let (tokens, mut conversations, tenant) = thread::scope(|scope| {
+        let tenant = plan.administrator.map(|reader| scope.spawn(move || reader.read(workspace, plan.mailbox)));
         let (stored, calls) = (stored.as_ref(), &calls);
         // The feeds go with the thread, so that no server waits for a token after a panic.
         let fetched = scope.spawn(move || {
@@ -61,7 +62,7 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
             })
             .collect();
         let conversations: Vec<Conversation<'a>> = talks.into_iter().flat_map(joined).collect();
-        (joined(fetched), conversations)
+        (joined(fetched), conversations, tenant.and_then(joined))
     });
     let is_sent = conversations.iter().any(|conversation| conversation.log.has_sent());
     let done = conversations.iter().position(|conversation| matches!(conversation.task, Task::Find { .. }));
@@ -76,6 +77,7 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
         now: workspace.clock.now(),
         stored,
         tokens,
+        tenant,
         conversations,
         afterwards,
     }
@@ -98,6 +100,7 @@ pub fn with<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>, mut fetched: Fetched
         now: workspace.clock.now(),
         stored: None,
         tokens: vec![fetched],
+        tenant: None,
         conversations,
         afterwards: None,
     }

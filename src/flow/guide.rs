@@ -28,8 +28,12 @@ pub struct Known {
     object: Option<Shown>,
     /// What shows that the mail servers know the app.
     enrolled: Option<Shown>,
+    /// What shows that the registration asks for the permissions.
+    asked: Option<Shown>,
     /// What shows that the mailbox opens for the app.
     opened: Option<Shown>,
+    /// What shows that the mailbox's protocols are on.
+    switches: Option<Shown>,
 }
 
 impl Known {
@@ -51,15 +55,29 @@ impl Known {
         Ok(Self { signed_in, secret, ..Self::default() })
     }
 
-    /// The same, with what an app's own token and the servers' answers to it show.
+    /// The same, with what an app's own token, the servers' answers to it and an administrator's reading show. What was read
+    /// counts more than what it is guessed from.
     #[must_use]
-    pub fn climbed(self, ladder: Option<Ladder>) -> Self {
-        let Ladder { roles, object, enrolled, opened } = ladder.unwrap_or_default();
+    pub fn climbed(self, ladder: Option<Ladder>, mailbox: &Mailbox) -> Self {
+        let Ladder { roles, object, enrolled, opened, tenant } = ladder.unwrap_or_default();
+        let tenant = tenant.unwrap_or_default();
+        let read = |is_done: Option<bool>, words: &'static str, guessed: Option<Shown>| match is_done {
+            Some(is_done) => is_done.then(|| words.into()),
+            None => guessed,
+        };
         let token = object.is_some().then(|| "the app got a token just now".into());
         let roles = roles.map(|roles| shown!("the app's token has {}", roles));
         let enrolled = enrolled.map(|protocol| shown!("Exchange took the app's token over {}", protocol));
         let opened = opened.map(|protocol| shown!("{} opens the mailbox for the app", protocol));
-        Self { token, roles, object, enrolled, opened, ..self }
+        let asked = read(tenant.is_asked(), "the app registration asks for it", roles.clone());
+        let roles = read(tenant.is_consented(), "the directory lists the consent", roles);
+        let enrolled = read(tenant.is_known(), "Exchange lists the app, by the right object ID", enrolled);
+        // A mailbox that opens says more of a right than a list does.
+        let opened = opened.or_else(|| read(tenant.right, "Exchange lists FullAccess for the app", None));
+        let mut servers = mailbox.services().filter(|service| service.endpoint.server().is_some()).peekable();
+        let are_on = servers.peek().is_some() && servers.all(|service| tenant.is_on(service.protocol) == Some(true));
+        let switches = are_on.then(|| "Exchange lists the mailbox's protocols as on".into());
+        Self { token, roles, object, enrolled, asked, opened, switches, ..self }
     }
 
     /// The same, with what the test shows that `report` is on: nothing, unless each side works.
@@ -77,9 +95,11 @@ impl Known {
             Proof::Token => self.token.clone(),
             Proof::Secret => self.secret.clone().or_else(|| self.token.clone()),
             Proof::Test => self.tested.clone(),
+            Proof::Permission => self.asked.clone(),
             Proof::Role => self.roles.clone(),
             Proof::Enrolment => self.enrolled.clone(),
             Proof::MailboxRight => self.opened.clone(),
+            Proof::Switches => self.tested.clone().or_else(|| self.switches.clone()),
         }
     }
 }

@@ -37,6 +37,7 @@ fn consider<T>(seen: &Seen<'_>, checks: &[Check], trials: &[Trial], look: impl F
         token: seen.telling().map_or(TokenAnswer::None, token_answer),
         account: &identity.map_or_else(Vec::new, GrantIdentity::all_names),
         secret: secret_story(seen),
+        tenant: seen.tenant.as_ref().map(|reading| &reading.setup),
         works_until: seen.tokens.iter().find_map(Fetched::leftover).map(|access| access.expires),
         now: seen.now,
     })

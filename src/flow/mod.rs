@@ -37,6 +37,7 @@ pub mod sign_in;
 pub mod so_far;
 pub mod status;
 pub mod support_bundle;
+pub mod tenant;
 pub mod test_mail;
 #[cfg(test)]
 mod testing;

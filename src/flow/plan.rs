@@ -1,6 +1,7 @@
 //! What is tried with a mailbox.
 
 use super::given::Given;
+use super::tenant::Administrator;
 use crate::oauth::ClientCredential;
 use crate::profile::Mailbox;
 use crate::sasl::SaslMechanism;
@@ -23,6 +24,8 @@ pub struct Plan<'a> {
     pub mechanism: Option<SaslMechanism>,
     /// A new client secret that is being proven, to be used instead of the active one.
     pub proving: Option<&'a ClientCredential>,
+    /// Who reads the app's set-up in the tenant, where that is asked for.
+    pub administrator: Option<&'a Administrator>,
     /// What there is of an access token, where no profile has the mailbox: no store and no token endpoint is asked.
     pub given: Option<&'a Given>,
 }
@@ -51,7 +54,17 @@ impl<'a> Plan<'a> {
     pub fn of(mailbox: &'a Mailbox, tasks: impl IntoIterator<Item = Task<'a>>) -> Self {
         let tasks = tasks.into_iter().collect();
         let (depth, protocols) = (Depth::Servers, Protocols::OfProfile);
-        Self { mailbox, depth, protocols, tasks, afterwards: None, mechanism: None, proving: None, given: None }
+        Self {
+            mailbox,
+            depth,
+            protocols,
+            tasks,
+            afterwards: None,
+            mechanism: None,
+            proving: None,
+            administrator: None,
+            given: None,
+        }
     }
 
     /// A plan to test all of `mailbox`, and what all of it means together.

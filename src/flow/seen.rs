@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::plan::Depth;
 use super::preflight::{Acceptance, Inspection};
 use super::session::AccessToken;
+use super::tenant::TenantReading;
 use crate::diagnosis::{FailureContext, OwnToken, TokenFacts};
 use crate::failure::{Failure, FailureKind};
 use crate::profile::{App, Mailbox, Protocol, Service};
@@ -29,6 +30,8 @@ pub struct Seen<'a> {
     pub stored: Option<Stored>,
     /// The attempts to get the tokens that the mailbox's services need; one at least.
     pub tokens: Vec<Fetched>,
+    /// What an administrator read of the app's set-up in the tenant, where that was asked for.
+    pub tenant: Option<TenantReading>,
     /// What was seen of the mail servers, in the order of the plan.
     pub conversations: Vec<Conversation<'a>>,
     /// What was seen of the server that was asked afterwards.

@@ -57,6 +57,7 @@ pub(super) fn well(profile: &Profile) -> Seen<'_> {
         now: at("2026-01-01T12:00:00Z"),
         stored: None,
         tokens: vec![fetched(Outcome::Token(token_from(TokenSource::Refresh)))],
+        tenant: None,
         conversations: vec![conversation(profile, Side::Incoming), conversation(profile, Side::Outgoing)],
         afterwards: None,
     }

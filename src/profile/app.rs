@@ -202,6 +202,14 @@ impl App {
         self.api_url.clone().or_else(|| preset.parse().ok())
     }
 
+    /// Where Exchange's admin API is that knows the app and its mailboxes: the address before the version. None where the
+    /// provider has none.
+    #[must_use]
+    pub fn exchange_admin(&self) -> Option<EndpointUrl> {
+        let preset = self.deployment().exchange_admin?;
+        self.api_url.clone().or_else(|| preset.parse().ok())
+    }
+
     /// Where a service of the provider is: at the provider's own place, or at the one that the app names for web services.
     #[must_use]
     pub fn preset_endpoint(&self, service: &ServicePreset) -> Option<Endpoint> {

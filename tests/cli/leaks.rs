@@ -6,6 +6,7 @@ mod processes;
 
 use clap::CommandFactory as _;
 
+use crate::ladder;
 use crate::rotate_issue::{GRAPH, OWNED_BY, admin_token};
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::faults::Fault;
@@ -116,6 +117,23 @@ fn issue(shown: &mut Shown<'_>, admin_token: &str) {
     assert!(before >= 6, "only {before} secrets were issued");
 }
 
+/// An administrator's tokens read what is set up for an app, and are refused.
+fn read_the_tenant(shown: &mut Shown<'_>) {
+    let shop = shown.shop;
+    let api = shop.sandbox().api_base();
+    let alone = [("--app", Some("alone")), ("--access", Some("app")), ("--api-url", Some(api.as_str()))];
+    shop.add("alone", &alone).finish().code(0);
+    let tokens = ladder::tokens(shop);
+    for fault in [None, Some("exchange-admin-role-missing"), Some("directory-not-permitted")] {
+        fault.iter().for_each(|fault| shop.sandbox().switch_on(Fault::named(fault)));
+        for verb in ["guide", "test"] {
+            shown.run(&ALL_WAYS, &[verb, "alone", "--admin-token-stdin"], &tokens);
+        }
+        fault.iter().for_each(|fault| shop.sandbox().switch_off(Fault::named(fault)));
+    }
+    shown.run(&CHATTY, &["remove", "alone", "--yes"], "");
+}
+
 #[test]
 fn no_command_shows_or_writes_a_secret() {
     let shop = Fixture::new();
@@ -178,6 +196,7 @@ fn no_command_shows_or_writes_a_secret() {
     go_wrong(&mut shown);
     let admin_token = admin_token(&shop, "Application.ReadWrite.All");
     issue(&mut shown, &admin_token);
+    read_the_tenant(&mut shown);
     // As long as they are stored.
     let files = shop.files();
     for way in ALL_WAYS {

@@ -16,12 +16,14 @@ const OWN_JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/own.json"));
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
-    /// What it means.
+    /// What it means; empty where an entry of the catalogue says it.
+    #[serde(default)]
     pub cause: String,
     /// What it means in special cases, by their names.
     #[serde(default)]
     pub cases: BTreeMap<String, String>,
-    /// The way out, step by step.
+    /// The way out, step by step; empty where an entry of the catalogue has it.
+    #[serde(default)]
     pub fix: Vec<Step>,
     /// The public documents that say so, where it is not our own.
     pub source: Option<String>,
@@ -72,6 +74,8 @@ mod tests {
     #[test]
     fn every_file_is_read_and_every_code_has_one_entry() {
         let own: Entries = serde_json::from_str(OWN_JSON).unwrap();
+        let silent = own.iter().filter(|(_, words)| words.cause.is_empty() || words.fix.is_empty());
+        assert_eq!(silent.map(|(code, _)| *code).collect::<Vec<_>>(), [], "what no entry says has words of its own");
         let said = catalogue::entries().iter().map(|entry| entry.id);
         let mut codes: Vec<FindingCode> = own.into_keys().chain(said).collect();
         codes.sort_unstable();

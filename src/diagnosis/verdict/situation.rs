@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::evidence::{SecretStory, Server, TokenAnswer};
+use super::tenant::TenantSetup;
 use crate::diagnosis::about::FailureContext;
 use crate::diagnosis::told::Told;
 use crate::profile::Protocol;
@@ -26,6 +27,8 @@ pub struct Situation<'a> {
     pub account: &'a [String],
     /// What the store knows of the client secret.
     pub secret: SecretStory,
+    /// What an administrator read of the app's set-up in the tenant, where that was asked for.
+    pub tenant: Option<&'a TenantSetup>,
     /// How long a token is good that was fetched before the token endpoint refused.
     pub works_until: Option<Timestamp>,
     /// What this machine's clock says.

@@ -152,6 +152,23 @@ const TABLE: &[[&str; 6]] = &[
     ["ms-app", "ok", "ok", "5.7.3", "roles", "app-protocol-off"],
     ["ms-app", "ok", "ok", "off-tenant", "roles", "exo-smtp-auth-disabled-tenant"],
     ["ms-app", "ok", "busy", "ok", "roles", "exo-imap-server-unavailable"],
+    // The same, with an administrator's reading of the tenant: what was read overrides what answers let guess.
+    ["ms-app", "ok", "auth-failed", "5.7.3", "no-roles read:unasked", "app-permission-missing"],
+    ["ms-app", "ok", "auth-failed", "5.7.3", "no-roles read:unconsented", "app-consent-missing"],
+    ["ms-app", "ok", "auth-failed", "5.7.3", "no-roles read:all", "app-set-up-not-in-effect"],
+    ["ms-app", "ok", "auth-failed", "5.7.3", "no-roles read:exchange-only", "local-app-only-token-without-roles"],
+    ["ms-app", "ok", "auth-failed", "5.7.3", "graph read:unconsented", "local-token-wrong-audience"],
+    ["ms-app", "ok", "auth-failed", "5.7.3", "roles read:unknown", "app-not-known-to-exchange"],
+    ["ms-app", "ok", "auth-failed", "5.7.3", "roles read:other", "app-not-known-to-exchange"],
+    ["ms-app", "ok", "auth-failed", "5.7.3", "roles read:no-right", "app-without-mailbox-right"],
+    ["ms-app", "ok", "auth-failed", "5.7.3", "roles read:off", "app-protocol-off"],
+    ["ms-app", "ok", "auth-failed", "5.7.3", "roles read:all", "app-set-up-not-in-effect"],
+    ["ms-app", "ok", "auth-failed", "5.7.3", "roles read:directory-only", "app-not-known-to-exchange"],
+    ["ms-app", "ok", "not-connected", "5.7.3", "roles read:directory-only", "app-without-mailbox-right"],
+    // A mailbox that opens needs nothing that a reading misses.
+    ["ms-app", "ok", "ok", "5.7.3", "roles read:unconsented", "app-set-up-not-in-effect"],
+    ["ms-app", "ok", "auth-failed", "ok", "roles read:no-right", "app-set-up-not-in-effect"],
+    ["ms-app", "ok", "ok", "off-tenant", "roles read:all", "exo-smtp-auth-disabled-tenant"],
 ];
 
 #[test]

@@ -59,6 +59,7 @@ pub(super) static GOOGLE: Row = Row {
         ],
         // Google's client secrets do not expire, and its directory of clients is closed to programs.
         directory: None,
+        exchange_admin: None,
     }],
     always: &["openid", "email"],
     // Google sends a refresh token only for offline access, and again only after a new consent.
@@ -79,6 +80,7 @@ pub(super) static GOOGLE: Row = Row {
     tasks: tasks::TASKS,
     app_tasks: app_tasks::TASKS,
     permission_ids: &[],
+    role_ids: &[],
     alternative: Some(Gmail),
     quirks: Quirks {
         select_account: SelectAccount::Beside,

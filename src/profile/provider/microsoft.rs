@@ -145,6 +145,7 @@ const BOTH: Row = Row {
     tasks: tasks::WORK,
     app_tasks: app_tasks::WORK,
     permission_ids: tasks::PERMISSION_IDS,
+    role_ids: app_tasks::ROLE_IDS,
     alternative: Some(Graph),
     quirks: QUIRKS,
 };
@@ -183,6 +184,7 @@ const GLOBAL: Deployment = Deployment {
     token_issuers: &["https://sts.windows.net", AUTHORITY],
     token_exchange_audience: Some("api://AzureADTokenExchange"),
     directory: Some("https://graph.microsoft.com"),
+    exchange_admin: Some("https://outlook.office365.com"),
     // The Outlook address for mail protocols, not Graph's: Outlook's servers refuse a Graph token.
     services: services!(
         "https://outlook.office.com",
@@ -205,6 +207,7 @@ const GCC_HIGH: Deployment = Deployment {
     token_issuers: &["https://sts.windows.net", "https://login.microsoftonline.us"],
     token_exchange_audience: Some("api://AzureADTokenExchangeUSGov"),
     directory: Some("https://graph.microsoft.us"),
+    exchange_admin: Some("https://outlook.office365.us"),
     // Microsoft's list says outlook.office365.us; users report smtp.office365.us. `host` in the profile decides.
     services: services!(
         "https://outlook.office365.us",
@@ -222,6 +225,7 @@ const DOD: Deployment = Deployment {
     domains: &[],
     exchangers: &[],
     directory: Some("https://dod-graph.microsoft.us"),
+    exchange_admin: Some("https://outlook-dod.office365.us"),
     // The scope prefix is GCC High's; no document says so for DoD.
     services: services!(
         "https://outlook.office365.us",
@@ -248,6 +252,8 @@ const CHINA: Deployment = Deployment {
     ],
     token_exchange_audience: Some("api://AzureADTokenExchangeChina"),
     directory: Some("https://microsoftgraph.chinacloudapi.cn"),
+    // Another host than the mailboxes': as Microsoft lists it for the admin API.
+    exchange_admin: Some("https://outlook.office365.cn"),
     // Reported by users, and not with certainty.
     services: services!(
         "https://partner.outlook.cn",
@@ -273,6 +279,7 @@ const fn application(
 /// Hosts in all clouds, and the application ID of "Office 365 Exchange Online".
 static AUDIENCES: Audiences = Audiences {
     title: "Outlook",
+    app_id: "00000002-0000-0ff1-ce00-000000000000",
     listed_as: "APIs my organization uses > Office 365 Exchange Online",
     accepted: &[
         "outlook.office.com",
@@ -298,6 +305,7 @@ static AUDIENCES: Audiences = Audiences {
 /// Graph's hosts in all clouds, and its application ID.
 static GRAPH_AUDIENCES: Audiences = Audiences {
     title: "Microsoft Graph",
+    app_id: "00000003-0000-0000-c000-000000000000",
     listed_as: "Microsoft Graph",
     accepted: &[
         "graph.microsoft.com",

@@ -26,6 +26,7 @@ pub(super) static OIDC: Row = Row {
         token_issuers: &[],
         token_exchange_audience: None,
         directory: None,
+        exchange_admin: None,
         services: &[],
     }],
     always: &["openid", "profile", "email", "offline_access"],
@@ -103,6 +104,7 @@ pub(super) static OIDC: Row = Row {
         },
     ],
     permission_ids: &[],
+    role_ids: &[],
     alternative: None,
     quirks: Quirks {
         // oidc-provider does not know this word, and refuses the whole request; `login_hint` must do there.

@@ -54,6 +54,8 @@ pub struct Row {
     pub app_tasks: &'static [Task],
     /// The numbers under which permissions are added by commands, where they have some.
     pub permission_ids: &'static [(&'static str, &'static str)],
+    /// The IDs of application permissions, where documents give them; the directory itself tells those of others.
+    pub role_ids: &'static [(&'static str, &'static str)],
     /// What serves a mailbox whose mail protocols are switched off, where the provider has it.
     pub alternative: Option<Protocol>,
     /// Where it differs from the standards, or from others.
@@ -82,6 +84,8 @@ pub struct Deployment {
     pub token_exchange_audience: Option<&'static str>,
     /// Where the directory of its app registrations answers programs, where it has one.
     pub directory: Option<&'static str>,
+    /// Where Exchange's admin API answers programs, where its mailboxes are at Exchange. It is not a documented one.
+    pub exchange_admin: Option<&'static str>,
     /// What can be reached with a token.
     pub services: &'static [ServicePreset],
 }
@@ -150,6 +154,8 @@ pub struct Application {
 pub struct Audiences {
     /// The service's name.
     pub title: &'static str,
+    /// Its application ID.
+    pub app_id: &'static str,
     /// Where its permissions are among all that can be added to an app.
     pub listed_as: &'static str,
     /// Hosts and application IDs that it accepts.

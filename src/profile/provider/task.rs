@@ -48,7 +48,7 @@ pub enum Needed {
     EachPermission,
 }
 
-/// What shows that a task was done, without asking a server.
+/// What shows that a task was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
     /// A sign-in that was granted.
@@ -57,12 +57,16 @@ pub enum Proof {
     Secret,
     /// A token of the app's own, whatever it permits.
     Token,
-    /// The permission in a token of the app's own.
+    /// The permission in the registration, or in a token of the app's own.
+    Permission,
+    /// The permission in a token of the app's own, or the consent to it.
     Role,
     /// A mail server that knows the app.
     Enrolment,
     /// A mailbox that opens for the app.
     MailboxRight,
+    /// The mailbox's switches for its protocols, or a test.
+    Switches,
     /// Only a test.
     Test,
 }

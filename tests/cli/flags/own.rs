@@ -2,9 +2,10 @@
 
 use super::{Row, does};
 use crate::certificates::{certified, renew};
+use crate::ladder::{readable, tokens};
 use crate::rotate_issue::admin_token;
 use crate::sandbox::browser::Person;
-use crate::sandbox::world::{ALICE, SHOP};
+use crate::sandbox::world::{ALICE, AppOnly, SHOP};
 use crate::status_ask::{READ, asking};
 use crate::support::canary;
 use crate::support::fixture::Fixture;
@@ -72,6 +73,20 @@ fn with_secret(flag: &str, place: &str, stdin: &str) {
     assert!(fact(&shop.json(&["show", "shop"], 0), "client_secret").starts_with("stored"));
     let absent = if place.is_empty() { "other".to_owned() } else { format!("other={place}") };
     shop.run(&["apply", "list.csv", flag, &absent]).env("PLACE", canary::CLIENT_SECRET).stdin(stdin).finish().code(2);
+}
+
+/// An administrator's reading tells that consent is missing, from tokens that are piped in; `az` is not there to give one.
+fn reads_the_tenant(verb: &str, flag: &str) {
+    let shop = readable();
+    let unconsented = AppOnly { consent: false, ..AppOnly::for_mailboxes(&[SHOP]) };
+    shop.sandbox().set_up_app_only(unconsented);
+    let run = match flag {
+        "--admin" => shop.run(&["--json", verb, "shop", flag, "az"]).env("PATH", "/nonexistent"),
+        _ => shop.run(&["--json", verb, "shop", flag]).stdin(&tokens(&shop)),
+    };
+    let words = if flag == "--admin" { "az (Azure CLI)" } else { "no administrator has consented to" };
+    let told = run.finish();
+    assert!(told.stdout.contains(words), "no {words} in {}", told.stdout);
 }
 
 pub(super) const ROWS: &[Row] = &[
@@ -349,6 +364,10 @@ pub(super) const ROWS: &[Row] = &[
         let asked = shop.run(&["--json", "status", "--ask", "--admin", "az"]).env("PATH", &path).finish().code(0);
         assert_ne!(fact(&asked, "client_secret_ends"), "");
     }),
+    does("test", "--admin-token-stdin", |_| reads_the_tenant("test", "--admin-token-stdin")),
+    does("test", "--admin", |_| reads_the_tenant("test", "--admin")),
+    does("guide", "--admin-token-stdin", |_| reads_the_tenant("guide", "--admin-token-stdin")),
+    does("guide", "--admin", |_| reads_the_tenant("guide", "--admin")),
     does("status", "--ics", |_| {
         let shop = Fixture::new();
         shop.add("shop", &[("--expires", Some("2031-05-20"))]).finish().code(0);

@@ -14,6 +14,8 @@
 //! What else is known: `worked`, `new`, `day-over` of the secret; `until`; `account:NAME`, once for each name;
 //! `two-sites`: the outgoing server is another operator's; `graph`, `scope-missing`, `fits` of the token; `roles`, `no-roles`
 //! of an app's own;
+//! `read:WORD` of what an administrator read in the tenant: `all` is done, or all but `unasked`, `unconsented`, `unknown`, `other`,
+//! `no-right`, `off`; `exchange-only` and `directory-only` where the other was not read;
 //! `tried:PROTOCOL:SIDE:RESULT` where all protocols were tried.
 
 use std::time::Duration;
@@ -22,7 +24,7 @@ use jiff::Timestamp;
 
 use super::super::super::about::{FailureContext, OwnToken, TokenFacts};
 use super::super::super::preflight::Issue;
-use super::super::{Role, SecretStory, Server, Situation, TokenAnswer, verdict};
+use super::super::{Permission, Principal, Role, SecretStory, Server, Situation, TenantSetup, TokenAnswer, verdict};
 use crate::config;
 use crate::failure::{
     Failure, FailureKind, OAuthFault, ProxyFault, ProxyTrouble, Rejection, ReplyCode, StoreFault, TlsFault,
@@ -102,6 +104,7 @@ pub(super) fn judged([word, token, incoming, outgoing, more, _]: &[&str; 6]) -> 
     let about =
         FailureContext { app: Some(app), mailbox: Some(mailbox), token: token_facts, ..FailureContext::default() };
     let (mut checks, mut servers) = (Vec::new(), Vec::new());
+    let tenant = more.iter().find_map(|word| word.strip_prefix("read:")).map(read);
     let answer = token_endpoint(token, about, &mut checks, &mut servers);
     preflight(&more, about, &mut checks);
     for (protocol, word) in [(Imap, incoming), (Smtp, outgoing)] {
@@ -135,10 +138,37 @@ pub(super) fn judged([word, token, incoming, outgoing, more, _]: &[&str; 6]) -> 
             is_new: is_known("new"),
             has_expired: is_known("day-over").then_some(true),
         },
+        tenant: tenant.as_ref(),
         works_until: is_known("until").then(|| at("2026-01-02T03:04:00Z")),
         now: at("2026-01-01T12:00:00Z"),
     })?;
     Some((verdict, checks.iter().filter_map(Check::finding).cloned().collect()))
+}
+
+/// What an administrator read.
+fn read(word: &str) -> TenantSetup {
+    let of_imap =
+        || vec![Permission { protocol: Imap, name: "IMAP.AccessAsApp", id: "5e5addcd".into(), api: "00000002" }];
+    let done = TenantSetup {
+        unasked: Some(Vec::new()),
+        unconsented: Some(Vec::new()),
+        object: Some(OBJECT.into()),
+        principal: Some(Principal::Known),
+        right: Some(true),
+        switches: vec![(Imap, true), (Smtp, true)],
+    };
+    match word {
+        "all" => done,
+        "unasked" => TenantSetup { unasked: Some(of_imap()), unconsented: Some(of_imap()), ..done },
+        "unconsented" => TenantSetup { unconsented: Some(of_imap()), ..done },
+        "unknown" => TenantSetup { principal: Some(Principal::Missing), right: None, ..done },
+        "other" => TenantSetup { principal: Some(Principal::Other("another".into())), right: None, ..done },
+        "no-right" => TenantSetup { right: Some(false), ..done },
+        "off" => TenantSetup { switches: vec![(Imap, false), (Smtp, true)], ..done },
+        "exchange-only" => TenantSetup { unasked: None, unconsented: None, object: None, principal: None, ..done },
+        "directory-only" => TenantSetup { principal: None, right: None, switches: Vec::new(), ..done },
+        other => panic!("{other} is not a reading"),
+    }
 }
 
 /// What came of trying each protocol, where that was done.

@@ -7,6 +7,15 @@ use super::super::task::{Proof, Task, always, only};
 use crate::profile::credential::ClientType::Confidential;
 use crate::profile::protocol::Protocol::{Imap, Pop3, Smtp};
 
+/// Graph's application permissions. Its list of them is too long to be read.
+/// <https://learn.microsoft.com/graph/permissions-reference>
+pub(super) static ROLE_IDS: &[(&str, &str)] = &[
+    ("Mail.ReadBasic.All", "693c5e45-0940-467d-9b8a-1022fb9d42ef"),
+    ("Mail.Read", "810c84a8-4a9e-49e6-bf7d-12d183f40d01"),
+    ("Mail.ReadWrite", "e2a3a72e-5f79-4c64-b1b1-878b674786c9"),
+    ("Mail.Send", "b633e1c5-b582-4048-a93e-9f11b44c7e96"),
+];
+
 /// For an organisation. Personal accounts let no app in by itself.
 pub(super) static WORK: &[Task] = &[
     Task {
@@ -38,7 +47,7 @@ pub(super) static WORK: &[Task] = &[
         title: "Application permission",
         why: "What the app may do by itself. Delegated permissions of the same name do not count.",
         by: By::AppOwner,
-        proof: Proof::Role,
+        proof: Proof::Permission,
         steps: &[always("In {page:permissions} > Add a permission > {api} > Application permissions, tick: {roles}")],
     },
     Task {
@@ -83,7 +92,7 @@ pub(super) static WORK: &[Task] = &[
         title: "Protocols",
         why: "Exchange opens and closes each protocol for each mailbox, whatever the app may do.",
         by: By::ExchangeAdministrator,
-        proof: Proof::Test,
+        proof: Proof::Switches,
         steps: &[
             only(Over(Imap), "Switch IMAP on: `Set-CASMailbox -Identity {address} -ImapEnabled $true`"),
             only(Over(Pop3), "Switch POP3 on: `Set-CASMailbox -Identity {address} -PopEnabled $true`"),

@@ -79,7 +79,10 @@ fn see_above(finding: &Finding) -> Line<'_> {
 /// first sentence.
 pub(super) fn write_folded(report: &Report, told: Option<&Finding>, page: &mut Page<'_>) -> io::Result<()> {
     let mut groups: Vec<(Option<Protocol>, Vec<&Check>)> = Vec::new();
-    for check in &report.checks {
+    // What a directory says is about the app; each says something else.
+    let (of_directory, others): (Vec<&Check>, Vec<&Check>) =
+        report.checks.iter().partition(|check| check.stage == Stage::Directory);
+    for check in others {
         // What a token says of itself is about the token, whichever server it is for.
         let about = check.protocol.filter(|_| check.stage != Stage::Preflight);
         match groups.iter_mut().find(|(known, _)| *known == about) {
@@ -87,7 +90,9 @@ pub(super) fn write_folded(report: &Report, told: Option<&Finding>, page: &mut P
             None => groups.push((about, vec![check])),
         }
     }
-    let rows: Vec<Row<'_>> = groups.iter().flat_map(|(about, checks)| fold(report, *about, checks, told)).collect();
+    let mut rows: Vec<Row<'_>> = groups.iter().flat_map(|(about, checks)| fold(report, *about, checks, told)).collect();
+    let mut told: Vec<&Finding> = told.into_iter().collect();
+    rows.extend(of_directory.into_iter().map(|check| row(check, check.stage.title().to_owned(), &mut told)));
     write_rows(&rows, page)
 }
 
