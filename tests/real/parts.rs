@@ -55,6 +55,14 @@ fn all_of(names: &[&str]) -> Result<(), Vec<String>> {
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }
 
+/// Ansible's program; or `None`, after saying why, where the test with it is to be left out.
+pub(crate) fn ansible() -> Option<PathBuf> {
+    static SAID: Once = Once::new();
+    let program = scripts().join("venv/bin/ansible-playbook");
+    let looked = if program.exists() { Ok(program) } else { Err(vec!["ansible-core in tests/real/venv".to_owned()]) };
+    found(looked, "the test with Ansible", &SAID)
+}
+
 fn found<T>(looked: Result<T, Vec<String>>, tests: &str, said: &Once) -> Option<T> {
     let demanded = env::var_os("MAILGRANT_TEST_REAL").is_some_and(|value| value == "1");
     match looked {

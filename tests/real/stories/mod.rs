@@ -8,6 +8,7 @@ mod keyring;
 mod machines;
 mod mailbox;
 mod password_manager;
+mod playbook;
 mod reminders;
 mod report;
 mod rotation;
