@@ -67,13 +67,7 @@ impl SaslMechanism {
         server: &ServerEndpoint,
         token: &SecretString,
     ) -> Result<SecretString, Failure> {
-        if !is_b64token(token.expose_secret()) {
-            return Err(FailureKind::Local {
-                what: shown!("building the {} response", self),
-                reason: "the access token holds characters that a bearer token cannot hold (RFC 6750 §2.1)".into(),
-            }
-            .into());
-        }
+        refuse_other_than_bearer(token)?;
         let token = token.expose_secret();
         // Sized before it is filled: a String that grows leaves copies of the token behind.
         let (user, host) = (user.as_str(), server.host.as_str());
@@ -133,6 +127,21 @@ pub fn decode_challenge(challenge: &str) -> String {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(_) => challenge.to_owned(),
     }
+}
+
+/// Refuses a token with other characters than a bearer token has, which would end up as syntax of what it is put into.
+///
+/// # Errors
+/// [`FailureKind::Local`] if it has one.
+pub fn refuse_other_than_bearer(token: &SecretString) -> Result<(), Failure> {
+    if !is_b64token(token.expose_secret()) {
+        return Err(FailureKind::Local {
+            what: "handing over the access token".into(),
+            reason: "it holds characters that a bearer token cannot hold (RFC 6750 §2.1)".into(),
+        }
+        .into());
+    }
+    Ok(())
 }
 
 /// RFC 6750 §2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.

@@ -1,5 +1,7 @@
 //! `token`: a valid access token for another program, and nothing else.
 
+mod form;
+
 use clap::Args as ClapArgs;
 
 use crate::arguments::typed;
@@ -11,15 +13,20 @@ use crate::flow::session::{OnLoss, Session};
 use crate::flow::workspace::Workspace;
 use crate::profile::Reference;
 use crate::report::{Document, Stage, Token, WarningCode};
+use form::TokenForm;
 
 /// Print a valid access token on standard output, for other programs
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
-    mailgrant token shop   prints it, for another program")]
+    mailgrant token shop             prints it, for another program\n  \
+    mailgrant token shop --as curl   for: curl --config - imaps://HOST")]
 pub struct Args {
     /// The mailbox's name or address
     #[arg(value_parser = typed::<Reference>())]
     name: Reference,
+    /// Print it in this form; with --json the document has the token itself
+    #[arg(long = "as", value_name = "FORM", value_enum, default_value_t)]
+    form: TokenForm,
 }
 
 /// Runs the command.
@@ -41,6 +48,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if access.is_unkept {
         document.warn(WarningCode::RefreshTokenUnkept, "a new refresh token came, and the store takes nothing: hand it over again once the provider refuses the old one");
     }
-    document.token = Some(Token { access_token: access.token, expires: access.expires });
+    let printed = args.form.of(&access.token, mailbox)?;
+    document.token = Some(Token { access_token: access.token, printed, expires: access.expires });
     Ok(document)
 }

@@ -77,6 +77,8 @@ pub struct Document {
 pub struct Token {
     /// The token.
     pub access_token: SecretString,
+    /// What is printed in its place, where another form was asked for.
+    pub printed: Option<SecretString>,
     /// When it expires.
     pub expires: Timestamp,
 }

@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use mailgrant::clock::Clock;
 
 use crate::support::fixture::Fixture;
@@ -9,6 +11,21 @@ fn token_prints_a_good_token_and_nothing_else() {
     let line = token.stdout.strip_suffix('\n').unwrap();
     assert!(shop.sandbox().is_live_access_token(line));
     assert_eq!(token.stderr, "");
+}
+
+#[test]
+fn a_token_is_printed_in_the_form_that_another_program_takes() {
+    let shop = Fixture::authorized();
+    let printed = |form: &str| shop.run(&["token", "shop", "--as", form]).finish().code(0).stdout;
+    let token = printed("raw").trim().to_owned();
+    let decoded = |form: &str| String::from_utf8(BASE64_STANDARD.decode(printed(form).trim()).unwrap()).unwrap();
+    let (user, port) = (crate::sandbox::world::SHOP, shop.sandbox().ports().imap_implicit);
+    assert_eq!(decoded("xoauth2"), format!("user={user}\x01auth=Bearer {token}\x01\x01"));
+    let bearer = format!("n,a={user},\x01host=localhost\x01port={port}\x01auth=Bearer {token}\x01\x01");
+    assert_eq!(decoded("oauthbearer"), bearer);
+    assert_eq!(printed("curl"), format!("user = \"{user}\"\noauth2-bearer = \"{token}\"\n"));
+    // A document has the token itself, whatever the form.
+    assert_eq!(shop.json(&["token", "shop", "--as", "curl"], 0).json()["access_token"], token);
 }
 
 #[test]

@@ -51,7 +51,9 @@ impl Format for Human {
             return out.write_all(text.as_bytes());
         }
         match (&document.token, &document.error) {
-            (Some(token), _) => writeln!(out, "{}", token.access_token.expose_secret()),
+            (Some(token), _) => {
+                writeln!(out, "{}", token.printed.as_ref().unwrap_or(&token.access_token).expose_secret())
+            }
             // The error is for standard error; reports made before it are shown all the same.
             (None, Some(_)) if document.reports.is_empty() => Ok(()),
             (None, _) => write_document(document, &mut Page::new(view, out)),

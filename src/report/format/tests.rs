@@ -139,7 +139,7 @@ fn a_format_is_found_by_its_name() {
 fn only_forms_for_programs_hold_a_token() {
     let mut document = Document::new("token");
     let expires = "2027-01-01T00:00:00Z".parse().unwrap();
-    document.token = Some(Token { access_token: "the-token".into(), expires });
+    document.token = Some(Token { access_token: "the-token".into(), printed: None, expires });
     for format in ALL.into_iter().filter(|format| format.may_hold_token()) {
         let mut out = Vec::new();
         format.write(&document, &View::default(), &mut out).unwrap();

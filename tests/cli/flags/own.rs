@@ -458,6 +458,13 @@ pub(super) const ROWS: &[Row] = &[
     does("token", "<name>", |shop| {
         assert!(shop.sandbox().is_live_access_token(shop.run(&["token", "shop"]).finish().code(0).stdout.trim()));
     }),
+    does("token", "--as", |shop| {
+        let printed = |form: &str| shop.run(&["token", "shop", "--as", form]).finish().code(0).stdout;
+        let raw = printed("raw");
+        assert_eq!(printed("header"), format!("Authorization: Bearer {raw}"));
+        assert!(shop.sandbox().is_live_access_token(raw.trim()));
+        shop.run(&["token", "shop", "--as", "drawer"]).finish().code(2);
+    }),
     does("new-certificate", "<name>", |shop| {
         let made = shop.json(&["new-certificate", "shop", "--key", "ec"], 0);
         assert!(fact(&made, "certificate_file").ends_with("shop.crt"), "{}", made.stdout);
