@@ -37,7 +37,12 @@ pub fn say(line: &str) {
     };
     // A closed standard error does not stop the command.
     let write = || drop(writeln!(anstream::stderr(), "{line}"));
-    // Not held while the line is written: a panic over it says a line too.
+    aside(write);
+}
+
+/// Does something on standard error while nothing else is drawn there.
+pub fn aside<T>(write: impl FnOnce() -> T) -> T {
+    // Not held while it is done: a panic over it says a line too.
     let bar = drawn().clone();
     match bar {
         Some(bar) => bar.suspend(write),

@@ -15,7 +15,7 @@ use self::dialogue::Question;
 use super::terminal::PasteReader;
 
 /// Asks a person. Without a terminal every question is refused, never waited for (SECURITY.md N1).
-pub trait Prompter {
+pub trait Prompter: Sync {
     /// Whether a person is there to answer.
     fn is_interactive(&self) -> bool;
 
@@ -191,7 +191,8 @@ impl Prompter for TerminalPrompter {
     fn secret(&self, question: &str) -> Result<SecretString, PromptError> {
         self.ready()?;
         let prompt = look(|theme, out| theme.format_password_prompt(out, question));
-        let text = Question::new(&prompt, true, &[]).answer()?;
+        // It may be asked for while progress is shown.
+        let text = super::live::aside(|| Question::new(&prompt, true, &[]).answer())?;
         match text.chars().count() {
             0 => {}
             1 => self.say("  received 1 character"),

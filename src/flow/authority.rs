@@ -3,7 +3,6 @@
 use jiff::civil::Date;
 use secrecy::SecretString;
 
-use super::credential::Desk;
 use super::workspace::Workspace;
 use crate::diagnosis::{self, FailureContext};
 use crate::directory::{self, Directory, TokenSource, azure_cli};
@@ -94,7 +93,7 @@ pub fn try_app(app: &App, workspace: &Workspace<'_>) -> Option<Result<(), Failur
 /// The app's own token for the directory (RFC 6749 §4.4).
 fn own_token(app: &App, workspace: &Workspace<'_>, resource: &EndpointUrl) -> Result<SecretString, Failure> {
     let http = workspace.http(app);
-    let credential = Desk { store: workspace.store, http: &http, clock: workspace.clock }.active(app)?;
+    let credential = workspace.desk(&http).active(app)?;
     let endpoint = oauth::endpoints(&http, app)?.token;
     let scope = format!("{}/.default", resource.as_issuer());
     let scope: Scope = scope.parse().map_err(|invalid: Invalid| {

@@ -1,14 +1,18 @@
 //! What an app authenticates with: the one place that makes it, from the profile, what the store holds and who hands out
 //! tokens.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
 
+use super::signers::Signers;
 use crate::clock::Clock;
 use crate::failure::{CredentialFault, Failure, FailureKind};
 use crate::finding_code::FindingCode;
 use crate::net::HttpClient;
 use crate::oauth::ClientCredential;
-use crate::oauth::assertion::{certificate, federated};
+use crate::oauth::assertion::certificate::Signed;
+use crate::oauth::assertion::federated;
 use crate::oauth::service_account;
 use crate::profile::{App, Credential};
 use crate::secrets::{self, RecordKey, SecretStore, load_app};
@@ -23,6 +27,8 @@ pub struct Desk<'a> {
     pub http: &'a HttpClient,
     /// The time of day.
     pub clock: Clock,
+    /// What apps sign with in this run.
+    pub signers: &'a Signers<'a>,
 }
 
 impl Desk<'_> {
@@ -35,30 +41,19 @@ impl Desk<'_> {
         match app.credential {
             Credential::None => Ok(ClientCredential::None),
             Credential::Secret => self.secret(app),
-            Credential::Certificate => {
-                certificate::open(app, self.clock.now(), &|| self.passphrase(app)).map(ClientCredential::Assertion)
-            }
+            Credential::Certificate => Ok(ClientCredential::Assertion(self.signer(app)?)),
             Credential::Federated => federated::open(app, self.http).map(ClientCredential::Assertion),
             Credential::ServiceAccount => self.service_account(app),
         }
     }
 
-    /// A proof for `audience` that the app, which `issuer` names, has the key of its certificate.
+    /// What signs with the key of the app's certificate.
     ///
     /// # Errors
     /// As [`Desk::active`].
-    pub fn proof(&self, app: &App, issuer: &str, audience: &str) -> Result<SecretString, Failure> {
-        let spec = app.certificate.as_ref().ok_or(FailureKind::Bug)?;
-        certificate::proof(spec, (issuer, audience), self.clock.now(), &|| self.passphrase(app))
-    }
-
-    /// What the private key of the app's certificate is encrypted with; none where it is not.
-    ///
-    /// # Errors
-    /// As [`Desk::active`].
-    pub fn key_passphrase(&self, app: &App) -> Result<Option<SecretString>, Failure> {
-        let spec = app.certificate.as_ref().ok_or(FailureKind::Bug)?;
-        if certificate::is_locked(spec)? { self.passphrase(app) } else { Ok(None) }
+    pub fn signer(&self, app: &App) -> Result<Arc<Signed>, Failure> {
+        let redactor = self.http.transcript().redactor();
+        self.signers.of(app, self.clock.now(), redactor, &|| self.passphrase(app))
     }
 
     fn secret(&self, app: &App) -> Result<ClientCredential, Failure> {

@@ -199,11 +199,13 @@ impl<'a> Read<'a> {
         }
         let other = owner(record, self.planned.app);
         let told = Finding::of(FindingCode::SECRET_OF_ANOTHER).with("store", self.store.describe());
+        let told = told.case_if(self.planned.app.credential.is_service_account(), "service-account");
         Err(told.with("name", name).with("other", other).into())
     }
 
     fn differs(&self) -> CommandError {
         let told = Finding::of(FindingCode::SECRET_DIFFERS).with("name", &self.planned.app.name);
+        let told = told.case_if(self.planned.app.credential.is_service_account(), "service-account");
         told.with("store", self.store.describe()).into()
     }
 }

@@ -34,6 +34,7 @@ pub mod session;
 pub mod settings;
 pub mod sides;
 pub mod sign_in;
+pub mod signers;
 pub mod so_far;
 pub mod status;
 pub mod support_bundle;

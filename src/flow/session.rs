@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 
 use super::credential::Desk;
+use super::signers::Signers;
 use super::throttle::Throttle;
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind, StoreFault};
@@ -59,6 +60,8 @@ pub struct Session<'a> {
     pub on_loss: OnLoss,
     /// Token endpoints that have asked to be left alone.
     pub throttle: &'a Throttle,
+    /// What apps sign with in this run.
+    pub signers: &'a Signers<'a>,
 }
 
 /// Held, this process alone may change the mailbox's grant, and there is space to store a new one.
@@ -191,6 +194,10 @@ impl<'a> Session<'a> {
     /// Whether this profile's mailbox made the grant, though its settings may have been changed since.
     fn is_ours(&self, grant: &MailboxRecord) -> bool {
         grant.profile.as_deref().is_some_and(|profile| Path::new(profile) == self.profile_file)
+    }
+
+    fn desk(&self) -> Desk<'_> {
+        Desk { store: self.store, http: &self.http, clock: self.clock, signers: self.signers }
     }
 
     fn record(&self) -> RecordKey {
@@ -364,9 +371,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`FailureKind::NoClientSecret`] if the app needs one and none is stored; what the store says.
     pub fn client_credential(&self) -> Result<ClientCredential, Failure> {
-        self.proving
-            .cloned()
-            .map_or_else(|| Desk { store: self.store, http: &self.http, clock: self.clock }.active(self.app), Ok)
+        self.proving.cloned().map_or_else(|| self.desk().active(self.app), Ok)
     }
 
     /// The client as it asks `endpoint`.

@@ -25,14 +25,20 @@ pub struct Settings {
 pub fn of(workspace: &Workspace<'_>, mailbox: &Mailbox) -> Result<Settings, CommandError> {
     let app = workspace.app_of(mailbox);
     let mut report = describe::mailbox(app, mailbox, workspace.clock.now());
+    // An app that is let in by itself sends no one to a page.
+    let needs_person = mailbox.access.needs_person();
     match &app.sign_in {
         EndpointSource::Known { authorization, token, .. } => {
-            report.fact("authorization_endpoint", authorization);
+            if needs_person {
+                report.fact("authorization_endpoint", authorization);
+            }
             report.fact("token_endpoint", token);
         }
         EndpointSource::Discovered { issuer } => report.fact("issuer", issuer),
     }
-    report.fact("redirect_uri", &app.redirect_uri);
+    if needs_person {
+        report.fact("redirect_uri", &app.redirect_uri);
+    }
     let scopes = app.scopes.for_channels(mailbox.channels());
     report.fact("scopes_wanted", Shown::join(scopes, " "));
     if let Some(way) = app.client_authentication {

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::credential::Desk;
 use super::session::{OnLoss, Session};
+use super::signers::Signers;
 use super::throttle::Throttle;
 use crate::clock::Clock;
 use crate::context::Context;
@@ -47,6 +49,8 @@ pub struct Workspace<'a> {
     pub watch: Watch,
     /// Token endpoints that have asked to be left alone. Clones share it.
     pub throttle: Arc<Throttle>,
+    /// What apps sign with.
+    pub signers: Arc<Signers<'a>>,
 }
 
 impl<'a> Workspace<'a> {
@@ -70,6 +74,7 @@ impl<'a> Workspace<'a> {
             phase: context.timeout.unwrap_or(PHASE),
             watch: context.progress.aside(),
             throttle: Arc::default(),
+            signers: Arc::new(Signers::asking(context.prompter.as_ref())),
         })
     }
 
@@ -89,6 +94,12 @@ impl<'a> Workspace<'a> {
         }
     }
 
+    /// What makes what apps authenticate with; `http` is the way to those who hand out tokens.
+    #[must_use]
+    pub fn desk<'s>(&'s self, http: &'s HttpClient) -> Desk<'s> {
+        Desk { store: self.store, http, clock: self.clock, signers: &self.signers }
+    }
+
     /// The session of `mailbox`. It authenticates with the active secret and marks no sign-in as lost.
     #[must_use]
     pub fn session<'s>(&'s self, mailbox: &'s Mailbox) -> Session<'s> {
@@ -106,6 +117,7 @@ impl<'a> Workspace<'a> {
             profile_file: &self.profile_file,
             on_loss: OnLoss::LeaveUnmarked,
             throttle: &self.throttle,
+            signers: &self.signers,
         }
     }
 

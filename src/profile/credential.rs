@@ -52,15 +52,15 @@ impl Credential {
         }
     }
 
-    /// The answer to the question whether the app has a client secret.
+    /// The answer to the question how the app authenticates.
     #[must_use]
     pub const fn answer(self) -> &'static str {
         match self {
-            Self::Secret => "yes",
-            Self::None => "no, it is a public client",
-            Self::Certificate => "no, it has a certificate",
-            Self::Federated => "no, it trusts another issuer's tokens",
-            Self::ServiceAccount => "no, it is a service account",
+            Self::Secret => "with a client secret",
+            Self::None => "with nothing: it is a public client",
+            Self::Certificate => "with a certificate",
+            Self::Federated => "with tokens of another issuer",
+            Self::ServiceAccount => "as a service account",
         }
     }
 

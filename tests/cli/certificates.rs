@@ -5,6 +5,7 @@ use crate::sandbox::world::{AppOnly, SHOP};
 use crate::support::canary::CLIENT_SECRET;
 use crate::support::fixture::Fixture;
 use crate::support::practice::{ALWAYS_STALE, fact};
+use crate::terminal::{ends_cleanly, shell};
 
 /// What opens an encrypted key of these tests.
 pub(crate) const PASSPHRASE: &str = "practice-only-passphrase";
@@ -179,4 +180,26 @@ fn a_crowd_of_an_apps_own_mailbox_signs_once() {
 #[test]
 fn a_run_that_was_killed_costs_the_next_one_nothing() {
     app_only::survives_a_kill(opened_by_certificate);
+}
+
+/// Nothing stored opens the key: the person is asked, each time, and a program never is.
+#[test]
+fn the_passphrase_of_an_encrypted_key_is_asked_for_where_nothing_has_it() {
+    let shop = certified(&ENCRYPTED, "");
+    let_in(&shop);
+    // Each token is asked for with a signature.
+    shop.sandbox().set_access_lifetime(ALWAYS_STALE);
+    let question = "Passphrase of the key of app 'shop'";
+    let mut terminal = shell(&shop, "\"$0\" test shop");
+    terminal.exp_string(question).unwrap();
+    terminal.send_line("another passphrase").unwrap();
+    terminal.exp_string("It does not open the key").unwrap();
+    terminal.exp_string(question).unwrap();
+    terminal.send_line(PASSPHRASE).unwrap();
+    let shown = terminal.exp_string("rc=0\r\n").unwrap();
+    assert!(!shown.contains(question) && !shown.contains(PASSPHRASE), "once for both sides: {shown}");
+    let mut terminal = shell(&shop, "\"$0\" token shop < /dev/null");
+    terminal.exp_string("certificate-passphrase-missing").unwrap();
+    ends_cleanly(&mut terminal, 5);
+    assert_eq!(shop.files_with(PASSPHRASE), Vec::<std::path::PathBuf>::new());
 }

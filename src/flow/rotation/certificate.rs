@@ -116,6 +116,13 @@ fn replace(
                 .words(shown!(", and remove the old certificate in {}", page(&app))),
         );
         document.next.push(roll_back("If not: ", &app.name));
+        if workspace.signers.has_asked_for(&app) {
+            document.next.push(
+                Step::from("To have the passphrase of its key stored: ")
+                    .command(shown!("mailgrant add MAILBOX --app {}", app.name))
+                    .words(", with the name of one of its mailboxes"),
+            );
+        }
     }
     document.reports.push(report);
     document.reports.extend(mailbox_reports(&job, seen.proofs, seen.connections));

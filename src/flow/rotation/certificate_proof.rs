@@ -10,7 +10,6 @@ use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::failure::{Failure, FailureKind};
 use crate::flow::authority;
-use crate::flow::credential::Desk;
 use crate::flow::workspace::Workspace;
 use crate::oauth::ClientCredential;
 use crate::oauth::assertion::certificate::certificate;
@@ -92,8 +91,10 @@ fn by_itself(job: &Job<'_>, workspace: &Workspace<'_>, app: &App) -> Result<Verd
 /// What `app` signs with, after all that can be checked here.
 fn opened(app: &App, workspace: &Workspace<'_>) -> Result<ClientCredential, CommandError> {
     let http = workspace.http(app);
-    let desk = Desk { store: workspace.store, http: &http, clock: workspace.clock };
-    desk.active(app).map_err(|failure| diagnosis::finding(&failure, FailureContext::of_app(app)).into())
+    workspace
+        .desk(&http)
+        .active(app)
+        .map_err(|failure| diagnosis::finding(&failure, FailureContext::of_app(app)).into())
 }
 
 /// Names the apps that are the same registration, and sign with another certificate.

@@ -27,6 +27,7 @@ pub(super) fn refuse_foreign(rotation: &Rotation<'_>, force: Force) -> Result<()
             let other = enrol::owner(&record, app);
             return Err(Finding::of(FindingCode::SECRET_OF_ANOTHER)
                 .case("rotated")
+                .case_if(app.credential.is_service_account(), "service-account")
                 .with("store", rotation.store.describe())
                 .with("name", &app.name)
                 .with("other", other)

@@ -26,7 +26,6 @@ use crate::directory::{self, Planned};
 use crate::error::CommandError;
 use crate::failure::{Failure, FailureKind};
 use crate::files;
-use crate::flow::credential::Desk;
 use crate::flow::key_file::{self, is_absent};
 use crate::flow::workspace::Workspace;
 use crate::oauth::assertion::certificate::{self, Certificate, KeyKind, Wanted};
@@ -205,10 +204,9 @@ impl Run<'_, '_> {
     fn new_key(&mut self, file: &Path, days: u16) -> Result<Certificate, Halt> {
         let app = self.job.app_now();
         let http = self.workspace.http(&app);
-        let desk = Desk { store: self.workspace.store, http: &http, clock: self.workspace.clock };
-        let passphrase = desk.key_passphrase(&app)?;
+        let in_use = self.workspace.desk(&http).signer(&app)?;
         let name = format!("mailgrant {}", app.name);
-        let (kind, from, passphrase) = (KeyKind::Rsa, self.today(), passphrase.as_ref());
+        let (kind, from, passphrase) = (KeyKind::Rsa, self.today(), in_use.passphrase());
         let made = certificate::make(Wanted { name: &name, kind, from, days, passphrase })?;
         files::create_private(file, made.both.as_bytes())?;
         Ok(made.certificate)

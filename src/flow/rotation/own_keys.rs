@@ -7,7 +7,6 @@ use crate::directory::{self, Directory, PROOF_AUDIENCE};
 use crate::error::CommandError;
 use crate::failure::Failure;
 use crate::flow::authority::{Authority, Deed};
-use crate::flow::credential::Desk;
 use crate::flow::patience::Again;
 use crate::flow::workspace::Workspace;
 use crate::oauth::assertion::certificate::Certificate;
@@ -119,7 +118,7 @@ impl<'a> OwnKeys<'a> {
 
     fn proof(&self, object: &ObjectId, signer: &App) -> Result<secrecy::SecretString, Failure> {
         let http = self.workspace.http(signer);
-        let desk = Desk { store: self.workspace.store, http: &http, clock: self.workspace.clock };
-        desk.proof(signer, object.as_str(), PROOF_AUDIENCE)
+        let key = self.workspace.desk(&http).signer(signer)?;
+        key.proof(object.as_str(), PROOF_AUDIENCE, self.workspace.clock.now())
     }
 }

@@ -60,6 +60,7 @@ impl Desk {
 
     fn with<R>(&self, run: impl FnOnce(&Session<'_>) -> R) -> R {
         let mailbox = self.profile.mailboxes.values().next().unwrap();
+        let signers = Signers::default();
         run(&Session {
             store: self.store.as_ref(),
             locks: self.locks.path(),
@@ -73,6 +74,7 @@ impl Desk {
             profile_file: Path::new("config.toml"),
             on_loss: OnLoss::Mark,
             throttle: &Throttle::default(),
+            signers: &signers,
         })
     }
 
@@ -247,6 +249,7 @@ mod reservation {
             profile_file: Path::new("config.toml"),
             on_loss: OnLoss::Mark,
             throttle: &Throttle::default(),
+            signers: &Signers::default(),
         };
         let asked: Vec<String> = app.scopes.for_channels(mailbox.channels()).iter().map(Scope::to_string).collect();
         let grant = MailboxRecord {

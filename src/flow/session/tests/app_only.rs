@@ -45,6 +45,7 @@ fn session_of<'a>(session: &Session<'a>) -> Session<'a> {
         profile_file: session.profile_file,
         on_loss: session.on_loss,
         throttle: session.throttle,
+        signers: session.signers,
     }
 }
 

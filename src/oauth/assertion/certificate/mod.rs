@@ -32,7 +32,7 @@ use crate::finding_code::FindingCode;
 use crate::profile::{App, CertificateSpec, ClientId, EndpointUrl};
 
 /// An app's own signer. The passphrase is asked for once, where the key needs one.
-struct Signed {
+pub struct Signed {
     client_id: ClientId,
     spec: CertificateSpec,
     passphrase: Option<SecretString>,
@@ -48,7 +48,7 @@ pub fn open(
     app: &App,
     now: Timestamp,
     passphrase: &dyn Fn() -> Result<Option<SecretString>, Failure>,
-) -> Result<Arc<dyn Assertion>, Failure> {
+) -> Result<Arc<Signed>, Failure> {
     // The profile's reader has seen to it that there is one.
     let spec = app.certificate.as_ref().ok_or(FailureKind::Bug)?;
     signed(&app.client_id, spec, now, passphrase)
@@ -59,7 +59,7 @@ fn signed(
     spec: &CertificateSpec,
     now: Timestamp,
     passphrase: &dyn Fn() -> Result<Option<SecretString>, Failure>,
-) -> Result<Arc<dyn Assertion>, Failure> {
+) -> Result<Arc<Signed>, Failure> {
     let contents = Contents::read(spec)?;
     let (_, of_key) = contents.blocks(spec)?;
     let passphrase = if key::is_encrypted(&of_key) { passphrase()? } else { None };
@@ -70,6 +70,20 @@ fn signed(
 }
 
 impl Signed {
+    /// A proof for `audience` that `issuer` has the key.
+    ///
+    /// # Errors
+    /// [`FailureKind::Credential`] if the certificate or its key cannot be used at `now`.
+    pub fn proof(&self, issuer: &str, audience: &str, now: Timestamp) -> Result<SecretString, Failure> {
+        self.signer()?.proof(&self.spec, issuer, audience, now)
+    }
+
+    /// What the key is encrypted with; none where it is not.
+    #[must_use]
+    pub fn passphrase(&self) -> Option<&SecretString> {
+        self.passphrase.as_ref()
+    }
+
     /// The signer of the files as they are now.
     fn signer(&self) -> Result<Arc<Signer>, Failure> {
         let contents = Contents::read(&self.spec)?;
@@ -87,22 +101,6 @@ impl Assertion for Signed {
     fn sign(&self, audience: &EndpointUrl, now: Timestamp) -> Result<SecretString, Failure> {
         self.signer()?.assertion(&self.spec, self.client_id.as_str(), audience.as_url().as_str(), now)
     }
-}
-
-/// A proof for `audience` that `issuer` has the key of the certificate that `spec` names. `passphrase` is asked for once, and
-/// only where the key is encrypted.
-///
-/// # Errors
-/// As [`open`].
-pub fn proof(
-    spec: &CertificateSpec,
-    (issuer, audience): (&str, &str),
-    now: Timestamp,
-    passphrase: &dyn Fn() -> Result<Option<SecretString>, Failure>,
-) -> Result<SecretString, Failure> {
-    let contents = Contents::read(spec)?;
-    let passphrase = if is_locked(spec)? { passphrase()? } else { None };
-    Signer::of(spec, &contents, passphrase.as_ref())?.proof(spec, issuer, audience, now)
 }
 
 /// Whether the key that `spec` names is encrypted.

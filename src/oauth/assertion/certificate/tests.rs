@@ -91,32 +91,22 @@ impl Home {
     /// One file for key and certificate.
     fn one(&self, contents: impl AsRef<[u8]>) -> CertificateSpec {
         self.write("app.pem", contents);
-        CertificateSpec {
-            file: self.path("app.pem"),
-            key_file: None,
-            algorithm: None,
-            key_id: None,
-            previous: None,
-            next: None,
-        }
+        plain(self.path("app.pem"), None)
     }
 
     /// Two files.
     fn two(&self, certificate: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> CertificateSpec {
         self.write("app.crt", certificate);
         self.write("app.key", key);
-        CertificateSpec {
-            file: self.path("app.crt"),
-            key_file: Some(self.path("app.key")),
-            algorithm: None,
-            key_id: None,
-            previous: None,
-            next: None,
-        }
+        plain(self.path("app.crt"), Some(self.path("app.key")))
     }
 }
 
-fn opened(spec: &CertificateSpec, passphrase: Option<&str>) -> Result<Arc<dyn Assertion>, Failure> {
+fn plain(file: PathBuf, key_file: Option<PathBuf>) -> CertificateSpec {
+    CertificateSpec { file, key_file, algorithm: None, key_id: None, previous: None, next: None }
+}
+
+fn opened(spec: &CertificateSpec, passphrase: Option<&str>) -> Result<Arc<Signed>, Failure> {
     let passphrase = passphrase.map(SecretString::from);
     signed(&"my-app".parse().unwrap(), spec, now(), &|| Ok(passphrase.clone()))
 }
@@ -151,7 +141,7 @@ fn verified(assertion: &SecretString, key: &PKey<Private>) -> (Value, Value) {
     (header, json(claims))
 }
 
-fn fault_of(result: Result<Arc<dyn Assertion>, Failure>) -> CredentialFault {
+fn fault_of(result: Result<Arc<Signed>, Failure>) -> CredentialFault {
     match result.map(|_| ()).unwrap_err().kind {
         FailureKind::Credential(fault) => fault,
         other => panic!("{other:?}"),
@@ -263,14 +253,7 @@ fn each_mistake_has_its_own_name_before_anything_is_sent() {
         crate::files::create_private(&path, contents).unwrap();
         path
     };
-    let one = |contents: &[u8]| CertificateSpec {
-        file: file(contents),
-        key_file: None,
-        algorithm: None,
-        key_id: None,
-        previous: None,
-        next: None,
-    };
+    let one = |contents: &[u8]| plain(file(contents), None);
     let two = |certificate: &str, key: &str| CertificateSpec {
         key_file: Some(file(key.as_bytes())),
         ..one(certificate.as_bytes())
@@ -288,22 +271,8 @@ fn each_mistake_has_its_own_name_before_anything_is_sent() {
     let pfx = openssl::pkcs12::Pkcs12::builder().pkey(&RSA).build2("x").unwrap().to_der().unwrap();
     let utf16: Vec<u8> = "\u{feff}-----BEGIN".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let ed25519 = PKey::generate_ed25519().unwrap();
-    let missing = CertificateSpec {
-        file: folder().join("app.pem"),
-        key_file: None,
-        algorithm: None,
-        key_id: None,
-        previous: None,
-        next: None,
-    };
-    let directory = CertificateSpec {
-        file: folder(),
-        key_file: Some(file(key.as_bytes())),
-        algorithm: None,
-        key_id: None,
-        previous: None,
-        next: None,
-    };
+    let missing = plain(folder().join("app.pem"), None);
+    let directory = plain(folder(), Some(file(key.as_bytes())));
     let rows: Vec<Row> = vec![
         ("missing", missing, "certificate-file-missing", None),
         ("a folder", directory, "certificate-file-unreadable", None),
@@ -422,5 +391,18 @@ fn what_is_made_can_be_used_and_read_by_openssl() {
         }
         assert_eq!(made.both.contains("ENCRYPTED"), passphrase.is_some());
         assert!(!made.public.contains("PRIVATE"));
+    }
+}
+
+#[test]
+fn a_proof_has_the_claims_that_the_directory_wants() {
+    let home = Home::new();
+    for (key, algorithm, named) in [(&*RSA, "RS256", "x5t"), (&*EC, "ES256", "x5t#S256")] {
+        let spec = home.one(format!("{}{}", clear(key), valid(key)));
+        let proof = opened(&spec, None).unwrap().proof("object", "directory", now()).unwrap();
+        let (header, claims) = verified(&proof, key);
+        assert!(header["alg"] == algorithm && header[named].is_string(), "{header}");
+        let life = claims["exp"].as_i64().unwrap() - claims["nbf"].as_i64().unwrap();
+        assert!(claims["iss"] == "object" && claims["aud"] == "directory" && life == 600, "{claims}");
     }
 }
