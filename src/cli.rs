@@ -43,8 +43,12 @@ pub struct Cli {
     pub store: Option<StoreKind>,
     /// Print one JSON document instead of text, as --format json does; --json=1 prints the layout of before
     #[arg(long, global = true, value_name = "SCHEMA", num_args = 0..=1, require_equals = true, default_missing_value = "2",
-          hide_possible_values = true, help_heading = "Global options", value_parser = output::json())]
+          hide_possible_values = true, help_heading = "Global options", value_parser = output::json(),
+          conflicts_with = "json_lines")]
     pub json: Option<&'static dyn Format>,
+    /// Print a line of JSON for each report as soon as it is there, and a summary at the end, as --format json-lines does
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub json_lines: bool,
     /// Print the results in this form [default: text]
     #[arg(long, global = true, value_name = "FORMAT", help_heading = "Global options", value_parser = output::formats())]
     pub format: Option<&'static dyn Format>,
@@ -102,7 +106,8 @@ impl Cli {
     #[must_use]
     pub fn wanted(&self) -> Wanted {
         let calendar = self.command.as_ref().and_then(Command::calendar);
-        Wanted::of(self.html.as_deref(), calendar, self.json, self.format, &self.reports)
+        let json = self.json.or_else(|| self.json_lines.then_some(format::JSON_LINES));
+        Wanted::of(self.html.as_deref(), calendar, json, self.format, &self.reports)
     }
 
     /// Whether the whole result is an access token.

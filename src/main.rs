@@ -28,6 +28,7 @@ fn run() -> ExitCode {
         Err((outputs, error)) => return outputs.deliver(Ended::Error(error)),
     };
     let progress = Progress::default();
+    outputs.stream(&progress);
     let live = outputs.live(progress.clone(), cli.verbose);
     let delivery = Delivery::prepare(outputs, progress.clone());
     let ended = panic::catch_unwind(AssertUnwindSafe(|| cli.run(say, progress)));

@@ -18,7 +18,7 @@ use crate::environment;
 use crate::error::CommandError;
 use crate::files::{Draft, Privacy};
 use crate::progress::Progress;
-use crate::report::{self, Document, ExitCode, Finding, FindingCode, Format, View, WarningCode, format};
+use crate::report::{self, Document, ExitCode, Finding, FindingCode, Format, Report, View, WarningCode, format};
 use crate::text::{Redactor, Shown};
 
 /// What a command came to.
@@ -91,6 +91,16 @@ impl Outputs {
         let width = view::of_stderr(self.details).width.unwrap_or_default();
         let moves = environment::raw("TERM").is_none_or(|term| term != "dumb");
         Live::start(progress, Look { width, moves, checks: !is_verbose })
+    }
+
+    /// Writes the reports as they are made, where the form for standard output can; those that no file needs are not kept.
+    pub fn stream(&self, progress: &Progress) {
+        let format = self.format;
+        if format.streams() {
+            // Where standard output cannot be written, the end of the command says so.
+            let hear = move |report: &Report| drop(format.write_report(report, &mut anstream::stdout()));
+            progress.pass_on(hear, !self.files.is_empty());
+        }
     }
 
     /// Writes what the command came to. The exit code is the command's; where the command passed and an output could not

@@ -9,7 +9,7 @@ pub use watch::{Beginning, Observation, Running, Step, Wait, Watch};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::report::{ExitCode, Report};
+use crate::report::{ExitCode, Report, Tally};
 use crate::text::Shown;
 use watch::Subject;
 
@@ -28,12 +28,34 @@ struct Places {
     failed: usize,
     running: BTreeMap<usize, Arc<Subject>>,
     done: BTreeMap<usize, Box<Report>>,
+    /// Those that were passed on and are not kept.
+    streamed: Tally,
+    listener: Option<Listener>,
+    /// Whether nothing more is to come.
+    is_over: bool,
+}
+
+/// Hears of each report as soon as it is made.
+struct Listener {
+    hear: Box<dyn Fn(&Report) + Send>,
+    /// Whether the reports are needed afterwards.
+    keeps: bool,
+}
+
+/// The reports of all subjects.
+pub struct Taken {
+    /// Those that are kept, in the order of the subjects.
+    pub reports: Vec<Report>,
+    /// The others, which were passed on.
+    pub streamed: Tally,
 }
 
 /// What there is when a command is cancelled.
 pub struct SoFar {
     /// The reports, whole or as far as they are known, in the order of the subjects.
     pub reports: Vec<Report>,
+    /// Those that were passed on and are not kept.
+    pub streamed: Tally,
     /// How many subjects were not begun.
     pub untouched: usize,
 }
@@ -59,6 +81,23 @@ impl Standing {
     }
 }
 
+impl Places {
+    fn end(&mut self, number: usize, report: Report) {
+        self.count(number, &report);
+        self.done.insert(number, Box::new(report));
+    }
+
+    fn let_go(&mut self, number: usize, report: &Report) {
+        self.count(number, report);
+        self.streamed.add(report.exit_code(), &report.checks);
+    }
+
+    fn count(&mut self, number: usize, report: &Report) {
+        self.running.remove(&number);
+        self.failed += usize::from(report.exit_code() != ExitCode::AllPassed);
+    }
+}
+
 impl Progress {
     fn places(&self) -> MutexGuard<'_, Places> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
@@ -66,7 +105,15 @@ impl Progress {
 
     /// So many subjects are looked at from now on.
     pub fn expect(&self, count: usize) {
-        *self.places() = Places { all: count, ..Places::default() };
+        let mut places = self.places();
+        let listener = places.listener.take();
+        *places = Places { all: count, listener, ..Places::default() };
+    }
+
+    /// From now on `hear` is told of each report that is [told](Self::tell), as soon as it is made; `keeps` says whether the
+    /// reports are needed afterwards too.
+    pub fn pass_on(&self, hear: impl Fn(&Report) + Send + 'static, keeps: bool) {
+        self.places().listener = Some(Listener { hear: Box::new(hear), keeps });
     }
 
     /// Looks at what is done for no subject of its own: what is waited for is seen, and no step is kept.
@@ -91,32 +138,49 @@ impl Progress {
 
     /// The subject with this number is done.
     pub fn end(&self, number: usize, report: Report) {
-        let mut places = self.places();
-        places.running.remove(&number);
-        places.failed += usize::from(report.exit_code() != ExitCode::AllPassed);
-        places.done.insert(number, Box::new(report));
+        self.places().end(number, report);
     }
 
-    /// The reports of the subjects that are done, in their order. Nothing is looked at any more.
+    /// The same, where the report is whole and can be written. One that is needed no more is let go.
+    pub fn tell(&self, number: usize, mut report: Report) {
+        let mut places = self.places();
+        // What was delivered as it stood is not followed by more.
+        if places.is_over {
+            return;
+        }
+        let Some(listener) = &places.listener else { return places.end(number, report) };
+        (listener.hear)(&report);
+        report.is_told = true;
+        match listener.keeps {
+            true => places.end(number, report),
+            false => places.let_go(number, &report),
+        }
+    }
+
+    /// What has come of the subjects. Nothing is looked at any more.
     #[must_use]
-    pub fn take(&self) -> Vec<Report> {
-        let places = std::mem::take(&mut *self.places());
-        places.done.into_values().map(|report| *report).collect()
+    pub fn take(&self) -> Taken {
+        let mut places = self.places();
+        let listener = places.listener.take();
+        let Places { done, streamed, .. } = std::mem::replace(&mut *places, Places { listener, ..Places::default() });
+        Taken { reports: done.into_values().map(|report| *report).collect(), streamed }
     }
 
     /// What there is, where nothing more is to come. `None` where no subject was looked at.
     #[must_use]
     pub fn so_far(&self) -> Option<SoFar> {
-        let places = self.places();
+        let mut places = self.places();
         if places.all == 0 {
             return None;
         }
+        places.is_over = true;
         let mut reports: BTreeMap<usize, Report> =
             places.done.iter().map(|(number, report)| (*number, (**report).clone())).collect();
         let running = places.running.iter().filter_map(|(number, subject)| Some((*number, subject.report()?)));
         reports.extend(running);
-        let untouched = places.all.saturating_sub(places.done.len() + places.running.len());
-        Some(SoFar { reports: reports.into_values().collect(), untouched })
+        let begun = places.done.len() + places.streamed.reports + places.running.len();
+        let streamed = places.streamed.clone();
+        Some(SoFar { reports: reports.into_values().collect(), streamed, untouched: places.all.saturating_sub(begun) })
     }
 
     /// Where the command stands.
@@ -127,7 +191,7 @@ impl Progress {
         let running = places.running.values().map(|subject| subject.running());
         Standing {
             all: places.all,
-            done: places.done.len(),
+            done: places.done.len() + places.streamed.reports,
             failed: places.failed,
             running: aside.into_iter().chain(running).collect(),
         }
@@ -167,7 +231,7 @@ mod tests {
         second.saw(&seen(Stage::Dns, Ok("192.0.2.1".into())));
         let beginning = second.begins(Stage::Greeting);
         progress.end(0, report("first", 3));
-        let SoFar { reports, untouched } = progress.so_far().unwrap();
+        let SoFar { reports, untouched, .. } = progress.so_far().unwrap();
         let counts: Vec<usize> = reports.iter().map(|report| report.checks.len()).collect();
         assert_eq!((counts.as_slice(), untouched), (&[3, 11, 0][..], 1));
         let standing = progress.standing();
@@ -176,9 +240,31 @@ mod tests {
         drop(beginning);
         assert!(progress.standing().running[0].waits.is_empty());
         progress.end(1, report("second", 2));
-        assert_eq!(progress.take().len(), 2);
-        assert!(progress.take().is_empty() && progress.so_far().is_none());
+        assert_eq!(progress.take().reports.len(), 2);
+        assert!(progress.take().reports.is_empty() && progress.so_far().is_none());
         assert_eq!(progress.standing(), Standing::default());
+    }
+
+    #[test]
+    fn a_report_that_is_passed_on_is_kept_only_where_it_is_needed() {
+        for keeps in [false, true] {
+            let (progress, heard) = (Progress::default(), Arc::new(Mutex::new(0)));
+            let hearing = Arc::clone(&heard);
+            progress.pass_on(move |_| *hearing.lock().unwrap() += 1, keeps);
+            progress.expect(4);
+            for number in 0..3 {
+                progress.tell(number, report("one", 2));
+            }
+            assert_eq!((*heard.lock().unwrap(), progress.standing().done), (3, 3));
+            let so_far = progress.so_far().unwrap();
+            assert_eq!((so_far.reports.len() + so_far.streamed.reports, so_far.untouched), (3, 1));
+            progress.tell(3, report("late", 2));
+            assert_eq!(*heard.lock().unwrap(), 3, "what there was is delivered: nothing may follow");
+            let Taken { reports, streamed } = progress.take();
+            let expected = if keeps { (3, 0, 0) } else { (0, 3, 6) };
+            assert_eq!((reports.len(), streamed.reports, streamed.passed), expected);
+            assert!(reports.iter().all(|report| report.is_told));
+        }
     }
 
     #[test]

@@ -81,6 +81,7 @@ pub fn format_of(arguments: impl Iterator<Item = OsString>) -> &'static dyn Form
     let asked = words.iter().zip(following).find_map(|(word, next)| match word.to_str()? {
         "--json" | "--json=2" => Some(format::JSON),
         "--json=1" => Some(format::JSON_1),
+        "--json-lines" => Some(format::JSON_LINES),
         "--format" => format::named(next?.to_str()?),
         other => format::named(other.strip_prefix("--format=")?),
     });

@@ -84,7 +84,7 @@ impl Args {
         }
         document.notes = self.fleet.share(self.all, &mut mailboxes, &mut Vec::new())?;
         let fault = Mutex::new(None);
-        document.reports = check::each(context, profile, &mailboxes, self.fleet.limits(), |workspace, mailbox| {
+        check::each(context, profile, &mailboxes, self.fleet.limits(), document, |workspace, mailbox| {
             of_profile(mailbox, self.offline, workspace).unwrap_or_else(|unreadable| {
                 fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(unreadable);
                 Report::of_mailbox(mailbox)

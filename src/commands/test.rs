@@ -1,5 +1,6 @@
 //! `test`: the whole way from the profile to the mailbox in one command, and the one thing to do first.
 
+use std::sync::OnceLock;
 use std::thread;
 
 use clap::Args as ClapArgs;
@@ -10,7 +11,7 @@ use crate::arguments::unlisted::Subjects;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::flow::check;
-use crate::flow::parallel::{joined, survive};
+use crate::flow::parallel::survive;
 use crate::flow::plan::{Plan, Protocols};
 use crate::flow::status::{self, Asked};
 use crate::flow::workspace::Workspace;
@@ -55,19 +56,19 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let administrator = args.admin.administrator_of(meant, &profile, context)?;
     let administrator = administrator.as_ref();
     let workspace = Workspace::open(context, &profile)?;
-    let (reports, asked) = thread::scope(|scope| {
-        let asked = scope.spawn(|| survive(|| Asked::again(&mailboxes, &workspace)).unwrap_or_default());
-        let reports = check::each(context, &profile, &mailboxes, limits, |workspace, mailbox| {
-            check::run(
-                workspace,
-                &Plan { mechanism: args.which.mechanism, protocols, given, administrator, ..Plan::end_to_end(mailbox) },
-            )
-        });
-        (reports, joined(asked))
-    });
     let mut document = Document::new("test");
-    document.reports = reports?;
-    status::tell_ends(&mut document, &mailboxes, &workspace, &asked);
+    let asked = OnceLock::new();
+    thread::scope(|scope| {
+        scope.spawn(|| asked.set(survive(|| Asked::again(&mailboxes, &workspace)).unwrap_or_default()));
+        check::each(context, &profile, &mailboxes, limits, &mut document, |workspace, mailbox| {
+            let mechanism = args.which.mechanism;
+            let plan = Plan { mechanism, protocols, given, administrator, ..Plan::end_to_end(mailbox) };
+            let mut report = check::run(workspace, &plan);
+            asked.wait().tell_end(workspace.app_of(mailbox), workspace.clock.now(), &mut report);
+            report
+        })
+    })?;
+    status::warn_of_ends(&mut document, &mailboxes, &workspace, asked.wait());
     document.reports.extend(missing);
     document.notes = notes;
     Ok(document)

@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let read = Task::Read { latest: args.latest.into() };
     let mut document = Document::new("test-mailbox");
     let limits = args.which.fleet.limits();
-    document.reports = check::each(context, &profile, &mailboxes, limits, |workspace, mailbox| {
+    check::each(context, &profile, &mailboxes, limits, &mut document, |workspace, mailbox| {
         check::run(workspace, &Plan { mechanism: args.which.mechanism, given, ..Plan::of(mailbox, [read]) })
     })?;
     document.reports.extend(missing);

@@ -47,11 +47,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let Selected { mailboxes, missing, notes } = args.which.with(Side::Outgoing, &profile)?;
     args.allow_waiting(&mailboxes)?;
     let mut document = Document::new("test-smtp");
-    document.reports =
-        check::each(context, &profile, &mailboxes, args.which.fleet.limits(), |workspace, mailbox| match &args.to {
-            Some(recipient) => args.send(workspace, given, mailbox, recipient),
-            None => check::run(workspace, &args.plan(given, mailbox, send_nothing(mailbox))),
-        })?;
+    let limits = args.which.fleet.limits();
+    check::each(context, &profile, &mailboxes, limits, &mut document, |workspace, mailbox| match &args.to {
+        Some(recipient) => args.send(workspace, given, mailbox, recipient),
+        None => check::run(workspace, &args.plan(given, mailbox, send_nothing(mailbox))),
+    })?;
     document.reports.extend(missing);
     document.notes = notes;
     if args.to.is_none() && document.exit_code() == ExitCode::AllPassed {

@@ -18,7 +18,7 @@ use crate::diagnosis::{self, FailureContext};
 use crate::failure::{FailureKind, StoreFault};
 use crate::profile::{Mailbox, Profile};
 use crate::progress::{Step, Wait};
-use crate::report::{Check, Report, Stage};
+use crate::report::{Check, Document, Report, Stage};
 use crate::text::Shown;
 
 /// Does what `plan` says and reports on it.
@@ -48,7 +48,8 @@ pub fn climb(workspace: &Workspace<'_>, plan: &Plan<'_>) -> (Report, Option<Ladd
     (report, ladder)
 }
 
-/// Runs `test` for each of `mailboxes`, several at once, but no more than `limits` allow at one mail server and at one tenant.
+/// Runs `test` for each of `mailboxes`, several at once, but no more than `limits` allow at one mail server and at one
+/// tenant; the reports are in `document` then, or were passed on.
 ///
 /// # Errors
 /// If the secret store cannot be opened.
@@ -57,8 +58,9 @@ pub fn each(
     profile: &Profile,
     mailboxes: &[&Mailbox],
     limits: Limits,
+    document: &mut Document,
     test: impl Fn(&Workspace<'_>, &Mailbox) -> Report + Sync,
-) -> Result<Vec<Report>, StoreFault> {
+) -> Result<(), StoreFault> {
     for mailbox in mailboxes {
         context.trust.begin(mailbox.ca_file.as_deref());
     }
@@ -74,12 +76,15 @@ pub fn each(
         let (app, own, started) = (workspace.app_of(mailbox).clone(), (*mailbox).clone(), workspace.started);
         let so_far = move |steps: &[Step], waits: &[Wait]| so_far::report(&app, &own, started, steps, waits);
         let watch = progress.begin(*number, Shown::of(&mailbox.name), so_far);
-        progress.end(*number, test(&Workspace { watch, ..workspace.clone() }, mailbox));
+        progress.tell(*number, test(&Workspace { watch, ..workspace.clone() }, mailbox));
     };
-    let fallen = |(number, mailbox): &(usize, &Mailbox), panicked| progress.end(*number, fallen(mailbox, panicked));
+    let fallen = |(number, mailbox): &(usize, &Mailbox), panicked| progress.tell(*number, fallen(mailbox, panicked));
     let held = |tenant: &str| workspace.throttle.until(tenant, workspace.deadline);
     parallel::each_unless_held(&numbered, limits, servers, held, test, fallen);
-    Ok(progress.take())
+    let taken = progress.take();
+    document.reports.extend(taken.reports);
+    document.streamed = taken.streamed;
+    Ok(())
 }
 
 /// The report on a mailbox whose test ended in a panic.

@@ -80,11 +80,10 @@ pub fn test(
     if !offered("Test it now?", context)? {
         return Ok(());
     }
-    let reports = check::each(context, profile, &[mailbox], Limits::USUAL, |workspace, mailbox| {
+    check::each(context, profile, &[mailbox], Limits::USUAL, document, |workspace, mailbox| {
         check::run(workspace, &Plan::end_to_end(mailbox))
     })?;
     document.next.clear();
-    document.reports.extend(reports);
     Ok(())
 }
 

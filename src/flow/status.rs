@@ -95,22 +95,14 @@ pub fn of(
     Ok(document)
 }
 
-/// Adds to the reports of a test of `mailboxes` when their apps' secrets end, where a directory has told.
-pub fn tell_ends(document: &mut Document, mailboxes: &[&Mailbox], workspace: &Workspace<'_>, asked: &Asked) {
-    let now = workspace.clock.now();
-    let mut apps = BTreeMap::new();
-    for (report, mailbox) in document.reports.iter_mut().zip(mailboxes) {
-        let app = workspace.app_of(mailbox);
-        if let Some(day) = asked.day(app) {
-            report.fact("client_secret", told(day, now));
-            let today = secret_expiry::day_of(now);
-            report.values.client_secret = Some(ClientSecretValue::new(None, Some(day), today));
-            apps.insert(&app.name, (app, day));
-        }
-    }
+/// Warns beside a test of `mailboxes` of apps' secrets that end soon, where a directory has told.
+pub fn warn_of_ends(document: &mut Document, mailboxes: &[&Mailbox], workspace: &Workspace<'_>, asked: &Asked) {
+    let apps = mailboxes.iter().map(|mailbox| workspace.app_of(mailbox));
+    let told: BTreeMap<&Name, (&App, Date)> =
+        apps.filter_map(|app| Some((&app.name, (app, asked.day(app)?)))).collect();
     document.warnings.extend(asked.warnings.iter().cloned());
-    for (app, day) in apps.values() {
-        warn(document, app, None, None, Some(*day), now);
+    for (app, day) in told.values() {
+        warn(document, app, None, None, Some(*day), workspace.clock.now());
     }
 }
 

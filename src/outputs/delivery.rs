@@ -45,13 +45,13 @@ fn take(outputs: &Mutex<Option<Outputs>>) -> Option<Outputs> {
     outputs.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-fn cancelled(command: Shown, SoFar { reports, untouched }: SoFar) -> Document {
+fn cancelled(command: Shown, SoFar { reports, streamed, untouched }: SoFar) -> Document {
     let rest = match untouched {
         0 => Shown::default(),
         count => shown!("; {} more had not been begun", count),
     };
     let mut document = Document::new(command);
-    document.reports = reports;
+    (document.reports, document.streamed) = (reports, streamed);
     document.error = Some(Finding::of(FindingCode::CANCELLED).case("looking").with("rest", rest).bare().finding());
     document
 }

@@ -15,6 +15,7 @@ use super::reminder::Reminder;
 use super::side::SideResult;
 use super::step::Step;
 use super::table::Table;
+use super::tally::Tally;
 use super::task::Task;
 use super::trial::Trial;
 use super::values::Values;
@@ -38,6 +39,9 @@ pub struct Document {
     pub time: Timestamp,
     /// One report for each mailbox or app the command looked at.
     pub reports: Vec<Report>,
+    /// Further reports, which were written as they were made and are not kept.
+    #[serde(skip)]
+    pub streamed: Tally,
     /// Whether nothing was written, sent or stored (`--dry-run`): the reports say what would be.
     #[serde(rename = "dry_run", skip_serializing_if = "std::ops::Not::not")]
     pub is_dry_run: bool,
@@ -125,6 +129,9 @@ pub struct Report {
     /// What it has come to, for people, where no sides were tested and all went well.
     #[serde(skip)]
     pub conclusion: Option<Shown>,
+    /// Whether it was written to standard output as soon as it was made.
+    #[serde(skip)]
+    pub is_told: bool,
 }
 
 /// A message as a list shows it.
@@ -189,6 +196,7 @@ impl Document {
             command: command.into(),
             time: Clock::system().now(),
             reports: Vec::new(),
+            streamed: Tally::default(),
             is_dry_run: false,
             diff: Vec::new(),
             table: None,
@@ -208,6 +216,14 @@ impl Document {
         self.warnings.push(Warning::new(code, text));
     }
 
+    /// All reports, counted.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let mut tally = self.streamed.clone();
+        self.reports.iter().for_each(|report| tally.add(report.exit_code(), &report.checks));
+        tally
+    }
+
     /// The exit code: that of the error, or the most lasting of the reports'. An explanation is not a failure, and that there
     /// is none is one, as in grep(1).
     #[must_use]
@@ -216,7 +232,7 @@ impl Document {
         match &self.error {
             Some(error) => error.exit,
             None if unknown => ExitCode::CheckFailed,
-            None => match ExitCode::most_lasting(self.reports.iter().map(Report::exit_code)) {
+            None => match self.tally().exit_code() {
                 ExitCode::AllPassed if self.is_unwritten() => ExitCode::CheckFailed,
                 code => code,
             },
@@ -247,6 +263,7 @@ impl Report {
             trials: Vec::new(),
             verdict: None,
             conclusion: None,
+            is_told: false,
         }
     }
 

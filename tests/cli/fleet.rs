@@ -151,6 +151,36 @@ fn a_share_may_be_empty_and_variables_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn each_line_is_there_as_soon_as_its_mailbox_is_done_and_the_last_counts_them() {
+    let fleet = Fleet::new(3);
+    let (port, _) = silent();
+    // The first hangs up at once, the others say nothing for as long as they are given.
+    let ports = fleet.shop.sandbox().ports();
+    fleet.profile(3, ports.imap_implicit, ports.smtp_starttls);
+    let text = std::fs::read_to_string(fleet.shop.config()).unwrap();
+    fleet.shop.write_config(&text.replacen(&format!("port = {}", ports.imap_implicit), &format!("port = {port}"), 1));
+    for files in [&[][..], &["--report", "json=all.json"]] {
+        let run = fleet.shop.run(&[&["test-mailbox", "--all", "--jobs", "1", "--json-lines"], files].concat()).finish();
+        let events: Vec<serde_json::Value> =
+            run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let names: Vec<String> =
+            events[..3].iter().map(|event| event["report"]["name"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(names, ["box0", "box1", "box2"]);
+        let summary = &events[3];
+        assert_eq!((&summary["event"], &summary["ok"]), (&"summary".into(), &false.into()));
+        let counts = &summary["summary"]["reports"];
+        assert_eq!((&counts["total"], &counts["ok"], &counts["failed"]), (&3.into(), &2.into(), &1.into()), "{counts}");
+        assert_eq!((summary["exit_code"].as_i64(), events.len()), (run.code.map(i64::from), 4));
+        if !files.is_empty() {
+            let whole = std::fs::read_to_string(fleet.shop.path().join("all.json")).unwrap();
+            let whole: serde_json::Value = serde_json::from_str(&whole).unwrap();
+            let told: Vec<&serde_json::Value> = events[..3].iter().map(|event| &event["report"]).collect();
+            assert_eq!(whole["reports"].as_array().unwrap().iter().collect::<Vec<_>>(), told);
+        }
+    }
+}
+
+#[test]
 fn a_token_endpoint_that_wants_to_be_left_alone_is_not_asked_by_the_next_mailbox() {
     let fleet = Fleet::new(5);
     fleet.shop.sandbox().switch_on(Fault::named("token-throttled"));

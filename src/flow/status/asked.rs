@@ -15,9 +15,10 @@ use crate::failure::{Failure, FailureKind, StoreFault};
 use crate::flow::authority::{Authority, Deed};
 use crate::flow::parallel::{self, Limits, Panicked};
 use crate::flow::patience::Patience;
+use crate::flow::secret_expiry;
 use crate::flow::workspace::Workspace;
 use crate::profile::{App, Mailbox, Name};
-use crate::report::{Check, Finding, Report, Stage, Step, Warning, WarningCode};
+use crate::report::{Check, ClientSecretValue, Finding, Report, Stage, Step, Warning, WarningCode};
 use crate::secrets::{AppRecord, ClientSecret};
 use crate::text::Shown;
 
@@ -100,6 +101,15 @@ impl Asked {
     pub(super) fn has_ended(&self, app: &App, now: Timestamp) -> bool {
         let secret = self.apps.get(&app.name).and_then(|told| told.in_use.as_ref()?.found());
         secret.and_then(|secret| secret.ends).is_some_and(|ends| ends <= now)
+    }
+
+    /// Adds to the report of a test when the secret of `app` ends, where the directory has told.
+    pub fn tell_end(&self, app: &App, now: Timestamp, report: &mut Report) {
+        if let Some(day) = self.day(app) {
+            report.fact("client_secret", super::told(day, now));
+            let today = secret_expiry::day_of(now);
+            report.values.client_secret = Some(ClientSecretValue::new(None, Some(day), today));
+        }
     }
 
     /// Adds what is said of `app` to a report on one of its mailboxes.

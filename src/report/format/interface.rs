@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use crate::report::{Document, View};
+use crate::report::{Document, Report, View};
 
 /// A form in which a document is written.
 pub trait Format: Sync {
@@ -15,6 +15,19 @@ pub trait Format: Sync {
     /// # Errors
     /// The error of `out`; a closed pipe among others.
     fn write(&self, document: &Document, view: &View, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Whether each report can be written as soon as it is made.
+    fn streams(&self) -> bool {
+        false
+    }
+
+    /// Writes one report, where they are written as they are made.
+    ///
+    /// # Errors
+    /// The error of `out`.
+    fn write_report(&self, _report: &Report, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
 
     /// The word for what is written, in messages.
     fn noun(&self) -> &'static str {

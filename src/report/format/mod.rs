@@ -19,7 +19,7 @@ use std::io::{self, Write};
 use super::{Finding, View};
 
 /// All forms, in the order of the help.
-pub static ALL: [&dyn Format; 4] = [&human::Human, &json::Json, &html::Html, &markdown::Markdown];
+pub static ALL: [&dyn Format; 5] = [&human::Human, &json::Json, &json::JsonLines, &html::Html, &markdown::Markdown];
 
 /// Text for people, the form where none was asked for.
 pub static TEXT: &dyn Format = &human::Human;
@@ -27,6 +27,8 @@ pub static TEXT: &dyn Format = &human::Human;
 pub static JSON: &dyn Format = &json::Json;
 /// The form that `--json=1` asks for, the layout of before. It is not among [`ALL`]: it goes with the next version.
 pub static JSON_1: &dyn Format = &json::Json1;
+/// The form that `--json-lines` asks for.
+pub static JSON_LINES: &dyn Format = &json::JsonLines;
 /// The form that `--html` asks for.
 pub static HTML: &dyn Format = &html::Html;
 

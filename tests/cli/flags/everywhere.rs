@@ -121,6 +121,7 @@ type Look = fn(&Fixture, &Verb);
 
 pub(crate) const ROWS: &[(&str, Look)] = &[
     ("--json", json),
+    ("--json-lines", json_lines),
     ("--html", html),
     ("--format", format),
     ("--report", report),
@@ -137,6 +138,22 @@ pub(crate) const ROWS: &[(&str, Look)] = &[
 fn json(shop: &Fixture, verb: &Verb) {
     let document = verb.run(shop, &["--json"]).json();
     assert_eq!((&document["schema"], &document["command"]), (&2.into(), &verb.name.into()), "{document}");
+}
+
+fn json_lines(shop: &Fixture, verb: &Verb) {
+    let ended = verb.run(shop, &["--json-lines"]);
+    if verb.name == "token" {
+        // A line would hold the token.
+        return assert!(ended.code == Some(2) && ended.all_text().contains("--json-lines"), "{}", ended.all_text());
+    }
+    let events: Vec<serde_json::Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (summary, reports) = events.split_last().unwrap();
+    assert_eq!((&summary["event"], &summary["command"]), (&"summary".into(), &verb.name.into()), "{summary}");
+    assert!(reports.iter().all(|event| event["event"] == "report" && event["report"].is_object()), "{reports:?}");
+    assert_eq!(summary["summary"]["reports"]["total"], reports.len());
+    assert_eq!(Some(summary["exit_code"].as_i64().unwrap()), ended.code.map(i64::from));
+    let both = verb.run(shop, &["--json-lines", "--json"]);
+    assert_eq!(both.code, Some(2), "{}", both.all_text());
 }
 
 fn html(shop: &Fixture, verb: &Verb) {
@@ -172,7 +189,7 @@ fn format(shop: &Fixture, verb: &Verb) {
         assert!(both.code == Some(2) && both.stderr.contains("both write to standard output"), "{}", both.all_text());
     }
     let unknown = verb.run(shop, &["--format", "drawer"]);
-    assert!(unknown.code == Some(2) && unknown.stderr.contains("text, json, html"), "{}", unknown.stderr);
+    assert!(unknown.code == Some(2) && unknown.stderr.contains("text, json, json-lines, html"), "{}", unknown.stderr);
 }
 
 fn report(shop: &Fixture, verb: &Verb) {

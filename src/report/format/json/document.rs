@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::finding::{JsonExplanation, JsonFinding, JsonStep, JsonWarning};
 use super::report::JsonReport;
-use crate::report::{Document, ExitCode, Outcome, Report, Token};
+use crate::report::{Document, ExitCode, Report, Tally, Token};
 use crate::text::Shown;
 
 /// The number of the layout. It grows when a field changes its meaning or goes away, not when one is added.
@@ -137,7 +137,7 @@ impl<'a> JsonDocument<'a> {
         Self {
             head: Head::of(document),
             dry_run: document.is_dry_run,
-            summary: Summary::of(&document.reports),
+            summary: Summary::of(&document.tally()),
             diff: document.diff.clone(),
             reports: Reports(&document.reports),
             notes: document.notes.clone(),
@@ -147,6 +147,13 @@ impl<'a> JsonDocument<'a> {
             explanations: document.explanations.iter().map(JsonExplanation::of).collect(),
             error: document.error.as_ref().map(JsonFinding::of),
         }
+    }
+}
+
+impl<'a> JsonDocument<'a> {
+    /// `document`, where its reports are written elsewhere.
+    pub(super) fn without_reports(document: &'a Document) -> Self {
+        Self { reports: Reports(&[]), ..JsonDocument::of(document) }
     }
 }
 
@@ -177,17 +184,10 @@ impl Head {
 }
 
 impl Summary {
-    fn of(reports: &[Report]) -> Self {
-        let ok = reports.iter().filter(|report| report.exit_code() == ExitCode::AllPassed).count();
-        let mut checks = CheckCount::default();
-        for check in reports.iter().flat_map(|report| &report.checks) {
-            match check.outcome {
-                Outcome::Passed { .. } => checks.passed += 1,
-                Outcome::Failed { .. } => checks.failed += 1,
-                Outcome::Skipped { .. } => checks.skipped += 1,
-            }
-        }
-        Self { reports: ReportCount { total: reports.len(), ok, failed: reports.len() - ok }, checks }
+    fn of(tally: &Tally) -> Self {
+        let Tally { reports: total, ok, passed, failed, skipped, .. } = *tally;
+        let reports = ReportCount { total, ok, failed: total - ok };
+        Self { reports, checks: CheckCount { passed, failed, skipped } }
     }
 }
 

@@ -4,12 +4,14 @@
 //! document    the whole, in schema 2
 //! report      a report, its checks and protocols
 //! finding     a finding, its steps, an explanation
+//! lines       a line for each report as it is made
 //! words       words by their names
 //! schema_1    the layout of before, for programs that ask for it
 //! ```
 
 mod document;
 mod finding;
+mod lines;
 mod report;
 mod schema_1;
 mod words;
@@ -17,6 +19,8 @@ mod words;
 use std::io::{self, Write};
 
 use schemars::Schema;
+
+pub(super) use self::lines::JsonLines;
 
 use self::document::{JsonDocument, JsonToken};
 use super::interface::Format;
