@@ -241,12 +241,11 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
     const MOST_LINKS: usize = 40;
     let mut target = path.to_path_buf();
     for _ in 0..MOST_LINKS {
-        match fs::read_link(&target) {
-            Ok(next) => target = folder_of(&target).join(next),
-            // EINVAL: it is not a link.
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => {
-                return Ok(target);
-            }
+        // What is not a link is not read as one: systems refuse that each with an error of their own.
+        match fs::symlink_metadata(&target) {
+            Ok(is) if is.is_symlink() => target = folder_of(&target).join(fs::read_link(&target)?),
+            Ok(_) => return Ok(target),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
             Err(error) => return Err(error),
         }
     }
