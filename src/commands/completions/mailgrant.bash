@@ -37,13 +37,15 @@ _mailgrant() {
         fi
     fi
     COMPREPLY=()
+    # Not by <(): a system without /dev/fd has none.
     while IFS=$'\t' read -r reply help; do
+        [[ -n $reply ]] || continue
         reply=${reply#"$stays"}
         if [[ -z $quote ]]; then
             printf -v reply '%q' "$reply"
         fi
         COMPREPLY+=("$reply")
-    done < <(command mailgrant completions --index "$index" -- "${words[@]}" 2>/dev/null)
+    done <<<"$(command mailgrant completions --index "$index" -- "${words[@]}" 2>/dev/null)"
     if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *[/=] ]]; then
         compopt -o nospace 2>/dev/null
     fi
