@@ -108,7 +108,7 @@ impl Home {
     /// The command that adds the mailbox, in the parts that belong on a line each.
     pub(super) fn add_command(&self) -> Vec<String> {
         let ports = self.sandbox.ports();
-        let ca_file = lines::quoted(&self.sandbox.ca_file().display().to_string());
+        let ca_file = lines::file(self.sandbox.ca_file());
         vec![
             format!("mailgrant add {MAILBOX} --provider microsoft365 --tenant {TENANT_DOMAIN}"),
             format!("--client-id {CONFIDENTIAL_CLIENT} --secret-env {SECRET}"),

@@ -78,11 +78,27 @@ pub(super) fn quoted(word: &str) -> String {
     }
 }
 
+/// A file's name on a command line of the system's shell, in quotes where it needs them.
+pub(super) fn file(path: &Path) -> String {
+    let name = path.display().to_string();
+    match cfg!(windows) {
+        // cmd knows one kind of quotes, and no file's name holds them there.
+        true if name.contains([' ', '&', '(', ')', '^', ';', ',', '=']) => format!("\"{name}\""),
+        true => name,
+        false => quoted(&name),
+    }
+}
+
 /// `line` as the system's shell runs it: pipes and quotes mean there what they mean at a terminal.
 pub(super) fn in_shell(line: &str) -> Command {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let mut command = Command::new(shell);
-    command.args([flag, line]);
+    command.arg(flag);
+    // cmd reads its line as it is; what is quoted for other programs means something else to it.
+    #[cfg(windows)]
+    std::os::windows::process::CommandExt::raw_arg(&mut command, line);
+    #[cfg(not(windows))]
+    command.arg(line);
     command
 }
 
