@@ -19,7 +19,6 @@ use crate::report::{Document, Report, Stage};
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     mailgrant guide shop                                   the whole set-up, with this mailbox's values\n  \
-    mailgrant guide shop --format markdown                 for a ticket\n  \
     mailgrant guide shop --test --html guide.html          for the administrator who has the rights, after a test\n  \
     mailgrant guide shop --admin az                        as that administrator: what the tenant itself shows is marked done")]
 pub struct Args {

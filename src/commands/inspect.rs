@@ -35,8 +35,7 @@ use crate::text::{Redactor, Shown};
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     mailgrant inspect shop\n  \
-    mailgrant inspect --all --offline   the tokens of all mailboxes\n  \
-    mailgrant inspect shop --offline   the token in the store, without the network\n  \
+    mailgrant inspect --all --offline   the tokens in the store, without the network\n  \
     mailgrant inspect --address shop@contoso.com --provider google --token-stdin   without a profile")]
 pub struct Args {
     /// The mailboxes' names or addresses

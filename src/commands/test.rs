@@ -24,9 +24,7 @@ use crate::report::Document;
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     mailgrant test shop\n  \
-    mailgrant test --all --report html=page.html   all of them, and a page to send\n  \
-    mailgrant test --all --jobs 32 --shard 2/4   the second of four runs that share them out\n  \
-    mailgrant test shop --admin az                 also read in the tenant what is set up for an app without a person\n  \
+    mailgrant test --all --jobs 32 --report html=page.html   all of them, and a page to send\n  \
     mailgrant test --address shop@contoso.com --provider google --token-env TOKEN   without a profile")]
 pub struct Args {
     #[command(flatten)]
