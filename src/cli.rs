@@ -22,7 +22,11 @@ use crate::progress::Progress;
 use crate::report::{Document, Format, format};
 
 pub use hints::of as hint;
+use output::Short;
 pub use output::{FileReport, Wanted, format_of};
+
+/// The most that a plugin keeps of its time to answer in.
+const ANSWERING: Duration = Duration::from_secs(1);
 
 /// Sets up and tests OAuth for mailboxes over IMAP, POP3, SMTP, Microsoft Graph and the Gmail API
 #[derive(Debug, Parser)]
@@ -56,6 +60,9 @@ pub struct Cli {
     #[arg(long = "report", global = true, value_name = "FORMAT=FILE", help_heading = "Global options",
           value_parser = output::file_report)]
     pub reports: Vec<FileReport>,
+    /// Print nothing where all is well (the exit code says it), and failures in short
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub quiet: bool,
     /// Show the conversation on the wire, without secrets
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
@@ -107,7 +114,19 @@ impl Cli {
     pub fn wanted(&self) -> Wanted {
         let calendar = self.command.as_ref().and_then(Command::calendar);
         let json = self.json.or_else(|| self.json_lines.then_some(format::JSON_LINES));
-        Wanted::of(self.html.as_deref(), calendar, json, self.format, &self.reports)
+        Wanted::of(self.html.as_deref(), calendar, Short { json, quiet: self.quiet }, self.format, &self.reports)
+    }
+
+    /// The bound on the whole command, where one was given.
+    #[must_use]
+    pub fn time_out(&self) -> Option<Duration> {
+        self.timeout.map(Duration::from_secs)
+    }
+
+    /// What the command has of it: a plugin keeps a part of it to answer in.
+    fn own_time(&self) -> Option<Duration> {
+        let is_plugin = self.wanted().stdout.iter().any(|(format, _)| format.is_plugin());
+        self.time_out().map(|whole| if is_plugin { whole - (whole / 10).min(ANSWERING) } else { whole })
     }
 
     /// Whether the whole result is an access token.
@@ -135,7 +154,7 @@ impl Cli {
         let context = Context::open(Options {
             profile: self.profile.clone(),
             store: self.store,
-            timeout: self.timeout.map(Duration::from_secs),
+            timeout: self.own_time(),
             is_verbose: self.verbose,
             is_json: self.wanted().stdout.iter().any(|(format, _)| format.is_for_programs()),
             offers: self.wanted().stdout.iter().all(|(format, _)| format.name() == format::TEXT.name()),

@@ -10,15 +10,14 @@ use mailgrant::context::interrupt;
 use mailgrant::hardening;
 use mailgrant::outputs::{self, Delivery, Ended, Outputs, say};
 use mailgrant::progress::Progress;
-use mailgrant::report::ExitCode;
 
 fn main() -> process::ExitCode {
     hardening::apply(say);
-    let code = panic::catch_unwind(run).unwrap_or(ExitCode::Bug);
-    process::ExitCode::from(code as u8)
+    process::ExitCode::from(panic::catch_unwind(run).unwrap_or_else(|_| outputs::status_of_bug()))
 }
 
-fn run() -> ExitCode {
+/// The status that the process ends with.
+fn run() -> u8 {
     let cli = match Cli::from_outside() {
         Ok(cli) => cli,
         Err(usage) => return outputs::usage(&usage),
@@ -30,10 +29,10 @@ fn run() -> ExitCode {
     let progress = Progress::default();
     outputs.stream(&progress);
     let live = outputs.live(progress.clone(), cli.verbose);
-    let delivery = Delivery::prepare(outputs, progress.clone());
+    let delivery = Delivery::prepare(outputs, progress.clone(), cli.time_out());
     let ended = panic::catch_unwind(AssertUnwindSafe(|| cli.run(say, progress)));
     drop(live);
-    let code = delivery.deliver(ended.map_or(Ended::Panicked, Ended::from));
+    let status = delivery.deliver(ended.map_or(Ended::Panicked, Ended::from));
     interrupt::forget_input();
-    code
+    status
 }

@@ -4,6 +4,7 @@
 //! standard output gets one document, and what cannot be written is said on standard error.
 
 mod delivery;
+mod summary;
 
 pub use delivery::Delivery;
 
@@ -103,9 +104,9 @@ impl Outputs {
         }
     }
 
-    /// Writes what the command came to. The exit code is the command's; where the command passed and an output could not
-    /// be written it is [`ExitCode::CheckFailed`].
-    pub fn deliver(self, ended: Ended) -> ExitCode {
+    /// Writes what the command came to. The answer is the status that the process ends with: the command's exit code as the
+    /// form has it; where the command passed and an output could not be written, that of [`ExitCode::CheckFailed`].
+    pub fn deliver(self, ended: Ended) -> u8 {
         let is_shown = matches!(ended, Ended::Panicked);
         let mut document = document_of(ended, self.command);
         document.time = Clock::system().now();
@@ -117,6 +118,7 @@ impl Outputs {
             let (noun, path) = (file.format.noun(), file.path.clone());
             let announced = if file.format.is_report() { "report" } else { noun };
             match file.fill(&document, &View::of_file(self.details)) {
+                Ok(()) if self.format.is_quiet() => {}
                 Ok(()) => say(&format!("The {announced} is in {}", path.display())),
                 Err(error) => {
                     let problem = not_written(noun, error.finding());
@@ -138,12 +140,12 @@ impl Outputs {
             // A standard error that is closed or full does not stop the command, and leaves no place to say so.
             let _ = report::write_error(error, &view::of_stderr(self.details), &mut anstream::stderr());
         }
-        after(written, code)
+        self.format.exit_status(&document, after(written, code))
     }
 }
 
 impl OpenFile {
-    /// Begins the file: private, as the addresses in it are; what the file held before goes.
+    /// Begins the file: private, as the addresses in it are; what the file held before goes, but from the summary of a job.
     fn begin(FileReport { format, path }: FileReport, flag: &str) -> Result<Self, CommandError> {
         let draft = Draft::begin(&path, Privacy::Secret).map_err(|failure| {
             let problem = not_written(format.noun(), CommandError::from(failure).finding());
@@ -158,10 +160,15 @@ impl OpenFile {
     }
 
     fn fill(mut self, document: &Document, view: &View) -> Result<(), CommandError> {
-        let mut contents = Vec::new();
+        let mut contents = summary::begun(&self.path);
+        let view = View { room: summary::room(&self.path, &contents), ..*view };
         // Writing to memory does not fail.
-        let _ = self.format.write(document, view, &mut anstream::StripStream::new(&mut contents));
-        self.draft.fill(&contents).and_then(|()| self.draft.commit()).map_err(CommandError::from)
+        let _ = self.format.write(document, &view, &mut anstream::StripStream::new(&mut contents));
+        self.draft.fill(&contents)?;
+        if !self.format.is_private() {
+            self.draft.open_to_readers()?;
+        }
+        Ok(self.draft.commit()?)
     }
 }
 
@@ -208,15 +215,17 @@ fn not_written(noun: &'static str, finding: &Finding) -> Shown {
 }
 
 /// Help and version go to standard output; a command line that does not parse is an error, in the form that was asked for.
-pub fn usage(error: &clap::Error) -> ExitCode {
-    if !error.use_stderr() {
-        return after(error.print(), ExitCode::AllPassed);
-    }
+pub fn usage(error: &clap::Error) -> u8 {
     let format = cli::format_of(std::env::args_os());
+    if !error.use_stderr() {
+        let code = after(error.print(), ExitCode::AllPassed);
+        // Nothing was looked at: a plugin must not say that all is well.
+        return if format.is_plugin() { ended_by(format, ExitCode::Usage) } else { code as u8 };
+    }
     if format.leaves_error_to_stderr() {
         // Where standard error cannot be written there is no place to say so.
         let _ = error.print();
-        return ExitCode::Usage;
+        return ExitCode::Usage as u8;
     }
     // The first paragraph is the cause; usage and advice for a terminal follow it.
     let text = error.render().to_string();
@@ -226,6 +235,17 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     let error = CommandError::usage(cause, fix);
     let verb = Cli::verb_of(std::env::args_os()).unwrap_or_default();
     Outputs::plain(Redactor::by_shape(&verb), format).deliver(Ended::Error(error))
+}
+
+/// The status of a process that a bug has ended before anything could be written.
+#[must_use]
+pub fn status_of_bug() -> u8 {
+    ended_by(cli::format_of(std::env::args_os()), ExitCode::Bug)
+}
+
+/// The status of a process that ends with `code` and without a document.
+fn ended_by(format: &dyn Format, code: ExitCode) -> u8 {
+    format.exit_status(&Document::new(""), code)
 }
 
 /// The exit code once standard output has been written. A pipe that its reader has closed (`| head`) is not an error: the reader has

@@ -10,6 +10,7 @@ pub mod mailboxes;
 pub mod provider_flags;
 pub mod secret;
 pub mod shard;
+pub mod thresholds;
 mod typed;
 pub mod unlisted;
 

@@ -1,4 +1,4 @@
-//! The flags that say where results go: `--format`, `--report`, and their short forms `--json` and `--html`.
+//! The flags that say where results go: `--format`, `--report`, and their short forms `--json`, `--quiet` and `--html`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -25,12 +25,18 @@ pub struct Wanted {
     pub files: Vec<(FileReport, String)>,
 }
 
+/// The flags that ask for a form on standard output without its name.
+pub(super) struct Short {
+    pub(super) json: Option<&'static dyn Format>,
+    pub(super) quiet: bool,
+}
+
 impl Wanted {
-    /// What `--html`, `--ics`, `--json`, `--format` and `--report` say together.
+    /// What `--html`, `--ics`, the short flags, `--format` and `--report` say together.
     pub(super) fn of(
         html: Option<&Path>,
         calendar: Option<&Path>,
-        json: Option<&'static dyn Format>,
+        short: Short,
         format: Option<&'static dyn Format>,
         reports: &[FileReport],
     ) -> Self {
@@ -38,15 +44,16 @@ impl Wanted {
         let mut stdout = Vec::new();
         stdout.extend(html.filter(is_stdout).map(|_| (format::HTML, "--html -".to_owned())));
         stdout.extend(calendar.filter(is_stdout).map(|_| (format::CALENDAR, "--ics -".to_owned())));
-        stdout.extend(json.map(|format| (format, format!("--{}", format.name()))));
+        stdout.extend(short.json.map(|format| (format, format!("--{}", format.name()))));
+        stdout.extend(short.quiet.then(|| (format::QUIET, "--quiet".to_owned())));
         stdout.extend(format.map(|format| (format, format!("--format {}", format.name()))));
         let file = |format, path: Option<&Path>, flag: &str| {
             let path = path.filter(|path| !is_stdout(path))?.to_owned();
             Some((FileReport { format, path }, flag.to_owned()))
         };
-        let short = [file(format::HTML, html, "--html"), file(format::CALENDAR, calendar, "--ics")];
+        let named = [file(format::HTML, html, "--html"), file(format::CALENDAR, calendar, "--ics")];
         let reports = reports.iter().map(|report| (report.clone(), format!("--report {}=", report.format.name())));
-        Self { stdout, files: short.into_iter().flatten().chain(reports).collect() }
+        Self { stdout, files: named.into_iter().flatten().chain(reports).collect() }
     }
 }
 
@@ -82,6 +89,7 @@ pub fn format_of(arguments: impl Iterator<Item = OsString>) -> &'static dyn Form
         "--json" | "--json=2" => Some(format::JSON),
         "--json=1" => Some(format::JSON_1),
         "--json-lines" => Some(format::JSON_LINES),
+        "--quiet" | "-q" => Some(format::QUIET),
         "--format" => format::named(next?.to_str()?),
         other => format::named(other.strip_prefix("--format=")?),
     });
@@ -100,6 +108,8 @@ mod tests {
             ("test --json=1 --nonsense", "json=1"),
             ("test --format json", "json"),
             ("--format=json test", "json"),
+            ("test -q --nonsense", "quiet"),
+            ("test --format nagios --nonsense", "nagios"),
             ("test --format", "text"),
             ("test --format drawer --json", "json"),
         ] {

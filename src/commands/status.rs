@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 
 use crate::arguments::admin::AdminFlags;
 use crate::arguments::fleet::Fleet;
+use crate::arguments::thresholds::ThresholdFlags;
 use crate::arguments::typed;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -29,7 +30,7 @@ pub struct Args {
     #[arg(value_name = "NAME", value_parser = typed::<Reference>())]
     names: Vec<Reference>,
     /// Fail if a client secret expires within this many days [default: 7], or its expiry date is not recorded
-    #[arg(long, value_name = "DAYS", num_args = 0..=1, require_equals = true)]
+    #[arg(long, value_name = "DAYS", num_args = 0..=1, require_equals = true, conflicts_with = "critical")]
     fail_within: Option<Option<u16>>,
     /// With --fail-within: do not fail where the expiry date of a client secret is not recorded
     #[arg(long, requires = "fail_within")]
@@ -37,6 +38,8 @@ pub struct Args {
     /// Ask the provider's directory when the client secret in use really ends, and write that into the profile (Microsoft)
     #[arg(long)]
     ask: bool,
+    #[command(flatten)]
+    thresholds: ThresholdFlags,
     #[command(flatten)]
     admin: AdminFlags,
     #[command(flatten)]
@@ -58,7 +61,10 @@ impl Args {
     fn resolved(&self, profile: &Profile) -> Result<(Vec<Reference>, Alarm), CommandError> {
         let alarm = |days| Alarm::Within { days, allow_unknown: self.allow_unknown_expiry };
         let (names, days) = match self.fail_within {
-            None => return Ok((self.names.clone(), Alarm::Past)),
+            None => {
+                let alarm = self.thresholds.thresholds().critical.map_or(Alarm::Past, Alarm::Outside);
+                return Ok((self.names.clone(), alarm));
+            }
             Some(Some(days)) => return Ok((self.names.clone(), alarm(days))),
             Some(None) => {
                 self.names.iter().cloned().partition::<Vec<_>, _>(|name| name.as_ref().parse::<u16>().is_err())
@@ -88,7 +94,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let (names, alarm) = args.resolved(&profile)?;
     let mut mailboxes = lookup::mailboxes(&profile, &names, names.is_empty())?;
-    if mailboxes.is_empty() && args.fail_within.is_some() {
+    if mailboxes.is_empty() && (args.fail_within.is_some() || args.thresholds.thresholds().are_given()) {
         return Err(Finding::of(FindingCode::NOTHING_TO_CHECK).into());
     }
     if args.admin.is_given() && !args.ask {
@@ -104,7 +110,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     } else {
         Asked::default()
     };
-    let mut document = status::of(&workspace, &mailboxes, alarm, &asked)?;
+    let mut document = status::of(&workspace, &mailboxes, alarm, args.thresholds.thresholds(), &asked)?;
     document.notes = notes;
     if args.ics.is_some() && document.reminders.is_empty() {
         document.error = Some(Finding::of(FindingCode::NOTHING_TO_REMIND_OF).finding());

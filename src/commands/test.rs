@@ -7,6 +7,7 @@ use clap::Args as ClapArgs;
 
 use crate::arguments::admin::{self, AdminFlags};
 use crate::arguments::mailboxes::{MailboxSelection, Selected};
+use crate::arguments::thresholds::ThresholdFlags;
 use crate::arguments::unlisted::Subjects;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -34,6 +35,8 @@ pub struct Args {
     all_protocols: bool,
     #[command(flatten)]
     admin: AdminFlags,
+    #[command(flatten)]
+    thresholds: ThresholdFlags,
 }
 
 /// Runs the command.
@@ -54,7 +57,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let administrator = args.admin.administrator_of(meant, &profile, context)?;
     let administrator = administrator.as_ref();
     let workspace = Workspace::open(context, &profile)?;
-    let mut document = Document::new("test");
+    let thresholds = args.thresholds.thresholds();
+    let mut document = Document { thresholds, ..Document::new("test") };
     let asked = OnceLock::new();
     thread::scope(|scope| {
         scope.spawn(|| asked.set(survive(|| Asked::again(&mailboxes, &workspace)).unwrap_or_default()));
@@ -63,6 +67,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             let plan = Plan { mechanism, protocols, given, administrator, ..Plan::end_to_end(mailbox) };
             let mut report = check::run(workspace, &plan);
             asked.wait().tell_end(workspace.app_of(mailbox), workspace.clock.now(), &mut report);
+            status::weigh_end(&mut report, workspace.app_of(mailbox), workspace, asked.wait(), thresholds);
             report
         })
     })?;

@@ -1,10 +1,10 @@
-//! Ctrl-C, and how the terminal is left: as it was found, without what was typed ahead and without unfinished files.
+//! Ctrl-C and the end of a plugin's time, and how the terminal is left: as it was found, without what was typed ahead and without unfinished files.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -16,13 +16,24 @@ static WAITING: AtomicBool = AtomicBool::new(false);
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 /// Whether a person was asked something, or was waited for.
 static ASKED: AtomicBool = AtomicBool::new(false);
+/// The status that the process ends with: 128 and the number of the signal, as shells have it.
+static STATUS: AtomicU8 = AtomicU8::new(130);
 /// Tells what there is, where Ctrl-C ends the command.
 static LAST_WORDS: Mutex<Option<LastWords>> = Mutex::new(None);
 /// Files that are begun and not in their place yet.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Tells what there is.
-type LastWords = Box<dyn FnOnce() + Send>;
+/// Tells what there is, and why there is no more. The answer says whether there was something to tell.
+type LastWords = Box<dyn FnOnce(Why) -> bool + Send>;
+
+/// Why a command ends before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Ctrl-C, or another signal that ends it.
+    Signal,
+    /// The time is up that its caller gave it.
+    TimeIsUp,
+}
 
 /// Telling takes no longer, or the process ends without.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -64,8 +75,27 @@ pub fn discard(path: &Path) {
     handle();
 }
 
+/// A process that is ended ends with this status from now on, from its first moment.
+pub fn end_with(status: u8) {
+    STATUS.store(status, Ordering::SeqCst);
+    handle();
+}
+
+/// After so long the command is ended as Ctrl-C ends it.
+pub fn end_after(time: Duration) {
+    // Where no thread can be had, the deadlines of what is waited for are left.
+    let _ = thread::Builder::new().spawn(move || {
+        thread::sleep(time);
+        match take_words() {
+            Some(words) => tell(words, Why::TimeIsUp, None),
+            // It is telling already.
+            None => thread::sleep(LONGEST),
+        }
+    });
+}
+
 /// Before Ctrl-C ends a command that has something to tell, `words` tell it, on a thread of their own.
-pub fn before_end(words: impl FnOnce() + Send + 'static) {
+pub fn before_end(words: impl FnOnce(Why) -> bool + Send + 'static) {
     *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(words));
 }
 
@@ -92,7 +122,7 @@ pub fn forget_input() {
     }
 }
 
-/// Ctrl-C at a hidden prompt would leave the terminal without echo and cursor: put both back, then end with 130.
+/// Ctrl-C at a hidden prompt would leave the terminal without echo and cursor: put both back, then end.
 fn handle() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -101,25 +131,36 @@ fn handle() {
             if WAITING.load(Ordering::SeqCst) && !CANCELLED.swap(true, Ordering::SeqCst) {
                 return;
             }
-            let Some(words) = LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-                end(saved.as_ref());
-            };
-            // This thread stays free: a second Ctrl-C ends the process at once.
-            let told = saved.clone();
-            let telling = thread::Builder::new().spawn(move || {
-                let _ = panic::catch_unwind(AssertUnwindSafe(words));
-                end(told.as_ref())
-            });
-            let late = saved.clone();
-            let watching = thread::Builder::new().spawn(move || {
-                thread::sleep(LONGEST);
-                end(late.as_ref())
-            });
-            if telling.is_err() || watching.is_err() {
-                end(saved.as_ref());
+            match take_words() {
+                Some(words) => tell(words, Why::Signal, saved.clone()),
+                None => end(saved.as_ref()),
             }
         });
     });
+}
+
+fn take_words() -> Option<LastWords> {
+    LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Lets the command tell what there is, and ends the process then. This thread stays free: a second Ctrl-C ends it at once.
+fn tell(words: LastWords, why: Why, modes: Option<terminal::Modes>) {
+    let told = modes.clone();
+    let telling = thread::Builder::new().spawn(move || {
+        let has_told = panic::catch_unwind(AssertUnwindSafe(|| words(why))).unwrap_or(true);
+        // The command has come to its end in time, and is telling it.
+        if has_told || why == Why::Signal {
+            end(told.as_ref())
+        }
+    });
+    let late = modes.clone();
+    let watching = thread::Builder::new().spawn(move || {
+        thread::sleep(LONGEST);
+        end(late.as_ref())
+    });
+    if telling.is_err() || watching.is_err() {
+        end(modes.as_ref());
+    }
 }
 
 /// Leaves the terminal as it was found, and ends.
@@ -134,7 +175,7 @@ fn end(modes: Option<&terminal::Modes>) -> ! {
         let _ = fs::remove_file(path);
     }
     #[expect(clippy::disallowed_methods, clippy::exit, reason = "the threads that wait cannot be woken")]
-    std::process::exit(130);
+    std::process::exit(i32::from(STATUS.load(Ordering::SeqCst)));
 }
 
 /// Whether the caller has hangups ignored, as nohup(1) does.

@@ -36,13 +36,13 @@ fn of(
     let is_simple = env("TERM").is_some_and(|term| matches!(term.as_str(), "dumb" | "linux"));
     let unicode = is_utf8(env) && !is_simple;
     if !is_terminal {
-        return View { width: None, details, unicode, links: false };
+        return View { width: None, details, unicode, links: false, room: None };
     }
     // As ls(1) and git(1): the variable overrides what the terminal says.
     let told = env("COLUMNS").and_then(|columns| columns.trim().parse().ok()).filter(|columns| *columns > 0);
     let seen = || size().map(|(width, _)| usize::from(width.0)).filter(|columns| *columns > 0);
     let width = told.or_else(seen).unwrap_or(USUAL).max(NARROWEST);
-    View { width: Some(width), details, unicode, links: !is_simple && env("NO_COLOR").is_none() }
+    View { width: Some(width), details, unicode, links: !is_simple && env("NO_COLOR").is_none(), room: None }
 }
 
 /// Whether the locale is in UTF-8: the first of the variables that is set decides (POSIX.1, 8.2). Windows has none of them and

@@ -94,6 +94,14 @@ impl Draft {
         write().map_err(|error| local("write", path, &error))
     }
 
+    /// Lets every user read the file, once it is in its place.
+    ///
+    /// # Errors
+    /// As [`reserve`](Self::reserve).
+    pub fn open_to_readers(&self) -> Result<(), Failure> {
+        sys::open_to_readers(self.temporary.as_file()).map_err(|error| local("write", &self.path, &error))
+    }
+
     /// Puts the draft in the file's place.
     ///
     /// # Errors

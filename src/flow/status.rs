@@ -23,12 +23,15 @@ use crate::clock::valid_until;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{Failure, StoreFault};
 use crate::profile::{App, Mailbox, Name};
-use crate::report::{AccessTokenValue, Check, ClientSecretValue, Document, Report, Stage, State, Step, WarningCode};
+use crate::report::{
+    AccessTokenValue, Check, ClientSecretValue, Document, Finding, Range, Report, Stage, State, Step, Thresholds,
+    WarningCode,
+};
 use crate::secrets::{AppRecord, load_app};
 use crate::text::{Redactor, Shown};
 use crate::transcript::Transcript;
 
-/// From here on an expiry is worth a warning, in days.
+/// From here on an expiry is worth a warning where no range says so, in days.
 const WARN_WITHIN: i32 = 30;
 
 /// When a client secret's expiry is a failure.
@@ -43,9 +46,37 @@ pub enum Alarm {
         /// Whether a secret may be without a known expiry.
         allow_unknown: bool,
     },
+    /// Where the days that are left are outside this range, or are not known.
+    Outside(Range),
 }
 
-/// The status of `mailboxes` and of their apps' secrets. What `asked` has of their ends counts.
+impl Alarm {
+    /// Whether so many days raise it.
+    fn is_raised(self, left: i32) -> bool {
+        match self {
+            Self::Past => false,
+            Self::Within { days, .. } => left <= i32::from(days),
+            Self::Outside(range) => range.alerts(left),
+        }
+    }
+
+    /// What is wrong with `app`, whose secret ends on `day`; `has_ended` where more is known of it than the day.
+    fn finding(self, app: &App, day: Option<Date>, has_ended: bool, now: Timestamp) -> Option<Finding> {
+        match (day, self) {
+            (Some(day), alarm) => {
+                let left = secret_expiry::days_left(day, now);
+                let is_past = left < 0 || has_ended;
+                (alarm.is_raised(left) || is_past).then(|| secret_expiry::expiring(app, day, left, is_past))
+            }
+            // An alarm that knows nothing must not look like one that has nothing to say.
+            (None, Self::Within { allow_unknown: false, .. } | Self::Outside(_)) => Some(secret_expiry::unknown(app)),
+            (None, Self::Past | Self::Within { .. }) => None,
+        }
+    }
+}
+
+/// The status of `mailboxes` and of their apps' secrets. What `asked` has of their ends counts; they are worth a warning as
+/// `thresholds` say.
 ///
 /// # Errors
 /// If the store cannot be read.
@@ -53,12 +84,13 @@ pub fn of(
     workspace: &Workspace<'_>,
     mailboxes: &[&Mailbox],
     alarm: Alarm,
+    thresholds: Thresholds,
     asked: &Asked,
 ) -> Result<Document, StoreFault> {
     // No server is asked here, so no server's words can hold what is read here: to learn it all would take most of the time.
     let unheard = Transcript::new(Redactor::without_memory(), None);
     let workspace = Workspace { transcript: &unheard, ..workspace.clone() };
-    let mut document = Document::new("status");
+    let mut document = Document { thresholds, ..Document::new("status") };
     let mut table = rows::table();
     // Several mailboxes share an app; its record is read once.
     let mut apps: BTreeMap<&Name, Option<AppRecord>> = BTreeMap::new();
@@ -95,15 +127,55 @@ pub fn of(
     Ok(document)
 }
 
-/// Warns beside a test of `mailboxes` of apps' secrets that end soon, where a directory has told.
+/// Warns beside a test of `mailboxes` of apps' secrets that end soon: where a directory has told, and of all where the document has
+/// thresholds.
 pub fn warn_of_ends(document: &mut Document, mailboxes: &[&Mailbox], workspace: &Workspace<'_>, asked: &Asked) {
+    let is_weighed = document.thresholds.are_given();
     let apps = mailboxes.iter().map(|mailbox| workspace.app_of(mailbox));
-    let told: BTreeMap<&Name, (&App, Date)> =
-        apps.filter_map(|app| Some((&app.name, (app, asked.day(app)?)))).collect();
+    let told: BTreeMap<&Name, (&App, Date)> = apps
+        .filter_map(|app| {
+            let known = || expires(app, record_of(app, workspace).as_ref(), asked);
+            Some((&app.name, (app, if is_weighed { known() } else { asked.day(app) }?)))
+        })
+        .collect();
     document.warnings.extend(asked.warnings.iter().cloned());
     for (app, day) in told.values() {
         warn(document, app, None, None, Some(*day), workspace.clock.now());
     }
+}
+
+/// Adds to the report of a test when the secret of `app` ends, where `thresholds` ask for that, and what is wrong with it.
+pub fn weigh_end(report: &mut Report, app: &App, workspace: &Workspace<'_>, asked: &Asked, thresholds: Thresholds) {
+    if app.credential.expiring().is_none() || !thresholds.are_given() {
+        return;
+    }
+    let now = workspace.clock.now();
+    let day = expires(app, record_of(app, workspace).as_ref(), asked);
+    report.values.app = Some(Shown::of(&app.name));
+    if app.credential.has_secret() && asked.day(app).is_none() {
+        let words = day.map_or_else(|| "its expiry is unknown".into(), |day| expires_in_words(day, now));
+        report.fact("client_secret", words);
+        let today = secret_expiry::day_of(now);
+        report.values.client_secret = Some(ClientSecretValue::new(None, day, today));
+    }
+    if !app.credential.has_secret() && describe::certificate(report, app, now).is_err() {
+        // The test has said so.
+        return;
+    }
+    if let Some(range) = thresholds.critical {
+        let finding = Alarm::Outside(range).finding(app, day, asked.has_ended(app, now), now);
+        report.checks.extend(finding.map(|finding| Check::failed(Stage::Profile, Duration::ZERO, finding)));
+    }
+}
+
+/// The record of `app`; where the store cannot be read, the test says so.
+fn record_of(app: &App, workspace: &Workspace<'_>) -> Option<AppRecord> {
+    load_app(workspace.store, &app.name).ok().flatten().filter(|record| record.is_of(app))
+}
+
+/// "expires 2027-05-20 (173 days left)".
+fn expires_in_words(day: Date, now: Timestamp) -> Shown {
+    shown!("expires {} ({})", day, secret_expiry::days_in_words(secret_expiry::days_left(day, now)))
 }
 
 /// "expires 2027-05-20 (173 days left), says the directory".
@@ -161,17 +233,7 @@ fn one(
         report.values.client_secret = Some(ClientSecretValue::new(Some(is_stored), expires, today));
     }
     asked.tell(app, &mut report);
-    let finding = match (expires, alarm) {
-        (Some(day), alarm) => {
-            let left = secret_expiry::days_left(day, now);
-            let is_near = matches!(alarm, Alarm::Within { days, .. } if left <= i32::from(days));
-            let is_past = left < 0 || asked.has_ended(app, now);
-            (is_near || is_past).then(|| secret_expiry::expiring(app, day, left, is_past))
-        }
-        // An alarm that knows nothing must not look like one that has nothing to say.
-        (None, Alarm::Within { allow_unknown: false, .. }) => Some(secret_expiry::unknown(app)),
-        (None, _) => None,
-    };
+    let finding = alarm.finding(app, expires, asked.has_ended(app, now), now);
     report.checks.extend(finding.map(|finding| Check::failed(Stage::Profile, Duration::ZERO, finding)));
     if record.is_some_and(Rotation::is_under_way) {
         report.fact("rotation", shown!("unfinished; run: mailgrant rotate-secret {}", app.name));
@@ -185,7 +247,7 @@ fn secret_in_words(is_stored: bool, expires: Option<Date>, is_by_directory: bool
         _ if !is_stored => "none stored".into(),
         None => "stored; its expiry is unknown".into(),
         Some(day) if is_by_directory => told(day, now),
-        Some(day) => shown!("expires {} ({})", day, secret_expiry::days_in_words(secret_expiry::days_left(day, now))),
+        Some(day) => expires_in_words(day, now),
     }
 }
 
@@ -203,8 +265,9 @@ fn warn(
     now: Timestamp,
 ) {
     let Some(secret) = app.credential.expiring() else { return };
+    let is_near = |left| document.thresholds.warning.map_or(left <= WARN_WITHIN, |range| range.alerts(left));
     match expires {
-        Some(day) if secret_expiry::days_left(day, now) <= WARN_WITHIN => {
+        Some(day) if is_near(secret_expiry::days_left(day, now)) => {
             let words = secret_expiry::days_in_words(secret_expiry::days_left(day, now));
             document.warn(
                 WarningCode::ExpiresSoon,

@@ -16,7 +16,7 @@ use crate::error::CommandError;
 use crate::failure::StoreFault;
 use crate::files;
 use crate::profile::{Mailbox, Profile, Service, StoreSpec};
-use crate::report::{Document, Finding, FindingCode, Report, View, format};
+use crate::report::{Document, Finding, FindingCode, Report, Thresholds, View, format};
 use crate::secrets::{self, SecretStore, load_app, load_mailbox};
 use crate::text::Shown;
 use crate::transport::Task;
@@ -159,7 +159,7 @@ fn effective(context: &Context, profile: &Profile) -> String {
 /// The status of each mailbox.
 fn statuses(context: &Context, profile: &Profile) -> Result<String, StoreFault> {
     let mailboxes: Vec<&Mailbox> = profile.mailboxes.values().collect();
-    status::of(&Workspace::open(context, profile)?, &mailboxes, Alarm::Past, &Asked::default())
+    status::of(&Workspace::open(context, profile)?, &mailboxes, Alarm::Past, Thresholds::default(), &Asked::default())
         .map(|document| text(&document))
 }
 

@@ -11,6 +11,7 @@ use super::check::Check;
 use super::explanation::Explanation;
 use super::fact::{Fact, as_map};
 use super::finding::{ExitCode, Finding};
+use super::range::Thresholds;
 use super::reminder::Reminder;
 use super::side::SideResult;
 use super::step::Step;
@@ -64,6 +65,9 @@ pub struct Document {
     /// Days for a calendar.
     #[serde(skip)]
     pub reminders: Vec<Reminder>,
+    /// When the end of a client secret or certificate raises an alert, where that was said.
+    #[serde(skip)]
+    pub thresholds: Thresholds,
     /// Why the command could not do its job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Finding>,
@@ -205,6 +209,7 @@ impl Document {
             next: Vec::new(),
             explanations: Vec::new(),
             reminders: Vec::new(),
+            thresholds: Thresholds::default(),
             error: None,
             text: None,
             token: None,

@@ -11,12 +11,14 @@ pub struct View {
     pub unicode: bool,
     /// Whether an address can be shown as a link that a terminal opens (OSC 8).
     pub links: bool,
+    /// The bytes that there is room for, where that is bounded.
+    pub room: Option<usize>,
 }
 
 impl View {
     /// A file in UTF-8, which has no width and opens no links.
     #[must_use]
     pub fn of_file(details: bool) -> Self {
-        Self { width: None, details, unicode: true, links: false }
+        Self { width: None, details, unicode: true, links: false, room: None }
     }
 }

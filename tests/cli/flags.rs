@@ -2,6 +2,7 @@
 //! a row in the tables below fails the walk. Each row is run against the practice tenant.
 
 mod adding;
+mod alerts;
 mod certificate;
 mod everywhere;
 mod federated;
@@ -61,6 +62,7 @@ fn every_flag_of_every_verb_has_a_row() {
     let own = own::ROWS
         .iter()
         .chain(adding::ROWS)
+        .chain(alerts::ROWS)
         .chain(certificate::ROWS)
         .chain(federated::ROWS)
         .chain(issuing::ROWS)
@@ -91,7 +93,7 @@ fn the_flags_of_add_do_what_they_say() {
 #[test]
 fn the_flags_of_the_other_verbs_do_what_they_say() {
     let shop = Fixture::authorized();
-    let rows = own::ROWS.iter().chain(pages::ROWS).chain(shells::ROWS).chain(many::ROWS);
+    let rows = own::ROWS.iter().chain(alerts::ROWS).chain(pages::ROWS).chain(shells::ROWS).chain(many::ROWS);
     rows.for_each(|row| row.run(&shop));
     shop.json(&["test", "shop"], 0);
 }

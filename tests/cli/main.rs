@@ -56,6 +56,7 @@ mod field;
 #[cfg(target_os = "linux")]
 mod flags;
 mod fleet;
+mod formats;
 mod gmail;
 mod graph;
 mod guide;

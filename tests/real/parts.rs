@@ -31,6 +31,12 @@ pub(crate) fn interpreters() -> Option<Interpreters> {
     found(look_for_interpreters(), "the tests with libraries", &SAID)
 }
 
+/// The monitors; or `None`, after saying why, where the tests with them are to be left out.
+pub(crate) fn monitors() -> Option<()> {
+    static SAID: Once = Once::new();
+    found(all_of(&["nagios4", "prometheus", "promtool", "prometheus-node-exporter"]), "the tests with monitors", &SAID)
+}
+
 /// These programs of a password manager; or `None`, after saying why, where the tests with it are to be left out.
 pub(crate) fn programs(names: &[&str]) -> Option<()> {
     static SAID: Once = Once::new();
@@ -49,6 +55,7 @@ pub(crate) fn shells(names: &[&str]) -> Option<()> {
     found(all_of(names), "the tests with shells and man", &SAID)
 }
 
+/// Whether all of these programs are there; else those that are not.
 fn all_of(names: &[&str]) -> Result<(), Vec<String>> {
     let missing: Vec<String> =
         names.iter().filter(|name| program_path(name).is_none()).map(|name| (*name).to_owned()).collect();

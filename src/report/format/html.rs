@@ -3,7 +3,6 @@
 
 mod finding;
 mod fleet;
-mod headline;
 mod report;
 mod tasks;
 
@@ -13,6 +12,7 @@ use maud::{Markup, PreEscaped, html};
 
 use self::finding::{first, told};
 use super::interface::Format;
+use super::title;
 use crate::report::{Document, Explanation, Step, View};
 use crate::text::Shown;
 use crate::text::html::{DOCTYPE, Text};
@@ -49,7 +49,7 @@ impl Format for Html {
 }
 
 fn page(document: &Document) -> String {
-    let title = headline::of(document);
+    let title = title::of(document);
     let common = fleet::common(document);
     let page = html! {
         (DOCTYPE)
@@ -71,7 +71,7 @@ fn page(document: &Document) -> String {
                     @if let Some(text) = &document.text { section.card { pre { (text) } } }
                     (fleet::contents(document))
                     @for one in &common { (one.section()) }
-                    @for (index, report) in document.reports.iter().enumerate() {
+                    @for (index, report) in title::failures_first(&document.reports) {
                         (report::section(index, report, common.iter().any(|one| one.has(index))))
                     }
                     (explanations(&document.explanations))
@@ -105,7 +105,7 @@ fn header(document: &Document, title: &str) -> Markup {
             p {
                 "mailgrant " (Text(&document.command)) " \u{b7} " (document.time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
                 @if document.is_dry_run { " \u{b7} dry run: nothing was written, sent or stored" }
-                @if let Some(ending) = headline::ending(document) { " \u{b7} " (Text(&ending)) }
+                @if let Some(ending) = title::ending(document) { " \u{b7} " (Text(&ending)) }
             }
         }
     }
@@ -253,6 +253,15 @@ mod tests {
         assert!(block(true).contains("class=\"command template\""), "{}", block(true));
         assert!(block(false).contains("class=\"command\""), "{}", block(false));
         assert!(SCRIPT.contains(".command:not(.template)"));
+    }
+
+    #[test]
+    fn what_has_failed_comes_first_in_the_contents_and_in_the_page() {
+        let mut document = document("fine");
+        document.reports.insert(0, Report::new(Subject::Mailbox("good".into())));
+        let page = page(&document);
+        let at = |words: &str| page.find(words).unwrap_or_else(|| panic!("no {words} in {page}"));
+        assert!(at("href=\"#r1\"") < at("href=\"#r0\"") && at("id=\"r1\"") < at("id=\"r0\""), "{page}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use crate::report::{Document, Report, View};
+use crate::report::{Document, ExitCode, Report, View};
 
 /// A form in which a document is written.
 pub trait Format: Sync {
@@ -52,6 +52,26 @@ pub trait Format: Sync {
     /// Whether a program reads it while the command runs: it gets events beside it.
     fn is_for_programs(&self) -> bool {
         false
+    }
+
+    /// The status that the process ends with, where `code` is what the command has come to.
+    fn exit_status(&self, _document: &Document, code: ExitCode) -> u8 {
+        code as u8
+    }
+
+    /// Whether a scheduler runs the command as its plugin: it has an answer whatever ends the command, and in time.
+    fn is_plugin(&self) -> bool {
+        false
+    }
+
+    /// Whether a command that went well has nothing to say, on standard error neither.
+    fn is_quiet(&self) -> bool {
+        false
+    }
+
+    /// Whether a file of it is closed to other users: there are addresses and servers' words in it.
+    fn is_private(&self) -> bool {
+        true
     }
 
     /// Whether a document with an access token can be written in this form. A report never holds one.

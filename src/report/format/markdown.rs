@@ -4,9 +4,13 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::interface::Format;
+use super::title::failures_first;
 use crate::report::step::{Command, Part, Shell};
 use crate::report::{Document, ExitCode, Explanation, Finding, Outcome, Report, Step, Task, View};
 use crate::text::Shown;
+
+/// Room for the line that says what is left out.
+const LEFT_OUT: usize = 100;
 
 /// Headings, lists and blocks of code; what other sides said is never markup.
 pub(super) struct Markdown;
@@ -16,8 +20,8 @@ impl Format for Markdown {
         "markdown"
     }
 
-    fn write(&self, document: &Document, _: &View, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(text(document).as_bytes())
+    fn write(&self, document: &Document, view: &View, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(text(document, view.room).as_bytes())
     }
 
     fn leaves_error_to_stderr(&self) -> bool {
@@ -25,7 +29,8 @@ impl Format for Markdown {
     }
 }
 
-fn text(document: &Document) -> String {
+/// The document, in as many bytes as there is `room` for: what does not fit is left out report by report, and said.
+fn text(document: &Document, room: Option<usize>) -> String {
     let mut text = format!("# mailgrant {}\n\n", escaped(&document.command));
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(text, "{}\n", document.time.strftime("%Y-%m-%d %H:%M:%S UTC"));
@@ -40,9 +45,33 @@ fn text(document: &Document) -> String {
         whole.lines().for_each(|line| text.extend(["    ", line, "\n"]));
         text.push('\n');
     }
-    for one in &document.reports {
-        report(one, &mut text);
+    let room = room.unwrap_or(usize::MAX);
+    if text.len() + LEFT_OUT > room {
+        return String::new();
     }
+    let fits = |text: &str, more: usize| text.len().saturating_add(more) + LEFT_OUT <= room;
+    let ending = ending(document);
+    let ending = if fits(&text, ending.len()) { ending } else { String::new() };
+    for (index, (_, one)) in failures_first(&document.reports).enumerate() {
+        let mut section = String::new();
+        report(one, &mut section);
+        if !fits(&text, section.len() + ending.len()) {
+            let rest = document.reports.len() - index;
+            let _ =
+                writeln!(text, "{rest} of {} reports are left out: there is no more room.\n", document.reports.len());
+            break;
+        }
+        text.push_str(&section);
+    }
+    text.push_str(&ending);
+    let mut text = text.trim_end().to_owned();
+    text.push('\n');
+    text
+}
+
+/// What is told behind the reports.
+fn ending(document: &Document) -> String {
+    let mut text = String::new();
     for (index, one) in document.explanations.iter().enumerate() {
         let is_one_of_several = one.line.is_some() && document.explanations.len() > 1;
         explanation(one, is_one_of_several.then_some(index + 1), &mut text);
@@ -54,8 +83,6 @@ fn text(document: &Document) -> String {
     list("Notes", document.notes.iter().cloned(), &mut text);
     list("Warnings", document.warnings.iter().map(|warning| warning.text.clone()), &mut text);
     list("Next", document.next.iter().map(Step::sentence), &mut text);
-    let mut text = text.trim_end().to_owned();
-    text.push('\n');
     text
 }
 
@@ -235,7 +262,7 @@ mod tests {
         document.reports.push(report);
         document.notes.push(shown());
         document.warn(WarningCode::TextCut, shown());
-        text(&document)
+        text(&document, None)
     }
 
     #[test]
@@ -268,6 +295,32 @@ mod tests {
                 }
             }
             assert_eq!(fence, None, "a fence is left open: {text}");
+        }
+    }
+
+    #[test]
+    fn where_room_is_scarce_whole_reports_go_the_good_ones_first() {
+        let mut document = Document::new("test");
+        for index in 0..50 {
+            let name = Redactor::by_shape(&format!("box-{index}"));
+            let mut report = Report::new(Subject::Mailbox(name));
+            let check = if index == 40 {
+                Check::failed(Stage::Tls, Duration::ZERO, Finding::new(FindingCode::BUG, "off", ExitCode::CheckFailed))
+            } else {
+                Check::passed(Stage::Tls, Duration::ZERO, "fine")
+            };
+            report.checks.push(check);
+            document.reports.push(report);
+        }
+        let whole = text(&document, None);
+        assert!(whole.contains("## box\\-49") || whole.contains("## box-49"), "{whole}");
+        for room in [0, 100, 400, 1000, whole.len() - 1, whole.len() + LEFT_OUT] {
+            let text = text(&document, Some(room));
+            assert!(text.len() <= room, "{} bytes where there is room for {room}", text.len());
+            let (sections, tables) = (text.matches("\n## ").count(), text.matches("|---|---|---|").count());
+            assert_eq!(sections, tables, "a report is there as a whole or not at all: {text}");
+            assert_eq!(sections < 50 && room > 300, text.contains("of 50 reports are left out"), "{room}: {text}");
+            assert!(sections == 0 || text.contains("box-40") || text.contains("box\\-40"), "{text}");
         }
     }
 

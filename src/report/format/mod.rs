@@ -3,14 +3,21 @@
 //! Only this folder knows which forms there are. The rest of the program asks a [`Format`] for what it needs to know.
 
 mod calendar;
+mod github;
 mod headline;
 mod html;
 mod human;
 mod interface;
 mod json;
+mod junit;
 mod markdown;
+mod nagios;
+mod prometheus;
+mod quiet;
+mod tap;
 #[cfg(test)]
 mod tests;
+mod title;
 
 pub use interface::Format;
 
@@ -19,7 +26,18 @@ use std::io::{self, Write};
 use super::{Finding, View};
 
 /// All forms, in the order of the help.
-pub static ALL: [&dyn Format; 5] = [&human::Human, &json::Json, &json::JsonLines, &html::Html, &markdown::Markdown];
+pub static ALL: [&dyn Format; 10] = [
+    &human::Human,
+    &json::Json,
+    &json::JsonLines,
+    &html::Html,
+    &markdown::Markdown,
+    &github::Github,
+    &nagios::Nagios,
+    &junit::Junit,
+    &prometheus::Prometheus,
+    &tap::Tap,
+];
 
 /// Text for people, the form where none was asked for.
 pub static TEXT: &dyn Format = &human::Human;
@@ -31,6 +49,9 @@ pub static JSON_1: &dyn Format = &json::Json1;
 pub static JSON_LINES: &dyn Format = &json::JsonLines;
 /// The form that `--html` asks for.
 pub static HTML: &dyn Format = &html::Html;
+
+/// The form that `--quiet` asks for. It is not among [`ALL`]: a file that says nothing is not a report.
+pub static QUIET: &dyn Format = &quiet::Quiet;
 
 /// The form that `--ics` asks for. It is not among [`ALL`]: it holds days and no report, and one command alone knows days.
 pub static CALENDAR: &dyn Format = &calendar::Calendar;

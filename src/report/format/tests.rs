@@ -16,8 +16,9 @@ const HOSTILE: &str = "\x1b]0;owned\x07\x1b]8;;https://evil.example\x1b\\click\x
                        \0\x7f\r\u{202e}\u{2066}\u{61c}\u{200b}\u{2028}\u{feff}\u{e0041}\u{fffd}end";
 
 /// `text` in every field that a document has.
-fn everywhere(text: &str) -> Document {
-    let shown = || Redactor::by_shape(text);
+pub(super) fn everywhere(text: &str) -> Document {
+    let clean = Redactor::by_shape(text);
+    let shown = || clean.clone();
     let mut finding = Finding::new(FindingCode::TLS_FAILED, shown(), ExitCode::CheckFailed);
     finding.fix = vec![shown().into()];
     finding.server_said = Some(shown());
@@ -52,7 +53,8 @@ fn everywhere(text: &str) -> Document {
 
 /// One of several problems of a text.
 fn explanation(text: &str) -> Explanation {
-    let shown = || Redactor::by_shape(text);
+    let clean = Redactor::by_shape(text);
+    let shown = || clean.clone();
     let mut finding = Finding::new(FindingCode::TLS_FAILED, shown(), ExitCode::CheckFailed);
     finding.fix = vec![shown().into()];
     finding.server_said = Some(shown());
@@ -72,7 +74,7 @@ fn explanation(text: &str) -> Explanation {
     }
 }
 
-fn written(format: &dyn Format, text: &str) -> String {
+pub(super) fn written(format: &dyn Format, text: &str) -> String {
     written_for(&View::of_file(true), format, text)
 }
 

@@ -125,6 +125,7 @@ pub(crate) const ROWS: &[(&str, Look)] = &[
     ("--html", html),
     ("--format", format),
     ("--report", report),
+    ("--quiet", quiet),
     ("--color", color),
     ("--details", details),
     ("--verbose", verbose),
@@ -210,6 +211,20 @@ fn report(shop: &Fixture, verb: &Verb) {
     }
     assert_eq!(verb.run(shop, &["--report", "page.html"]).code, Some(2));
     assert_eq!(verb.run(shop, &["--report", "html=missing/page.html"]).code, Some(2));
+}
+
+fn quiet(shop: &Fixture, verb: &Verb) {
+    let ended = verb.run(shop, &["--quiet"]);
+    match (verb.name, ended.code) {
+        // The token is all that it has to say.
+        ("token", code) => assert!(code == Some(2) && ended.stderr.contains("makes no report"), "{}", ended.stderr),
+        (_, Some(0)) => assert_eq!(ended.stdout, "", "{}", verb.name),
+        _ => assert!(!ended.all_text().trim().is_empty(), "{}", verb.name),
+    }
+    let both = verb.run(shop, &["-q", "--json"]);
+    if verb.name != "token" {
+        assert!(both.code == Some(2) && both.stderr.contains("both write to standard output"), "{}", both.all_text());
+    }
 }
 
 fn color(shop: &Fixture, verb: &Verb) {

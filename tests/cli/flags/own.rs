@@ -12,12 +12,12 @@ use crate::support::fixture::Fixture;
 use crate::support::practice::fact;
 
 /// Runs to the end with `--json`, insists on the exit code, and on these words in the document.
-fn shows(shop: &Fixture, arguments: &[&str], code: i32, words: &str) {
+pub(super) fn shows(shop: &Fixture, arguments: &[&str], code: i32, words: &str) {
     let shown = shop.json(arguments, code).stdout;
     assert!(shown.contains(words), "{arguments:?}: no {words:?} in {shown}");
 }
 
-fn shows_not(shop: &Fixture, arguments: &[&str], code: i32, words: &str) {
+pub(super) fn shows_not(shop: &Fixture, arguments: &[&str], code: i32, words: &str) {
     let shown = shop.json(arguments, code).stdout;
     assert!(!shown.contains(words), "{arguments:?}: {words:?} in {shown}");
 }

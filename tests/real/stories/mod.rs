@@ -3,10 +3,12 @@
 mod api;
 mod credentials;
 mod device_code;
+mod job_reports;
 mod json;
 mod keyring;
 mod machines;
 mod mailbox;
+mod monitors;
 mod password_manager;
 mod playbook;
 mod reminders;

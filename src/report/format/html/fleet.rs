@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::finding::steps;
-use super::headline::{self, who};
+use crate::report::format::title::{self, failures_first, who};
 use crate::report::step::Part;
 use crate::report::{Document, FindingCode, Report, Step};
 use crate::text::Shown;
@@ -72,11 +72,11 @@ pub(super) fn contents(document: &Document) -> Markup {
             nav.card {
                 h2 { "Contents" }
                 ul.contents {
-                    @for (index, report) in document.reports.iter().enumerate() {
+                    @for (index, report) in failures_first(&document.reports) {
                         @let (class, mark) = if report.first_finding().is_some() { ("bad", "\u{2717}") } else { ("good", "\u{2713}") };
                         li.(class) {
                             span.mark { (mark) } " "
-                            a href={ "#r" (index) } { (Text(&headline::of_report(report))) }
+                            a href={ "#r" (index) } { (Text(&title::of_report(report))) }
                         }
                     }
                 }

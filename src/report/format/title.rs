@@ -1,6 +1,6 @@
-//! What a page says in one line.
+//! What a document says in one line: a page as its title, a plugin as its answer.
 
-use crate::report::format::headline::trouble;
+use super::headline::trouble;
 use crate::report::{Document, ExitCode, Finding, Report};
 use crate::text::Shown;
 
@@ -42,8 +42,15 @@ pub(super) fn who(report: &Report) -> Shown {
 }
 
 /// The first sentence of a cause, without its full stop.
-fn sentence(finding: &Finding) -> Shown {
+pub(super) fn sentence(finding: &Finding) -> Shown {
     finding.cause.part(|cause| cause.split_inclusive(". ").next().unwrap_or(cause).trim_end().trim_end_matches('.'))
+}
+
+/// All reports with their places in the document, those first that have failed.
+pub(super) fn failures_first(reports: &[Report]) -> impl Iterator<Item = (usize, &Report)> {
+    let (failed, well): (Vec<_>, Vec<_>) =
+        reports.iter().enumerate().partition(|(_, report)| report.first_finding().is_some());
+    failed.into_iter().chain(well)
 }
 
 /// What a command ended with, where it failed; one that passed, and an explanation, say nothing of it.

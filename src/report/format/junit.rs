@@ -1,0 +1,209 @@
+//! A document as a JUnit report, in the form that Jenkins, GitLab and the reporters of GitHub read: a suite for each report, a
+//! case for each check.
+
+mod case;
+mod xml;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use jiff::{SignedDuration, Timestamp};
+
+use self::case::{Case, Verdict};
+use self::xml::{Tag, seconds};
+use super::headline;
+use super::interface::Format;
+use crate::report::{Document, Report, View};
+use crate::text::Shown;
+
+/// XML in the form of Ant's JUnit task.
+pub(super) struct Junit;
+
+impl Format for Junit {
+    fn name(&self) -> &'static str {
+        "junit"
+    }
+
+    fn write(&self, document: &Document, _: &View, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(text(document).as_bytes())
+    }
+}
+
+/// A suite: what a report says, or the command itself.
+struct Suite {
+    name: String,
+    properties: Vec<(&'static str, String)>,
+    cases: Vec<Case>,
+    /// What was seen, a line each.
+    seen: Vec<String>,
+    began: Timestamp,
+}
+
+fn text(document: &Document) -> String {
+    let took = SignedDuration::try_from(headline::took(&document.reports)).unwrap_or_default();
+    let began = document.time.checked_sub(took).unwrap_or(document.time);
+    let mut suites: Vec<Suite> = document.reports.iter().map(|report| of_report(document, report, began)).collect();
+    suites.push(of_command(document, began));
+    suites.iter_mut().for_each(|suite| number(&mut suite.cases));
+    let cases = || suites.iter().flat_map(|suite| &suite.cases);
+    let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
+    // No `skipped` here: the schema of Jenkins' xUnit plugin refuses it.
+    let root = Tag::new("testsuites")
+        .with("name", &format!("mailgrant {}", document.command))
+        .with("tests", &cases().count().to_string())
+        .with("failures", &count(cases(), Verdict::is_failure))
+        .with("errors", &count(cases(), Verdict::is_error))
+        .with("time", &seconds(cases().map(|case| case.time).sum()));
+    text.push_str(&root.open());
+    for suite in &suites {
+        suite.write(&mut text);
+    }
+    text.push_str("</testsuites>\n");
+    text
+}
+
+impl Suite {
+    fn write(&self, text: &mut String) {
+        let tag = Tag::new("testsuite")
+            .with("name", &self.name)
+            .with("package", "mailgrant")
+            .with("tests", &self.cases.len().to_string())
+            .with("failures", &count(&self.cases, Verdict::is_failure))
+            .with("errors", &count(&self.cases, Verdict::is_error))
+            .with("skipped", &count(&self.cases, Verdict::is_skipped))
+            .with("time", &seconds(self.cases.iter().map(|case| case.time).sum()))
+            .with("timestamp", &self.began.strftime("%Y-%m-%dT%H:%M:%S").to_string())
+            // Ant's word where the name of the machine is not told.
+            .with("hostname", "localhost");
+        text.push_str(&tag.open());
+        if !self.properties.is_empty() {
+            text.push_str("<properties>\n");
+            for (name, value) in &self.properties {
+                text.push_str(&Tag::new("property").with("name", name).with("value", value).empty());
+            }
+            text.push_str("</properties>\n");
+        }
+        self.cases.iter().for_each(|case| case.write(text));
+        if !self.seen.is_empty() {
+            text.push_str(&xml::element("system-out", &self.seen.join("\n")));
+        }
+        text.push_str("</testsuite>\n");
+    }
+}
+
+/// The checks of a report; where it has none, what it comes to.
+fn of_report(document: &Document, report: &Report, began: Timestamp) -> Suite {
+    let name = report.subject.name().to_string();
+    let mut cases: Vec<Case> = report.checks.iter().map(|check| Case::of_check(&name, check)).collect();
+    let verdict = report.verdict.as_deref().filter(|verdict| report.findings().all(|found| found.code != verdict.code));
+    if verdict.is_some() || cases.is_empty() {
+        let command = document.command.as_str();
+        cases.push(Case::of_whole(&name, command, verdict.or_else(|| report.first_finding())));
+    }
+    let seen = report.checks.iter().filter_map(|check| {
+        let protocol = check.protocol.map_or_else(String::new, |protocol| format!("{} ", protocol.title()));
+        Some(format!("{protocol}{}: {}", check.stage.title(), check.detail()?))
+    });
+    let properties = report.facts.iter().map(|fact| (fact.name, fact.value.to_string())).collect();
+    Suite { seen: seen.collect(), name, properties, cases, began }
+}
+
+/// The command itself: a file without a single case says nothing, and some readers refuse it.
+fn of_command(document: &Document, began: Timestamp) -> Suite {
+    let name = format!("mailgrant {}", document.command);
+    let mut case = Case::of_whole("", &name, document.error.as_ref());
+    if document.error.is_some() && !case.verdict.is_error() {
+        case.verdict = case.verdict.into_error();
+    }
+    let warnings = document.warnings.iter().map(|warning| format!("warning: {}", warning.text));
+    let notes = document.notes.iter().map(Shown::to_string);
+    let next = document.next.iter().map(|step| format!("next: {step}"));
+    Suite { name, properties: Vec::new(), cases: vec![case], seen: notes.chain(warnings).chain(next).collect(), began }
+}
+
+/// Cases of the same name are one to GitLab, which drops the others: they are told apart by a number.
+fn number(cases: &mut [Case]) {
+    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for case in cases {
+        let count = seen.entry((case.class.clone(), case.name.clone())).or_default();
+        *count += 1;
+        if *count > 1 {
+            case.name = format!("{} ({count})", case.name);
+        }
+    }
+}
+
+fn count<'a>(cases: impl IntoIterator<Item = &'a Case>, is_one: fn(&Verdict) -> bool) -> String {
+    cases.into_iter().filter(|case| is_one(&case.verdict)).count().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::profile::Protocol;
+    use crate::report::format::tests::written;
+    use crate::report::{Check, ExitCode, Finding, FindingCode, Stage, Subject};
+
+    fn finding(exit: ExitCode) -> Finding {
+        Finding::new(FindingCode::TLS_FAILED, "It is off. Really.", exit)
+    }
+
+    fn sample() -> Document {
+        let mut report = Report::new(Subject::Mailbox("shop".into()));
+        let at = Duration::from_millis;
+        report.fact("address", crate::text::Shown::from("shop@contoso.com"));
+        report.checks = vec![
+            Check::passed(Stage::Tcp, at(30), "192.0.2.1").over(Protocol::Imap).begun(at(0)),
+            Check::passed(Stage::Tcp, at(10), "192.0.2.2").over(Protocol::Imap).begun(at(30)),
+            Check::failed(Stage::Tls, at(60), finding(ExitCode::CheckFailed)).over(Protocol::Imap).begun(at(40)),
+            Check::failed(Stage::Dns, at(900), finding(ExitCode::Network)).over(Protocol::Smtp).begun(at(100)),
+            Check::skipped(Stage::Folder, "the one before failed").over(Protocol::Imap),
+        ];
+        let time = "2026-11-28T10:00:01Z".parse().unwrap();
+        Document { reports: vec![report], time, ..Document::new("test") }
+    }
+
+    #[test]
+    fn a_report_is_a_suite_and_a_check_a_case() {
+        let text = text(&sample());
+        for words in [
+            "<testsuites name=\"mailgrant test\" tests=\"6\" failures=\"1\" errors=\"1\" time=\"1.000\">\n",
+            "<testsuite name=\"shop\" package=\"mailgrant\" tests=\"5\" failures=\"1\" errors=\"1\" skipped=\"1\" \
+             time=\"1.000\" timestamp=\"2026-11-28T10:00:00\" hostname=\"localhost\">\n",
+            "<property name=\"address\" value=\"shop@contoso.com\"/>",
+            "<testcase classname=\"mailgrant.shop.imap\" name=\"TCP\" time=\"0.030\"/>",
+            "<testcase classname=\"mailgrant.shop.imap\" name=\"TCP (2)\" time=\"0.010\"/>",
+            "<failure message=\"It is off\" type=\"tls-failed\">It is off. Really.</failure>",
+            "<error message=\"It is off\" type=\"tls-failed\">",
+            "<skipped message=\"the one before failed\"/>",
+            "<system-out>IMAP TCP: 192.0.2.1&#10;IMAP TCP: 192.0.2.2&#10;",
+            "<testcase classname=\"mailgrant\" name=\"mailgrant test\" time=\"0.000\"/>",
+        ] {
+            assert!(text.contains(words), "no {words} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_report_without_checks_and_a_command_that_stopped_are_cases_too() {
+        let document = Document {
+            reports: vec![Report::new(Subject::Mailbox("shop".into()))],
+            error: Some(finding(ExitCode::Profile)),
+            ..Document::new("status")
+        };
+        let text = text(&document);
+        assert!(text.contains("<testcase classname=\"mailgrant.shop\" name=\"status\" time=\"0.000\"/>"), "{text}");
+        assert!(text.contains("errors=\"1\"") && text.contains("<error message=\"It is off\""), "{text}");
+    }
+
+    #[test]
+    fn strangers_words_never_become_markup() {
+        let tags = |text: &str| written(&Junit, text).matches('<').count();
+        for words in ["]]></failure><testcase/>", "\"><x y='", "&lt;<!-- ", "\u{ffff}\u{1f4eb}", &"<".repeat(100_000)] {
+            assert_eq!(tags(words), tags("harmless"), "{words:.80}");
+            assert!(!written(&Junit, words).contains(['\u{ffff}', '\0']));
+        }
+        assert!(written(&Junit, "\u{1f4eb}").contains('\u{1f4eb}'));
+    }
+}
