@@ -133,7 +133,8 @@ mod tests {
             let (hostile, harmless) = (written(&Tap, words), written(&Tap, "harmless"));
             let heads = |text: &str| -> Vec<String> {
                 let results = text.lines().filter(|line| !line.starts_with(' '));
-                results.map(|line| line.chars().take(4).collect()).collect()
+                // What follows the mark of a comment is for people alone.
+                results.map(|line| line.chars().take(if line.starts_with('#') { 1 } else { 4 }).collect()).collect()
             };
             assert_eq!(heads(&hostile), heads(&harmless), "{words:.80}");
             let names = hostile.lines().filter(|line| line.starts_with("ok") || line.starts_with("not ok"));
