@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use mailgrant::clock::Clock;
 use mailgrant::config;
+use mailgrant::oauth::Assertion as _;
 use mailgrant::oauth::assertion::certificate::{self, KeyKind, Wanted};
 
 /// How often each key signs; the fastest counts, as it is the one that nothing else held up.
