@@ -195,7 +195,7 @@ fn advice(value: &serde_json::Value, found: &mut Vec<String>) {
         match &value[key] {
             serde_json::Value::String(text) => found.push(text.clone()),
             serde_json::Value::Array(steps) => {
-                found.extend(steps.iter().filter_map(|step| Some(step.as_str()?.to_owned())))
+                found.extend(steps.iter().filter_map(|step| Some(step["text"].as_str()?.to_owned())))
             }
             _ => {}
         }

@@ -108,7 +108,7 @@ fn all_mailboxes_of_the_app_are_proven() {
     assert_eq!(shop.sandbox().counters().token_requests, before + 2, "one proof for each sign-in there is");
     let subjects: Vec<String> =
         rotated["reports"].as_array().unwrap().iter().map(|report| report["name"].to_string()).collect();
-    assert_eq!(subjects, ["null", "\"alice\"", "\"idle\"", "\"shop\""]);
+    assert_eq!(subjects, ["\"shop\"", "\"alice\"", "\"idle\"", "\"shop\""], "the app, and its mailboxes");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn day(from_now: i64) -> String {
 fn warnings(finished: &Finished) -> Vec<String> {
     let document = finished.json();
     let lines = ["warnings", "next"].map(|part| document[part].as_array().unwrap().clone());
-    lines.concat().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
+    lines.concat().iter().map(|line| line["text"].as_str().unwrap().to_owned()).collect()
 }
 
 #[track_caller]
