@@ -33,7 +33,7 @@ static GROUPS: [Group; 4] = [
 ];
 
 /// The columns of a verb's name, with what is before and after it.
-const NAMES: usize = 17;
+const NAMES: usize = 19;
 /// A wider terminal does not make lines longer.
 const WIDEST: usize = 100;
 const USUAL: usize = 80;
@@ -141,6 +141,9 @@ mod tests {
         let text = groups(&command, USUAL);
         for line in anstream::adapter::strip_str(&text).to_string().lines() {
             assert!(line.chars().count() <= USUAL, "{line}");
+            // Names, and what they do, are columns of their own.
+            let has_gap = line.is_empty() || line.ends_with(':') || line[..NAMES].ends_with("  ");
+            assert!(has_gap, "{line}");
         }
     }
 
