@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use crate::diagnosis::FailureContext;
 use crate::oauth::assertion::certificate::certificate;
 use crate::profile::App;
-use crate::report::{Finding, FindingCode, Warning, WarningCode};
+use crate::report::{Finding, FindingCode, Warning, WarningCode, days_between};
 use crate::secrets::AppRecord;
 use crate::text::Shown;
 
@@ -50,7 +50,7 @@ pub fn day_of(end: Timestamp) -> Date {
 
 /// How many days are left; fewer than none where it is past.
 pub fn days_left(day: Date, now: Timestamp) -> i32 {
-    day.since(day_of(now)).map_or(0, |span| span.get_days())
+    days_between(day_of(now), day)
 }
 
 /// The same in words.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::finding::{JsonFinding, JsonStep};
 use super::words::Words;
-use crate::profile::{By, Protocol, Side};
+use crate::profile::{By, Protocol};
+use crate::report::trial::{protocol_schema, side_schema};
 use crate::report::{
     Check, Evidence, ExitCode, Headline, Outcome, Report, SideResult, Stage, Subject, Task, Trial, TrialResult, Values,
 };
@@ -93,7 +94,7 @@ pub(super) struct JsonCheck {
     stage: Stage,
     /// Over which protocol, where one is spoken.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "protocol")]
+    #[schemars(schema_with = "protocol_schema")]
     protocol: Option<&'static str>,
     /// How it went.
     outcome: Went,
@@ -151,10 +152,10 @@ struct JsonTask {
 #[schemars(rename = "trial")]
 struct JsonTrial {
     /// The protocol.
-    #[schemars(schema_with = "protocol")]
+    #[schemars(schema_with = "protocol_schema")]
     protocol: &'static str,
     /// The side of the mailbox.
-    #[schemars(schema_with = "side")]
+    #[schemars(schema_with = "side_schema")]
     side: &'static str,
     /// Whether the profile has it for this mailbox.
     in_profile: bool,
@@ -255,12 +256,4 @@ impl JsonTrial {
 /// A tenth of a millisecond is finer than any server answers.
 fn millis(time: Duration) -> f64 {
     (time.as_secs_f64() * 10_000.0).round() / 10.0
-}
-
-fn protocol(_: &mut SchemaGenerator) -> Schema {
-    schemars::json_schema!({ "enum": Protocol::ALL.map(Protocol::key) })
-}
-
-fn side(_: &mut SchemaGenerator) -> Schema {
-    schemars::json_schema!({ "enum": [Side::Incoming.key(), Side::Outgoing.key()] })
 }
