@@ -110,7 +110,6 @@ impl Outputs {
         let is_shown = matches!(ended, Ended::Panicked);
         let mut document = document_of(ended, self.command);
         document.time = Clock::system().now();
-        let mut code = document.exit_code();
         for file in self.files {
             if !file.format.has_place_for(&document) {
                 continue;
@@ -123,8 +122,8 @@ impl Outputs {
                 Err(error) => {
                     let problem = not_written(noun, error.finding());
                     say(&format!("mailgrant: {problem}"));
+                    // It is in the document's exit code from here on.
                     document.warn(WarningCode::ReportNotWritten, problem);
-                    code = or_failed(code);
                 }
             }
         }
@@ -140,7 +139,7 @@ impl Outputs {
             // A standard error that is closed or full does not stop the command, and leaves no place to say so.
             let _ = report::write_error(error, &view::of_stderr(self.details), &mut anstream::stderr());
         }
-        self.format.exit_status(&document, after(written, code))
+        self.format.exit_status(&document, after(written, document.exit_code()))
     }
 }
 

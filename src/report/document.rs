@@ -229,6 +229,11 @@ impl Document {
         tally
     }
 
+    /// Whether a report that was asked for could not be written.
+    fn is_unwritten(&self) -> bool {
+        self.warnings.iter().any(|warning| warning.code == WarningCode::ReportNotWritten)
+    }
+
     /// The exit code: that of the error, or the most lasting of the reports'. An explanation is not a failure, and that there
     /// is none is one, as in grep(1).
     #[must_use]
@@ -242,13 +247,6 @@ impl Document {
                 code => code,
             },
         }
-    }
-}
-
-impl Document {
-    /// Whether a report that was asked for could not be written.
-    fn is_unwritten(&self) -> bool {
-        self.warnings.iter().any(|warning| warning.code == WarningCode::ReportNotWritten)
     }
 }
 
