@@ -1,7 +1,6 @@
 //! Many mailboxes: how many at once, in which share, and what a tenant's "not so fast" means for the others.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::io::Read as _;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -10,49 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::sandbox::faults::Fault;
-use crate::sandbox::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
 use crate::support::finished::Finished;
-use crate::support::fixture::Fixture;
-
-/// `count` mailboxes, called `box0` and so on, all signed in, at the servers of these ports.
-pub(crate) struct Fleet {
-    pub(crate) shop: Fixture,
-}
-
-impl Fleet {
-    pub(crate) fn new(count: usize) -> Self {
-        let shop = Fixture::authorized();
-        shop.sandbox().allow_refresh_reuse();
-        shop.change_grant(|grant| {
-            for number in 0..count {
-                shop.save_grant(&format!("box{number}"), grant);
-            }
-        });
-        let fleet = Self { shop };
-        let ports = fleet.shop.sandbox().ports();
-        fleet.profile(count, ports.imap_implicit, ports.smtp_starttls);
-        fleet
-    }
-
-    /// A profile of the mailboxes at these ports.
-    pub(crate) fn profile(&self, count: usize, imap: u16, smtp: u16) {
-        let (authority, ca_file) = (self.shop.sandbox().authority(), self.shop.ca_file());
-        let mut text = format!(
-            "[apps.shop]\nprovider = \"microsoft365\"\ntenant = \"{TENANT_DOMAIN}\"\nauthority = \"{authority}\"\n\
-             client_id = \"{CONFIDENTIAL_CLIENT}\"\nca_file = \"{ca_file}\"\n"
-        );
-        for number in 0..count {
-            write!(
-                text,
-                "[mailboxes.box{number}]\napp = \"shop\"\naddress = \"{SHOP}\"\nca_file = \"{ca_file}\"\n\
-                 incoming = {{ protocol = \"imap\", host = \"localhost\", port = {imap} }}\n\
-                 outgoing = {{ protocol = \"smtp\", host = \"localhost\", port = {smtp} }}\n"
-            )
-            .unwrap();
-        }
-        self.shop.write_config(&text);
-    }
-}
+use crate::support::fleet::Fleet;
 
 /// The names of the mailboxes in the document.
 fn names(finished: &Finished) -> BTreeSet<String> {

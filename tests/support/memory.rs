@@ -14,7 +14,7 @@ pub(crate) fn watch(id: u32) -> mpsc::Receiver<u64> {
             // A process that has ended and not been waited for has no memory.
             let Some(line) = line else { break };
             peak = line.trim().trim_end_matches(" kB").trim().parse().unwrap_or(peak);
-            thread::sleep(Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(2));
         }
         let _ = sender.send(peak);
     });

@@ -7,6 +7,7 @@ pub(crate) mod canary;
 pub(crate) mod disk;
 pub(crate) mod finished;
 pub(crate) mod fixture;
+pub(crate) mod fleet;
 #[cfg(target_os = "linux")]
 pub(crate) mod memory;
 pub(crate) mod practice;

@@ -120,10 +120,15 @@ impl Fixture {
         running.finish()
     }
 
+    /// What the store holds of the mailbox `name`.
+    pub(crate) fn grant(&self, name: &str) -> MailboxRecord {
+        let name = name.parse().expect("it is a name");
+        load_mailbox(&self.store(), &name).expect("the vault opens").expect("it is authorized")
+    }
+
     /// Changes what the store holds of the mailbox `shop`.
     pub(crate) fn change_grant(&self, change: impl FnOnce(&mut MailboxRecord)) {
-        let name = "shop".parse().expect("it is a name");
-        let mut grant = load_mailbox(&self.store(), &name).expect("the vault opens").expect("shop is authorized");
+        let mut grant = self.grant("shop");
         change(&mut grant);
         self.save_grant("shop", &grant);
     }
