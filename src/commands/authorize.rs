@@ -94,9 +94,6 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     // Opened before the sign-in: one that cannot be stored is of no use.
     let workspace = Workspace::open(context, &profile)?;
     let mailboxes = args.mailboxes(&profile, &workspace)?;
-    for mailbox in &mailboxes {
-        context.trust.begin(profile.app_of(mailbox).ca_file.as_deref());
-    }
     if args.dry_run.is_given {
         return preview(args, &mailboxes, &workspace);
     }

@@ -115,7 +115,6 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     refuse_unfit(args)?;
     // Before any lock is taken: standard input may be slow.
     let authority = args.issuing.admin.authority(context)?;
-    context.trust.begin(app.ca_file.as_deref());
     let workspace = Workspace::open(context, &profile)?;
     if app.certificate.is_none() {
         workspace.store.check_writable(&RecordKey::App(app.name.clone()))?;

@@ -87,9 +87,6 @@ impl Examination<'_> {
             Some(profile) => hosts::of(profile),
             None => hosts::usual(),
         };
-        for host in &hosts {
-            self.trust.begin(host.ca_file);
-        }
         let network = network::Network {
             trust: self.trust,
             proxies: self.proxies,

@@ -61,9 +61,6 @@ pub fn each(
     document: &mut Document,
     test: impl Fn(&Workspace<'_>, &Mailbox) -> Report + Sync,
 ) -> Result<(), StoreFault> {
-    for mailbox in mailboxes {
-        context.trust.begin(mailbox.ca_file.as_deref());
-    }
     let workspace = Workspace::open(context, profile)?;
     let servers = |(_, mailbox): &(usize, &Mailbox)| {
         let hosts = mailbox.services().map(|service| service.endpoint.host().to_owned());

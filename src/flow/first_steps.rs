@@ -56,7 +56,6 @@ pub fn sign_in(
     if !offered(&format!("Sign in now, as {}?", mailbox.signs_in_as()), context)? {
         return Ok(false);
     }
-    context.trust.begin(profile.app_of(mailbox).ca_file.as_deref());
     let workspace = Workspace::open(context, profile)?;
     let report = sign_in::sign_in(&workspace, mailbox, &SignInOptions::default(), context)?;
     let is_signed_in = report.first_finding().is_none();

@@ -33,6 +33,15 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
     let (tokens, mut conversations, tenant) = thread::scope(|scope| {
         let tenant = plan.administrator.map(|reader| scope.spawn(move || reader.read(workspace, plan.mailbox)));
         let (stored, calls) = (stored.as_ref(), &calls);
+        // The servers first: the way to them is what takes longest.
+        let talks: Vec<_> = calls
+            .iter()
+            .zip(waiting)
+            .map(|(call, token)| {
+                let token: PendingToken<'_> = Box::new(move || token.recv().ok().flatten());
+                scope.spawn(move || call.make(workspace, plan, token))
+            })
+            .collect();
         // The feeds go with the thread, so that no server waits for a token after a panic.
         let fetched = scope.spawn(move || {
             let hand_out = |protocols: &[Protocol], fetched: &Fetched| {
@@ -53,14 +62,6 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
                 })
                 .collect::<Vec<Fetched>>()
         });
-        let talks: Vec<_> = calls
-            .iter()
-            .zip(waiting)
-            .map(|(call, token)| {
-                let token: PendingToken<'_> = Box::new(move || token.recv().ok().flatten());
-                scope.spawn(move || call.make(workspace, plan, token))
-            })
-            .collect();
         let conversations: Vec<Conversation<'a>> = talks.into_iter().flat_map(joined).collect();
         (joined(fetched), conversations, tenant.and_then(joined))
     });

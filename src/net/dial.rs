@@ -3,12 +3,14 @@
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::names::{self, Resolve};
+use super::tls::{Trust, TrustAnchors};
 use crate::failure::{Failure, FailureKind};
 use crate::text::{Redactor, Shown};
 
@@ -23,13 +25,26 @@ type Connect = Arc<dyn Fn(&SocketAddr, Duration) -> io::Result<TcpStream> + Send
 pub struct Dialler {
     resolve: Resolve,
     connect: Connect,
+    /// What TLS will need once there is a connection.
+    anchors: Option<TrustAnchors>,
 }
 
 impl Dialler {
     /// A dialler that asks the system.
     #[must_use]
     pub fn system() -> Self {
-        Self { resolve: names::system(), connect: Arc::new(TcpStream::connect_timeout) }
+        Self { resolve: names::system(), connect: Arc::new(TcpStream::connect_timeout), anchors: None }
+    }
+
+    /// The same for connections that TLS comes on: while it waits, the connector that trusts the system's roots and the
+    /// certificates in `ca_file` is built.
+    #[must_use]
+    pub fn for_tls(self, trust: &Trust, ca_file: Option<&Path>) -> Self {
+        self.with_anchors(TrustAnchors::new(trust, ca_file))
+    }
+
+    pub(super) fn with_anchors(self, anchors: TrustAnchors) -> Self {
+        Self { anchors: Some(anchors), ..self }
     }
 
     /// The addresses of `host`, the families in turn.
@@ -37,7 +52,11 @@ impl Dialler {
     /// # Errors
     /// If there is no such name, or the lookup fails or takes too long.
     pub fn look_up(&self, host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Failure> {
-        names::look_up(&self.resolve, host, port, deadline)
+        names::look_up(&self.resolve, host, port, deadline, || {
+            if let Some(anchors) = &self.anchors {
+                anchors.begin();
+            }
+        })
     }
 
     /// Connects to that of `addresses`, which are `host`'s, that answers first; each gets a head start before the next.
@@ -55,6 +74,16 @@ impl Dialler {
             during: shown!("connecting to {}", Redactor::by_shape(host)),
             after: start.elapsed(),
         };
+        // There is nothing to try beside it, so no thread is needed.
+        if let [only] = addresses {
+            let left = deadline.saturating_duration_since(start);
+            if left.is_zero() {
+                return Err(timed_out().into());
+            }
+            let connected = (self.connect)(only, left).map(|stream| (stream, *only));
+            return connected
+                .map_err(|error| common_cause(host, only.port(), &[error]).unwrap_or_else(timed_out).into());
+        }
         let (sender, receiver) = mpsc::channel();
         let mut waiting = addresses.iter().copied();
         let mut under_way = 0_usize;
@@ -151,7 +180,7 @@ mod tests {
                 Behaviour::Answers => TcpStream::connect(real),
             }
         });
-        (Dialler { resolve, connect }, listener)
+        (Dialler { resolve, connect, anchors: None }, listener)
     }
 
     fn dialled(behaviours: &'static [Behaviour], limit: Duration) -> (Result<SocketAddr, FailureKind>, Duration) {

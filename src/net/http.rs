@@ -256,9 +256,6 @@ impl HttpClient {
         if limit.is_zero() {
             return Err(FailureKind::TimedOut { during: waiting_for(url), after: limit }.into());
         }
-        if url.as_url().scheme() == "https" {
-            self.anchors.begin();
-        }
         let answer = send(&self.agent, limit).and_then(read).map_err(|error| self.failure(error, url, limit));
         match &answer {
             Ok(answer) => {

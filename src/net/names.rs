@@ -5,10 +5,13 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::failure::{Failure, FailureKind};
 use crate::text::{Redactor, Shown};
+
+/// How long a name that the system has at hand may take.
+const AT_HAND: Duration = Duration::from_millis(1);
 
 /// More addresses than this are not tried.
 pub(super) const MOST_ADDRESSES: usize = 16;
@@ -22,7 +25,16 @@ pub(super) fn system() -> Resolve {
 }
 
 /// The addresses of `host`, the families in turn beginning with the resolver's first choice (RFC 8305 §4).
-pub(super) fn look_up(resolve: &Resolve, host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Failure> {
+///
+/// `meanwhile` is called once, when there is a time to wait: for the resolver, or else for the connection that comes next. What it
+/// begins would take the processor from a resolver that has the name at hand.
+pub(super) fn look_up(
+    resolve: &Resolve,
+    host: &str,
+    port: u16,
+    deadline: Instant,
+    meanwhile: impl FnOnce(),
+) -> Result<Vec<SocketAddr>, Failure> {
     let start = Instant::now();
     let (sender, receiver) = mpsc::channel();
     let (resolve, asked) = (Arc::clone(resolve), host.to_owned());
@@ -31,11 +43,13 @@ pub(super) fn look_up(resolve: &Resolve, host: &str, port: u16, deadline: Instan
         // The receiver is gone once the deadline has passed.
         let _ = sender.send(resolve(&asked, port));
     });
-    let found =
-        receiver.recv_timeout(deadline.saturating_duration_since(start)).map_err(|_| FailureKind::TimedOut {
-            during: shown!("looking up the name {}", Redactor::by_shape(host)),
-            after: start.elapsed(),
-        })?;
+    let left = || deadline.saturating_duration_since(Instant::now());
+    let at_hand = receiver.recv_timeout(AT_HAND.min(left()));
+    meanwhile();
+    let found = at_hand.or_else(|_| receiver.recv_timeout(left())).map_err(|_| FailureKind::TimedOut {
+        during: shown!("looking up the name {}", Redactor::by_shape(host)),
+        after: start.elapsed(),
+    })?;
     match found {
         Ok(addresses) if addresses.is_empty() => {
             Err(FailureKind::NameNotFound { host: Redactor::by_shape(host) }.into())
@@ -96,8 +110,6 @@ fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn address(text: &str) -> SocketAddr {
@@ -133,7 +145,7 @@ mod tests {
             ("System error", false),
         ] {
             let resolve: Resolve = Arc::new(move |_, _| Err(io::Error::other(format!("{PREFIX}{words}"))));
-            let kind = look_up(&resolve, "mail.example", 993, soon()).unwrap_err().kind;
+            let kind = look_up(&resolve, "mail.example", 993, soon(), || {}).unwrap_err().kind;
             assert_eq!(matches!(kind, FailureKind::NameNotFound { .. }), is_absent, "{words}: {kind:?}");
             assert_eq!(matches!(kind, FailureKind::NameLookupFailed { .. }), !is_absent, "{words}: {kind:?}");
         }
@@ -142,14 +154,14 @@ mod tests {
     #[test]
     fn a_name_without_addresses_is_not_found_and_a_slow_resolver_meets_the_deadline() {
         let empty: Resolve = Arc::new(|_, _| Ok(Vec::new()));
-        let kind = look_up(&empty, "mail.example", 993, soon()).unwrap_err().kind;
+        let kind = look_up(&empty, "mail.example", 993, soon(), || {}).unwrap_err().kind;
         assert_eq!(kind, FailureKind::NameNotFound { host: "mail.example".into() });
         let slow: Resolve = Arc::new(|_, _| {
             thread::sleep(Duration::from_secs(20));
             Ok(Vec::new())
         });
         let start = Instant::now();
-        let kind = look_up(&slow, "mail.example", 993, start + Duration::from_millis(100)).unwrap_err().kind;
+        let kind = look_up(&slow, "mail.example", 993, start + Duration::from_millis(100), || {}).unwrap_err().kind;
         assert!(matches!(kind, FailureKind::TimedOut { .. }), "{kind:?}");
         assert!(start.elapsed() < Duration::from_secs(5));
     }

@@ -18,8 +18,8 @@ use crate::text::{Redactor, Shown};
 const CA_FILE_LIMIT: u64 = 1024 * 1024;
 
 /// The trusted authorities: hands out one shared connector for each CA file. Building one parses the whole CA bundle
-/// (45-65 ms and 1.3 MiB), so clones of a `Trust` share what has been built, and [`begin`](Self::begin) builds it on a
-/// thread of its own while the caller has other things to do. Cheap to clone.
+/// (45-65 ms and 1.3 MiB), so clones of a `Trust` share what has been built, and a [`Dialler`](super::Dialler) has it built
+/// on a thread of its own while it waits. Cheap to clone.
 ///
 /// OpenSSL reads the bundle twice where its own default path (`SSL_CERT_FILE`, or `cert.pem` below its OPENSSLDIR) is the
 /// file that openssl-probe finds: native-tls loads both, and has no way to leave one out.
@@ -50,7 +50,7 @@ impl Trust {
 
     /// Begins to build the connector for `ca_file` on a thread of its own, so that parsing the CA bundle goes on beside
     /// what comes before the first handshake. What is wrong with the file, [`connector`](Self::connector) reports.
-    pub fn begin(&self, ca_file: Option<&Path>) {
+    fn begin(&self, ca_file: Option<&Path>) {
         let key = (ca_file.map(Path::to_path_buf), None);
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.contains_key(&key) {

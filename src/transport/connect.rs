@@ -35,8 +35,6 @@ pub(super) fn open<'a>(target: &ServerTarget<'a>, dialect: Dialect, log: &mut Lo
         }
         return Ok((wire, Way::Direct(address)));
     }
-    // Beside the way to the server.
-    target.trust.begin(target.ca_file);
     let (mut wire, way) = open_plain(target, dialect, log)?;
     if target.endpoint.tls == TlsMode::Implicit {
         log.observe(Stage::Tls, || {

@@ -27,7 +27,8 @@ impl<'a> Way<'a> {
         log: &mut Log,
         deadline: impl Fn() -> Instant,
     ) -> Result<(TcpStream, Self), Stop> {
-        let (dialler, host, port) = (Dialler::system(), target.endpoint.host.as_str(), target.endpoint.port);
+        let (host, port) = (target.endpoint.host.as_str(), target.endpoint.port);
+        let dialler = Dialler::system().for_tls(target.trust, target.ca_file);
         match target.proxies.route(traffic, host, port) {
             Route::Direct => {
                 let addresses = log.observe(Stage::Dns, || {

@@ -39,6 +39,8 @@ pub(super) fn traffic(scheme: Option<&str>) -> Traffic {
 /// Opens connections as the mail side does.
 pub(super) struct Tcp {
     dialler: Dialler,
+    /// The same, for connections that TLS comes on.
+    tls_dialler: Dialler,
     proxies: Proxies,
     /// For a proxy that is spoken to inside TLS.
     anchors: TrustAnchors,
@@ -48,19 +50,22 @@ pub(super) struct Tcp {
 
 impl Tcp {
     pub(super) fn new(proxies: Proxies, anchors: TrustAnchors, limit: time::Duration) -> Self {
-        Self { dialler: Dialler::system(), proxies, anchors, limit }
+        let dialler = Dialler::system();
+        Self { tls_dialler: dialler.clone().with_anchors(anchors.clone()), dialler, proxies, anchors, limit }
     }
 
     fn open(&self, uri: &Uri, deadline: time::Instant) -> Result<Box<dyn Channel>, Failure> {
         let (host, port) = (host_of(uri), port_of(uri));
         match self.proxies.route(traffic(uri.scheme_str()), &host, port) {
             Route::Direct => {
-                let (stream, _) = self.dialler.dial(&host, port, deadline)?;
+                let is_tls = uri.scheme_str() != Some("http");
+                let dialler = if is_tls { &self.tls_dialler } else { &self.dialler };
+                let (stream, _) = dialler.dial(&host, port, deadline)?;
                 Ok(Box::new(Timed::new(stream, deadline)))
             }
             Route::Unreadable(setting) => Err(setting.unreadable(&host)),
             Route::Through(proxy) => {
-                let stream = self.dialler.dial_proxy(proxy, &host, deadline)?;
+                let stream = self.tls_dialler.dial_proxy(proxy, &host, deadline)?;
                 let mut stream = self.channel(proxy, stream, &host, deadline)?;
                 self.dialler.ask_proxy(proxy, &mut *stream, (&host, port), deadline)?;
                 Ok(stream)
