@@ -1,11 +1,18 @@
 //! Reading environment variables: one that is set to nothing counts as unset, as CI systems set them.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// The variable's value, unless it is unset or empty.
 #[must_use]
 pub fn raw(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The file of this program, where the system tells it.
+#[must_use]
+pub fn own_program() -> Option<PathBuf> {
+    std::env::current_exe().ok()
 }
 
 /// The names of all variables that are set and have a name of text.

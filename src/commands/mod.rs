@@ -20,6 +20,7 @@ pub mod remove;
 pub mod rotate_secret;
 pub mod schema;
 pub mod show;
+pub mod snippet;
 pub mod status;
 pub mod store;
 pub mod test;

@@ -9,7 +9,7 @@ use super::next::Next;
 use super::practice;
 use super::{
     add, apply, authorize, completions, doctor, explain, guide, inspect, list, man, new_certificate, new_vault_key,
-    next, open, remove, rotate_secret, schema, show, status, store, test, test_mailbox, test_smtp, token,
+    next, open, remove, rotate_secret, schema, show, snippet, status, store, test, test_mailbox, test_smtp, token,
 };
 use crate::context::Context;
 use crate::error::CommandError;
@@ -41,6 +41,7 @@ pub enum Command {
     #[command(visible_alias = "rm")]
     Remove(remove::Args),
     Token(token::Args),
+    Snippet(snippet::Args),
     NewCertificate(new_certificate::Args),
     NewVaultKey(new_vault_key::Args),
     Store(store::Args),
@@ -86,6 +87,7 @@ impl Command {
             Self::Guide(args) => guide::run(args, context),
             Self::Remove(args) => remove::run(args, context),
             Self::Token(args) => token::run(args, context),
+            Self::Snippet(args) => snippet::run(args, context),
             Self::NewCertificate(args) => new_certificate::run(args, context),
             Self::NewVaultKey(args) => new_vault_key::run(args, context),
             Self::Store(args) => store::run(args, context),

@@ -35,6 +35,7 @@ pub mod settings;
 pub mod sides;
 pub mod sign_in;
 pub mod signers;
+pub mod snippet;
 pub mod so_far;
 pub mod status;
 pub mod support_bundle;

@@ -164,6 +164,7 @@ fn no_command_shows_or_writes_a_secret() {
         &["test-mailbox", "shop", "--mechanism", "oauthbearer"],
         &["test-smtp", "shop", "--to", SHOP, "--wait-arrival=20"],
         &["test-smtp", "shop", "--mechanism", "oauthbearer"],
+        &["snippet", "msmtp", "shop"],
         &["new-certificate", "shop", "--key", "ec"],
         &["completions", "bash"],
         &["man", "test"],

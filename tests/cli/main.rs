@@ -101,6 +101,7 @@ mod safekeeping;
 mod screens;
 #[cfg(target_os = "linux")]
 mod service_account;
+mod snippet;
 mod status_ask;
 mod status_list_show_remove;
 #[cfg(unix)]

@@ -76,6 +76,7 @@ pub(crate) const VERBS: &[Verb] = &[
     verb("open", &["shop", "app", "--print"], Never, Needs, false),
     verb("remove", &["no-such", "--yes"], Lock("mailbox-"), Needs, true),
     verb("token", &["shop"], Servers, Needs, true),
+    verb("snippet", &["msmtp", "shop"], Never, Needs, false),
     verb("new-certificate", &["shop", "--key", "ec"], Never, Sees, false),
     verb("new-vault-key", &[], Never, Sees, false),
     verb("store", &["list"], Never, Needs, true),
@@ -89,7 +90,7 @@ pub(crate) const VERBS: &[Verb] = &[
 impl Verb {
     /// Whether what it prints is for another program as it is, without colours.
     fn prints_text(&self) -> bool {
-        matches!(self.name, "token" | "completions" | "man" | "schema")
+        matches!(self.name, "token" | "snippet" | "completions" | "man" | "schema")
     }
 
     fn words(&self, shop: &Fixture) -> Vec<String> {

@@ -69,6 +69,7 @@ fn no_other_process_sees_a_secret_in_an_argument() {
         (&["test-smtp", "shop", "--to", SHOP], ""),
         (&["rotate-secret", "shop", "--secret-stdin"], NEXT_CLIENT_SECRET),
         (&["token", "shop"], ""),
+        (&["snippet", "msmtp", "shop"], ""),
         (&["new-certificate", "shop", "--key", "ec"], ""),
         (&["completions", "bash"], ""),
         (&["man", "test"], ""),

@@ -11,6 +11,7 @@ mod mailbox;
 mod monitors;
 mod password_manager;
 mod playbook;
+mod programs;
 mod reminders;
 mod report;
 mod rotation;

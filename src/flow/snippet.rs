@@ -1,0 +1,134 @@
+//! What other programs need in their configuration to use a mailbox with tokens from this program. No secret is in it: each of
+//! them runs a command that prints the token.
+
+mod curl;
+mod fetchmail;
+mod getmail;
+mod git_send_email;
+mod imapflow;
+mod imapsync;
+mod isync;
+mod msmtp;
+mod neomutt;
+mod node;
+mod nodemailer;
+mod own;
+mod phpmailer;
+mod postfix;
+mod python;
+mod quote;
+mod target;
+
+pub use own::OwnCommand;
+pub use target::Target;
+
+use crate::error::CommandError;
+use crate::profile::{Mailbox, Protocol};
+use crate::text::Shown;
+
+/// A program that can use a mailbox with tokens.
+#[derive(Debug)]
+pub struct Program {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub about: &'static str,
+    /// The protocols that it speaks with tokens.
+    pub protocols: &'static [Protocol],
+    /// Where the snippet goes.
+    place: &'static str,
+    /// What must be installed.
+    needs: &'static str,
+    /// The version that the tests of this program have run with exactly what is printed; none where none can be had there.
+    pub tried: Option<&'static str>,
+    /// What a comment begins with.
+    comment: &'static str,
+    /// What a file of this kind begins with, before any comment.
+    opening: &'static str,
+    /// The configuration itself.
+    write: fn(&Target<'_>) -> Result<String, Refusal>,
+}
+
+/// Why a value cannot be in a program's configuration.
+#[derive(Debug)]
+pub struct Refusal(Shown);
+
+/// All programs, in the order in which they are listed.
+pub static ALL: [&Program; 13] = [
+    &msmtp::PROGRAM,
+    &isync::PROGRAM,
+    &neomutt::PROGRAM,
+    &getmail::PROGRAM,
+    &fetchmail::PROGRAM,
+    &postfix::PROGRAM,
+    &curl::PROGRAM,
+    &git_send_email::PROGRAM,
+    &imapsync::PROGRAM,
+    &python::PROGRAM,
+    &phpmailer::PROGRAM,
+    &nodemailer::PROGRAM,
+    &imapflow::PROGRAM,
+];
+
+/// The program called `name`.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Program> {
+    ALL.into_iter().find(|program| program.name == name)
+}
+
+/// The programs with what they are for, a line each.
+#[must_use]
+pub fn list() -> String {
+    let widest = ALL.iter().map(|program| program.name.len()).max().unwrap_or_default();
+    ALL.iter().map(|program| format!("{:widest$}  {}\n", program.name, program.about)).collect()
+}
+
+/// What `program` needs for `mailbox`, whose tokens come from `own`.
+///
+/// # Errors
+/// If the program speaks none of the mailbox's protocols, or its configuration cannot hold one of the values.
+pub fn write(program: &Program, mailbox: &Mailbox, own: &OwnCommand) -> Result<String, CommandError> {
+    let target = Target::of(mailbox, own, program.protocols);
+    if target.reads.is_none() && target.sends.is_none() {
+        return Err(speaks_another(program, mailbox));
+    }
+    let refused = |Refusal(cause): Refusal| {
+        let cause = shown!("The configuration of {} cannot be written: {}.", program.name, cause);
+        CommandError::usage(cause, "Take another program of `mailgrant snippet`, or another name for the file")
+    };
+    let body = target.insist_on_lines().and_then(|()| (program.write)(&target)).map_err(refused)?;
+    let does = match (target.reads, target.sends) {
+        (Some(_), Some(_)) => "reads and sends",
+        (Some(_), None) => "reads",
+        (None, _) => "sends",
+    };
+    let tried = program.tried.map_or_else(|| "Not tried.".to_owned(), |version| format!("Tried with {version}."));
+    let lines = [
+        format!("{} {does} as {}. {}", program.name, target.user(), program.place),
+        format!("Needs {}. {tried}", program.needs),
+        "No secret is in here: the token comes from mailgrant each time.".to_owned(),
+    ];
+    let head: String = lines.iter().map(|line| format!("{} {line}\n", program.comment)).collect();
+    Ok(format!("{}{head}{body}", program.opening))
+}
+
+/// The mailbox is reached in another way than `program` can.
+fn speaks_another(program: &Program, mailbox: &Mailbox) -> CommandError {
+    let speaks = Shown::join(program.protocols.iter().copied(), " and ");
+    let has = Shown::join(mailbox.protocols(), " and ");
+    let cause = shown!("{} speaks {}, and mailbox '{}' has {}.", program.name, speaks, mailbox.name, has);
+    if mailbox.services().any(|service| service.endpoint.server().is_none()) {
+        return CommandError::usage(
+            cause,
+            shown!(
+                "No program of `mailgrant snippet` speaks {}: a script that does takes `mailgrant token {} --as header`",
+                has,
+                mailbox.name
+            ),
+        );
+    }
+    CommandError::usage(cause, "Take another program, or give the mailbox its other side with `mailgrant add`")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+//! imapsync, with the mailbox as the first of its two sides.
+
+use super::target::is_implicit;
+use super::{Program, Refusal, Target, quote};
+use crate::profile::Protocol;
+
+pub(super) static PROGRAM: Program = Program {
+    name: "imapsync",
+    about: "copies a mailbox to another server",
+    protocols: &[Protocol::Imap],
+    place: "A shell script, which takes the options of the other side: --host2, --user2 and so on.",
+    needs: "imapsync",
+    tried: None,
+    comment: "#",
+    opening: "#!/bin/sh\n",
+    write,
+};
+
+fn write(target: &Target<'_>) -> Result<String, Refusal> {
+    let Some((_, server)) = target.reads else { return Ok(String::new()) };
+    let ca = target.ca().map(|ca| format!(" --sslargs1 {}", quote::sh(&format!("SSL_ca_file={ca}"))));
+    Ok(format!(
+        "# A run ends where the token does, after an hour or so: run it again, and it goes on.
+set -eu
+umask 077
+# Arguments are everyone's to read: the token goes through a file.
+token=$(mktemp)
+trap 'rm -f \"$token\"' EXIT
+{} > \"$token\"
+imapsync --host1 {} --port1 {} --{} --sslargs1 SSL_verify_mode=1{} \\
+  --user1 {} --authmech1 XOAUTH2 --oauthaccesstoken1 \"$token\" \"$@\"
+",
+        quote::command(&target.token()),
+        quote::sh(server.host.as_str()),
+        server.port,
+        if is_implicit(server) { "ssl1" } else { "tls1" },
+        ca.unwrap_or_default(),
+        quote::sh(target.user()),
+    ))
+}

@@ -1,0 +1,47 @@
+//! msmtp, which sends mail as sendmail(1) does.
+
+use super::target::is_implicit;
+use super::{Program, Refusal, Target, quote};
+use crate::profile::Protocol;
+
+pub(super) static PROGRAM: Program = Program {
+    name: "msmtp",
+    about: "sends mail, in the place of sendmail",
+    protocols: &[Protocol::Smtp],
+    place: "For ~/.msmtprc or ~/.config/msmtp/config.",
+    needs: "msmtp with xoauth2 among what `msmtp --version` lists",
+    tried: Some("msmtp 1.8.23"),
+    comment: "#",
+    opening: "",
+    write,
+};
+
+/// What `from` and `domain` of msmtp expand or compare as a pattern.
+const PATTERNS: &str = "%*?[";
+
+fn write(target: &Target<'_>) -> Result<String, Refusal> {
+    let Some(server) = target.sends else { return Ok(String::new()) };
+    let user = target.user();
+    if user.contains(|c| PATTERNS.contains(c)) {
+        let address = &target.mailbox.address;
+        return Err(Refusal(shown!("the address {} holds one of {}, which are a pattern's there", address, PATTERNS)));
+    }
+    let account = target.mailbox.name.as_str();
+    let mut lines = vec![
+        format!("account {account}"),
+        format!("host {}", server.host.as_str()),
+        format!("port {}", server.port),
+        "tls on".to_owned(),
+        format!("tls_starttls {}", if is_implicit(server) { "off" } else { "on" }),
+    ];
+    lines.extend(target.ca().map(|ca| format!("tls_trust_file {}", quote::double(ca, ""))));
+    lines.extend(server.ehlo_name.iter().map(|name| format!("domain {}", name.as_str())));
+    lines.extend([
+        "auth xoauth2".to_owned(),
+        format!("user {user}"),
+        format!("from {user}"),
+        // The rest of the line goes to sh as it is.
+        format!("passwordeval {}", quote::command(&target.token())),
+    ]);
+    Ok(lines.join("\n") + "\n")
+}

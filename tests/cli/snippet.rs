@@ -1,0 +1,78 @@
+use mailgrant::flow::snippet;
+
+use crate::support::canary::CLIENT_SECRET;
+use crate::support::fixture::Fixture;
+
+#[test]
+fn a_snippet_is_filled_in_and_names_no_secret_and_touches_no_store() {
+    let mut shop = Fixture::added();
+    // Neither store nor network is needed.
+    shop.unset("MAILGRANT_STORE");
+    shop.end_sandbox();
+    let user = crate::sandbox::world::SHOP;
+    for program in snippet::ALL {
+        let run = shop.run(&["snippet", program.name, "shop"]).finish();
+        if run.code == Some(2) {
+            // The practice tenant's servers may have a way into TLS that it cannot.
+            run.says("TLS");
+            continue;
+        }
+        let run = run.code(0).hides(CLIENT_SECRET);
+        assert!(run.stdout.contains(user), "{}", run.stdout);
+        assert_eq!(run.stderr, "");
+        assert_eq!(shop.json(&["snippet", program.name, user], 0).json()["text"], run.stdout);
+    }
+}
+
+#[test]
+fn without_a_program_they_are_listed_and_one_that_is_not_known_is_refused_with_the_list() {
+    let shop = Fixture::added();
+    let listed = shop.run(&["snippet"]).finish().code(0).stdout;
+    for program in snippet::ALL {
+        assert!(listed.contains(program.name), "{listed}");
+    }
+    shop.run(&["snippet", "swaks", "shop"]).finish().code(2).says("msmtp");
+    shop.run(&["snippet", "msmtp"]).finish().code(2).says("<NAME>");
+    shop.run(&["snippet", "msmtp", "nobody"]).finish().code(3).says("unknown-mailbox");
+}
+
+/// The command names this program, the profile and the store, wherever it is run.
+#[test]
+#[cfg(unix)]
+fn the_command_in_a_snippet_prints_the_token_from_anywhere() {
+    let mut shop = Fixture::authorized();
+    let odd = shop.path().join("it's $HOME \"here\" `id` \\.toml");
+    std::fs::copy(shop.config(), &odd).unwrap();
+    let text = shop.run(&["--profile", &odd.display().to_string(), "snippet", "msmtp", "shop"]).finish().code(0).stdout;
+    let command = text.lines().find_map(|line| line.strip_prefix("passwordeval ")).unwrap().to_owned();
+    shop.unset("MAILGRANT_STORE");
+    let output = shop.program("sh").args(["-c", &command]).current_dir("/").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        shop.sandbox().is_live_access_token(said.trim_end()),
+        "{command}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn a_mailbox_over_a_web_service_is_told_what_takes_its_token() {
+    let shop = Fixture::new();
+    shop.add_over_graph("shop", &[]).finish().code(0);
+    for program in snippet::ALL {
+        let run = shop.run(&["snippet", program.name, "shop"]).finish().code(2);
+        run.says("Microsoft Graph").says("mailgrant token shop --as header");
+    }
+}
+
+#[test]
+fn the_page_on_other_programs_tells_of_each_and_of_the_version_that_was_run() {
+    let page = include_str!("../../docs/other-programs.md");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    assert_eq!(rows.len(), snippet::ALL.len());
+    for program in snippet::ALL {
+        let row = rows.iter().find(|row| row.starts_with(&format!("| `{}` |", program.name)));
+        let row = row.unwrap_or_else(|| panic!("no row of {}", program.name));
+        assert!(row.contains(program.tried.unwrap_or("not tried")), "{row}");
+    }
+}
