@@ -10,6 +10,7 @@ mod issuing;
 mod many;
 mod own;
 mod pages;
+mod programs;
 mod shells;
 mod unlisted;
 
@@ -68,6 +69,7 @@ fn every_flag_of_every_verb_has_a_row() {
         .chain(issuing::ROWS)
         .chain(many::ROWS)
         .chain(pages::ROWS)
+        .chain(programs::ROWS)
         .chain(shells::ROWS);
     let own = own.chain(unlisted::ROWS);
     let own = own.map(|row| (row.verb.to_owned(), row.flag.to_owned()));
@@ -93,7 +95,13 @@ fn the_flags_of_add_do_what_they_say() {
 #[test]
 fn the_flags_of_the_other_verbs_do_what_they_say() {
     let shop = Fixture::authorized();
-    let rows = own::ROWS.iter().chain(alerts::ROWS).chain(pages::ROWS).chain(shells::ROWS).chain(many::ROWS);
+    let rows = own::ROWS
+        .iter()
+        .chain(alerts::ROWS)
+        .chain(pages::ROWS)
+        .chain(programs::ROWS)
+        .chain(shells::ROWS)
+        .chain(many::ROWS);
     rows.for_each(|row| row.run(&shop));
     shop.json(&["test", "shop"], 0);
 }

@@ -9,7 +9,7 @@ pub(super) static PROGRAM: Program = Program {
     protocols: &[Protocol::Smtp],
     place: "For ~/.gitconfig, or .git/config of one repository.",
     needs: "Git 2.33 or newer, and msmtp with what `mailgrant snippet msmtp` prints",
-    tried: Some("Git 2.39.5"),
+    tried: Some("Git 2.47.3"),
     comment: "#",
     opening: "",
     write,

@@ -10,7 +10,7 @@ pub(super) static PROGRAM: Program = Program {
     protocols: &[Protocol::Smtp],
     place: "A script for root: once with --set-up, then every ten minutes by a timer.",
     needs: "Postfix, and a plugin of Cyrus SASL for XOAUTH2 that takes the token as the password (Debian: libsasl2-modules-kdexoauth2)",
-    tried: Some("Postfix 3.7.11"),
+    tried: None,
     comment: "#",
     opening: "#!/bin/sh\n",
     write,

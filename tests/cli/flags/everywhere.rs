@@ -293,6 +293,9 @@ fn store(shop: &Fixture, verb: &Verb) {
         assert!(ended.all_text().contains("keyring-absent"), "{}: {}", verb.name, ended.all_text());
     } else if verb.name == "show" {
         assert_ne!(ended.all_text(), verb.run(shop, &[]).all_text());
+    } else if verb.name == "snippet" {
+        // Its command asks the same store.
+        assert!(ended.stdout.contains(" --store keyring token shop\n"), "{}", ended.stdout);
     } else if verb.name == "new-certificate" {
         // It opens no store, and no two keys are alike.
         assert_eq!((ended.code, ended.stderr), (Some(0), String::new()));

@@ -1,0 +1,21 @@
+//! The flags of what other programs are set up with.
+
+use super::{Row, does};
+use crate::support::fixture::Fixture;
+
+pub(super) const ROWS: &[Row] = &[
+    does("snippet", "<program>", |shop| {
+        let [msmtp, python] = ["msmtp", "python"].map(|program| printed(shop, &["snippet", program, "shop"]));
+        assert!(msmtp.contains("auth xoauth2") && python.contains("smtplib"), "{msmtp}{python}");
+    }),
+    does("snippet", "<name>", |shop| {
+        let [name, address] =
+            ["shop", crate::sandbox::world::SHOP].map(|name| printed(shop, &["snippet", "msmtp", name]));
+        assert_eq!(name, address);
+        shop.run(&["snippet", "msmtp", "absent"]).finish().code(3);
+    }),
+];
+
+fn printed(shop: &Fixture, arguments: &[&str]) -> String {
+    shop.run(arguments).finish().code(0).stdout
+}
