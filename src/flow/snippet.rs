@@ -15,43 +15,18 @@ mod nodemailer;
 mod own;
 mod phpmailer;
 mod postfix;
+mod program;
 mod python;
 mod quote;
 mod target;
 
 pub use own::OwnCommand;
-pub use target::Target;
+pub use program::Program;
 
+use self::target::{Refusal, Target};
 use crate::error::CommandError;
-use crate::profile::{Mailbox, Protocol};
+use crate::profile::Mailbox;
 use crate::text::Shown;
-
-/// A program that can use a mailbox with tokens.
-#[derive(Debug)]
-pub struct Program {
-    /// Its name on the command line.
-    pub name: &'static str,
-    /// What it is for, in a few words.
-    pub about: &'static str,
-    /// The protocols that it speaks with tokens.
-    pub protocols: &'static [Protocol],
-    /// Where the snippet goes.
-    place: &'static str,
-    /// What must be installed.
-    needs: &'static str,
-    /// The version that the tests of this program have run with exactly what is printed; none where none can be had there.
-    pub tried: Option<&'static str>,
-    /// What a comment begins with.
-    comment: &'static str,
-    /// What a file of this kind begins with, before any comment.
-    opening: &'static str,
-    /// The configuration itself.
-    write: fn(&Target<'_>) -> Result<String, Refusal>,
-}
-
-/// Why a value cannot be in a program's configuration.
-#[derive(Debug)]
-pub struct Refusal(Shown);
 
 /// All programs, in the order in which they are listed.
 pub static ALL: [&Program; 13] = [

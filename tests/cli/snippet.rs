@@ -33,7 +33,7 @@ fn without_a_program_they_are_listed_and_one_that_is_not_known_is_refused_with_t
     }
     shop.run(&["snippet", "swaks", "shop"]).finish().code(2).says("msmtp");
     shop.run(&["snippet", "msmtp"]).finish().code(2).says("<NAME>");
-    shop.run(&["snippet", "msmtp", "nobody"]).finish().code(3).says("unknown-mailbox");
+    shop.run(&["snippet", "msmtp", "absent"]).finish().code(3).says("unknown-mailbox");
 }
 
 /// The command names this program, the profile and the store, wherever it is run.

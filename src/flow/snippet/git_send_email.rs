@@ -1,6 +1,8 @@
 //! git send-email, through msmtp: Git's own SMTP knows tokens only where Perl's SASL does.
 
-use super::{Program, Refusal, Target, quote};
+use super::program::Program;
+use super::quote;
+use super::target::{Refusal, Target};
 use crate::profile::Protocol;
 
 pub(super) static PROGRAM: Program = Program {

@@ -1,8 +1,9 @@
 //! ImapFlow, which reads from Node.
 
 use super::node::{self, Settings};
-use super::target::is_implicit;
-use super::{Program, Refusal, Target, quote};
+use super::program::Program;
+use super::quote;
+use super::target::{Refusal, Target, is_implicit};
 use crate::profile::Protocol;
 
 pub(super) static PROGRAM: Program = Program {

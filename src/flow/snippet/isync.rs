@@ -1,7 +1,8 @@
 //! isync, whose program is mbsync.
 
-use super::target::is_implicit;
-use super::{Program, Refusal, Target, quote};
+use super::program::Program;
+use super::quote;
+use super::target::{Refusal, Target, is_implicit};
 use crate::profile::Protocol;
 
 pub(super) static PROGRAM: Program = Program {

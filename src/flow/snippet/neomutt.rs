@@ -1,7 +1,8 @@
 //! NeoMutt, which reads and sends.
 
-use super::target::{bracketed, is_implicit};
-use super::{Program, Refusal, Target, quote};
+use super::program::Program;
+use super::quote;
+use super::target::{Refusal, Target, bracketed, is_implicit};
 use crate::profile::{Protocol, ServerEndpoint};
 
 pub(super) static PROGRAM: Program = Program {

@@ -1,6 +1,7 @@
 //! What scripts for Node have in common.
 
-use super::{Target, quote};
+use super::quote;
+use super::target::Target;
 
 /// Parts of a script.
 pub(super) struct Settings {

@@ -1,7 +1,7 @@
 //! PHPMailer.
 
-use super::target::is_implicit;
-use super::{Program, Refusal, Target};
+use super::program::Program;
+use super::target::{Refusal, Target, is_implicit};
 use crate::profile::Protocol;
 
 pub(super) static PROGRAM: Program = Program {

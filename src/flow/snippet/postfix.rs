@@ -1,7 +1,8 @@
 //! Postfix, which sends everything of a machine through the mailbox.
 
-use super::target::{bracketed, is_implicit};
-use super::{Program, Refusal, Target, quote};
+use super::program::Program;
+use super::quote;
+use super::target::{Refusal, Target, bracketed, is_implicit};
 use crate::profile::Protocol;
 
 pub(super) static PROGRAM: Program = Program {

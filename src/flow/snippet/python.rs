@@ -1,7 +1,8 @@
 //! Python, with its own modules alone.
 
-use super::target::is_implicit;
-use super::{Program, Refusal, Target, quote};
+use super::program::Program;
+use super::quote;
+use super::target::{Refusal, Target, is_implicit};
 use crate::profile::{Protocol, ServerEndpoint};
 
 pub(super) static PROGRAM: Program = Program {

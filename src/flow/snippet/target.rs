@@ -1,18 +1,22 @@
 //! What a snippet is written for.
 
-use super::{OwnCommand, Refusal};
+use super::own::OwnCommand;
 use crate::profile::{Mailbox, Protocol, ServerEndpoint, Side, TlsMode};
-use crate::text::is_unprintable;
+use crate::text::{Shown, is_unprintable};
+
+/// Why a value cannot be in a program's configuration.
+#[derive(Debug)]
+pub(super) struct Refusal(pub(super) Shown);
 
 /// A mailbox, through the servers that a program can speak to.
 #[derive(Debug)]
-pub struct Target<'a> {
+pub(super) struct Target<'a> {
     /// The mailbox.
-    pub mailbox: &'a Mailbox,
+    pub(super) mailbox: &'a Mailbox,
     /// How its mail is read, where the program can.
-    pub reads: Option<(Protocol, &'a ServerEndpoint)>,
+    pub(super) reads: Option<(Protocol, &'a ServerEndpoint)>,
     /// The server that its mail is sent through, where the program can.
-    pub sends: Option<&'a ServerEndpoint>,
+    pub(super) sends: Option<&'a ServerEndpoint>,
     own: &'a OwnCommand,
 }
 
