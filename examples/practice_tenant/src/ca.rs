@@ -81,12 +81,25 @@ impl PracticeCa {
         // Each start has a CA of the same name; by its key's identifier a leaf of another start is told to be a stranger.
         params.use_authority_key_identifier_extension = true;
         set_validity(&mut params, days);
-        let key = KeyPair::generate().expect("a P-256 key can be made");
+        let key = server_key();
         let leaf = params.signed_by(&key, &self.issuer).expect("the leaf can be signed");
         let identity = Identity::from_pkcs8(leaf.pem().as_bytes(), key.serialize_pem().as_bytes())
             .expect("the TLS library reads what rcgen wrote");
         TlsAcceptor::new(identity).expect("the TLS library takes the certificate")
     }
+}
+
+/// The key of a server certificate.
+#[cfg(not(windows))]
+fn server_key() -> KeyPair {
+    KeyPair::generate().expect("a P-256 key can be made")
+}
+
+/// The key of the server certificates: Schannel imports none but RSA keys from PKCS #8, and making one takes a while.
+#[cfg(windows)]
+fn server_key() -> KeyPair {
+    static KEY: OnceLock<Vec<u8>> = OnceLock::new();
+    KeyPair::try_from(KEY.get_or_init(crate::rsa_key::pkcs8).as_slice()).expect("the key can be read back")
 }
 
 /// From yesterday (clocks differ) for a month: macOS refuses server certificates of more than 825 days.

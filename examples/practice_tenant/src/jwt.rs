@@ -53,15 +53,11 @@ impl Signer {
         Self { key: Key::P256(Box::new(key)), id: "practice-key-1", document: None, random }
     }
 
-    /// With a new RSA key where this platform makes one, else with a P-256 key.
+    /// With a new RSA key.
     pub fn rsa(id: &'static str) -> Self {
-        match rsa_key::pkcs8() {
-            Some(document) => {
-                let key = RsaKeyPair::from_pkcs8(&document).expect("the key can be read back");
-                Self { key: Key::Rsa(Box::new(key)), id, document: Some(document), random: SystemRandom::new() }
-            }
-            None => Self { id, ..Self::new() },
-        }
+        let document = rsa_key::pkcs8();
+        let key = RsaKeyPair::from_pkcs8(&document).expect("the key can be read back");
+        Self { key: Key::Rsa(Box::new(key)), id, document: Some(document), random: SystemRandom::new() }
     }
 
     /// The name of the key (RFC 7515 §4.1.4).
