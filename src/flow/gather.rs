@@ -34,14 +34,13 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
         let tenant = plan.administrator.map(|reader| scope.spawn(move || reader.read(workspace, plan.mailbox)));
         let (stored, calls) = (stored.as_ref(), &calls);
         // The servers first: the way to them is what takes longest.
-        let talks: Vec<_> = calls
-            .iter()
-            .zip(waiting)
-            .map(|(call, token)| {
-                let token: PendingToken<'_> = Box::new(move || token.recv().ok().flatten());
-                scope.spawn(move || call.make(workspace, plan, token))
-            })
-            .collect();
+        let mut talks = calls.iter().zip(waiting).map(|(call, token)| {
+            let token: PendingToken<'_> = Box::new(move || token.recv().ok().flatten());
+            move || call.make(workspace, plan, token)
+        });
+        // One has this thread, which would do nothing but wait for it: many mailboxes at once are as many stacks fewer.
+        let here = talks.next_back();
+        let beside: Vec<_> = talks.map(|talk| scope.spawn(talk)).collect();
         // The feeds go with the thread, so that no server waits for a token after a panic.
         let fetched = scope.spawn(move || {
             let hand_out = |protocols: &[Protocol], fetched: &Fetched| {
@@ -62,7 +61,8 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
                 })
                 .collect::<Vec<Fetched>>()
         });
-        let conversations: Vec<Conversation<'a>> = talks.into_iter().flat_map(joined).collect();
+        let here = here.map(|talk| talk());
+        let conversations: Vec<Conversation<'a>> = beside.into_iter().map(joined).chain(here).flatten().collect();
         (joined(fetched), conversations, tenant.and_then(joined))
     });
     let is_sent = conversations.iter().any(|conversation| conversation.log.has_sent());

@@ -1,12 +1,16 @@
 //! The cover of a file: age encryption (`age-encryption.org/v1`, X25519, binary).
 
 use std::io::Read;
+use std::sync::{Mutex, PoisonError};
 
 use age::x25519::Identity;
 use zeroize::Zeroizing;
 
 use crate::failure::StoreFault;
 use crate::text::Redactor;
+
+/// Held while a file is opened: age takes 64 KiB for each, and a command may begin with hundreds of mailboxes at once.
+static OPENING: Mutex<()> = Mutex::new(());
 
 /// Why a file does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +34,7 @@ pub(super) fn open(identities: &[Identity], sealed: &[u8]) -> Result<Zeroizing<V
     if sealed.starts_with(b"-----BEGIN AGE") {
         return Err(Unopened::Damaged("it is armored; write it without age's -a"));
     }
+    let _one_at_a_time = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     let opened = age::Decryptor::new_buffered(sealed).map_err(|_| Unopened::Damaged("it is not an age file"))?;
     let mut reader = match opened.decrypt(identities.iter().map(|identity| identity as &dyn age::Identity)) {
         Ok(reader) => reader,
