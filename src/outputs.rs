@@ -68,7 +68,7 @@ impl Outputs {
         let asked = wanted.stdout.iter().rev().find(|(format, _)| may_be(*format));
         let plain = Self::plain(Redactor::by_shape(&cli.verb), asked.map_or(format::TEXT, |(format, _)| *format));
         let outputs = Self { details: cli.details, ..plain };
-        if let Some(error) = refused(&wanted, cli.prints_token()) {
+        if let Some(error) = refused(&wanted, cli.prints_token().then_some(&cli.verb)) {
             return Err((outputs, error));
         }
         let begun = wanted.files.into_iter().map(|(report, flag)| OpenFile::begin(report, &flag));
@@ -183,12 +183,12 @@ fn document_of(ended: Ended, command: Shown) -> Document {
 }
 
 /// What cannot be written whatever the disk says: a report that would hold a token, or two forms on standard output.
-fn refused(wanted: &Wanted, prints_token: bool) -> Option<CommandError> {
-    if prints_token {
+fn refused(wanted: &Wanted, prints_token: Option<&String>) -> Option<CommandError> {
+    if let Some(verb) = prints_token {
         let stdout = wanted.stdout.iter().filter(|(format, _)| !format.may_hold_token());
         let files = wanted.files.iter().map(|(report, flag)| (report.format, flag));
         let (format, flag) = stdout.map(|(format, flag)| (*format, flag)).chain(files).next()?;
-        let cause = shown!("'token' makes no {}: it would hold the token.", format.noun());
+        let cause = shown!("'{}' makes no {}: it would hold the token.", Redactor::by_shape(verb), format.noun());
         let flag = flag.split(' ').next().unwrap_or(flag);
         return Some(CommandError::usage(cause, shown!("Leave {} out", Redactor::by_shape(flag))));
     }

@@ -28,7 +28,7 @@ static GROUPS: [Group; 4] = [
         ],
     },
     Group { title: "Check", verbs: &["test", "test-mailbox", "test-smtp", "status", "doctor", "inspect"] },
-    Group { title: "Use and keep", verbs: &["token", "snippet", "rotate-secret", "store"] },
+    Group { title: "Use and keep", verbs: &["token", "snippet", "credential", "rotate-secret", "store"] },
     Group { title: "Look up", verbs: &["list", "show", "explain", "completions", "man", "schema", "version", "help"] },
 ];
 

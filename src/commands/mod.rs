@@ -4,6 +4,7 @@ pub mod add;
 pub mod apply;
 pub mod authorize;
 pub mod completions;
+pub mod credential;
 pub mod doctor;
 pub mod explain;
 pub mod guide;

@@ -6,13 +6,10 @@ use clap::Args as ClapArgs;
 
 use crate::arguments::typed;
 use crate::context::Context;
-use crate::diagnosis::FailureContext;
 use crate::error::CommandError;
-use crate::flow::lookup;
-use crate::flow::session::{OnLoss, Session};
-use crate::flow::workspace::Workspace;
+use crate::flow::{hand_out, lookup};
 use crate::profile::Reference;
-use crate::report::{Document, Stage, Token, WarningCode};
+use crate::report::Document;
 use form::TokenForm;
 
 /// Print a valid access token on standard output, for other programs
@@ -36,19 +33,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let profile = context.profile()?;
     let mailbox = lookup::mailbox(&profile, &args.name)?;
-    let app = profile.app_of(mailbox);
-    let workspace = Workspace::open(context, &profile)?;
-    let session = Session { on_loss: OnLoss::Mark, ..workspace.session(mailbox) };
-    let about = FailureContext::of_mailbox(app, mailbox);
-    let waiting = workspace.watch.at(None, app.token_host(), None).begins(Stage::Token);
-    let fetched = session.access_token();
-    drop(waiting);
-    let access = fetched.map_err(|failure| CommandError::explained(&failure, about))?;
-    let mut document = Document::new("token");
-    if access.is_unkept {
-        document.warn(WarningCode::RefreshTokenUnkept, "a new refresh token came, and the store takes nothing: hand it over again once the provider refuses the old one");
-    }
+    let access = hand_out::access_token(context, &profile, mailbox, None)?;
     let printed = args.form.of(&access.token, mailbox)?;
-    document.token = Some(Token { access_token: access.token, printed, expires: access.expires });
-    Ok(document)
+    Ok(hand_out::document("token", access, printed))
 }

@@ -8,8 +8,9 @@ use super::next::Next;
 #[cfg(feature = "practice")]
 use super::practice;
 use super::{
-    add, apply, authorize, completions, doctor, explain, guide, inspect, list, man, new_certificate, new_vault_key,
-    next, open, remove, rotate_secret, schema, show, snippet, status, store, test, test_mailbox, test_smtp, token,
+    add, apply, authorize, completions, credential, doctor, explain, guide, inspect, list, man, new_certificate,
+    new_vault_key, next, open, remove, rotate_secret, schema, show, snippet, status, store, test, test_mailbox,
+    test_smtp, token,
 };
 use crate::context::Context;
 use crate::error::CommandError;
@@ -42,6 +43,7 @@ pub enum Command {
     Remove(remove::Args),
     Token(token::Args),
     Snippet(snippet::Args),
+    Credential(credential::Args),
     NewCertificate(new_certificate::Args),
     NewVaultKey(new_vault_key::Args),
     Store(store::Args),
@@ -88,6 +90,7 @@ impl Command {
             Self::Remove(args) => remove::run(args, context),
             Self::Token(args) => token::run(args, context),
             Self::Snippet(args) => snippet::run(args, context),
+            Self::Credential(args) => credential::run(args, context),
             Self::NewCertificate(args) => new_certificate::run(args, context),
             Self::NewVaultKey(args) => new_vault_key::run(args, context),
             Self::Store(args) => store::run(args, context),
@@ -105,9 +108,9 @@ impl Command {
         if let Self::Status(args) = self { args.calendar() } else { None }
     }
 
-    /// Whether the whole result is an access token.
+    /// Whether the whole result is an access token, or holds one.
     #[must_use]
     pub fn prints_token(&self) -> bool {
-        matches!(self, Self::Token(_))
+        matches!(self, Self::Token(_) | Self::Credential(_))
     }
 }

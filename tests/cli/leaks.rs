@@ -59,10 +59,13 @@ impl<'a> Shown<'a> {
         self.add(running.finish());
     }
 
-    /// `token` shows one secret on purpose, on standard output, and only there.
+    /// `token` and `credential` show one secret on purpose, on standard output, and only there.
     fn token(&mut self, way: &[&str]) {
-        let finished = self.command(&[way, &["token", "shop"]].concat()).finish().code(0);
-        self.texts.push((format!("stderr of {}", finished.shown), finished.stderr));
+        let asked = "protocol=smtp\nhost=localhost\n\n";
+        for (arguments, stdin) in [(&["token", "shop"][..], ""), (&["credential", "get"], asked)] {
+            let finished = self.command(&[way, arguments].concat()).stdin(stdin).finish().code(0);
+            self.texts.push((format!("stderr of {}", finished.shown), finished.stderr));
+        }
     }
 }
 
@@ -165,6 +168,7 @@ fn no_command_shows_or_writes_a_secret() {
         &["test-smtp", "shop", "--to", SHOP, "--wait-arrival=20"],
         &["test-smtp", "shop", "--mechanism", "oauthbearer"],
         &["snippet", "msmtp", "shop"],
+        &["credential", "erase"],
         &["new-certificate", "shop", "--key", "ec"],
         &["completions", "bash"],
         &["man", "test"],

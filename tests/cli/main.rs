@@ -41,6 +41,7 @@ mod codes;
 mod config_errors;
 #[cfg(unix)]
 mod crash;
+mod credential;
 mod crowd;
 #[cfg(target_os = "linux")]
 mod dead_addresses;

@@ -77,6 +77,7 @@ pub(crate) const VERBS: &[Verb] = &[
     verb("remove", &["no-such", "--yes"], Lock("mailbox-"), Needs, true),
     verb("token", &["shop"], Servers, Needs, true),
     verb("snippet", &["msmtp", "shop"], Never, Needs, false),
+    verb("credential", &["get"], Servers, Needs, true),
     verb("new-certificate", &["shop", "--key", "ec"], Never, Sees, false),
     verb("new-vault-key", &[], Never, Sees, false),
     verb("store", &["list"], Never, Needs, true),
@@ -88,9 +89,14 @@ pub(crate) const VERBS: &[Verb] = &[
 ];
 
 impl Verb {
+    /// Whether its result is a token.
+    fn hands_out(&self) -> bool {
+        matches!(self.name, "token" | "credential")
+    }
+
     /// Whether what it prints is for another program as it is, without colours.
     fn prints_text(&self) -> bool {
-        matches!(self.name, "token" | "snippet" | "completions" | "man" | "schema")
+        matches!(self.name, "token" | "snippet" | "credential" | "completions" | "man" | "schema")
     }
 
     fn words(&self, shop: &Fixture) -> Vec<String> {
@@ -107,6 +113,7 @@ impl Verb {
         let input = match self.name {
             "add" => canary::CLIENT_SECRET,
             "apply" => APPLIED,
+            "credential" => ASKED,
             _ => "",
         };
         let ended = shop.run(&words).stdin(input).finish();
@@ -115,6 +122,8 @@ impl Verb {
     }
 }
 
+/// What Git asks `credential`.
+const ASKED: &str = "protocol=smtp\nhost=localhost\n\n";
 /// What `apply` is given.
 const APPLIED: &str = "[apps.applied]\nprovider = \"google\"\nclient_id = \"applied\"\ncredential = \"none\"\n";
 
@@ -144,7 +153,7 @@ fn json(shop: &Fixture, verb: &Verb) {
 
 fn json_lines(shop: &Fixture, verb: &Verb) {
     let ended = verb.run(shop, &["--json-lines"]);
-    if verb.name == "token" {
+    if verb.hands_out() {
         // A line would hold the token.
         return assert!(ended.code == Some(2) && ended.all_text().contains("--json-lines"), "{}", ended.all_text());
     }
@@ -162,7 +171,7 @@ fn html(shop: &Fixture, verb: &Verb) {
     let name = format!("{}.html", verb.name);
     let ended = verb.run(shop, &["--html", &name]);
     let page = std::fs::read_to_string(shop.path().join(&name));
-    if verb.name == "token" {
+    if verb.hands_out() {
         // A page would hold the token.
         assert!(ended.code == Some(2) && page.is_err() && ended.stderr.contains("makes no page"), "{}", ended.stderr);
     } else {
@@ -178,7 +187,7 @@ fn format(shop: &Fixture, verb: &Verb) {
     let document = verb.run(shop, &["--format", "json"]).json();
     assert_eq!(document["command"], verb.name, "{document}");
     let page = verb.run(shop, &["--format", "html"]);
-    if verb.name == "token" {
+    if verb.hands_out() {
         assert!(
             page.code == Some(2) && page.stdout.is_empty() && page.stderr.contains("makes no page"),
             "{}",
@@ -188,7 +197,7 @@ fn format(shop: &Fixture, verb: &Verb) {
         assert!(page.stdout.contains(&format!("</h1><p>mailgrant {}", verb.name)), "{}", page.stdout);
     }
     let both = verb.run(shop, &["--format", "text", "--json"]);
-    if verb.name != "token" {
+    if !verb.hands_out() {
         assert!(both.code == Some(2) && both.stderr.contains("both write to standard output"), "{}", both.all_text());
     }
     let unknown = verb.run(shop, &["--format", "drawer"]);
@@ -201,7 +210,7 @@ fn report(shop: &Fixture, verb: &Verb) {
     let flags: Vec<&str> = reports.iter().flat_map(|report| ["--report", report]).collect();
     let ended = verb.run(shop, &flags);
     let written = |form: &str| std::fs::read_to_string(shop.path().join(name(form)));
-    if verb.name == "token" {
+    if verb.hands_out() {
         // A report would hold the token.
         assert!(ended.code == Some(2) && ended.stderr.contains("makes no report"), "{}", ended.stderr);
         assert!(written("text").is_err() && written("json").is_err() && written("html").is_err());
@@ -217,14 +226,16 @@ fn report(shop: &Fixture, verb: &Verb) {
 
 fn quiet(shop: &Fixture, verb: &Verb) {
     let ended = verb.run(shop, &["--quiet"]);
-    match (verb.name, ended.code) {
+    match ended.code {
         // The token is all that it has to say.
-        ("token", code) => assert!(code == Some(2) && ended.stderr.contains("makes no report"), "{}", ended.stderr),
-        (_, Some(0)) => assert_eq!(ended.stdout, "", "{}", verb.name),
+        code if verb.hands_out() => {
+            assert!(code == Some(2) && ended.stderr.contains("makes no report"), "{}", ended.stderr);
+        }
+        Some(0) => assert_eq!(ended.stdout, "", "{}", verb.name),
         _ => assert!(!ended.all_text().trim().is_empty(), "{}", verb.name),
     }
     let both = verb.run(shop, &["-q", "--json"]);
-    if verb.name != "token" {
+    if !verb.hands_out() {
         assert!(both.code == Some(2) && both.stderr.contains("both write to standard output"), "{}", both.all_text());
     }
 }

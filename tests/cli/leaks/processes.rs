@@ -70,6 +70,7 @@ fn no_other_process_sees_a_secret_in_an_argument() {
         (&["rotate-secret", "shop", "--secret-stdin"], NEXT_CLIENT_SECRET),
         (&["token", "shop"], ""),
         (&["snippet", "msmtp", "shop"], ""),
+        (&["credential", "get"], "protocol=smtp\nhost=localhost\n\n"),
         (&["new-certificate", "shop", "--key", "ec"], ""),
         (&["completions", "bash"], ""),
         (&["man", "test"], ""),

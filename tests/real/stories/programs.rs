@@ -8,6 +8,7 @@ use rexpect::session::spawn_command;
 use crate::parts;
 use crate::person::How;
 use crate::stack::{ALICE, Route, Stack};
+use crate::support::process::Run;
 use crate::support::wait_until;
 
 /// Random bytes of a token that is longer than the 2,048 bytes which Postfix takes in a command (line_length_limit).
@@ -232,4 +233,23 @@ fn phpmailer_sends() {
         wait_until("the mail", || stack.delivered_to("alice").len() == messages);
     }
     stack.arrives("Sent by PHPMailer");
+}
+
+#[test]
+fn git_asks_the_credential_helper() {
+    let Some(stack) = start(LONG, &["git"]) else { return };
+    let helper = format!("credential.helper=!'{}' credential", env!("CARGO_BIN_EXE_mailgrant"));
+    let ask = |request: String| {
+        let arguments = ["-c", "credential.helper=", "-c", &helper, "credential", "fill"];
+        let run = Run::new(stack.fixture.program("git"), &arguments);
+        run.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "true").stdin(&request).finish()
+    };
+    let token = stack.run(&["token", "shop"]).code(0).stdout;
+    let port = stack.postfix.submissions;
+    let answer = ask(format!("protocol=smtp\nhost=localhost:{port}\nusername={ALICE}\n\n")).code(0);
+    assert!(answer.stdout.contains(&format!("password={token}")), "{}", answer.all_text());
+    assert!(answer.stdout.contains("password_expiry_utc="), "{}", answer.stdout);
+    // Nothing is said of another host.
+    let other = ask("protocol=https\nhost=elsewhere.example\nusername=alice\n\n".to_owned());
+    assert!(!other.all_text().contains(token.trim()), "{}", other.all_text());
 }
