@@ -1,6 +1,7 @@
 use crate::sandbox::world::SHOP;
 use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
+use crate::support::wait_until;
 
 fn asked(shop: &Fixture, arguments: &[&str], request: &str) -> Finished {
     shop.run(&[&["credential"], arguments].concat()).stdin(request).finish()
@@ -55,7 +56,8 @@ fn store_and_erase_change_nothing_and_a_request_that_is_none_is_refused() {
 #[test]
 fn a_request_that_does_not_come_is_not_waited_for_beyond_the_timeout() {
     let shop = Fixture::authorized();
-    let running = shop.run(&["credential", "get", "--timeout", "1"]).start_with_open_stdin();
+    let mut running = shop.run(&["credential", "get", "--timeout", "1"]).start_with_open_stdin();
+    wait_until("the command has ended", || running.has_ended());
     running.finish().code(2).says("in time");
 }
 
