@@ -31,10 +31,10 @@ pub(crate) fn interpreters() -> Option<Interpreters> {
     found(look_for_interpreters(), "the tests with libraries", &SAID)
 }
 
-/// The monitors; or `None`, after saying why, where the tests with them are to be left out.
-pub(crate) fn monitors() -> Option<()> {
+/// These programs of monitors; or `None`, after saying why, where the tests with them are to be left out.
+pub(crate) fn monitors(names: &[&str]) -> Option<()> {
     static SAID: Once = Once::new();
-    found(all_of(&["nagios4", "prometheus", "promtool", "prometheus-node-exporter"]), "the tests with monitors", &SAID)
+    found(all_of(names), "the tests with monitors", &SAID)
 }
 
 /// These programs of a password manager; or `None`, after saying why, where the tests with it are to be left out.

@@ -1,6 +1,7 @@
-//! What monitors make of our answers: Nagios runs the command as its plugin, Prometheus scrapes the metrics that it has written.
+//! What monitors make of our answers: Nagios and Icinga run the command as their plugin, cron's run-parts mails what it prints,
+//! Prometheus scrapes the metrics that it has written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
@@ -77,20 +78,20 @@ impl Nagios {
     }
 }
 
-/// Runs the binary in this home: Nagios passes its own environment on.
+/// Runs the binary in this home: monitors pass their own environment on, if any.
 fn plugin_script(shop: &Fixture) -> String {
     let mut script = "#!/bin/sh\n".to_owned();
     for (name, value) in shop.program("true").get_envs() {
         let value = value.map(|value| value.to_string_lossy().replace('\'', r"'\''")).unwrap_or_default();
         script.push_str(&format!("export {}='{value}'\n", name.to_string_lossy()));
     }
-    script.push_str(&format!("exec '{}' --format nagios --timeout 20 \"$@\"\n", env!("CARGO_BIN_EXE_mailgrant")));
+    script.push_str(&format!("exec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_mailgrant")));
     script
 }
 
 #[test]
 fn nagios_runs_the_plugin_and_shows_its_state_its_figures_and_its_checks() {
-    if parts::monitors().is_none() {
+    if parts::monitors(&["nagios4"]).is_none() {
         return;
     }
     let shop = Fixture::authorized();
@@ -109,9 +110,116 @@ fn nagios_runs_the_plugin_and_shows_its_state_its_figures_and_its_checks() {
     assert!(refused["long_plugin_output"].contains("Set-TransportConfig"), "{refused:?}");
 }
 
+/// Icinga 2 in a folder of its own, which runs the services of examples/icinga each second and writes down what it made of them.
+struct Icinga {
+    results: PathBuf,
+    _server: Guard,
+}
+
+/// The process that Icinga is begun with starts others, and ends them when it is asked to: it is asked, and never killed.
+const START_ICINGA: &str = r#"
+icinga2 daemon -c "$0/icinga2.conf" -DRunAsUser="$(id -un)" -DRunAsGroup="$(id -gn)" -DNodeName=here -DConfigDir="$0" \
+  -DDataDir="$0" -DInitRunDir="$0" -DCacheDir="$0" -DLogDir="$0" -DSpoolDir="$0" &
+trap 'kill "$!"' TERM
+wait
+"#;
+
+impl Icinga {
+    fn start(shop: &Fixture) -> Self {
+        let folder = shop.path().join("icinga");
+        let results = folder.join("results");
+        fs::create_dir_all(&results).expect("the home is ours");
+        let plugin = folder.join("plugin.sh");
+        fs::write(&plugin, plugin_script(shop)).expect("the home is ours");
+        let example = include_str!("../../../examples/icinga/mailgrant.conf");
+        let services = example
+            .replace("\"/usr/bin/mailgrant\"", &format!("\"/bin/sh\", \"{}\"", plugin.display()))
+            .replace("= 1h", "= 1s")
+            .replace("= 10m", "= 1s");
+        assert!(services.contains("plugin.sh") && services.matches("_interval = 1s").count() == 2, "{services}");
+        let main = include_str!("../icinga/icinga2.conf").replace("FOLDER", &folder.display().to_string());
+        fs::write(folder.join("mailgrant.conf"), services).expect("the home is ours");
+        fs::write(folder.join("icinga2.conf"), main).expect("the home is ours");
+        let log = folder.join("log");
+        let mut program = Command::new("sh");
+        program.args(["-c", START_ICINGA]).arg(&folder);
+        let server = Guard::start("Icinga", As::Me, &mut program, Path::new("/dev/null"), &log);
+        let begun = || fs::read_dir(&results).is_ok_and(|mut files| files.next().is_some());
+        Self { _server: server.once(&log, begun), results }
+    }
+
+    /// The state, the figures and the first line of the output of a service, as they were last written down.
+    fn service(&self, name: &str) -> [String; 3] {
+        let files = fs::read_dir(&self.results).expect("the home is ours").flatten().map(|file| file.path());
+        let newest_first: BTreeSet<_> = files.map(std::cmp::Reverse).collect();
+        let texts = newest_first.iter().map(|file| fs::read_to_string(&file.0).unwrap_or_default());
+        let line = texts.into_iter().find_map(|text| {
+            let words: Vec<String> =
+                text.lines().rev().find(|line| line.starts_with(name))?.split('\t').map(str::to_owned).collect();
+            words.try_into().ok().map(|[_, state, figures, output]: [String; 4]| [state, figures, output])
+        });
+        line.unwrap_or_default()
+    }
+
+    /// Waits until a service is in this state; its output and its figures.
+    fn is(&self, name: &str, wanted: &str) -> (String, String) {
+        wait_until("Icinga sees it", || self.service(name)[0] == wanted);
+        let [_, figures, output] = self.service(name);
+        (output.trim_end().to_owned(), figures)
+    }
+}
+
+#[test]
+fn icinga_runs_the_plugin_and_shows_its_state_and_its_figures() {
+    if parts::monitors(&["icinga2"]).is_none() {
+        return;
+    }
+    let shop = Fixture::authorized();
+    // -c is CRITICAL where nothing says when the secret ends.
+    let profile = fs::read_to_string(shop.config()).expect("it was written");
+    shop.write_config(&profile.replace("[apps.shop]\n", "[apps.shop]\nsecret_expires = 2099-01-01\n"));
+    let icinga = Icinga::start(&shop);
+    let (output, figures) = icinga.is("mailbox shop", "OK");
+    assert_eq!(output, "OK: shop@contoso.example: all is well");
+    for label in ["token_seconds=", "imap_auth_seconds=", "secret_days=", "total_seconds="] {
+        assert!(figures.contains(label), "{figures}");
+    }
+    let (output, _) = icinga.is("mailbox nowhere", "UNKNOWN");
+    assert!(output.starts_with("UNKNOWN: "), "{output}");
+    shop.sandbox().switch_on(Fault::named(OFF));
+    let (output, _) = icinga.is("mailbox shop", "CRITICAL");
+    assert!(output.starts_with("CRITICAL: shop@contoso.example cannot send: "), "{output}");
+}
+
+#[test]
+fn run_parts_as_cron_calls_it_reports_nothing_until_a_mailbox_fails() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    if parts::monitors(&["run-parts"]).is_none() {
+        return;
+    }
+    let shop = Fixture::authorized();
+    let folder = shop.path().join("cron.daily");
+    fs::create_dir(&folder).expect("the home is ours");
+    let job = folder.join("mailgrant");
+    fs::write(&job, plugin_script(&shop).replace("\"$@\"", "test --all --quiet")).expect("the home is ours");
+    fs::set_permissions(&job, fs::Permissions::from_mode(0o700)).expect("the home is ours");
+    // What it prints, on either output, cron sends to root by mail.
+    let daily = || {
+        let told = Command::new("run-parts").arg("--report").arg(&folder).stdin(Stdio::null()).output().unwrap();
+        (told.status.success(), String::from_utf8(told.stdout).unwrap() + &String::from_utf8(told.stderr).unwrap())
+    };
+    assert_eq!(daily(), (true, String::new()));
+    shop.sandbox().switch_on(Fault::named(OFF));
+    let (succeeded, mail) = daily();
+    assert!(!succeeded && mail.starts_with(&format!("{}:\n", job.display())), "{mail}");
+    assert!(mail.contains("shop@contoso.example") && mail.contains("exo-smtp-auth-disabled-tenant"), "{mail}");
+    assert!(mail.lines().count() < 6, "{mail}");
+}
+
 #[test]
 fn prometheus_scrapes_the_metrics_and_an_alert_fires_until_the_mailbox_works_again() {
-    if parts::monitors().is_none() {
+    if parts::monitors(&["prometheus", "promtool", "prometheus-node-exporter"]).is_none() {
         return;
     }
     let shop = Fixture::authorized();
