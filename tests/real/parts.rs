@@ -55,7 +55,7 @@ pub(crate) fn shells(names: &[&str]) -> Option<()> {
     found(all_of(names), "the tests with shells and man", &SAID)
 }
 
-/// These mail programs, which take tokens from mailgrant; or `None`, after saying why, where the tests with them are to be left out.
+/// These mail programs and files of theirs, which take tokens from mailgrant; or `None`, after saying why, where the tests with them are to be left out.
 pub(crate) fn mail_programs(names: &[&str]) -> Option<()> {
     static SAID: Once = Once::new();
     found(all_of(names), "the tests with mail programs", &SAID)

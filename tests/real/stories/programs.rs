@@ -16,6 +16,9 @@ const LONG: u32 = 1_500;
 /// The same for programs that send the token in the line with AUTH, which they may do where it is short enough (RFC 4954 §4).
 const SHORT: u32 = 900;
 
+/// Debian's PHPMailer.
+const PHPMAILER: &str = "/usr/share/php/libphp-phpmailer/autoload.php";
+
 /// Alice's mailbox as `shop`, over implicit TLS, and as `upgraded`, over STARTTLS; its profile's name needs quotes in every language.
 fn start(token: u32, programs: &[&str]) -> Option<Stack> {
     parts::mail_programs(&[programs, &["msmtp"]].concat())?;
@@ -201,7 +204,10 @@ fn git_sends_a_patch_through_msmtp() {
 
 #[test]
 fn nodemailer_and_imapflow_send_and_read() {
-    let Some(stack) = start(SHORT, &["node"]) else { return };
+    let modules =
+        ["nodemailer", "imapflow"].map(|name| parts::scripts().join("node_modules").join(name).join("package.json"));
+    let [nodemailer, imapflow] = modules.map(|file| file.display().to_string());
+    let Some(stack) = start(SHORT, &["node", &nodemailer, &imapflow]) else { return };
     std::os::unix::fs::symlink(parts::scripts().join("node_modules"), stack.fixture.path().join("node_modules"))
         .unwrap();
     let script = |program: &str, name: &str| {
@@ -221,11 +227,11 @@ fn nodemailer_and_imapflow_send_and_read() {
 
 #[test]
 fn phpmailer_sends() {
-    let Some(stack) = start(SHORT, &["php"]) else { return };
+    let Some(stack) = start(SHORT, &["php", PHPMAILER]) else { return };
     // What Composer would have made, for Debian's package.
     let vendor = stack.fixture.path().join("vendor");
     std::fs::create_dir(&vendor).unwrap();
-    let autoload = "<?php require '/usr/share/php/libphp-phpmailer/autoload.php';\n";
+    let autoload = format!("<?php require '{PHPMAILER}';\n");
     std::fs::write(vendor.join("autoload.php"), autoload).unwrap();
     for (name, messages) in NAMES.into_iter().zip(1..) {
         let file = stack.snippet("phpmailer", name).display().to_string();
