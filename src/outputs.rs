@@ -109,7 +109,9 @@ impl Outputs {
     pub fn deliver(self, ended: Ended) -> u8 {
         let is_shown = matches!(ended, Ended::Panicked);
         let mut document = document_of(ended, self.command);
-        document.time = Clock::system().now();
+        if !document.is_past {
+            document.time = Clock::system().now();
+        }
         for file in self.files {
             if !file.format.has_place_for(&document) {
                 continue;

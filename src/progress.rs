@@ -89,7 +89,7 @@ impl Places {
 
     fn let_go(&mut self, number: usize, report: &Report) {
         self.count(number, report);
-        self.streamed.add(report.exit_code(), &report.checks);
+        self.streamed.add(report.exit_code(), report.since, &report.checks);
     }
 
     fn count(&mut self, number: usize, report: &Report) {

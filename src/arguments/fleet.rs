@@ -8,7 +8,7 @@ use crate::environment;
 use crate::error::CommandError;
 use crate::flow::parallel::Limits;
 use crate::profile::Mailbox;
-use crate::report::Report;
+use crate::report::{Baseline, Document, Report};
 use crate::text::{Redactor, Shown};
 
 /// The variables that number the runs of a job: index, count, and the number of the first.
@@ -53,20 +53,44 @@ impl Fleet {
         is_all: bool,
         mailboxes: &mut Vec<&Mailbox>,
         missing: &mut Vec<Report>,
-    ) -> Result<Vec<Shown>, CommandError> {
+    ) -> Result<Selection, CommandError> {
         let (shard, source) = match self.shard {
             Some(shard) => (shard, Shown::default()),
             None if is_all => match of_job(&environment::text)? {
                 Some((shard, variables)) => (shard, shown!(", by {}", variables)),
-                None => return Ok(Vec::new()),
+                None => return Ok(Selection { is_all, ..Selection::default() }),
             },
-            None => return Ok(Vec::new()),
+            None => return Ok(Selection { is_all, ..Selection::default() }),
         };
         let all = mailboxes.len() + missing.len();
         mailboxes.retain(|mailbox| shard.has(mailbox.name.as_str()));
         missing.retain(|report| shard.has(report.subject.name()));
         let count = mailboxes.len() + missing.len();
-        Ok(vec![shown!("shard {}{}: {} of {} mailboxes", shard, source, count, all)])
+        let note = shown!("shard {}{}: {} of {} mailboxes", shard, source, count, all);
+        Ok(Selection { is_all, shard: Some(shard), note: Some(note) })
+    }
+}
+
+/// What a run has selected of all mailboxes.
+#[derive(Debug, Default)]
+pub struct Selection {
+    /// Whether all mailboxes are meant.
+    is_all: bool,
+    /// The share, where there are several.
+    shard: Option<Shard>,
+    /// That in words.
+    note: Option<Shown>,
+}
+
+impl Selection {
+    /// Says so in `document`, and what has changed since `baseline`.
+    pub fn tell(self, document: &mut Document, baseline: Option<Baseline>) {
+        document.shards.extend(self.shard.map(Shard::share));
+        document.notes.extend(self.note);
+        if let Some(baseline) = baseline {
+            let is_mine = |name: &str| self.is_all && self.shard.is_none_or(|shard| shard.has(name));
+            baseline.tell(document, is_mine);
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use clap::Args as ClapArgs;
 
-use super::fleet::Fleet;
+use super::baseline::BaselineFlag;
+use super::fleet::{Fleet, Selection};
 use super::typed;
 use super::unlisted::{Subjects, Unlisted};
 use crate::context::Context;
@@ -29,6 +30,9 @@ pub struct MailboxSelection {
     /// How many at once, and which share of them.
     #[command(flatten)]
     pub fleet: Fleet,
+    /// What the tests are compared with.
+    #[command(flatten)]
+    pub baseline: BaselineFlag,
     #[command(flatten)]
     unlisted: Unlisted,
 }
@@ -40,7 +44,7 @@ pub struct Selected<'a> {
     /// A report on each that there is not.
     pub missing: Vec<Report>,
     /// What is to be said of the selection.
-    pub notes: Vec<Shown>,
+    pub selection: Selection,
 }
 
 impl MailboxSelection {
@@ -96,8 +100,8 @@ impl MailboxSelection {
             return Err(Finding::of(FindingCode::NOTHING_TO_TEST).with("with_side", with_side).into());
         }
         // One of several shares may be empty: the others have the mailboxes.
-        let notes = self.fleet.share(self.all, &mut mailboxes, &mut missing)?;
-        Ok(Selected { mailboxes, missing, notes })
+        let selection = self.fleet.share(self.all, &mut mailboxes, &mut missing)?;
+        Ok(Selected { mailboxes, missing, selection })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Parts of the command line that several commands share.
 
 pub mod admin;
+pub mod baseline;
 pub mod choices;
 pub mod dry_run;
 pub mod filed;

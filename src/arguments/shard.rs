@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::profile::Invalid;
+use crate::report::Share;
 
 /// More shares than these are a slip of the hand.
 const MOST: u32 = 10_000;
@@ -24,6 +25,12 @@ impl Shard {
     #[must_use]
     pub fn new(index: u32, count: u32) -> Option<Self> {
         (index < count && count <= MOST).then_some(Self { index, count })
+    }
+
+    /// As reports have it.
+    #[must_use]
+    pub fn share(self) -> Share {
+        Share { of: self.count, index: self.index + 1 }
     }
 
     /// Whether what is called `name` is in this share. It depends on the name and on the number of shares alone, so that other

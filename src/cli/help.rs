@@ -27,7 +27,7 @@ static GROUPS: [Group; 4] = [
             "new-vault-key",
         ],
     },
-    Group { title: "Check", verbs: &["test", "test-mailbox", "test-smtp", "status", "doctor", "inspect"] },
+    Group { title: "Check", verbs: &["test", "test-mailbox", "test-smtp", "status", "doctor", "inspect", "report"] },
     Group { title: "Use and keep", verbs: &["token", "snippet", "credential", "rotate-secret", "store"] },
     Group { title: "Look up", verbs: &["list", "show", "explain", "completions", "man", "schema", "version", "help"] },
 ];

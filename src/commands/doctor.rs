@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args as ClapArgs;
 
+use crate::arguments::baseline::BaselineFlag;
 use crate::config::ConfigError;
 use crate::context::Context;
 use crate::diagnosis::slips;
@@ -36,6 +37,8 @@ pub struct Args {
     /// Test every enabled mailbox too, as test-mailbox and test-smtp do, for the bundle alone
     #[arg(long, requires = "bundle")]
     with_tests: bool,
+    #[command(flatten)]
+    baseline: BaselineFlag,
 }
 
 /// Runs the command.
@@ -46,6 +49,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if let Some(path) = &args.bundle {
         support_bundle::refuse_taken(path)?;
     }
+    let baseline = args.baseline.read("doctor")?;
     let mut report = doctor::report(&context.profile_path);
     let profile = read_profile(context, &mut report);
     let known = profile.clone().unwrap_or_default();
@@ -76,6 +80,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     if let Some(profile) = &profile {
         document.warnings.extend(profile.apps.values().flat_map(slips::of_app));
         document.warnings.extend(profile.mailboxes.values().flat_map(slips::of_mailbox));
+    }
+    if let Some(baseline) = baseline {
+        baseline.tell(&mut document, |_| false);
     }
     if document.exit_code() == ExitCode::AllPassed && profile.as_ref().is_some_and(|known| !known.mailboxes.is_empty())
     {

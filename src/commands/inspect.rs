@@ -81,7 +81,7 @@ impl Args {
         if mailboxes.is_empty() {
             return Err(Finding::of(FindingCode::NOTHING_TO_CHECK).into());
         }
-        document.notes = self.fleet.share(self.all, &mut mailboxes, &mut Vec::new())?;
+        self.fleet.share(self.all, &mut mailboxes, &mut Vec::new())?.tell(document, None);
         let fault = Mutex::new(None);
         check::each(context, profile, &mailboxes, self.fleet.limits(), document, |workspace, mailbox| {
             of_profile(mailbox, self.offline, workspace).unwrap_or_else(|unreadable| {

@@ -18,6 +18,7 @@ pub mod open;
 #[cfg(feature = "practice")]
 pub mod practice;
 pub mod remove;
+pub mod report;
 pub mod rotate_secret;
 pub mod schema;
 pub mod show;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 
 use crate::arguments::admin::AdminFlags;
+use crate::arguments::baseline::BaselineFlag;
 use crate::arguments::fleet::Fleet;
 use crate::arguments::thresholds::ThresholdFlags;
 use crate::arguments::typed;
@@ -44,6 +45,8 @@ pub struct Args {
     admin: AdminFlags,
     #[command(flatten)]
     fleet: Fleet,
+    #[command(flatten)]
+    baseline: BaselineFlag,
     /// Also write a calendar to FILE: an event on the day on which each client secret expires, with alarms 30, 14 and 7 days
     /// before. Importing it again updates the events. - is standard output; the report then goes to standard error
     #[arg(long, value_name = "FILE")]
@@ -103,7 +106,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             "Add --ask, or leave them out",
         ));
     }
-    let notes = args.fleet.share(names.is_empty(), &mut mailboxes, &mut Vec::new())?;
+    let baseline = args.baseline.read("status")?;
+    let selection = args.fleet.share(names.is_empty(), &mut mailboxes, &mut Vec::new())?;
     let workspace = Workspace::open(context, &profile)?;
     let asked = if args.ask {
         Asked::about(&mailboxes, &args.admin.authority(context)?, &workspace, args.fleet.limits(), context.say)?
@@ -111,7 +115,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         Asked::default()
     };
     let mut document = status::of(&workspace, &mailboxes, alarm, args.thresholds.thresholds(), &asked)?;
-    document.notes = notes;
+    selection.tell(&mut document, baseline);
     if args.ics.is_some() && document.reminders.is_empty() {
         document.error = Some(Finding::of(FindingCode::NOTHING_TO_REMIND_OF).finding());
     }

@@ -17,7 +17,7 @@ use crate::flow::plan::{Plan, Protocols};
 use crate::flow::status::{self, Asked};
 use crate::flow::workspace::Workspace;
 use crate::profile::Mailbox;
-use crate::report::Document;
+use crate::report::{Baseline, Document};
 
 /// Test a mailbox end to end, and say what to do first
 ///
@@ -49,8 +49,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     }
     let Subjects { profile, given } = args.which.subjects(context)?;
     let given = given.as_ref();
-    let Selected { mailboxes, missing, notes } = args.which.mailboxes(&profile)?;
+    let Selected { mailboxes, missing, selection } = args.which.mailboxes(&profile)?;
     let limits = args.which.fleet.limits();
+    let baseline = args.which.baseline.read("test")?;
     let protocols = if args.all_protocols { Protocols::All } else { Protocols::OfProfile };
     let all: Vec<&Mailbox> = profile.mailboxes.values().collect();
     let meant = if args.which.is_all() { &all } else { &mailboxes };
@@ -68,11 +69,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
             let mut report = check::run(workspace, &plan);
             asked.wait().tell_end(workspace.app_of(mailbox), workspace.clock.now(), &mut report);
             status::weigh_end(&mut report, workspace.app_of(mailbox), workspace, asked.wait(), thresholds);
-            report
+            Baseline::marked(baseline.as_ref(), report)
         })
     })?;
     status::warn_of_ends(&mut document, &mailboxes, &workspace, asked.wait());
     document.reports.extend(missing);
-    document.notes = notes;
+    selection.tell(&mut document, baseline);
     Ok(document)
 }

@@ -9,7 +9,7 @@ use crate::error::CommandError;
 use crate::flow::check;
 use crate::flow::plan::Plan;
 use crate::profile::Side;
-use crate::report::Document;
+use crate::report::{Baseline, Document};
 use crate::transport::Task;
 
 /// Test the incoming side: sign in and open the inbox, read-only
@@ -34,14 +34,16 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let Subjects { profile, given } = args.which.subjects(context)?;
     let given = given.as_ref();
-    let Selected { mailboxes, missing, notes } = args.which.with(Side::Incoming, &profile)?;
+    let Selected { mailboxes, missing, selection } = args.which.with(Side::Incoming, &profile)?;
     let read = Task::Read { latest: args.latest.into() };
     let mut document = Document::new("test-mailbox");
     let limits = args.which.fleet.limits();
+    let baseline = args.which.baseline.read("test-mailbox")?;
     check::each(context, &profile, &mailboxes, limits, &mut document, |workspace, mailbox| {
-        check::run(workspace, &Plan { mechanism: args.which.mechanism, given, ..Plan::of(mailbox, [read]) })
+        let plan = Plan { mechanism: args.which.mechanism, given, ..Plan::of(mailbox, [read]) };
+        Baseline::marked(baseline.as_ref(), check::run(workspace, &plan))
     })?;
     document.reports.extend(missing);
-    document.notes = notes;
+    selection.tell(&mut document, baseline);
     Ok(document)
 }

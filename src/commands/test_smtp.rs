@@ -15,7 +15,7 @@ use crate::flow::plan::{Plan, send_nothing};
 use crate::flow::test_mail::TestMail;
 use crate::flow::workspace::Workspace;
 use crate::profile::{Address, Mailbox, Side};
-use crate::report::{Check, Document, ExitCode, Report, Stage};
+use crate::report::{Baseline, Check, Document, ExitCode, Report, Stage};
 use crate::text::Redactor;
 use crate::transport::Task;
 
@@ -44,16 +44,20 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let Subjects { profile, given } = args.which.subjects(context)?;
     let given = given.as_ref();
-    let Selected { mailboxes, missing, notes } = args.which.with(Side::Outgoing, &profile)?;
+    let Selected { mailboxes, missing, selection } = args.which.with(Side::Outgoing, &profile)?;
     args.allow_waiting(&mailboxes)?;
     let mut document = Document::new("test-smtp");
     let limits = args.which.fleet.limits();
-    check::each(context, &profile, &mailboxes, limits, &mut document, |workspace, mailbox| match &args.to {
-        Some(recipient) => args.send(workspace, given, mailbox, recipient),
-        None => check::run(workspace, &args.plan(given, mailbox, send_nothing(mailbox))),
+    let baseline = args.which.baseline.read("test-smtp")?;
+    check::each(context, &profile, &mailboxes, limits, &mut document, |workspace, mailbox| {
+        let report = match &args.to {
+            Some(recipient) => args.send(workspace, given, mailbox, recipient),
+            None => check::run(workspace, &args.plan(given, mailbox, send_nothing(mailbox))),
+        };
+        Baseline::marked(baseline.as_ref(), report)
     })?;
     document.reports.extend(missing);
-    document.notes = notes;
+    selection.tell(&mut document, baseline);
     if args.to.is_none() && document.exit_code() == ExitCode::AllPassed {
         document.next.push("To send a real mail and see it arrive: add --to ADDRESS, and --wait-arrival".into());
     }

@@ -9,7 +9,7 @@ use super::next::Next;
 use super::practice;
 use super::{
     add, apply, authorize, completions, credential, doctor, explain, guide, inspect, list, man, new_certificate,
-    new_vault_key, next, open, remove, rotate_secret, schema, show, snippet, status, store, test, test_mailbox,
+    new_vault_key, next, open, remove, report, rotate_secret, schema, show, snippet, status, store, test, test_mailbox,
     test_smtp, token,
 };
 use crate::context::Context;
@@ -31,6 +31,7 @@ pub enum Command {
     TestSmtp(test_smtp::Args),
     Doctor(doctor::Args),
     Inspect(inspect::Args),
+    Report(report::Args),
     RotateSecret(rotate_secret::Args),
     Explain(explain::Args),
     Status(status::Args),
@@ -80,6 +81,7 @@ impl Command {
             Self::TestSmtp(args) => test_smtp::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Inspect(args) => inspect::run(args, context),
+            Self::Report(args) => report::run(args),
             Self::RotateSecret(args) => rotate_secret::run(args, context),
             Self::Explain(args) => explain::run(args, context),
             Self::Status(args) => status::run(args, context),

@@ -76,7 +76,7 @@ fn titles(explanation: &Explanation, family: Family, about: FailureContext<'_>) 
 
 /// What Microsoft's support finds a sign-in by. A mail server's answer has no such numbers.
 fn support(values: &Values, line: usize, family: Family, stage: Option<Origin>) -> Vec<Fact> {
-    let fact = |name: &'static str| values.get(name, Some(line)).map(|value| Fact { name, value });
+    let fact = |name: &'static str| values.get(name, Some(line)).map(|value| Fact { name: name.into(), value });
     let (correlation, trace) = (fact("correlation_id"), fact("trace_id"));
     // Others number their requests too.
     let is_enough = correlation.is_some() || trace.is_some() && family.root() == Family::MICROSOFT;

@@ -98,7 +98,7 @@ pub(super) fn filled(
         Evidence::Reported => Confidence::Likely,
         Evidence::Unverified => Confidence::Possible,
     };
-    finding.source = entry.source.as_deref();
+    finding.source = entry.source.as_deref().map(Shown::from);
     finding.retry = entry.next;
     if about(None).has_no_person() && entry.next == Retry::Reauthorize {
         (finding.retry, finding.exit) = (Retry::AfterFix, ExitCode::CheckFailed);

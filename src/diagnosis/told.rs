@@ -104,7 +104,7 @@ impl<'a> Told<'a> {
             finding.fix = self.fix(entry.filter(|_| words.fix.is_empty()).map_or(&words.fix, |entry| &entry.fix));
         }
         finding.confidence = words.confidence;
-        finding.source = words.source.as_deref();
+        finding.source = words.source.as_deref().map(Shown::from);
         finding
     }
 

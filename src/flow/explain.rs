@@ -235,7 +235,7 @@ pub fn facts(seen: &Seen<'_>) -> Vec<Fact> {
 }
 
 fn fact(name: &'static str, value: impl Show) -> Fact {
-    Fact { name, value: Shown::of(value) }
+    Fact { name: name.into(), value: Shown::of(value) }
 }
 
 /// The newest messages, where they were asked for.

@@ -21,6 +21,7 @@ pub mod lookup;
 pub mod migration;
 pub mod next_step;
 pub mod parallel;
+pub mod past;
 pub mod patience;
 pub mod plan;
 pub mod preflight;

@@ -5,7 +5,8 @@ use std::fmt;
 use super::TlsMode;
 
 /// A protocol that mail is read or sent with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// RFC 9051, RFC 3501.
     Imap,
@@ -41,7 +42,8 @@ pub struct Ports {
 }
 
 /// A side of a mailbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Mail is read.
     Incoming,

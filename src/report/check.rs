@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::evidence::{Detail, Evidence};
 use super::finding::Finding;
@@ -16,7 +16,7 @@ pub struct Check {
     /// Which step.
     pub stage: Stage,
     /// Over which mail protocol, where one is spoken.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "by_key")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
     /// How it went.
     #[serde(flatten)]
@@ -57,7 +57,7 @@ pub enum Outcome {
 }
 
 /// The steps, in the order a connection takes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Profile and secret store.
@@ -229,9 +229,4 @@ fn as_millis<S: serde::Serializer>(elapsed: &Duration, serializer: S) -> Result<
 
 fn as_optional_millis<S: serde::Serializer>(elapsed: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     as_millis(&elapsed.unwrap_or_default(), serializer)
-}
-
-fn by_key<S: serde::Serializer>(protocol: &Option<Protocol>, serializer: S) -> Result<S::Ok, S::Error> {
-    let name = protocol.map_or("", Protocol::key);
-    serializer.serialize_str(name)
 }

@@ -5,15 +5,18 @@ use std::fmt;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use secrecy::SecretString;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::changes::Changes;
 use super::check::Check;
 use super::explanation::Explanation;
 use super::fact::{Fact, as_map};
 use super::finding::{ExitCode, Finding};
 use super::range::Thresholds;
 use super::reminder::Reminder;
+use super::share::Share;
 use super::side::SideResult;
+use super::since::Since;
 use super::step::Step;
 use super::table::Table;
 use super::tally::Tally;
@@ -38,6 +41,9 @@ pub struct Document {
     /// When the command ended.
     #[serde(skip)]
     pub time: Timestamp,
+    /// Whether it tells of commands that had ended before this one began: their time stays.
+    #[serde(skip)]
+    pub is_past: bool,
     /// One report for each mailbox or app the command looked at.
     pub reports: Vec<Report>,
     /// Further reports, which were written as they were made and are not kept.
@@ -52,6 +58,12 @@ pub struct Document {
     /// The reports as rows, where a command lists; the forms for programs have the reports alone.
     #[serde(skip)]
     pub table: Option<Table>,
+    /// Which shares of the mailboxes were looked at, where that was not all of them.
+    #[serde(skip)]
+    pub shards: Vec<Share>,
+    /// What has changed since an earlier run, where one was given.
+    #[serde(skip)]
+    pub changes: Option<Changes>,
     /// What to know of the run itself: which share of the mailboxes it has looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Shown>,
@@ -113,6 +125,9 @@ pub struct Report {
     /// it would. Commands that only look have none.
     #[serde(skip)]
     pub changed: Option<bool>,
+    /// What has changed since an earlier run, where one was given.
+    #[serde(skip)]
+    pub since: Option<Since>,
     /// What was tried, in order.
     pub checks: Vec<Check>,
     /// Which sides work, where that was tested.
@@ -139,7 +154,7 @@ pub struct Report {
 }
 
 /// A message as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Headline {
     /// Its date, as the message has it.
     pub date: Shown,
@@ -150,7 +165,7 @@ pub struct Headline {
 }
 
 /// Whose report it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// A mailbox, by its name in the profile; by its address where no profile has it.
@@ -199,11 +214,14 @@ impl Document {
             schema: SCHEMA_1,
             command: command.into(),
             time: Clock::system().now(),
+            is_past: false,
             reports: Vec::new(),
             streamed: Tally::default(),
             is_dry_run: false,
             diff: Vec::new(),
             table: None,
+            shards: Vec::new(),
+            changes: None,
             notes: Vec::new(),
             warnings: Vec::new(),
             next: Vec::new(),
@@ -225,13 +243,14 @@ impl Document {
     #[must_use]
     pub fn tally(&self) -> Tally {
         let mut tally = self.streamed.clone();
-        self.reports.iter().for_each(|report| tally.add(report.exit_code(), &report.checks));
+        self.reports.iter().for_each(|report| tally.add(report.exit_code(), report.since, &report.checks));
         tally
     }
 
-    /// Whether a report that was asked for could not be written.
-    fn is_unwritten(&self) -> bool {
-        self.warnings.iter().any(|warning| warning.code == WarningCode::ReportNotWritten)
+    /// Whether a part of what was asked for is not there: a report that could not be written, a share of the mailboxes.
+    fn is_incomplete(&self) -> bool {
+        let codes = [WarningCode::ReportNotWritten, WarningCode::ShardMissing];
+        self.warnings.iter().any(|warning| codes.contains(&warning.code))
     }
 
     /// The exit code: that of the error, or the most lasting of the reports'. An explanation is not a failure, and that there
@@ -243,7 +262,7 @@ impl Document {
             Some(error) => error.exit,
             None if unknown => ExitCode::CheckFailed,
             None => match self.tally().exit_code() {
-                ExitCode::AllPassed if self.is_unwritten() => ExitCode::CheckFailed,
+                ExitCode::AllPassed if self.is_incomplete() => ExitCode::CheckFailed,
                 code => code,
             },
         }
@@ -259,6 +278,7 @@ impl Report {
             facts: Vec::new(),
             values: Values::default(),
             changed: None,
+            since: None,
             checks: Vec::new(),
             sides: Vec::new(),
             tasks: Vec::new(),
@@ -281,7 +301,7 @@ impl Report {
 
     /// Adds a fact.
     pub fn fact(&mut self, name: &'static str, value: impl Show) {
-        self.facts.push(Fact { name, value: Shown::of(value) });
+        self.facts.push(Fact { name: name.into(), value: Shown::of(value) });
     }
 
     /// The address of the mailbox that it is on, if it is on one.

@@ -50,7 +50,7 @@ impl Explanation {
     /// What Microsoft's support is told, where the text has it.
     #[must_use]
     pub fn for_support(&self) -> Option<Shown> {
-        let words = self.support.iter().map(|fact| match fact.name {
+        let words = self.support.iter().map(|fact| match fact.name.as_str() {
             "correlation_id" => shown!("correlation ID {}", fact.value),
             "trace_id" => shown!("trace ID {}", fact.value),
             _ => fact.value.clone(),

@@ -21,7 +21,7 @@ pub struct Finding {
     /// How sure we are.
     pub confidence: Confidence,
     /// The public documents that say so, between semicolons: addresses, and sections of standards.
-    pub source: Option<&'static str>,
+    pub source: Option<Shown>,
     /// What to do next, for programs.
     pub retry: Retry,
     /// What else the same answer may mean, by code, the most telling first.
@@ -40,6 +40,7 @@ pub struct Finding {
 #[serde(rename_all(serialize = "snake_case", deserialize = "kebab-case"))]
 pub enum Retry {
     /// Try again when what the fix names is done.
+    #[serde(alias = "after_fix")]
     AfterFix,
     /// Sign in again.
     Reauthorize,
@@ -124,6 +125,12 @@ impl ExitCode {
         Self::Busy,
         Self::Network,
     ];
+
+    /// The code of this number.
+    #[must_use]
+    pub fn of_number(number: u8) -> Option<Self> {
+        Self::TABLE.into_iter().map(|(code, _)| code).find(|code| *code as u8 == number)
+    }
 
     /// The most lasting of `codes`; success where there are none.
     pub fn most_lasting(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {

@@ -2,6 +2,8 @@
 //!
 //! Every module may make checks and findings. The [formats](mod@format) are the only code that writes results.
 
+mod baseline;
+mod changes;
 mod check;
 mod document;
 mod evidence;
@@ -9,9 +11,12 @@ mod explanation;
 mod fact;
 mod finding;
 pub mod format;
+mod merge;
 mod range;
 mod reminder;
+mod share;
 mod side;
+mod since;
 pub mod step;
 mod table;
 mod tally;
@@ -21,6 +26,8 @@ mod values;
 mod view;
 mod warning;
 
+pub use baseline::Baseline;
+pub use changes::Changes;
 pub use check::{Check, Outcome, Stage};
 pub use document::{Document, Headline, Report, Subject, Token};
 pub use evidence::{Detail, Evidence, TlsEvidence};
@@ -28,9 +35,12 @@ pub use explanation::Explanation;
 pub use fact::Fact;
 pub use finding::{Confidence, ExitCode, Finding, Retry};
 pub use format::{Format, write_error};
+pub use merge::{MergeFile, merge};
 pub use range::{Range, Thresholds};
 pub use reminder::Reminder;
+pub use share::Share;
 pub use side::{SideResult, SideState};
+pub use since::Since;
 pub use step::Step;
 pub use table::Table;
 pub use tally::Tally;

@@ -1,22 +1,20 @@
 //! Whether a side of a mailbox works: what a test was for. Field names in JSON are public API.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::trial::{protocol_key, protocol_schema, side_key, side_schema};
+use super::trial::{protocol_schema, side_schema};
 use crate::finding_code::FindingCode;
 use crate::profile::{Protocol, Side};
 use crate::text::Shown;
 
 /// What a test showed of one side of a mailbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SideResult {
     /// The side.
-    #[serde(serialize_with = "side_key")]
     #[schemars(schema_with = "side_schema")]
     pub side: Side,
     /// The protocol that was spoken.
-    #[serde(serialize_with = "protocol_key")]
     #[schemars(schema_with = "protocol_schema")]
     pub protocol: Protocol,
     /// Where it was spoken.
@@ -33,7 +31,7 @@ pub struct SideResult {
 }
 
 /// Whether a side works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SideState {
     /// It does.

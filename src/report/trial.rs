@@ -1,7 +1,7 @@
 //! What came of trying one protocol for one side of a mailbox. Field names in JSON are public API.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
 use crate::profile::{Protocol, Side};
@@ -11,10 +11,8 @@ use crate::text::Shown;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Trial {
     /// The protocol.
-    #[serde(serialize_with = "protocol_key")]
     pub protocol: Protocol,
     /// The side.
-    #[serde(serialize_with = "side_key")]
     pub side: Side,
     /// Whether the profile has it for this mailbox.
     pub in_profile: bool,
@@ -29,7 +27,7 @@ pub struct Trial {
 }
 
 /// Whether a protocol works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrialResult {
     /// It does.
@@ -66,18 +64,10 @@ impl TrialResult {
     }
 }
 
-pub(super) fn protocol_key<S: Serializer>(protocol: &Protocol, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(protocol.key())
-}
-
 pub(super) fn protocol_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "enum": Protocol::ALL.map(Protocol::key) })
 }
 
 pub(super) fn side_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "enum": [Side::Incoming.key(), Side::Outgoing.key()] })
-}
-
-pub(super) fn side_key<S: Serializer>(side: &Side, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(side.key())
 }

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::trial::{protocol_key, protocol_schema};
+use super::trial::protocol_schema;
 use crate::profile::{Endpoint, Protocol, Service, TlsMode};
 use crate::text::{Redactor, Shown};
 
 /// What the facts of a report say, as values: times in RFC 3339, days as YYYY-MM-DD, both in UTC.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Values {
     /// Whether the app may use the mailbox.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,10 +22,10 @@ pub struct Values {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorized_at: Option<Timestamp>,
     /// The scopes of the sign-in (RFC 6749 §3.3).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<Shown>,
     /// The scopes that are wanted and that the token does not have.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes_missing: Vec<Shown>,
     /// The stored access token, never its value.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +48,7 @@ pub struct Values {
 }
 
 /// Whether the app may use the mailbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// A user has signed in.
@@ -60,14 +60,14 @@ pub enum State {
 }
 
 /// An access token that is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccessTokenValue {
     /// When it expires.
     pub expires_at: Timestamp,
 }
 
 /// A client secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClientSecretValue {
     /// Whether it is stored; absent where the store was not looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +81,7 @@ pub struct ClientSecretValue {
 }
 
 /// A certificate of the app's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CertificateValue {
     /// Its subject.
     pub subject: Shown,
@@ -94,10 +94,9 @@ pub struct CertificateValue {
 }
 
 /// Where mail is read or sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceValue {
     /// The protocol.
-    #[serde(serialize_with = "protocol_key")]
     #[schemars(schema_with = "protocol_schema")]
     pub protocol: Protocol,
     /// The host's name or address.

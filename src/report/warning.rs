@@ -84,6 +84,14 @@ pub enum WarningCode {
     TextCut,
     /// A report could not be written.
     ReportNotWritten,
+    /// Several files have a report on the same mailbox.
+    SeveralReports,
+    /// A share of the mailboxes is not among the files.
+    ShardMissing,
+    /// Another of several commands could not do its job either.
+    OtherError,
+    /// Another version has written a file.
+    OtherVersion,
     /// The practice tenant noted something.
     PracticeNoted,
 }

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
 
 use super::shapes::{self, Span};
 use super::shown::Shown;
@@ -18,6 +19,13 @@ const WINDOW: usize = 12;
 
 /// Shorter "secrets" would take ordinary words out of ordinary text.
 const SHORTEST: usize = 4;
+
+/// What a file holds, whatever was written into it: it is redacted by shape, and escaped.
+impl<'de> Deserialize<'de> for Shown {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Redactor::by_shape(&String::deserialize(deserializer)?))
+    }
+}
 
 /// Knows every secret this process has held, and takes them (in any usual encoding) and everything that is shaped like
 /// a secret out of text that is about to be shown.

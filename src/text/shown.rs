@@ -108,6 +108,11 @@ impl Shown {
         Self(choose(&self.0).to_owned().into())
     }
 
+    /// What is between its `between`s.
+    pub fn parts(&self, between: &'static str) -> impl Iterator<Item = Self> {
+        self.split(between).map(|part| Self(part.to_owned().into()))
+    }
+
     /// The same, with `ours` wherever it has `theirs`.
     #[must_use]
     pub fn replaced(&self, theirs: &str, ours: &'static str) -> Self {

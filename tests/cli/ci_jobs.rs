@@ -145,6 +145,113 @@ fn the_cron_job_of_kubernetes_tests_a_mailbox_with_the_token_of_its_service_acco
     job.works(&command, &[("AZURE_FEDERATED_TOKEN_FILE", file.to_str().unwrap())]);
 }
 
+/// The mailboxes that a job of several runs goes through.
+const BOXES: usize = 12;
+
+/// A profile of so many mailboxes, of which each run of a job tests a share.
+fn many(profile: &str) -> String {
+    let (head, shop) = profile.split_once("[mailboxes.shop]").unwrap();
+    let boxes = (0..BOXES).map(|number| format!("[mailboxes.box{number}]{shop}\n"));
+    format!("{head}{}", boxes.collect::<String>())
+}
+
+/// Runs `test` once for each of `runs` at the same time, as the engine does, and hands over what each has printed.
+fn side_by_side(job: &Job, test: &str, runs: &[Vec<(&str, String)>]) -> Vec<String> {
+    std::thread::scope(|scope| {
+        let run = |variables: &Vec<(&str, String)>| {
+            let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            job.run(test, &variables).code(0).stdout
+        };
+        let started: Vec<_> = runs.iter().map(|variables| scope.spawn(move || run(variables))).collect();
+        started.into_iter().map(|run| run.join().unwrap()).collect()
+    })
+}
+
+/// Insists that every mailbox is in the report exactly once.
+fn has_each_once(text: &str) {
+    for number in 0..BOXES {
+        let (is_name, name) = (|c: char| c.is_ascii_digit(), format!("box{number}"));
+        let count = text.match_indices(&name).filter(|(at, _)| !text[at + name.len()..].starts_with(is_name)).count();
+        assert_eq!(count, 1, "{name} in {text}");
+    }
+}
+
+#[test]
+fn the_matrix_of_github_tests_each_mailbox_in_one_job_and_one_report_is_made() {
+    let jobs = commands("ci/github-matrix.yml");
+    let [test, merge] = jobs.as_slice() else { panic!("{jobs:?}") };
+    let text = example("ci/github-matrix.yml");
+    let shares = text.split("share: [").nth(1).unwrap().split(']').next().unwrap();
+    let shares: Vec<&str> = shares.split(", ").collect();
+    let job = Job::new(&example("ci/mailgrant.toml"), |text| many(&text));
+    let runner = job.home.sandbox().runner();
+    job.trusts(&runner.issuer, &runner.subject);
+    let run = |share: &&str| {
+        vec![
+            ("SHARE", (*share).to_owned()),
+            ("SHARES", shares.len().to_string()),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", runner.request_url.clone()),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", runner.request_token.clone()),
+        ]
+    };
+    side_by_side(&job, test, &shares.iter().map(run).collect::<Vec<_>>());
+    job.run(merge, &[]).code(0);
+    let summary = fs::read_to_string(job.home.path().join("summary.md")).unwrap();
+    has_each_once(&summary.lines().filter(|line| line.starts_with("## ")).collect::<String>());
+    fs::remove_file(job.home.path().join("share-2.json")).unwrap();
+    job.run(merge, &[]).code(1).says("Shard 2 of 4 is not among the files");
+}
+
+#[test]
+fn the_parallel_jobs_of_gitlab_test_each_mailbox_once_and_one_report_is_made() {
+    let jobs = commands("ci/gitlab-parallel.yml");
+    let [test, merge] = jobs.as_slice() else { panic!("{jobs:?}") };
+    let text = example("ci/gitlab-parallel.yml");
+    let count: usize = text.split("parallel: ").nth(1).unwrap().lines().next().unwrap().parse().unwrap();
+    let source = "{ source = \"gitlab\", variable = \"MAIL_ID_TOKEN\" }";
+    let job = Job::new(&example("ci/mailgrant.toml"), |text| many(&text.replace("{ source = \"github\" }", source)));
+    let subject = "project_path:contoso/mail:ref_type:branch:ref:main";
+    job.trusts(&job.home.sandbox().outside_issuer("gitlab"), subject);
+    let token = job.home.sandbox().outside_token("gitlab", subject, EXCHANGE, 600);
+    let run = |index: usize| {
+        let [index, total] = [index, count].map(|number| number.to_string());
+        vec![("CI_NODE_INDEX", index), ("CI_NODE_TOTAL", total), ("MAIL_ID_TOKEN", token.clone())]
+    };
+    side_by_side(&job, test, &(1..=count).map(run).collect::<Vec<_>>());
+    job.run(merge, &[]).code(0);
+    let junit = fs::read_to_string(job.home.path().join("mailboxes.xml")).unwrap();
+    has_each_once(&junit.lines().filter(|line| line.starts_with("<testsuite ")).collect::<String>());
+}
+
+#[test]
+fn the_indexed_job_of_kubernetes_tests_each_mailbox_once_and_its_logs_are_one_report() {
+    let text = example("kubernetes/test-all.yaml");
+    let profile = text.split("mailgrant.toml: |\n").nth(1).and_then(|rest| rest.split("---").next()).unwrap();
+    let profile = profile.replace("\n    ", "\n").replacen("    ", "", 1);
+    let count: usize = text.split("completions: ").nth(1).unwrap().lines().next().unwrap().parse().unwrap();
+    assert!(text.contains(&format!("name: JOB_COMPLETION_COUNT\n              value: \"{count}\"")));
+    let job = Job::new(&profile, |text| many(&text));
+    let token = job.home.sandbox().outside_token("cluster", "system:serviceaccount:default:mailgrant", EXCHANGE, 600);
+    let file = job.home.path().join("azure-identity-token");
+    fs::write(&file, token).unwrap();
+    job.trusts(&job.home.sandbox().outside_issuer("cluster"), "system:serviceaccount:default:mailgrant");
+    let [test] = commands("kubernetes/test-all.yaml").try_into().unwrap();
+    let run = |index: usize| {
+        let [index, total] = [index, count].map(|number| number.to_string());
+        let file = file.to_str().unwrap().to_owned();
+        vec![("JOB_COMPLETION_INDEX", index), ("JOB_COMPLETION_COUNT", total), ("AZURE_FEDERATED_TOKEN_FILE", file)]
+    };
+    let logs = side_by_side(&job, &test, &(0..count).map(run).collect::<Vec<_>>()).concat();
+    // What is behind the pipe of the comment, which the logs go through.
+    let merge = text.lines().find_map(|line| line.split_once(" | mailgrant ")).unwrap().1;
+    let words: Vec<&str> = merge.split(' ').chain(["--json"]).collect();
+    let merged = job.home.run(&words).stdin(&logs).finish().code(0).json();
+    let names: Vec<&str> =
+        merged["reports"].as_array().unwrap().iter().map(|report| report["name"].as_str().unwrap()).collect();
+    has_each_once(&names.join(" "));
+    assert_eq!(merged["shards"].as_array().unwrap().len(), count, "{merged}");
+}
+
 #[test]
 fn the_service_of_systemd_tests_a_mailbox_with_a_key_that_it_is_handed() {
     let shop = Fixture::authorized();

@@ -4,7 +4,7 @@
 mod adding;
 mod alerts;
 mod certificate;
-mod everywhere;
+pub(crate) mod everywhere;
 mod federated;
 mod issuing;
 mod many;
@@ -68,6 +68,7 @@ fn every_flag_of_every_verb_has_a_row() {
         .chain(federated::ROWS)
         .chain(issuing::ROWS)
         .chain(many::ROWS)
+        .chain(many::COMPARED)
         .chain(pages::ROWS)
         .chain(programs::ROWS)
         .chain(shells::ROWS);
@@ -101,7 +102,8 @@ fn the_flags_of_the_other_verbs_do_what_they_say() {
         .chain(pages::ROWS)
         .chain(programs::ROWS)
         .chain(shells::ROWS)
-        .chain(many::ROWS);
+        .chain(many::ROWS)
+        .chain(many::COMPARED);
     rows.for_each(|row| row.run(&shop));
     shop.json(&["test", "shop"], 0);
 }

@@ -173,6 +173,7 @@ fn no_command_shows_or_writes_a_secret() {
         &["completions", "bash"],
         &["man", "test"],
         &["schema"],
+        &["report", "merge", "no-such.json"],
         &["store", "list"],
         &["store", "export", "handed.txt"],
         &["store", "migrate", "vault", "env"],

@@ -75,6 +75,7 @@ mod live;
 mod lost;
 #[cfg(target_os = "linux")]
 mod memory;
+mod merge;
 mod mistakes;
 mod mix_up;
 mod names;

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
+use mailgrant::report::{View, format};
 use serde_json::Value;
 
 /// A command that has ended.
@@ -31,6 +32,18 @@ fn insist_on_schema(document: &Value, shown: &str) {
         let errors: Vec<String> =
             SCHEMA.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(errors.is_empty(), "{shown}: {errors:#?} in {document:#}");
+    }
+}
+
+/// What is read back is what was written: `report merge` and `--baseline` lose nothing.
+fn insist_on_round_trip(written: &str, document: &Value, shown: &str) {
+    if document["schema"] == 2 && document.get("access_token").is_none() {
+        let past = format::read(written.as_bytes()).unwrap_or_else(|error| panic!("{shown}: {error:?}: {document:#}"));
+        let [past] = past.as_slice() else { panic!("{shown}: it is one document") };
+        let mut again = Vec::new();
+        format::JSON.write(&past.document, &View::default(), &mut again).unwrap();
+        let again: Value = serde_json::from_slice(&again).unwrap();
+        assert!(again == *document, "{shown}: read back, {document:#}\nis {again:#}");
     }
 }
 
@@ -65,7 +78,20 @@ impl Finished {
         });
         insist_on_known_codes(&document, &self.shown);
         insist_on_schema(&document, &self.shown);
+        insist_on_round_trip(&self.stdout, &document, &self.shown);
         document
+    }
+
+    /// The lines of `--json-lines` on stdout.
+    pub(crate) fn json_lines(&self) -> Vec<Value> {
+        let line =
+            |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{}: {error}: {line}", self.shown));
+        let lines: Vec<Value> = self.stdout.lines().map(line).collect();
+        for line in &lines {
+            let errors: Vec<String> = SCHEMA.iter_errors(line).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{}: {errors:#?} in {line:#}", self.shown);
+        }
+        lines
     }
 
     /// The codes of all findings in the JSON document.

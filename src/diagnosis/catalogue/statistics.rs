@@ -33,7 +33,7 @@ pub fn statistics() -> Vec<Fact> {
         ("documents", shown!("{} entries name one, {} in all", with_document, documents.len())),
         ("own_findings", number(own)),
     ];
-    facts.into_iter().map(|(name, value)| Fact { name, value }).collect()
+    facts.into_iter().map(|(name, value)| Fact { name: name.into(), value }).collect()
 }
 
 /// The documents that a `source` names.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::interface::Format;
 use super::{headline, title};
-use crate::report::{Document, ExitCode, Finding, Report, Step, View};
+use crate::report::{Document, ExitCode, Finding, Report, Since, Step, View};
 use crate::text::Shown;
 
 /// The annotations of one kind that a step can make; GitHub drops the others.
@@ -62,8 +62,10 @@ fn errors(document: &Document) -> Vec<Annotation> {
         let title = shown!("mailgrant {}", document.command);
         Annotation { title, text: told(&error.cause, error) }
     });
+    // What was known before fails no job.
+    let is_news = |report: &&Report| report.since.is_none_or(Since::is_news);
     let mut failed: Vec<(&Report, &Finding)> =
-        document.reports.iter().filter_map(|report| Some((report, report.first_finding()?))).collect();
+        document.reports.iter().filter(is_news).filter_map(|report| Some((report, report.first_finding()?))).collect();
     failed.sort_by_key(|(_, finding)| rank(finding.exit));
     let failed = failed
         .into_iter()

@@ -29,6 +29,7 @@ mod table;
 mod tasks;
 mod trials;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use secrecy::ExposeSecret;
@@ -36,7 +37,8 @@ use secrecy::ExposeSecret;
 use self::line::Line;
 use self::page::Page;
 use super::interface::Format;
-use crate::report::{Document, Finding, Report, Step, Subject, View};
+use crate::report::{Document, Finding, Report, Since, Step, Subject, View};
+use crate::text::Shown;
 
 /// Text for people; `anstream` strips the colours where the output is not a terminal.
 pub(super) struct Human;
@@ -56,7 +58,7 @@ impl Format for Human {
             }
             // The error is for standard error; reports made before it are shown all the same.
             (None, Some(_)) if document.reports.is_empty() => Ok(()),
-            (None, _) => write_document(document, &mut Page::new(view, out)),
+            (None, _) => write_document(&news(document), &mut Page::new(view, out)),
         }
     }
 
@@ -67,6 +69,22 @@ impl Format for Human {
     fn may_hold_token(&self) -> bool {
         true
     }
+}
+
+/// The document without the reports that say the same as an earlier run's, and a line that counts them.
+fn news(document: &Document) -> Cow<'_, Document> {
+    let Some(changes) = &document.changes else { return Cow::Borrowed(document) };
+    let mut news = Document { reports: Vec::new(), table: None, ..document.clone() };
+    news.reports.extend(document.reports.iter().filter(|one| one.since.is_none_or(Since::is_news)).cloned());
+    for since in [Since::NewFailure, Since::Repaired, Since::Slower, Since::Added] {
+        let names = news.reports.iter().filter(|one| one.since == Some(since)).map(|one| one.subject.name());
+        let names = Shown::join(names, ", ");
+        if !names.is_empty() {
+            news.notes.push(shown!("{}: {}", since.title(), names));
+        }
+    }
+    news.notes.push(changes.line());
+    Cow::Owned(news)
 }
 
 fn write_document(document: &Document, page: &mut Page<'_>) -> io::Result<()> {

@@ -32,7 +32,7 @@ impl Format for Junit {
 /// A suite: what a report says, or the command itself.
 struct Suite {
     name: String,
-    properties: Vec<(&'static str, String)>,
+    properties: Vec<(String, String)>,
     cases: Vec<Case>,
     /// What was seen, a line each.
     seen: Vec<String>,
@@ -104,7 +104,7 @@ fn of_report(document: &Document, report: &Report, began: Timestamp) -> Suite {
         let protocol = check.protocol.map_or_else(String::new, |protocol| format!("{} ", protocol.title()));
         Some(format!("{protocol}{}: {}", check.stage.title(), check.detail()?))
     });
-    let properties = report.facts.iter().map(|fact| (fact.name, fact.value.to_string())).collect();
+    let properties = report.facts.iter().map(|fact| (fact.name.to_string(), fact.value.to_string())).collect();
     Suite { seen: seen.collect(), name, properties, cases, began }
 }
 

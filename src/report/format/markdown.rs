@@ -105,7 +105,7 @@ fn report(report: &Report, text: &mut String) {
         finding(first, text);
     }
     for fact in &report.facts {
-        let _ = writeln!(text, "- {}: {}", fact.name.replace('_', " "), escaped(&fact.value));
+        let _ = writeln!(text, "- {}: {}", escaped(&fact.name.replace('_', " ")), escaped(&fact.value));
     }
     if !report.facts.is_empty() {
         text.push('\n');

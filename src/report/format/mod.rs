@@ -20,6 +20,7 @@ mod tests;
 mod title;
 
 pub use interface::Format;
+pub use json::{Past, Unreadable, read};
 
 use std::io::{self, Write};
 

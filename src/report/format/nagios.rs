@@ -94,6 +94,8 @@ fn first_line(document: &Document, state: State) -> String {
 fn lines(document: &Document) -> Vec<String> {
     let mut lines: Vec<String> =
         document.warnings.iter().map(|warning| plain(&shown!("warning: {}", warning.text))).collect();
+    lines.extend(document.notes.iter().map(|note| plain(&shown!("note: {}", note))));
+    lines.extend(document.changes.iter().map(|changes| plain(&shown!("note: {}", changes.line()))));
     for step in document.error.iter().flat_map(|error| &error.fix) {
         lines.push(plain(&shown!("  {}", step)));
     }

@@ -59,6 +59,7 @@ fn text(document: &Document) -> String {
             .with(command.clone(), whole(document.time.as_second())),
         Metric::new("mailgrant_last_run_exit_code", "The exit code of the command.")
             .with(command, f64::from(document.exit_code() as u8)),
+        shards(document),
         Metric::new("mailgrant_build_info", "The version of mailgrant, 1 by itself.")
             .with(labels(&[("version", env!("CARGO_PKG_VERSION"))]), 1.0),
     ];
@@ -125,6 +126,16 @@ fn ends(document: &Document, name: &'static str, help: &'static str, day: impl F
         if let (Some(app), Some(end)) = (&values.app, end) {
             metric.samples.insert(labels(&[("app", app)]), whole(end.timestamp().as_second()));
         }
+    }
+    metric
+}
+
+/// Which shares of the mailboxes the values are of, and of how many.
+fn shards(document: &Document) -> Metric {
+    let mut metric = Metric::new("mailgrant_shard_info", "A share of the mailboxes that was looked at, 1 by itself.");
+    for share in &document.shards {
+        let (index, of) = (share.index.to_string(), share.of.to_string());
+        metric.samples.insert(labels(&[("command", &document.command), ("shard", &index), ("shards", &of)]), 1.0);
     }
     metric
 }

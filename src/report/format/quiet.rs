@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::interface::Format;
 use super::title;
-use crate::report::{Document, ExitCode, View};
+use crate::report::{Document, ExitCode, Report, Since, View};
 
 /// A line for each report that has failed, with the first step below it.
 pub(super) struct Quiet;
@@ -18,7 +18,11 @@ impl Format for Quiet {
         if document.exit_code() == ExitCode::AllPassed {
             return Ok(());
         }
-        for report in &document.reports {
+        for note in &document.notes {
+            writeln!(out, "note: {note}")?;
+        }
+        let is_known = |report: &&Report| report.since == Some(Since::KnownFailure);
+        for report in document.reports.iter().filter(|report| !is_known(report)) {
             let Some(finding) = report.first_finding() else { continue };
             writeln!(out, "{} [{}]", title::of_report(report), finding.code)?;
             if let Some(step) = finding.fix.first() {

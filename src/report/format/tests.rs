@@ -69,7 +69,7 @@ fn explanation(text: &str) -> Explanation {
         follows: vec![FindingCode::BUG],
         harmless: vec![FindingCode::BUG],
         titles: vec![(FindingCode::BUG, shown())],
-        support: vec![Fact { name: "correlation_id", value: shown() }],
+        support: vec![Fact { name: "correlation_id".into(), value: shown() }],
         is_recognised: true,
     }
 }

@@ -84,6 +84,7 @@ pub(crate) const VERBS: &[Verb] = &[
     verb("completions", &["bash"], Never, Without, false),
     verb("man", &["test"], Never, Without, false),
     verb("schema", &[], Never, Without, false),
+    verb("report", &["merge", "-"], Never, Without, false),
     #[cfg(feature = "practice")]
     verb("practice", &["--list-faults"], Never, Without, false),
 ];
@@ -114,6 +115,7 @@ impl Verb {
             "add" => canary::CLIENT_SECRET,
             "apply" => APPLIED,
             "credential" => ASKED,
+            "report" => WRITTEN,
             _ => "",
         };
         let ended = shop.run(&words).stdin(input).finish();
@@ -126,6 +128,10 @@ impl Verb {
 const ASKED: &str = "protocol=smtp\nhost=localhost\n\n";
 /// What `apply` is given.
 const APPLIED: &str = "[apps.applied]\nprovider = \"google\"\nclient_id = \"applied\"\ncredential = \"none\"\n";
+
+/// What `report merge` is given: of a command with its own name, as every document has that of its verb.
+pub(crate) const WRITTEN: &str = r#"{"schema":2,"version":"0.1.0","command":"report","time":"2026-11-28T09:00:00Z","ok":true,"exit_code":0,
+"summary":{"reports":{"total":0,"ok":0,"failed":0},"checks":{"passed":0,"failed":0,"skipped":0}},"reports":[],"warnings":[],"next":[]}"#;
 
 type Look = fn(&Fixture, &Verb);
 
@@ -157,7 +163,7 @@ fn json_lines(shop: &Fixture, verb: &Verb) {
         // A line would hold the token.
         return assert!(ended.code == Some(2) && ended.all_text().contains("--json-lines"), "{}", ended.all_text());
     }
-    let events: Vec<serde_json::Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events = ended.json_lines();
     let (summary, reports) = events.split_last().unwrap();
     assert_eq!((&summary["event"], &summary["command"]), (&"summary".into(), &verb.name.into()), "{summary}");
     assert!(reports.iter().all(|event| event["event"] == "report" && event["report"].is_object()), "{reports:?}");

@@ -19,6 +19,16 @@ fn shares(shop: &Fixture, verb: &str) {
     shop.json(&[verb, "shop", "--shard", "3/2"], 2);
 }
 
+/// Each report says what has changed since an earlier run, and what is no earlier run is refused.
+fn compares(shop: &Fixture, words: &[&str]) {
+    let file = format!("{}-before.json", words[0]);
+    shop.run(&[words, &["--report", &format!("json={file}")]].concat()).finish();
+    let now = shop.run(&[words, &["--json", "--baseline", &file]].concat()).finish().json();
+    let reports = now["reports"].as_array().unwrap();
+    assert!(!reports.is_empty() && reports.iter().all(|report| report["since"].is_string()), "{words:?}: {now}");
+    shop.json(&[words, &["--baseline", "no-such.json"]].concat(), 2);
+}
+
 macro_rules! rows {
     ($($verb:literal),*) => {
         &[$(
@@ -30,3 +40,11 @@ macro_rules! rows {
 }
 
 pub(super) const ROWS: &[Row] = rows!("test", "test-mailbox", "test-smtp", "inspect", "status");
+
+pub(super) const COMPARED: &[Row] = &[
+    does("test", "--baseline", |shop| compares(shop, &["test", "shop"])),
+    does("test-mailbox", "--baseline", |shop| compares(shop, &["test-mailbox", "shop"])),
+    does("test-smtp", "--baseline", |shop| compares(shop, &["test-smtp", "shop"])),
+    does("status", "--baseline", |shop| compares(shop, &["status"])),
+    does("doctor", "--baseline", |shop| compares(shop, &["doctor"])),
+];

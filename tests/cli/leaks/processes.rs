@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::vault_key;
+use crate::flags::everywhere::WRITTEN;
 use crate::sandbox::browser::{self, Person};
 use crate::sandbox::world::SHOP;
 use crate::support::canary::{CLIENT_SECRET, NEXT_CLIENT_SECRET, Nose};
@@ -75,6 +76,7 @@ fn no_other_process_sees_a_secret_in_an_argument() {
         (&["completions", "bash"], ""),
         (&["man", "test"], ""),
         (&["schema"], ""),
+        (&["report", "merge", "-"], WRITTEN),
         (&["store", "export", "handed.txt"], ""),
         (&["new-vault-key", "another.key"], ""),
         (&["remove", "shop", "--yes"], ""),

@@ -31,7 +31,7 @@ pub(super) fn told(finding: &Finding, in_full: bool) -> Markup {
         (said(finding.server_said.as_ref()))
         p.code {
             (Text(finding.code.as_str())) " (" (sure) ")"
-            @if let Some(source) = finding.source.filter(|_| in_full) { ", see " (sources(source)) }
+            @if let Some(source) = finding.source.as_ref().filter(|_| in_full) { ", see " (sources(source)) }
         }
     }
 }
@@ -125,12 +125,12 @@ fn link(Link { title, url }: &Link) -> Markup {
 }
 
 /// Documents, between semicolons: addresses as links.
-fn sources(source: &'static str) -> Markup {
+fn sources(source: &Shown) -> Markup {
     html! {
-        @for (index, source) in source.split("; ").enumerate() {
+        @for (index, url) in source.parts("; ").enumerate() {
             @if index > 0 { ", " }
-            @let name = source.trim_start_matches("https://").split('/').next().unwrap_or(source);
-            (link(&Link { title: name.into(), url: source.into() }))
+            @let title = url.part(|url| url.trim_start_matches("https://").split('/').next().unwrap_or(url));
+            (link(&Link { title, url }))
         }
     }
 }

@@ -68,8 +68,8 @@ fn write_more(explanation: &Explanation, telling: Telling, page: &mut Page<'_>) 
     more.extend(explanation.example.as_ref().map(|example| ("as in", example.to_string())));
     more.extend(explanation.note.as_ref().filter(|_| telling == Telling::Whole).map(|note| ("note", note.to_string())));
     let source = match telling {
-        Telling::Short => finding.source.and_then(|source| source.split("; ").next()),
-        Telling::Whole => finding.source,
+        Telling::Short => finding.source.as_ref().and_then(|source| source.split("; ").next()),
+        Telling::Whole => finding.source.as_deref(),
     };
     // What is less sure says so behind its code.
     match (finding.confidence, source) {

@@ -1,52 +1,71 @@
 //! The whole of a document in schema 2.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use jiff::Timestamp;
-use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, Schema};
+use schemars::JsonSchema;
 use secrecy::ExposeSecret;
-use serde::{Serialize, Serializer};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::finding::{JsonExplanation, JsonFinding, JsonStep, JsonWarning};
 use super::report::JsonReport;
-use crate::report::{Document, ExitCode, Report, Tally, Token};
+use crate::report::{Changes, Document, ExitCode, Report, Share, Tally, Token};
 use crate::text::Shown;
 
 /// The number of the layout. It grows when a field changes its meaning or goes away, not when one is added.
-const SCHEMA: u32 = 2;
+pub(super) const SCHEMA: u32 = 2;
 
 /// Everything that one command of mailgrant has to say. A value that is not known is absent, never null.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "document", deny_unknown_fields)]
 pub(super) struct JsonDocument<'a> {
     #[serde(flatten)]
-    head: Head,
-    /// Whether nothing was changed, and the document says what would be.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
-    dry_run: bool,
-    /// How much went well.
-    summary: Summary,
-    /// What changes in the profile's file, or would: the lines of a diff, each behind `+`, `-` or a blank.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
-    diff: Vec<Shown>,
+    before: Before,
     /// One report for each mailbox, app, server or other thing that the command looked at.
     #[schemars(with = "Vec<JsonReport>")]
     reports: Reports<'a>,
-    /// What to know of the run itself: which share of the mailboxes it has looked at.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[serde(flatten)]
+    after: After,
+}
+
+/// What a document says before its reports.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Before {
+    #[serde(flatten)]
+    head: Head,
+    /// Whether nothing was changed, and the document says what would be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+    /// How much went well.
+    summary: Summary,
+    /// Which shares of the mailboxes were looked at, where that was not all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    shards: Vec<Share>,
+    /// What has changed since an earlier run, with `--baseline`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Changes>,
+    /// What changes in the profile's file, or would: the lines of a diff, each behind `+`, `-` or a blank.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    diff: Vec<Shown>,
+}
+
+/// What a document says after its reports.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct After {
+    /// What to know of the run itself, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     notes: Vec<Shown>,
     /// What the command prints, where that is a text of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
+    text: Option<String>,
     /// What is right but deserves attention.
     warnings: Vec<JsonWarning>,
     /// What to do next, in order.
     next: Vec<JsonStep>,
     /// Answers explained, the most telling first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     explanations: Vec<JsonExplanation>,
     /// Why the command could not do its job.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,13 +73,13 @@ pub(super) struct JsonDocument<'a> {
 }
 
 /// What every document begins with.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Head {
     /// The number of this layout: 2.
     #[schemars(extend("const" = 2))]
     schema: u32,
     /// The version of mailgrant.
-    version: &'static str,
+    version: Shown,
     /// The subcommand's name; empty where the command line named none.
     command: Shown,
     /// When the command ended.
@@ -72,7 +91,7 @@ struct Head {
 }
 
 /// How much went well.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "summary")]
 struct Summary {
     /// The reports.
@@ -82,7 +101,7 @@ struct Summary {
 }
 
 /// Reports, counted.
-#[derive(Default, Serialize, JsonSchema)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "report_count")]
 struct ReportCount {
     /// All of them.
@@ -94,7 +113,7 @@ struct ReportCount {
 }
 
 /// Checks, counted.
-#[derive(Default, Serialize, JsonSchema)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "check_count")]
 struct CheckCount {
     /// Those that went well.
@@ -106,7 +125,7 @@ struct CheckCount {
 }
 
 /// The reports, each made into JSON when its turn comes: of ten thousand there is one at a time.
-struct Reports<'a>(&'a [Report]);
+struct Reports<'a>(Cow<'a, [Report]>);
 
 /// What `token` prints, on one line.
 #[derive(Serialize, JsonSchema)]
@@ -122,38 +141,65 @@ pub(super) struct JsonToken<'a> {
     warnings: Vec<JsonWarning>,
 }
 
-/// What `--json` may print.
-#[derive(JsonSchema)]
-#[schemars(untagged, title = "mailgrant --json, schema 2")]
-#[expect(dead_code, reason = "it is described, never made")]
-enum Printed<'a> {
-    Document(Box<JsonDocument<'a>>),
-    Token(JsonToken<'a>),
-}
-
 impl<'a> JsonDocument<'a> {
     /// `document`, to be written.
     pub(super) fn of(document: &'a Document) -> Self {
+        let reports = Reports(Cow::Borrowed(&document.reports));
+        Self { before: Before::of(document), reports, after: After::of(document) }
+    }
+
+    /// The version of mailgrant that has written it.
+    pub(super) fn version(&self) -> &Shown {
+        self.before.version()
+    }
+
+    /// The document that was written.
+    pub(super) fn into_document(self) -> Document {
+        let document = Document { reports: self.reports.0.into_owned(), ..Document::new(Shown::default()) };
+        self.after.into_document(self.before.into_document(document))
+    }
+}
+
+impl Before {
+    pub(super) fn of(document: &Document) -> Self {
         Self {
             head: Head::of(document),
             dry_run: document.is_dry_run,
             summary: Summary::of(&document.tally()),
+            shards: document.shards.clone(),
+            changes: document.changes.clone(),
             diff: document.diff.clone(),
-            reports: Reports(&document.reports),
+        }
+    }
+
+    pub(super) fn into_document(self, document: Document) -> Document {
+        let Self { head, dry_run: is_dry_run, shards, changes, diff, summary: _ } = self;
+        Document { command: head.command, time: head.time, is_dry_run, shards, changes, diff, ..document }
+    }
+}
+
+impl After {
+    pub(super) fn of(document: &Document) -> Self {
+        Self {
             notes: document.notes.clone(),
-            text: document.text.as_deref(),
+            text: document.text.clone(),
             warnings: document.warnings.iter().map(JsonWarning::of).collect(),
             next: document.next.iter().map(JsonStep::of).collect(),
             explanations: document.explanations.iter().map(JsonExplanation::of).collect(),
             error: document.error.as_ref().map(JsonFinding::of),
         }
     }
-}
 
-impl<'a> JsonDocument<'a> {
-    /// `document`, where its reports are written elsewhere.
-    pub(super) fn without_reports(document: &'a Document) -> Self {
-        Self { reports: Reports(&[]), ..JsonDocument::of(document) }
+    pub(super) fn into_document(self, document: Document) -> Document {
+        Document {
+            notes: self.notes,
+            text: self.text,
+            warnings: self.warnings.into_iter().map(JsonWarning::into_warning).collect(),
+            next: self.next.into_iter().map(JsonStep::into_step).collect(),
+            explanations: self.explanations.into_iter().map(JsonExplanation::into_explanation).collect(),
+            error: self.error.map(JsonFinding::into_finding),
+            ..document
+        }
     }
 }
 
@@ -169,12 +215,19 @@ impl<'a> JsonToken<'a> {
     }
 }
 
+impl Before {
+    /// The version of mailgrant that has written it.
+    pub(super) fn version(&self) -> &Shown {
+        &self.head.version
+    }
+}
+
 impl Head {
     fn of(document: &Document) -> Self {
         let exit = document.exit_code();
         Self {
             schema: SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION").into(),
             command: document.command.clone(),
             time: document.time,
             ok: exit == ExitCode::AllPassed,
@@ -197,7 +250,26 @@ impl Serialize for Reports<'_> {
     }
 }
 
-/// The JSON Schema (draft 2020-12) of what `--json` prints, made from these types.
-pub(super) fn schema() -> Schema {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Printed<'_>>()
+impl<'de> Deserialize<'de> for Reports<'_> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneByOne;
+
+        impl<'de> Visitor<'de> for OneByOne {
+            type Value = Vec<Report>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array of reports")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut reports: A) -> Result<Vec<Report>, A::Error> {
+                let mut all = Vec::new();
+                while let Some(report) = reports.next_element::<JsonReport>()? {
+                    all.push(report.into_report().map_err(de::Error::custom)?);
+                }
+                Ok(all)
+            }
+        }
+
+        deserializer.deserialize_seq(OneByOne).map(|reports| Self(Cow::Owned(reports)))
+    }
 }

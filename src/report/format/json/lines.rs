@@ -3,30 +3,15 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::super::interface::Format;
-use super::document::JsonDocument;
+use super::document::{After, Before};
+use super::event::{JsonLine, Rest};
 use super::report::JsonReport;
 use crate::report::{Document, Report, View};
 
 /// One JSON object a line (JSON Lines): an event of kind `report` each, and `summary` at the end.
 pub(in super::super) struct JsonLines;
-
-/// A report.
-#[derive(Serialize)]
-struct ReportEvent {
-    event: &'static str,
-    report: JsonReport,
-}
-
-/// What a document has beside its reports.
-#[derive(Serialize)]
-struct SummaryEvent {
-    event: &'static str,
-    #[serde(flatten)]
-    document: Map<String, Value>,
-}
 
 impl Format for JsonLines {
     fn name(&self) -> &'static str {
@@ -37,11 +22,8 @@ impl Format for JsonLines {
         for report in document.reports.iter().filter(|report| !report.is_told) {
             self.write_report(report, out)?;
         }
-        let Value::Object(mut rest) = serde_json::to_value(JsonDocument::without_reports(document))? else {
-            return Ok(());
-        };
-        rest.remove("reports");
-        line(&SummaryEvent { event: "summary", document: rest }, out)
+        let rest = Rest { before: Before::of(document), after: After::of(document) };
+        line(&JsonLine::Summary(Box::new(rest)), out)
     }
 
     fn streams(&self) -> bool {
@@ -49,7 +31,7 @@ impl Format for JsonLines {
     }
 
     fn write_report(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        line(&ReportEvent { event: "report", report: JsonReport::of(report) }, out)
+        line(&JsonLine::Report { report: Box::new(JsonReport::of(report)) }, out)
     }
 
     fn is_for_programs(&self) -> bool {

@@ -4,15 +4,21 @@
 //! document    the whole, in schema 2
 //! report      a report, its checks and protocols
 //! finding     a finding, its steps, an explanation
+//! event       a line of --json-lines
 //! lines       a line for each report as it is made
 //! words       words by their names
+//! schema      the JSON Schema of all of it
+//! read        what was written before, read back
 //! schema_1    the layout of before, for programs that ask for it
 //! ```
 
 mod document;
+mod event;
 mod finding;
 mod lines;
+mod read;
 mod report;
+mod schema;
 mod schema_1;
 mod words;
 
@@ -21,6 +27,7 @@ use std::io::{self, Write};
 use schemars::Schema;
 
 pub(super) use self::lines::JsonLines;
+pub use self::read::{Past, Unreadable, read};
 
 use self::document::{JsonDocument, JsonToken};
 use super::interface::Format;
@@ -74,5 +81,5 @@ impl Format for Json1 {
 
 /// The JSON Schema of what [`Json`] writes.
 pub(super) fn schema() -> Schema {
-    document::schema()
+    schema::schema()
 }

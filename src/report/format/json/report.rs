@@ -1,21 +1,23 @@
 //! Reports and checks in schema 2.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::finding::{JsonFinding, JsonStep};
 use super::words::Words;
-use crate::profile::{By, Protocol};
+use crate::profile::{By, Protocol, Side};
 use crate::report::trial::{protocol_schema, side_schema};
 use crate::report::{
-    Check, Evidence, ExitCode, Headline, Outcome, Report, SideResult, Stage, Subject, Task, Trial, TrialResult, Values,
+    Check, Evidence, ExitCode, Fact, Headline, Outcome, Report, SideResult, Since, Stage, Subject, Task, Trial,
+    TrialResult, Values,
 };
 use crate::text::Shown;
 
 /// What a command found of one thing.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "report")]
 pub(super) struct JsonReport {
     /// What it is.
@@ -32,29 +34,32 @@ pub(super) struct JsonReport {
     /// Whether the command has changed it, where it may; with `--dry-run`, whether it would.
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<bool>,
+    /// What has changed since an earlier run, with `--baseline`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Since>,
     /// What is so, name by name, in words.
     facts: Words,
     /// The same as values, as far as programs need them.
     #[serde(skip_serializing_if = "Values::is_empty")]
-    #[schemars(default)]
+    #[serde(default)]
     values: Values,
     /// What was tried, in order.
     checks: Vec<JsonCheck>,
     /// Which sides work, where that was tested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[serde(default)]
     sides: Vec<SideResult>,
     /// What has to be set up, where that was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[serde(default)]
     tasks: Vec<JsonTask>,
     /// The newest messages, newest first, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[serde(default)]
     latest: Vec<Headline>,
     /// What came of trying each protocol that the provider has, where that was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[serde(default)]
     protocols: Vec<JsonTrial>,
     /// The finding to act on first; absent where all went well.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +67,7 @@ pub(super) struct JsonReport {
 }
 
 /// What a report is on.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "kind")]
 enum Kind {
@@ -87,7 +92,7 @@ enum Kind {
 }
 
 /// A step of a test.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "check")]
 pub(super) struct JsonCheck {
     /// Which step.
@@ -95,7 +100,7 @@ pub(super) struct JsonCheck {
     /// Over which protocol, where one is spoken.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "protocol_schema")]
-    protocol: Option<&'static str>,
+    protocol: Option<Protocol>,
     /// How it went.
     outcome: Went,
     /// What was seen, where it passed.
@@ -112,13 +117,13 @@ pub(super) struct JsonCheck {
     evidence: Evidence,
     /// When it began, in milliseconds from the command's start.
     #[serde(skip_serializing_if = "Option::is_none")]
-    began_ms: Option<f64>,
+    began_ms: Option<Millis>,
     /// How long it took, in milliseconds.
-    elapsed_ms: f64,
+    elapsed_ms: Millis,
 }
 
 /// How a check went.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "outcome")]
 enum Went {
@@ -131,7 +136,7 @@ enum Went {
 }
 
 /// A task of a set-up.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "task")]
 struct JsonTask {
     /// What comes of it.
@@ -148,15 +153,15 @@ struct JsonTask {
 }
 
 /// What came of trying one protocol.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "trial")]
 struct JsonTrial {
     /// The protocol.
     #[schemars(schema_with = "protocol_schema")]
-    protocol: &'static str,
+    protocol: Protocol,
     /// The side of the mailbox.
     #[schemars(schema_with = "side_schema")]
-    side: &'static str,
+    side: Side,
     /// Whether the profile has it for this mailbox.
     in_profile: bool,
     /// Whether it works.
@@ -179,7 +184,8 @@ impl JsonReport {
             ok: exit == ExitCode::AllPassed,
             exit_code: exit as u8,
             changed: report.changed,
-            facts: report.facts.iter().map(|fact| (fact.name, fact.value.clone())).collect(),
+            since: report.since,
+            facts: report.facts.iter().map(|fact| (fact.name.clone(), fact.value.clone())).collect(),
             values: report.values.clone(),
             checks: report.checks.iter().map(JsonCheck::of).collect(),
             sides: report.sides.clone(),
@@ -188,6 +194,29 @@ impl JsonReport {
             protocols: report.trials.iter().map(JsonTrial::of).collect(),
             verdict: report.first_finding().map(JsonFinding::of),
         }
+    }
+
+    /// The report that it tells of.
+    ///
+    /// # Errors
+    /// What it should say and does not.
+    pub(super) fn into_report(self) -> Result<Report, &'static str> {
+        let mut report = Report {
+            facts: self.facts.into_iter().map(|(name, value)| Fact { name, value }).collect(),
+            values: self.values,
+            changed: self.changed,
+            since: self.since,
+            checks: self.checks.into_iter().map(JsonCheck::into_check).collect::<Result<_, _>>()?,
+            sides: self.sides,
+            tasks: self.tasks.into_iter().map(JsonTask::into_task).collect(),
+            latest: self.latest,
+            trials: self.protocols.into_iter().map(JsonTrial::into_trial).collect(),
+            ..Report::new(self.kind.of_name(self.name))
+        };
+        let verdict = self.verdict.map(|verdict| Box::new(verdict.into_finding()));
+        let is_said = report.first_finding() == verdict.as_deref() && report.exit_code() as u8 == self.exit_code;
+        report.verdict = verdict.filter(|_| !is_said);
+        Ok(report)
     }
 }
 
@@ -205,6 +234,20 @@ impl Kind {
             Subject::Catalogue(_) => Self::Catalogue,
         }
     }
+
+    fn of_name(self, name: Shown) -> Subject {
+        match self {
+            Self::Mailbox => Subject::Mailbox(name),
+            Self::App => Subject::App(name),
+            Self::Certificate => Subject::Certificate(name),
+            Self::VaultKey => Subject::VaultKey(name),
+            Self::Vault => Subject::Vault(name),
+            Self::Machine => Subject::Machine(name),
+            Self::Host => Subject::Host(name),
+            Self::Fault => Subject::Fault(name),
+            Self::Catalogue => Subject::Catalogue(name),
+        }
+    }
 }
 
 impl JsonCheck {
@@ -216,15 +259,32 @@ impl JsonCheck {
         };
         Self {
             stage: check.stage,
-            protocol: check.protocol.map(Protocol::key),
+            protocol: check.protocol,
             outcome,
             detail,
             because,
             finding,
             evidence: check.evidence.clone(),
-            began_ms: check.began.map(millis),
-            elapsed_ms: millis(check.elapsed),
+            began_ms: check.began.map(Millis),
+            elapsed_ms: Millis(check.elapsed),
         }
+    }
+
+    fn into_check(self) -> Result<Check, &'static str> {
+        let elapsed = self.elapsed_ms.0;
+        let check = match (self.finding, self.outcome) {
+            (Some(finding), _) => Check::failed(self.stage, elapsed, finding.into_finding()),
+            (None, Went::Skipped) => Check::skipped(self.stage, self.because.unwrap_or_default()),
+            (None, Went::Passed) => Check::passed(self.stage, elapsed, self.detail.unwrap_or_default()),
+            (None, Went::Failed) => return Err("a check that has failed has no finding"),
+        };
+        Ok(Check {
+            protocol: self.protocol,
+            evidence: self.evidence,
+            began: self.began_ms.map(|began| began.0),
+            elapsed,
+            ..check
+        })
     }
 }
 
@@ -238,22 +298,64 @@ impl JsonTask {
             steps: task.steps.iter().map(JsonStep::of).collect(),
         }
     }
+
+    fn into_task(self) -> Task {
+        let Self { title, why, by, done, steps } = self;
+        Task { title, why, by, done, steps: steps.into_iter().map(JsonStep::into_step).collect() }
+    }
 }
 
 impl JsonTrial {
     fn of(trial: &Trial) -> Self {
         Self {
-            protocol: trial.protocol.key(),
-            side: trial.side.key(),
+            protocol: trial.protocol,
+            side: trial.side,
             in_profile: trial.in_profile,
             result: trial.result,
             detail: trial.detail.clone(),
             finding: trial.finding.as_deref().map(JsonFinding::of),
         }
     }
+
+    fn into_trial(self) -> Trial {
+        let Self { protocol, side, in_profile, result, detail, finding } = self;
+        Trial {
+            protocol,
+            side,
+            in_profile,
+            result,
+            detail,
+            finding: finding.map(|finding| Box::new(finding.into_finding())),
+        }
+    }
 }
 
-/// A tenth of a millisecond is finer than any server answers.
-fn millis(time: Duration) -> f64 {
-    (time.as_secs_f64() * 10_000.0).round() / 10.0
+/// A time in milliseconds: a tenth of one is finer than any server answers.
+struct Millis(Duration);
+
+impl Serialize for Millis {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64((self.0.as_secs_f64() * 10_000.0).round() / 10.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Millis {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let millis = f64::deserialize(deserializer)?;
+        Duration::try_from_secs_f64(millis / 1_000.0).map(Self).map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for Millis {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        f64::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        f64::json_schema(generator)
+    }
 }

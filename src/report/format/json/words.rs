@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Serialize, Serializer};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::text::Shown;
 
 /// Words by their names, in the order in which people read them.
 #[derive(Default)]
-pub(super) struct Words(Vec<(&'static str, Shown)>);
+pub(super) struct Words(Vec<(Shown, Shown)>);
 
 impl Words {
     pub(super) fn is_empty(&self) -> bool {
@@ -18,9 +20,42 @@ impl Words {
     }
 }
 
-impl FromIterator<(&'static str, Shown)> for Words {
-    fn from_iter<I: IntoIterator<Item = (&'static str, Shown)>>(words: I) -> Self {
+impl FromIterator<(Shown, Shown)> for Words {
+    fn from_iter<I: IntoIterator<Item = (Shown, Shown)>>(words: I) -> Self {
         Self(words.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Words {
+    type Item = (Shown, Shown);
+    type IntoIter = std::vec::IntoIter<(Shown, Shown)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Words;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Words, A::Error> {
+                let mut words = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    words.push(entry);
+                }
+                Ok(Words(words))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
     }
 }
 
