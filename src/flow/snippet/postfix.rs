@@ -10,7 +10,7 @@ pub(super) static PROGRAM: Program = Program {
     about: "sends all mail of a machine through the mailbox",
     protocols: &[Protocol::Smtp],
     place: "A script for root: once with --set-up, then every ten minutes by a timer.",
-    needs: "Postfix, and a plugin of Cyrus SASL for XOAUTH2 that takes the token as the password (libsasl2-modules-kdexoauth2 does not work with Postfix)",
+    needs: "Postfix, and a plugin of Cyrus SASL for XOAUTH2 that takes the token as the password (with libsasl2-modules-kdexoauth2 it failed when it was tried, and the cause is not known)",
     tried: None,
     comment: "#",
     opening: "#!/bin/sh\n",
