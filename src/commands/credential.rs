@@ -16,10 +16,10 @@ use crate::report::Document;
 /// Answer Git, which asks its credential helpers for a password or token
 ///
 /// It reads Git's request on standard input. For a server of a mailbox it answers with a token; for any other it says nothing, so that
-/// Git asks the next helper. `store` and `erase` change nothing.
+/// Git asks the next helper. `store` and `erase` change nothing. Git asks it after
+/// `git config --global credential.helper '!mailgrant credential'`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
-    git config --global credential.helper '!mailgrant credential'\n  \
     printf 'protocol=smtp\\nhost=smtp.office365.com\\n' | mailgrant credential get")]
 pub struct Args {
     /// What Git wants: get, store or erase; anything else is left to other helpers

@@ -20,10 +20,10 @@ const WINDOW: usize = 12;
 /// Shorter "secrets" would take ordinary words out of ordinary text.
 const SHORTEST: usize = 4;
 
-/// What a file holds, whatever was written into it: it is redacted by shape, and escaped.
+/// A text that was shown before, whatever was written into its file since.
 impl<'de> Deserialize<'de> for Shown {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Redactor::by_shape(&String::deserialize(deserializer)?))
+        Ok(Redactor::read_back(&String::deserialize(deserializer)?))
     }
 }
 
@@ -126,6 +126,13 @@ impl Redactor {
     #[must_use]
     pub fn by_shape(text: &str) -> Shown {
         Shown::redacted(&mask(text, shapes::find(text)))
+    }
+
+    /// A text that was shown before, read back from a file: what a redaction has left stays, what has the form of a secret does
+    /// not, and it is escaped.
+    #[must_use]
+    pub fn read_back(text: &str) -> Shown {
+        Shown::redacted(&mask(text, shapes::find_by_form(text)))
     }
 
     /// An error code, which decides what is done next. One in the standards' form is left alone: a server that repeats a

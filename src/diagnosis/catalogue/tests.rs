@@ -9,6 +9,7 @@ use crate::diagnosis::explain;
 use crate::diagnosis::reading::Reading;
 use crate::profile::Page;
 use crate::report::step::{Mark, marks};
+use crate::text::Redactor;
 
 fn found(text: &str, hint: Hint) -> Vec<&'static str> {
     search(&Reading::of(text), hint).into_iter().map(|hit| hit.entry.id.as_str()).collect()
@@ -195,4 +196,25 @@ fn a_source_is_a_public_document_or_a_section_of_a_standard() {
         }
     }
     assert!(count > 250, "only {count}");
+}
+
+#[test]
+fn no_sentence_of_ours_is_taken_for_a_secret_when_a_report_is_read_back() {
+    let of_entries = entries().iter().flat_map(|entry| {
+        let live = entry.live.iter().flat_map(|live| &live.fix);
+        let with_token = entry.with_token.iter().flat_map(|instead| &instead.fix);
+        let steps = entry.fix.iter().chain(live).chain(with_token);
+        steps.map(|step| step.text.as_str()).chain([entry.cause.as_str()])
+    });
+    let own = FindingCode::ALL.iter().filter_map(|code| own::words(*code));
+    let own = own.flat_map(|words| words.fix.iter().map(|step| step.text.as_str()).chain([words.cause.as_str()]));
+    let (mut looked_at, mut changed) = (0, Vec::new());
+    for sentence in of_entries.chain(own).flat_map(str::lines) {
+        looked_at += 1;
+        if *Redactor::read_back(sentence) != *sentence {
+            changed.push(Redactor::read_back(sentence));
+        }
+    }
+    assert!(changed.is_empty(), "{changed:#?}");
+    assert!(looked_at > 1_000, "only {looked_at}");
 }

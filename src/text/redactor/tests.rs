@@ -270,3 +270,15 @@ proptest! {
         prop_assert_eq!(redactor.clean(&cleaned), cleaned);
     }
 }
+
+#[test]
+fn what_is_read_back_loses_what_has_the_form_of_a_secret_and_no_word_behind_the_name_of_one() {
+    for ours in ["run it without --device-code on a managed computer", "permissions: { id-token: write }"] {
+        assert_eq!(*Redactor::read_back(ours), *ours);
+    }
+    let token = format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.{}.{}", "eyJhIjoxfQ", "c2lnbmF0dXJlc2lnbmF0dXJl");
+    for planted in [token.clone(), format!("Authorization: Bearer {token}"), format!("\u{1b}]0;{token}\u{7}")] {
+        let shown = Redactor::read_back(&planted);
+        assert!(!shown.contains("c2lnbmF0dXJl") && !shown.contains(['\u{1b}', '\u{7}']), "{shown}");
+    }
+}

@@ -273,7 +273,7 @@ const BETWEEN_SOURCES: &str = "; ";
 /// Text that may have several lines: its line breaks stay.
 fn lines<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shown, D::Error> {
     let text = String::deserialize(deserializer)?;
-    Ok(Shown::join(text.split('\n').map(Redactor::by_shape), "\n"))
+    Ok(Shown::join(text.split('\n').map(Redactor::read_back), "\n"))
 }
 
 fn optional_lines<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Shown>, D::Error> {
