@@ -10,8 +10,8 @@ const VARIABLES: [(&str, &str); 2] = [("profile", "MAILGRANT_CONFIG"), ("store",
 /// The verb that does what `--version` does.
 pub(super) const VERSION: &str = "version";
 
-/// `command` with the verb that other programs have for `--version`, without the variables that are set to nothing, which clap would take for empty values, and with the colours
-/// that the environment asks for.
+/// `command` with the verb that other programs have for `--version`, without the variables that are set to nothing, which clap
+/// would take for empty values, and with the colours that the environment asks for.
 pub(super) fn applied(mut command: clap::Command) -> clap::Command {
     command = command
         .subcommand(clap::Command::new(VERSION).about("Show the version, as --version does; with -v how it was built"));

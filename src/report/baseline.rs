@@ -49,7 +49,7 @@ impl Baseline {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(report.subject.clone());
         let now = codes(report);
         report.since = Some(match self.reports.get(&report.subject) {
-            _ if now.is_empty() && !self.reports.contains_key(&report.subject) => Since::Added,
+            None if now.is_empty() => Since::Added,
             None => Since::NewFailure,
             Some(earlier) if !now.is_subset(&earlier.codes) => Since::NewFailure,
             Some(_) if !now.is_empty() => Since::KnownFailure,

@@ -249,6 +249,7 @@ impl JsonExplanation {
             support: explanation.support.iter().map(|fact| (fact.name.clone(), fact.value.clone())).collect(),
         }
     }
+
     pub(super) fn into_explanation(self) -> Explanation {
         let titles = self.titles.into_iter().filter_map(|(code, title)| Some((FindingCode::find(&code)?, title)));
         Explanation {
