@@ -47,15 +47,23 @@ impl Dialler {
         Self { anchors: Some(anchors), ..self }
     }
 
-    /// The addresses of `host`, the families in turn.
+    /// The addresses of `host`, the families in turn. `meanwhile` is called once there is time for other things: when the
+    /// resolver is waited for, or the connection that comes next.
     ///
     /// # Errors
     /// If there is no such name, or the lookup fails or takes too long.
-    pub fn look_up(&self, host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Failure> {
+    pub fn look_up(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Instant,
+        meanwhile: impl FnOnce(),
+    ) -> Result<Vec<SocketAddr>, Failure> {
         names::look_up(&self.resolve, host, port, deadline, || {
             if let Some(anchors) = &self.anchors {
                 anchors.begin();
             }
+            meanwhile();
         })
     }
 
@@ -121,7 +129,7 @@ impl Dialler {
     /// # Errors
     /// As [`Self::look_up`] and [`Self::reach`].
     pub fn dial(&self, host: &str, port: u16, deadline: Instant) -> Result<(TcpStream, SocketAddr), Failure> {
-        let addresses = self.look_up(host, port, deadline)?;
+        let addresses = self.look_up(host, port, deadline, || {})?;
         self.reach(host, &addresses, deadline)
     }
 }

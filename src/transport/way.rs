@@ -29,10 +29,14 @@ impl<'a> Way<'a> {
     ) -> Result<(TcpStream, Self), Stop> {
         let (host, port) = (target.endpoint.host.as_str(), target.endpoint.port);
         let dialler = Dialler::system().for_tls(target.trust, target.ca_file);
-        match target.proxies.route(traffic, host, port) {
+        let route = target.proxies.route(traffic, host, port);
+        if !matches!(route, Route::Direct) {
+            (target.meanwhile)();
+        }
+        match route {
             Route::Direct => {
                 let addresses = log.observe(Stage::Dns, || {
-                    let addresses = dialler.look_up(host, port, deadline())?;
+                    let addresses = dialler.look_up(host, port, deadline(), target.meanwhile)?;
                     let found: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
                     let words = Shown::join(&found, ", ");
                     let evidence = Evidence { addresses: found, ..Evidence::default() };

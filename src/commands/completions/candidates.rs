@@ -79,7 +79,9 @@ fn told(candidate: &CompletionCandidate, begun: &OsStr) -> Option<String> {
 }
 
 /// `command` with the names of the profile wherever one can stand.
-fn with_names(command: Command, profile: &Path) -> Command {
+fn with_names(mut command: Command, profile: &Path) -> Command {
+    // Until then the verbs have no arguments.
+    command.build();
     command.mut_subcommands(|verb| {
         let name = verb.get_name().to_owned();
         verb.mut_args(|argument| match names_for(&name, &argument) {
