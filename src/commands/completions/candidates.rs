@@ -222,7 +222,8 @@ incoming = { protocol = "imap" }
     #[test]
     fn every_place_for_an_app_is_an_argument() {
         for (verb, argument) in APPS {
-            let verbs = verbs();
+            let mut verbs = verbs();
+            verbs.build();
             let verb = verbs.find_subcommand(verb).unwrap();
             assert!(verb.get_arguments().any(|known| known.get_id() == argument), "{} {argument}", verb.get_name());
         }
