@@ -34,6 +34,11 @@ fn beside_other_programs() {
 
     println!("\n{:<52} {:>10} {:>10} {:>10}", "", "fastest", "median", "slowest");
     pair(
+        "The start alone",
+        ("mailgrant --version", &|| ours(&["--version"])),
+        ("curl --version", &|| time(stack.fixture.program("curl").arg("--version"), "")),
+    );
+    pair(
         "IMAP: sign in, open INBOX",
         ("mailgrant test-mailbox", &|| ours(&["test-mailbox", "shop"])),
         ("curl, EXAMINE", &|| curl(&["--request", "EXAMINE INBOX", &imap])),
