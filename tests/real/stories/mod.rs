@@ -3,6 +3,7 @@
 mod api;
 mod credentials;
 mod device_code;
+mod git;
 mod job_reports;
 mod json;
 mod keyring;
@@ -12,6 +13,7 @@ mod monitors;
 mod password_manager;
 mod playbook;
 mod programs;
+mod relay;
 mod reminders;
 mod report;
 mod rotation;
