@@ -3,11 +3,13 @@
 mod api;
 mod credentials;
 mod device_code;
+mod github;
 mod job_reports;
 mod json;
 mod keyring;
 mod machines;
 mod mailbox;
+mod markdown;
 mod monitors;
 mod password_manager;
 mod playbook;
