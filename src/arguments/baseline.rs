@@ -25,7 +25,7 @@ impl BaselineFlag {
     /// If its report cannot be read, or is of another command.
     pub fn read(&self, command: &str) -> Result<Option<Baseline>, CommandError> {
         let Some(path) = &self.baseline else { return Ok(None) };
-        let document = past::read_one(path)?.into_merge().document;
+        let document = past::read_one(path)?.into_document();
         if document.command != *command {
             return Err(CommandError::usage(
                 shown!("{} is a report of '{}', and no baseline for '{}'.", path, document.command, by_shape(command)),

@@ -6,9 +6,6 @@ use std::str::FromStr;
 use crate::profile::Invalid;
 use crate::report::Share;
 
-/// More shares than these are a slip of the hand.
-const MOST: u32 = 10_000;
-
 crate::show_as_displayed!(Shard);
 
 /// One of several shares.
@@ -24,7 +21,7 @@ impl Shard {
     /// Share `index`, from 0, of `count`; none where there is no such share.
     #[must_use]
     pub fn new(index: u32, count: u32) -> Option<Self> {
-        (index < count && count <= MOST).then_some(Self { index, count })
+        (index < count && count <= Share::MOST).then_some(Self { index, count })
     }
 
     /// As reports have it.

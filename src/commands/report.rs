@@ -6,8 +6,9 @@ use clap::{Args as ClapArgs, Subcommand};
 
 use crate::arguments::baseline::BaselineFlag;
 use crate::error::CommandError;
+use crate::flow::merge::Merging;
 use crate::flow::past;
-use crate::report::{Document, merge};
+use crate::report::Document;
 
 /// Put the reports of several runs together
 #[derive(Debug, ClapArgs)]
@@ -40,9 +41,12 @@ enum Action {
 /// If a file cannot be read, or is not what mailgrant writes.
 pub fn run(args: &Args) -> Result<Document, CommandError> {
     let Action::Merge { files, baseline } = &args.action;
-    let past = past::read_all(files)?;
-    let warnings = past.iter().filter_map(past::File::other_version).collect::<Vec<_>>();
-    let mut document = merge(past.into_iter().map(past::File::into_merge).collect());
+    let (mut merging, mut warnings) = (Merging::default(), Vec::new());
+    past::read_each(files, |file| {
+        warnings.extend(file.other_version());
+        merging.take(&file.called().clone(), file.into_document());
+    })?;
+    let mut document = merging.finish();
     document.warnings.extend(warnings);
     if let Some(baseline) = baseline.read(&document.command)? {
         document.reports.iter_mut().for_each(|report| report.since = None);

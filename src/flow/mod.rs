@@ -18,6 +18,7 @@ pub mod hand_out;
 pub mod judge;
 pub mod key_file;
 pub mod lookup;
+pub mod merge;
 pub mod migration;
 pub mod next_step;
 pub mod parallel;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::CommandError;
 use crate::report::format::{self, Past, Unreadable};
-use crate::report::{Finding, FindingCode, MergeFile, Warning, WarningCode};
+use crate::report::{Document, Finding, FindingCode, Warning, WarningCode};
 use crate::text::Shown;
 
 /// Larger than the report on a hundred thousand mailboxes that work.
@@ -35,18 +35,24 @@ impl File {
         (self.past.version != ours).then(|| Warning::new(WarningCode::OtherVersion, text))
     }
 
-    /// The document, to be put together with others.
+    /// What its file is called in messages.
     #[must_use]
-    pub fn into_merge(self) -> MergeFile {
-        MergeFile { called: self.called, document: self.past.document }
+    pub fn called(&self) -> &Shown {
+        &self.called
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn into_document(self) -> Document {
+        self.past.document
     }
 }
 
-/// Reads all of `paths`; `-` is standard input.
+/// Reads `paths` one after the other, and gives each document to `take` as soon as it is whole; `-` is standard input.
 ///
 /// # Errors
 /// If one cannot be read, is named twice, or is not a document that mailgrant has written.
-pub fn read_all(paths: &[PathBuf]) -> Result<Vec<File>, CommandError> {
+pub fn read_each(paths: &[PathBuf], mut take: impl FnMut(File)) -> Result<(), CommandError> {
     let mut seen = BTreeSet::new();
     for path in paths {
         // What cannot be found is told when it is read.
@@ -57,11 +63,7 @@ pub fn read_all(paths: &[PathBuf]) -> Result<Vec<File>, CommandError> {
             ));
         }
     }
-    let mut files = Vec::new();
-    for path in paths {
-        files.extend(read(path)?);
-    }
-    Ok(files)
+    paths.iter().try_for_each(|path| read(path, &mut take))
 }
 
 /// Reads the one document in the file at `path`; `-` is standard input.
@@ -69,7 +71,8 @@ pub fn read_all(paths: &[PathBuf]) -> Result<Vec<File>, CommandError> {
 /// # Errors
 /// If it cannot be read, or is not a document that mailgrant has written.
 pub fn read_one(path: &Path) -> Result<File, CommandError> {
-    let mut files = read(path)?;
+    let mut files = Vec::new();
+    read(path, &mut |file| files.push(file))?;
     match (files.pop(), files.is_empty()) {
         (Some(only), true) => Ok(only),
         (_, _) => Err(CommandError::usage(
@@ -79,43 +82,43 @@ pub fn read_one(path: &Path) -> Result<File, CommandError> {
     }
 }
 
-/// Reads what is in the file at `path`: one document, or the lines of one run or of several.
-fn read(path: &Path) -> Result<Vec<File>, CommandError> {
+/// Reads what is in the file at `path`: one document, or those of several runs.
+fn read(path: &Path, take: &mut dyn FnMut(File)) -> Result<(), CommandError> {
     let called = called(path);
-    let text = bytes(path).map_err(|error| {
-        CommandError::usage(shown!("{}: {}.", called, error), "Name a file that can be read, or - for standard input")
-    })?;
-    if text.len() as u64 > LIMIT {
+    let not_given = |problem: Shown| {
+        CommandError::usage(shown!("{}: {}.", called, problem), "Name a file that can be read, or - for standard input")
+    };
+    let mut text = open(path).map_err(|error| not_given(Shown::of(&error)))?.take(LIMIT + 1);
+    let mut printed = None;
+    let read = format::read(BufReader::new(&mut text), |past| match past.document.text {
+        Some(_) => printed = Some(past.document.command),
+        None => take(File { called: called.clone(), past }),
+    });
+    if text.limit() == 0 {
         return Err(CommandError::usage(
             shown!("{} is larger than {} bytes.", called, LIMIT),
             "Run with --shard, and put smaller files together",
         ));
     }
-    match format::read(&text) {
-        Ok(runs) => match runs.iter().find(|past| past.document.text.is_some()) {
-            Some(past) => Err(refused(&called, "text").with("command", &past.document.command).into()),
-            None => Ok(runs.into_iter().map(|past| File { called: called.clone(), past }).collect()),
-        },
-        Err(Unreadable::Empty) => Err(refused(&called, "empty").into()),
-        Err(Unreadable::Wrong(what)) => Err(refused(&called, "wrong").with("what", what).into()),
-        Err(Unreadable::OtherSchema(schema)) => Err(refused(&called, "schema").with("schema", schema).into()),
-        Err(Unreadable::Token) => Err(refused(&called, "token").into()),
-        Err(Unreadable::CutOff) => Err(refused(&called, "cut").into()),
-    }
+    let problem = match (read, printed) {
+        (Ok(()), None) => return Ok(()),
+        (Ok(()), Some(command)) => refused(&called, "text").with("command", command),
+        (Err(Unreadable::Empty), _) => refused(&called, "empty"),
+        (Err(Unreadable::NotGiven(problem)), _) => return Err(not_given(problem)),
+        (Err(Unreadable::Wrong(what)), _) => refused(&called, "wrong").with("what", what),
+        (Err(Unreadable::OtherSchema(schema)), _) => refused(&called, "schema").with("schema", schema),
+        (Err(Unreadable::Token), _) => refused(&called, "token"),
+        (Err(Unreadable::CutOff), _) => refused(&called, "cut"),
+    };
+    Err(problem.into())
 }
 
 fn called(path: &Path) -> Shown {
     if path == Path::new("-") { "Standard input".into() } else { Shown::of(path) }
 }
 
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        io::stdin().lock().take(LIMIT + 1).read_to_end(&mut bytes)?;
-    } else {
-        fs::File::open(path)?.take(LIMIT + 1).read_to_end(&mut bytes)?;
-    }
-    Ok(bytes)
+fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    if path == Path::new("-") { Ok(Box::new(io::stdin().lock())) } else { Ok(Box::new(fs::File::open(path)?)) }
 }
 
 fn refused(called: &Shown, case: &'static str) -> crate::diagnosis::Told<'static> {

@@ -186,6 +186,8 @@ pub enum Subject {
     Fault(Shown),
     /// The catalogue of answers, by the version of this program.
     Catalogue(Shown),
+    /// A share of the mailboxes that was not looked at, as in "2/4".
+    Shard(Shown),
 }
 
 impl Subject {
@@ -201,7 +203,17 @@ impl Subject {
             | Self::Machine(name)
             | Self::Host(name)
             | Self::Fault(name)
-            | Self::Catalogue(name) => name,
+            | Self::Catalogue(name)
+            | Self::Shard(name) => name,
+        }
+    }
+
+    /// What people call it: its name, with what it is where the name alone does not say so.
+    #[must_use]
+    pub fn called(&self) -> Shown {
+        match self {
+            Self::Shard(name) => shown!("shard {}", name),
+            other => other.name().clone(),
         }
     }
 }
@@ -247,10 +259,9 @@ impl Document {
         tally
     }
 
-    /// Whether a part of what was asked for is not there: a report that could not be written, a share of the mailboxes.
+    /// Whether a part of what was asked for could not be written.
     fn is_incomplete(&self) -> bool {
-        let codes = [WarningCode::ReportNotWritten, WarningCode::ShardMissing];
-        self.warnings.iter().any(|warning| codes.contains(&warning.code))
+        self.warnings.iter().any(|warning| warning.code == WarningCode::ReportNotWritten)
     }
 
     /// The exit code: that of the error, or the most lasting of the reports'. An explanation is not a failure, and that there

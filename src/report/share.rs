@@ -15,6 +15,17 @@ pub struct Share {
     pub index: u32,
 }
 
+impl Share {
+    /// More shares than these are a slip of the hand.
+    pub const MOST: u32 = 10_000;
+
+    /// Whether there is such a share.
+    #[must_use]
+    pub fn is_one(self) -> bool {
+        self.of <= Self::MOST && (1..=self.of).contains(&self.index)
+    }
+}
+
 /// "2/4"
 impl std::fmt::Display for Share {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -86,8 +86,6 @@ pub enum WarningCode {
     ReportNotWritten,
     /// Several files have a report on the same mailbox.
     SeveralReports,
-    /// A share of the mailboxes is not among the files.
-    ShardMissing,
     /// Another of several commands could not do its job either.
     OtherError,
     /// Another version has written a file.

@@ -57,13 +57,68 @@ fn the_shares_of_all_mailboxes_are_one_report_and_a_share_that_is_missing_is_nam
     assert_eq!(whole["shards"], json!([{"of": 3, "index": 1}, {"of": 3, "index": 2}, {"of": 3, "index": 3}]));
     assert_eq!(whole["notes"].as_array().unwrap().len(), 4, "{whole}");
     let part = merge(shop, &["1.json", "3.json"], 1);
-    assert_eq!(codes(&part), ["shard-missing"], "{part}");
-    assert!(part["warnings"][0]["text"].as_str().unwrap().starts_with("Shard 2 of 3 is not among the files"), "{part}");
-    let said = shop.run(&["report", "merge", "1.json", "3.json", "--format", "nagios"]).finish().code(2);
-    assert!(said.stdout.starts_with("CRITICAL") && said.stdout.contains("Shard 2 of 3"), "{}", said.stdout);
-    // What was put together can be put together again.
+    assert_eq!(missing(&part), [("2/3", "shard-missing")], "{part}");
+    let mut names = names(&part);
+    names.retain(|name| name != "2/3");
+    assert_eq!(part["summary"]["reports"], json!({"total": names.len() + 1, "ok": names.len(), "failed": 1}));
+    // What was put together can be put together again: with the share that was missing it is whole.
     fs::write(shop.path().join("part.json"), part.to_string()).unwrap();
-    assert_eq!(merge(shop, &["part.json", "2.json"], 1)["summary"]["reports"]["total"], 12);
+    let again = merge(shop, &["part.json", "2.json"], 0);
+    assert_eq!((&again["summary"]["reports"]["total"], missing(&again).len()), (&12.into(), 0), "{again}");
+    // It was missing before as well, and the command fails all the same.
+    shop.run(&["report", "merge", "1.json", "3.json", "--baseline", "part.json"]).finish().code(1);
+}
+
+/// The shares that are reported to be missing, with their codes.
+fn missing(document: &Value) -> Vec<(&str, &str)> {
+    let reports = document["reports"].as_array().unwrap();
+    let shards = reports.iter().filter(|report| report["kind"] == "shard");
+    shards.map(|one| (one["name"].as_str().unwrap(), one["verdict"]["code"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn each_form_says_which_share_is_missing_and_fails() {
+    let fleet = Fleet::new(8);
+    let shop = &fleet.shop;
+    for index in [1, 4] {
+        let (shard, report) = (format!("{index}/4"), format!("json={index}.json"));
+        shop.run(&["test-mailbox", "--all", "--shard", &shard, "--report", &report]).finish().code(0);
+    }
+    for (form, code, words) in [
+        (
+            "text",
+            1,
+            &["shard 2/4\n", "shard 3/4\n", "Shard 2 of 4 is not among the files", "; shards 2/4, 3/4 are missing"][..],
+        ),
+        ("json", 1, &["\"kind\": \"shard\"", "\"name\": \"2/4\"", "\"name\": \"3/4\"", "\"failed\": 2"]),
+        ("json-lines", 1, &["\"kind\":\"shard\",\"name\":\"3/4\"", "\"ok\":false"]),
+        ("html", 1, &["<h1>shards 2/4, 3/4 are missing; ", "<h2>shard 2/4 <span class=\"state\">failed"]),
+        ("markdown", 1, &["## shard 2/4", "## shard 3/4", "Shard 3 of 4 is not among the files"]),
+        ("github", 1, &["::error title=shard 2/4%3A ", "::error title=shard 3/4%3A "]),
+        ("nagios", 2, &["CRITICAL: shards 2/4, 3/4 are missing; ", "CRITICAL: shard 3/4: "]),
+        (
+            "junit",
+            1,
+            &["<testsuite name=\"shard 2/4\"", "tests=\"1\" failures=\"0\" errors=\"1\"", "type=\"shard-missing\""],
+        ),
+        (
+            "prometheus",
+            1,
+            &[
+                "mailgrant_probe_success{shard=\"2/4\"} 0\n",
+                "mailgrant_last_run_exit_code{command=\"test-mailbox\"} 1\n",
+            ],
+        ),
+        ("tap", 1, &["not ok 1 - shard 2/4: ", "not ok 2 - shard 3/4: ", "  code: shard-missing\n"]),
+    ] {
+        let said = shop.run(&["report", "merge", "1.json", "4.json", "--format", form]).finish().code(code).stdout;
+        for words in words {
+            assert!(said.contains(words), "{form}: no {words:?} in {said}");
+        }
+        assert!(!said.contains("mailboxes: something is wrong") && !said.contains("All 4 work"), "{form}: {said}");
+    }
+    let quiet = shop.run(&["report", "merge", "1.json", "4.json", "-q"]).finish().code(1).stdout;
+    assert!(quiet.contains("shard 2/4: Shard 2 of 4 is not among the files") && quiet.contains("shard 3/4"), "{quiet}");
 }
 
 #[test]
@@ -162,6 +217,10 @@ fn what_is_not_a_report_is_refused_with_the_place_and_the_next_step() {
     put("broken.json", &well.replacen("\"ok\": true", "\"ok\": yes", 1));
     put("half.json", &well[..well.len() / 2]);
     put("code.json", &well.replacen("\"stage\": \"dns\"", "\"stage\": \"weather\"", 1));
+    put(
+        "shards.json",
+        &well.replacen("\"summary\"", "\"shards\": [{\"of\": 4294967295, \"index\": 1}], \"summary\"", 1),
+    );
     put("cut.json", lines.lines().next().unwrap());
     put("empty.json", "\n");
     put("not.json", "IMAP works\n");
@@ -173,6 +232,7 @@ fn what_is_not_a_report_is_refused_with_the_place_and_the_next_step() {
         (&["broken.json"], "line 6, column"),
         (&["half.json"], "line "),
         (&["code.json"], "weather"),
+        (&["shards.json"], "there is no shard 1/4294967295"),
         (&["cut.json"], "ends before its summary"),
         (&["empty.json"], "is empty"),
         (&["not.json"], "line 1, column 1"),

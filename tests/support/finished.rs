@@ -38,7 +38,9 @@ fn insist_on_schema(document: &Value, shown: &str) {
 /// What is read back is what was written: `report merge` and `--baseline` lose nothing.
 fn insist_on_round_trip(written: &str, document: &Value, shown: &str) {
     if document["schema"] == 2 && document.get("access_token").is_none() {
-        let past = format::read(written.as_bytes()).unwrap_or_else(|error| panic!("{shown}: {error:?}: {document:#}"));
+        let mut past = Vec::new();
+        let read = format::read(written.as_bytes(), |one| past.push(one));
+        read.unwrap_or_else(|error| panic!("{shown}: {error:?}: {document:#}"));
         let [past] = past.as_slice() else { panic!("{shown}: it is one document") };
         let mut again = Vec::new();
         format::JSON.write(&past.document, &View::default(), &mut again).unwrap();

@@ -13,7 +13,7 @@ use self::case::{Case, Verdict};
 use self::xml::{Tag, seconds};
 use super::headline;
 use super::interface::Format;
-use crate::report::{Document, Report, View};
+use crate::report::{Document, Report, Subject, View};
 use crate::text::Shown;
 
 /// XML in the form of Ant's JUnit task.
@@ -93,12 +93,14 @@ impl Suite {
 
 /// The checks of a report; where it has none, what it comes to.
 fn of_report(document: &Document, report: &Report, began: Timestamp) -> Suite {
-    let name = report.subject.name().to_string();
+    let name = report.subject.called().to_string();
     let mut cases: Vec<Case> = report.checks.iter().map(|check| Case::of_check(&name, check)).collect();
     let verdict = report.verdict.as_deref().filter(|verdict| report.findings().all(|found| found.code != verdict.code));
     if verdict.is_some() || cases.is_empty() {
-        let command = document.command.as_str();
-        cases.push(Case::of_whole(&name, command, verdict.or_else(|| report.first_finding())));
+        let case = Case::of_whole(&name, &document.command, verdict.or_else(|| report.first_finding()));
+        // What was not looked at has not failed a test.
+        let is_untested = matches!(report.subject, Subject::Shard(_));
+        cases.push(if is_untested { case.into_error() } else { case });
     }
     let seen = report.checks.iter().filter_map(|check| {
         let protocol = check.protocol.map_or_else(String::new, |protocol| format!("{} ", protocol.title()));
@@ -111,10 +113,7 @@ fn of_report(document: &Document, report: &Report, began: Timestamp) -> Suite {
 /// The command itself: a file without a single case says nothing, and some readers refuse it.
 fn of_command(document: &Document, began: Timestamp) -> Suite {
     let name = format!("mailgrant {}", document.command);
-    let mut case = Case::of_whole("", &name, document.error.as_ref());
-    if document.error.is_some() && !case.verdict.is_error() {
-        case.verdict = case.verdict.into_error();
-    }
+    let case = Case::of_whole("", &name, document.error.as_ref()).into_error();
     let warnings = document.warnings.iter().map(|warning| format!("warning: {}", warning.text));
     let notes = document.notes.iter().map(Shown::to_string);
     let next = document.next.iter().map(|step| format!("next: {step}"));
@@ -144,7 +143,7 @@ mod tests {
     use super::*;
     use crate::profile::Protocol;
     use crate::report::format::tests::written;
-    use crate::report::{Check, ExitCode, Finding, FindingCode, Stage, Subject};
+    use crate::report::{Check, ExitCode, Finding, FindingCode, Stage};
 
     fn finding(exit: ExitCode) -> Finding {
         Finding::new(FindingCode::TLS_FAILED, "It is off. Really.", exit)

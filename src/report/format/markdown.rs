@@ -99,7 +99,7 @@ fn list(heading: &str, lines: impl Iterator<Item = Shown>, text: &mut String) {
 }
 
 fn report(report: &Report, text: &mut String) {
-    let _ = writeln!(text, "## {}\n", escaped(report.subject.name()));
+    let _ = writeln!(text, "## {}\n", escaped(&report.subject.called()));
     if let Some(first) = report.first_finding() {
         text.push_str("**Do this first**\n\n");
         finding(first, text);

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use self::state::State;
 use super::interface::Format;
 use super::title::{self, failures_first};
-use crate::report::{Document, ExitCode, Outcome, Report, View};
+use crate::report::{Document, ExitCode, Outcome, Report, Subject, View};
 
 /// The longest first line without its figures: it is what a pager shows.
 const FIRST_LINE: usize = 200;
@@ -74,7 +74,7 @@ fn first_line(document: &Document, state: State) -> String {
             let failed: Vec<&Report> = document.reports.iter().filter(|one| one.first_finding().is_some()).collect();
             match failed.as_slice() {
                 // One of several is told, and how many there are.
-                [only] if document.reports.len() > 1 => {
+                [only] if document.reports.len() > 1 && !matches!(only.subject, Subject::Shard(_)) => {
                     shown!("1 of {}: {}", document.reports.len(), title::of_report(only))
                 }
                 _ => title::of(document),
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use crate::profile::Protocol;
     use crate::report::format::tests::written;
-    use crate::report::{Check, Finding, FindingCode, Stage, Subject, Warning, WarningCode};
+    use crate::report::{Check, Finding, FindingCode, Stage, Warning, WarningCode};
     use crate::text::Redactor;
 
     fn mailbox(name: &str, exit: ExitCode) -> Report {

@@ -165,6 +165,7 @@ fn subject(report: &Report) -> (&'static str, &str) {
         Subject::Host(_) => "host",
         Subject::Fault(_) => "fault",
         Subject::Catalogue(_) => "catalogue",
+        Subject::Shard(_) => "shard",
     };
     (label, report.subject.name())
 }

@@ -56,7 +56,7 @@ fn text(document: &Document) -> String {
 
 /// The checks of a report; where it has none, what it comes to.
 fn points<'a>(document: &'a Document, report: &'a Report) -> Vec<Point<'a>> {
-    let subject = report.subject.name();
+    let subject = report.subject.called();
     let of_check = |check: &'a Check| {
         let protocol = check.protocol.map_or_else(String::new, |protocol| format!("{} ", protocol.title()));
         let skipped = match &check.outcome {

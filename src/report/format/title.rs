@@ -1,16 +1,41 @@
 //! What a document says in one line: a page as its title, a plugin as its answer.
 
 use super::headline::trouble;
-use crate::report::{Document, ExitCode, Finding, Report};
+use crate::report::{Document, ExitCode, Finding, Report, Subject};
 use crate::text::Shown;
+
+/// So many shares of the mailboxes are named in one line.
+const MOST_NAMED: usize = 5;
 
 /// The verdict of the whole document.
 pub(super) fn of(document: &Document) -> Shown {
     if let Some(error) = document.error.as_ref().filter(|_| document.reports.is_empty()) {
         return sentence(error);
     }
-    let failed = document.reports.iter().filter(|report| report.first_finding().is_some()).count();
-    match (document.reports.as_slice(), document.explanations.as_slice()) {
+    let (missing, reports): (Vec<&Report>, Vec<&Report>) =
+        document.reports.iter().partition(|report| matches!(report.subject, Subject::Shard(_)));
+    match (missing_shards(&missing), of_reports(document, &reports)) {
+        (None, told) => told,
+        (Some(missing), _) if reports.is_empty() => missing,
+        (Some(missing), told) => shown!("{}; {}", missing, told),
+    }
+}
+
+/// Which shares of the mailboxes nothing is known of: "shard 2/4 is missing"; none where that is none.
+pub(super) fn missing_shards(missing: &[&Report]) -> Option<Shown> {
+    let names = missing.iter().take(MOST_NAMED).map(|report| report.subject.name());
+    let names = Shown::join(names, ", ");
+    match missing.len() {
+        0 => None,
+        1 => Some(shown!("shard {} is missing", names)),
+        2..=MOST_NAMED => Some(shown!("shards {} are missing", names)),
+        more => Some(shown!("shards {} and {} more are missing", names, more - MOST_NAMED)),
+    }
+}
+
+fn of_reports(document: &Document, reports: &[&Report]) -> Shown {
+    let failed = reports.iter().filter(|report| report.first_finding().is_some()).count();
+    match (reports, document.explanations.as_slice()) {
         ([], [only]) => sentence(&only.finding),
         ([], []) => shown!("mailgrant {}", document.command),
         ([], all) if all.iter().all(|problem| problem.line.is_some()) => {
@@ -38,7 +63,7 @@ pub(super) fn of_report(report: &Report) -> Shown {
 
 /// Whose report it is, as an administrator knows it: the address, where it has one.
 pub(super) fn who(report: &Report) -> Shown {
-    report.address().unwrap_or_else(|| report.subject.name()).clone()
+    report.address().cloned().unwrap_or_else(|| report.subject.called())
 }
 
 /// The first sentence of a cause, without its full stop.

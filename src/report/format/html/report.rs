@@ -21,7 +21,7 @@ pub(super) fn section(index: usize, report: &Report, is_common: bool) -> Markup 
     };
     html! {
         section.card.(class) id={ "r" (index) } {
-            h2 { (Text(report.subject.name())) " " span.state { (state) } }
+            h2 { (Text(&report.subject.called())) " " span.state { (state) } }
             @if let Some(finding) = finding {
                 @if is_common { p { (Text(&finding.cause)) " What to do is told above, for all that have it." } }
                 @else { (first("Do this first", finding)) }

@@ -11,7 +11,7 @@ use crate::report::{Finding, Headline, Report, Subject};
 
 /// Writes the report. What `told` holds is not told again.
 pub(super) fn write<'r>(report: &'r Report, told: &mut Vec<&'r Finding>, page: &mut Page<'_>) -> io::Result<()> {
-    let heading = Line::default().strong(report.subject.name().as_str());
+    let heading = Line::default().strong(report.subject.called().to_string());
     let heading = if let Subject::App(_) = report.subject { heading.dim(" (app)") } else { heading };
     page.text(0, &heading)?;
     write_facts(report, page)?;

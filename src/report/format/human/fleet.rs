@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::line::Line;
 use super::page::{Page, in_brackets};
 use super::screen;
-use crate::report::format::headline;
-use crate::report::{Finding, FindingCode, Report};
+use crate::report::format::{headline, title};
+use crate::report::{Finding, FindingCode, Report, Subject};
 
 /// Writes the reports of a test.
 pub(super) fn write(reports: &[&Report], all: &[Report], page: &mut Page<'_>) -> io::Result<()> {
@@ -80,8 +80,11 @@ pub(super) fn write_summary(reports: &[&Report], all: &[Report], page: &mut Page
     let (fails, works): (Vec<&Report>, Vec<&Report>) =
         reports.iter().copied().partition(|report| report.first_finding().is_some());
     let count = |count: usize| if count == 1 { format!("{count} works") } else { format!("{count} work") };
+    let missing: Vec<&Report> = all.iter().filter(|report| matches!(report.subject, Subject::Shard(_))).collect();
+    let missing = title::missing_shards(&missing);
     let line = match (works.len(), fails.as_slice()) {
-        (all, []) => Line::default().strong(format!("All {all} work")),
+        (all, []) if missing.is_none() => Line::default().strong(format!("All {all} work")),
+        (some, []) => Line::default().strong(count(some)),
         (some, fails) => {
             let names: Vec<&str> = fails.iter().map(|report| headline::who(report, all)).collect();
             let verb = if fails.len() == 1 { "does not" } else { "do not" };
@@ -90,5 +93,6 @@ pub(super) fn write_summary(reports: &[&Report], all: &[Report], page: &mut Page
                 .plain(format!(": {}", names.join(", ")))
         }
     };
+    let line = missing.iter().fold(line, |line, missing| line.strong(format!("; {missing}")));
     page.text(0, &line.plain(" ").time(in_brackets(headline::took(reports.iter().copied()))))
 }

@@ -31,7 +31,8 @@ pub(super) fn write(reports: &[&Report], page: &mut Page<'_>) -> io::Result<()> 
             | Subject::VaultKey(_)
             | Subject::Vault(_)
             | Subject::Fault(_)
-            | Subject::Catalogue(_) => {}
+            | Subject::Catalogue(_)
+            | Subject::Shard(_) => {}
         }
     }
     // Apart: a long name of a host leaves no room beside it.

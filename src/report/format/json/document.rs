@@ -1,12 +1,8 @@
 //! The whole of a document in schema 2.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
-use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::finding::{JsonExplanation, JsonFinding, JsonStep, JsonWarning};
@@ -18,7 +14,7 @@ use crate::text::Shown;
 pub(super) const SCHEMA: u32 = 2;
 
 /// Everything that one command of mailgrant has to say. A value that is not known is absent, never null.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[schemars(rename = "document", deny_unknown_fields)]
 pub(super) struct JsonDocument<'a> {
     #[serde(flatten)]
@@ -41,7 +37,7 @@ pub(super) struct Before {
     /// How much went well.
     summary: Summary,
     /// Which shares of the mailboxes were looked at, where that was not all of them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "shares", skip_serializing_if = "Vec::is_empty")]
     shards: Vec<Share>,
     /// What has changed since an earlier run, with `--baseline`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,7 +121,7 @@ struct CheckCount {
 }
 
 /// The reports, each made into JSON when its turn comes: of ten thousand there is one at a time.
-struct Reports<'a>(Cow<'a, [Report]>);
+struct Reports<'a>(&'a [Report]);
 
 /// What `token` prints, on one line.
 #[derive(Serialize, JsonSchema)]
@@ -144,19 +140,7 @@ pub(super) struct JsonToken<'a> {
 impl<'a> JsonDocument<'a> {
     /// `document`, to be written.
     pub(super) fn of(document: &'a Document) -> Self {
-        let reports = Reports(Cow::Borrowed(&document.reports));
-        Self { before: Before::of(document), reports, after: After::of(document) }
-    }
-
-    /// The version of mailgrant that has written it.
-    pub(super) fn version(&self) -> &Shown {
-        self.before.version()
-    }
-
-    /// The document that was written.
-    pub(super) fn into_document(self) -> Document {
-        let document = Document { reports: self.reports.0.into_owned(), ..Document::new(Shown::default()) };
-        self.after.into_document(self.before.into_document(document))
+        Self { before: Before::of(document), reports: Reports(&document.reports), after: After::of(document) }
     }
 }
 
@@ -250,26 +234,11 @@ impl Serialize for Reports<'_> {
     }
 }
 
-impl<'de> Deserialize<'de> for Reports<'_> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneByOne;
-
-        impl<'de> Visitor<'de> for OneByOne {
-            type Value = Vec<Report>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array of reports")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut reports: A) -> Result<Vec<Report>, A::Error> {
-                let mut all = Vec::new();
-                while let Some(report) = reports.next_element::<JsonReport>()? {
-                    all.push(report.into_report().map_err(de::Error::custom)?);
-                }
-                Ok(all)
-            }
-        }
-
-        deserializer.deserialize_seq(OneByOne).map(|reports| Self(Cow::Owned(reports)))
+/// Shares that there are: what is missing of them is counted.
+fn shares<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Share>, D::Error> {
+    let shares = Vec::<Share>::deserialize(deserializer)?;
+    match shares.iter().find(|share| !share.is_one()) {
+        Some(share) => Err(de::Error::custom(format_args!("there is no shard {share}"))),
+        None => Ok(shares),
     }
 }

@@ -7,7 +7,7 @@ use super::document::{After, Before};
 use super::report::JsonReport;
 
 /// An event: one line.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[schemars(rename = "line")]
 pub(super) enum JsonLine {

@@ -89,6 +89,8 @@ enum Kind {
     Fault,
     /// The catalogue of answers.
     Catalogue,
+    /// A share of the mailboxes that is not among the files of `report merge`, as in `2/4`.
+    Shard,
 }
 
 /// A step of a test.
@@ -232,6 +234,7 @@ impl Kind {
             Subject::Host(_) => Self::Host,
             Subject::Fault(_) => Self::Fault,
             Subject::Catalogue(_) => Self::Catalogue,
+            Subject::Shard(_) => Self::Shard,
         }
     }
 
@@ -246,6 +249,7 @@ impl Kind {
             Self::Host => Subject::Host(name),
             Self::Fault => Subject::Fault(name),
             Self::Catalogue => Subject::Catalogue(name),
+            Self::Shard => Subject::Shard(name),
         }
     }
 }

@@ -55,6 +55,14 @@ impl Case {
         }
     }
 
+    /// The same as an error, where it is a failure.
+    pub(super) fn into_error(mut self) -> Self {
+        if let Verdict::Failure(trouble) = self.verdict {
+            self.verdict = Verdict::Error(trouble);
+        }
+        self
+    }
+
     pub(super) fn write(&self, text: &mut String) {
         let tag = Tag::new("testcase")
             .with("classname", &self.class)
@@ -91,11 +99,6 @@ impl Verdict {
             | ExitCode::AuthorizationNeeded
             | ExitCode::RotationUnfinished => Self::Failure(trouble),
         }
-    }
-
-    /// The same as an error, where it is a failure.
-    pub(super) fn into_error(self) -> Self {
-        if let Self::Failure(trouble) = self { Self::Error(trouble) } else { self }
     }
 
     pub(super) fn is_failure(&self) -> bool {
