@@ -47,6 +47,15 @@ enum Platform {
     Machine { endpoint: EndpointUrl },
 }
 
+/// How a platform is asked.
+struct Way<'a> {
+    endpoint: &'a EndpointUrl,
+    query: &'a [(&'a str, &'a str)],
+    headers: &'a [(&'static str, &'a str)],
+    /// Whether it may answer otherwise in a moment.
+    is_passing: fn(&HttpResponse) -> bool,
+}
+
 impl Platform {
     /// The one that this process runs on, in the order of Microsoft's libraries.
     fn here(world: &World) -> Result<Self, Failure> {
@@ -86,12 +95,14 @@ impl Source for ManagedIdentity {
             Platform::AppService { endpoint, secret } => {
                 let headers = [("x-identity-header", secret.expose_secret()), ("metadata", "true")];
                 let query = query("2019-08-01", audience, identity, ["client_id", "object_id", "mi_res_id"]);
-                self.ask(world, &http, (&endpoint, &query, &headers), patience::is_busy)
+                let way = Way { endpoint: &endpoint, query: &query, headers: &headers, is_passing: patience::is_busy };
+                self.ask(world, &http, &way)
             }
             Platform::MachineLearning { endpoint, secret } => {
                 let query = query("2017-09-01", audience, identity, ["clientid", "object_id", "mi_res_id"]);
                 let headers = [("secret", secret.expose_secret())];
-                self.ask(world, &http, (&endpoint, &query, &headers), patience::is_busy)
+                let way = Way { endpoint: &endpoint, query: &query, headers: &headers, is_passing: patience::is_busy };
+                self.ask(world, &http, &way)
             }
             Platform::Arc { endpoint } => {
                 if identity.is_some() {
@@ -101,24 +112,19 @@ impl Source for ManagedIdentity {
             }
             Platform::Machine { endpoint } => {
                 let query = query("2018-02-01", audience, identity, ["client_id", "object_id", "msi_res_id"]);
-                self.ask(world, &http, (&endpoint, &query, &[("metadata", "true")]), is_passing)
+                let headers = [("metadata", "true")];
+                self.ask(world, &http, &Way { endpoint: &endpoint, query: &query, headers: &headers, is_passing })
             }
         }
     }
 }
 
 impl ManagedIdentity {
-    /// Asks the platform at an address with these parameters and headers, and again while what it says is passing.
-    fn ask(
-        &self,
-        world: &World,
-        http: &HttpClient,
-        (endpoint, query, headers): (&EndpointUrl, &[(&str, &str)], &[(&'static str, &str)]),
-        is_passing: fn(&HttpResponse) -> bool,
-    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let url = ask::with_query(endpoint, query)?;
-        let once = || ask::answer(http, KIND, &url, ask::request("GET", &url, headers)?);
-        let answer = patience::ask(world, http, is_passing, once)?;
+    /// Asks the platform, and again while what it says is passing.
+    fn ask(&self, world: &World, http: &HttpClient, way: &Way<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let url = ask::with_query(way.endpoint, way.query)?;
+        let once = || ask::answer(http, KIND, &url, ask::request("GET", &url, way.headers)?);
+        let answer = patience::ask(world, http, way.is_passing, once)?;
         let words = ask::words(http, &answer).unwrap_or_default().to_ascii_lowercase();
         let code = match answer.status {
             200 => return ask::token(http, KIND, &answer, "access_token"),
