@@ -118,14 +118,9 @@ pub(super) const ROWS: &[Row] = &[
         says(shop, "byexternalaccount", &account, &["service_account = { external_account = \"/etc/account.json\" }"]);
     }),
     does("add", "--service-account", |shop| {
-        let keyless = keyless("103821043821043821044");
+        let whole = keyless("103821043821043821044");
         let account = format!("account = \"{ACCOUNT}\"");
-        says(
-            shop,
-            "byserviceaccount",
-            &keyless,
-            &["credential = \"service-account\"", &account, "source = \"github\""],
-        );
+        says(shop, "byserviceaccount", &whole, &["credential = \"service-account\"", &account, "source = \"github\""]);
         let half = keyless("103821043821043821046");
         let without = half.into_iter().filter(|(flag, _)| *flag != "--service-account");
         let refused = shop.add("byhalf", &without.collect::<Vec<_>>()).finish().code(2);
