@@ -1,6 +1,7 @@
 //! What other programs need in their configuration to use a mailbox with tokens from this program. No secret is in it: each of
 //! them runs a command that prints the token.
 
+mod aerc;
 mod curl;
 mod fetchmail;
 mod getmail;
@@ -8,10 +9,14 @@ mod git_send_email;
 mod imapflow;
 mod imapsync;
 mod isync;
+mod mpop;
 mod msmtp;
+mod mutt;
+mod mutts;
 mod neomutt;
 mod node;
 mod nodemailer;
+mod offlineimap;
 mod own;
 mod phpmailer;
 mod postfix;
@@ -21,7 +26,7 @@ mod quote;
 mod target;
 
 pub use own::OwnCommand;
-pub use program::Program;
+pub use program::{Program, Trial};
 
 use self::target::{Refusal, Target};
 use crate::error::CommandError;
@@ -29,11 +34,15 @@ use crate::profile::Mailbox;
 use crate::text::Shown;
 
 /// All programs, in the order in which they are listed.
-pub static ALL: [&Program; 13] = [
+pub static ALL: [&Program; 17] = [
     &msmtp::PROGRAM,
     &isync::PROGRAM,
+    &offlineimap::PROGRAM,
     &neomutt::PROGRAM,
+    &mutt::PROGRAM,
+    &aerc::PROGRAM,
     &getmail::PROGRAM,
+    &mpop::PROGRAM,
     &fetchmail::PROGRAM,
     &postfix::PROGRAM,
     &curl::PROGRAM,
@@ -77,14 +86,16 @@ pub fn write(program: &Program, mailbox: &Mailbox, own: &OwnCommand) -> Result<S
         (Some(_), None) => "reads",
         (None, _) => "sends",
     };
-    let tried = program.tried.map_or_else(|| "Not tried.".to_owned(), |version| format!("Tried with {version}."));
-    let lines = [
+    let tried = match program.tried {
+        Trial::ByTests(version) => format!("The tests of mailgrant run it with {version}."),
+        Trial::ByHand(version) => format!("It was run by hand with {version}."),
+    };
+    let head = [
         format!("{} {does} as {}. {}", program.name, target.user(), program.place),
         format!("Needs {}. {tried}", program.needs),
         "No secret is in here: the token comes from mailgrant each time.".to_owned(),
     ];
-    let head: String = lines.iter().map(|line| format!("{} {line}\n", program.comment)).collect();
-    Ok(format!("{}{head}{body}", program.opening))
+    Ok(format!("{}{}{body}", program.opening, quote::comment(program.comment, &head.join("\n"))))
 }
 
 /// The mailbox is reached in another way than `program` can.

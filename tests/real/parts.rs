@@ -67,6 +67,25 @@ pub(crate) fn mail_programs(names: &[&str]) -> Option<()> {
     found(all_of(names), "the tests with mail programs", &SAID)
 }
 
+/// Git from 2.46 on, which takes a token as one from its helpers; or `None`, after saying why. An older one, as Debian 12 has it, is
+/// said and not a failure: no package brings another.
+pub(crate) fn git_that_takes_tokens() -> Option<()> {
+    static SAID: Once = Once::new();
+    mail_programs(&["git", "python3"])?;
+    let output = Command::new("git").arg("version").output().expect("git runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let numbers: Vec<u32> =
+        said.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
+    if numbers.as_slice() >= &[2, 46] {
+        return Some(());
+    }
+    let said = said.trim();
+    SAID.call_once(|| {
+        say(&format!("LEFT OUT of tests/real, the test with Git as a bearer: {said}, and it takes 2.46"))
+    });
+    None
+}
+
 /// Whether all of these programs are there; else those that are not.
 fn all_of(names: &[&str]) -> Result<(), Vec<String>> {
     let missing: Vec<String> =
@@ -88,13 +107,16 @@ fn found<T>(looked: Result<T, Vec<String>>, tests: &str, said: &Once) -> Option<
         Ok(parts) => Some(parts),
         Err(missing) if demanded => panic!("MAILGRANT_TEST_REAL=1, but this machine lacks {}", missing.join(", ")),
         Err(missing) => {
-            // Written past the test harness, which would show it only if the test failed.
-            let say = |said: &str| _ = writeln!(std::io::stderr(), "{said}");
             let missing = missing.join(", ");
             said.call_once(|| say(&format!("LEFT OUT of tests/real, {tests}: this machine lacks {missing}")));
             None
         }
     }
+}
+
+/// Written past the test harness, which would show it only if the test failed.
+pub(crate) fn say(said: &str) {
+    _ = writeln!(std::io::stderr(), "{said}");
 }
 
 fn look_for_interpreters() -> Result<Interpreters, Vec<String>> {

@@ -1,7 +1,7 @@
 //! Postfix: submission with implicit TLS and STARTTLS, SASL through Dovecot, delivery to Dovecot, and nothing beyond.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::certs::Certs;
@@ -35,27 +35,17 @@ proxymap unix - - n - - proxymap
 error unix - - n - - error
 retry unix - - n - - error
 lmtp unix - - n - - lmtp
-smtp unix - - n - - error
+scache unix - - n - 1 scache
 anvil unix - - n - 1 anvil
 showq unix n - n - - showq
 ";
 
 /// Starts it.
 pub(crate) fn start(folder: &Path, certs: &Certs, dovecot: &Dovecot, ports: Ports) -> Guard {
-    let dir = folder.display();
     let (cert, key, lmtp, sasl) =
         (certs.cert.display(), certs.key.display(), dovecot.lmtp, dovecot.sasl_socket.display());
     let main = format!(
-        "compatibility_level = 3.6
-queue_directory = {dir}/queue
-data_directory = {dir}/postfix-data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-maillog_file = {dir}/postfix.log
-maillog_file_prefixes = {dir}
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-myhostname = localhost
+        "myhostname = localhost
 mydestination =
 mynetworks = 127.0.0.1/32
 alias_maps =
@@ -79,22 +69,78 @@ smtpd_sender_login_maps =
         "127.0.0.1:{} inet n - n - - smtpd -o smtpd_tls_security_level=encrypt {restrictions}
 127.0.0.1:{} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes {restrictions}
 127.0.0.1:{} inet n - n - - smtpd
-{SERVICES}",
+smtp unix - - n - - error
+",
         ports.submission, ports.submissions, ports.relay
     );
-    let config = folder.join("postfix");
-    fs::create_dir(&config).expect("the folder is ours");
-    fs::create_dir(folder.join("queue")).expect("the folder is ours");
-    fs::create_dir(folder.join("postfix-data")).expect("the folder is ours");
-    fs::write(config.join("main.cf"), main).expect("the folder is ours");
-    fs::write(config.join("master.cf"), services).expect("the folder is ours");
-    run(command_as(As::Root, "chown").arg("-R").arg("root:root").arg(&config).arg(folder.join("queue")));
-    run(command_as(As::Root, "chown").arg("postfix").arg(folder.join("postfix-data")));
-    // Makes the queue's folders with the owners that the daemons want.
-    run(command_as(As::Root, "/usr/sbin/postfix").arg("-c").arg(&config).arg("check"));
-    let log = folder.join("postfix.log");
-    let mut master = Command::new("/usr/lib/postfix/sbin/master");
-    master.arg("-s").arg("-c").arg(&config);
-    let server = Guard::start("Postfix", As::Root, &mut master, Path::new("/dev/null"), &folder.join("postfix.out"));
-    server.answers_at(ports.submission, &log)
+    let instance = Instance::make(folder, "postfix", &main, &services);
+    instance.start("Postfix").answers_at(ports.submission, &instance.log)
+}
+
+/// Starts one that sends nothing yet: what is printed for it has its relay, and SASL finds its plugins in a folder of the test's.
+pub(crate) fn start_client(folder: &Path, plugins: &Path) -> (Instance, Guard) {
+    let main = format!(
+        "myhostname = client.example.test
+mydestination =
+mynetworks =
+alias_maps =
+default_transport = smtp
+# The test's server has no name that DNS knows.
+smtp_host_lookup = native
+import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME SASL_PATH={}
+",
+        plugins.display()
+    );
+    let instance = Instance::make(folder, "postfix-client", &main, "smtp unix - - n - - smtp\n");
+    let ready = folder.join("postfix-client-queue/public/pickup");
+    let server = instance.start("Postfix as a client").once(&instance.log, || ready.exists());
+    (instance, server)
+}
+
+/// One of the Postfixes of a test, with folders of its own.
+pub(crate) struct Instance {
+    /// Its configuration.
+    pub(crate) config: PathBuf,
+    /// What it logs.
+    pub(crate) log: PathBuf,
+}
+
+impl Instance {
+    /// Writes its configuration: what all have in common, and `main` and `services`.
+    fn make(folder: &Path, name: &str, main: &str, services: &str) -> Self {
+        let [queue, data] = ["queue", "data"].map(|what| folder.join(format!("{name}-{what}")));
+        let (config, log) = (folder.join(name), folder.join(format!("{name}.log")));
+        let common = format!(
+            "compatibility_level = 3.6
+queue_directory = {}
+data_directory = {}
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+maillog_file = {}
+maillog_file_prefixes = {}
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+",
+            queue.display(),
+            data.display(),
+            log.display(),
+            folder.display()
+        );
+        for folder in [&config, &queue, &data] {
+            fs::create_dir(folder).expect("the folder is ours");
+        }
+        fs::write(config.join("main.cf"), common + main).expect("the folder is ours");
+        fs::write(config.join("master.cf"), services.to_owned() + SERVICES).expect("the folder is ours");
+        run(command_as(As::Root, "chown").arg("-R").arg("root:root").arg(&config).arg(&queue));
+        run(command_as(As::Root, "chown").arg("postfix").arg(&data));
+        // Makes the queue's folders with the owners that the daemons want.
+        run(command_as(As::Root, "/usr/sbin/postfix").arg("-c").arg(&config).arg("check"));
+        Self { config, log }
+    }
+
+    fn start(&self, name: &'static str) -> Guard {
+        let mut master = Command::new("/usr/lib/postfix/sbin/master");
+        master.arg("-s").arg("-c").arg(&self.config);
+        Guard::start(name, As::Root, &mut master, Path::new("/dev/null"), &self.log.with_extension("out"))
+    }
 }

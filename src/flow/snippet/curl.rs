@@ -1,6 +1,6 @@
 //! curl, by hand or in scripts.
 
-use super::program::Program;
+use super::program::{Program, Trial};
 use super::quote;
 use super::target::{Refusal, Target, bracketed, is_implicit};
 use crate::profile::{Protocol, ServerEndpoint};
@@ -10,8 +10,8 @@ pub(super) static PROGRAM: Program = Program {
     about: "looks at the inbox and sends a mail, in scripts",
     protocols: &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp],
     place: "Lines for a POSIX shell.",
-    needs: "curl 7.61 or newer",
-    tried: Some("curl 7.88.1"),
+    needs: "curl 7.40 or newer",
+    tried: Trial::ByTests("curl 7.88.1"),
     comment: "#",
     opening: "",
     write,

@@ -1,6 +1,6 @@
 //! getmail6, which fetches mail.
 
-use super::program::Program;
+use super::program::{Program, Trial};
 use super::quote;
 use super::target::{Refusal, Target, is_implicit};
 use crate::profile::Protocol;
@@ -11,7 +11,7 @@ pub(super) static PROGRAM: Program = Program {
     protocols: &[Protocol::Imap],
     place: "For ~/.config/getmail/getmailrc; its Maildir must be there, with its folders cur, new and tmp.",
     needs: "getmail6, which takes tokens over IMAP with implicit TLS alone",
-    tried: Some("getmail6 6.18.11"),
+    tried: Trial::ByTests("getmail6 6.18.11"),
     comment: "#",
     opening: "",
     write,

@@ -1,6 +1,6 @@
 //! git send-email, through msmtp: Git's own SMTP knows tokens only where Perl's SASL does.
 
-use super::program::Program;
+use super::program::{Program, Trial};
 use super::quote;
 use super::target::{Refusal, Target};
 use crate::profile::Protocol;
@@ -11,7 +11,7 @@ pub(super) static PROGRAM: Program = Program {
     protocols: &[Protocol::Smtp],
     place: "For ~/.gitconfig, or .git/config of one repository.",
     needs: "Git 2.33 or newer, and msmtp with what `mailgrant snippet msmtp` prints",
-    tried: Some("Git 2.47.3"),
+    tried: Trial::ByTests("Git 2.47.3"),
     comment: "#",
     opening: "",
     write,

@@ -1,7 +1,7 @@
 //! ImapFlow, which reads from Node.
 
 use super::node::{self, Settings};
-use super::program::Program;
+use super::program::{Program, Trial};
 use super::quote;
 use super::target::{Refusal, Target, is_implicit};
 use crate::profile::Protocol;
@@ -12,7 +12,7 @@ pub(super) static PROGRAM: Program = Program {
     protocols: &[Protocol::Imap],
     place: "A module of its own, as in read.mjs.",
     needs: "Node 20 or newer, and: npm install imapflow",
-    tried: Some("ImapFlow 2.10.2"),
+    tried: Trial::ByTests("ImapFlow 2.10.2"),
     comment: "//",
     opening: "",
     write,

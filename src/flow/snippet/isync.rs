@@ -1,6 +1,6 @@
 //! isync, whose program is mbsync.
 
-use super::program::Program;
+use super::program::{Program, Trial};
 use super::quote;
 use super::target::{Refusal, Target, is_implicit};
 use crate::profile::Protocol;
@@ -10,8 +10,8 @@ pub(super) static PROGRAM: Program = Program {
     about: "copies folders to a Maildir (mbsync)",
     protocols: &[Protocol::Imap],
     place: "For ~/.mbsyncrc; the folder of its Path must be there.",
-    needs: "isync, and a plugin of Cyrus SASL for XOAUTH2 that takes the token as the password (Debian: libsasl2-modules-kdexoauth2)",
-    tried: Some("isync 1.4.4"),
+    needs: "isync 1.4.0 or newer, and a plugin of Cyrus SASL for XOAUTH2 that takes the token as the password (Debian: libsasl2-modules-kdexoauth2)",
+    tried: Trial::ByTests("isync 1.4.4"),
     comment: "#",
     opening: "",
     write,

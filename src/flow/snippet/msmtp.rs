@@ -1,6 +1,6 @@
 //! msmtp, which sends mail as sendmail(1) does.
 
-use super::program::Program;
+use super::program::{Program, Trial};
 use super::quote;
 use super::target::{Refusal, Target, is_implicit};
 use crate::profile::Protocol;
@@ -10,8 +10,8 @@ pub(super) static PROGRAM: Program = Program {
     about: "sends mail, in the place of sendmail",
     protocols: &[Protocol::Smtp],
     place: "For ~/.msmtprc or ~/.config/msmtp/config.",
-    needs: "msmtp with xoauth2 among what `msmtp --version` lists",
-    tried: Some("msmtp 1.8.23"),
+    needs: "msmtp 1.8.13 or newer",
+    tried: Trial::ByTests("msmtp 1.8.23"),
     comment: "#",
     opening: "",
     write,

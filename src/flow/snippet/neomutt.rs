@@ -1,59 +1,18 @@
 //! NeoMutt, which reads and sends.
 
-use super::program::Program;
-use super::quote;
-use super::target::{Refusal, Target, bracketed, is_implicit};
-use crate::profile::{Protocol, ServerEndpoint};
+use super::mutts;
+use super::program::{Program, Trial};
+use crate::profile::Protocol;
 
 pub(super) static PROGRAM: Program = Program {
     name: "neomutt",
     about: "reads and sends mail in a terminal",
     protocols: &[Protocol::Imap, Protocol::Smtp],
     place: "For ~/.neomuttrc or ~/.config/neomutt/neomuttrc.",
-    needs: "NeoMutt, built with GnuTLS where the servers have a CA of their own, and a server that takes a whole token in the line with AUTH (Postfix takes 2,048 bytes)",
-    tried: Some("NeoMutt 20220429"),
+    needs: "NeoMutt 20220408 or newer, built with GnuTLS where the servers have a CA of their own, and a server that takes a \
+            whole token in the line with AUTH (Postfix takes 2,048 bytes)",
+    tried: Trial::ByTests("NeoMutt 20220429"),
     comment: "#",
     opening: "",
-    write,
+    write: |target| Ok(mutts::settings(target)),
 };
-
-/// A text of a neomuttrc, in which neither variables nor commands in backquotes are expanded.
-fn text(text: &str) -> String {
-    quote::double(text, "$`")
-}
-
-fn write(target: &Target<'_>) -> Result<String, Refusal> {
-    let token = text(&quote::command(&target.token()));
-    let user = target.user();
-    let mut lines = vec!["set ssl_force_tls = yes".to_owned()];
-    let servers = target.reads.iter().map(|(_, server)| *server).chain(target.sends);
-    if servers.into_iter().any(|server| !is_implicit(server)) {
-        lines.push("set ssl_starttls = yes".to_owned());
-    }
-    lines.extend(target.ca().map(|ca| format!("set ssl_ca_certificates_file = {}", text(ca))));
-    if let Some((_, server)) = target.reads {
-        lines.extend([
-            format!("set imap_user = {}", text(user)),
-            "set imap_authenticators = \"xoauth2\"".to_owned(),
-            format!("set imap_oauth_refresh_command = {token}"),
-            format!("set folder = {}", text(&format!("{}/", url("imap", server, None)))),
-            "set spoolfile = \"+INBOX\"".to_owned(),
-        ]);
-    }
-    lines.push(format!("set from = {}", text(user)));
-    if let Some(server) = target.sends {
-        lines.extend([
-            "set smtp_authenticators = \"xoauth2\"".to_owned(),
-            format!("set smtp_oauth_refresh_command = {token}"),
-            format!("set smtp_url = {}", text(&format!("{}/", url("smtp", server, Some(user))))),
-        ]);
-    }
-    Ok(lines.join("\n") + "\n")
-}
-
-/// The server's address in its scheme, whose `s` is implicit TLS.
-fn url(scheme: &str, server: &ServerEndpoint, user: Option<&str>) -> String {
-    let secure = if is_implicit(server) { "s" } else { "" };
-    let user = user.map(|user| format!("{}@", quote::userinfo(user))).unwrap_or_default();
-    format!("{scheme}{secure}://{user}{}:{}", bracketed(server), server.port)
-}

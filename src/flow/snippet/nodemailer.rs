@@ -1,7 +1,7 @@
 //! Nodemailer, which sends from Node.
 
 use super::node::{self, Settings};
-use super::program::Program;
+use super::program::{Program, Trial};
 use super::quote;
 use super::target::{Refusal, Target, is_implicit};
 use crate::profile::Protocol;
@@ -11,8 +11,8 @@ pub(super) static PROGRAM: Program = Program {
     about: "a script for Node that sends a mail",
     protocols: &[Protocol::Smtp],
     place: "A module of its own, as in send.mjs.",
-    needs: "Node 18 or newer, Nodemailer (npm install nodemailer), and a server that takes a whole token in the line with AUTH (Postfix takes 2,048 bytes)",
-    tried: Some("Nodemailer 10.6.1"),
+    needs: "Node 20 or newer, Nodemailer (npm install nodemailer), and a server that takes a whole token in the line with AUTH (Postfix takes 2,048 bytes)",
+    tried: Trial::ByTests("Nodemailer 10.6.1"),
     comment: "//",
     opening: "",
     write,

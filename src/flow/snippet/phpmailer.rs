@@ -1,6 +1,6 @@
 //! PHPMailer.
 
-use super::program::Program;
+use super::program::{Program, Trial};
 use super::target::{Refusal, Target, is_implicit};
 use crate::profile::Protocol;
 
@@ -9,8 +9,8 @@ pub(super) static PROGRAM: Program = Program {
     about: "a script for PHP that sends a mail",
     protocols: &[Protocol::Smtp],
     place: "A script of its own, beside the folder vendor of Composer.",
-    needs: "PHP 7.4 or newer, PHPMailer 6.6 or newer, and a server that takes a whole token in the line with AUTH (Postfix takes 2,048 bytes)",
-    tried: Some("PHPMailer 6.6.3"),
+    needs: "PHP 7.4 or newer, and PHPMailer 6.6, or 6.11 where the server takes no long token in the line with AUTH (Postfix takes 2,048 bytes)",
+    tried: Trial::ByTests("PHPMailer 6.6.3"),
     comment: "//",
     opening: "<?php\n",
     write,

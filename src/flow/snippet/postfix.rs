@@ -1,6 +1,6 @@
 //! Postfix, which sends everything of a machine through the mailbox.
 
-use super::program::Program;
+use super::program::{Program, Trial};
 use super::quote;
 use super::target::{Refusal, Target, bracketed, is_implicit};
 use crate::profile::Protocol;
@@ -10,8 +10,11 @@ pub(super) static PROGRAM: Program = Program {
     about: "sends all mail of a machine through the mailbox",
     protocols: &[Protocol::Smtp],
     place: "A script for root: once with --set-up, then every ten minutes by a timer.",
-    needs: "Postfix, and a plugin of Cyrus SASL for XOAUTH2 that takes the token as the password (with libsasl2-modules-kdexoauth2 it failed when it was tried, and the cause is not known)",
-    tried: None,
+    needs: "Postfix 3.0 or newer, a server that takes a whole token in the line with AUTH (Postfix takes 2,048 bytes), and a \
+            plugin of Cyrus SASL for XOAUTH2 that takes the token as the password, as cyrus-sasl-xoauth2 does. With \
+            libsasl2-modules-kdexoauth2 it cannot work: that plugin asks for the password in a way that Postfix refuses \
+            (\"invalid parameter supplied\"). sasl-xoauth2 takes the name of a file instead",
+    tried: Trial::ByTests("Postfix 3.7.11"),
     comment: "#",
     opening: "#!/bin/sh\n",
     write,
@@ -40,8 +43,7 @@ fn write(target: &Target<'_>) -> Result<String, Refusal> {
     }
     settings.extend(server.ehlo_name.iter().map(|name| value("smtp_helo_name", name.as_str())));
     Ok(format!(
-        "# The server takes mail of its own addresses alone: what is sent must be from {}.
-set -eu
+        "{}set -eu
 umask 077
 map=$(postconf -h default_database_type):$(postconf -h config_directory)/mailgrant-{}
 if [ \"${{1-}}\" = --set-up ]; then
@@ -57,7 +59,10 @@ if [ \"${{1-}}\" = --set-up ]; then
   postfix reload
 fi
 ",
-        target.user(),
+        quote::comment(
+            "#",
+            &format!("The server takes mail of its own addresses alone: what is sent must be from {}.", target.user())
+        ),
         target.mailbox.name,
         settings.join(" \\\n    "),
         quote::command(&target.token()),

@@ -16,12 +16,21 @@ pub struct Program {
     pub(super) place: &'static str,
     /// What must be installed.
     pub(super) needs: &'static str,
-    /// The version that the tests of this program have run with exactly what is printed; none where none can be had there.
-    pub tried: Option<&'static str>,
+    /// Who has run which version of it with exactly what is printed.
+    pub tried: Trial,
     /// What a comment begins with.
     pub(super) comment: &'static str,
     /// What a file of this kind begins with, before any comment.
     pub(super) opening: &'static str,
     /// The configuration itself.
     pub(super) write: fn(&Target<'_>) -> Result<String, Refusal>,
+}
+
+/// Who has run a program, and which version of it.
+#[derive(Debug, Clone, Copy)]
+pub enum Trial {
+    /// The tests of this program do.
+    ByTests(&'static str),
+    /// By hand alone: no package that the tests could install has it.
+    ByHand(&'static str),
 }

@@ -1,6 +1,6 @@
 //! Python, with its own modules alone.
 
-use super::program::Program;
+use super::program::{Program, Trial};
 use super::quote;
 use super::target::{Refusal, Target, is_implicit};
 use crate::profile::{Protocol, ServerEndpoint};
@@ -11,7 +11,7 @@ pub(super) static PROGRAM: Program = Program {
     protocols: &[Protocol::Imap, Protocol::Smtp],
     place: "A script of its own.",
     needs: "Python 3.6 or newer",
-    tried: Some("Python 3.11"),
+    tried: Trial::ByTests("Python 3.11"),
     comment: "#",
     opening: "",
     write,

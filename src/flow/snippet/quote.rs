@@ -2,6 +2,14 @@
 //!
 //! Control characters are refused before: see `Target::insist_on_lines`.
 
+use crate::text::wrap;
+
+/// Sentences as lines that begin with `begin`, for a terminal of 80 columns.
+pub(super) fn comment(begin: &str, sentences: &str) -> String {
+    let lines = wrap(sentences, 79 - begin.len());
+    lines.lines().map(|line| format!("{begin} {line}\n")).collect()
+}
+
 /// A word of a POSIX shell (XCU §2.2).
 pub(super) fn sh(word: &str) -> String {
     let means_nothing = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);

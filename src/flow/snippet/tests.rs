@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::config;
+use crate::profile::Protocol;
 
 /// A mailbox of a profile with these lines.
 fn mailbox(lines: &str) -> Mailbox {
@@ -13,6 +14,12 @@ fn mailbox(lines: &str) -> Mailbox {
 
 const BOTH: &str =
     "address = \"shop@contoso.com\"\nincoming = { protocol = \"imap\" }\noutgoing = { protocol = \"smtp\" }\n";
+
+/// A mailbox that `program` can use.
+fn usual(program: &Program) -> Mailbox {
+    let is_usual = program.protocols.iter().any(|protocol| matches!(protocol, Protocol::Imap | Protocol::Smtp));
+    mailbox(&if is_usual { BOTH.to_owned() } else { BOTH.replace("imap", "pop3") })
+}
 
 fn own() -> OwnCommand {
     OwnCommand::from_words(&["/opt/it's here/mailgrant", "--profile", "/home/a \"b\" $c `d`\\e/config.toml"])
@@ -34,14 +41,24 @@ fn each_program_has_a_name_of_its_own_and_says_what_it_is_for() {
 
 #[test]
 fn each_snippet_names_server_user_and_command_and_begins_with_a_comment() {
-    let mailbox = mailbox(BOTH);
     for program in ALL {
-        let text = write(program, &mailbox, &own()).unwrap();
+        let text = write(program, &usual(program), &own()).unwrap();
         let head = format!("{} {} ", program.comment, program.name);
         assert!(text[program.opening.len()..].starts_with(&head), "{text}");
         let by_itself = text.contains("office365.com") && text.contains("/mailgrant") && text.contains("--profile");
         assert!(by_itself || text.contains("msmtp --account shop"), "{text}");
-        assert!(text.contains("shop@contoso.com") && text.ends_with('\n'), "{text}");
+        let names_user = text.contains("shop@contoso.com") && text.ends_with('\n');
+        assert!(names_user, "{text}");
+    }
+}
+
+#[test]
+fn the_words_fit_a_terminal() {
+    for program in ALL {
+        let text = write(program, &usual(program), &own()).unwrap();
+        for line in text.lines().filter(|line| line.starts_with(program.comment)) {
+            assert!(line.len() <= 80, "{line}");
+        }
     }
 }
 
@@ -71,8 +88,12 @@ fn what_a_configuration_cannot_hold_is_refused() {
     let mut shop = mailbox(BOTH);
     for program in ALL {
         let split = OwnCommand::from_words(&["mailgrant", "--profile", "/a\nb"]);
-        assert!(refused(program, &shop, &split).contains("control character"), "{}", program.name);
+        assert!(refused(program, &usual(program), &split).contains("control character"), "{}", program.name);
     }
+    let sending = mailbox("address = \"shop@contoso.com\"\noutgoing = { protocol = \"smtp\" }\n");
+    assert!(refused(&aerc::PROGRAM, &sending, &own()).contains("only sends"));
+    let named = OwnCommand::from_words(&["mailgrant", "--profile", "/a%(b"]);
+    assert!(refused(&aerc::PROGRAM, &shop, &named).contains("another value"));
     shop.ca_file = Some(PathBuf::from("/a\rb"));
     assert!(refused(&msmtp::PROGRAM, &shop, &own()).contains("control character"));
     let pattern = mailbox(&BOTH.replace("shop@", "sh%H@"));

@@ -3,6 +3,7 @@
 mod api;
 mod credentials;
 mod device_code;
+mod git;
 mod github;
 mod job_reports;
 mod json;
@@ -14,6 +15,7 @@ mod monitors;
 mod password_manager;
 mod playbook;
 mod programs;
+mod relay;
 mod reminders;
 mod report;
 mod rotation;

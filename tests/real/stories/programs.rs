@@ -14,13 +14,13 @@ use crate::support::wait_until;
 /// Random bytes of a token that is longer than the 2,048 bytes which Postfix takes in a command (line_length_limit).
 const LONG: u32 = 1_500;
 /// The same for programs that send the token in the line with AUTH, which they may do where it is short enough (RFC 4954 §4).
-const SHORT: u32 = 900;
+pub(super) const SHORT: u32 = 900;
 
 /// Debian's PHPMailer.
 const PHPMAILER: &str = "/usr/share/php/libphp-phpmailer/autoload.php";
 
 /// Alice's mailbox as `shop`, over implicit TLS, and as `upgraded`, over STARTTLS; its profile's name needs quotes in every language.
-fn start(token: u32, programs: &[&str]) -> Option<Stack> {
+pub(super) fn start(token: u32, programs: &[&str]) -> Option<Stack> {
     parts::mail_programs(&[programs, &["msmtp"]].concat())?;
     let mut stack = Stack::start()?;
     stack.provider.token_length(token);
@@ -35,11 +35,11 @@ fn start(token: u32, programs: &[&str]) -> Option<Stack> {
     Some(stack)
 }
 
-const NAMES: [&str; 2] = ["shop", "upgraded"];
+pub(super) const NAMES: [&str; 2] = ["shop", "upgraded"];
 
 impl Stack {
     /// What `snippet` prints, in a file of the home.
-    fn snippet(&self, program: &str, name: &str) -> PathBuf {
+    pub(super) fn snippet(&self, program: &str, name: &str) -> PathBuf {
         let text = self.run(&["snippet", program, name]).code(0).stdout;
         let file = self.fixture.path().join(format!("{program}-{name}"));
         std::fs::write(&file, text).unwrap();
@@ -48,7 +48,7 @@ impl Stack {
 
     /// Runs another program with this on its standard input, which must succeed; without the variables of mailgrant, which it would
     /// not have in a timer either.
-    fn run_program(&self, program: &str, arguments: &[&str], input: &str) -> String {
+    pub(super) fn run_program(&self, program: &str, arguments: &[&str], input: &str) -> String {
         use std::io::Write as _;
         let mut command = self.other_program(program);
         let command = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -61,7 +61,7 @@ impl Stack {
     }
 
     /// Another program in the home.
-    fn other_program(&self, program: &str) -> Command {
+    pub(super) fn other_program(&self, program: &str) -> Command {
         let mut command = self.fixture.program(program);
         command.env_remove("MAILGRANT_CONFIG").env_remove("MAILGRANT_STORE");
         command
@@ -84,7 +84,7 @@ impl Stack {
     }
 
     /// Waits for a mail of this subject in Alice's inbox.
-    fn arrives(&self, subject: &str) {
+    pub(super) fn arrives(&self, subject: &str) {
         let line = format!("Subject: {subject}");
         let is_there = || self.delivered_to("alice").iter().any(|mail| mail.lines().any(|have| have == line));
         wait_until(&format!("a mail '{subject}'"), is_there);
@@ -92,7 +92,7 @@ impl Stack {
 }
 
 /// A mail from Alice to Alice.
-fn mail(subject: &str) -> String {
+pub(super) fn mail(subject: &str) -> String {
     format!("From: {ALICE}\nTo: {ALICE}\nSubject: {subject}\n\nSent with a snippet.\n")
 }
 
@@ -107,19 +107,55 @@ fn msmtp_sends() {
 #[test]
 fn neomutt_sends_and_shows_the_inbox() {
     let Some(stack) = start(SHORT, &["neomutt"]) else { return };
+    sends_and_shows(&stack, "neomutt");
+}
+
+#[test]
+fn mutt_sends_and_shows_the_inbox() {
+    let Some(stack) = start(LONG, &["mutt"]) else { return };
+    sends_and_shows(&stack, "mutt");
+}
+
+fn sends_and_shows(stack: &Stack, program: &str) {
     for name in NAMES {
-        let file = stack.snippet("neomutt", name).display().to_string();
-        let subject = format!("by neomutt, {name}");
+        let file = stack.snippet(program, name).display().to_string();
+        let subject = format!("by {program}, {name}");
         // The copy of what is sent would go into a folder that is not there.
         let send = ["-F", &file, "-e", "set copy = no", "-s", &subject, ALICE];
-        stack.run_program("neomutt", &send, "Sent with a snippet.\n");
+        stack.run_program(program, &send, "Sent with a snippet.\n");
         stack.arrives(&subject);
-        let mut command = stack.other_program("neomutt");
+        let mut command = stack.other_program(program);
         command.args(["-F", &file]).env("TERM", "xterm").env("COLUMNS", "120");
         let mut terminal = spawn_command(command, Some(20_000)).unwrap();
         terminal.exp_string(&subject).unwrap_or_else(|error| panic!("{name}: {error}"));
         terminal.send("q").unwrap();
         terminal.flush().unwrap();
+    }
+}
+
+#[test]
+fn aerc_shows_the_inbox_and_sends() {
+    let Some(stack) = start(SHORT, &["aerc"]) else { return };
+    let folder = stack.fixture.path().join(".config/aerc");
+    std::fs::create_dir_all(&folder).unwrap();
+    for name in NAMES {
+        // Short, for what a terminal of 80 columns leaves for it.
+        let waiting = format!("for {name}");
+        stack.sends("shop", &waiting);
+        let accounts = folder.join("accounts.conf");
+        std::fs::copy(stack.snippet("aerc", name), &accounts).unwrap();
+        stack.run_program("chmod", &["600", &accounts.display().to_string()], "");
+        let mut command = stack.other_program("aerc");
+        command.env("TERM", "xterm").env("EDITOR", "true").env("SSL_CERT_FILE", &stack.certs.ca);
+        let mut terminal = spawn_command(command, Some(20_000)).unwrap();
+        terminal.exp_string(&waiting).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let subject = format!("by aerc, {name}");
+        terminal.send(&format!(":compose -H \"To: {ALICE}\" -H \"Subject: {subject}\"\r")).unwrap();
+        terminal.flush().unwrap();
+        terminal.exp_string("Send this email?").unwrap_or_else(|error| panic!("{name}: {error}"));
+        terminal.send("y").unwrap();
+        terminal.flush().unwrap();
+        stack.arrives(&subject);
     }
 }
 
@@ -151,6 +187,39 @@ fn getmail_fetches_the_inbox() {
         assert_eq!(stack.copies("Mail/shop", "for getmail"), 1);
     }
     stack.run(&["snippet", "getmail", "upgraded"]).code(2).says("implicit TLS");
+}
+
+#[test]
+fn offlineimap_copies_the_inbox() {
+    let Some(stack) = start(LONG, &["offlineimap"]) else { return };
+    stack.run(&["snippet", "offlineimap", "upgraded"]).code(2).says("STARTTLS");
+    stack.sends("shop", "for offlineimap");
+    std::fs::create_dir(stack.fixture.path().join("Mail")).unwrap();
+    let file = stack.snippet("offlineimap", "shop").display().to_string();
+    stack.run_program("offlineimap", &["-o", "-c", &file], "");
+    assert_eq!(stack.copies("Mail/shop/INBOX", "for offlineimap"), 1);
+}
+
+#[test]
+fn mpop_fetches_over_pop3() {
+    let Some(mut stack) = start(LONG, &["mpop"]) else { return };
+    for (name, port, tls) in
+        [("popped", stack.dovecot.pop3s, "implicit"), ("popped-up", stack.dovecot.pop3, "starttls")]
+    {
+        let route = Route { incoming: ("pop3", port, tls), ..stack.usual_route() };
+        stack.add(name, ALICE, route, &[]);
+        stack.sign_in(How::Plain, "alice", false);
+        stack.run(&["authorize", name]).code(0);
+        let subject = format!("for mpop, {name}");
+        stack.sends("shop", &subject);
+        for folder in ["cur", "new", "tmp"] {
+            std::fs::create_dir_all(stack.fixture.path().join("Mail").join(name).join(folder)).unwrap();
+        }
+        let file = stack.snippet("mpop", name).display().to_string();
+        stack.run_program("chmod", &["600", &file], "");
+        stack.run_program("mpop", &["--file", &file, name], "");
+        assert_eq!(stack.copies(&format!("Mail/{name}"), &subject), 1, "{name}");
+    }
 }
 
 #[test]
