@@ -16,6 +16,7 @@ use crate::support::process::Run;
 
 /// Where the examples have mailgrant from.
 const REPOSITORY: &str = "https://code.example/mailgrant";
+const REVISION: &str = "0123456789abcdef0123456789abcdef01234567";
 
 /// A checkout of a repository with the example and its profiles in it, and a runner.
 struct Checkout {
@@ -44,8 +45,9 @@ impl Checkout {
             linger.display()
         );
         checkout.write("runner.env", &variables);
+        checkout.write("variables", &format!("MAILGRANT_REPOSITORY={REPOSITORY}\nMAILGRANT_REVISION={REVISION}\n"));
         let install = format!(
-            "#!/bin/sh\n[ \"$*\" = 'install --locked --git {REPOSITORY} mailgrant' ] || exit 64\n\
+            "#!/bin/sh\n[ \"$*\" = 'install --locked --git {REPOSITORY} --rev {REVISION} mailgrant' ] || exit 64\n\
              exec ln -sf '{}' \"$HOME/bin/mailgrant\"\n",
             env!("CARGO_BIN_EXE_mailgrant")
         );
@@ -91,8 +93,7 @@ impl Checkout {
             .current_dir(self.folder())
             .env("HOME", self.home.path())
             .env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
-        let variable = format!("MAILGRANT_REPOSITORY={REPOSITORY}");
-        let files = ["--secret-file", "secrets", "--env-file", "runner.env", "--var", &variable];
+        let files = ["--secret-file", "secrets", "--env-file", "runner.env", "--var-file", "variables"];
         // This machine is the runner; there is no Docker, and nothing to fetch.
         let here = ["-P", "ubuntu-24.04=-self-hosted", "--no-cache-server", "--container-daemon-socket", "-"];
         let run = ["workflow_dispatch", "--json", "--strict", "--job", name];
@@ -188,7 +189,7 @@ fn of_twelve_mailboxes_that_fail_ten_are_annotations_and_all_are_in_the_summary(
 }
 
 #[test]
-fn words_of_strangers_are_no_commands_to_the_runner() {
+fn words_of_strangers_never_become_commands_to_the_runner() {
     let Some(act) = parts::python_program("act") else { return };
     let checkout = Checkout::new(act);
     let failed = Failed::test();
