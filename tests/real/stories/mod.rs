@@ -4,6 +4,7 @@ mod api;
 mod credentials;
 mod device_code;
 mod git;
+mod impostors;
 mod job_reports;
 mod json;
 mod keyring;
