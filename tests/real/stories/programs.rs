@@ -152,8 +152,7 @@ fn sends_and_shows(stack: &Stack, program: &str) {
     for name in NAMES {
         let file = stack.snippet(program, name).display().to_string();
         let subject = format!("by {program}, {name}");
-        // The copy of what is sent would go into a folder that is not there.
-        let send = ["-F", &file, "-e", "set copy = no", "-s", &subject, ALICE];
+        let send = ["-F", &file, "-s", &subject, ALICE];
         stack.run_program(program, &send, "Sent with a snippet.\n");
         stack.arrives(&subject);
         let mut command = stack.other_program(program);
