@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<Document, CommandError> {
     let mut document = merging.finish();
     document.warnings.extend(warnings);
     if let Some(baseline) = baseline.read(&document.command)? {
-        document.reports.iter_mut().for_each(|report| report.since = None);
+        document.reports.iter_mut().for_each(|report| (report.since, report.slower) = (None, Vec::new()));
         baseline.tell(&mut document, |_| true);
     }
     Ok(document)

@@ -33,7 +33,6 @@ pub(super) fn finding(fault: &OAuthFault, about: FailureContext<'_>) -> Finding 
         known
     };
     let mut finding = known.map_or_else(|| unknown(fault, about), |known| known.finding);
-    finding.refuses_client = refuses_client;
     if refuses_client {
         let before_last = finding.fix.len().saturating_sub(1);
         finding.fix.splice(before_last..before_last, another_way(about));

@@ -37,8 +37,8 @@ pub fn table(profile: &Profile) -> Table {
             expires,
         ]
     };
-    let columns = vec!["NAME", "ADDRESS", "APP", "PROTOCOLS", "STATE", "SECRET EXPIRES"];
-    Table { columns, rows: profile.mailboxes.values().map(row).collect() }
+    let rows = profile.mailboxes.values().map(row).collect();
+    Table { rows, ..Table::of(&["NAME", "ADDRESS", "APP", "PROTOCOLS", "STATE", "SECRET EXPIRES"]) }
 }
 
 /// What to do where the profile is empty.

@@ -54,8 +54,16 @@ impl Merging {
         add_new(&mut merged.notes, document.notes);
         add_new(&mut merged.warnings, document.warnings);
         add_new(&mut merged.next, document.next);
-        add_new(&mut merged.diff, document.diff);
+        merged.diff.extend(document.diff);
         add_new(&mut merged.shards, document.shards);
+        if !merged.thresholds.are_given() {
+            merged.thresholds = document.thresholds;
+        }
+        merged.table = match (merged.table.take(), document.table) {
+            (table, other) if self.runs == 1 => table.or(other),
+            (Some(table), Some(other)) => table.and(other),
+            (_, _) => None,
+        };
         merged.changes = match (merged.changes.take(), document.changes) {
             (Some(one), Some(other)) => Some(one.and(other)),
             (one, other) => one.or(other),
@@ -73,6 +81,10 @@ impl Merging {
             Ok([only]) => only,
             Err(_) => "report".into(),
         };
+        if !several.is_empty() {
+            // A report that does not count would still have its row.
+            merged.table = None;
+        }
         if runs > 1 {
             merged.notes.insert(0, shown!("merged from {}", text::count(runs as u64, "run")));
         }
@@ -107,9 +119,11 @@ impl Merging {
     }
 }
 
+/// Adds what no run before has said; what one run says twice stays so.
 fn add_new<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
+    let said = all.len();
     for one in more {
-        if !all.contains(&one) {
+        if !all[..said].contains(&one) {
             all.push(one);
         }
     }

@@ -43,5 +43,5 @@ fn over(check: Check, protocol: Option<Protocol>) -> Check {
 pub fn cut_off(wait: &Wait) -> Check {
     let elapsed = wait.since.elapsed();
     let because = shown!("cancelled after {:.1} s", elapsed.as_secs_f64());
-    Check { elapsed, ..Check::skipped(wait.stage, because) }
+    Check::skipped(wait.stage, because).lasting(elapsed)
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::changes::Changes;
 use super::check::Stage;
 use super::document::{Document, Report, Subject};
-use super::since::Since;
+use super::since::{Since, Slower};
 use crate::finding_code::FindingCode;
 use crate::profile::Protocol;
 
@@ -51,13 +51,15 @@ impl Baseline {
         }
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(report.subject.clone());
         let now = codes(report);
-        report.since = Some(match self.reports.get(&report.subject) {
+        let earlier = self.reports.get(&report.subject);
+        report.slower = earlier.map_or_else(Vec::new, |earlier| slower(&took(report), &earlier.took));
+        report.since = Some(match earlier {
             None if now.is_empty() => Since::Added,
             None => Since::NewFailure,
             Some(earlier) if !now.is_subset(&earlier.codes) => Since::NewFailure,
             Some(_) if !now.is_empty() => Since::KnownFailure,
             Some(earlier) if !earlier.codes.is_empty() => Since::Repaired,
-            Some(earlier) if is_slower(&took(report), &earlier.took) => Since::Slower,
+            Some(_) if !report.slower.is_empty() => Since::Slower,
             Some(_) => Since::Same,
         });
     }
@@ -100,17 +102,20 @@ fn took(report: &Report) -> Steps {
     steps
 }
 
-fn is_slower(now: &Steps, before: &Steps) -> bool {
-    let is_one = |(step, took): (&(Option<Protocol>, Stage), &Duration)| {
-        before.get(step).is_some_and(|before| *took >= before.mul_f64(TIMES) && *took >= *before + AT_LEAST)
+/// The steps that take so much longer, in the order of a connection.
+fn slower(now: &Steps, before: &Steps) -> Vec<Slower> {
+    let one = |((protocol, stage), after): (&(Option<Protocol>, Stage), &Duration)| {
+        let before = *before.get(&(*protocol, *stage))?;
+        let is_slower = *after >= before.mul_f64(TIMES) && *after >= before + AT_LEAST;
+        is_slower.then_some(Slower { stage: *stage, protocol: *protocol, before, after: *after })
     };
-    now.iter().any(is_one)
+    now.iter().filter_map(one).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Check, ExitCode, Finding};
+    use crate::report::{Check, ExitCode, Finding, Format, View, format};
 
     fn report(name: &'static str, code: Option<FindingCode>, millis: u64) -> Report {
         let mut report = Report::new(Subject::Mailbox(name.into()));
@@ -145,10 +150,29 @@ mod tests {
             let well = document.exit_code() == ExitCode::AllPassed;
             Baseline::of(&of(before.into_iter().collect())).tell(&mut document, |_| true);
             assert_eq!(document.reports[0].since, Some(expected));
+            if expected == Since::Slower {
+                assert_eq!(document.reports[0].slower[0].words(), "IMAP TLS 150 ms instead of 100 ms");
+            }
             let passes = well || expected == Since::KnownFailure;
             assert_eq!(document.exit_code() == ExitCode::AllPassed, passes, "{expected:?}");
             assert_ne!(document.tally().ok == 1, now.0.is_some(), "a known failure is one");
         }
+    }
+
+    #[test]
+    fn what_is_slower_is_told_step_by_step_in_words_and_as_values() {
+        let (before, mut document) = (of(vec![report("shop", None, 100)]), of(vec![report("shop", None, 480)]));
+        Baseline::of(&before).tell(&mut document, |_| true);
+        let told = |format: &dyn Format| {
+            let mut out = Vec::new();
+            format.write(&document, &View::of_file(false), &mut out).unwrap();
+            anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
+        };
+        let text = told(format::TEXT);
+        assert!(text.contains("note: slower: shop (IMAP TLS 480 ms instead of 100 ms)\n"), "{text}");
+        let json: serde_json::Value = serde_json::from_str(&told(format::JSON)).unwrap();
+        let slower = serde_json::json!([{ "stage": "tls", "protocol": "imap", "before_ms": 100.0, "after_ms": 480.0 }]);
+        assert_eq!(json["reports"][0]["slower"], slower);
     }
 
     #[test]

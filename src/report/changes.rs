@@ -55,12 +55,12 @@ impl Changes {
         gone.dedup();
         Self {
             time: self.time.min(other.time),
-            new_failures: self.new_failures + other.new_failures,
-            known_failures: self.known_failures + other.known_failures,
-            repaired: self.repaired + other.repaired,
-            slower: self.slower + other.slower,
-            same: self.same + other.same,
-            added: self.added + other.added,
+            new_failures: self.new_failures.saturating_add(other.new_failures),
+            known_failures: self.known_failures.saturating_add(other.known_failures),
+            repaired: self.repaired.saturating_add(other.repaired),
+            slower: self.slower.saturating_add(other.slower),
+            same: self.same.saturating_add(other.same),
+            added: self.added.saturating_add(other.added),
             gone,
         }
     }

@@ -27,10 +27,10 @@ pub struct Check {
     /// What matters of what was seen, for a line that stands for several checks.
     #[serde(skip)]
     pub brief: Option<Shown>,
-    /// When it began, counted from the command's start, in milliseconds in JSON.
+    /// When it began, counted from the command's start, in tenths of a millisecond.
     #[serde(rename = "began_ms", skip_serializing_if = "Option::is_none", serialize_with = "as_optional_millis")]
     pub began: Option<Duration>,
-    /// How long it took, in milliseconds in JSON.
+    /// How long it took, in tenths of a millisecond.
     #[serde(rename = "elapsed_ms", serialize_with = "as_millis")]
     pub elapsed: Duration,
 }
@@ -170,7 +170,14 @@ impl Check {
     }
 
     fn new(stage: Stage, elapsed: Duration, outcome: Outcome) -> Self {
-        Self { stage, protocol: None, outcome, evidence: Evidence::default(), brief: None, began: None, elapsed }
+        let (evidence, elapsed) = (Evidence::default(), in_tenths(elapsed));
+        Self { stage, protocol: None, outcome, evidence, brief: None, began: None, elapsed }
+    }
+
+    /// The same, which took so long.
+    #[must_use]
+    pub fn lasting(self, elapsed: Duration) -> Self {
+        Self { elapsed: in_tenths(elapsed), ..self }
     }
 
     /// The same, over `protocol`.
@@ -182,7 +189,7 @@ impl Check {
     /// The same, begun so long after the command's start.
     #[must_use]
     pub fn begun(self, began: Duration) -> Self {
-        Self { began: Some(began), ..self }
+        Self { began: Some(in_tenths(began)), ..self }
     }
 
     /// The same, told in a few words where it shares a line with others.
@@ -222,8 +229,14 @@ impl Check {
     }
 }
 
+/// `time` in whole tenths of a millisecond: finer than any server answers, and what JSON tells, so that a report that is read back
+/// has the same times.
+fn in_tenths(time: Duration) -> Duration {
+    let tenths = time.as_micros().saturating_add(50) / 100;
+    Duration::from_micros(u64::try_from(tenths.saturating_mul(100)).unwrap_or(u64::MAX))
+}
+
 fn as_millis<S: serde::Serializer>(elapsed: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    // A tenth of a millisecond is finer than any server answers.
     serializer.serialize_f64((elapsed.as_secs_f64() * 10_000.0).round() / 10.0)
 }
 

@@ -16,7 +16,7 @@ use super::range::Thresholds;
 use super::reminder::Reminder;
 use super::share::Share;
 use super::side::SideResult;
-use super::since::Since;
+use super::since::{Since, Slower};
 use super::step::Step;
 use super::table::Table;
 use super::tally::Tally;
@@ -128,6 +128,9 @@ pub struct Report {
     /// What has changed since an earlier run, where one was given.
     #[serde(skip)]
     pub since: Option<Since>,
+    /// The steps that take at least half as long again, where there is an earlier run.
+    #[serde(skip)]
+    pub slower: Vec<Slower>,
     /// What was tried, in order.
     pub checks: Vec<Check>,
     /// Which sides work, where that was tested.
@@ -290,6 +293,7 @@ impl Report {
             values: Values::default(),
             changed: None,
             since: None,
+            slower: Vec::new(),
             checks: Vec::new(),
             sides: Vec::new(),
             tasks: Vec::new(),

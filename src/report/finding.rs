@@ -27,9 +27,6 @@ pub struct Finding {
     /// What else the same answer may mean, by code, the most telling first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<FindingCode>,
-    /// Whether the token endpoint refused the client's own credentials, in whichever words.
-    #[serde(skip)]
-    pub refuses_client: bool,
     /// What the exit code is when this is the first finding.
     #[serde(skip)]
     pub exit: ExitCode,
@@ -157,7 +154,6 @@ impl Finding {
                 _ => Retry::AfterFix,
             },
             also: Vec::new(),
-            refuses_client: false,
             exit,
         }
     }

@@ -38,7 +38,7 @@ pub use range::{Range, Thresholds};
 pub use reminder::Reminder;
 pub use share::Share;
 pub use side::{SideResult, SideState};
-pub use since::Since;
+pub use since::{Since, Slower};
 pub use step::Step;
 pub use table::Table;
 pub use tally::Tally;

@@ -1,7 +1,11 @@
 //! Ranges as monitoring plugins have them: what is outside one raises an alert.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::profile::Invalid;
 
@@ -17,11 +21,14 @@ pub struct Range {
 }
 
 /// What an alert is raised at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "thresholds")]
 pub struct Thresholds {
     /// Outside it a number deserves attention.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<Range>,
     /// Outside it a number is a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub critical: Option<Range>,
 }
 
@@ -74,6 +81,32 @@ impl fmt::Display for Range {
             (Some(start), None) => write!(f, "{start}:"),
             (Some(start), Some(end)) => write!(f, "{start}:{end}"),
         }
+    }
+}
+
+impl Serialize for Range {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Range {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for Range {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        String::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
     }
 }
 

@@ -1,7 +1,13 @@
 //! What has changed on one report since an earlier run. Its names in JSON are public API.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::check::Stage;
+use crate::profile::Protocol;
+use crate::text::Shown;
 
 /// What has changed since an earlier run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +26,30 @@ pub enum Since {
     Same,
     /// It works, and the earlier run did not have it.
     Added,
+}
+
+/// A step that takes at least half as long again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slower {
+    /// The step.
+    pub stage: Stage,
+    /// Over which protocol, where one is spoken.
+    pub protocol: Option<Protocol>,
+    /// How long it took in the earlier run.
+    pub before: Duration,
+    /// How long it takes now.
+    pub after: Duration,
+}
+
+impl Slower {
+    /// "IMAP TLS 480 ms instead of 120 ms"
+    #[must_use]
+    pub fn words(&self) -> Shown {
+        let protocol = self.protocol.map_or("", Protocol::title);
+        let blank = if protocol.is_empty() { "" } else { " " };
+        let times = [self.after, self.before].map(|time| time.as_millis());
+        shown!("{}{}{} {} ms instead of {} ms", protocol, blank, self.stage.title(), times[0], times[1])
+    }
 }
 
 impl Since {

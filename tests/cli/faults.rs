@@ -19,6 +19,7 @@ use crate::sandbox::world::{ALICE, SHARED, SHOP, TENANT_ID};
 use crate::support::canary::NEXT_CLIENT_SECRET;
 use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
+use crate::support::forms;
 use crate::support::practice::ALWAYS_STALE;
 
 /// The machine of a developer has a few cores; more workers than these only wait for each other.
@@ -221,7 +222,7 @@ impl Practice {
     fn meet(&self, way: Way) -> Met {
         match way {
             Way::Authorize => first(&self.shop.authorize_as("shop", SHOP)),
-            Way::Run(arguments) => first(&self.shop.run(&[&["--json"], arguments].concat()).finish()),
+            Way::Run(arguments) => first(&forms::run(&self.shop, arguments)),
             Way::NewSecret => {
                 let ours = [("--app", Some("contoso")), ("--tenant", Some(TENANT_ID)), ("--force", Some(""))];
                 self.shop.add("shop", &ours).stdin(NEXT_CLIENT_SECRET).finish().code(0);

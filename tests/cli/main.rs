@@ -88,6 +88,7 @@ mod outputs;
 #[cfg(all(unix, feature = "practice"))]
 mod practising;
 mod proxies;
+mod read_back;
 mod rotate;
 mod rotate_again;
 mod rotate_issue;

@@ -8,6 +8,7 @@ pub(crate) mod disk;
 pub(crate) mod finished;
 pub(crate) mod fixture;
 pub(crate) mod fleet;
+pub(crate) mod forms;
 #[cfg(target_os = "linux")]
 pub(crate) mod memory;
 pub(crate) mod practice;

@@ -76,7 +76,7 @@ impl Told {
         document.next = next(plan, known, self.rows.is_empty(), context);
         document.diff = diff;
         document.reports = self.reports;
-        document.table = Some(Table { columns: vec!["CHANGE", "KIND", "NAME", "ADDRESS"], rows: self.rows });
+        document.table = Some(Table { rows: self.rows, ..Table::of(&["CHANGE", "KIND", "NAME", "ADDRESS"]) });
         document
     }
 }

@@ -10,7 +10,7 @@ use crate::text::Shown;
 
 /// A table without rows.
 pub(super) fn table() -> Table {
-    Table { columns: vec!["NAME", "ADDRESS", "APP", "STATE", "SECRET EXPIRES"], rows: Vec::new() }
+    Table::of(&["NAME", "ADDRESS", "APP", "STATE", "SECRET EXPIRES"])
 }
 
 /// The row of a mailbox, whose report says the rest.

@@ -37,7 +37,7 @@ use secrecy::ExposeSecret;
 use self::line::Line;
 use self::page::Page;
 use super::interface::Format;
-use crate::report::{Document, Finding, Report, Since, Step, Subject, View};
+use crate::report::{Document, Finding, Report, Since, Slower, Step, Subject, View};
 use crate::text::Shown;
 
 /// Text for people; `anstream` strips the colours where the output is not a terminal.
@@ -77,7 +77,7 @@ fn news(document: &Document) -> Cow<'_, Document> {
     let mut news = Document { reports: Vec::new(), table: None, ..document.clone() };
     news.reports.extend(document.reports.iter().filter(|one| one.since.is_none_or(Since::is_news)).cloned());
     for since in [Since::NewFailure, Since::Repaired, Since::Slower, Since::Added] {
-        let names = news.reports.iter().filter(|one| one.since == Some(since)).map(|one| one.subject.name());
+        let names = news.reports.iter().filter(|one| one.since == Some(since)).map(named);
         let names = Shown::join(names, ", ");
         if !names.is_empty() {
             news.notes.push(shown!("{}: {}", since.title(), names));
@@ -85,6 +85,15 @@ fn news(document: &Document) -> Cow<'_, Document> {
     }
     news.notes.push(changes.line());
     Cow::Owned(news)
+}
+
+/// The name of what `report` is on, and which steps take longer than in the earlier run.
+fn named(report: &Report) -> Shown {
+    let name = report.subject.called();
+    if report.since != Some(Since::Slower) {
+        return name;
+    }
+    shown!("{} ({})", name, Shown::join(report.slower.iter().map(Slower::words), "; "))
 }
 
 fn write_document(document: &Document, page: &mut Page<'_>) -> io::Result<()> {

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::*;
-use crate::profile::{Protocol, Side};
+use crate::profile::{By, Protocol, Side};
+use crate::report::step::{Command, Link, Part};
 use crate::report::{
-    Check, Document, ExitCode, Explanation, Fact, FindingCode, Headline, Report, SideResult, SideState, Stage, Subject,
-    Token, WarningCode,
+    Changes, Check, Document, ExitCode, Explanation, Fact, FindingCode, Headline, Report, Share, SideResult, SideState,
+    Since, Slower, Stage, Step, Subject, Table, Task, Thresholds, Token, Trial, TrialResult, WarningCode,
 };
-use crate::text::{Redactor, is_unprintable};
+use crate::text::{Redactor, Shown, is_unprintable};
 
 /// OSC with a title and with a link (OSC 8), CSI in its long and its short form, NUL, BEL, DEL, an override of the
 /// direction, a zero-width blank, a tag, and a replacement for bad UTF-8.
@@ -127,6 +128,84 @@ fn each_problem_of_a_text_has_its_section_with_its_line_and_what_follows() {
     let mut out = Vec::new();
     HTML.write(&document, &View::default(), &mut out).unwrap();
     assert!(!String::from_utf8(out).unwrap().contains("Problem"), "one problem has no number");
+}
+
+/// Every field that a document has, `text` in those that take text.
+fn with_everything(text: &str) -> Document {
+    let clean = Redactor::by_shape(text);
+    let shown = || clean.clone();
+    let mut document = everywhere(text);
+    document.table = Some(Table { rows: vec![vec![shown(), "here".into()]], ..Table::of(&["NAME", "STATE"]) });
+    document.thresholds = Thresholds { warning: "30:".parse().ok(), critical: "@0:5".parse().ok() };
+    document.is_dry_run = true;
+    document.diff = vec!["+ same".into(), "- it".into(), "+ same".into()];
+    document.shards = vec![Share { of: 3, index: 2 }];
+    document.next.push(Step::from("Run: `mailgrant test a`, then `mailgrant test b`").aside_if(true));
+    let link = |title: &'static str| Part::Link(Link { title: title.into(), url: "https://example.com/a".into() });
+    let command = |line: Shown| Part::Command(Command { is_template: true, ..Command::new(line) });
+    let parts = [link("A page"), Part::Words(shown()), link("again"), command(shown!("mailgrant test {}", shown()))];
+    let step = Step::of(parts).done_by(By::ExchangeAdministrator);
+    for report in &mut document.reports {
+        report.conclusion = Some(shown!("{} is done", shown()));
+        report.changed = Some(true);
+        report.since = Some(Since::Slower);
+        let (before, after) = (Duration::from_millis(100), Duration::from_millis(150));
+        report.slower = vec![Slower { stage: Stage::Tls, protocol: Some(Protocol::Imap), before, after }];
+        report.checks[0] = report.checks[0].clone().over(Protocol::Imap).begun(Duration::from_nanos(1_449_999));
+        report.checks.push(
+            Check::passed(Stage::Folder, Duration::from_nanos(2_950_001), shown())
+                .over(Protocol::Imap)
+                .begun(Duration::from_secs(1))
+                .in_brief(shown!("{} in brief", shown())),
+        );
+        report.tasks = vec![Task {
+            title: shown(),
+            why: shown(),
+            by: By::EntraAdministrator,
+            done: Some(shown()),
+            steps: vec![step.clone(), Step::from("Wait").aside_if(true)],
+        }];
+        let finding = report.findings().next().cloned().map(Box::new);
+        report.trials = vec![Trial {
+            protocol: Protocol::Graph,
+            side: Side::Incoming,
+            in_profile: true,
+            result: TrialResult::Off,
+            detail: Some(shown()),
+            finding,
+        }];
+    }
+    if let Some(verdict) = &mut document.reports[1].verdict {
+        verdict.fix.push(step);
+    }
+    let time = document.time;
+    document.changes = Some(Changes::of(&document.tally(), time, vec![shown()]));
+    document
+}
+
+#[test]
+fn a_document_that_is_read_back_says_the_same_in_every_form() {
+    for text in ["harmless", HOSTILE, "a > b: `c` <d> \\ \"e\" | f"] {
+        let document = with_everything(text);
+        for json in [JSON, JSON_LINES] {
+            let mut written = Vec::new();
+            json.write(&document, &View::default(), &mut written).unwrap();
+            let mut past = Vec::new();
+            read(written.as_slice(), |one| past.push(one.document)).unwrap();
+            let [past] = past.as_slice() else { panic!("it is one") };
+            for (format, details) in ALL.into_iter().flat_map(|format| [(format, false), (format, true)]) {
+                for changes in [&None, &document.changes] {
+                    let told = |document: &Document| {
+                        let mut out = Vec::new();
+                        let document = Document { changes: changes.clone(), ..document.clone() };
+                        format.write(&document, &View { details, ..View::of_file(details) }, &mut out).unwrap();
+                        String::from_utf8(out).unwrap()
+                    };
+                    assert_eq!(told(past), told(&document), "{format:?} {details}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) fn write(table: &Table, page: &mut Page<'_>) -> io::Result<()> {
         }
         shrink(&mut widths, columns);
     }
-    let names: Vec<&str> = table.columns.clone();
+    let names: Vec<&str> = table.columns.iter().map(|name| name.as_str()).collect();
     page.row(&Line::default().strong(joined(&names, &widths, page.view.unicode)))?;
     for row in &table.rows {
         let cells: Vec<&str> = row.iter().map(|cell| cell.as_str()).collect();
@@ -51,7 +51,7 @@ fn without_empty_columns(table: &Table) -> Table {
         .map(|at| table.rows.iter().any(|row| row.get(at).is_some_and(|cell| !cell.is_empty())))
         .collect();
     let used = |at: &usize| is_used.get(*at) == Some(&true);
-    let columns = table.columns.iter().enumerate().filter(|(at, _)| used(at)).map(|(_, name)| *name).collect();
+    let columns = table.columns.iter().enumerate().filter(|(at, _)| used(at)).map(|(_, name)| name.clone()).collect();
     let cells =
         |row: &Vec<Shown>| row.iter().enumerate().filter(|(at, _)| used(at)).map(|(_, cell)| cell.clone()).collect();
     Table { columns, rows: table.rows.iter().map(cells).collect() }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::finding::{JsonExplanation, JsonFinding, JsonStep, JsonWarning};
 use super::report::JsonReport;
-use crate::report::{Changes, Document, ExitCode, Report, Share, Tally, Token};
+use crate::report::{Changes, Document, ExitCode, Report, Share, Table, Tally, Thresholds, Token};
 use crate::text::Shown;
 
 /// The number of the layout. It grows when a field changes its meaning or goes away, not when one is added.
@@ -42,6 +42,9 @@ pub(super) struct Before {
     /// What has changed since an earlier run, with `--baseline`.
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Changes>,
+    /// When the days until the end of a client secret or certificate raise an alert, as ranges of monitoring plugins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thresholds: Option<Thresholds>,
     /// What changes in the profile's file, or would: the lines of a diff, each behind `+`, `-` or a blank.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     diff: Vec<Shown>,
@@ -50,6 +53,9 @@ pub(super) struct Before {
 /// What a document says after its reports.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct After {
+    /// The reports in rows, as people see them; programs have `reports`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table: Option<Table>,
     /// What to know of the run itself, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     notes: Vec<Shown>,
@@ -152,19 +158,22 @@ impl Before {
             summary: Summary::of(&document.tally()),
             shards: document.shards.clone(),
             changes: document.changes.clone(),
+            thresholds: document.thresholds.are_given().then_some(document.thresholds),
             diff: document.diff.clone(),
         }
     }
 
     pub(super) fn into_document(self, document: Document) -> Document {
-        let Self { head, dry_run: is_dry_run, shards, changes, diff, summary: _ } = self;
-        Document { command: head.command, time: head.time, is_dry_run, shards, changes, diff, ..document }
+        let Self { head, dry_run: is_dry_run, shards, changes, thresholds, diff, summary: _ } = self;
+        let thresholds = thresholds.unwrap_or_default();
+        Document { command: head.command, time: head.time, is_dry_run, shards, changes, thresholds, diff, ..document }
     }
 }
 
 impl After {
     pub(super) fn of(document: &Document) -> Self {
         Self {
+            table: document.table.clone(),
             notes: document.notes.clone(),
             text: document.text.clone(),
             warnings: document.warnings.iter().map(JsonWarning::of).collect(),
@@ -176,6 +185,7 @@ impl After {
 
     pub(super) fn into_document(self, document: Document) -> Document {
         Document {
+            table: self.table,
             notes: self.notes,
             text: self.text,
             warnings: self.warnings.into_iter().map(JsonWarning::into_warning).collect(),

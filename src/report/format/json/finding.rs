@@ -42,7 +42,7 @@ pub(super) struct JsonFinding {
 }
 
 /// A step of a way out.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "step")]
 pub(super) struct JsonStep {
     /// How it is done.
@@ -51,7 +51,7 @@ pub(super) struct JsonStep {
     #[serde(deserialize_with = "lines")]
     text: Shown,
     /// The command to run, the first where there are several.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional_lines", skip_serializing_if = "Option::is_none")]
     command: Option<Shown>,
     /// Whether the command has a value in angle brackets that is to be filled in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -63,10 +63,48 @@ pub(super) struct JsonStep {
     /// Who has the right to do it.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<By>,
+    /// Whether it is another way or one for few.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
+    is_aside: bool,
+    /// Its words, commands and pages in their order, where `text`, `command` and `url` do not say all of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    parts: Vec<JsonPart>,
+}
+
+/// A part of a step.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "part")]
+enum JsonPart {
+    /// A page to open.
+    Page {
+        /// What it is called.
+        text: Shown,
+        /// Its address.
+        url: Shown,
+    },
+    /// A command to run.
+    Command {
+        /// The line.
+        #[serde(deserialize_with = "lines")]
+        command: Shown,
+        /// Whether it has a value in angle brackets that is to be filled in.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default)]
+        is_template: bool,
+    },
+    /// Words around the others.
+    Words {
+        /// The words.
+        #[serde(deserialize_with = "lines")]
+        text: Shown,
+    },
 }
 
 /// How a step is done.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "step_kind")]
 enum StepKind {
@@ -179,19 +217,28 @@ impl JsonStep {
             (None, None) if step.sentence().contains(" > ") => StepKind::Portal,
             (None, None) => StepKind::Words,
         };
-        Self {
+        let json = Self {
             kind,
             text: step.sentence(),
             command: command.map(|command| command.line.clone()),
             is_template: command.is_some_and(|command| command.is_template),
             url: link.map(|link| link.url.clone()),
             by: step.by(),
+            is_aside: step.is_aside(),
+            parts: Vec::new(),
+        };
+        if json.clone().into_step().parts() == step.parts() {
+            return json;
         }
+        Self { parts: step.parts().iter().map(JsonPart::of).collect(), ..json }
     }
 
     /// The command and the page where the words have them; a page that they do not name is behind all of them.
     pub(super) fn into_step(self) -> Step {
-        let Self { text, command, is_template, url, by, .. } = self;
+        let Self { text, command, is_template, url, by, is_aside, parts, .. } = self;
+        if !parts.is_empty() {
+            return Step::of(parts.into_iter().map(JsonPart::into_part)).done_by(by).aside_if(is_aside);
+        }
         let command = command.map(|line| Command { is_template, ..Command::new(line) });
         let mut parts = vec![Part::Words(text)];
         if let Some(command) = command {
@@ -206,7 +253,27 @@ impl JsonStep {
                 parts[0] = link(words.clone());
             }
         }
-        Step::of(parts).done_by(by)
+        Step::of(parts).done_by(by).aside_if(is_aside)
+    }
+}
+
+impl JsonPart {
+    fn of(part: &Part) -> Self {
+        match part {
+            Part::Words(text) => Self::Words { text: text.clone() },
+            Part::Command(Command { line, is_template, .. }) => {
+                Self::Command { command: line.clone(), is_template: *is_template }
+            }
+            Part::Link(Link { title, url }) => Self::Page { text: title.clone(), url: url.clone() },
+        }
+    }
+
+    fn into_part(self) -> Part {
+        match self {
+            Self::Words { text } => Part::Words(text),
+            Self::Command { command, is_template } => Part::Command(Command { is_template, ..Command::new(command) }),
+            Self::Page { text: title, url } => Part::Link(Link { title, url }),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::words::Words;
 use crate::profile::{By, Protocol, Side};
 use crate::report::trial::{protocol_schema, side_schema};
 use crate::report::{
-    Check, Evidence, ExitCode, Fact, Headline, Outcome, Report, SideResult, Since, Stage, Subject, Task, Trial,
+    Check, Evidence, ExitCode, Fact, Headline, Outcome, Report, SideResult, Since, Slower, Stage, Subject, Task, Trial,
     TrialResult, Values,
 };
 use crate::text::Shown;
@@ -37,6 +37,10 @@ pub(super) struct JsonReport {
     /// What has changed since an earlier run, with `--baseline`.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<Since>,
+    /// The steps that take at least half as long again as in that run, and at least 50 ms longer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    slower: Vec<JsonSlower>,
     /// What is so, name by name, in words.
     facts: Words,
     /// The same as values, as far as programs need them.
@@ -64,6 +68,9 @@ pub(super) struct JsonReport {
     /// The finding to act on first; absent where all went well.
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<JsonFinding>,
+    /// What it has come to, for people, where no sides were tested and all went well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conclusion: Option<Shown>,
 }
 
 /// What a report is on.
@@ -114,6 +121,9 @@ pub(super) struct JsonCheck {
     /// What it means, where it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     finding: Option<JsonFinding>,
+    /// What matters of what was seen, for a line that stands for several checks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brief: Option<Shown>,
     /// What was seen, as values.
     #[serde(flatten)]
     evidence: Evidence,
@@ -135,6 +145,22 @@ enum Went {
     Failed,
     /// It was not tried.
     Skipped,
+}
+
+/// A step that takes longer than in an earlier run.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "slower")]
+struct JsonSlower {
+    /// Which step.
+    stage: Stage,
+    /// Over which protocol, where one is spoken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "protocol_schema")]
+    protocol: Option<Protocol>,
+    /// How long it took then, in milliseconds.
+    before_ms: Millis,
+    /// How long it takes now, in milliseconds.
+    after_ms: Millis,
 }
 
 /// A task of a set-up.
@@ -187,6 +213,7 @@ impl JsonReport {
             exit_code: exit as u8,
             changed: report.changed,
             since: report.since,
+            slower: report.slower.iter().map(JsonSlower::of).collect(),
             facts: report.facts.iter().map(|fact| (fact.name.clone(), fact.value.clone())).collect(),
             values: report.values.clone(),
             checks: report.checks.iter().map(JsonCheck::of).collect(),
@@ -195,6 +222,7 @@ impl JsonReport {
             latest: report.latest.clone(),
             protocols: report.trials.iter().map(JsonTrial::of).collect(),
             verdict: report.first_finding().map(JsonFinding::of),
+            conclusion: report.conclusion.clone(),
         }
     }
 
@@ -208,11 +236,13 @@ impl JsonReport {
             values: self.values,
             changed: self.changed,
             since: self.since,
+            slower: self.slower.into_iter().map(JsonSlower::into_slower).collect(),
             checks: self.checks.into_iter().map(JsonCheck::into_check).collect::<Result<_, _>>()?,
             sides: self.sides,
             tasks: self.tasks.into_iter().map(JsonTask::into_task).collect(),
             latest: self.latest,
             trials: self.protocols.into_iter().map(JsonTrial::into_trial).collect(),
+            conclusion: self.conclusion,
             ..Report::new(self.kind.of_name(self.name))
         };
         let verdict = self.verdict.map(|verdict| Box::new(verdict.into_finding()));
@@ -268,6 +298,7 @@ impl JsonCheck {
             detail,
             because,
             finding,
+            brief: check.brief.clone(),
             evidence: check.evidence.clone(),
             began_ms: check.began.map(Millis),
             elapsed_ms: Millis(check.elapsed),
@@ -282,13 +313,21 @@ impl JsonCheck {
             (None, Went::Passed) => Check::passed(self.stage, elapsed, self.detail.unwrap_or_default()),
             (None, Went::Failed) => return Err("a check that has failed has no finding"),
         };
-        Ok(Check {
-            protocol: self.protocol,
-            evidence: self.evidence,
-            began: self.began_ms.map(|began| began.0),
-            elapsed,
-            ..check
-        })
+        let began = self.began_ms.map(|began| began.0);
+        let check = check.lasting(elapsed);
+        Ok(Check { protocol: self.protocol, evidence: self.evidence, brief: self.brief, began, ..check })
+    }
+}
+
+impl JsonSlower {
+    fn of(slower: &Slower) -> Self {
+        let Slower { stage, protocol, before, after } = *slower;
+        Self { stage, protocol, before_ms: Millis(before), after_ms: Millis(after) }
+    }
+
+    fn into_slower(self) -> Slower {
+        let Self { stage, protocol, before_ms, after_ms } = self;
+        Slower { stage, protocol, before: before_ms.0, after: after_ms.0 }
     }
 }
 
@@ -334,7 +373,10 @@ impl JsonTrial {
     }
 }
 
-/// A time in milliseconds: a tenth of one is finer than any server answers.
+/// No step takes longer.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A time in milliseconds, with one place behind the point: a check has no finer one.
 struct Millis(Duration);
 
 impl Serialize for Millis {
@@ -346,7 +388,9 @@ impl Serialize for Millis {
 impl<'de> Deserialize<'de> for Millis {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let millis = f64::deserialize(deserializer)?;
-        Duration::try_from_secs_f64(millis / 1_000.0).map(Self).map_err(de::Error::custom)
+        let time = Duration::try_from_secs_f64(millis / 1_000.0).map_err(de::Error::custom)?;
+        // Times are added up.
+        if time > LONGEST { Err(de::Error::custom("no step takes so long")) } else { Ok(Self(time)) }
     }
 }
 
