@@ -113,7 +113,7 @@ fn speaks_another(program: &Program, mailbox: &Mailbox) -> CommandError {
             ),
         );
     }
-    CommandError::usage(cause, "Take another program, or give the mailbox its other side with `mailgrant add`")
+    CommandError::usage(cause, "Take another program, or add the mailbox over a protocol that it speaks")
 }
 
 #[cfg(test)]

@@ -57,6 +57,15 @@ pub(crate) struct Route<'a> {
 impl Stack {
     /// Starts everything; `None`, after saying why, where this machine lacks a part and the tests may be left out.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with(Certs::clone)
+    }
+
+    /// The same with mail servers that have the certificate of another host.
+    pub(crate) fn start_with_impostors() -> Option<Self> {
+        Self::start_with(Certs::of_another_host)
+    }
+
+    fn start_with(of_mail: fn(&Certs) -> Certs) -> Option<Self> {
         let parts = parts::parts()?;
         // A short path: socket names end at 108 bytes.
         let folder = tempfile::Builder::new().prefix("mailgrant-").tempdir().expect("there is a temporary folder");
@@ -67,8 +76,9 @@ impl Stack {
         let certs = Certs::make(path);
         let ports = postfix::Ports { submission: port(), submissions: port(), relay: port() };
         let provider = Provider::start(path, &parts, &certs);
-        let dovecot = Dovecot::start(path, &certs, &provider.issuer(), ports.relay);
-        let postfix = postfix::start(path, &certs, &dovecot, ports);
+        let of_mail = of_mail(&certs);
+        let dovecot = Dovecot::start(path, &of_mail, &provider.issuer(), ports.relay);
+        let postfix = postfix::start(path, &of_mail, &dovecot, ports);
         let home = path.join("home");
         fs::create_dir(&home).expect("the folder is ours");
         let keyring = Keyring::start(path, &home);
@@ -168,6 +178,11 @@ impl Stack {
         find.arg(self.folder.0.join("mail")).args(["-path", &format!("{}/*", inbox.display()), "-type", "f"]);
         let files = run(find.args(["(", "-path", "*/new/*", "-o", "-path", "*/cur/*", ")"]));
         files.lines().map(|file| run(command_as(As::Root, "cat").arg(file))).collect()
+    }
+
+    /// What Postfix has logged.
+    pub(crate) fn postfix_log(&self) -> String {
+        run(command_as(As::Root, "cat").arg(self.folder.0.join("postfix.log")))
     }
 
     /// What Dovecot has logged.

@@ -20,13 +20,12 @@ pub(super) static PROGRAM: Program = Program {
 fn write(target: &Target<'_>) -> Result<String, Refusal> {
     let Some((_, server)) = target.reads else { return Ok(String::new()) };
     let ca = target.ca().map(|ca| format!(" sslcertfile {}", text(ca))).unwrap_or_default();
-    // Without `ssl`, STARTTLS is demanded where sslproto names a version.
-    let tls = if is_implicit(server) { "ssl" } else { "sslproto \"TLS1.2+\"" };
+    let tls = if is_implicit(server) { "wrapped" } else { "starttls=must" };
     Ok(format!(
         "{}poll {} protocol imap port {} auth oauthbearer
   username {}
   passwordeval {}
-  {tls} sslcertck{ca} keep
+  sslmode \"{tls}\" sslcertck{ca} keep
 ",
         quote::comment("#", "It asks for the token once, when it starts: have a timer run it, and leave --daemon out."),
         text(server.host.as_str()),

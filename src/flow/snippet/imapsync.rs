@@ -19,6 +19,7 @@ pub(super) static PROGRAM: Program = Program {
 
 fn write(target: &Target<'_>) -> Result<String, Refusal> {
     let Some((_, server)) = target.reads else { return Ok(String::new()) };
+    let host = quote::sh(server.host.as_str());
     let ca = target.ca().map(|ca| format!(" --sslargs1 {}", quote::sh(&format!("SSL_ca_file={ca}"))));
     Ok(format!(
         "{}set -eu
@@ -27,7 +28,8 @@ umask 077
 token=$(mktemp)
 trap 'rm -f \"$token\"' EXIT
 {} > \"$token\"
-imapsync --host1 {} --port1 {} --{} --sslargs1 SSL_verify_mode=1{} \\
+imapsync --host1 {host} --port1 {} --{} \\
+  --sslargs1 SSL_verify_mode=1 --sslargs1 SSL_verifycn_scheme=imap --sslargs1 SSL_verifycn_name={host}{} \\
   --user1 {} --password1 unused --authmech1 XOAUTH2 --oauthaccesstoken1 \"$token\" \"$@\"
 ",
         quote::comment(
@@ -36,7 +38,6 @@ imapsync --host1 {} --port1 {} --{} --sslargs1 SSL_verify_mode=1{} \\
              but asked for where there is none."
         ),
         quote::command(&target.token()),
-        quote::sh(server.host.as_str()),
         server.port,
         if is_implicit(server) { "ssl1" } else { "tls1" },
         ca.unwrap_or_default(),

@@ -5,6 +5,7 @@ mod credentials;
 mod device_code;
 mod git;
 mod github;
+mod impostors;
 mod job_reports;
 mod json;
 mod keyring;

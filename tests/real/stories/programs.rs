@@ -17,12 +17,16 @@ const LONG: u32 = 1_500;
 pub(super) const SHORT: u32 = 900;
 
 /// Debian's PHPMailer.
-const PHPMAILER: &str = "/usr/share/php/libphp-phpmailer/autoload.php";
+pub(super) const PHPMAILER: &str = "/usr/share/php/libphp-phpmailer/autoload.php";
 
 /// Alice's mailbox as `shop`, over implicit TLS, and as `upgraded`, over STARTTLS; its profile's name needs quotes in every language.
 pub(super) fn start(token: u32, programs: &[&str]) -> Option<Stack> {
     parts::mail_programs(&[programs, &["msmtp"]].concat())?;
-    let mut stack = Stack::start()?;
+    Some(with_both(Stack::start()?, token))
+}
+
+/// The two mailboxes at these servers.
+pub(super) fn with_both(mut stack: Stack, token: u32) -> Stack {
     stack.provider.token_length(token);
     let profile = stack.fixture.path().join("it's $HOME \"here\" `id` \\.toml");
     stack.fixture.set("MAILGRANT_CONFIG", profile);
@@ -32,7 +36,7 @@ pub(super) fn start(token: u32, programs: &[&str]) -> Option<Stack> {
     stack.add("upgraded", ALICE, upgraded, &[]);
     stack.sign_in(How::Plain, "alice", false);
     stack.run(&["authorize", "upgraded"]).code(0);
-    Some(stack)
+    stack
 }
 
 pub(super) const NAMES: [&str; 2] = ["shop", "upgraded"];
@@ -44,6 +48,34 @@ impl Stack {
         let file = self.fixture.path().join(format!("{program}-{name}"));
         std::fs::write(&file, text).unwrap();
         file
+    }
+
+    /// The same in a file that its owner alone can read, as some programs demand; its path.
+    pub(super) fn private(&self, program: &str, name: &str) -> String {
+        let file = self.snippet(program, name).display().to_string();
+        self.run_program("chmod", &["600", &file], "");
+        file
+    }
+
+    /// What is printed as a module of Node's.
+    pub(super) fn module(&self, program: &str, name: &str) -> String {
+        let file = self.snippet(program, name);
+        let module = file.with_extension("mjs");
+        std::fs::rename(file, &module).unwrap();
+        module.display().to_string()
+    }
+
+    /// Puts npm's packages where a module of the home looks for them.
+    pub(super) fn have_modules(&self) {
+        let modules = parts::scripts().join("node_modules");
+        std::os::unix::fs::symlink(modules, self.fixture.path().join("node_modules")).unwrap();
+    }
+
+    /// Puts what Composer would have made into the home, for Debian's PHPMailer.
+    pub(super) fn have_vendor(&self) {
+        let vendor = self.fixture.path().join("vendor");
+        std::fs::create_dir(&vendor).unwrap();
+        std::fs::write(vendor.join("autoload.php"), format!("<?php require '{PHPMAILER}';\n")).unwrap();
     }
 
     /// Runs another program with this on its standard input, which must succeed; without the variables of mailgrant, which it would
@@ -120,8 +152,7 @@ fn sends_and_shows(stack: &Stack, program: &str) {
     for name in NAMES {
         let file = stack.snippet(program, name).display().to_string();
         let subject = format!("by {program}, {name}");
-        // The copy of what is sent would go into a folder that is not there.
-        let send = ["-F", &file, "-e", "set copy = no", "-s", &subject, ALICE];
+        let send = ["-F", &file, "-s", &subject, ALICE];
         stack.run_program(program, &send, "Sent with a snippet.\n");
         stack.arrives(&subject);
         let mut command = stack.other_program(program);
@@ -277,14 +308,8 @@ fn nodemailer_and_imapflow_send_and_read() {
         ["nodemailer", "imapflow"].map(|name| parts::scripts().join("node_modules").join(name).join("package.json"));
     let [nodemailer, imapflow] = modules.map(|file| file.display().to_string());
     let Some(stack) = start(SHORT, &["node", &nodemailer, &imapflow]) else { return };
-    std::os::unix::fs::symlink(parts::scripts().join("node_modules"), stack.fixture.path().join("node_modules"))
-        .unwrap();
-    let script = |program: &str, name: &str| {
-        let file = stack.snippet(program, name);
-        let module = file.with_extension("mjs");
-        std::fs::rename(file, &module).unwrap();
-        stack.run_program("node", &[&module.display().to_string()], "")
-    };
+    stack.have_modules();
+    let script = |program: &str, name: &str| stack.run_program("node", &[&stack.module(program, name)], "");
     for (name, messages) in NAMES.into_iter().zip(1..) {
         script("nodemailer", name);
         wait_until("the mail", || stack.delivered_to("alice").len() == messages);
@@ -297,11 +322,7 @@ fn nodemailer_and_imapflow_send_and_read() {
 #[test]
 fn phpmailer_sends() {
     let Some(stack) = start(SHORT, &["php", PHPMAILER]) else { return };
-    // What Composer would have made, for Debian's package.
-    let vendor = stack.fixture.path().join("vendor");
-    std::fs::create_dir(&vendor).unwrap();
-    let autoload = format!("<?php require '{PHPMAILER}';\n");
-    std::fs::write(vendor.join("autoload.php"), autoload).unwrap();
+    stack.have_vendor();
     for (name, messages) in NAMES.into_iter().zip(1..) {
         let file = stack.snippet("phpmailer", name).display().to_string();
         stack.run_program("php", &[&file], "");
