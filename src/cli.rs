@@ -105,6 +105,8 @@ impl Cli {
         if matches.subcommand_name() == Some(conventions::VERSION) {
             matches = command.try_get_matches_from_mut(["mailgrant", "--version"])?;
         }
+        // Freeing each argument of each verb by itself would take longer than reading the line took.
+        std::mem::forget(command);
         let verb = matches.subcommand_name().unwrap_or_default().to_owned();
         Ok(Self { verb, ..Self::from_arg_matches_mut(&mut matches)? })
     }

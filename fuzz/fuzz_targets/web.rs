@@ -26,6 +26,7 @@ fuzz_target!(|data: &[u8]| {
         mechanism: None,
         timeout: Duration::from_secs(20),
         overall: None,
+        meanwhile: &|| {},
     };
     let user: Address = "a@contoso.example".parse().expect("it is an address");
     let account = Account { mailbox: &user, user: &user, by: Opener::Owner };

@@ -68,6 +68,7 @@ impl Talk {
             mechanism: self.mechanism,
             timeout: Duration::from_secs(20),
             overall: None,
+            meanwhile: &|| {},
         }
     }
 

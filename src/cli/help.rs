@@ -56,15 +56,21 @@ pub(super) fn complete(mut command: Command) -> Command {
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}{header}Global options:{header:#}\n{{options}}{{after-help}}",
         groups(&command, width())
     );
+    point_below(&mut command, &globals);
+    command.help_template(template)
+}
+
+/// Takes the options of these names out of the help of all verbs below `command`, and says where they are told.
+fn point_below(command: &mut Command, globals: &[String]) {
     for verb in command.get_subcommands_mut() {
         let mut own = std::mem::take(verb);
+        point_below(&mut own, globals);
         own = own.mut_args(|argument| match globals.iter().any(|global| argument.get_id() == global.as_str()) {
             true => argument.hide(true),
             false => argument,
         });
         *verb = with_pointer(own);
     }
-    command.help_template(template)
 }
 
 /// Says where the global options are told.
@@ -153,11 +159,20 @@ mod tests {
         let root = command.render_help().to_string();
         assert!(root.contains("--profile") && root.contains("Set up:\n"), "{root}");
         assert!(!root.contains("{"), "{root}");
+        let mut seen = Vec::new();
+        look_below(&mut command, &mut seen);
+        assert!(seen.len() > 20 && seen.iter().any(|name| name == "merge"), "{seen:?}");
+    }
+
+    /// Looks at the help of all verbs below `command`, and adds their names.
+    fn look_below(command: &mut Command, seen: &mut Vec<String>) {
         for verb in command.get_subcommands_mut() {
             for help in [verb.render_help().to_string(), verb.render_long_help().to_string()] {
                 assert!(!help.contains("Global options:\n") && !help.contains("--color"), "{help}");
                 assert!(help.contains("mailgrant --help"), "{help}");
             }
+            seen.push(verb.get_name().to_owned());
+            look_below(verb, seen);
         }
     }
 

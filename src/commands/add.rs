@@ -8,6 +8,7 @@ mod missing;
 mod naming;
 mod questions;
 mod same;
+mod service_account;
 mod store;
 mod unused;
 

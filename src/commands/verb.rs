@@ -16,8 +16,9 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::report::Document;
 
-/// What to do.
+/// What to do. The arguments of a verb are made when it is the one that was typed, or when the command line is built.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 #[expect(missing_docs, reason = "each verb's Args carries its documentation, which clap shows")]
 pub enum Command {
     Add(Box<add::Args>),

@@ -75,8 +75,12 @@ impl AppFile {
             // The day and the way to send it belong to the secret.
             (self.secret_expires, self.client_authentication) = (None, None);
         }
-        if !credential.has_federated_tokens() {
+        // A service account may be signed for against such tokens.
+        if !credential.has_federated_tokens() && !credential.is_service_account() {
             self.federated = None;
+        }
+        if !credential.is_service_account() {
+            self.service_account = None;
         }
         if credential != Credential::Certificate {
             self.certificate = None;

@@ -101,7 +101,7 @@ pub fn before_end(words: impl FnOnce(Why) -> bool + Send + 'static) {
 
 /// The command has something to tell from now on. Where the caller wants a hangup to be of no matter (nohup(1)), the handler,
 /// which cannot tell the signals apart, stays away.
-pub(super) fn tells() {
+pub fn tells() {
     if !ignores_hangup() {
         handle();
     }

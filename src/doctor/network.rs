@@ -156,6 +156,7 @@ impl Network<'_> {
             mechanism: None,
             timeout: self.deadline.saturating_duration_since(Instant::now()),
             overall: Some(self.deadline),
+            meanwhile: &|| {},
         };
         let mut log = Log::watched(watch.clone());
         reach(&target, &mut log);

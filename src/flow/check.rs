@@ -3,6 +3,7 @@
 //! One function for every command that tests: `test`, `test-mailbox`, `test-smtp`, `rotate-secret` and
 //! `doctor --with-tests`.
 
+use std::sync::Once;
 use std::time::Duration;
 
 use super::explain::{explain, facts, latest};
@@ -12,7 +13,7 @@ use super::parallel::{self, Limits, Panicked};
 use super::plan::{Depth, Plan, Protocols};
 use super::workspace::Workspace;
 use super::{sides, so_far, trials};
-use crate::context::Context;
+use crate::context::{Context, interrupt};
 use crate::diagnosis::verdict::Ladder;
 use crate::diagnosis::{self, FailureContext};
 use crate::failure::{FailureKind, StoreFault};
@@ -61,13 +62,16 @@ pub fn each(
     document: &mut Document,
     test: impl Fn(&Workspace<'_>, &Mailbox) -> Report + Sync,
 ) -> Result<(), StoreFault> {
-    let workspace = Workspace::open(context, profile)?;
+    // Not before the first connection is under way: until then there is nothing that Ctrl-C could cut short.
+    let tells = Once::new();
+    let meanwhile = || tells.call_once(interrupt::tells);
+    let workspace = Workspace { meanwhile: &meanwhile, ..Workspace::open(context, profile)? };
     let servers = |(_, mailbox): &(usize, &Mailbox)| {
         let hosts = mailbox.services().map(|service| service.endpoint.host().to_owned());
         hosts.chain([workspace.app_of(mailbox).tenant_key()]).collect()
     };
-    context.expect(mailboxes.len());
     let progress = &context.progress;
+    progress.expect(mailboxes.len());
     let numbered: Vec<(usize, &Mailbox)> = mailboxes.iter().copied().enumerate().collect();
     let test = |(number, mailbox): &(usize, &Mailbox)| {
         let (app, own, started) = (workspace.app_of(mailbox).clone(), (*mailbox).clone(), workspace.started);

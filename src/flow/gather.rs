@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
@@ -22,6 +22,10 @@ use crate::report::{Detail, Stage};
 use crate::secrets::load_app;
 use crate::transport::{self, Errand, Log, PendingToken, Target, Task};
 
+/// How long the token waits for the first connection to be under way: longer than the system takes for a name that it has at
+/// hand, and too short to be noticed where no connection comes.
+const HEAD_START: Duration = Duration::from_millis(3);
+
 /// Does what `plan` says. The token is fetched while the mail servers are connected to, which wait for it only once they
 /// need it.
 #[must_use]
@@ -30,19 +34,29 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
     let stored = has_store.then(|| read(workspace, &session(workspace, plan, None)));
     let calls = Call::all(plan);
     let (feeds, waiting): (Vec<_>, Vec<_>) = calls.iter().map(|_| mpsc::channel::<Option<SecretString>>()).unzip();
+    let (line, under_way) = mpsc::channel();
+    if calls.is_empty() {
+        let _ = line.send(());
+    }
+    let meanwhile = move || {
+        // It is told once; nothing listens any more after that.
+        let _ = line.send(());
+        (workspace.meanwhile)();
+    };
     let (tokens, mut conversations, tenant) = thread::scope(|scope| {
         let tenant = plan.administrator.map(|reader| scope.spawn(move || reader.read(workspace, plan.mailbox)));
-        let (stored, calls) = (stored.as_ref(), &calls);
+        let (stored, calls, meanwhile) = (stored.as_ref(), &calls, &meanwhile);
         // The servers first: the way to them is what takes longest.
         let mut talks = calls.iter().zip(waiting).map(|(call, token)| {
             let token: PendingToken<'_> = Box::new(move || token.recv().ok().flatten());
-            move || call.make(workspace, plan, token)
+            move || call.make(workspace, plan, token, meanwhile)
         });
         // One has this thread, which would do nothing but wait for it: many mailboxes at once are as many stacks fewer.
         let here = talks.next_back();
         let beside: Vec<_> = talks.map(|talk| scope.spawn(talk)).collect();
         // The feeds go with the thread, so that no server waits for a token after a panic.
         let fetched = scope.spawn(move || {
+            let _ = under_way.recv_timeout(HEAD_START);
             let hand_out = |protocols: &[Protocol], fetched: &Fetched| {
                 let fed = calls.iter().zip(&feeds).filter(|(call, _)| protocols.contains(&call.service.protocol));
                 for (_, feed) in fed {
@@ -92,7 +106,10 @@ pub fn with<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>, mut fetched: Fetched
         .map(|access| Inspection::of(access, workspace, plan.mailbox, fetched.protocols.iter().copied()));
     let token = fetched.token().map(|access| access.token.clone());
     let calls = Call::all(plan);
-    let conversations = calls.iter().flat_map(|call| call.make(workspace, plan, Box::new(|| token.clone()))).collect();
+    let conversations = calls
+        .iter()
+        .flat_map(|call| call.make(workspace, plan, Box::new(|| token.clone()), workspace.meanwhile))
+        .collect();
     Seen {
         app: workspace.app_of(plan.mailbox),
         mailbox: plan.mailbox,
@@ -223,7 +240,14 @@ impl<'a> Call<'a> {
         calls
     }
 
-    fn make(&self, workspace: &Workspace<'_>, plan: &Plan<'_>, token: PendingToken<'_>) -> Vec<Conversation<'a>> {
+    /// Makes the call; `meanwhile` is called once there is time for other things.
+    fn make(
+        &self,
+        workspace: &Workspace<'_>,
+        plan: &Plan<'_>,
+        token: PendingToken<'_>,
+        meanwhile: &(dyn Fn() + Sync),
+    ) -> Vec<Conversation<'a>> {
         let target = Target {
             endpoint: &self.service.endpoint,
             trust: workspace.trust,
@@ -233,6 +257,7 @@ impl<'a> Call<'a> {
             mechanism: plan.mechanism,
             timeout: workspace.phase,
             overall: workspace.deadline,
+            meanwhile,
         };
         let began = Instant::now();
         let Service { protocol, endpoint } = self.service;
@@ -267,7 +292,7 @@ fn afterwards_at<'a>(call: &Call<'a>, workspace: &Workspace<'_>, plan: &Plan<'_>
         None => session(workspace, plan, Some(call.service.protocol)).access_token(),
     };
     match access {
-        Ok(access) => call.make(workspace, plan, Box::new(|| Some(access.token))).pop(),
+        Ok(access) => call.make(workspace, plan, Box::new(|| Some(access.token)), workspace.meanwhile).pop(),
         Err(failure) => {
             let failed = Observation { stage: task.aim(), began, elapsed: began.elapsed(), result: Err(failure) };
             let log = Log { observations: vec![failed], ..Log::default() };

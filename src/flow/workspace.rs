@@ -51,6 +51,8 @@ pub struct Workspace<'a> {
     pub throttle: Arc<Throttle>,
     /// What apps sign with.
     pub signers: Arc<Signers<'a>>,
+    /// What the command still has to do, called once a connection is under way; maybe more than once.
+    pub meanwhile: &'a (dyn Fn() + Sync),
 }
 
 impl<'a> Workspace<'a> {
@@ -75,6 +77,7 @@ impl<'a> Workspace<'a> {
             watch: context.progress.aside(),
             throttle: Arc::default(),
             signers: Arc::new(Signers::asking(context.prompter.as_ref())),
+            meanwhile: &|| {},
         })
     }
 

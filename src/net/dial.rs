@@ -1,5 +1,6 @@
 //! Connecting by TCP: every address of a host gets its chance, and the first that answers is taken (RFC 8305).
 
+use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -9,6 +10,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::connecting::Connecting;
 use super::names::{self, Resolve};
 use super::tls::{Trust, TrustAnchors};
 use crate::failure::{Failure, FailureKind};
@@ -17,8 +19,37 @@ use crate::text::{Redactor, Shown};
 /// How long an address may keep us before the next one is tried beside it (RFC 8305 §5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// What opens a connection to one address within a time.
-type Connect = Arc<dyn Fn(&SocketAddr, Duration) -> io::Result<TcpStream> + Send + Sync>;
+/// What opens a connection to one address within a time. It calls what it is given once it has nothing to do but wait.
+type Connect = Arc<dyn Fn(&SocketAddr, Duration, &dyn Fn()) -> io::Result<TcpStream> + Send + Sync>;
+
+fn connect(address: &SocketAddr, limit: Duration, meanwhile: &dyn Fn()) -> io::Result<TcpStream> {
+    let connecting = Connecting::begin(address)?;
+    meanwhile();
+    connecting.finish(limit)
+}
+
+/// What is done once, while the network is waited for: what it begins would take the processor from a connection that is
+/// not under way yet.
+pub struct Meanwhile<'a>(Cell<Option<Box<dyn FnOnce() + 'a>>>);
+
+impl<'a> Meanwhile<'a> {
+    fn new(work: impl FnOnce() + 'a) -> Self {
+        Self(Cell::new(Some(Box::new(work))))
+    }
+
+    /// Does it, if it was not done yet.
+    pub(super) fn run(&self) {
+        if let Some(work) = self.0.take() {
+            work();
+        }
+    }
+}
+
+impl fmt::Debug for Meanwhile<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Meanwhile")
+    }
+}
 
 /// Looks up names and connects, under the caller's deadline.
 #[derive(Clone)]
@@ -33,7 +64,7 @@ impl Dialler {
     /// A dialler that asks the system.
     #[must_use]
     pub fn system() -> Self {
-        Self { resolve: names::system(), connect: Arc::new(TcpStream::connect_timeout), anchors: None }
+        Self { resolve: names::system(), connect: Arc::new(connect), anchors: None }
     }
 
     /// The same for connections that TLS comes on: while it waits, the connector that trusts the system's roots and the
@@ -47,16 +78,29 @@ impl Dialler {
         Self { anchors: Some(anchors), ..self }
     }
 
+    /// What there is to do while a connection of this dialler is waited for, and `further` things.
+    #[must_use]
+    pub fn meanwhile<'a>(&'a self, further: impl FnOnce() + 'a) -> Meanwhile<'a> {
+        Meanwhile::new(move || {
+            if let Some(anchors) = &self.anchors {
+                anchors.begin();
+            }
+            further();
+        })
+    }
+
     /// The addresses of `host`, the families in turn.
     ///
     /// # Errors
     /// If there is no such name, or the lookup fails or takes too long.
-    pub fn look_up(&self, host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Failure> {
-        names::look_up(&self.resolve, host, port, deadline, || {
-            if let Some(anchors) = &self.anchors {
-                anchors.begin();
-            }
-        })
+    pub fn look_up(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Instant,
+        meanwhile: &Meanwhile<'_>,
+    ) -> Result<Vec<SocketAddr>, Failure> {
+        names::look_up(&self.resolve, host, port, deadline, || meanwhile.run())
     }
 
     /// Connects to that of `addresses`, which are `host`'s, that answers first; each gets a head start before the next.
@@ -68,6 +112,7 @@ impl Dialler {
         host: &str,
         addresses: &[SocketAddr],
         deadline: Instant,
+        meanwhile: &Meanwhile<'_>,
     ) -> Result<(TcpStream, SocketAddr), Failure> {
         let start = Instant::now();
         let timed_out = || FailureKind::TimedOut {
@@ -80,7 +125,7 @@ impl Dialler {
             if left.is_zero() {
                 return Err(timed_out().into());
             }
-            let connected = (self.connect)(only, left).map(|stream| (stream, *only));
+            let connected = (self.connect)(only, left, &|| meanwhile.run()).map(|stream| (stream, *only));
             return connected
                 .map_err(|error| common_cause(host, only.port(), &[error]).unwrap_or_else(timed_out).into());
         }
@@ -98,8 +143,9 @@ impl Dialler {
                 under_way += 1;
                 thread::spawn(move || {
                     // A connection that comes too late is dropped with the channel.
-                    let _ = sender.send((address, connect(&address, left)));
+                    let _ = sender.send((address, connect(&address, left, &|| {})));
                 });
+                meanwhile.run();
             } else if under_way == 0 {
                 let port = addresses.first().map_or(0, SocketAddr::port);
                 return Err(common_cause(host, port, &errors).unwrap_or_else(timed_out).into());
@@ -121,8 +167,9 @@ impl Dialler {
     /// # Errors
     /// As [`Self::look_up`] and [`Self::reach`].
     pub fn dial(&self, host: &str, port: u16, deadline: Instant) -> Result<(TcpStream, SocketAddr), Failure> {
-        let addresses = self.look_up(host, port, deadline)?;
-        self.reach(host, &addresses, deadline)
+        let meanwhile = self.meanwhile(|| {});
+        let addresses = self.look_up(host, port, deadline, &meanwhile)?;
+        self.reach(host, &addresses, deadline, &meanwhile)
     }
 }
 
@@ -169,7 +216,8 @@ mod tests {
         let ip = |at: usize| IpAddr::V4(Ipv4Addr::new(192, 0, 2, u8::try_from(at).unwrap()));
         let resolve: Resolve =
             Arc::new(move |_, port| Ok((0..behaviours.len()).map(|at| SocketAddr::new(ip(at), port)).collect()));
-        let connect: Connect = Arc::new(move |address, limit| {
+        let connect: Connect = Arc::new(move |address, limit, meanwhile| {
+            meanwhile();
             let at = (0..behaviours.len()).find(|at| ip(*at) == address.ip()).unwrap();
             match behaviours[at] {
                 Behaviour::Silent => {

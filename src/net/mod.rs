@@ -4,6 +4,7 @@
 //! proxies, exceptions    which way: what the environment says of proxies
 //! proxy                  one proxy's address
 //! dial, names            races a host's addresses under one deadline; looks them up
+//! connecting             one connection, with time in between for other things
 //! tunnel                 through a proxy to a host
 //! connect_method, socks  what is said to the proxy
 //! timed                  a connection whose every read and write ends by a deadline
@@ -13,6 +14,7 @@
 //! ```
 
 mod connect_method;
+mod connecting;
 mod dial;
 mod exceptions;
 mod http;
@@ -27,7 +29,7 @@ mod timed;
 mod tls;
 mod tunnel;
 
-pub use dial::Dialler;
+pub use dial::{Dialler, Meanwhile};
 pub use exceptions::Exceptions;
 pub use http::{HttpClient, HttpResponse, retry_after};
 pub use mx::mail_exchangers;

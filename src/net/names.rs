@@ -26,8 +26,8 @@ pub(super) fn system() -> Resolve {
 
 /// The addresses of `host`, the families in turn beginning with the resolver's first choice (RFC 8305 §4).
 ///
-/// `meanwhile` is called once, when there is a time to wait: for the resolver, or else for the connection that comes next. What it
-/// begins would take the processor from a resolver that has the name at hand.
+/// `meanwhile` is called where the resolver is waited for: what it begins would take the processor from one that has the name at
+/// hand.
 pub(super) fn look_up(
     resolve: &Resolve,
     host: &str,
@@ -45,8 +45,11 @@ pub(super) fn look_up(
     });
     let left = || deadline.saturating_duration_since(Instant::now());
     let at_hand = receiver.recv_timeout(AT_HAND.min(left()));
-    meanwhile();
-    let found = at_hand.or_else(|_| receiver.recv_timeout(left())).map_err(|_| FailureKind::TimedOut {
+    let found = at_hand.or_else(|_| {
+        meanwhile();
+        receiver.recv_timeout(left())
+    });
+    let found = found.map_err(|_| FailureKind::TimedOut {
         during: shown!("looking up the name {}", Redactor::by_shape(host)),
         after: start.elapsed(),
     })?;

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::hint::black_box;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,7 +61,10 @@ impl Trust {
         slots.insert(key.clone(), Arc::clone(&slot));
         drop(slots);
         // Without a thread, the first who asks for the connector builds it.
-        let _ = thread::Builder::new().name("tls".to_owned()).spawn(move || fill(&slot, &key).is_ok());
+        let _ = thread::Builder::new().name("tls".to_owned()).spawn(move || {
+            make_room();
+            fill(&slot, &key).is_ok()
+        });
     }
 
     /// The connector that trusts the system's roots and the certificates in `ca_file`; built on first use.
@@ -86,6 +90,20 @@ impl Trust {
         let slot = Arc::clone(slots.entry(key.clone()).or_default());
         drop(slots);
         fill(&slot, &key)
+    }
+}
+
+/// Makes room on this thread's heap for what a CA bundle becomes. glibc grows the heap of any thread but the first by a page at
+/// a time, each with a call to the system that all threads wait for: 500 of them for Debian's bundle.
+fn make_room() {
+    /// What a bundle becomes, and some more; memory that is not used costs nothing.
+    const ROOM: usize = 2 * 1024 * 1024;
+    if cfg!(all(target_os = "linux", target_env = "gnu")) {
+        // The first is a mapping of its own. That it is given back teaches the library to keep what is smaller on the heap, where
+        // the second leaves its place free (mallopt(3), M_MMAP_THRESHOLD).
+        for size in [ROOM, ROOM - 64 * 1024] {
+            drop(black_box(Vec::<u8>::with_capacity(size)));
+        }
     }
 }
 

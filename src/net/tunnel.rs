@@ -63,7 +63,7 @@ impl Dialler {
         if !kind.wants_address() {
             return Ok(Destination::Name(plain, port));
         }
-        let addresses = self.look_up(host, port, deadline)?;
+        let addresses = self.look_up(host, port, deadline, &self.meanwhile(|| {}))?;
         let usable = addresses.iter().find(|address| kind != ProxyKind::Socks4 || address.is_ipv4());
         usable
             .copied()

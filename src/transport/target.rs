@@ -72,6 +72,8 @@ pub struct Target<'a, E = Endpoint> {
     pub timeout: Duration,
     /// When everything must be over.
     pub overall: Option<Instant>,
+    /// Called once there is time for other things, since the network is waited for; maybe more than once.
+    pub meanwhile: &'a (dyn Fn() + Sync),
 }
 
 /// Hands over the access token. It is fetched side by side with connecting: a transport calls this once it knows what the
@@ -95,6 +97,7 @@ impl<'a, E> Target<'a, E> {
             mechanism: self.mechanism,
             timeout: self.timeout,
             overall: self.overall,
+            meanwhile: self.meanwhile,
         }
     }
 }

@@ -29,22 +29,24 @@ impl<'a> Way<'a> {
     ) -> Result<(TcpStream, Self), Stop> {
         let (host, port) = (target.endpoint.host.as_str(), target.endpoint.port);
         let dialler = Dialler::system().for_tls(target.trust, target.ca_file);
+        let meanwhile = dialler.meanwhile(target.meanwhile);
         match target.proxies.route(traffic, host, port) {
             Route::Direct => {
                 let addresses = log.observe(Stage::Dns, || {
-                    let addresses = dialler.look_up(host, port, deadline())?;
+                    let addresses = dialler.look_up(host, port, deadline(), &meanwhile)?;
                     let found: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
                     let words = Shown::join(&found, ", ");
                     let evidence = Evidence { addresses: found, ..Evidence::default() };
                     Ok((addresses, Detail { words, evidence }))
                 })?;
                 log.observe(Stage::Tcp, || {
-                    let (stream, address) = dialler.reach(host, &addresses, deadline())?;
+                    let (stream, address) = dialler.reach(host, &addresses, deadline(), &meanwhile)?;
                     Ok(((stream, Self::Direct(address)), Shown::of(address)))
                 })
             }
             Route::Unreadable(setting) => log.observe(Stage::Proxy, || Err::<(_, Shown), _>(setting.unreadable(host))),
             Route::Through(proxy) => log.observe(Stage::Proxy, || {
+                (target.meanwhile)();
                 let stream = through(&dialler, proxy, target, deadline())?;
                 Ok(((stream, Self::Through(proxy)), shown!("through {} ({})", proxy, proxy.variable())))
             }),

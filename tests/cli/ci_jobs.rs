@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::sandbox::world::{AppOnly, CONFIDENTIAL_CLIENT, FederatedCredential, SHOP, TENANT_DOMAIN};
+use crate::sandbox::world::FederatedCredential;
 use crate::support::canary::CLIENT_SECRET;
 use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
@@ -41,23 +41,7 @@ struct Job {
 impl Job {
     fn new(profile: &str, change: impl Fn(String) -> String) -> Self {
         let home = Fixture::without_key();
-        let tenant = home.sandbox();
-        tenant.set_up_app_only(AppOnly::for_mailboxes(&[SHOP]));
-        let ports = tenant.ports();
-        let app = format!(
-            "client_id = \"{CONFIDENTIAL_CLIENT}\"\nauthority = \"{}\"\nca_file = \"{}\"",
-            tenant.authority(),
-            home.ca_file()
-        );
-        let server = |protocol: &str, port: u16| {
-            format!("protocol = \"{protocol}\", host = \"localhost\", port = {port}, tls = ")
-        };
-        let text = change(profile.to_owned())
-            .replace("contoso.onmicrosoft.com", TENANT_DOMAIN)
-            .replace("client_id = \"11111111-2222-3333-4444-555555555555\"", &app)
-            .replace("shop@contoso.com", SHOP)
-            .replace("protocol = \"imap\"", &format!("{}\"implicit\"", server("imap", ports.imap_implicit)))
-            .replace("protocol = \"smtp\"", &format!("{}\"starttls\"", server("smtp", ports.smtp_starttls)));
+        let text = home.profile_of_job(&change(profile.to_owned()));
         let profile = home.path().join("mailgrant.toml");
         fs::write(&profile, text).unwrap();
         Self { home, profile }

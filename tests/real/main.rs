@@ -14,6 +14,7 @@ mod certs;
 mod compare;
 mod dovecot;
 mod guard;
+mod hostile;
 mod keyring;
 mod libraries;
 mod parts;

@@ -49,6 +49,12 @@ pub(crate) fn jq() -> Option<()> {
     found(all_of(&["jq"]), "the tests with jq", &SAID)
 }
 
+/// GitHub's own reader of Markdown; or `None`, after saying why, where the test with it is to be left out.
+pub(crate) fn markdown() -> Option<()> {
+    static SAID: Once = Once::new();
+    found(all_of(&["cmark-gfm"]), "the test with Markdown", &SAID)
+}
+
 /// These programs, which people use mailgrant with; or `None`, after saying why, where the tests with them are to be left out.
 pub(crate) fn shells(names: &[&str]) -> Option<()> {
     static SAID: Once = Once::new();
@@ -87,12 +93,12 @@ fn all_of(names: &[&str]) -> Result<(), Vec<String>> {
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }
 
-/// Ansible's program; or `None`, after saying why, where the test with it is to be left out.
-pub(crate) fn ansible() -> Option<PathBuf> {
+/// A program among the Python packages; or `None`, after saying why, where the tests with it are to be left out.
+pub(crate) fn python_program(name: &str) -> Option<PathBuf> {
     static SAID: Once = Once::new();
-    let program = scripts().join("venv/bin/ansible-playbook");
-    let looked = if program.exists() { Ok(program) } else { Err(vec!["ansible-core in tests/real/venv".to_owned()]) };
-    found(looked, "the test with Ansible", &SAID)
+    let program = scripts().join("venv/bin").join(name);
+    let looked = if program.exists() { Ok(program) } else { Err(vec![format!("{name} in tests/real/venv")]) };
+    found(looked, "the tests with programs of Python's packages", &SAID)
 }
 
 fn found<T>(looked: Result<T, Vec<String>>, tests: &str, said: &Once) -> Option<T> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mailgrant::secrets::{MailboxRecord, VaultKey, VaultStore, load_mailbox, save_mailbox};
 use practice_tenant::browser::{self, Person};
-use practice_tenant::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
+use practice_tenant::world::{AppOnly, CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
 use practice_tenant::{Sandbox, SandboxConfig};
 
 use super::canary;
@@ -52,6 +52,27 @@ impl Fixture {
 
     pub(crate) fn ca_file(&self) -> String {
         self.sandbox().ca_file().display().to_string()
+    }
+
+    /// The profile of a job of examples/ci, with the values of the practice tenant, which lets its app alone into the mailbox.
+    pub(crate) fn profile_of_job(&self, example: &str) -> String {
+        let tenant = self.sandbox();
+        tenant.set_up_app_only(AppOnly::for_mailboxes(&[SHOP]));
+        let ports = tenant.ports();
+        let app = format!(
+            "client_id = \"{CONFIDENTIAL_CLIENT}\"\nauthority = \"{}\"\nca_file = \"{}\"",
+            tenant.authority(),
+            self.ca_file()
+        );
+        let server = |protocol: &str, port: u16| {
+            format!("protocol = \"{protocol}\", host = \"localhost\", port = {port}, tls = ")
+        };
+        example
+            .replace("contoso.onmicrosoft.com", TENANT_DOMAIN)
+            .replace("client_id = \"11111111-2222-3333-4444-555555555555\"", &app)
+            .replace("shop@contoso.com", SHOP)
+            .replace("protocol = \"imap\"", &format!("{}\"implicit\"", server("imap", ports.imap_implicit)))
+            .replace("protocol = \"smtp\"", &format!("{}\"starttls\"", server("smtp", ports.smtp_starttls)))
     }
 
     /// `add NAME` with everything the tenant needs; what `change` gives overrides it, a flag with `None` drops it.

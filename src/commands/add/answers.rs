@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use super::certificate;
 use super::federated;
 use super::flags::{self, AppFlags};
+use super::service_account;
 use crate::config::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::context::Context;
 use crate::environment;
@@ -130,6 +131,7 @@ fn of_app(file: &AppFile) -> Vec<(&'static str, String)> {
         scopes.iter().for_each(|scope| flag("--scope", Some(scope.clone())));
     }
     flag("--client-id", text(&file.client_id));
+    flag("--object-id", text(&file.object_id));
     flag("--credential", file.credential.as_ref().map(|kind| key(kind.get_ref())));
     for (name, value) in file.certificate.iter().flat_map(|spec| certificate::flags(spec.get_ref())) {
         flag(name, Some(value));
@@ -137,8 +139,9 @@ fn of_app(file: &AppFile) -> Vec<(&'static str, String)> {
     for (name, value) in file.federated.iter().flat_map(|spec| federated::flags(spec.get_ref())) {
         flag(name, Some(value));
     }
-    let external = file.service_account.as_ref().and_then(|account| account.get_ref().external_account.as_deref());
-    flag("--external-account", external.map(|path| path.display().to_string()));
+    for (name, value) in file.service_account.iter().flat_map(|spec| service_account::flags(spec.get_ref())) {
+        flag(name, Some(value));
+    }
     flag("--access", file.access.as_ref().map(|access| key(access.get_ref())));
     flag("--redirect-uri", text(&file.redirect_uri));
     flag("--expires", file.secret_expires.as_ref().map(|day| day.get_ref().to_string()));

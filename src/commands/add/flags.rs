@@ -1,17 +1,16 @@
 //! The values of an app as flags, and how they change what the profile has.
 
-use std::path::PathBuf;
-
 use clap::Args as ClapArgs;
 use jiff::civil::Date;
 use toml::Spanned;
 
 use super::certificate::CertificateFlags;
 use super::federated::FederatedFlags;
+use super::service_account::ServiceAccountFlags;
 use crate::arguments::filed::{over, unspanned};
 use crate::arguments::provider_flags::ProviderFlags;
 use crate::arguments::typed;
-use crate::config::{AppFile, ScopesFile, ServiceAccountFile};
+use crate::config::{AppFile, ScopesFile};
 use crate::error::CommandError;
 use crate::profile::{Access, ClientId, Credential, EndpointUrl, Name, RedirectUri, Scope, is_same_client_id};
 
@@ -33,6 +32,9 @@ pub(super) struct AppFlags {
     /// Application (client) ID
     #[arg(long, value_name = "ID", value_parser = typed::<ClientId>())]
     pub(super) client_id: Option<ClientId>,
+    /// The registration's Object ID: with it, `rotate-secret --issue` renews a certificate without a permission
+    #[arg(long, value_name = "ID")]
+    pub(super) object_id: Option<String>,
     /// How the app authenticates [default: secret]
     #[arg(long)]
     pub(super) credential: Option<Credential>,
@@ -40,9 +42,8 @@ pub(super) struct AppFlags {
     pub(super) certificate: CertificateFlags,
     #[command(flatten)]
     pub(super) federated: FederatedFlags,
-    /// Google's configuration of an external account, in place of a service account's key
-    #[arg(long, value_name = "FILE")]
-    pub(super) external_account: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) service_account: ServiceAccountFlags,
     /// Who is let into its mailboxes: a user who signs in, or the app by itself [default: user]
     #[arg(long)]
     pub(super) access: Option<Access>,
@@ -57,7 +58,7 @@ pub(super) struct AppFlags {
 impl AppFlags {
     /// Whether a flag says which app it is.
     pub(super) fn says_which(&self) -> bool {
-        let Self { app, at, issuer, client_id, credential, certificate, federated, access, .. } = self;
+        let Self { app, at, issuer, client_id, credential, certificate, federated, service_account, access, .. } = self;
         app.is_some()
             || at.provider.is_some()
             || at.cloud.is_some()
@@ -68,6 +69,7 @@ impl AppFlags {
             || credential.is_some()
             || certificate.are_given()
             || federated.are_given()
+            || service_account.are_given()
             || access.is_some()
     }
 
@@ -88,10 +90,11 @@ impl AppFlags {
                 (Some(new), Some(old)) if is_same_client_id(old.get_ref(), new.as_str()) => Some(old),
                 (new, old) => over(new, old),
             },
+            object_id: over(&self.object_id, old.object_id),
             credential: credential.map(unspanned).or(old.credential),
             certificate: self.certificate.over(old.certificate)?,
             federated: self.federated.over(old.federated)?,
-            service_account: self.service_account(old.service_account)?,
+            service_account: self.service_account.over(old.service_account)?,
             access: self.access.map(unspanned).or(old.access),
             secret_expires: expires.or(old.secret_expires),
             redirect_uri: over(&self.redirect_uri, old.redirect_uri),
@@ -104,22 +107,10 @@ impl AppFlags {
     /// How the app authenticates, as the flags say or as only one kind of credential has what they say.
     fn credential(&self) -> Option<Credential> {
         let certificate = || self.certificate.are_given().then_some(Credential::Certificate);
+        // A service account may be signed for against federated tokens.
+        let service_account = || self.service_account.are_given().then_some(Credential::ServiceAccount);
         let federated = || self.federated.are_given().then_some(Credential::Federated);
-        self.credential.or_else(certificate).or_else(federated)
-    }
-
-    /// How a service account is used: the flag over what the profile has.
-    fn service_account(
-        &self,
-        old: Option<Spanned<ServiceAccountFile>>,
-    ) -> Result<Option<Spanned<ServiceAccountFile>>, CommandError> {
-        let Some(path) = &self.external_account else { return Ok(old) };
-        // The profile may be in another folder than the one where the command was typed.
-        let path = std::path::absolute(path).map_err(|error| {
-            CommandError::usage(shown!("--external-account {}: {}.", path, error), "Name an existing JSON file")
-        })?;
-        let old = old.map(Spanned::into_inner).unwrap_or_default();
-        Ok(Some(unspanned(ServiceAccountFile { external_account: Some(path), ..old })))
+        self.credential.or_else(certificate).or_else(service_account).or_else(federated)
     }
 }
 

@@ -79,7 +79,9 @@ fn told(candidate: &CompletionCandidate, begun: &OsStr) -> Option<String> {
 }
 
 /// `command` with the names of the profile wherever one can stand.
-fn with_names(command: Command, profile: &Path) -> Command {
+fn with_names(mut command: Command, profile: &Path) -> Command {
+    // Until then the verbs have no arguments.
+    command.build();
     command.mut_subcommands(|verb| {
         let name = verb.get_name().to_owned();
         verb.mut_args(|argument| match names_for(&name, &argument) {
@@ -220,7 +222,8 @@ incoming = { protocol = "imap" }
     #[test]
     fn every_place_for_an_app_is_an_argument() {
         for (verb, argument) in APPS {
-            let verbs = verbs();
+            let mut verbs = verbs();
+            verbs.build();
             let verb = verbs.find_subcommand(verb).unwrap();
             assert!(verb.get_arguments().any(|known| known.get_id() == argument), "{} {argument}", verb.get_name());
         }

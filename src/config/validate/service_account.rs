@@ -52,10 +52,10 @@ fn workload(file: &AppFile) -> Checked<Option<Workload>> {
             if !audience.get_ref().starts_with("//") {
                 let problem = format!("'{}' is not the resource name of a pool's provider", audience.get_ref());
                 let invalid = Invalid::new(problem, format!("write it as in audience = \"{PROVIDER}\""));
-                return Err(Problem::new("audience", audience.span(), invalid));
+                return Err(Problem::new("service_account.audience", audience.span(), invalid));
             }
             let account = account.get_ref().parse();
-            let account = account.map_err(|invalid| Problem::new("account", place(file), invalid))?;
+            let account = account.map_err(|invalid| Problem::new("service_account", place(file), invalid))?;
             Ok(Some(Workload { account, audience: audience.get_ref().clone() }))
         }
         _ => {

@@ -229,17 +229,36 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
-/// `text` as words: every character that could be markup behind a backslash (CommonMark §2.4), on one line.
+/// `text` as words, on one line: every character that could be markup behind a backslash (CommonMark §2.4), and no spaces before it,
+/// of which four would make code of it (§4.4).
 fn escaped(text: &str) -> String {
+    let text = text.trim_start();
     let mut words = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
-        let begins = at == 0 && matches!(c, '-' | '+' | '=' | '#' | '~' | ':');
-        if begins || matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '&' | '~' | '!' | '#') {
+        let (before, after) = (&text[..at], &text[at + c.len_utf8()..]);
+        let is_markup = match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '&' | '~' | '!' | '#' => true,
+            '-' | '+' | '=' => at == 0,
+            ':' => at == 0 || after.starts_with("//"),
+            '.' | ')' => is_number(before) || c == '.' && ends_with_www(before),
+            _ => false,
+        };
+        if is_markup {
             words.push('\\');
         }
         words.push(if matches!(c, '\n' | '\t') { ' ' } else { c });
     }
     words
+}
+
+/// What numbers the items of a list, before a point or a bracket (CommonMark §5.2).
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What GitHub makes a link of, as it does of what is before `://` (GFM §6.9): other sides' words lead to no page.
+fn ends_with_www(text: &str) -> bool {
+    text.len() >= 3 && text.as_bytes()[text.len() - 3..].eq_ignore_ascii_case(b"www")
 }
 
 #[cfg(test)]
@@ -295,6 +314,22 @@ mod tests {
                 }
             }
             assert_eq!(fence, None, "a fence is left open: {text}");
+        }
+    }
+
+    #[test]
+    fn words_begin_no_list_no_code_and_no_link() {
+        for (words, wanted) in [
+            ("1. one", "1\\. one"),
+            ("12) twelve", "12\\) twelve"),
+            ("version 1.2 (of 3)", "version 1.2 (of 3)"),
+            ("    code", "code"),
+            ("\n- item", "\\- item"),
+            ("see https://evil.example/x.", "see https\\://evil.example/x."),
+            ("Www.evil.example", "Www\\.evil.example"),
+            ("at 10:15", "at 10:15"),
+        ] {
+            assert_eq!(escaped(words), wanted);
         }
     }
 

@@ -255,6 +255,7 @@ impl Client {
             mechanism: self.mechanism,
             timeout: self.timeout,
             overall: None,
+            meanwhile: &|| {},
         }
     }
 

@@ -42,6 +42,7 @@ fn read_and_try(server: &Server) -> (Vec<Log>, String) {
         mechanism: None,
         timeout: Duration::from_secs(10),
         overall: None,
+        meanwhile: &|| {},
     };
     let shop: Address = "shop@contoso.example".parse().unwrap();
     let tasks = [Task::Read { latest: 0 }, Task::Send { recipient: &shop, message: None }];

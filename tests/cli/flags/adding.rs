@@ -49,6 +49,23 @@ fn secret_is_stored(shop: &Fixture, name: &str) {
     assert!(shown.starts_with("stored"), "{name}: {shown}");
 }
 
+const ACCOUNT: &str = "mail@shop-1234.iam.gserviceaccount.com";
+const POOL: &str = "//iam.googleapis.com/projects/1234/locations/global/workloadIdentityPools/ci/providers/github";
+
+/// An app of Google's for which it signs against the tokens of a runner.
+fn keyless(client_id: &'static str) -> Vec<(&'static str, Option<&'static str>)> {
+    vec![
+        ("--provider", Some("google")),
+        ("--tenant", None),
+        ("--authority", None),
+        ("--client-id", Some(client_id)),
+        ("--credential", Some("service-account")),
+        ("--service-account", Some(ACCOUNT)),
+        ("--service-account-audience", Some(POOL)),
+        ("--federated-source", Some("github")),
+    ]
+}
+
 pub(super) const ROWS: &[Row] = &[
     does("add", "<name>", |shop| says(shop, "byname", &[], &["[mailboxes.byname]"])),
     does("add", "--app", |shop| gives(shop, "--app", "another", "[apps.another]")),
@@ -99,6 +116,23 @@ pub(super) const ROWS: &[Row] = &[
             ("--external-account", Some("/etc/account.json")),
         ];
         says(shop, "byexternalaccount", &account, &["service_account = { external_account = \"/etc/account.json\" }"]);
+    }),
+    does("add", "--service-account", |shop| {
+        let whole = keyless("103821043821043821044");
+        let account = format!("account = \"{ACCOUNT}\"");
+        says(shop, "byserviceaccount", &whole, &["credential = \"service-account\"", &account, "source = \"github\""]);
+        let half = keyless("103821043821043821046");
+        let without = half.into_iter().filter(|(flag, _)| *flag != "--service-account");
+        let refused = shop.add("byhalf", &without.collect::<Vec<_>>()).finish().code(2);
+        assert!(refused.stdout.contains("--service-account"), "{}", refused.stdout);
+    }),
+    does("add", "--service-account-audience", |shop| {
+        let audience = format!("audience = \"{POOL}\"");
+        says(shop, "byserviceaccountaudience", &keyless("103821043821043821045"), &[&audience]);
+    }),
+    does("add", "--object-id", |shop| {
+        let id = "33333333-4444-5555-6666-777777777777";
+        gives(shop, "--object-id", id, &format!("object_id = \"{id}\""));
     }),
     does("add", "--redirect-uri", |shop| {
         gives(shop, "--redirect-uri", "http://localhost/here", "redirect_uri = \"http://localhost/here\"");

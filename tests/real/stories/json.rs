@@ -1,13 +1,17 @@
-//! What scripts ask of the JSON, as jq answers it in one line.
+//! What scripts ask of the JSON, as jq answers it in one line; and the documents under their schema, as another validator than that
+//! of the other tests reads it.
 
+use std::fs;
 use std::io::Write as _;
 use std::process::Stdio;
 
 use practice_tenant::faults::Fault;
+use serde_json::json;
 
 use crate::parts;
 use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
+use crate::support::process::Run;
 
 /// What jq makes of a document.
 fn jq(shop: &Fixture, filter: &str, document: &Finished) -> String {
@@ -62,4 +66,37 @@ fn seven_questions_are_one_line_of_jq_each() {
     assert_eq!(jq(&shop, waits, &status), "");
     shop.add("alice", &[("--app", Some("shop")), ("--address", Some("alice@contoso.example"))]).finish().code(0);
     assert_eq!(jq(&shop, waits, &run(&["status"])), "alice");
+}
+
+#[test]
+fn check_jsonschema_takes_the_schema_and_every_document_and_refuses_one_that_is_wrong() {
+    let Some(check) = parts::python_program("check-jsonschema") else { return };
+    let shop = Fixture::authorized();
+    let validate = |arguments: &[&str]| Run::new(shop.program(&check), arguments).finish();
+    let write = |name: &str, text: &str| fs::write(shop.path().join(name), text).unwrap();
+    write("schema.json", &shop.run(&["schema"]).finish().code(0).stdout);
+    validate(&["--check-metaschema", "schema.json"]).code(0);
+    let well = shop.json(&["test", "shop"], 0);
+    shop.sandbox().switch_on(Fault::named("imap-off"));
+    let documents = [
+        &well,
+        &shop.json(&["test", "shop"], 1),
+        &shop.json(&["status"], 0),
+        &shop.json(&["show", "shop"], 0),
+        &shop.json(&["guide", "shop"], 0),
+        &shop.json(&["token", "shop"], 0),
+        &shop.json(&["explain", "535 5.7.3 Authentication unsuccessful"], 0),
+        &shop.json(&["show", "nowhere"], 3),
+    ];
+    let names: Vec<String> = (0..documents.len()).map(|number| format!("{number}.json")).collect();
+    names.iter().zip(documents).for_each(|(name, document)| write(name, &document.stdout));
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    validate(&[&["--schemafile", "schema.json"], &names[..]].concat()).code(0);
+    for (part, wrong) in [("ok", json!("yes")), ("time", json!("yesterday")), ("reports", json!([{}]))] {
+        let mut document = well.json();
+        document[part] = wrong;
+        write("wrong.json", &document.to_string());
+        let refused = validate(&["--schemafile", "schema.json", "wrong.json"]).code(1);
+        assert!(refused.stdout.contains(&format!("$.{part}")), "{}", refused.all_text());
+    }
 }

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::patience::is_busy;
 use super::wrong::fault;
 use crate::failure::{Failure, FailureKind};
 use crate::finding_code::FindingCode;
@@ -110,7 +111,7 @@ pub(super) fn token(
 pub(super) fn refused(http: &HttpClient, source: FederatedSource, answer: &HttpResponse) -> Failure {
     let status = answer.status;
     // It is in trouble itself, or asks for patience: Azure's metadata service says 410 while it is renewed.
-    let is_passing = status == 429 || status == 410 || status >= 500;
+    let is_passing = is_busy(answer) || status == 410;
     let code = if is_passing { FindingCode::FEDERATED_UNAVAILABLE } else { FindingCode::FEDERATED_REFUSED };
     let failure = Failure::from(fault(code, source).with("status", status));
     match words(http, answer) {

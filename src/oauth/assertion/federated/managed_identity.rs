@@ -11,11 +11,12 @@ use zeroize::Zeroizing;
 
 pub(super) use self::arc::keys as arc_keys;
 use super::ask;
+use super::patience;
 use super::source::{Source, World};
 use super::wrong::{self, fault};
 use crate::failure::{CredentialFault, Failure};
 use crate::finding_code::FindingCode;
-use crate::net::HttpClient;
+use crate::net::{HttpClient, HttpResponse};
 use crate::profile::{EndpointUrl, FederatedSource, IdentityId};
 use crate::text::Redactor;
 
@@ -24,6 +25,9 @@ const KIND: FederatedSource = FederatedSource::ManagedIdentity;
 const IMDS: &str = "http://169.254.169.254";
 /// Another address for it, as Microsoft's libraries read it.
 const IMDS_VARIABLE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+
+/// What a platform says of an identity that it does not have, in small letters.
+const NOT_FOUND: &str = "identity not found";
 
 pub(super) struct ManagedIdentity {
     pub(super) identity: Option<IdentityId>,
@@ -41,6 +45,15 @@ enum Platform {
     Arc { endpoint: EndpointUrl },
     /// A virtual machine, or a scale set.
     Machine { endpoint: EndpointUrl },
+}
+
+/// How a platform is asked.
+struct Way<'a> {
+    endpoint: &'a EndpointUrl,
+    query: &'a [(&'a str, &'a str)],
+    headers: &'a [(&'static str, &'a str)],
+    /// Whether it may answer otherwise in a moment.
+    is_passing: fn(&HttpResponse) -> bool,
 }
 
 impl Platform {
@@ -82,41 +95,41 @@ impl Source for ManagedIdentity {
             Platform::AppService { endpoint, secret } => {
                 let headers = [("x-identity-header", secret.expose_secret()), ("metadata", "true")];
                 let query = query("2019-08-01", audience, identity, ["client_id", "object_id", "mi_res_id"]);
-                self.ask(&http, &endpoint, &query, &headers)
+                let way = Way { endpoint: &endpoint, query: &query, headers: &headers, is_passing: patience::is_busy };
+                self.ask(world, &http, &way)
             }
             Platform::MachineLearning { endpoint, secret } => {
                 let query = query("2017-09-01", audience, identity, ["clientid", "object_id", "mi_res_id"]);
-                self.ask(&http, &endpoint, &query, &[("secret", secret.expose_secret())])
+                let headers = [("secret", secret.expose_secret())];
+                let way = Way { endpoint: &endpoint, query: &query, headers: &headers, is_passing: patience::is_busy };
+                self.ask(world, &http, &way)
             }
             Platform::Arc { endpoint } => {
                 if identity.is_some() {
                     return Err(unsupported().case("arc").with("platform", "Azure Arc").into());
                 }
-                arc::token(&http, &endpoint, audience, &world.arc_keys)
+                arc::token(world, &http, &endpoint, audience)
             }
             Platform::Machine { endpoint } => {
                 let query = query("2018-02-01", audience, identity, ["client_id", "object_id", "msi_res_id"]);
-                self.ask(&http, &endpoint, &query, &[("metadata", "true")])
+                let headers = [("metadata", "true")];
+                self.ask(world, &http, &Way { endpoint: &endpoint, query: &query, headers: &headers, is_passing })
             }
         }
     }
 }
 
 impl ManagedIdentity {
-    fn ask(
-        &self,
-        http: &HttpClient,
-        endpoint: &EndpointUrl,
-        query: &[(&str, &str)],
-        headers: &[(&'static str, &str)],
-    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let url = ask::with_query(endpoint, query)?;
-        let answer = ask::answer(http, KIND, &url, ask::request("GET", &url, headers)?)?;
+    /// Asks the platform, and again while what it says is passing.
+    fn ask(&self, world: &World, http: &HttpClient, way: &Way<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let url = ask::with_query(way.endpoint, way.query)?;
+        let once = || ask::answer(http, KIND, &url, ask::request("GET", &url, way.headers)?);
+        let answer = patience::ask(world, http, way.is_passing, once)?;
         let words = ask::words(http, &answer).unwrap_or_default().to_ascii_lowercase();
         let code = match answer.status {
             200 => return ask::token(http, KIND, &answer, "access_token"),
             _ if words.contains("multiple user assigned identities") => FindingCode::FEDERATED_SEVERAL_IDENTITIES,
-            400 | 404 if words.contains("identity not found") => FindingCode::FEDERATED_IDENTITY_NOT_FOUND,
+            400 | 404 if words.contains(NOT_FOUND) => FindingCode::FEDERATED_IDENTITY_NOT_FOUND,
             _ => return Err(ask::refused(http, KIND, &answer)),
         };
         let told = fault(code, KIND);
@@ -130,6 +143,13 @@ impl ManagedIdentity {
             None => failure,
         })
     }
+}
+
+/// Whether the metadata service of a machine may answer otherwise in a moment: it says 404 and 410 too while it is renewed, and 404
+/// also of an identity.
+fn is_passing(answer: &HttpResponse) -> bool {
+    let is_of_identity = || String::from_utf8_lossy(&answer.body).to_ascii_lowercase().contains(NOT_FOUND);
+    patience::is_busy(answer) || answer.status == 410 || answer.status == 404 && !is_of_identity()
 }
 
 /// The parameters of a request; `names` are what the platform calls a client ID, an object ID and a resource ID.

@@ -11,7 +11,7 @@
 //! variable           an environment variable
 //! ```
 //!
-//! `source` is what they have in common, `ask` one request to a platform; `token` reads what any of them gave, `wrong` is how
+//! `source` is what they have in common, `ask` one request to a platform, `patience` the same once more; `token` reads what any of them gave, `wrong` is how
 //! all of them fail. A token is looked at before it is sent: a server's refusal of a token that is old or for another audience
 //! explains less. It is fetched for every use, and never kept.
 
@@ -22,12 +22,14 @@ mod file;
 mod github;
 mod gitlab;
 mod managed_identity;
+mod patience;
 mod source;
 mod token;
 mod variable;
 mod wrong;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -107,7 +109,8 @@ pub fn look(app: &App, http: &HttpClient, clock: Clock) -> Result<FederatedToken
 
 /// This process's own world.
 fn here(http: &HttpClient) -> World {
-    World { env: Box::new(environment::text), http: http.again(), arc_keys: managed_identity::arc_keys() }
+    let (env, arc_keys) = (Box::new(environment::text), managed_identity::arc_keys());
+    World { env, http: http.again(), arc_keys, wait: Box::new(thread::sleep) }
 }
 
 #[cfg(test)]

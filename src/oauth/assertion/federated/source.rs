@@ -1,6 +1,7 @@
 //! A source of tokens, and what it looks at.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -20,12 +21,16 @@ pub(super) trait Source: Send + Sync {
 /// What a variable holds.
 pub(super) type Env = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
+/// Lets so much time pass.
+pub(super) type Wait = Box<dyn Fn(Duration) + Send + Sync>;
+
 /// What the sources look at.
 pub(super) struct World {
     pub(super) env: Env,
     pub(super) http: HttpClient,
     /// Where Azure Arc's agent puts its keys.
     pub(super) arc_keys: PathBuf,
+    pub(super) wait: Wait,
 }
 
 impl World {

@@ -12,6 +12,8 @@ use crate::failure::Failure;
 use crate::finding_code::FindingCode;
 use crate::net::HttpClient;
 use crate::oauth::assertion::federated::ask;
+use crate::oauth::assertion::federated::patience;
+use crate::oauth::assertion::federated::source::World;
 use crate::oauth::assertion::federated::wrong::fault;
 use crate::profile::{EndpointUrl, FederatedSource};
 use crate::text::{Redactor, Shown};
@@ -46,19 +48,20 @@ pub(super) fn has_agent() -> bool {
 
 /// A token of the machine's own identity.
 pub(super) fn token(
+    world: &World,
     http: &HttpClient,
     endpoint: &EndpointUrl,
     audience: &str,
-    keys: &Path,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let url = ask::with_query(endpoint, &[("api-version", VERSION), ("resource", audience)])?;
-    let challenge = ask::answer(http, KIND, &url, ask::request("GET", &url, &[("metadata", "true")])?)?;
+    let once = || ask::answer(http, KIND, &url, ask::request("GET", &url, &[("metadata", "true")])?);
+    let challenge = patience::ask(world, http, patience::is_busy, once)?;
     if challenge.status != 401 {
         return ask::token(http, KIND, &challenge, "access_token");
     }
     let named = challenge.challenge.as_deref().and_then(realm);
     let named = named.ok_or_else(|| wrong("it names no file".into()))?;
-    let key = key(Path::new(named), keys)?;
+    let key = key(Path::new(named), &world.arc_keys)?;
     let secret = SecretString::from(key.as_str());
     http.transcript().redactor().learn(&secret);
     let basic = Zeroizing::new(format!("Basic {}", key.as_str()));

@@ -1,6 +1,7 @@
 //! Each way in which a source gives no token has its own finding, before anything is sent to the provider.
 
 use std::fs;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -114,13 +115,66 @@ fn what_the_metadata_service_says_of_identities_is_told_apart() {
         (own, "400 Bad Request", "Identity not found", "federated-identity-not-found", "99999999-2222"),
         (plain, "400 Bad Request", several, "federated-several-identities", "identity = "),
         (plain, "400 Bad Request", "Something else", "federated-refused", "400"),
-        (plain, "410 Gone", "", "federated-unavailable", "410"),
     ] {
         let body = json!({"error": "invalid_request", "error_description": words}).to_string();
         let server = Server::answering(status, "", body);
         let env = [("AZURE_POD_IDENTITY_AUTHORITY_HOST", server.address())];
         assert_eq!(told(federated, &env, &[shown]), code, "{words}");
         server.finish();
+    }
+}
+
+/// How often a machine's metadata service is asked that gives these answers, and after which pauses; the code of what is told.
+fn patience(answers: &[(&str, &str, &str)], limit: Option<Duration>) -> (Vec<u64>, String) {
+    let steps = answers.iter().map(|(status, headers, body)| http::reply(status, headers, body)).collect();
+    let server = Server::script(steps);
+    let env = [("AZURE_POD_IDENTITY_AUTHORITY_HOST", server.address())];
+    let client = match limit {
+        Some(limit) => http::client().until(Instant::now() + limit),
+        None => http::client(),
+    };
+    let pauses = Arc::new(Mutex::new(Vec::new()));
+    let mut world = world(&env, client);
+    let noted = Arc::clone(&pauses);
+    world.wait = Box::new(move |pause| noted.lock().unwrap().push(pause.as_secs()));
+    let federated = "source = \"managed-identity\"";
+    let told = match fetch(federated, world) {
+        Ok(_) => "a token".to_owned(),
+        Err(failure) => {
+            let app = super::kit::app(federated);
+            let context = crate::diagnosis::FailureContext::of_app(&app);
+            crate::diagnosis::finding(&failure, context).code.as_str().to_owned()
+        }
+    };
+    // It was asked once for each answer.
+    server.finish();
+    (pauses.lock().unwrap().clone(), told)
+}
+
+#[test]
+fn a_metadata_service_that_is_busy_or_renewed_is_asked_again_after_ever_longer_pauses() {
+    let token = json!({ "access_token": jwt(json!({})) }).to_string();
+    let good = ("200 OK", "", token.as_str());
+    let a_token = |pauses: &[u64]| (pauses.to_vec(), "a token".to_owned());
+    for status in ["404 Not Found", "410 Gone", "429 Too Many Requests", "500 Internal Server Error", "503 Unavailable"]
+    {
+        assert_eq!(patience(&[(status, "", "{}"), (status, "", ""), good], None), a_token(&[1, 2]), "{status}");
+    }
+    let busy = ("429 Too Many Requests", "Retry-After: 7\r\n", "");
+    assert_eq!(patience(&[busy, good], None), a_token(&[7]), "the longer one counts");
+    let ever = vec![("410 Gone", "", ""); 7];
+    let told = patience(&ever, None);
+    assert_eq!(told, (vec![1, 2, 4, 8, 16, 32], "federated-unavailable".to_owned()), "it is back within 70 seconds");
+    let told = |pauses: &[u64]| (pauses.to_vec(), "federated-unavailable".to_owned());
+    assert_eq!(patience(&ever[..3], Some(Duration::from_millis(3_500))), told(&[1, 2]), "the command ends before");
+    let longer = ("503 Unavailable", "Retry-After: 71\r\n", "");
+    assert_eq!(patience(&[longer], None), told(&[]), "that is for another run");
+    for (status, words, code) in [
+        ("404 Not Found", "Identity not found", "federated-identity-not-found"),
+        ("403 Forbidden", "no", "federated-refused"),
+    ] {
+        let body = json!({ "error": "invalid_request", "error_description": words }).to_string();
+        assert_eq!(patience(&[(status, "", &body)], None), (Vec::new(), code.to_owned()), "{status}");
     }
 }
 

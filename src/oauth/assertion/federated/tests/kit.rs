@@ -38,7 +38,8 @@ pub(super) fn app(federated: &str) -> App {
 /// A world with these variables.
 pub(super) fn world(env: &[(&str, &str)], http: HttpClient) -> World {
     let env: BTreeMap<String, String> = env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-    World { env: Box::new(move |name| env.get(name).cloned()), http, arc_keys: PathBuf::from("/no-such-folder") }
+    let env = Box::new(move |name: &str| env.get(name).cloned());
+    World { env, http, arc_keys: PathBuf::from("/no-such-folder"), wait: Box::new(|_| ()) }
 }
 
 pub(super) fn fetch(federated: &str, world: World) -> Result<FederatedToken, Failure> {
