@@ -15,12 +15,12 @@ const FOR_A_REPORT: f64 = 8.0;
 pub(super) fn measure(fleet: &Fleet) {
     fleet.fill(1..FEW);
     for form in ["json", "json-lines"] {
-        let run = fleet.shop.path().join("run");
+        let run = fleet.shop.path().join("whole-run");
         ours(&fleet.shop, &["test-mailbox", "--all", "--jobs", "32", &format!("--report={form}={}", run.display())]);
         let text = fs::read_to_string(&run).unwrap();
         let files: Vec<String> = (0..FILES)
             .map(|number| {
-                let file = fleet.shop.path().join(format!("run-{number}"));
+                let file = fleet.shop.path().join(format!("whole-run-{number}"));
                 fs::write(&file, text.replace("\"box", &format!("\"run{number}-box"))).unwrap();
                 file.display().to_string()
             })
