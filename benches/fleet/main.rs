@@ -3,7 +3,7 @@
 //!
 //! ```sh
 //! cargo bench --bench fleet                   # as released: the build takes minutes
-//! cargo bench --bench fleet -- near           # one part: near, far, beside, memory or sizes
+//! cargo bench --bench fleet -- near           # one part: near, far, beside, memory, merge or sizes
 //! cargo bench --bench fleet --profile dev     # quick, to see how things grow
 //! ```
 
@@ -19,6 +19,7 @@ mod support;
 mod far;
 mod measured;
 mod memory;
+mod merge;
 mod near;
 mod sizes;
 
@@ -28,10 +29,11 @@ use crate::support::fleet::Fleet;
 type Part = (&'static str, fn(&Fleet));
 
 /// The parts in their order; the first fills the vault as it goes.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("near", near::measure),
     ("sizes", sizes::measure),
     ("memory", memory::measure),
+    ("merge", merge::measure),
     ("beside", far::measure_beside_others),
     ("far", far::measure),
 ];
@@ -52,11 +54,11 @@ fn main() {
         if !asked.is_empty() && !asked.iter().any(|part| part == name) {
             continue;
         }
-        // `near` fills the vault itself, to see how things grow with it.
-        if !is_full && name != "near" {
+        // `near` fills the vault itself, to see how things grow with it; `merge` needs few.
+        if !is_full && name != "near" && name != "merge" {
             fleet.fill(1..MANY);
         }
-        is_full = true;
+        is_full |= name != "merge";
         println!("\n{name}:");
         measure(&fleet);
     }

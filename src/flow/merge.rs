@@ -11,6 +11,9 @@ use crate::text::{self, Shown};
 /// Of a mailbox that is in several files, so many are named.
 const MOST_NAMED: usize = 5;
 
+/// So many shares that are missing are named, each by itself; where there are more, something else is wrong.
+const MOST_MISSING: usize = 1_000;
+
 /// What makes a report that on one mailbox: the command's number, the mailbox's name and its address.
 type Key = (usize, Shown, Option<Shown>);
 
@@ -162,7 +165,7 @@ fn missing(shards: &[Share]) -> impl Iterator<Item = Report> {
     let counts: BTreeSet<u32> = shards.iter().map(|share| share.of).collect();
     let all = counts.into_iter().flat_map(|of| (1..=of).map(move |index| Share { of, index }));
     let missing = all.filter(|share| shards.binary_search(share).is_err());
-    missing.take(Share::MOST as usize).map(|share| {
+    missing.take(MOST_MISSING).map(|share| {
         let finding = Finding::of(FindingCode::SHARD_MISSING).with("shard", share.index).with("shards", share.of);
         let verdict = Some(Box::new(finding.finding()));
         Report { verdict, ..Report::new(Subject::Shard(Shown::of(share))) }

@@ -207,7 +207,10 @@ fn no_sentence_of_ours_is_taken_for_a_secret_when_a_report_is_read_back() {
         steps.map(|step| step.text.as_str()).chain([entry.cause.as_str()])
     });
     let own = FindingCode::ALL.iter().filter_map(|code| own::words(*code));
-    let own = own.flat_map(|words| words.fix.iter().map(|step| step.text.as_str()).chain([words.cause.as_str()]));
+    let own = own.flat_map(|words| {
+        let steps = words.fix.iter().map(|step| step.text.as_str());
+        steps.chain(words.cases.values().map(String::as_str)).chain([words.cause.as_str()])
+    });
     let (mut looked_at, mut changed) = (0, Vec::new());
     for sentence in of_entries.chain(own).flat_map(str::lines) {
         looked_at += 1;

@@ -70,4 +70,29 @@ mod tests {
         assert_eq!(literal(r#"a "b" \ ü"#), r#""a \"b\" \\ ü""#);
         assert_eq!(userinfo("a+b$ü@x.example"), "a%2Bb%24%C3%BC%40x.example");
     }
+
+    /// What breaks out of its place in a line of a shell makes a file: by a redirection alone, for which no program is needed.
+    #[cfg(unix)]
+    const PLANTED: &str = "'';: > broken;'' $(: > broken) `: > broken` \"\";: > broken;\"\" # \\";
+
+    /// Whether a shell that runs `script`, and finds no program, makes the file.
+    #[cfg(unix)]
+    fn breaks_out(script: &str) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell.args(["-c", script]).env_clear().env("PATH", "").current_dir(folder.path());
+        shell.stderr(std::process::Stdio::null()).status().unwrap();
+        folder.path().join("broken").exists()
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn no_value_leaves_its_place_in_a_command_or_in_double_quotes() {
+        assert!(breaks_out(&format!("echo {PLANTED}")), "what is planted works");
+        let command = command(&["/nowhere/mailgrant", "--profile", PLANTED, "token", "shop"].map(str::to_owned));
+        assert!(command.contains("broken") && !breaks_out(&command), "{command}");
+        // Mutt takes the backslashes away and has a shell run the rest; a shell that reads the quotes does both.
+        let quoted = double(&command, "$`");
+        assert!(!breaks_out(&format!("echo {quoted}")) && !breaks_out(&format!("/bin/sh -c {quoted}")), "{quoted}");
+    }
 }
