@@ -26,26 +26,25 @@ use crate::transport::{self, Errand, Log, PendingToken, Target, Task};
 /// hand, and too short to be noticed where no connection comes.
 const HEAD_START: Duration = Duration::from_millis(3);
 
-/// Does what `plan` says. The token is fetched while the mail servers are connected to, which wait for it only once they
-/// need it.
+/// Does what `plan` says. The store is read and the token fetched while the mail servers are connected to, which wait for it
+/// only once they need it.
 #[must_use]
 pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
     let has_store = plan.depth == Depth::EndToEnd && plan.given.is_none();
-    let stored = has_store.then(|| read(workspace, &session(workspace, plan, None)));
     let calls = Call::all(plan);
     let (feeds, waiting): (Vec<_>, Vec<_>) = calls.iter().map(|_| mpsc::channel::<Option<SecretString>>()).unzip();
     let (line, under_way) = mpsc::channel();
-    if calls.is_empty() {
-        let _ = line.send(());
-    }
     let meanwhile = move || {
         // It is told once; nothing listens any more after that.
         let _ = line.send(());
         (workspace.meanwhile)();
     };
-    let (tokens, mut conversations, tenant) = thread::scope(|scope| {
+    if calls.is_empty() {
+        meanwhile();
+    }
+    let ((stored, tokens), mut conversations, tenant) = thread::scope(|scope| {
         let tenant = plan.administrator.map(|reader| scope.spawn(move || reader.read(workspace, plan.mailbox)));
-        let (stored, calls, meanwhile) = (stored.as_ref(), &calls, &meanwhile);
+        let (calls, meanwhile) = (&calls, &meanwhile);
         // The servers first: the way to them is what takes longest.
         let mut talks = calls.iter().zip(waiting).map(|(call, token)| {
             let token: PendingToken<'_> = Box::new(move || token.recv().ok().flatten());
@@ -57,6 +56,7 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
         // The feeds go with the thread, so that no server waits for a token after a panic.
         let fetched = scope.spawn(move || {
             let _ = under_way.recv_timeout(HEAD_START);
+            let stored = has_store.then(|| read(workspace, &session(workspace, plan, None)));
             let hand_out = |protocols: &[Protocol], fetched: &Fetched| {
                 let fed = calls.iter().zip(&feeds).filter(|(call, _)| protocols.contains(&call.service.protocol));
                 for (_, feed) in fed {
@@ -64,16 +64,17 @@ pub fn gather<'a>(workspace: &Workspace<'a>, plan: &Plan<'a>) -> Seen<'a> {
                     let _ = feed.send(fetched.token().map(|access| access.token.clone()));
                 }
             };
-            wanted(workspace, plan, calls)
+            let tokens = wanted(workspace, plan, calls)
                 .into_iter()
                 .map(|protocols| {
-                    let mut fetched = fetch(workspace, plan, &protocols, stored);
+                    let mut fetched = fetch(workspace, plan, &protocols, stored.as_ref());
                     hand_out(&protocols, &fetched);
                     fetched.inspection =
                         fetched.token().map(|access| Inspection::of(access, workspace, plan.mailbox, protocols));
                     fetched
                 })
-                .collect::<Vec<Fetched>>()
+                .collect::<Vec<Fetched>>();
+            (stored, tokens)
         });
         let here = here.map(|talk| talk());
         let conversations: Vec<Conversation<'a>> = beside.into_iter().map(joined).chain(here).flatten().collect();

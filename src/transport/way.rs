@@ -44,7 +44,10 @@ impl<'a> Way<'a> {
                     Ok(((stream, Self::Direct(address)), Shown::of(address)))
                 })
             }
-            Route::Unreadable(setting) => log.observe(Stage::Proxy, || Err::<(_, Shown), _>(setting.unreadable(host))),
+            Route::Unreadable(setting) => {
+                (target.meanwhile)();
+                log.observe(Stage::Proxy, || Err::<(_, Shown), _>(setting.unreadable(host)))
+            }
             Route::Through(proxy) => log.observe(Stage::Proxy, || {
                 (target.meanwhile)();
                 let stream = through(&dialler, proxy, target, deadline())?;
