@@ -8,7 +8,7 @@ mod summary;
 
 pub use delivery::Delivery;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use crate::cli::{self, Cli, FileReport, Wanted};
@@ -106,13 +106,13 @@ impl Outputs {
 
     /// Writes what the command came to. The answer is the status that the process ends with: the command's exit code as the
     /// form has it; where the command passed and an output could not be written, that of [`ExitCode::CheckFailed`].
-    pub fn deliver(self, ended: Ended) -> u8 {
+    pub fn deliver(mut self, ended: Ended) -> u8 {
         let is_shown = matches!(ended, Ended::Panicked);
-        let mut document = document_of(ended, self.command);
+        let mut document = document_of(ended, std::mem::take(&mut self.command));
         if !document.is_past {
             document.time = Clock::system().now();
         }
-        for file in self.files {
+        for file in std::mem::take(&mut self.files) {
             if !file.format.has_place_for(&document) {
                 continue;
             }
@@ -134,7 +134,7 @@ impl Outputs {
             let _ = format::TEXT.write(&document, &view::of_stderr(self.details), &mut anstream::stderr());
         }
         let written = match self.format.has_place_for(&document) {
-            true => self.format.write(&document, &view::of_stdout(self.details), &mut anstream::stdout()),
+            true => self.write(&document),
             false => Ok(()),
         };
         if let Some(error) = document.error.as_ref().filter(|_| self.format.leaves_error_to_stderr() && !is_shown) {
@@ -142,6 +142,19 @@ impl Outputs {
             let _ = report::write_error(error, &view::of_stderr(self.details), &mut anstream::stderr());
         }
         self.format.exit_status(&document, after(written, document.exit_code()))
+    }
+
+    /// Writes `document` to standard output. Reports go out in large pieces: by itself standard output makes each line a call to the
+    /// system, a million for ten thousand mailboxes. What is no report may be a token, of which there is to be no copy more.
+    fn write(&self, document: &Document) -> io::Result<()> {
+        const PIECE: usize = 64 * 1024;
+        let view = view::of_stdout(self.details);
+        if document.reports.is_empty() {
+            return self.format.write(document, &view, &mut anstream::stdout());
+        }
+        let mut out = BufWriter::with_capacity(PIECE, anstream::stdout());
+        self.format.write(document, &view, &mut out)?;
+        out.flush()
     }
 }
 
