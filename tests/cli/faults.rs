@@ -54,7 +54,9 @@ fn ways(row: &Row) -> Vec<Way> {
         Fault::RunnerRefuses | Fault::RunnerTokenOld | Fault::IssuerKeyNotPublished => {
             vec![Way::Run(&["test", "job"])]
         }
-        Fault::IdentityNotFound | Fault::MetadataBusy => vec![Way::Run(&["test", "machine"])],
+        Fault::IdentityNotFound => vec![Way::Run(&["test", "machine"])],
+        // Without a bound it is asked again for a minute.
+        Fault::MetadataBusy => vec![Way::Run(&["test", "machine", "--timeout", "10"])],
         Fault::SigningDenied | Fault::PoolGone => vec![Way::Run(&["test-mailbox", "keyless"])],
         Fault::AppClaims(_) | Fault::NotSetUp(_) => vec![Way::Run(&["test", "alone"])],
         Fault::Mail(_) if row.name == "app-logon-denied" => vec![Way::Run(&["test", "alone"])],

@@ -131,7 +131,10 @@ const APPLIED: &str = "[apps.applied]\nprovider = \"google\"\nclient_id = \"appl
 
 /// What `report merge` is given: of a command with its own name, as every document has that of its verb.
 pub(crate) const WRITTEN: &str = r#"{"schema":2,"version":"0.1.0","command":"report","time":"2026-11-28T09:00:00Z","ok":true,"exit_code":0,
-"summary":{"reports":{"total":0,"ok":0,"failed":0},"checks":{"passed":0,"failed":0,"skipped":0}},"reports":[],"warnings":[],"next":[]}"#;
+"summary":{"reports":{"total":1,"ok":1,"failed":0},"checks":{"passed":1,"failed":0,"skipped":0}},
+"reports":[{"kind":"mailbox","name":"shop","address":"shop@contoso.com","ok":true,"exit_code":0,"facts":{"address":"shop@contoso.com"},
+"checks":[{"stage":"dns","protocol":"imap","outcome":"passed","detail":"192.0.2.1","began_ms":0.0,"elapsed_ms":1.0}]}],
+"warnings":[],"next":[]}"#;
 
 type Look = fn(&Fixture, &Verb);
 
