@@ -145,7 +145,7 @@ impl Outputs {
     }
 
     /// Writes `document` to standard output. Reports go out in large pieces: by itself standard output makes each line a call to the
-    /// system, a million for ten thousand mailboxes. What is no report may be a token, of which there is to be no copy more.
+    /// system, a million for ten thousand mailboxes. What is not a report may be a token, of which there is to be no copy more.
     fn write(&self, document: &Document) -> io::Result<()> {
         const PIECE: usize = 64 * 1024;
         let view = view::of_stdout(self.details);
