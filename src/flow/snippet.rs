@@ -11,6 +11,7 @@ mod imapsync;
 mod isync;
 mod mpop;
 mod msmtp;
+mod msmtps;
 mod mutt;
 mod mutts;
 mod neomutt;

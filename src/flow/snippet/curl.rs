@@ -17,6 +17,12 @@ pub(super) static PROGRAM: Program = Program {
     write,
 };
 
+/// How it reads: the protocol, what it shows, and what it is asked to do beyond its usual.
+const READS: [(Protocol, &str, &str); 2] = [
+    (Protocol::Imap, "# How many messages the inbox has.\n", " --request 'EXAMINE INBOX'"),
+    (Protocol::Pop3, "# The messages with their sizes.\n", ""),
+];
+
 fn write(target: &Target<'_>) -> Result<String, Refusal> {
     let token = quote::command(&target.token_as("curl"));
     let ca = target.ca().map(|ca| format!(" --cacert {}", quote::sh(ca))).unwrap_or_default();
@@ -25,22 +31,17 @@ fn write(target: &Target<'_>) -> Result<String, Refusal> {
         format!("{token} | curl --config - --ssl-reqd{ca} --url {}{more}\n", quote::sh(&url))
     };
     let mut text = String::new();
-    match target.reads {
-        Some((Protocol::Imap, server)) => {
-            text.push_str("# How many messages the inbox has.\n");
-            text.push_str(&line(format!("{}/", url("imap", server)), " --request 'EXAMINE INBOX'"));
-        }
-        Some((Protocol::Pop3, server)) => {
-            text.push_str("# The messages with their sizes.\n");
-            text.push_str(&line(format!("{}/", url("pop3", server)), ""));
-        }
-        Some((Protocol::Smtp | Protocol::Graph | Protocol::Gmail, _)) | None => {}
+    if let Some((protocol, server)) = target.reads
+        && let Some((_, what, more)) = READS.iter().find(|(reads, ..)| *reads == protocol)
+    {
+        text.push_str(what);
+        text.push_str(&line(format!("{}/", url(protocol.key(), server)), more));
     }
     if let Some(server) = target.sends {
         let user = quote::sh(target.user());
         text.push_str("# Sends the mail in mail.eml to the mailbox itself.\n");
         let envelope = format!(" --mail-from {user} --mail-rcpt {user} --crlf --upload-file mail.eml");
-        text.push_str(&line(url("smtp", server), &envelope));
+        text.push_str(&line(url(Protocol::Smtp.key(), server), &envelope));
     }
     Ok(text)
 }

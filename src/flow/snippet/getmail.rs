@@ -22,13 +22,7 @@ fn write(target: &Target<'_>) -> Result<String, Refusal> {
     if !is_implicit(server) {
         return Err(Refusal("it takes tokens over implicit TLS alone, and the mailbox has STARTTLS".into()));
     }
-    let ca = match target.ca() {
-        Some(ca) if ca.contains(['$', '~']) => {
-            return Err(Refusal("the path of ca_file holds a $ or ~, which it expands".into()));
-        }
-        Some(ca) => format!("ca_certs = {ca}\n"),
-        None => String::new(),
-    };
+    let ca = target.ca_unexpanded()?.map(|ca| format!("ca_certs = {ca}\n")).unwrap_or_default();
     let command: Vec<String> = target.token().iter().map(|word| quote::literal(word)).collect();
     Ok(format!(
         "[retriever]

@@ -1,8 +1,8 @@
 //! mpop, which fetches mail over POP3.
 
+use super::msmtps;
 use super::program::{Program, Trial};
-use super::quote;
-use super::target::{Refusal, Target, is_implicit};
+use super::target::{Refusal, Target};
 use crate::profile::Protocol;
 
 pub(super) static PROGRAM: Program = Program {
@@ -19,21 +19,12 @@ pub(super) static PROGRAM: Program = Program {
 
 fn write(target: &Target<'_>) -> Result<String, Refusal> {
     let Some((_, server)) = target.reads else { return Ok(String::new()) };
-    let account = target.mailbox.name.as_str();
-    let mut lines = vec![
-        format!("account {account}"),
-        format!("host {}", server.host.as_str()),
-        format!("port {}", server.port),
-        "tls on".to_owned(),
-        format!("tls_starttls {}", if is_implicit(server) { "off" } else { "on" }),
-    ];
-    lines.extend(target.ca().map(|ca| format!("tls_trust_file {}", quote::double(ca, ""))));
+    let mut lines = msmtps::account(target, server);
     lines.extend([
         "auth xoauth2".to_owned(),
         format!("user {}", target.user()),
-        // The rest of the line goes to sh as it is.
-        format!("passwordeval {}", quote::command(&target.token())),
-        format!("delivery maildir ~/Mail/{account}"),
+        msmtps::token(target),
+        format!("delivery maildir ~/Mail/{}", target.mailbox.name),
         "# It only fetches: nothing is deleted there.".to_owned(),
         "keep on".to_owned(),
     ]);

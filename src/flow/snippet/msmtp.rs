@@ -1,8 +1,8 @@
 //! msmtp, which sends mail as sendmail(1) does.
 
+use super::msmtps;
 use super::program::{Program, Trial};
-use super::quote;
-use super::target::{Refusal, Target, is_implicit};
+use super::target::{Refusal, Target};
 use crate::profile::Protocol;
 
 pub(super) static PROGRAM: Program = Program {
@@ -27,22 +27,8 @@ fn write(target: &Target<'_>) -> Result<String, Refusal> {
         let address = &target.mailbox.address;
         return Err(Refusal(shown!("the address {} holds one of {}, which are a pattern's there", address, PATTERNS)));
     }
-    let account = target.mailbox.name.as_str();
-    let mut lines = vec![
-        format!("account {account}"),
-        format!("host {}", server.host.as_str()),
-        format!("port {}", server.port),
-        "tls on".to_owned(),
-        format!("tls_starttls {}", if is_implicit(server) { "off" } else { "on" }),
-    ];
-    lines.extend(target.ca().map(|ca| format!("tls_trust_file {}", quote::double(ca, ""))));
+    let mut lines = msmtps::account(target, server);
     lines.extend(server.ehlo_name.iter().map(|name| format!("domain {}", name.as_str())));
-    lines.extend([
-        "auth xoauth2".to_owned(),
-        format!("user {user}"),
-        format!("from {user}"),
-        // The rest of the line goes to sh as it is.
-        format!("passwordeval {}", quote::command(&target.token())),
-    ]);
+    lines.extend(["auth xoauth2".to_owned(), format!("user {user}"), format!("from {user}"), msmtps::token(target)]);
     Ok(lines.join("\n") + "\n")
 }

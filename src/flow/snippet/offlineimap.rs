@@ -22,13 +22,7 @@ fn write(target: &Target<'_>) -> Result<String, Refusal> {
     if !is_implicit(server) {
         return Err(Refusal("it checks no certificate with STARTTLS, which the mailbox has".into()));
     }
-    let ca = match target.ca() {
-        Some(ca) if ca.contains(['$', '~']) => {
-            return Err(Refusal("the path of ca_file holds a $ or ~, which it expands".into()));
-        }
-        Some(ca) => text(ca),
-        None => "OS-DEFAULT".to_owned(),
-    };
+    let ca = target.ca_unexpanded()?.map_or_else(|| "OS-DEFAULT".to_owned(), text);
     let name = target.mailbox.name.as_str();
     let command: Vec<String> = target.token().iter().map(|word| quote::literal(word)).collect();
     let token = format!("__import__(\"subprocess\").check_output([{}]).decode().strip()", command.join(", "));

@@ -54,6 +54,16 @@ impl<'a> Target<'a> {
         self.mailbox.ca_file.as_ref().and_then(|path| path.to_str())
     }
 
+    /// The private CA for a program that fills in `$` and `~` in a path.
+    pub(super) fn ca_unexpanded(&self) -> Result<Option<&str>, Refusal> {
+        match self.ca() {
+            Some(ca) if ca.contains(['$', '~']) => {
+                Err(Refusal("the path of ca_file holds a $ or ~, which it expands".into()))
+            }
+            ca => Ok(ca),
+        }
+    }
+
     /// The command that prints a token.
     pub(super) fn token(&self) -> Vec<String> {
         self.own.with(&["token", self.mailbox.name.as_str()])
