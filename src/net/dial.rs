@@ -167,9 +167,19 @@ impl Dialler {
     /// # Errors
     /// As [`Self::look_up`] and [`Self::reach`].
     pub fn dial(&self, host: &str, port: u16, deadline: Instant) -> Result<(TcpStream, SocketAddr), Failure> {
-        let meanwhile = self.meanwhile(|| {});
-        let addresses = self.look_up(host, port, deadline, &meanwhile)?;
-        self.reach(host, &addresses, deadline, &meanwhile)
+        self.dial_and(host, port, deadline, &self.meanwhile(|| {}))
+    }
+
+    /// The same, and `meanwhile` beside it.
+    pub(super) fn dial_and(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Instant,
+        meanwhile: &Meanwhile<'_>,
+    ) -> Result<(TcpStream, SocketAddr), Failure> {
+        let addresses = self.look_up(host, port, deadline, meanwhile)?;
+        self.reach(host, &addresses, deadline, meanwhile)
     }
 }
 
@@ -198,6 +208,8 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
     use super::*;
+    #[cfg(target_os = "linux")]
+    use crate::net::Proxy;
 
     const GOOD: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
@@ -267,5 +279,28 @@ mod tests {
             !matches!(reached, Err(FailureKind::ConnectionRefused { .. })),
             "one of them said nothing: {reached:?}"
         );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn other_things_are_done_once_the_connection_is_under_way_through_a_proxy_too() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let proxy = Proxy::parse("all_proxy", &format!("socks5h://{address}")).unwrap();
+        let (dialler, deadline) = (Dialler::system(), Instant::now() + Duration::from_secs(5));
+        for through_proxy in [false, true] {
+            let met = Cell::new(0);
+            let meanwhile = dialler.meanwhile(|| {
+                let patience = Instant::now() + Duration::from_secs(2);
+                while listener.accept().is_err() && Instant::now() < patience {}
+                met.set(met.get() + i32::from(Instant::now() < patience));
+            });
+            match through_proxy {
+                true => drop(dialler.dial_proxy(&proxy, "imap.example", deadline, &meanwhile).unwrap()),
+                false => drop(dialler.reach("imap.example", &[address], deadline, &meanwhile).unwrap()),
+            }
+            assert_eq!(met.get(), 1, "through a proxy: {through_proxy}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use super::connect_method;
-use super::dial::Dialler;
+use super::dial::{Dialler, Meanwhile};
 use super::exceptions::plain_host;
 use super::proxy::{Proxy, ProxyKind};
 use super::socks::{self, Destination};
@@ -18,8 +18,14 @@ impl Dialler {
     ///
     /// # Errors
     /// As [`Self::dial`], told as the proxy's.
-    pub fn dial_proxy(&self, proxy: &Proxy, host: &str, deadline: Instant) -> Result<Timed, Failure> {
-        match self.dial(&proxy.host, proxy.port, deadline) {
+    pub fn dial_proxy(
+        &self,
+        proxy: &Proxy,
+        host: &str,
+        deadline: Instant,
+        meanwhile: &Meanwhile<'_>,
+    ) -> Result<Timed, Failure> {
+        match self.dial_and(&proxy.host, proxy.port, deadline, meanwhile) {
             Ok((stream, _)) => Ok(Timed::new(stream, deadline)),
             Err(failure) => Err(proxy.not_reached(host, failure)),
         }

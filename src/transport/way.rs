@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::ServerTarget;
 use super::log::{Log, Stop};
 use crate::failure::{Failure, ProxyFault};
-use crate::net::{Dialler, Proxy, Route, Traffic};
+use crate::net::{Dialler, Meanwhile, Proxy, Route, Traffic};
 use crate::report::{Detail, Evidence, Stage};
 use crate::text::Shown;
 
@@ -49,8 +49,7 @@ impl<'a> Way<'a> {
                 log.observe(Stage::Proxy, || Err::<(_, Shown), _>(setting.unreadable(host)))
             }
             Route::Through(proxy) => log.observe(Stage::Proxy, || {
-                (target.meanwhile)();
-                let stream = through(&dialler, proxy, target, deadline())?;
+                let stream = through(&dialler, &meanwhile, proxy, target, deadline())?;
                 Ok(((stream, Self::Through(proxy)), shown!("through {} ({})", proxy, proxy.variable())))
             }),
         }
@@ -63,13 +62,17 @@ impl<'a> Way<'a> {
                 let left = deadline.saturating_duration_since(Instant::now());
                 TcpStream::connect_timeout(&address, left.max(std::time::Duration::from_millis(1))).ok()
             }
-            Self::Through(proxy) => through(&Dialler::system(), proxy, target, deadline).ok(),
+            Self::Through(proxy) => {
+                let dialler = Dialler::system();
+                through(&dialler, &dialler.meanwhile(|| {}), proxy, target, deadline).ok()
+            }
         }
     }
 }
 
 fn through(
     dialler: &Dialler,
+    meanwhile: &Meanwhile<'_>,
     proxy: &Proxy,
     target: &ServerTarget<'_>,
     deadline: Instant,
@@ -79,7 +82,7 @@ fn through(
         let what = "mail goes through HTTP and SOCKS proxies, not through one inside TLS".into();
         return Err(proxy.trouble(host, ProxyFault::Unsupported { what }));
     }
-    let mut stream = dialler.dial_proxy(proxy, host, deadline)?;
+    let mut stream = dialler.dial_proxy(proxy, host, deadline, meanwhile)?;
     dialler.ask_proxy(proxy, &mut stream, (host, port), deadline)?;
     Ok(stream.into_inner())
 }

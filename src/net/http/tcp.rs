@@ -65,7 +65,8 @@ impl Tcp {
             }
             Route::Unreadable(setting) => Err(setting.unreadable(&host)),
             Route::Through(proxy) => {
-                let stream = self.tls_dialler.dial_proxy(proxy, &host, deadline)?;
+                let dialler = &self.tls_dialler;
+                let stream = dialler.dial_proxy(proxy, &host, deadline, &dialler.meanwhile(|| {}))?;
                 let mut stream = self.channel(proxy, stream, &host, deadline)?;
                 self.dialler.ask_proxy(proxy, &mut *stream, (&host, port), deadline)?;
                 Ok(stream)
