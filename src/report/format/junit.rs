@@ -6,6 +6,8 @@ mod xml;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::iter;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,7 +27,24 @@ impl Format for Junit {
     }
 
     fn write(&self, document: &Document, _: &View, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(text(document).as_bytes())
+        let took = SignedDuration::try_from(headline::took(&document.reports)).unwrap_or_default();
+        let began = document.time.checked_sub(took).unwrap_or(document.time);
+        // Made twice, and not kept: those of thousands of reports would take more memory than the reports do.
+        let suites = || {
+            let of_reports = document.reports.iter().map(move |report| of_report(document, report, began));
+            of_reports.chain(iter::once_with(move || of_command(document, began)))
+        };
+        let total = suites().fold(Counts::default(), |total, suite| total.and(&suite.counts()));
+        // No `skipped` here: the schema of Jenkins' xUnit plugin refuses it.
+        let root = Tag::new("testsuites")
+            .with("name", &format!("mailgrant {}", document.command))
+            .with("tests", &total.tests.to_string())
+            .with("failures", &total.failures.to_string())
+            .with("errors", &total.errors.to_string())
+            .with("time", &seconds(total.time));
+        write!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", root.open())?;
+        suites().try_for_each(|suite| out.write_all(suite.text().as_bytes()))?;
+        out.write_all(b"</testsuites>\n")
     }
 }
 
@@ -39,43 +58,54 @@ struct Suite {
     began: Timestamp,
 }
 
-fn text(document: &Document) -> String {
-    let took = SignedDuration::try_from(headline::took(&document.reports)).unwrap_or_default();
-    let began = document.time.checked_sub(took).unwrap_or(document.time);
-    let mut suites: Vec<Suite> = document.reports.iter().map(|report| of_report(document, report, began)).collect();
-    suites.push(of_command(document, began));
-    suites.iter_mut().for_each(|suite| number(&mut suite.cases));
-    let cases = || suites.iter().flat_map(|suite| &suite.cases);
-    let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
-    // No `skipped` here: the schema of Jenkins' xUnit plugin refuses it.
-    let root = Tag::new("testsuites")
-        .with("name", &format!("mailgrant {}", document.command))
-        .with("tests", &cases().count().to_string())
-        .with("failures", &count(cases(), Verdict::is_failure))
-        .with("errors", &count(cases(), Verdict::is_error))
-        .with("time", &seconds(cases().map(|case| case.time).sum()));
-    text.push_str(&root.open());
-    for suite in &suites {
-        suite.write(&mut text);
+/// The cases of a suite, or of all.
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+    time: Duration,
+}
+
+impl Counts {
+    fn and(self, other: &Self) -> Self {
+        Self {
+            tests: self.tests + other.tests,
+            failures: self.failures + other.failures,
+            errors: self.errors + other.errors,
+            skipped: self.skipped + other.skipped,
+            time: self.time + other.time,
+        }
     }
-    text.push_str("</testsuites>\n");
-    text
 }
 
 impl Suite {
-    fn write(&self, text: &mut String) {
+    fn counts(&self) -> Counts {
+        let count = |is_one: fn(&Verdict) -> bool| self.cases.iter().filter(|case| is_one(&case.verdict)).count();
+        Counts {
+            tests: self.cases.len(),
+            failures: count(Verdict::is_failure),
+            errors: count(Verdict::is_error),
+            skipped: count(Verdict::is_skipped),
+            time: self.cases.iter().map(|case| case.time).sum(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let counts = self.counts();
         let tag = Tag::new("testsuite")
             .with("name", &self.name)
             .with("package", "mailgrant")
-            .with("tests", &self.cases.len().to_string())
-            .with("failures", &count(&self.cases, Verdict::is_failure))
-            .with("errors", &count(&self.cases, Verdict::is_error))
-            .with("skipped", &count(&self.cases, Verdict::is_skipped))
-            .with("time", &seconds(self.cases.iter().map(|case| case.time).sum()))
+            .with("tests", &counts.tests.to_string())
+            .with("failures", &counts.failures.to_string())
+            .with("errors", &counts.errors.to_string())
+            .with("skipped", &counts.skipped.to_string())
+            .with("time", &seconds(counts.time))
             .with("timestamp", &self.began.strftime("%Y-%m-%dT%H:%M:%S").to_string())
             // Ant's word where the name of the machine is not told.
             .with("hostname", "localhost");
-        text.push_str(&tag.open());
+        let mut text = tag.open();
         if !self.properties.is_empty() {
             text.push_str("<properties>\n");
             for (name, value) in &self.properties {
@@ -83,11 +113,12 @@ impl Suite {
             }
             text.push_str("</properties>\n");
         }
-        self.cases.iter().for_each(|case| case.write(text));
+        self.cases.iter().for_each(|case| case.write(&mut text));
         if !self.seen.is_empty() {
             text.push_str(&xml::element("system-out", &self.seen.join("\n")));
         }
         text.push_str("</testsuite>\n");
+        text
     }
 }
 
@@ -107,6 +138,7 @@ fn of_report(document: &Document, report: &Report, began: Timestamp) -> Suite {
         Some(format!("{protocol}{}: {}", check.stage.title(), check.detail()?))
     });
     let properties = report.facts.iter().map(|fact| (fact.name.to_string(), fact.value.to_string())).collect();
+    number(&mut cases);
     Suite { seen: seen.collect(), name, properties, cases, began }
 }
 
@@ -132,14 +164,8 @@ fn number(cases: &mut [Case]) {
     }
 }
 
-fn count<'a>(cases: impl IntoIterator<Item = &'a Case>, is_one: fn(&Verdict) -> bool) -> String {
-    cases.into_iter().filter(|case| is_one(&case.verdict)).count().to_string()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::profile::Protocol;
     use crate::report::format::tests::written;
@@ -162,6 +188,12 @@ mod tests {
         ];
         let time = "2026-11-28T10:00:01Z".parse().unwrap();
         Document { reports: vec![report], time, ..Document::new("test") }
+    }
+
+    fn text(document: &Document) -> String {
+        let mut out = Vec::new();
+        Junit.write(document, &View::of_file(true), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
     }
 
     #[test]
