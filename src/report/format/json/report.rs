@@ -231,13 +231,16 @@ impl JsonReport {
     /// # Errors
     /// What it should say and does not.
     pub(super) fn into_report(self) -> Result<Report, &'static str> {
+        let mut checks = self.checks.into_iter().map(JsonCheck::into_check).collect::<Result<Vec<_>, _>>()?;
+        // It has the room of what was read, which is larger, and may be one of ten thousand.
+        checks.shrink_to_fit();
         let mut report = Report {
             facts: self.facts.into_iter().map(|(name, value)| Fact { name, value }).collect(),
             values: self.values,
             changed: self.changed,
             since: self.since,
             slower: self.slower.into_iter().map(JsonSlower::into_slower).collect(),
-            checks: self.checks.into_iter().map(JsonCheck::into_check).collect::<Result<_, _>>()?,
+            checks,
             sides: self.sides,
             tasks: self.tasks.into_iter().map(JsonTask::into_task).collect(),
             latest: self.latest,
