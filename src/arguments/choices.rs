@@ -2,6 +2,7 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use crate::diagnosis::reading::Origin;
 use crate::profile::{Family, Protocol, Provider, Side, provider};
 
 /// The word for a side that a mailbox does not have.
@@ -21,6 +22,13 @@ pub fn providers() -> impl TypedValueParser<Value = Provider> {
 pub fn families() -> impl TypedValueParser<Value = Family> {
     let words = Family::all().into_iter().map(|family| PossibleValue::new(family.key()).help(family.about()));
     PossibleValuesParser::new(words).try_map(|word| word.parse::<Family>())
+}
+
+/// Reads the key of a place in the chain.
+pub fn origins() -> impl TypedValueParser<Value = Origin> {
+    let words = Origin::all().iter().map(|origin| PossibleValue::new(origin.key()).help(origin.about()));
+    PossibleValuesParser::new(words)
+        .try_map(|word| Origin::named(&word).ok_or_else(|| format!("{word} is not a place in the chain")))
 }
 
 /// Reads the key of a protocol of `side`, or "none".

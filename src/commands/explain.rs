@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, value_parser = choices::families())]
     provider: Option<Family>,
     /// Where it was said
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = choices::origins())]
     stage: Option<Origin>,
     /// The mailbox of the profile that it is about, by name or address: its values are filled in
     #[arg(long = "for", value_name = "NAME", value_parser = typed::<Reference>(),

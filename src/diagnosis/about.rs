@@ -113,7 +113,7 @@ impl<'a> FailureContext<'a> {
 impl FailureContext<'_> {
     /// The same, said over the protocol that `origin` is, where none is known.
     pub(super) fn at(self, origin: Origin) -> Self {
-        let spoken = Protocol::ALL.into_iter().find(|protocol| Origin::from(*protocol) == origin);
+        let spoken = if let Origin::Server(protocol) = origin { Some(protocol) } else { None };
         Self { protocol: self.protocol.or(spoken), ..self }
     }
 

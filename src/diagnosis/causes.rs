@@ -42,7 +42,7 @@ impl Layer {
             Origin::Network => Self::Network,
             Origin::Tls => Self::Tls,
             Origin::Authorize | Origin::Token => Self::SignIn,
-            Origin::Smtp | Origin::Imap | Origin::Pop3 | Origin::Graph | Origin::Gmail => Self::Server,
+            Origin::Server(_) => Self::Server,
         }
     }
 }

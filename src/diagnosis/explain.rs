@@ -8,7 +8,7 @@ use super::causes::{self, Problem};
 use super::reading::{Clue, Origin, Reading, Values};
 use super::resolve::{self, explained};
 use super::told;
-use crate::profile::Family;
+use crate::profile::{Family, Protocol};
 use crate::report::{Confidence, Explanation, Fact, Finding, FindingCode};
 use crate::text::Shown;
 
@@ -74,13 +74,14 @@ fn titles(explanation: &Explanation, family: Family, about: FailureContext<'_>) 
     codes.filter_map(|code| Some((*code, explained(catalogue::entry(*code)?, about).title()))).collect()
 }
 
-/// What Microsoft's support finds a sign-in by. A mail server's answer has no such numbers.
+/// What the provider's support finds a sign-in by. A mail server's answer has no such numbers.
 fn support(values: &Values, line: usize, family: Family, stage: Option<Origin>) -> Vec<Fact> {
     let fact = |name: &'static str| values.get(name, Some(line)).map(|value| Fact { name: name.into(), value });
     let (correlation, trace) = (fact("correlation_id"), fact("trace_id"));
     // Others number their requests too.
-    let is_enough = correlation.is_some() || trace.is_some() && family.root() == Family::MICROSOFT;
-    let is_numbered = stage.is_none_or(|stage| matches!(stage, Origin::Authorize | Origin::Token | Origin::Graph));
+    let is_enough = correlation.is_some() || trace.is_some() && family.finds_by_trace_id();
+    let is_numbered =
+        stage.is_none_or(|stage| matches!(stage, Origin::Authorize | Origin::Token | Origin::Server(Protocol::Graph)));
     let known = [correlation, trace, fact("time")].into_iter().flatten();
     known.filter(|_| is_enough && is_numbered).collect()
 }
@@ -180,8 +181,10 @@ fn unknown(reading: &Reading, hint: Hint) -> Explanation {
 fn class(text: &str, stage: Option<Origin>) -> &'static str {
     let code = text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 3);
     match (stage, code.and_then(|code| code.bytes().next())) {
-        (Some(Origin::Smtp), Some(b'4')) => " Its number says that trying again later may help.",
-        (Some(Origin::Smtp), Some(b'5')) => " Its number says that trying again will not help by itself.",
+        (Some(Origin::Server(Protocol::Smtp)), Some(b'4')) => " Its number says that trying again later may help.",
+        (Some(Origin::Server(Protocol::Smtp)), Some(b'5')) => {
+            " Its number says that trying again will not help by itself."
+        }
         _ => "",
     }
 }

@@ -11,7 +11,7 @@ use super::request::Bearer;
 use super::{TokenSource, status};
 use crate::failure::{Failure, FailureKind};
 use crate::net::HttpClient;
-use crate::profile::{Address, ClientId, EndpointUrl, Invalid, Tenant};
+use crate::profile::{Address, ClientId, EndpointUrl, Invalid, Protocol, Tenant};
 use crate::text::Redactor;
 
 /// Exchange's admin API, as the holder of a token asks it about one mailbox.
@@ -37,14 +37,15 @@ pub struct ServicePrincipal {
 }
 
 /// The switches of a mailbox for protocols; none where the answer does not say it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Switches {
-    /// Whether IMAP is on.
-    pub imap: Option<bool>,
-    /// Whether POP3 is on.
-    pub pop3: Option<bool>,
-    /// Whether sending over SMTP is on; none where the organisation's setting counts.
-    pub smtp: Option<bool>,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Switches(Vec<(Protocol, Option<bool>)>);
+
+impl Switches {
+    /// Whether `protocol` is on; none where it has no switch, and for SMTP where the organisation's setting counts.
+    #[must_use]
+    pub fn of(&self, protocol: Protocol) -> Option<bool> {
+        self.0.iter().find(|(of, _)| *of == protocol).and_then(|(_, is_on)| *is_on)
+    }
 }
 
 #[derive(Deserialize)]
@@ -106,10 +107,13 @@ impl ExchangeAdmin<'_> {
     /// As [`ExchangeAdmin::service_principal`].
     pub fn switches(&self) -> Result<Switches, Failure> {
         let rows: Vec<SwitchesRow> = self.rows("Get-CASMailbox", json!({ "Identity": self.mailbox.as_str() }))?;
-        let of_row = |row: &SwitchesRow| Switches {
-            imap: truth(&row.imap_enabled),
-            pop3: truth(&row.pop_enabled),
-            smtp: truth(&row.smtp_client_authentication_disabled).map(|is_disabled| !is_disabled),
+        let of_row = |row: &SwitchesRow| {
+            let is_sending_off = truth(&row.smtp_client_authentication_disabled);
+            Switches(vec![
+                (Protocol::Imap, truth(&row.imap_enabled)),
+                (Protocol::Pop3, truth(&row.pop_enabled)),
+                (Protocol::Smtp, is_sending_off.map(|is_off| !is_off)),
+            ])
         };
         Ok(rows.first().map(of_row).unwrap_or_default())
     }

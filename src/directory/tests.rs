@@ -6,6 +6,7 @@ use secrecy::ExposeSecret as _;
 
 use super::*;
 use crate::net::testing::{Server, Step, client, recorded_client, reply};
+use crate::profile::Protocol;
 
 const ID: &str = "11111111-2222-3333-4444-555555555555";
 const KEY: &str = "0a0a0a0a-0000-4000-8000-00000000000a";
@@ -305,8 +306,9 @@ fn exchange_is_asked_by_cmdlets_and_its_answers_are_read_in_each_spelling() {
     assert!(admin.service_principal(&id).is_err() && admin.service_principal(&id).is_err());
     assert_eq!([(); 3].map(|()| admin.has_full_access("o").unwrap()), [true, false, false]);
     assert!(admin.has_full_access("o").is_err(), "that the app is not found there proves nothing of its right");
-    let switches = Switches { imap: Some(true), pop3: Some(false), smtp: None };
-    assert_eq!(admin.switches().unwrap(), switches);
+    let switches = admin.switches().unwrap();
+    let of = [Protocol::Imap, Protocol::Pop3, Protocol::Smtp, Protocol::Graph].map(|protocol| switches.of(protocol));
+    assert_eq!(of, [Some(true), Some(false), None, None]);
     assert!(matches!(admin.switches().unwrap_err().kind, FailureKind::Unreadable { .. }));
     server.finish();
     let shown = shown.lock().unwrap().clone();

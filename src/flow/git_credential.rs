@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::session::AccessToken;
 use crate::error::CommandError;
-use crate::profile::{Mailbox, Profile, Protocol, Service};
+use crate::profile::{Mailbox, Profile, Service};
 use crate::sasl;
 use crate::text::Shown;
 
@@ -105,15 +105,14 @@ impl Request {
 
     /// Whether it is for the server of `service`: a token goes nowhere else.
     fn is_for(&self, service: &Service) -> bool {
-        let schemes: &[&str] = match service.protocol {
-            Protocol::Imap => &["imap", "imaps"],
-            Protocol::Pop3 => &["pop3", "pop3s"],
-            Protocol::Smtp => &["smtp", "smtps"],
-            Protocol::Graph | Protocol::Gmail => &["https"],
+        let key = service.protocol.key();
+        let is_spoken = match service.protocol.ports() {
+            Some(_) => self.protocol == key || self.protocol.strip_suffix('s') == Some(key),
+            None => self.protocol == "https",
         };
         let (host, port) = split(&self.host);
         let endpoint = &service.endpoint;
-        schemes.contains(&self.protocol.as_str())
+        is_spoken
             && endpoint.host().eq_ignore_ascii_case(host)
             && port.is_none_or(|port| port.parse() == Ok(endpoint.port()))
     }

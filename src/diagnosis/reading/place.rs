@@ -1,7 +1,7 @@
 //! Whose servers a text is from, and where in the chain.
 
 use super::origin::Origin;
-use crate::profile::Family;
+use crate::profile::{Family, Protocol};
 
 /// The families that `lower`, a text in lower case, names.
 pub(super) fn families(lower: &str) -> Vec<Family> {
@@ -16,15 +16,15 @@ pub(super) fn origins(text: &str) -> Vec<Origin> {
             origins.push(origin);
         }
     };
-    note(Origin::Pop3, text.contains("-ERR") || text.contains("POP3"));
+    note(Origin::Server(Protocol::Pop3), text.contains("-ERR") || text.contains("POP3"));
     let is_imap = |word: &&str| text.contains(word);
     note(
-        Origin::Imap,
+        Origin::Server(Protocol::Imap),
         ["IMAP", "imap", "Imap", "AUTHENTICATE "].iter().any(is_imap)
             || ["BYE ", "BAD ", "NO "].iter().any(|word| begins_word(text, word)),
     );
     note(
-        Origin::Smtp,
+        Origin::Server(Protocol::Smtp),
         ["SMTP", "smtp", "Smtp", "EHLO"].iter().any(|sign| text.contains(sign)) || has_enhanced_code(text),
     );
     note(
@@ -73,12 +73,12 @@ mod tests {
     #[test]
     fn a_place_is_told_by_its_words() {
         for (text, origin) in [
-            ("535 5.7.8 no", Origin::Smtp),
-            ("a1 NO no", Origin::Imap),
-            ("a1 AUTHENTICATE XOAUTH2 dXNlcj0=", Origin::Imap),
-            ("-ERR no", Origin::Pop3),
+            ("535 5.7.8 no", Origin::Server(Protocol::Smtp)),
+            ("a1 NO no", Origin::Server(Protocol::Imap)),
+            ("a1 AUTHENTICATE XOAUTH2 dXNlcj0=", Origin::Server(Protocol::Imap)),
+            ("-ERR no", Origin::Server(Protocol::Pop3)),
             ("AADSTS50011: x", Origin::Token),
-            ("imaplib.IMAP4.error: x", Origin::Imap),
+            ("imaplib.IMAP4.error: x", Origin::Server(Protocol::Imap)),
         ] {
             assert_eq!(origins(text).first(), Some(&origin), "{text}");
         }

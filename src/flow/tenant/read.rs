@@ -154,7 +154,7 @@ impl Known {
         match self.switches {
             Ok(switches) => {
                 for protocol in mailbox.protocols() {
-                    let Some(is_on) = switch(switches, protocol) else { continue };
+                    let Some(is_on) = switches.of(protocol) else { continue };
                     setup.switches.push((protocol, is_on));
                     said.push(shown!("{} {}", protocol, if is_on { "on" } else { "off" }));
                 }
@@ -162,14 +162,5 @@ impl Known {
             Err(why) => said.push(shown!("protocols not read: {}", why)),
         }
         shown!("Exchange: {}", Shown::join(said, ", "))
-    }
-}
-
-fn switch(switches: Switches, protocol: Protocol) -> Option<bool> {
-    match protocol {
-        Protocol::Imap => switches.imap,
-        Protocol::Pop3 => switches.pop3,
-        Protocol::Smtp => switches.smtp,
-        Protocol::Graph | Protocol::Gmail => None,
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct FamilyRow {
     pub signs: &'static [&'static str],
     /// Its hosts and what programs call it, in lower case: a text that has one is about its servers.
     pub names: &'static [&'static str],
+    /// Whether its support finds a sign-in by the trace ID in the answer.
+    pub finds_by_trace_id: bool,
 }
 
 /// A family without a preset: there are only answers of its servers in the catalogue.
@@ -30,7 +32,7 @@ const fn known_by(
     signs: &'static [&'static str],
     names: &'static [&'static str],
 ) -> FamilyRow {
-    FamilyRow { key, title, about: title, part_of: None, signs, names }
+    FamilyRow { key, title, about: title, part_of: None, signs, names, finds_by_trace_id: false }
 }
 
 static ANY_ROW: FamilyRow = FamilyRow { about: "Any", ..known_by("any", "any provider", &[], &[]) };
@@ -98,6 +100,12 @@ impl Family {
     #[must_use]
     pub fn root(self) -> Self {
         self.0.part_of.unwrap_or(self)
+    }
+
+    /// Whether its support finds a sign-in by the trace ID in the answer.
+    #[must_use]
+    pub fn finds_by_trace_id(self) -> bool {
+        self.root().0.finds_by_trace_id
     }
 
     /// Whether what is known of this family holds at a server of `other`.

@@ -189,6 +189,7 @@ static FAMILY: FamilyRow = FamilyRow {
     part_of: None,
     signs: &["gsmtp", "support.google.com/mail", "support.google.com/accounts", "Invalid credentials (Failure)"],
     names: &["gmail", "google"],
+    finds_by_trace_id: false,
 };
 
 impl Family {

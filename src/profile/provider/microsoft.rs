@@ -358,6 +358,7 @@ static WORK: FamilyRow = FamilyRow {
         "partner.outlook.cn",
         "login.live.com",
     ],
+    finds_by_trace_id: true,
 };
 
 static PERSONAL: FamilyRow = FamilyRow {
@@ -367,6 +368,8 @@ static PERSONAL: FamilyRow = FamilyRow {
     part_of: Some(Family::MICROSOFT),
     signs: &[],
     names: &[],
+    // Its root's does.
+    finds_by_trace_id: false,
 };
 
 impl Family {
