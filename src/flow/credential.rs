@@ -14,7 +14,7 @@ use crate::oauth::ClientCredential;
 use crate::oauth::assertion::certificate::Signed;
 use crate::oauth::assertion::federated;
 use crate::oauth::service_account;
-use crate::profile::{App, Credential};
+use crate::profile::{App, Credential, GivenAs};
 use crate::secrets::{self, RecordKey, SecretStore, load_app};
 use crate::text::Shown;
 
@@ -107,9 +107,9 @@ fn locked(app: &App) -> Failure {
 /// What `app` authenticates with once the store has `value`, which is to be proven before that.
 #[must_use]
 pub fn proposed(app: &App, value: &SecretString) -> ClientCredential {
-    match app.credential {
-        Credential::ServiceAccount => ClientCredential::ServiceAccount(service_account::proposed(app, value)),
-        Credential::Secret | Credential::None | Credential::Certificate | Credential::Federated => secret(value),
+    match app.credential.given_as() {
+        GivenAs::KeyFile => ClientCredential::ServiceAccount(service_account::proposed(app, value)),
+        GivenAs::Secret | GivenAs::Passphrase => secret(value),
     }
 }
 

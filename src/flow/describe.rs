@@ -64,7 +64,7 @@ pub fn mailbox(app: &App, mailbox: &Mailbox, now: Timestamp) -> Report {
     if !mailbox.access.needs_person() {
         report.fact("access", "the app alone, without a user");
     }
-    if !matches!(app.credential.key(), "secret" | "none") {
+    if app.credential.is_told() {
         report.fact("credential", app.credential.title());
     }
     if let Some(spec) = &app.federated {

@@ -13,7 +13,7 @@ use crate::diagnosis::{self, FailureContext};
 use crate::error::CommandError;
 use crate::oauth::assertion::certificate;
 use crate::oauth::service_account;
-use crate::profile::{App, Credential, secret_doubt};
+use crate::profile::{App, GivenAs, secret_doubt};
 use crate::report::{Finding, FindingCode};
 use crate::text::{self, Redactor, Shown};
 
@@ -105,42 +105,37 @@ fn asked(noun: &'static str, app: &App, context: &Context) -> Result<SecretStrin
         let flags = "--secret-stdin, --secret-env VAR or --secret-file FILE";
         context.prompter.secret(question).map_err(|error| CommandError::unasked(&error, flags))
     };
-    match app.credential {
-        // It is a file of many lines, which no prompt takes.
-        Credential::ServiceAccount => {
+    match app.credential.given_as() {
+        GivenAs::KeyFile => {
             let question = format!("The file with the {} (JSON)", app.handed_over().unwrap_or("key"));
             let path = context.prompter.ask(&question, None, &|_| Ok(())).map_err(|error| {
                 CommandError::unasked(&error, "--secret-file FILE, --secret-stdin or --secret-env VAR")
             })?;
             from_file(Path::new(&path))
         }
-        Credential::Certificate => hidden(&shown!("Passphrase of the key of app '{}'", app.name)),
-        Credential::Secret | Credential::None | Credential::Federated => {
-            hidden(&shown!("{} of app '{}' (the Value, not the ID)", noun, app.name))
-        }
+        GivenAs::Passphrase => hidden(&shown!("Passphrase of the key of app '{}'", app.name)),
+        GivenAs::Secret => hidden(&shown!("{} of app '{}' (the Value, not the ID)", noun, app.name)),
     }
 }
 
 /// Whether it can be what `app` authenticates with, or open its key.
 fn check(secret: &SecretString, app: &App, context: &Context) -> Result<(), CommandError> {
     let told = |failure| CommandError::from(diagnosis::finding(&failure, FailureContext::of_app(app)));
-    match app.credential {
-        Credential::ServiceAccount => {
+    match app.credential.given_as() {
+        GivenAs::KeyFile => {
             let opened = service_account::open(app, Some(secret), None, context.transcript.redactor());
             opened.map(drop).map_err(told)
         }
-        Credential::Certificate => {
+        GivenAs::Passphrase => {
             app.certificate.iter().try_for_each(|spec| certificate::unlock(spec, secret)).map_err(told)
         }
-        Credential::Secret | Credential::None | Credential::Federated => {
-            config::validate_client_secret(secret.expose_secret()).map_err(|invalid| {
-                Finding::of(FindingCode::SECRET_UNUSABLE)
-                    .case("given")
-                    .with("what", text::sentence(&invalid.problem))
-                    .with("instead", text::sentence(&invalid.instead))
-                    .into()
-            })
-        }
+        GivenAs::Secret => config::validate_client_secret(secret.expose_secret()).map_err(|invalid| {
+            Finding::of(FindingCode::SECRET_UNUSABLE)
+                .case("given")
+                .with("what", text::sentence(&invalid.problem))
+                .with("instead", text::sentence(&invalid.instead))
+                .into()
+        }),
     }
 }
 

@@ -36,6 +36,28 @@ pub struct StoredProof {
     pub variable: &'static str,
 }
 
+/// How what a person hands over looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenAs {
+    /// The value of a client secret, in one line.
+    Secret,
+    /// The passphrase of a private key.
+    Passphrase,
+    /// The file with a service account's key (JSON), which no prompt takes.
+    KeyFile,
+}
+
+/// What lets an app into mailboxes without a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppAccess {
+    /// Nothing does.
+    Never,
+    /// It acts for each user, where the provider has service accounts.
+    ForUsers,
+    /// A permission of its own, where the provider has such.
+    ByPermission,
+}
+
 impl Credential {
     /// In the order in which they are offered; the first is the usual one.
     pub const ALL: [Self; 5] = [Self::Secret, Self::None, Self::Certificate, Self::Federated, Self::ServiceAccount];
@@ -49,6 +71,15 @@ impl Credential {
             Self::Certificate => "certificate",
             Self::Federated => "federated",
             Self::ServiceAccount => "service-account",
+        }
+    }
+
+    /// Whether it is told of an app among other things; what most apps have is not.
+    #[must_use]
+    pub const fn is_told(self) -> bool {
+        match self {
+            Self::Secret | Self::None => false,
+            Self::Certificate | Self::Federated | Self::ServiceAccount => true,
         }
     }
 
@@ -132,6 +163,35 @@ impl Credential {
             Self::None | Self::Federated => return None,
         };
         Some(StoredProof { title, variable })
+    }
+
+    /// How what a person hands over of it looks.
+    #[must_use]
+    pub const fn given_as(self) -> GivenAs {
+        match self {
+            Self::Secret | Self::None | Self::Federated => GivenAs::Secret,
+            Self::Certificate => GivenAs::Passphrase,
+            Self::ServiceAccount => GivenAs::KeyFile,
+        }
+    }
+
+    /// What lets an app that has it into mailboxes without a user.
+    #[must_use]
+    pub const fn app_access(self) -> AppAccess {
+        match self {
+            Self::None => AppAccess::Never,
+            Self::ServiceAccount => AppAccess::ForUsers,
+            Self::Secret | Self::Certificate | Self::Federated => AppAccess::ByPermission,
+        }
+    }
+
+    /// Whether it is usual for machines that work alone, so that it is asked whether a user signs in at all.
+    #[must_use]
+    pub const fn is_of_machines(self) -> bool {
+        match self {
+            Self::Certificate | Self::Federated => true,
+            Self::Secret | Self::None | Self::ServiceAccount => false,
+        }
     }
 
     /// The part of it that ends on a day and is replaced before that, as messages call it; none where nothing is.

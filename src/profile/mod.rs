@@ -33,7 +33,7 @@ pub use app::{
 pub use certificate::{CertificateFiles, CertificateSpec, SigningAlgorithm};
 pub use channel::{Channel, Opener};
 pub use client_authentication::ClientAuthentication;
-pub use credential::{ClientType, Credential, StoredProof};
+pub use credential::{AppAccess, ClientType, Credential, GivenAs, StoredProof};
 pub use credential_form::{client_id_doubt, secret_doubt};
 pub use endpoint::{Endpoint, ServerEndpoint, TlsMode};
 pub use federated::{FederatedFrom, FederatedSource, FederatedSpec, IdentityId};

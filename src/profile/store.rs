@@ -70,9 +70,6 @@ impl StoreSpec {
 }
 
 impl StoreKind {
-    /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Keyring, Self::Vault, Self::Env, Self::Command];
-
     /// Its word in the profile and on the command line.
     #[must_use]
     pub fn key(self) -> &'static str {

@@ -170,16 +170,12 @@ pub(super) fn secret(file: &mut AppFile, source_is_given: bool, context: &Contex
 /// client secret a user signs in, unless a flag says otherwise.
 pub(super) fn access(file: &mut AppFile, context: &Context) -> Result<(), CommandError> {
     let credential = file.credential.as_ref().map(|credential| *credential.get_ref()).unwrap_or_default();
-    let is_of_machines = match credential {
-        Credential::Certificate | Credential::Federated => true,
-        Credential::Secret | Credential::None | Credential::ServiceAccount => false,
-    };
     let cloud = file.cloud.as_ref().map(|cloud| *cloud.get_ref()).unwrap_or_default();
     let lets_in = file.provider.as_ref().is_some_and(|provider| {
         let provider = *provider.get_ref();
         provider.lets_apps_in(provider.deployment(cloud).unwrap_or(provider.main()), credential)
     });
-    if !is_of_machines || !lets_in || file.access.is_some() || !context.prompter.is_interactive() {
+    if !credential.is_of_machines() || !lets_in || file.access.is_some() || !context.prompter.is_interactive() {
         return Ok(());
     }
     let answers = ["a user signs in, and the app acts for them", "the app opens the mailbox by itself"];

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use super::super::channel::Opener;
-use super::super::credential::{ClientType, Credential};
+use super::super::credential::{AppAccess, ClientType, Credential};
 use super::super::endpoint::TlsMode;
 use super::super::protocol::{Protocol, Side};
 use super::cloud::Cloud;
@@ -305,11 +305,11 @@ impl Provider {
     /// Whether an app with this credential is let into mailboxes of `deployment` without a user.
     #[must_use]
     pub fn lets_apps_in(self, deployment: &Deployment, credential: Credential) -> bool {
-        match credential {
-            Credential::None => false,
-            Credential::ServiceAccount => self.has_service_accounts(),
+        match credential.app_access() {
+            AppAccess::Never => false,
+            AppAccess::ForUsers => self.has_service_accounts(),
             // An issuer that the profile names has rules that only its administrators know.
-            Credential::Secret | Credential::Certificate | Credential::Federated => {
+            AppAccess::ByPermission => {
                 deployment.sign_in.needs_issuer()
                     || deployment.services.iter().any(|service| service.application.is_some())
             }
