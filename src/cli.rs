@@ -215,6 +215,15 @@ mod tests {
     use crate::report::step::{Mark, Shell, marks};
 
     #[test]
+    fn of_all_verbs_the_one_that_was_typed_has_its_arguments_made() {
+        let mut line = Cli::command();
+        line.try_get_matches_from_mut(["mailgrant", "status", "shop"]).unwrap();
+        let made = line.get_subcommands().filter(|verb| verb.get_arguments().any(|arg| !arg.is_global_set()));
+        // `help` is clap's own.
+        assert_eq!(made.map(clap::Command::get_name).collect::<Vec<_>>(), ["status", "help"]);
+    }
+
+    #[test]
     fn every_command_of_ours_in_a_step_is_marked_and_parses() {
         let verbs: Vec<String> = Cli::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
         let unmarked = Regex::new(&format!(r"\bmailgrant (--[a-z]|({})\b)", verbs.join("|"))).unwrap();

@@ -11,6 +11,8 @@ pub use delivery::Delivery;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
+use anstream::AutoStream;
+
 use crate::cli::{self, Cli, FileReport, Wanted};
 use crate::clock::Clock;
 use crate::context::live::{self, Live, Look};
@@ -21,6 +23,9 @@ use crate::files::{Draft, Privacy};
 use crate::progress::Progress;
 use crate::report::{self, Document, ExitCode, Finding, FindingCode, Format, Report, View, WarningCode, format};
 use crate::text::{Redactor, Shown};
+
+/// How much of a report goes out at once, in bytes.
+const PIECE: usize = 64 * 1024;
 
 /// What a command came to.
 pub enum Ended {
@@ -98,8 +103,11 @@ impl Outputs {
     pub fn stream(&self, progress: &Progress) {
         let format = self.format;
         if format.streams() {
-            // Where standard output cannot be written, the end of the command says so.
-            let hear = move |report: &Report| drop(format.write_report(report, &mut anstream::stdout()));
+            // In one piece. Where standard output cannot be written, the end of the command says so.
+            let hear = move |report: &Report| {
+                let mut out = in_pieces();
+                let _ = format.write_report(report, &mut out).and_then(|()| out.flush());
+            };
             progress.pass_on(hear, !self.files.is_empty());
         }
     }
@@ -147,15 +155,25 @@ impl Outputs {
     /// Writes `document` to standard output. Reports go out in large pieces: by itself standard output makes each line a call to the
     /// system, a million for ten thousand mailboxes. What is not a report may be a token, of which there is to be no copy more.
     fn write(&self, document: &Document) -> io::Result<()> {
-        const PIECE: usize = 64 * 1024;
         let view = view::of_stdout(self.details);
         if document.reports.is_empty() {
             return self.format.write(document, &view, &mut anstream::stdout());
         }
-        let mut out = BufWriter::with_capacity(PIECE, anstream::stdout());
+        let mut out = in_pieces();
         self.format.write(document, &view, &mut out)?;
         out.flush()
     }
+}
+
+/// Standard output, which takes what is written in large pieces.
+fn in_pieces() -> Box<dyn Write> {
+    let stdout = anstream::stdout();
+    if stdout.is_terminal() {
+        return Box::new(BufWriter::with_capacity(PIECE, stdout));
+    }
+    // Below what takes the colours out, which passes on what is between them, each by itself.
+    let pieces: Box<dyn Write> = Box::new(BufWriter::with_capacity(PIECE, io::stdout()));
+    Box::new(AutoStream::new(pieces, stdout.current_choice()))
 }
 
 impl OpenFile {

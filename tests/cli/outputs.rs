@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::sandbox::world::{ALICE, SHOP};
+use crate::sandbox::world::{ALICE, CONFIDENTIAL_CLIENT, SHOP};
 use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
 use crate::support::wait_until;
@@ -248,4 +248,23 @@ fn the_documents_hand_a_token_over_without_an_argument() {
     let (arguments, config) = given.stdout.split_once('\n').unwrap();
     assert!(arguments.contains("--config -") && !arguments.contains(token.trim()), "{arguments}");
     assert_eq!(config.trim(), format!("oauth2-bearer = \"{}\"", token.trim()));
+}
+
+#[test]
+fn a_long_report_goes_out_in_large_pieces() {
+    let shop = Fixture::new();
+    let app = format!(
+        "[apps.office]\nprovider = \"microsoft365\"\ntenant = \"contoso.com\"\nclient_id = \"{CONFIDENTIAL_CLIENT}\"\n"
+    );
+    let mailbox = |number| {
+        let rest = format!("address = \"box{number}@contoso.com\"\nincoming = {{ protocol = \"imap\" }}\n");
+        format!("[mailboxes.box{number}]\napp = \"office\"\n{rest}")
+    };
+    shop.write_config(&(app + &(0..150).map(mailbox).collect::<String>()));
+    // Text goes out report by report.
+    for (form, a_report) in [("json", 0), ("text", 1)] {
+        let pieces = shop.run(&["status", "--details", "--format", form]).pieces();
+        let bytes: usize = pieces.iter().sum();
+        assert!(bytes > 15_000 && pieces.len() <= 20 + bytes / 30_000 + a_report * 150, "{form}: {pieces:?}");
+    }
 }

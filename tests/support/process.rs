@@ -6,6 +6,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, recv, socketpair};
+
 use super::finished::Finished;
 
 /// No command of a test may take longer, unless it is given more time.
@@ -108,6 +110,25 @@ impl Run {
 
     pub(crate) fn finish(self) -> Finished {
         self.start().finish()
+    }
+
+    /// Runs it to its end. The answer is how long each piece is that it has written to standard output.
+    pub(crate) fn pieces(mut self) -> Vec<usize> {
+        let (family, kind) = (AddressFamily::UNIX, SocketType::SEQPACKET);
+        // Such a socket keeps what one call has written apart from the next.
+        let (ours, theirs) = socketpair(family, kind, SocketFlags::CLOEXEC, None).expect("two sockets");
+        self.command.stdin(Stdio::null()).stdout(theirs).stderr(Stdio::null());
+        let mut child = self.command.spawn().expect("the binary starts");
+        // It holds the other end.
+        drop(self.command);
+        let mut room = vec![0; 1024 * 1024];
+        let pieces = std::iter::from_fn(|| match recv(&ours, &mut room[..], RecvFlags::empty()) {
+            Ok((_, 0)) => None,
+            piece => Some(piece.expect("a piece, or the end").1),
+        });
+        let pieces = pieces.collect();
+        assert!(child.wait().expect("it ends").code().is_some(), "{}", self.shown);
+        pieces
     }
 }
 
