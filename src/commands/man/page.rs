@@ -9,7 +9,7 @@ use crate::report::ExitCode;
 /// The variables that the program reads, as docs/profile.md has them.
 const ENVIRONMENT: [(&str, &str); 8] = [
     ("MAILGRANT_CONFIG", "The profile; --profile overrides it."),
-    ("MAILGRANT_STORE", "Where secrets are stored: keyring, vault, env or command; --store overrides it."),
+    ("MAILGRANT_STORE", "Where secrets are stored; --store, which has the words for it, overrides it."),
     ("MAILGRANT_VAULT_FILE, MAILGRANT_VAULT_KEY", "The vault, and its key."),
     ("MAILGRANT_VAULT", "A whole vault, read only."),
     ("MAILGRANT_APP_..., MAILGRANT_MAILBOX_...", "The secrets themselves, where the store is env."),
