@@ -22,8 +22,18 @@ fn instead(verb: &str) -> Option<&'static str> {
     })
 }
 
-/// `error` with a hint, where it is about a verb that there is not.
+/// What a POP3 server's -ERR is taken for: it is pasted behind `explain`.
+const NEGATIVE: &str = "-E";
+
+/// `error` with a hint, where it is about a verb that there is not, or about an answer that begins like a flag.
 pub(super) fn told(mut error: clap::Error) -> clap::Error {
+    let is_negative =
+        matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(flag)) if flag == NEGATIVE);
+    if error.kind() == ErrorKind::UnknownArgument && is_negative {
+        let hint = "Put two hyphens before an answer that begins with one: `mailgrant explain -- '-ERR ...'`";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(hint)]));
+        return error;
+    }
     if error.kind() != ErrorKind::InvalidSubcommand {
         return error;
     }
@@ -65,6 +75,15 @@ mod tests {
         }
         let similar = told(Cli::try_parse_from(["mailgrant", "tets"]).unwrap_err());
         assert!(of(&similar).is_none() && similar.to_string().contains("'test'"), "{similar}");
+    }
+
+    #[test]
+    fn an_answer_that_begins_like_a_flag_is_told_from_one() {
+        let parsed = |words: &[&str]| Cli::try_parse_from([&["mailgrant", "explain"], words].concat()).map_err(told);
+        let error = parsed(&["-ERR Server Unavailable. 21"]).unwrap_err().to_string();
+        assert!(error.contains("explain -- '-ERR ...'"), "{error}");
+        assert!(!parsed(&["--lst"]).unwrap_err().to_string().contains("two hyphens"));
+        parsed(&["--", "-ERR Server Unavailable. 21"]).unwrap();
     }
 
     #[test]
