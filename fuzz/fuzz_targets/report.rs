@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use mailgrant::flow::merge::Merging;
 use mailgrant::report::format::{self, ALL, JSON, Unreadable};
 use mailgrant::report::{Baseline, Document, Format, View};
-use mailgrant_fuzz::{lines_shown, shown};
+use mailgrant_fuzz::printable;
 
 /// More shares than these take longer than they are worth.
 const MOST_SHARES: u32 = 50;
@@ -16,7 +16,7 @@ const MOST_SHARES: u32 = 50;
 fuzz_target!(|data: &[u8]| {
     let documents = match read(data) {
         Ok(documents) => documents,
-        Err(Unreadable::Wrong(what) | Unreadable::NotGiven(what)) => return shown(&what),
+        Err(Unreadable::Wrong(what) | Unreadable::NotGiven(what)) => return printable(&what),
         Err(_) => return,
     };
     if documents.iter().flat_map(|document| &document.shards).any(|share| share.of > MOST_SHARES) {
@@ -35,7 +35,7 @@ fuzz_target!(|data: &[u8]| {
     let mut merged = merging.finish();
     Baseline::of(&merged.clone()).tell(&mut merged, |_| true);
     // One form a time: the ten of them take as many times as long.
-    lines_shown(&written(ALL[data.len() % ALL.len()], &merged));
+    written(ALL[data.len() % ALL.len()], &merged).split('\n').for_each(printable);
 });
 
 fn read(text: &[u8]) -> Result<Vec<Document>, Unreadable> {

@@ -78,11 +78,17 @@ pub fn transcript() -> (Transcript, Arc<Mutex<usize>>) {
 /// A line for people: nothing that a terminal obeys, and nothing of the planted secret.
 #[track_caller]
 pub fn shown(line: &str) {
+    printable(line);
+    without_canary(line);
+}
+
+/// A line for people, where no secret was planted: nothing that a terminal obeys.
+#[track_caller]
+pub fn printable(line: &str) {
     let bad = line.chars().find(|c| {
         c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     });
     assert_eq!(bad, None, "in {line:?}");
-    without_canary(line);
 }
 
 /// The same for text of several lines.
