@@ -4,9 +4,13 @@ use std::fs;
 
 use super::FEW;
 use super::measured::{ours, slope};
+use crate::sandbox::world::SHOP;
 use crate::support::fleet::Fleet;
 
 const FILES: usize = 10;
+
+/// What each report has once.
+const REPORT: &str = "\"kind\"";
 
 /// What we set ourselves, in KiB.
 const FOR_A_REPORT: f64 = 8.0;
@@ -21,7 +25,10 @@ pub(super) fn measure(fleet: &Fleet) {
         let files: Vec<String> = (0..FILES)
             .map(|number| {
                 let file = fleet.shop.path().join(format!("whole-run-{number}"));
-                fs::write(&file, text.replace("\"box", &format!("\"run{number}-box"))).unwrap();
+                // Each mailbox has an address of its own: all of one would hide what compares them with each other.
+                let own = |(place, report): (usize, &str)| report.replace(SHOP, &format!("run{number}-{place}-{SHOP}"));
+                let reports: Vec<String> = text.split(REPORT).enumerate().map(own).collect();
+                fs::write(&file, reports.join(REPORT).replace("\"box", &format!("\"run{number}-box"))).unwrap();
                 file.display().to_string()
             })
             .collect();

@@ -1,16 +1,41 @@
 //! What a tested mailbox comes to, in a sentence: made from its sides.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::profile::{Protocol, Side};
 use crate::report::{Report, SideResult, SideState};
+use crate::text::Shown;
 
-/// What the report is about: the address, or the name where `among` has another report on that address.
-pub(super) fn who<'a>(report: &'a Report, among: &[Report]) -> &'a str {
-    let name = report.subject.name();
-    let Some(address) = report.address() else { return name };
-    let is_shared = among.iter().any(|other| other.subject != report.subject && other.address() == Some(address));
-    if is_shared { name } else { address }
+/// What reports are called where there are several: by the address, or by the name where another one is on that address.
+pub(super) struct Called<'a> {
+    shared: HashSet<&'a Shown>,
+}
+
+impl<'a> Called<'a> {
+    pub(super) fn among(reports: &'a [Report]) -> Self {
+        let (mut first, mut shared) = (HashMap::new(), HashSet::new());
+        for report in reports {
+            if let Some(address) = report.address()
+                && *first.entry(address).or_insert(&report.subject) != &report.subject
+            {
+                shared.insert(address);
+            }
+        }
+        Self { shared }
+    }
+
+    pub(super) fn who<'b>(&self, report: &'b Report) -> &'b str {
+        match report.address() {
+            Some(address) if !self.shared.contains(address) => address,
+            Some(_) | None => report.subject.name(),
+        }
+    }
+}
+
+/// What the one report is about: the address, or the name where it has none.
+pub(super) fn who(report: &Report) -> &str {
+    report.address().unwrap_or_else(|| report.subject.name())
 }
 
 /// What the mailbox cannot do, as in "cannot send": before a colon and the reason.

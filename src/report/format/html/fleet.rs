@@ -1,5 +1,8 @@
 //! Several mailboxes in one page: a table of contents, and what many have in common told once.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use maud::{Markup, html};
 
 use super::finding::steps;
@@ -13,21 +16,25 @@ use crate::text::html::Text;
 pub(super) struct Common<'a> {
     code: FindingCode,
     cause: Shown,
-    words: Vec<Shown>,
+    /// In their order.
     reports: Vec<(usize, &'a Report)>,
 }
 
 /// The findings that more than one report has in common, in the order in which they come.
 pub(super) fn common(document: &Document) -> Vec<Common<'_>> {
     let mut all: Vec<Common<'_>> = Vec::new();
+    let mut places: HashMap<_, usize> = HashMap::new();
     for (index, report) in document.reports.iter().enumerate() {
         let Some(finding) = report.first_finding() else { continue };
         let cause = in_general(&finding.cause, report);
         let words: Vec<Shown> = finding.fix.iter().flat_map(|step| words(step, report)).collect();
-        let known = all.iter_mut().find(|one| one.code == finding.code && one.cause == cause && one.words == words);
-        match known {
-            Some(one) => one.reports.push((index, report)),
-            None => all.push(Common { code: finding.code, cause, words, reports: vec![(index, report)] }),
+        match places.entry((finding.code, cause, words)) {
+            Entry::Occupied(place) => all[*place.get()].reports.push((index, report)),
+            Entry::Vacant(place) => {
+                let cause = place.key().1.clone();
+                place.insert(all.len());
+                all.push(Common { code: finding.code, cause, reports: vec![(index, report)] });
+            }
         }
     }
     all.retain(|one| one.reports.len() > 1);
@@ -37,7 +44,7 @@ pub(super) fn common(document: &Document) -> Vec<Common<'_>> {
 impl Common<'_> {
     /// Whether it tells what the report at `index` has.
     pub(super) fn has(&self, index: usize) -> bool {
-        self.reports.iter().any(|(of, _)| *of == index)
+        self.reports.binary_search_by_key(&index, |(of, _)| *of).is_ok()
     }
 
     /// The finding, with the commands for every mailbox.

@@ -6,12 +6,13 @@ use std::time::Duration;
 use super::line::Line;
 use super::page::{Page, in_brackets};
 use super::screen;
+use crate::report::format::headline::Called;
 use crate::report::format::{headline, title};
 use crate::report::{Finding, FindingCode, Report, Subject};
 
 /// Writes the reports of a test.
 pub(super) fn write(reports: &[&Report], all: &[Report], page: &mut Page<'_>) -> io::Result<()> {
-    write_lines(reports, all, page)?;
+    write_lines(reports, &Called::among(all), page)?;
     write_failures(reports, all, page)?;
     page.gap()?;
     write_summary(reports, all, page)
@@ -19,21 +20,22 @@ pub(super) fn write(reports: &[&Report], all: &[Report], page: &mut Page<'_>) ->
 
 /// What failed, each finding once.
 pub(super) fn write_failures(reports: &[&Report], all: &[Report], page: &mut Page<'_>) -> io::Result<()> {
+    let called = Called::among(all);
     let mut told: Vec<FindingCode> = Vec::new();
     for report in reports {
         let Some(finding) = report.first_finding().filter(|finding| !told.contains(&finding.code)) else { continue };
         told.push(finding.code);
         page.gap()?;
-        write_failure(report, finding, reports, all, page)?;
+        write_failure(report, finding, reports, &called, page)?;
     }
     Ok(())
 }
 
 /// A line each.
-fn write_lines(reports: &[&Report], all: &[Report], page: &mut Page<'_>) -> io::Result<()> {
-    let width = reports.iter().map(|report| headline::who(report, all).chars().count()).max().unwrap_or(0);
+fn write_lines(reports: &[&Report], called: &Called<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let width = reports.iter().map(|report| called.who(report).chars().count()).max().unwrap_or(0);
     for report in reports {
-        let who = headline::who(report, all);
+        let who = called.who(report);
         let (mark, text) = match report.first_finding() {
             None => {
                 let mut protocols: Vec<&str> = report.sides.iter().map(|side| side.protocol.title()).collect();
@@ -61,14 +63,14 @@ fn write_failure(
     report: &Report,
     finding: &Finding,
     reports: &[&Report],
-    all: &[Report],
+    called: &Called<'_>,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     screen::write_verdict(report, finding, page)?;
     let same = |other: &&&Report| {
         other.subject != report.subject && other.first_finding().is_some_and(|found| found.code == finding.code)
     };
-    let others: Vec<&str> = reports.iter().filter(same).map(|other| headline::who(other, all)).collect();
+    let others: Vec<&str> = reports.iter().filter(same).map(|other| called.who(other)).collect();
     if !others.is_empty() {
         page.led(2, &Line::default().dim("the same at: "), &Line::default().plain(others.join(", ")))?;
     }
@@ -86,7 +88,8 @@ pub(super) fn write_summary(reports: &[&Report], all: &[Report], page: &mut Page
         (all, []) if missing.is_none() => Line::default().strong(format!("All {all} work")),
         (some, []) => Line::default().strong(count(some)),
         (some, fails) => {
-            let names: Vec<&str> = fails.iter().map(|report| headline::who(report, all)).collect();
+            let called = Called::among(all);
+            let names: Vec<&str> = fails.iter().map(|report| called.who(report)).collect();
             let verb = if fails.len() == 1 { "does not" } else { "do not" };
             Line::default()
                 .strong(format!("{}, {} {verb}", count(some), fails.len()))

@@ -35,7 +35,7 @@ pub(super) fn write_verdict(report: &Report, finding: &Finding, page: &mut Page<
     // Without a test the cause itself says whose it is.
     let subject = match report.sides.as_slice() {
         [] => String::new(),
-        _ => format!("{} {}: ", headline::who(report, &[]), headline::trouble(report)),
+        _ => format!("{} {}: ", headline::who(report), headline::trouble(report)),
     };
     page.text(0, &Line::default().strong(subject).strong(first).plain(" ").plain(rest))?;
     if let Some(consolation) = headline::consolation(report) {
@@ -51,7 +51,7 @@ pub(super) fn write_verdict(report: &Report, finding: &Finding, page: &mut Page<
 
 /// The last line: whether it works.
 fn write_closing(report: &Report, is_well: bool, page: &mut Page<'_>) -> io::Result<()> {
-    let who = headline::who(report, &[]);
+    let who = headline::who(report);
     let line = Line::default().strong(who).plain(" ").plain(headline::closing(report, is_well));
     page.text(0, &line.plain(" ").time(in_brackets(headline::took([report]))))
 }
