@@ -14,6 +14,7 @@ use url::Url;
 use self::private::Known;
 use crate::environment;
 use crate::profile;
+use crate::text::Shown;
 
 /// A starter that fails does so at once; one that is still there after this has found a browser.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -207,14 +208,14 @@ fn command(program: &OsStr, arguments: &[OsString], hide: &[&str]) -> Command {
 
 /// Starts a program and looks for [`PATIENCE`] whether it gives up.
 fn start(program: &OsStr, arguments: &[OsString], hide: &[&str]) -> Result<(), String> {
-    let mut child = command(program, arguments, hide).spawn().map_err(|error| error.to_string())?;
+    let mut child = command(program, arguments, hide).spawn().map_err(|error| Shown::of(error).to_string())?;
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let _ = sender.send(child.wait());
     });
     match receiver.recv_timeout(PATIENCE) {
         Ok(Ok(status)) if !status.success() => Err(format!("it failed ({status})")),
-        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Err(error)) => Err(Shown::of(error).to_string()),
         Ok(Ok(_)) | Err(_) => Ok(()),
     }
 }

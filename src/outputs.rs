@@ -149,6 +149,9 @@ impl Outputs {
             // A standard error that is closed or full does not stop the command, and leaves no place to say so.
             let _ = report::write_error(error, &view::of_stderr(self.details), &mut anstream::stderr());
         }
+        if self.format.leaves_warnings_to_stderr(&document) {
+            let _ = report::write_warnings(&document, &view::of_stderr(self.details), &mut anstream::stderr());
+        }
         self.format.exit_status(&document, after(written, document.exit_code()))
     }
 
@@ -286,7 +289,7 @@ fn after(written: io::Result<()>, code: ExitCode) -> ExitCode {
     // The standard library holds what has no line's end yet, and reports no error when it cannot be written at the end.
     match written.and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            say(&format!("mailgrant: cannot write to standard output: {}", in_words(&error)));
+            say(&format!("mailgrant: cannot write to standard output: {}", Shown::of(error)));
             or_failed(code)
         }
         _ => code,
@@ -295,12 +298,6 @@ fn after(written: io::Result<()>, code: ExitCode) -> ExitCode {
 
 fn or_failed(code: ExitCode) -> ExitCode {
     if code == ExitCode::AllPassed { ExitCode::CheckFailed } else { code }
-}
-
-/// The system's words without its number: "No space left on device".
-fn in_words(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// Says a line on standard error.

@@ -61,7 +61,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         return Ok(document);
     }
     if let Some(url) = &args.sign_in {
-        browser::sign_in(url, args.code.as_deref()).map_err(|reason| failed(&reason))?;
+        browser::sign_in(url, args.code.as_deref()).map_err(|reason| failed(Redactor::by_shape(&reason)))?;
         return Ok(document);
     }
     if args.env_file.is_none() && !context.prompter.is_interactive() {
@@ -110,6 +110,6 @@ The secrets among them are for practice only.";
 
 fn write(file: &Path, exports: &str) -> Result<(), CommandError> {
     // A name without a folder is a file of this one.
-    let file = std::path::absolute(file).map_err(|error| failed(&format!("{}: {error}", file.display())))?;
+    let file = std::path::absolute(file).map_err(|error| failed(shown!("{}: {}", file, error)))?;
     Ok(files::write_atomic(&file, exports.as_bytes(), Privacy::Secret)?)
 }

@@ -9,7 +9,8 @@ use crate::error::CommandError;
 use crate::flow::lookup;
 use crate::flow::snippet::{self, OwnCommand, Program};
 use crate::profile::Reference;
-use crate::report::Document;
+use crate::report::{Document, WarningCode};
+use crate::text::Shown;
 
 /// Print the configuration with which another program uses a mailbox
 ///
@@ -45,6 +46,15 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
         (Some(program), Some(name)) => {
             let profile = context.profile()?;
             let mailbox = lookup::mailbox(&profile, name)?;
+            let variables = context.store_variables(&profile, mailbox);
+            if !variables.is_empty() {
+                let named = Shown::join(variables, " and ");
+                document.warn(WarningCode::VariablesNeeded, shown!(
+                    "set {} where {} runs, too: the command in the configuration finds what the mailbox needs there",
+                    named,
+                    program.name
+                ));
+            }
             snippet::write(program, mailbox, &OwnCommand::of(context)?)?
         }
         _ => snippet::list(),

@@ -12,6 +12,7 @@ use super::file::ProfileFile;
 use super::locate::base_of;
 use super::{mask, validate};
 use crate::profile::{App, Name, Profile};
+use crate::text::Shown;
 
 /// A profile larger than this is not one: 500 mailboxes take 100 KiB.
 pub(super) const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
@@ -33,13 +34,14 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, ConfigError> {
     use std::io::Read;
 
     let whole = |problem: String| ConfigError::whole(path, problem, None);
+    let unread = |error: std::io::Error| whole(format!("it cannot be read: {}", Shown::of(error)));
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(whole(format!("it cannot be read: {error}"))),
+        Err(error) => return Err(unread(error)),
     };
     let mut bytes = Vec::new();
-    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(|error| whole(format!("it cannot be read: {error}")))?;
+    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(unread)?;
     if bytes.len() as u64 > SIZE_LIMIT {
         return Err(whole(format!("it is larger than {SIZE_LIMIT} bytes")));
     }

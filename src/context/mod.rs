@@ -24,10 +24,11 @@ use crate::failure::StoreFault;
 use crate::files::lock;
 use crate::net::Proxies;
 use crate::net::Trust;
-use crate::profile::{Profile, StoreKind};
+use crate::profile::{Mailbox, Profile, StoreKind};
 use crate::progress::Progress;
 use crate::report::View;
 use crate::secrets::{self, SecretStore, World};
+use crate::text::Shown;
 use crate::transcript::Transcript;
 
 /// What a command works with.
@@ -92,6 +93,12 @@ impl Context {
             let _ = self.store.set(store);
         }
         self.store.get().map(AsRef::as_ref).ok_or_else(|| StoreFault::Other { reason: "no store was opened".into() })
+    }
+
+    /// The variables of this process that another one needs to reach the records of `mailbox`.
+    #[must_use]
+    pub fn store_variables(&self, profile: &Profile, mailbox: &Mailbox) -> Vec<Shown> {
+        secrets::variables(&profile.secrets.chosen(self.store_choice), profile, mailbox, self.world())
     }
 
     /// From now on nothing is stored, and no store is opened.

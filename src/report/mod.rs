@@ -33,7 +33,7 @@ pub use evidence::{Detail, Evidence, TlsEvidence};
 pub use explanation::Explanation;
 pub use fact::Fact;
 pub use finding::{Confidence, ExitCode, Finding, Retry};
-pub use format::{Format, write_error};
+pub use format::{Format, write_error, write_warnings};
 pub use range::{Range, Thresholds};
 pub use reminder::Reminder;
 pub use share::Share;

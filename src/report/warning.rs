@@ -58,6 +58,8 @@ pub enum WarningCode {
     RecordsOfOthers,
     /// A variable or a flag overrides the profile's store.
     StoreOverridden,
+    /// Other programs that run this one need environment variables of this process.
+    VariablesNeeded,
     /// A new refresh token could not be stored.
     RefreshTokenUnkept,
     /// The file opens the vault, or is a copy of what is in it.

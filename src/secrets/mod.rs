@@ -25,7 +25,7 @@ pub use env::{EnvStore, app_variable};
 pub use keyring::KeyringStore;
 pub use lock::RecordLock;
 pub use nothing::Nothing;
-pub use open::{is_secret_variable, open};
+pub use open::{is_secret_variable, open, variables};
 pub use records::{
     AppRecord, Authorization, Binding, CachedAccess, ClientSecret, DueRemoval, GrantIdentity, LostGrant, MailboxRecord,
     RefreshGrant, RequestedSecret, RotationJournal, RotationPhase, load_app, load_mailbox, save_app, save_mailbox,

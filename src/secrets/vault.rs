@@ -18,6 +18,7 @@ mod seal;
 mod single;
 mod takeover;
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,15 @@ const LARGEST: usize = 8 * 1024 * 1024;
 /// By how much a write may make a record larger and still fit the space that was reserved for it: a grant with
 /// four long tokens.
 const GROWTH: u64 = 16 * 1024;
+
+/// The variables of `env` by which the vault and its key are found.
+pub(super) fn variables(env: fn(&str) -> Option<OsString>) -> Vec<Shown> {
+    [handed::variable(env).or_else(|| place::variable(env)), key::variable(env)]
+        .into_iter()
+        .flatten()
+        .map(Shown::from)
+        .collect()
+}
 
 /// An age-encrypted file for each record.
 pub struct VaultStore {

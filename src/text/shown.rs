@@ -271,10 +271,14 @@ show_as_displayed!(
     strtime::Display<'_>
 );
 
-/// The system's words.
+/// The system's words: "No space left on device". On Windows they are in the user's language, and the system's number, by which
+/// they can be looked up, stays behind them.
 impl Show for io::Error {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&escape(&self.to_string()))
+        let words = self.to_string();
+        let number = self.raw_os_error().map(|number| format!(" (os error {number})"));
+        let plain = number.filter(|_| cfg!(unix)).and_then(|number| words.strip_suffix(&number));
+        f.pad(&escape(plain.unwrap_or(&words)))
     }
 }
 
@@ -312,6 +316,15 @@ mod tests {
         let shown = shown!("{}: {} ({:.1} s, {:>3})", path, error, 1.25, 7);
         assert!(!shown.contains(is_unprintable), "{shown}");
         assert_eq!(shown, r"/tmp/a\x1b]0;b\nc\u{202e}: no\x1b[2J\nway (1.2 s,   7)");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_words_of_the_system_come_without_its_number() {
+        let missing = std::fs::metadata("/nowhere/at all").expect_err("it is not there");
+        assert_eq!(Shown::of(missing), "No such file or directory");
+        // What is not the system's stays as it is.
+        assert_eq!(Shown::of(io::Error::other("refused (os error 2)")), "refused (os error 2)");
     }
 
     #[test]

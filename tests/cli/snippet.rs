@@ -55,6 +55,35 @@ fn the_command_in_a_snippet_prints_the_token_from_anywhere() {
     );
 }
 
+/// What only variables of this shell tell cannot be in the command: another program has to have them too.
+#[test]
+fn variables_that_lead_to_the_store_are_named_and_not_shown() {
+    let mut shop = Fixture::added();
+    shop.unset("MAILGRANT_VAULT_FILE");
+    assert_eq!(shop.run(&["snippet", "msmtp", "shop"]).finish().code(0).stderr, "");
+
+    let key = std::fs::read_to_string(shop.vault_key()).unwrap();
+    let key = key.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap().to_owned();
+    shop.set("MAILGRANT_VAULT_KEY", &key);
+    shop.set("MAILGRANT_VAULT_FILE", shop.vault().into_os_string());
+    let told = "MAILGRANT_VAULT_FILE and MAILGRANT_VAULT_KEY";
+    let run = shop.run(&["snippet", "msmtp", "shop"]).finish().code(0).hides(&key);
+    assert!(
+        run.stderr.contains(told) && run.stderr.contains("msmtp") && !run.stdout.contains("VAULT"),
+        "{}",
+        run.stderr
+    );
+    let warning = &shop.json(&["snippet", "msmtp", "shop"], 0).json()["warnings"][0];
+    assert_eq!(warning["code"], "variables-needed");
+    // They are the vault's: another store does without.
+    assert_eq!(shop.run(&["snippet", "msmtp", "shop", "--store", "keyring"]).finish().code(0).stderr, "");
+
+    shop.set("MAILGRANT_APP_SHOP_CLIENT_SECRET", CLIENT_SECRET);
+    let run = shop.run(&["snippet", "msmtp", "shop", "--store", "env"]).finish().code(0).hides(CLIENT_SECRET);
+    assert!(run.stderr.contains("MAILGRANT_APP_SHOP_CLIENT_SECRET"), "{}", run.stderr);
+    assert!(!run.stderr.contains("REFRESH_TOKEN"), "{}", run.stderr);
+}
+
 #[test]
 fn a_mailbox_over_a_web_service_is_told_what_takes_its_token() {
     let shop = Fixture::new();

@@ -201,7 +201,7 @@ fn refresh_token(shop: &Fixture) -> String {
 /// A command with nothing in its environment but what is documented for the store.
 fn with_variables(shop: &Fixture, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mailgrant"));
-    command.env_clear().current_dir(shop.path()).args(["--json"]).args(arguments);
+    command.env_clear().current_dir(shop.path()).args(arguments);
     command.env("MAILGRANT_STORE", "env").env("MAILGRANT_CONFIG", shop.config()).env("HOME", shop.path().join("home"));
     command
 }
@@ -224,7 +224,7 @@ fn variables_are_enough_and_no_file_is_made() {
         command
     };
     let said = |mut command: Command, code: i32| {
-        let output = command.output().unwrap();
+        let output = command.arg("--json").output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{text}");
         assert!(!text.contains(&token) && !text.contains(CLIENT_SECRET), "{text}");
@@ -232,6 +232,11 @@ fn variables_are_enough_and_no_file_is_made() {
     };
     // Microsoft sends a new refresh token with each access token: it cannot be stored, and that is told.
     assert!(said(run(&["test", "shop"]), 0).contains("a new refresh token came"));
+    // What goes to a program is the token alone; the warning is beside it.
+    let output = run(&["token", "shop"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
+    let warned = String::from_utf8_lossy(&output.stderr);
+    assert!(warned.contains("warning: a new refresh token came"), "{warned}");
     for arguments in
         [&["test-mailbox", "shop"][..], &["token", "shop"], &["status"], &["show", "shop"], &["store", "list"]]
     {
@@ -265,7 +270,7 @@ fn a_mailbox_is_added_without_its_secret_where_that_comes_from_a_variable() {
     let shop = Fixture::new();
     let arguments = shop.add_arguments("shop", &[]);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| *word != "--secret-stdin").collect();
-    let output = with_variables(&shop, &arguments).output().unwrap();
+    let output = with_variables(&shop, &arguments).arg("--json").output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("MAILGRANT_APP_SHOP_CLIENT_SECRET"), "{text}");

@@ -17,7 +17,7 @@ use crate::error::CommandError;
 use crate::files;
 use crate::report::{Finding, FindingCode};
 use crate::secrets::{self, VaultKey, VaultStore};
-use crate::text::Redactor;
+use crate::text::{Redactor, Shown};
 
 /// The name of the mailbox that everything is about.
 const MAILBOX: &str = "practice";
@@ -45,16 +45,16 @@ impl Home {
     pub(super) fn start(context: &Context) -> Result<Self, CommandError> {
         let config = SandboxConfig::default();
         let first_secret = config.client_secret.clone();
-        let sandbox = Sandbox::start(config).map_err(|error| failed(&error.to_string()))?;
+        let sandbox = Sandbox::start(config).map_err(|error| failed(Shown::of(error)))?;
         sandbox.add_client_secret(SECOND_SECRET);
         let folder = tempfile::Builder::new().prefix("mailgrant-practice-").tempdir();
-        let folder = folder.map_err(|error| failed(&format!("a temporary folder: {error}")))?;
+        let folder = folder.map_err(|error| failed(shown!("a temporary folder: {}", error)))?;
         let today = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let expires = today.saturating_add(jiff::Span::new().years(1));
         let home = Self { sandbox, first_secret, expires, folder };
         files::create_private(&home.profile(), PROFILE.as_bytes())?;
         secrets::new_vault_key(&home.key())?;
-        home.install().map_err(|error| failed(&format!("{}: {error}", home.programs().display())))?;
+        home.install().map_err(|error| failed(shown!("{}: {}", home.programs(), error)))?;
         Ok(home)
     }
 
@@ -130,8 +130,12 @@ impl Home {
     pub(super) fn add_quietly(&self) -> Result<(), CommandError> {
         let mut command = lines::in_shell(&self.add_command().join(" "));
         command.envs(self.variables(Who::Shop)).stdin(Stdio::null());
-        let output = command.output().map_err(|error| failed(&error.to_string()))?;
-        if output.status.success() { Ok(()) } else { Err(failed(String::from_utf8_lossy(&output.stderr).trim())) }
+        let output = command.output().map_err(|error| failed(Shown::of(error)))?;
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(failed(Redactor::by_shape(String::from_utf8_lossy(&output.stderr).trim())))
+        }
     }
 
     /// Runs a command line at this terminal; its exit code, if it ended with one.
@@ -149,7 +153,7 @@ impl Home {
         if who == Who::Reader {
             command.env_remove("BROWSER");
         }
-        let status = command.status().map_err(|error| failed(&error.to_string()))?;
+        let status = command.status().map_err(|error| failed(Shown::of(error)))?;
         Ok(status.code())
     }
 
@@ -200,6 +204,6 @@ fn link(program: &Path, place: &Path) -> io::Result<()> {
 }
 
 /// Why the practice cannot begin, or go on.
-pub(super) fn failed(reason: &str) -> CommandError {
-    Finding::of(FindingCode::PRACTICE_FAILED).with("reason", Redactor::by_shape(reason)).into()
+pub(super) fn failed(reason: Shown) -> CommandError {
+    Finding::of(FindingCode::PRACTICE_FAILED).with("reason", reason).into()
 }

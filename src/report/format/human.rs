@@ -66,6 +66,10 @@ impl Format for Human {
         true
     }
 
+    fn leaves_warnings_to_stderr(&self, document: &Document) -> bool {
+        document.text.is_some() || document.token.is_some()
+    }
+
     fn may_hold_token(&self) -> bool {
         true
     }
@@ -123,9 +127,7 @@ fn write_document(document: &Document, page: &mut Page<'_>) -> io::Result<()> {
         for note in &document.notes {
             page.led(0, &Line::default().dim("note:").plain(" "), &Line::default().plain(note.as_str()))?;
         }
-        for warning in &document.warnings {
-            page.led(0, &Line::default().warn("warning:").plain(" "), &Line::default().plain(warning.text.as_str()))?;
-        }
+        warnings(document, page)?;
     }
     if !document.next.is_empty() {
         if has_text {
@@ -197,6 +199,17 @@ fn write_reports(document: &Document, page: &mut Page<'_>) -> io::Result<bool> {
         several => fleet::write(several, &document.reports, page)?,
     }
     Ok(!document.reports.is_empty())
+}
+
+fn warnings(document: &Document, page: &mut Page<'_>) -> io::Result<()> {
+    document.warnings.iter().try_for_each(|warning| {
+        page.led(0, &Line::default().warn("warning:").plain(" "), &Line::default().plain(warning.text.as_str()))
+    })
+}
+
+/// Writes the warnings alone.
+pub(super) fn write_warnings(document: &Document, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    warnings(document, &mut Page::new(view, out))
 }
 
 /// Writes why a command could not do its job.

@@ -39,6 +39,11 @@ pub trait Format: Sync {
         false
     }
 
+    /// Whether what is written of `document` is for another program as it is, and its warnings belong on standard error.
+    fn leaves_warnings_to_stderr(&self, _document: &Document) -> bool {
+        false
+    }
+
     /// Whether it holds the report; what holds something else leaves the report to standard error.
     fn is_report(&self) -> bool {
         true

@@ -24,7 +24,7 @@ pub use json::{Past, Unreadable, read};
 
 use std::io::{self, Write};
 
-use super::{Finding, View};
+use super::{Document, Finding, View};
 
 /// All forms, in the order of the help.
 pub static ALL: [&dyn Format; 10] = [
@@ -67,6 +67,14 @@ pub fn json_schema() -> schemars::Schema {
 #[must_use]
 pub fn named(name: &str) -> Option<&'static dyn Format> {
     ALL.into_iter().find(|format| format.name() == name)
+}
+
+/// Writes the warnings of `document` alone, for people, as `view` has room for them.
+///
+/// # Errors
+/// The error of `out`.
+pub fn write_warnings(document: &Document, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    human::write_warnings(document, view, out)
 }
 
 /// Writes why a command could not do its job, for people, as `view` has room for it.

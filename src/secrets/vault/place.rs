@@ -1,5 +1,6 @@
 //! Where things of the vault are.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::profile::StoreSpec;
@@ -7,6 +8,9 @@ use crate::secrets::World;
 
 /// Where drafts are written, in the vault's folder.
 pub(super) const DRAFTS: &str = "drafts";
+
+/// The variable that names the vault.
+const VARIABLE: &str = "MAILGRANT_VAULT_FILE";
 
 /// The ending of the folder's name.
 const FOLDER: &str = ".d";
@@ -29,8 +33,13 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
 
 /// The vault: where `MAILGRANT_VAULT_FILE` or the profile names it, else among this program's data.
 pub(super) fn vault_file(spec: &StoreSpec, world: World<'_>) -> PathBuf {
-    let named = (world.env)("MAILGRANT_VAULT_FILE").map(PathBuf::from).or_else(|| spec.vault_file.clone());
+    let named = (world.env)(VARIABLE).map(PathBuf::from).or_else(|| spec.vault_file.clone());
     named.unwrap_or_else(|| world.data.join("vault.age"))
+}
+
+/// The variable that names the vault, if there is one.
+pub(super) fn variable(env: fn(&str) -> Option<OsString>) -> Option<&'static str> {
+    env(VARIABLE).map(|_| VARIABLE)
 }
 
 /// The file with the vault's key: where the profile names it, else beside the default profile.
