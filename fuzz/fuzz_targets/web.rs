@@ -30,7 +30,8 @@ fuzz_target!(|data: &[u8]| {
     };
     let user: Address = "a@contoso.example".parse().expect("it is an address");
     let account = Account { mailbox: &user, user: &user, by: Opener::Owner };
-    let protocol = if choice & 1 == 0 { Protocol::Graph } else { Protocol::Gmail };
+    let web: Vec<Protocol> = Protocol::ALL.into_iter().filter(|protocol| protocol.ports().is_none()).collect();
+    let protocol = web[usize::from(choice & 1 | choice >> 2 & 0b110) % web.len()];
     let task = match choice >> 1 & 3 {
         0 => Task::Read { latest: 0 },
         1 => Task::Read { latest: 3 },

@@ -22,6 +22,18 @@ fn wrong(source: &str) -> String {
 }
 
 #[test]
+fn where_a_credential_lets_no_app_in_the_ones_that_do_are_named() {
+    let text = GOOD.replace("tenant = \"contoso.onmicrosoft.com\"", "access = \"app\"");
+    for (provider, instead) in [
+        ("google", "write credential = \"service-account\", or access = \"user\""),
+        ("outlook", "write access = \"user\", or remove it"),
+    ] {
+        let said = wrong(&text.replace("microsoft365", provider));
+        assert!(said.contains(instead), "{said}");
+    }
+}
+
+#[test]
 fn presets_fill_what_the_profile_leaves_out() {
     let profile = parse(Path::new("config.toml"), GOOD).unwrap();
     let mailbox = &profile.mailboxes[&"shop".parse::<Name>().unwrap()];

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
-use super::assertion::{Assertion, JWT_BEARER};
+use super::assertion::Assertion;
 use super::form::Form;
 use super::service_account::ServiceAccount;
 use crate::failure::{Failure, FailureKind, FederatedClaims};
@@ -63,7 +63,7 @@ impl ClientCredential {
             (Self::Assertion(assertion), _) => {
                 // RFC 7521 §4.2: the client ID is optional here; Microsoft wants it.
                 form.append("client_id", client_id.as_str());
-                form.append("client_assertion_type", JWT_BEARER);
+                form.append("client_assertion_type", assertion.assertion_type());
                 form.append_secret("client_assertion", &assertion.sign(audience, now)?);
             }
             // Who asks is in the grant.

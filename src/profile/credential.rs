@@ -1,5 +1,5 @@
-//! What an app proves itself with, and what follows from that. Nothing outside compares or matches kinds of credential,
-//! but for `flow`, which makes each into what a request carries.
+//! What an app proves itself with, and what follows from that. Nothing outside matches on kinds of credential but `config`, which
+//! reads the settings of each, and `flow`, which makes each into what a request carries.
 
 /// What an app proves itself with at the token endpoint (RFC 6749 §2.1, §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
@@ -71,6 +71,17 @@ impl Credential {
             Self::Certificate => "certificate",
             Self::Federated => "federated",
             Self::ServiceAccount => "service-account",
+        }
+    }
+
+    /// The key of the profile with what it needs to be told, and no other kind; none where that is nothing.
+    #[must_use]
+    pub const fn settings(self) -> Option<&'static str> {
+        match self {
+            Self::Secret | Self::None => None,
+            Self::Certificate => Some("certificate"),
+            Self::Federated => Some("federated"),
+            Self::ServiceAccount => Some("service_account"),
         }
     }
 

@@ -92,6 +92,11 @@ fn who_is_let_in_is_checked_before_anything_is_asked() {
     for (from, to, expected) in [
         ("tenant = \"", "tenant = \"common\" # \"", "one directory"),
         ("access = \"app\"", "access = \"app\"\ncredential = \"none\"", "has to prove itself"),
+        (
+            "access = \"app\"",
+            "access = \"app\"\ncredential = \"none\"",
+            "write credential = \"secret\", \"certificate\" or \"federated\"",
+        ),
         ("access = \"app\"", "access = \"apps\"", "access"),
         ("access = \"app\"", "access = \"app\"\ncredential = \"service-account\"", "has no service accounts"),
         ("access = \"app\"", "access = \"app\"\ncertificate = { file = \"a.pem\" }", "credential = \"certificate\""),

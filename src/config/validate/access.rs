@@ -23,17 +23,28 @@ pub(super) fn access(value: Option<&Spanned<Access>>, otherwise: Access, app: &A
         Access::User => Ok(access),
         Access::App if !proof::is_confidential(app.credential) => refused(
             "an app that is let in without a user has to prove itself, and this one has no credential".to_owned(),
-            "write credential = \"secret\", \"certificate\" or \"federated\"",
+            &with_other_credential(app),
         ),
         Access::App if !app.provider.lets_apps_in(app.preset, app.credential) => refused(
             format!("{} lets no app in without a user, with this credential", app.provider.title),
-            "write access = \"user\", or remove it; at Google, write credential = \"service-account\"",
+            &with_other_credential(app),
         ),
         Access::App if app.tenant.is_some_and(|tenant| !tenant.is_one_directory()) => refused(
             "an app's own token comes from one directory, and this tenant stands for many".to_owned(),
             "write the Directory (tenant) ID from the app's Overview page as tenant",
         ),
         Access::App => Ok(access),
+    }
+}
+
+/// What to write where the provider does not let an app in with its credential.
+fn with_other_credential(app: &AppIs<'_>) -> String {
+    let is_let_in = |kind: &Credential| app.provider.lets_apps_in(app.preset, *kind);
+    let kinds = Credential::ALL.into_iter().filter(is_let_in).map(|kind| format!("\"{}\"", kind.key()));
+    match kinds.collect::<Vec<_>>().as_slice() {
+        [] => "write access = \"user\", or remove it".to_owned(),
+        [only] => format!("write credential = {only}, or access = \"user\""),
+        [most @ .., last] => format!("write credential = {} or {last}, or access = \"user\"", most.join(", ")),
     }
 }
 

@@ -31,11 +31,11 @@ pub(super) fn proof(file: &AppFile, provider: Provider, base: &Path) -> Checked<
         let invalid = Invalid::new(problem, "remove client_authentication");
         return Err(Problem::new("client_authentication", value.span(), invalid));
     }
-    belongs("certificate", file.certificate.as_ref(), credential, Credential::Certificate)?;
+    belongs(file.certificate.as_ref(), credential, Credential::Certificate)?;
     // Google trades them for a signature of a service account.
     let federated = file.federated.as_ref().filter(|_| credential != Credential::ServiceAccount);
-    belongs("federated", federated, credential, Credential::Federated)?;
-    belongs("service_account", file.service_account.as_ref(), credential, Credential::ServiceAccount)?;
+    belongs(federated, credential, Credential::Federated)?;
+    belongs(file.service_account.as_ref(), credential, Credential::ServiceAccount)?;
     let place = || file.credential.as_ref().map_or(0..0, Spanned::span);
     let mut proof = Proof { credential, certificate: None, federated: None, service_account: None };
     match credential {
@@ -61,14 +61,14 @@ pub(super) fn proof(file: &AppFile, provider: Provider, base: &Path) -> Checked<
 }
 
 /// Refuses settings of another kind of credential: they would be in force for nothing.
-fn belongs<T>(key: &'static str, value: Option<&Spanned<T>>, is: Credential, of: Credential) -> Checked<()> {
-    match value {
-        Some(value) if is != of => {
+fn belongs<T>(value: Option<&Spanned<T>>, is: Credential, of: Credential) -> Checked<()> {
+    match (value, of.settings()) {
+        (Some(value), Some(key)) if is != of => {
             let problem = format!("{key} belongs to credential = \"{}\"", of.key());
             let instead = format!("write credential = \"{}\", or remove {key}", of.key());
             Err(Problem::new(key, value.span(), Invalid::new(problem, instead)))
         }
-        Some(_) | None => Ok(()),
+        _ => Ok(()),
     }
 }
 

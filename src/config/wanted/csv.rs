@@ -193,9 +193,9 @@ impl<'s> Join<'s, '_> {
             let value = Spanned::new(row.place.clone(), DeValue::String(Cow::Owned(app.clone())));
             insert(&mut row.mailbox, "app", None, value);
         }
-        // Only one kind of credential has them.
-        for (key, credential) in [("certificate", Credential::Certificate), ("federated", Credential::Federated)] {
-            if let Some(span) = row.app.get(key).map(Spanned::span)
+        // Only one kind of credential has them; a service account, the last, may be signed for against federated tokens.
+        for credential in Credential::ALL.into_iter().rev() {
+            if let Some(span) = credential.settings().and_then(|key| row.app.get(key)).map(Spanned::span)
                 && !row.app.contains_key("credential")
             {
                 let value = DeValue::String(Cow::Borrowed(credential.key()));

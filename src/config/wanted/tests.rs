@@ -158,6 +158,19 @@ fn rows_of_one_client_id_have_one_app() {
 }
 
 #[test]
+fn settings_that_one_kind_of_credential_has_tell_the_kind() {
+    for (columns, values, kind) in [
+        ("certificate,key_file", "app.pem,app.key", "certificate"),
+        ("federated_source", "github", "federated"),
+        ("service_account_account,federated_source", "a@b.iam.gserviceaccount.com,github", "service-account"),
+        ("credential,federated_source", "certificate,github", "certificate"),
+    ] {
+        let said = written(&format!("address,provider,client_id,{columns}\na@x.org,google,{ID},{values}\n"));
+        assert!(said.contains(&format!("credential = \"{kind}\"")), "{columns}: {said}");
+    }
+}
+
+#[test]
 fn what_the_file_does_not_say_stays_and_another_protocol_takes_no_server_over() {
     let old: MailboxFile = {
         let wanted = read(TOML).unwrap();

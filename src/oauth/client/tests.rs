@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::*;
 use crate::failure::FederatedClaims;
 use crate::net::testing::{self as http, Server};
+use crate::oauth::assertion::JWT_BEARER;
 use crate::oauth::grant::{AuthorizationCode, ClientCredentials, Refresh};
 use crate::oauth::testing;
 use crate::oauth::{Assertion, AuthorizationRequest, Endpoints, redeem_device_code, request_device_code};
@@ -147,6 +148,10 @@ fn an_app_asks_for_itself_with_nothing_but_its_own_credentials() {
 struct TestSigner(AtomicUsize);
 
 impl Assertion for TestSigner {
+    fn assertion_type(&self) -> &'static str {
+        JWT_BEARER
+    }
+
     fn sign(&self, audience: &EndpointUrl, now: Timestamp) -> Result<SecretString, Failure> {
         let number = self.0.fetch_add(1, SeqCst);
         Ok(format!("canary-signed.{}.{}.{number}", audience.as_url().path(), now.as_second()).into())
@@ -220,6 +225,10 @@ fn an_assertion_goes_into_the_body_in_place_of_a_secret_whatever_the_endpoint_of
 fn an_assertion_that_cannot_be_signed_sends_nothing() {
     struct NoKey;
     impl Assertion for NoKey {
+        fn assertion_type(&self) -> &'static str {
+            JWT_BEARER
+        }
+
         fn sign(&self, _: &EndpointUrl, _: Timestamp) -> Result<SecretString, Failure> {
             Err(FailureKind::NoClientSecret { app: "my-app".into() }.into())
         }
@@ -294,6 +303,10 @@ fn a_code_is_sent_once_at_whatever_byte_the_answer_breaks_off() {
 fn a_refusal_says_what_the_federated_token_says_that_was_sent() {
     struct Federated;
     impl Assertion for Federated {
+        fn assertion_type(&self) -> &'static str {
+            JWT_BEARER
+        }
+
         fn sign(&self, _: &EndpointUrl, _: Timestamp) -> Result<SecretString, Failure> {
             Ok("canary.federated.token".into())
         }

@@ -6,7 +6,7 @@ use super::sheet::Cell;
 use crate::config::entry::{Fault, Wrong};
 use crate::config::file::{AppFile, CertificateFile, FederatedFile, MailboxFile, ServiceAccountFile, ServiceFile};
 use crate::config::wanted::refused::refused;
-use crate::profile::Side;
+use crate::profile::{Credential, Side};
 
 /// Whose value it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,9 @@ fn all() -> Vec<(String, Column)> {
         }
     }
     add("ehlo_name".to_owned(), Group::Mailbox, Side::Outgoing.key(), Some("ehlo_name"));
-    for key in plain(AppFile::KEYS, &["certificate", "federated", "service_account"]) {
+    let is_nested =
+        |key: &str| Credential::ALL.into_iter().filter_map(Credential::settings).any(|nested| nested == key);
+    for key in plain(AppFile::KEYS, &[]).filter(|key| !is_nested(key)) {
         add(key.to_owned(), Group::App, key, None);
     }
     add("scope".to_owned(), Group::App, "scopes", None);

@@ -26,7 +26,7 @@ use secrecy::SecretString;
 
 use self::files::Contents;
 use self::signer::Signer;
-use super::Assertion;
+use super::{Assertion, JWT_BEARER};
 use crate::failure::{Failure, FailureKind};
 use crate::finding_code::FindingCode;
 use crate::profile::{App, CertificateSpec, ClientId, EndpointUrl};
@@ -98,6 +98,10 @@ impl Signed {
 }
 
 impl Assertion for Signed {
+    fn assertion_type(&self) -> &'static str {
+        JWT_BEARER
+    }
+
     fn sign(&self, audience: &EndpointUrl, now: Timestamp) -> Result<SecretString, Failure> {
         self.signer()?.assertion(&self.spec, self.client_id.as_str(), audience.as_url().as_str(), now)
     }

@@ -37,7 +37,7 @@ use secrecy::SecretString;
 use self::source::{Source, World};
 use self::token::Audience;
 pub use self::token::FederatedToken;
-use super::Assertion;
+use super::{Assertion, JWT_BEARER};
 use crate::clock::Clock;
 use crate::environment;
 use crate::failure::{Failure, FailureKind, FederatedClaims};
@@ -80,6 +80,10 @@ impl Federated {
 }
 
 impl Assertion for Federated {
+    fn assertion_type(&self) -> &'static str {
+        JWT_BEARER
+    }
+
     fn sign(&self, _: &EndpointUrl, now: Timestamp) -> Result<SecretString, Failure> {
         let token = self.fetch(now)?;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.claims);
