@@ -103,10 +103,9 @@ impl Outputs {
     pub fn stream(&self, progress: &Progress) {
         let format = self.format;
         if format.streams() {
-            // In one piece. Where standard output cannot be written, the end of the command says so.
+            // Without colours, in one piece. Where standard output cannot be written, the end of the command says so.
             let hear = move |report: &Report| {
-                let mut out = in_pieces();
-                let _ = format.write_report(report, &mut out).and_then(|()| out.flush());
+                let _ = format.write_report(report, &mut io::stdout());
             };
             progress.pass_on(hear, !self.files.is_empty());
         }

@@ -1,8 +1,8 @@
 //! Values of a profile that are most likely slips: they may be right, so they are warned of and never refused.
 
-use crate::profile::{App, Mailbox, client_id_doubt, placeholder};
+use crate::profile::{App, ClientType, Mailbox, client_id_doubt, placeholder};
 use crate::report::{Finding, Warning, WarningCode};
-use crate::text::Redactor;
+use crate::text::{Redactor, Shown};
 
 /// What is to be said of an app's values.
 pub fn of_app(app: &App) -> Vec<Warning> {
@@ -13,7 +13,20 @@ pub fn of_app(app: &App) -> Vec<Warning> {
         let told = shown!("the client ID of app '{}' looks wrong: {}", app.name, cause);
         Warning::new(WarningCode::UnusualClientId, told)
     });
-    tenant.into_iter().chain(id).collect()
+    tenant.into_iter().chain(id).chain(credential(app)).collect()
+}
+
+fn credential(app: &App) -> Option<Warning> {
+    let provider = app.provider;
+    let known = provider.quirks.credentials.iter().filter(|kind| kind.client_type() == ClientType::Confidential);
+    let told = shown!(
+        "{} is not known to take a {} from an app, as app '{}' has one: its apps have a {}",
+        provider.title,
+        app.credential.title(),
+        app.name,
+        Shown::join(known.map(|kind| kind.title()), " or a ")
+    );
+    (!provider.takes(app.credential)).then(|| Warning::new(WarningCode::CredentialNotTaken, told))
 }
 
 /// What is to be said of a mailbox's values.

@@ -66,6 +66,8 @@ pub enum WarningCode {
     KeepSafe,
     /// The provider is not known to accept keys of this kind.
     KeyKindRefused,
+    /// The provider is not known to take a credential of this kind.
+    CredentialNotTaken,
     /// Another app of the profile has the same client ID.
     SameClientId,
     /// Another mailbox of the profile has the same address.

@@ -214,6 +214,29 @@ fn another_provider_takes_none_of_the_old_one_s_settings_over() {
 }
 
 #[test]
+fn a_credential_that_the_provider_is_not_known_to_take_is_doubted() {
+    let shop = Fixture::new();
+    let warnings = |provider: &[&str]| {
+        let flags = ["add", "a@contoso.example", "--incoming", "imap", "--outgoing", "none", "--dry-run"];
+        shop.json(&[&flags, provider].concat(), 0).json()["warnings"].to_string()
+    };
+    let google = ["--provider", "google", "--client-id", "123456789012-abcdef.apps.googleusercontent.com"];
+    let microsoft = ["--provider", "microsoft365", "--tenant", "contoso.example", "--client-id", CONFIDENTIAL_CLIENT];
+    let certificate = ["--credential", "certificate", "--certificate", "app.pem"];
+    let doubt = warnings(&[&google[..], &certificate].concat());
+    assert!(
+        doubt.contains("credential-not-taken") && doubt.contains("Google is not known to take a certificate"),
+        "{doubt}"
+    );
+    assert!(doubt.contains("its apps have a client secret or a service account"), "{doubt}");
+    let federated = ["--credential", "federated", "--federated-source", "github"];
+    assert!(warnings(&[&google[..], &federated].concat()).contains("credential-not-taken"));
+    for taken in [[&google[..], &["--credential", "none"]].concat(), [&microsoft[..], &certificate].concat()] {
+        assert!(!warnings(&taken).contains("credential-not-taken"), "{taken:?}");
+    }
+}
+
+#[test]
 fn a_provider_without_known_servers_asks_for_them_as_flags() {
     let shop = Fixture::new();
     let oidc = [

@@ -160,6 +160,17 @@ fn an_address_is_enough_and_gives_the_name_and_a_public_client_is_asked_for_no_s
 }
 
 #[test]
+fn only_what_the_provider_takes_is_offered() {
+    let shop = Fixture::new();
+    let client_id = "123456789012-abcdef.apps.googleusercontent.com";
+    let mut terminal = terminal(&shop, &["add", "a@contoso.example", "--provider", "google", "--client-id", client_id]);
+    answer(&mut terminal, "Does the app have a client secret?", "no");
+    let said = terminal.exp_string("Number [1]").unwrap();
+    assert!(said.contains("as a service account") && said.contains("with nothing"), "{said}");
+    assert!(!said.contains("certificate") && !said.contains("another issuer"), "{said}");
+}
+
+#[test]
 fn where_federated_tokens_come_from_is_asked_for() {
     let shop = Fixture::new();
     let mut terminal = terminal(&shop, &["add", SHOP, "--credential", "federated"]);

@@ -262,7 +262,7 @@ fn a_long_report_goes_out_in_large_pieces() {
     };
     shop.write_config(&(app + &(0..150).map(mailbox).collect::<String>()));
     // Text goes out report by report.
-    for (form, a_report) in [("json", 0), ("text", 1)] {
+    for (form, a_report) in [("json", 0), ("json-lines", 1), ("text", 1)] {
         let pieces = shop.run(&["status", "--details", "--format", form]).pieces();
         let bytes: usize = pieces.iter().sum();
         assert!(bytes > 15_000 && pieces.len() <= 20 + bytes / 30_000 + a_report * 150, "{form}: {pieces:?}");

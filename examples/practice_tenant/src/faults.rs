@@ -15,6 +15,7 @@ mod federated;
 mod gmail;
 mod graph;
 mod mail;
+mod place;
 mod policy;
 mod service_accounts;
 mod sign_in;
@@ -25,6 +26,7 @@ mod token;
 pub use crate::api::Service;
 pub use answers::{ApiCall, ApiRefusal, At, Broken, Claim, Refusal, Stage, Step, Words};
 pub use graph::REVOKED;
+pub use place::Place;
 pub use switches::Faults;
 
 use crate::ca::Certificate;
@@ -179,48 +181,5 @@ impl Fault {
     /// The fault of a row that is there.
     pub fn named(name: &str) -> Self {
         Self::row(name).unwrap_or_else(|| panic!("there is no fault '{name}'")).fault
-    }
-
-    /// Where it shows, for people.
-    pub fn place(self) -> &'static str {
-        match self {
-            Self::OAuth(refusal) => match refusal.at {
-                [At::Page | At::Account, ..] if refusal.is_at(At::Refresh) => "page, token",
-                [At::Page | At::Account, ..] => "sign-in page",
-                [At::Back, ..] => "sign-in",
-                _ => "token",
-            },
-            Self::NoDeviceCode
-            | Self::OtherAccount
-            | Self::IdClaims(_)
-            | Self::NoRefreshToken
-            | Self::SendingNotGranted => "sign-in",
-            Self::RunnerRefuses
-            | Self::RunnerTokenOld
-            | Self::IssuerKeyNotPublished
-            | Self::MetadataBusy
-            | Self::IdentityNotFound
-            | Self::SigningDenied
-            | Self::PoolGone => "federated",
-            Self::TokenPage { .. } | Self::AccessClaims(_) | Self::AppClaims(_) | Self::ForeignAccessToken => "token",
-            Self::Mail(Words { protocol, .. }) | Self::Offers(protocol, _) => match protocol {
-                Protocol::Imap => "IMAP",
-                Protocol::Pop3 => "POP3",
-                Protocol::Smtp => "SMTP",
-            },
-            Self::SilentImap | Self::SearchFindsNothing | Self::SearchRefused | Self::Untagged(_) => "IMAP",
-            Self::MessageIdReplaced(_) => "SMTP",
-            Self::Api(ApiRefusal { service: Service::Gmail, .. }) => "Gmail API",
-            Self::Api(ApiRefusal { service: Service::Exchange, .. }) => "Exchange admin",
-            Self::Api(refusal) if refusal.at.is_directory() => "directory",
-            Self::ReplicationLag(_) | Self::LongestSecret(_) | Self::NoHints | Self::SameHints => "directory",
-            Self::Api(_) | Self::FromDroppedInMime => "Graph",
-            Self::ApiAnswers(_) | Self::IndexDelay(_) => "Graph, Gmail",
-            Self::NoCapa | Self::NoSaslInCapa(_) => "POP3",
-            Self::NotSetUp(_) | Self::NoMailbox | Self::NoDelegates | Self::AccessTokensExpired | Self::NoStartTls => {
-                "mail"
-            }
-            Self::ClockAhead(_) | Self::Certificate(_) | Self::RefusalsEcho => "everywhere",
-        }
     }
 }

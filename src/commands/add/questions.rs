@@ -136,8 +136,7 @@ pub(super) fn secret(file: &mut AppFile, source_is_given: bool, context: &Contex
         };
         if !prompter.offer("Does the app have a client secret?").map_err(unasked)? {
             let provider = file.provider.as_ref().map(|provider| *provider.get_ref());
-            let has_accounts = provider.is_none_or(Provider::has_service_accounts);
-            let is_known = |kind: &Credential| has_accounts || !kind.is_service_account();
+            let is_known = |kind: &Credential| provider.is_none_or(|provider: Provider| provider.takes(*kind));
             let others = Credential::ALL.into_iter().filter(|kind| !kind.has_secret()).filter(is_known);
             let others: Vec<Credential> = others.collect();
             let chosen = match others.as_slice() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use practice_tenant::faults::{Fault, Row, Stage, Wording, Words};
+use practice_tenant::faults::{Fault, Place, Row, Stage, Wording, Words};
 use practice_tenant::world::{ALICE, SHARED, SHOP};
 
 use crate::report::{Report, Subject};
@@ -32,7 +32,7 @@ pub(super) fn list() -> Vec<Report> {
     let report = |row: &'static Row| {
         let mut report = Report::new(Subject::Fault(row.name.into()));
         report.fact("meaning", row.meaning);
-        report.fact("place", row.fault.place());
+        report.fact("place", row.fault.place().title());
         report.fact("finding", row.finding);
         report.fact("wording", wording(row));
         report
@@ -55,27 +55,25 @@ pub(super) fn said(chosen: &[Chosen]) -> Vec<String> {
     let line = |fault: &Chosen| {
         let time = fault.time.map_or(String::new(), |time| format!(" for {} seconds", time.as_secs()));
         let hint = hint(fault.row.fault).map_or(String::new(), |hint| format!(" ({hint})"));
-        format!("Broken{time}: {} ({}): {}{hint}", fault.row.name, fault.row.fault.place(), fault.row.meaning)
+        format!("Broken{time}: {} ({}): {}{hint}", fault.row.name, fault.row.fault.place().title(), fault.row.meaning)
     };
     chosen.iter().map(line).collect()
 }
 
 /// What else is needed to meet a fault.
 fn hint(fault: Fault) -> Option<String> {
-    match fault {
-        Fault::NoDelegates => {
+    match (fault, fault.place()) {
+        (Fault::NoDelegates, _) => {
             Some(format!("add the mailbox {SHARED} with --sign-in-as {ALICE} to meet it: a shared mailbox"))
         }
-        Fault::Mail(Words { at: Stage::Message, .. }) => {
+        (Fault::Mail(Words { at: Stage::Message, .. }), _) => {
             Some(format!("to meet it: mailgrant test-smtp practice --to {SHOP}"))
         }
-        _ if fault.place() == "POP3" => Some("for a mailbox with --incoming pop3".to_owned()),
-        _ if fault.place().starts_with("Graph") => Some("for a mailbox with --incoming graph".to_owned()),
-        _ if fault.place().starts_with("Gmail") => Some("for a mailbox with --incoming gmail".to_owned()),
-        _ if fault.place() == "directory" => Some("to meet it: mailgrant rotate-secret practice --issue".to_owned()),
-        _ if fault.place() == "sign-in page" => {
-            Some("the provider's page shows it; paste its text into mailgrant explain".to_owned())
-        }
+        (_, Place::Pop3) => Some("for a mailbox with --incoming pop3".to_owned()),
+        (_, Place::Graph | Place::GraphAndGmail) => Some("for a mailbox with --incoming graph".to_owned()),
+        (_, Place::Gmail) => Some("for a mailbox with --incoming gmail".to_owned()),
+        (_, Place::Directory) => Some("to meet it: mailgrant rotate-secret practice --issue".to_owned()),
+        (_, Place::Page) => Some("the provider's page shows it; paste its text into mailgrant explain".to_owned()),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use practice_tenant::faults::Fault;
+use practice_tenant::faults::{Fault, Place};
 use practice_tenant::world::{CONFIDENTIAL_CLIENT, SHOP, TENANT_DOMAIN};
 use practice_tenant::{Sandbox, SandboxConfig};
 use tempfile::TempDir;
@@ -166,7 +166,7 @@ impl Home {
                 None => self.sandbox.switch_on(row.fault),
             }
         }
-        if faults.iter().any(|fault| fault.row.fault.place().contains("token")) {
+        if faults.iter().any(|fault| matches!(fault.row.fault.place(), Place::Token | Place::PageAndToken)) {
             self.sandbox.set_access_lifetime(Duration::ZERO);
         }
         if !faults.is_empty() {

@@ -5,6 +5,7 @@ mod tasks;
 
 use std::time::Duration;
 
+use super::super::credential::Credential;
 use super::super::endpoint::TlsMode::Implicit;
 use super::super::protocol::Protocol::{self, Gmail, Imap, Pop3, Smtp};
 use super::super::protocol::Side::{self, Incoming, Outgoing};
@@ -101,6 +102,8 @@ pub(super) static GOOGLE: Row = Row {
             ]),
             advice: None,
         },
+        // Its metadata has no private_key_jwt (RFC 7523).
+        credentials: &[Credential::Secret, Credential::None, Credential::ServiceAccount],
         service_accounts: Some(ServiceAccounts {
             token_exchange: "https://sts.googleapis.com/v1/token",
             signer: "https://iamcredentials.googleapis.com",

@@ -6,7 +6,7 @@ mod tasks;
 
 use std::time::Duration;
 
-use super::super::credential::ClientType;
+use super::super::credential::{ClientType, Credential};
 use super::super::endpoint::TlsMode::{Implicit, StartTls};
 use super::super::protocol::Protocol::{Graph, Imap, Pop3, Smtp};
 use super::super::protocol::Side::{Incoming, Outgoing};
@@ -166,6 +166,7 @@ const QUIRKS: Quirks = Quirks {
              --no-browser, is the lasting way.",
         ),
     },
+    credentials: &[Credential::Secret, Credential::None, Credential::Certificate, Credential::Federated],
     service_accounts: None,
     enrols_apps: true,
     gone: &GONE,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::credential::ClientType;
+use super::super::credential::{ClientType, Credential};
 use super::cloud::Cloud;
 use super::family::Family;
 use super::gone::USUAL;
@@ -114,6 +114,7 @@ pub(super) static OIDC: Row = Row {
         secret_propagation: Duration::ZERO,
         is_personal: false,
         device: DeviceFlow { scopes: None, advice: None },
+        credentials: &[Credential::Secret, Credential::None, Credential::Certificate, Credential::Federated],
         service_accounts: None,
         enrols_apps: false,
         gone: &USUAL,

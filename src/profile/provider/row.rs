@@ -236,6 +236,8 @@ pub struct Quirks {
     pub is_personal: bool,
     /// Sign-ins by code (RFC 8628).
     pub device: DeviceFlow,
+    /// What its apps are known to prove themselves with.
+    pub credentials: &'static [Credential],
     /// Its service accounts, where it has some.
     pub service_accounts: Option<ServiceAccounts>,
     /// Whether its mail servers have to know an app that is let in by itself, and which mailboxes are open to it.
@@ -290,10 +292,10 @@ impl Provider {
 }
 
 impl Provider {
-    /// Whether it has service accounts, which act for the users of an organisation without their sign-in.
+    /// Whether its apps are known to prove themselves in this way.
     #[must_use]
-    pub fn has_service_accounts(self) -> bool {
-        self.quirks.service_accounts.is_some()
+    pub fn takes(self, credential: Credential) -> bool {
+        self.quirks.credentials.contains(&credential)
     }
 
     /// Whether a service account may act for the users of `domain`, as far as the domain tells.
@@ -307,7 +309,7 @@ impl Provider {
     pub fn lets_apps_in(self, deployment: &Deployment, credential: Credential) -> bool {
         match credential.app_access() {
             AppAccess::Never => false,
-            AppAccess::ForUsers => self.has_service_accounts(),
+            AppAccess::ForUsers => self.takes(credential),
             // An issuer that the profile names has rules that only its administrators know.
             AppAccess::ByPermission => {
                 deployment.sign_in.needs_issuer()

@@ -34,6 +34,7 @@ use std::io::{self, Write};
 
 use secrecy::ExposeSecret;
 
+use self::fleet::Fleet;
 use self::line::Line;
 use self::page::Page;
 use super::interface::Format;
@@ -159,7 +160,7 @@ fn write_reports(document: &Document, page: &mut Page<'_>) -> io::Result<bool> {
     if let Some(table) = document.table.as_ref().filter(|_| !page.view.details) {
         table::write(table, page)?;
         let reports: Vec<&Report> = document.reports.iter().collect();
-        fleet::write_failures(&reports, &document.reports, page)?;
+        Fleet::of(&reports, &document.reports).write_failures(page)?;
         return Ok(!table.rows.is_empty());
     }
     let (tests, others): (Vec<&Report>, Vec<&Report>) =
@@ -194,9 +195,9 @@ fn write_reports(document: &Document, page: &mut Page<'_>) -> io::Result<bool> {
                 screen::write(report, page)?;
             }
             page.gap()?;
-            fleet::write_summary(several, &document.reports, page)?;
+            Fleet::of(several, &document.reports).write_summary(page)?;
         }
-        several => fleet::write(several, &document.reports, page)?,
+        several => Fleet::of(several, &document.reports).write(page)?,
     }
     Ok(!document.reports.is_empty())
 }
