@@ -27,7 +27,7 @@ use crate::net::Trust;
 use crate::profile::{Mailbox, Profile, StoreKind};
 use crate::progress::Progress;
 use crate::report::View;
-use crate::secrets::{self, SecretStore, World};
+use crate::secrets::{self, RecordKey, SecretStore, World};
 use crate::text::Shown;
 use crate::transcript::Transcript;
 
@@ -98,7 +98,8 @@ impl Context {
     /// The variables of this process that another one needs to reach the records of `mailbox`.
     #[must_use]
     pub fn store_variables(&self, profile: &Profile, mailbox: &Mailbox) -> Vec<Shown> {
-        secrets::variables(&profile.secrets.chosen(self.store_choice), profile, mailbox, self.world())
+        let records = [RecordKey::App(mailbox.app.clone()), RecordKey::Mailbox(mailbox.name.clone())];
+        self.store(profile).map(|store| store.variables(&records)).unwrap_or_default()
     }
 
     /// From now on nothing is stored, and no store is opened.

@@ -33,16 +33,6 @@ pub fn app_variable(app: &App) -> Option<Shown> {
     app.stored().map(|stored| variable(APP, &app.name, stored.variable))
 }
 
-/// The variables of `env` with what a token for `mailbox` is asked for with.
-pub(super) fn variables(app: &App, mailbox: &Mailbox, env: fn(&str) -> Option<OsString>) -> Vec<Shown> {
-    let granted = mailbox.access.needs_person().then(|| of_mailbox_named(&mailbox.name));
-    app_variable(app).into_iter().chain(granted).filter(|name| env(name).is_some()).collect()
-}
-
-fn of_mailbox_named(name: &Name) -> Shown {
-    variable(MAILBOX, name, "REFRESH_TOKEN")
-}
-
 /// The variable with what an app or a mailbox has, as in `MAILGRANT_APP_CONTOSO_CLIENT_SECRET` and
 /// `MAILGRANT_MAILBOX_SHOP_REFRESH_TOKEN`.
 fn variable(kind: &'static str, name: &Name, holds: &'static str) -> Shown {
@@ -70,7 +60,7 @@ impl EnvStore {
                 Some((app_variable(app)?, shown!("the {} of app '{}'", app.stored()?.title, name)))
             }
             RecordKey::Mailbox(name) => {
-                Some((of_mailbox_named(name), shown!("the refresh token of mailbox '{}'", name)))
+                Some((variable(MAILBOX, name, "REFRESH_TOKEN"), shown!("the refresh token of mailbox '{}'", name)))
             }
             RecordKey::Trial(_) => None,
         }
@@ -143,6 +133,11 @@ impl SecretStore for EnvStore {
 
     fn delete(&self, key: &RecordKey) -> Result<bool, StoreFault> {
         Err(self.read_only(key))
+    }
+
+    fn variables(&self, of: &[RecordKey]) -> Vec<Shown> {
+        let named = of.iter().filter_map(|key| self.variable(key)).map(|(variable, _)| variable);
+        named.filter(|variable| (self.env)(variable).is_some()).collect()
     }
 
     fn keys(&self) -> Result<Option<Vec<RecordKey>>, StoreFault> {

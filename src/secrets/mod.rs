@@ -25,7 +25,7 @@ pub use env::{EnvStore, app_variable};
 pub use keyring::KeyringStore;
 pub use lock::RecordLock;
 pub use nothing::Nothing;
-pub use open::{is_secret_variable, open, variables};
+pub use open::{is_secret_variable, open};
 pub use records::{
     AppRecord, Authorization, Binding, CachedAccess, ClientSecret, DueRemoval, GrantIdentity, LostGrant, MailboxRecord,
     RefreshGrant, RequestedSecret, RotationJournal, RotationPhase, load_app, load_mailbox, save_app, save_mailbox,
@@ -124,6 +124,12 @@ pub trait SecretStore: Send + Sync {
     /// # Errors
     /// [`StoreFault`] if a step failed. Nothing is left behind, as far as the store still answers.
     fn self_test(&self) -> Result<Shown, StoreFault>;
+
+    /// The variables of this process that lead to it, or hold these records: another program that runs `mailgrant` needs them
+    /// too. No value is told.
+    fn variables(&self, _of: &[RecordKey]) -> Vec<Shown> {
+        Vec::new()
+    }
 
     /// The files and folders that it reads or writes, for a look at their owners and modes.
     fn places(&self) -> Vec<WatchedPath> {

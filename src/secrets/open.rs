@@ -1,10 +1,9 @@
 //! The store that the profile asks for, opened. This is the only place that tells the kinds apart.
 
 use super::vault::KEY_VARIABLE;
-use super::{CommandStore, EnvStore, HandedVault, KeyringStore, SecretStore, VaultStore, World, env, vault};
+use super::{CommandStore, EnvStore, HandedVault, KeyringStore, SecretStore, VaultStore, World, env};
 use crate::failure::StoreFault;
-use crate::profile::{Mailbox, Profile, StoreKind, StoreSpec};
-use crate::text::Shown;
+use crate::profile::{Profile, StoreKind, StoreSpec};
 
 /// Whether a variable of this name may hold a secret of a store.
 #[must_use]
@@ -29,15 +28,4 @@ pub fn open(spec: &StoreSpec, profile: &Profile, world: World<'_>) -> Result<Box
             None => return Err(StoreFault::NoCommand),
         },
     })
-}
-
-/// The variables of this process that the store of `spec` is found and read by, for the records of `mailbox`: another program
-/// that runs `mailgrant` needs them too. No value is told.
-#[must_use]
-pub fn variables(spec: &StoreSpec, profile: &Profile, mailbox: &Mailbox, world: World<'_>) -> Vec<Shown> {
-    match spec.store.unwrap_or_default() {
-        StoreKind::Keyring | StoreKind::Command => Vec::new(),
-        StoreKind::Vault => vault::variables(world.env),
-        StoreKind::Env => env::variables(profile.app_of(mailbox), mailbox, world.env),
-    }
 }

@@ -18,7 +18,6 @@ mod seal;
 mod single;
 mod takeover;
 
-use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -46,21 +45,14 @@ const LARGEST: usize = 8 * 1024 * 1024;
 /// four long tokens.
 const GROWTH: u64 = 16 * 1024;
 
-/// The variables of `env` by which the vault and its key are found.
-pub(super) fn variables(env: fn(&str) -> Option<OsString>) -> Vec<Shown> {
-    [handed::variable(env).or_else(|| place::variable(env)), key::variable(env)]
-        .into_iter()
-        .flatten()
-        .map(Shown::from)
-        .collect()
-}
-
 /// An age-encrypted file for each record.
 pub struct VaultStore {
     /// The one file of before.
     single: PathBuf,
     folder: PathBuf,
     key: VaultKey,
+    /// The variable that names it, if one does.
+    named_by: Option<&'static str>,
 }
 
 impl VaultStore {
@@ -70,13 +62,14 @@ impl VaultStore {
     #[must_use]
     pub fn new(path: PathBuf, key: VaultKey) -> Self {
         let (single, folder) = vault_places(&path);
-        Self { single, folder, key }
+        Self { single, folder, key, named_by: None }
     }
 
     /// The vault of the profile's `spec`.
     #[must_use]
     pub fn open(spec: &StoreSpec, world: World<'_>) -> Self {
-        Self::new(vault_file(spec, world), VaultKey::of(world.env, vault_key_file(spec, world)))
+        let key = VaultKey::of(world.env, vault_key_file(spec, world));
+        Self { named_by: place::variable(world.env), ..Self::new(vault_file(spec, world), key) }
     }
 
     fn is_made(&self) -> Result<bool, StoreFault> {
@@ -290,6 +283,10 @@ impl SecretStore for VaultStore {
             return Err(StoreFault::NotKept { what: "what is read back is not what was written".into() });
         }
         Ok(shown!("{}; a file was written beside it, read back and removed", found))
+    }
+
+    fn variables(&self, _: &[RecordKey]) -> Vec<Shown> {
+        [self.named_by, self.key.variable()].into_iter().flatten().map(Shown::from).collect()
     }
 
     fn places(&self) -> Vec<WatchedPath> {

@@ -20,15 +20,6 @@ use crate::text::{self, Shown};
 /// The variable that holds the vault.
 const VARIABLE: &str = "MAILGRANT_VAULT";
 
-fn given(env: fn(&str) -> Option<OsString>) -> Option<OsString> {
-    env(VARIABLE).filter(|text| !text.to_string_lossy().trim().is_empty())
-}
-
-/// The variable with a whole vault, if there is one.
-pub(super) fn variable(env: fn(&str) -> Option<OsString>) -> Option<&'static str> {
-    given(env).map(|_| VARIABLE)
-}
-
 /// A vault that was handed over.
 pub struct HandedVault {
     text: OsString,
@@ -39,7 +30,7 @@ impl HandedVault {
     /// The vault in `MAILGRANT_VAULT`, if there is one.
     #[must_use]
     pub fn open(spec: &StoreSpec, world: World<'_>) -> Option<Self> {
-        let text = given(world.env)?;
+        let text = (world.env)(VARIABLE).filter(|text| !text.to_string_lossy().trim().is_empty())?;
         Some(Self { text, key: VaultKey::of(world.env, vault_key_file(spec, world)) })
     }
 
@@ -60,6 +51,10 @@ impl SecretStore for HandedVault {
     fn get(&self, key: &RecordKey) -> Result<Option<SecretBytes>, StoreFault> {
         let plain = self.plain()?;
         single::Contents::parse(Path::new(VARIABLE), &plain)?.get(&key.entry_name())
+    }
+
+    fn variables(&self, _: &[RecordKey]) -> Vec<Shown> {
+        [Some(VARIABLE), self.key.variable()].into_iter().flatten().map(Shown::from).collect()
     }
 
     fn is_read_only(&self) -> bool {

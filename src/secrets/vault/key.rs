@@ -35,9 +35,18 @@ impl VaultKey {
     /// The key in `MAILGRANT_VAULT_KEY`, else the one that systemd hands over, else the one in `file`. Blanks are not a key:
     /// compose files leave them.
     pub(super) fn of(env: fn(&str) -> Option<OsString>, file: PathBuf) -> Self {
-        match given(env) {
+        let text = env(KEY_VARIABLE).map(|value| value.to_string_lossy().into_owned());
+        match text.filter(|text| !text.trim().is_empty()) {
             Some(text) => Self::Value(SecretString::from(text)),
             None => Self::File(credential(env).unwrap_or(file)),
+        }
+    }
+
+    /// The variable that holds it, if one does.
+    pub(super) fn variable(&self) -> Option<&'static str> {
+        match self {
+            Self::Value(_) => Some(KEY_VARIABLE),
+            Self::File(_) => None,
         }
     }
 
@@ -56,15 +65,6 @@ impl VaultKey {
             }
         }
     }
-}
-
-fn given(env: fn(&str) -> Option<OsString>) -> Option<String> {
-    env(KEY_VARIABLE).map(|value| value.to_string_lossy().into_owned()).filter(|text| !text.trim().is_empty())
-}
-
-/// The variable that holds the key or leads to it, if there is one.
-pub(super) fn variable(env: fn(&str) -> Option<OsString>) -> Option<&'static str> {
-    given(env).map(|_| KEY_VARIABLE).or_else(|| credential(env).map(|_| CREDENTIALS_VARIABLE))
 }
 
 /// The file in which systemd hands the key over (systemd.exec(5), `LoadCredential=`), if it does.
