@@ -17,7 +17,7 @@ use std::process::{Command, ExitCode};
 const USAGE: &str = "\
 cargo run --package checks -- lint
 cargo run --package checks -- promises
-cargo run --package checks -- protections [--check] [ROW ...]";
+cargo run --package checks -- protections [--check | --build] [ROW ...]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

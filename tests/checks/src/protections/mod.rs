@@ -2,6 +2,7 @@
 //! keep a promise and what the source looks like without them. In a copy of the tree they are taken out, one row at a
 //! time, and the row's test must fail then.
 
+mod builds;
 mod report;
 mod rows;
 mod tree;
@@ -19,9 +20,16 @@ use crate::promises;
 /// Runs the rows that `arguments` name, or all.
 pub(crate) fn run(arguments: &[&str]) -> ExitCode {
     let (flags, names): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|argument| argument.starts_with('-'));
-    let is_check = match flags.as_slice() {
-        [] => false,
-        ["--check"] => true,
+    let run: fn(&[Row], &mut Report) -> ExitCode = match flags.as_slice() {
+        [] => |rows, report| {
+            take_out(rows, report);
+            report.end()
+        },
+        ["--check"] => |rows, report| report.checked(rows.len()),
+        ["--build"] => |rows, report| {
+            builds::look(rows, report);
+            report.built(rows.len())
+        },
         _ => {
             eprintln!("{}", crate::USAGE);
             return ExitCode::from(2);
@@ -40,11 +48,7 @@ pub(crate) fn run(arguments: &[&str]) -> ExitCode {
     }
     let (apply, stale): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| objections(row).is_empty());
     stale.iter().for_each(|row| report.stale(row, &objections(row)));
-    if is_check {
-        return report.checked(apply.len());
-    }
-    take_out(&apply, &mut report);
-    report.end()
+    run(&apply, &mut report)
 }
 
 /// Takes out the protection of each row.

@@ -57,6 +57,18 @@ impl Report {
         ExitCode::from(u8::from(!self.stale.is_empty()))
     }
 
+    /// The end of a look at what builds.
+    pub(crate) fn built(&self, apply: usize) -> ExitCode {
+        let (fails, stale) = (listed(&self.unproved), listed(&self.stale));
+        let builds = apply - self.unproved.len();
+        println!(
+            "{builds} rows build, {} do not{fails}, {} do not apply{stale}",
+            self.unproved.len(),
+            self.stale.len()
+        );
+        ExitCode::from(u8::from(!self.unproved.is_empty() || !self.stale.is_empty()))
+    }
+
     /// The counts.
     pub(crate) fn end(&self) -> ExitCode {
         println!(

@@ -1,6 +1,6 @@
 //! A copy of the tree in which protections are taken out and put back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
@@ -78,11 +78,47 @@ impl Tree {
     /// Runs the row's test without its protection, and puts that back.
     pub(crate) fn test_without(&self, row: &Row) -> Ended {
         let file = self.root.join(&row.file);
-        let whole = fs::read_to_string(&file).expect("the row's file can be read");
+        let whole = self.read(&row.file);
         fs::write(&file, whole.replacen(&row.find, &row.put, 1)).expect("the row's file can be written");
         let ended = self.test(row);
         fs::write(&file, whole).expect("the row's file can be written");
         ended
+    }
+
+    /// Of `rows`, those whose protections can be taken out beside each other, and the others.
+    pub(crate) fn beside_each_other<'r>(&self, rows: &[&'r Row]) -> (Vec<&'r Row>, Vec<&'r Row>) {
+        let mut files = BTreeMap::new();
+        rows.iter().copied().partition(|row| {
+            let text = files.entry(&row.file).or_insert_with(|| self.read(&row.file));
+            let fits = text.matches(&row.find).count() == 1;
+            if fits {
+                *text = text.replacen(&row.find, &row.put, 1);
+            }
+            fits
+        })
+    }
+
+    /// What the compiler says where the protections of all `rows` are taken out at once; none where it builds.
+    pub(crate) fn errors_without(&self, rows: &[&Row]) -> Option<String> {
+        let mut whole = BTreeMap::new();
+        for row in rows {
+            let file = self.root.join(&row.file);
+            let text = self.read(&row.file);
+            fs::write(&file, text.replacen(&row.find, &row.put, 1)).expect("the row's file can be written");
+            whole.entry(file).or_insert(text);
+        }
+        let mut cargo = crate::cargo();
+        cargo.args(["check", "--locked", "--quiet", "--workspace", "--all-targets"]);
+        cargo.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.build);
+        let checked = cargo.output().expect("cargo can be run");
+        for (file, text) in whole {
+            fs::write(file, text).expect("the row's file can be written");
+        }
+        (!checked.status.success()).then(|| String::from_utf8_lossy(&checked.stderr).into_owned())
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.root.join(file)).expect("the row's file can be read")
     }
 
     /// Runs the row's test.
