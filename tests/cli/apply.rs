@@ -101,6 +101,24 @@ fn a_list_sets_up_its_mailboxes_and_the_second_run_changes_nothing() {
 }
 
 #[test]
+fn what_deserves_a_look_is_told_of_what_is_new_or_changed() {
+    let shop = Fixture::new();
+    let client_id = "123456789012-abcdef.apps.googleusercontent.com";
+    let list = |certificate: &str| {
+        format!("address,provider,client_id,certificate\ninfo@intranet,google,{client_id},{certificate}\n")
+    };
+    let codes = |list: &str| {
+        let applied = apply(&shop, list, &[], 0).json();
+        let codes = applied["warnings"].as_array().unwrap().iter().map(|warning| warning["code"].as_str().unwrap());
+        codes.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&list("a.pem")), ["credential-not-taken", "domain-without-dot"]);
+    assert_eq!(codes(&list("a.pem")), [""; 0]);
+    // The mailbox is as it was.
+    assert_eq!(codes(&list("b.pem")), ["credential-not-taken"]);
+}
+
+#[test]
 fn comments_and_order_stay_and_what_the_file_does_not_say_stays() {
     let shop = Fixture::added();
     let written =

@@ -4,6 +4,7 @@ use super::plan::Plan;
 use super::some::some;
 use crate::config::Put;
 use crate::context::Context;
+use crate::diagnosis::slips;
 use crate::profile::{Name, Profile};
 use crate::report::{Document, Report, Step, Subject, Table, Warning};
 use crate::secrets::{self, SecretStore};
@@ -73,12 +74,21 @@ impl Told {
     pub(super) fn document(self, plan: &Plan, diff: Vec<Shown>, known: &Profile, context: &Context) -> Document {
         let mut document = Document::new("apply");
         document.warnings = self.warnings;
+        document.warnings.extend(slips(&plan.after, known));
         document.next = next(plan, known, self.rows.is_empty(), context);
         document.diff = diff;
         document.reports = self.reports;
         document.table = Some(Table { rows: self.rows, ..Table::of(&["CHANGE", "KIND", "NAME", "ADDRESS"]) });
         document
     }
+}
+
+/// What is right, but deserves a look, of what is new in `after` or changed.
+fn slips(after: &Profile, known: &Profile) -> Vec<Warning> {
+    let apps = after.apps.iter().filter(|(name, app)| known.apps.get(*name) != Some(*app));
+    let mailboxes = after.mailboxes.iter().filter(|(name, mailbox)| known.mailboxes.get(*name) != Some(*mailbox));
+    let of_apps = apps.flat_map(|(_, app)| slips::of_app(app));
+    of_apps.chain(mailboxes.flat_map(|(_, mailbox)| slips::of_mailbox(mailbox))).collect()
 }
 
 /// What comes next: secrets that are missing, and the sign-ins.

@@ -11,7 +11,9 @@ pub(crate) fn look(rows: &[Row], report: &mut Report) {
     while !left.is_empty() {
         let (mut together, others) = tree.beside_each_other(&left);
         left = others;
-        while let Some(output) = tree.errors_without(&together) {
+        while !together.is_empty()
+            && let Some(output) = tree.errors_without(&together)
+        {
             // What fails beside others may be fine by itself.
             let (named, rest): (Vec<&Row>, Vec<&Row>) =
                 together.iter().copied().partition(|row| output.contains(&row.file));
