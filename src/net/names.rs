@@ -2,7 +2,7 @@
 //! once for every protocol.
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ pub(super) fn system() -> Resolve {
 /// The addresses of `host`, the families in turn beginning with the resolver's first choice (RFC 8305 §4).
 ///
 /// `meanwhile` is called where the resolver is waited for: what it begins would take the processor from one that has the name at
-/// hand.
+/// hand. An address in place of a name is its own answer, for which nothing is asked or waited for.
 pub(super) fn look_up(
     resolve: &Resolve,
     host: &str,
@@ -35,6 +35,9 @@ pub(super) fn look_up(
     deadline: Instant,
     meanwhile: impl FnOnce(),
 ) -> Result<Vec<SocketAddr>, Failure> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
     let start = Instant::now();
     let (sender, receiver) = mpsc::channel();
     let (resolve, asked) = (Arc::clone(resolve), host.to_owned());
@@ -152,6 +155,25 @@ mod tests {
             assert_eq!(matches!(kind, FailureKind::NameNotFound { .. }), is_absent, "{words}: {kind:?}");
             assert_eq!(matches!(kind, FailureKind::NameLookupFailed { .. }), !is_absent, "{words}: {kind:?}");
         }
+    }
+
+    #[test]
+    fn an_address_is_its_own_answer_and_other_things_have_time_only_where_a_name_takes_long() {
+        let began = |resolve: Resolve, host: &str| {
+            let mut began = false;
+            let found = look_up(&resolve, host, 993, soon(), || began = true).unwrap();
+            (found, began)
+        };
+        let not_asked: Resolve = Arc::new(|host, _| Err(io::Error::other(format!("asked for {host}"))));
+        for host in ["192.0.2.1", "2001:db8::1"] {
+            let only = SocketAddr::new(host.parse().unwrap(), 993);
+            assert_eq!(began(Arc::clone(&not_asked), host), (vec![only], false));
+        }
+        let slow: Resolve = Arc::new(|_, port| {
+            thread::sleep(AT_HAND * 100);
+            Ok(vec![SocketAddr::new(IpAddr::from([192, 0, 2, 1]), port)])
+        });
+        assert_eq!(began(slow, "mail.example"), (vec![address("192.0.2.1:993")], true));
     }
 
     #[test]
