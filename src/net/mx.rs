@@ -74,7 +74,11 @@ fn ask(server: SocketAddr, query: &Query, deadline: Instant) -> io::Result<Vec<S
     let mut datagram = [0; LARGEST_DATAGRAM];
     loop {
         socket.set_read_timeout(Some(left(deadline)?))?;
-        let length = socket.recv(&mut datagram)?;
+        let length = match socket.recv(&mut datagram) {
+            // The process was stopped, and goes on (signal(7)).
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            received => received?,
+        };
         match query.read(&datagram[..length]) {
             Ok(Answer::Hosts(hosts)) => return Ok(hosts),
             Ok(Answer::Truncated) => return ask_by_tcp(server, query, deadline),
@@ -105,9 +109,11 @@ fn ask_by_tcp(server: SocketAddr, query: &Query, deadline: Instant) -> io::Resul
 fn read_by(stream: &mut TcpStream, mut buffer: &mut [u8], deadline: Instant) -> io::Result<()> {
     while !buffer.is_empty() {
         stream.set_read_timeout(Some(left(deadline)?))?;
-        match stream.read(buffer)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            read => buffer = &mut buffer[read..],
+        match stream.read(buffer) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => buffer = &mut buffer[read..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())

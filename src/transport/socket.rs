@@ -48,34 +48,46 @@ impl Socket {
         self.stream.local_addr()
     }
 
-    /// Runs `operation` under the deadline. A drip of single bytes gains nothing: each gets what is left of the time.
-    fn timed<T>(&mut self, operation: impl FnOnce(&mut &TcpStream) -> io::Result<T>) -> io::Result<T> {
+    /// Runs `operation` under the deadline. A drip of single bytes gains nothing: each gets what is left of the time. A process
+    /// that was stopped and goes on (Ctrl-Z, then fg) finds a call cut off that has a time limit (signal(7)): it is made again.
+    fn timed<T>(&mut self, mut operation: impl FnMut(&mut &TcpStream) -> io::Result<T>) -> io::Result<T> {
         let (deadline, is_hasty) = {
             let notes = self.notes.borrow();
             (notes.deadline, notes.is_hasty)
         };
-        let result = if is_hasty {
-            self.stream.set_nonblocking(true)?;
-            let result = operation(&mut &*self.stream);
-            self.stream.set_nonblocking(false)?;
-            result
-        } else {
-            match deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-                None => Err(io::ErrorKind::TimedOut.into()),
-                Some(left) => self
-                    .stream
-                    .set_read_timeout(Some(left))
-                    .and_then(|()| self.stream.set_write_timeout(Some(left)))
-                    .and_then(|()| operation(&mut &*self.stream))
-                    // What an elapsed SO_RCVTIMEO looks like on Unix.
-                    .map_err(|error| match error.kind() {
-                        io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
-                        _ => error,
-                    }),
+        let result = loop {
+            let result = if is_hasty { self.at_once(&mut operation) } else { self.until(deadline, &mut operation) };
+            if !result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {
+                break result;
             }
         };
         self.notes.borrow_mut().error = result.as_ref().err().map(io::Error::kind);
         result
+    }
+
+    fn at_once<T>(&self, operation: &mut impl FnMut(&mut &TcpStream) -> io::Result<T>) -> io::Result<T> {
+        self.stream.set_nonblocking(true)?;
+        let result = operation(&mut &*self.stream);
+        self.stream.set_nonblocking(false)?;
+        result
+    }
+
+    fn until<T>(
+        &self,
+        deadline: Instant,
+        operation: &mut impl FnMut(&mut &TcpStream) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(Some(left))?;
+        self.stream.set_write_timeout(Some(left))?;
+        operation(&mut &*self.stream).map_err(|error| match error.kind() {
+            // What an elapsed SO_RCVTIMEO looks like on Unix.
+            io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
+            _ => error,
+        })
     }
 }
 

@@ -315,6 +315,8 @@ impl Wire {
             match self.bare.peek(&mut [0; 1]) {
                 Ok(0) => return true,
                 Ok(_) => {}
+                // The process was stopped, and goes on.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
             }
         }

@@ -55,6 +55,32 @@ fn what_was_seen_is_told_when_a_test_is_cancelled() {
     assert!(!left.iter().any(|name| name.ends_with(".tmp")), "{left:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_test_that_is_stopped_goes_on_where_it_was() {
+    let shop = silent();
+    let mut running = half_done(&shop, &["--timeout", "3", "test", "shop", "--json"]);
+    while !running.has_ended() {
+        running.stop_and_go_on();
+    }
+    let document = running.finish().json();
+    let checks = document["reports"][0]["checks"].as_array().unwrap();
+    let failed = checks.iter().find(|check| check["protocol"] == "imap" && check["outcome"] == "failed").unwrap();
+    // The connection stands all the time: the silence is what it fails for.
+    assert_eq!(failed["finding"]["code"], "timed-out", "{failed}");
+
+    // The same where all is well.
+    let shop = Fixture::authorized();
+    shop.sandbox().set_token_delay(Duration::from_millis(300));
+    let mut running = shop.run(&["test", "shop", "--json"]).start();
+    while !running.has_ended() {
+        running.stop_and_go_on();
+    }
+    let told = running.finish();
+    assert!(told.json()["error"].is_null(), "{}", told.stdout);
+    told.code(0);
+}
+
 #[test]
 fn mailboxes_that_were_not_begun_are_counted_when_a_test_is_cancelled() {
     let shop = silent();

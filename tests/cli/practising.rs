@@ -192,6 +192,21 @@ fn a_script_gets_to_a_mailbox_that_works_with_three_commands() {
     assert!(!profile.exists() && left(&home).is_empty(), "{:?}", left(&home));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_practice_that_is_stopped_goes_on_with_the_connections_that_it_has() {
+    let home = newcomer();
+    let mut served = home.run(&["practice", "--env-file", "practice.env"]).start();
+    let file = home.path().join("practice.env");
+    wait_until("the variables are written", || file.exists() || served.has_ended());
+    in_shell(&home, "mailgrant authorize practice").finish().code(0);
+    let mut tested = in_shell(&home, "mailgrant test practice").start();
+    while !tested.has_ended() {
+        served.stop_and_go_on();
+    }
+    tested.finish().code(0);
+}
+
 /// The profile that the exports name.
 fn profile(exports: &Path) -> PathBuf {
     let text = std::fs::read_to_string(exports).unwrap();

@@ -211,6 +211,21 @@ impl Running {
         rustix::process::kill_process(id, signal).expect("our own child takes signals");
     }
 
+    /// Stops the command, as Ctrl-Z does, and lets it go on, as `fg` does.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn stop_and_go_on(&self) {
+        use rustix::process::Signal;
+
+        let stat = format!("/proc/{}/stat", self.id());
+        // A process that has ended is not stopped any more.
+        let is_stopped =
+            || std::fs::read_to_string(&stat).unwrap().rsplit(") ").next().unwrap().starts_with(['T', 'Z']);
+        self.signal(Signal::STOP);
+        super::wait_until("it has stopped", is_stopped);
+        self.signal(Signal::CONT);
+        std::thread::sleep(Duration::from_millis(30));
+    }
+
     /// SIGKILL: no destructor runs.
     pub(crate) fn kill(mut self) -> Finished {
         self.child.kill().expect("our own child can be killed");

@@ -9,6 +9,7 @@ use std::time::Duration;
 use native_tls::{Certificate, TlsConnector};
 use url::Url;
 
+use crate::steady::Steady;
 use crate::wire::lock;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -105,6 +106,7 @@ pub fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &str, ca
     let addresses = url.socket_addrs(|| None)?;
     let stream = TcpStream::connect(addresses.as_slice())?;
     stream.set_read_timeout(Some(PATIENCE))?;
+    let stream = Steady(stream);
     let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {host}{port}\r\nConnection: close\r\n");

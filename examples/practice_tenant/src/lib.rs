@@ -33,6 +33,7 @@ mod oauth_error;
 mod pop3;
 mod rsa_key;
 mod smtp;
+mod steady;
 mod token;
 mod wire;
 pub mod world;

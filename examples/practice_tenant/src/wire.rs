@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use native_tls::{TlsAcceptor, TlsStream};
 
+use crate::steady::Steady;
+
 /// A client that says nothing for this long is dropped.
 const IDLE: Duration = Duration::from_secs(60);
 /// Longest line from a client. Microsoft's tokens are up to 4,000 characters, base64 makes that 5,400.
@@ -88,13 +90,13 @@ pub struct Wire {
 }
 
 enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Steady),
+    Tls(Box<TlsStream<Steady>>),
 }
 
 impl Wire {
     pub fn plain(stream: TcpStream) -> Self {
-        Self { stream: Some(Stream::Plain(stream)), buffer: Vec::new() }
+        Self { stream: Some(Stream::Plain(Steady(stream))), buffer: Vec::new() }
     }
 
     /// TLS from the first byte.
