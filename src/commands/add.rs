@@ -1,14 +1,13 @@
 //! `add`: flags or prompts to a checked app and mailbox, the secret into the store, the profile written.
 
 mod answers;
-mod certificate;
-mod federated;
+mod credential;
 mod flags;
 mod missing;
+mod missing_flag;
 mod naming;
 mod questions;
 mod same;
-mod service_account;
 mod store;
 mod unused;
 
@@ -112,7 +111,7 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     let mailbox = config::validate_mailbox(name.clone(), &answers.mailbox, &app, 0..0, &base).map_err(wrong_flag)?;
 
     let source = args.secret.source();
-    let is_stored = app.handed_over().is_some() || certificate::is_locked(&app, source.is_given())?;
+    let is_stored = credential::is_stored(&app, source.is_given())?;
     unused::refuse(&args.app, &args.mailbox, (source.is_given(), is_stored), &app, &mailbox)?;
     if !args.force {
         if old_app.as_ref().is_some_and(|old| *old != app && !same::completes_app(old, &app)) {
@@ -231,7 +230,13 @@ fn name(
         Some(Named::Address(_)) => None,
         None => {
             let has_source = args.secret.source().is_given();
-            missing::refuse(false, Some(&args.app.over(None)?), &args.mailbox.over(None), has_source, context)?;
+            missing::refuse(
+                false,
+                Some((&args.app.over(None)?, &args.app.settings)),
+                &args.mailbox.over(None),
+                has_source,
+                context,
+            )?;
             None
         }
     };
@@ -323,14 +328,13 @@ fn choose_app(
         return Ok(chosen);
     }
     let has_source = args.secret.source().is_given();
-    missing::refuse(true, Some(&answers.app), &answers.mailbox, has_source, context)?;
+    missing::refuse(true, Some((&answers.app, &args.app.settings)), &answers.mailbox, has_source, context)?;
     questions::sign_in(&mut answers.app, address.as_ref(), &mut answers.is_forced, context)?;
     if let Some(chosen) = found(answers)? {
         return Ok(chosen);
     }
     questions::secret(&mut answers.app, has_source, context)?;
-    certificate::ask(&mut answers.app, context)?;
-    federated::ask(&mut answers.app, context)?;
+    args.app.settings.ask(&mut answers.app, context)?;
     questions::access(&mut answers.app, context)?;
     Ok(Chosen { name, is_found: false })
 }

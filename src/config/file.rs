@@ -68,6 +68,12 @@ pub struct AppFile {
 }
 
 impl AppFile {
+    /// How it authenticates: as it says, or in the usual way.
+    #[must_use]
+    pub fn credential_kind(&self) -> Credential {
+        self.credential.as_ref().map(|kind| *kind.get_ref()).unwrap_or_default()
+    }
+
     /// From now on it authenticates with `credential`: what only other kinds of credential have is gone.
     pub fn authenticate_with(&mut self, credential: Credential) {
         self.credential = Some(Spanned::new(0..0, credential));
@@ -275,11 +281,18 @@ impl Entry for ScopesFile {
     }
 }
 
+/// The tables of an app with what its credential must be told, by their names, and their keys.
+pub(super) const CREDENTIALS: [(&str, &[Key]); 3] = [
+    ("certificate", CertificateFile::KEYS),
+    ("federated", FederatedFile::KEYS),
+    ("service_account", ServiceAccountFile::KEYS),
+];
+
 /// Every key of the file, in whichever table.
 pub(super) fn keys() -> impl Iterator<Item = Key> {
     let scopes = Protocol::ALL.map(|protocol| Key { name: protocol.key(), exposure: Exposure::Whole });
     let tables = [ProfileFile::KEYS, AppFile::KEYS, MailboxFile::KEYS, ServiceFile::KEYS];
     let stores = [StoreSpec::KEYS, CommandSpec::KEYS];
-    let proofs = [CertificateFile::KEYS, FederatedFile::KEYS, ServiceAccountFile::KEYS];
-    tables.into_iter().chain(stores).chain(proofs).flatten().copied().chain(scopes)
+    let credentials = CREDENTIALS.map(|(_, keys)| keys);
+    tables.into_iter().chain(stores).chain(credentials).flatten().copied().chain(scopes)
 }

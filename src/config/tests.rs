@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::profile::{Channel, EndpointSource, Name, Protocol, Side};
+use crate::profile::{Channel, Credential, EndpointSource, Name, Protocol, Side};
 
 const GOOD: &str = r#"
 [apps.contoso]
@@ -19,6 +19,12 @@ outgoing = { protocol = "smtp" }
 
 fn wrong(source: &str) -> String {
     parse(Path::new("config.toml"), source).expect_err(source).to_string()
+}
+
+#[test]
+fn what_a_credential_must_be_told_is_a_table_of_the_apps() {
+    let told: Vec<&str> = Credential::ALL.into_iter().filter_map(Credential::settings).collect();
+    assert_eq!(file::CREDENTIALS.map(|(table, _)| table).to_vec(), told);
 }
 
 #[test]

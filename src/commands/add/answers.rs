@@ -4,10 +4,8 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::certificate;
-use super::federated;
-use super::flags::{self, AppFlags};
-use super::service_account;
+use super::credential::{self, CredentialFlags};
+use super::flags::AppFlags;
 use crate::config::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::context::Context;
 use crate::environment;
@@ -57,8 +55,8 @@ impl Answers {
         };
         flag("--app", self.app_name.as_ref().map(Name::to_string));
         // What the profile has of an app need not be said again.
-        let typed = typed.over(None).unwrap_or_default();
-        for (name, value) in of_app(if self.is_app_known { &typed } else { &self.app }) {
+        let as_typed = typed.over(None).unwrap_or_default();
+        for (name, value) in of_app(if self.is_app_known { &as_typed } else { &self.app }, &typed.settings) {
             flag(name, Some(value));
         }
         for (name, value) in self.of_mailbox() {
@@ -71,7 +69,7 @@ impl Answers {
         let store = context.store_choice.filter(|_| environment::raw("MAILGRANT_STORE").is_none()).or(self.store);
         flag("--store", store.map(|store| key(&store)));
         flag("--profile", named_profile(context).map(|path| path.display().to_string()));
-        let is_to_be_typed = !self.is_app_known && flags::is_handed_over(&self.app);
+        let is_to_be_typed = !self.is_app_known && credential::is_handed_over(&self.app);
         let is_typed_in = *source == SecretSource::Prompt && (self.has_typed_secret || is_to_be_typed);
         if *source == SecretSource::Stdin || is_typed_in {
             words.push("--secret-stdin".into());
@@ -116,7 +114,7 @@ fn quoted(value: &str) -> Shown {
     Shell::System.quoted(&shown).unwrap_or(shown)
 }
 
-fn of_app(file: &AppFile) -> Vec<(&'static str, String)> {
+fn of_app(file: &AppFile, credential: &CredentialFlags) -> Vec<(&'static str, String)> {
     let text = |value: &Option<toml::Spanned<String>>| value.as_ref().map(|value| value.get_ref().clone());
     let mut flags = Vec::new();
     let mut flag = |name: &'static str, value: Option<String>| flags.extend(value.map(|value| (name, value)));
@@ -133,13 +131,7 @@ fn of_app(file: &AppFile) -> Vec<(&'static str, String)> {
     flag("--client-id", text(&file.client_id));
     flag("--object-id", text(&file.object_id));
     flag("--credential", file.credential.as_ref().map(|kind| key(kind.get_ref())));
-    for (name, value) in file.certificate.iter().flat_map(|spec| certificate::flags(spec.get_ref())) {
-        flag(name, Some(value));
-    }
-    for (name, value) in file.federated.iter().flat_map(|spec| federated::flags(spec.get_ref())) {
-        flag(name, Some(value));
-    }
-    for (name, value) in file.service_account.iter().flat_map(|spec| service_account::flags(spec.get_ref())) {
+    for (name, value) in credential.flags_of(file) {
         flag(name, Some(value));
     }
     flag("--access", file.access.as_ref().map(|access| key(access.get_ref())));

@@ -2,11 +2,8 @@
 
 use clap::Args as ClapArgs;
 use jiff::civil::Date;
-use toml::Spanned;
 
-use super::certificate::CertificateFlags;
-use super::federated::FederatedFlags;
-use super::service_account::ServiceAccountFlags;
+use super::credential::CredentialFlags;
 use crate::arguments::filed::{over, unspanned};
 use crate::arguments::provider_flags::ProviderFlags;
 use crate::arguments::typed;
@@ -39,11 +36,7 @@ pub(super) struct AppFlags {
     #[arg(long)]
     pub(super) credential: Option<Credential>,
     #[command(flatten)]
-    pub(super) certificate: CertificateFlags,
-    #[command(flatten)]
-    pub(super) federated: FederatedFlags,
-    #[command(flatten)]
-    pub(super) service_account: ServiceAccountFlags,
+    pub(super) settings: CredentialFlags,
     /// Who is let into its mailboxes: a user who signs in, or the app by itself [default: user]
     #[arg(long)]
     pub(super) access: Option<Access>,
@@ -58,7 +51,7 @@ pub(super) struct AppFlags {
 impl AppFlags {
     /// Whether a flag says which app it is.
     pub(super) fn says_which(&self) -> bool {
-        let Self { app, at, issuer, client_id, credential, certificate, federated, service_account, access, .. } = self;
+        let Self { app, at, issuer, client_id, credential, settings, access, .. } = self;
         app.is_some()
             || at.provider.is_some()
             || at.cloud.is_some()
@@ -67,9 +60,7 @@ impl AppFlags {
             || issuer.is_some()
             || client_id.is_some()
             || credential.is_some()
-            || certificate.are_given()
-            || federated.are_given()
-            || service_account.are_given()
+            || settings.told().is_some()
             || access.is_some()
     }
 
@@ -79,10 +70,11 @@ impl AppFlags {
         let scopes = || ScopesFile::All(self.scopes.iter().map(Scope::to_string).collect());
         let scopes = (!self.scopes.is_empty()).then(|| unspanned(scopes()));
         let expires = self.expires.map(unspanned);
-        let credential = self.credential();
+        let credential = self.credential.or_else(|| self.settings.told());
         if let Some(credential) = credential {
             old.authenticate_with(credential);
         }
+        self.settings.write(&mut old)?;
         Ok(AppFile {
             issuer: over(&self.issuer, old.issuer),
             scopes: scopes.or(old.scopes),
@@ -92,32 +84,10 @@ impl AppFlags {
             },
             object_id: over(&self.object_id, old.object_id),
             credential: credential.map(unspanned).or(old.credential),
-            certificate: self.certificate.over(old.certificate)?,
-            federated: self.federated.over(old.federated)?,
-            service_account: self.service_account.over(old.service_account)?,
             access: self.access.map(unspanned).or(old.access),
             secret_expires: expires.or(old.secret_expires),
             redirect_uri: over(&self.redirect_uri, old.redirect_uri),
             ..old
         })
     }
-}
-
-impl AppFlags {
-    /// How the app authenticates, as the flags say or as only one kind of credential has what they say.
-    fn credential(&self) -> Option<Credential> {
-        let certificate = || self.certificate.are_given().then_some(Credential::Certificate);
-        // A service account may be signed for against federated tokens.
-        let service_account = || self.service_account.are_given().then_some(Credential::ServiceAccount);
-        let federated = || self.federated.are_given().then_some(Credential::Federated);
-        self.credential.or_else(certificate).or_else(service_account).or_else(federated)
-    }
-}
-
-/// Whether a person hands over a part of the app's credential, which the store keeps.
-pub(super) fn is_handed_over(file: &AppFile) -> bool {
-    let credential = file.credential.as_ref().map(|kind| *kind.get_ref()).unwrap_or_default();
-    let account = file.service_account.as_ref().map(Spanned::get_ref);
-    credential.handed_over().is_some()
-        && account.is_none_or(|account| account.external_account.is_none() && account.account.is_none())
 }

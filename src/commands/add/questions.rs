@@ -97,7 +97,7 @@ pub(super) fn sign_in(
         file.issuer = Some(unspanned(issuer));
     }
     let tenant: Option<Tenant> = file.tenant.as_ref().and_then(|tenant| tenant.get_ref().parse().ok());
-    let credential = file.credential.as_ref().map(|kind| *kind.get_ref()).unwrap_or_default();
+    let credential = file.credential_kind();
     loop {
         let id = match &file.client_id {
             Some(id) => id.get_ref().clone(),
@@ -149,7 +149,7 @@ pub(super) fn secret(file: &mut AppFile, source_is_given: bool, context: &Contex
             file.credential = Some(unspanned(chosen));
         }
     }
-    let credential = file.credential.as_ref().map(|credential| *credential.get_ref()).unwrap_or_default();
+    let credential = file.credential_kind();
     if !credential.has_secret() || file.secret_expires.is_some() {
         return Ok(());
     }
@@ -168,7 +168,7 @@ pub(super) fn secret(file: &mut AppFile, source_is_given: bool, context: &Contex
 /// Whether a user signs in for the mailboxes of a new app. Asked only where the app has a credential that machines have: with a
 /// client secret a user signs in, unless a flag says otherwise.
 pub(super) fn access(file: &mut AppFile, context: &Context) -> Result<(), CommandError> {
-    let credential = file.credential.as_ref().map(|credential| *credential.get_ref()).unwrap_or_default();
+    let credential = file.credential_kind();
     let cloud = file.cloud.as_ref().map(|cloud| *cloud.get_ref()).unwrap_or_default();
     let lets_in = file.provider.as_ref().is_some_and(|provider| {
         let provider = *provider.get_ref();

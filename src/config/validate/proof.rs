@@ -25,7 +25,7 @@ pub(super) struct Proof {
 /// # Errors
 /// The first value that does not fit.
 pub(super) fn proof(file: &AppFile, provider: Provider, base: &Path) -> Checked<Proof> {
-    let credential = file.credential.as_ref().map(|credential| *credential.get_ref()).unwrap_or_default();
+    let credential = file.credential_kind();
     if let Some(value) = file.client_authentication.as_ref().filter(|_| !credential.has_secret()) {
         let problem = "client_authentication says how a client secret is sent, and this app has none";
         let invalid = Invalid::new(problem, "remove client_authentication");

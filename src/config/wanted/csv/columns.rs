@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use super::sheet::Cell;
 use crate::config::entry::{Fault, Wrong};
-use crate::config::file::{AppFile, CertificateFile, FederatedFile, MailboxFile, ServiceAccountFile, ServiceFile};
+use crate::config::file::{AppFile, CREDENTIALS, MailboxFile, ServiceFile};
 use crate::config::wanted::refused::refused;
-use crate::profile::{Credential, Side};
+use crate::profile::Side;
 
 /// Whose value it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +80,7 @@ fn all() -> Vec<(String, Column)> {
         }
     }
     add("ehlo_name".to_owned(), Group::Mailbox, Side::Outgoing.key(), Some("ehlo_name"));
-    let is_nested =
-        |key: &str| Credential::ALL.into_iter().filter_map(Credential::settings).any(|nested| nested == key);
+    let is_nested = |key: &str| CREDENTIALS.iter().any(|(table, _)| *table == key);
     for key in plain(AppFile::KEYS, &[]).filter(|key| !is_nested(key)) {
         add(key.to_owned(), Group::App, key, None);
     }
@@ -91,15 +90,11 @@ fn all() -> Vec<(String, Column)> {
     add("key_file".to_owned(), Group::App, "certificate", Some("key_file"));
     add("algorithm".to_owned(), Group::App, "certificate", Some("algorithm"));
     add("external_account".to_owned(), Group::App, "service_account", Some("external_account"));
-    // What a rotation has put aside is not said here.
-    for key in plain(CertificateFile::KEYS, &[]).filter(|key| !key.starts_with("previous")) {
-        add(format!("certificate_{key}"), Group::App, "certificate", Some(key));
-    }
-    for key in plain(FederatedFile::KEYS, &[]) {
-        add(format!("federated_{key}"), Group::App, "federated", Some(key));
-    }
-    for key in plain(ServiceAccountFile::KEYS, &[]) {
-        add(format!("service_account_{key}"), Group::App, "service_account", Some(key));
+    for (table, keys) in CREDENTIALS {
+        // What a rotation has put aside is not said here.
+        for key in plain(keys, &[]).filter(|key| !key.starts_with("previous")) {
+            add(format!("{table}_{key}"), Group::App, table, Some(key));
+        }
     }
     columns
 }
