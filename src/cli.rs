@@ -223,6 +223,73 @@ mod tests {
         assert_eq!(made.map(clap::Command::get_name).collect::<Vec<_>>(), ["status", "help"]);
     }
 
+    /// The headings, with the beginnings of the flags that belong below them.
+    const HEADINGS: [(&str, &[&str]); 7] = [
+        (
+            "The app registration",
+            &[
+                "app",
+                "provider",
+                "cloud",
+                "tenant",
+                "authority",
+                "api-url",
+                "ca-file",
+                "issuer",
+                "scope",
+                "client-id",
+                "object-id",
+                "credential",
+                "access",
+                "redirect-uri",
+                "expires",
+                "secret-",
+            ],
+        ),
+        ("Certificate (--credential certificate)", &["certificate", "key-file", "algorithm"]),
+        ("Federated tokens (--credential federated)", &["federated-"]),
+        ("Service account without a key (--credential service-account)", &["external-account", "service-account"]),
+        ("The mailbox", &["address", "sign-in-as", "incoming", "outgoing", "ehlo-name"]),
+        ("Many mailboxes", &["jobs", "shard", "baseline"]),
+        (
+            "A mailbox without a profile",
+            &[
+                "address",
+                "sign-in-as",
+                "incoming",
+                "outgoing",
+                "ehlo-name",
+                "provider",
+                "cloud",
+                "tenant",
+                "authority",
+                "api-url",
+                "ca-file",
+                "token-",
+            ],
+        ),
+    ];
+
+    /// In clap a heading goes on until the next one: a flag behind a group of flags would be told as one of the group.
+    #[test]
+    fn below_a_heading_are_the_flags_that_it_is_about() {
+        let mut line = Cli::command();
+        line.build();
+        let (mut headed, mut wrong) = (0, Vec::new());
+        for verb in line.get_subcommands().filter(|verb| verb.get_name() != "help") {
+            for arg in verb.get_arguments().filter(|arg| !arg.is_global_set()) {
+                let (Some(flag), Some(heading)) = (arg.get_long(), arg.get_help_heading()) else { continue };
+                headed += 1;
+                let known = HEADINGS.iter().find(|(known, _)| *known == heading);
+                if !known.is_some_and(|(_, flags)| flags.iter().any(|begin| flag.starts_with(begin))) {
+                    wrong.push(format!("{}: --{flag} is below {heading:?}", verb.get_name()));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        assert!(headed > 100, "only {headed}");
+    }
+
     #[test]
     fn every_command_of_ours_in_a_step_is_marked_and_parses() {
         let verbs: Vec<String> = Cli::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();

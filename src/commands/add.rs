@@ -16,7 +16,6 @@ use clap::Args as ClapArgs;
 use crate::arguments::dry_run::DryRunFlag;
 use crate::arguments::filed::{unspanned, wrong_flag};
 use crate::arguments::mailbox_flags::MailboxFlags;
-use crate::arguments::secret::SecretFlags;
 use crate::arguments::typed;
 use crate::config::{self, Edit, ProfileDocument, base_of};
 use crate::context::Context;
@@ -43,17 +42,15 @@ pub struct Args {
     /// The mailbox's address, or a name for it; at a terminal all that is missing is asked for
     #[arg(value_parser = typed::<Named>())]
     name: Option<Named>,
-    #[command(flatten)]
-    app: AppFlags,
-    #[command(flatten, next_help_heading = "The mailbox")]
-    mailbox: MailboxFlags,
-    #[command(flatten)]
-    secret: SecretFlags,
     /// Replace what the profile has under these names, and take values that look like a mistake
     #[arg(long)]
     force: bool,
     #[command(flatten)]
     dry_run: DryRunFlag,
+    #[command(flatten, next_help_heading = "The mailbox")]
+    mailbox: MailboxFlags,
+    #[command(flatten)]
+    app: AppFlags,
 }
 
 /// Runs the command. At a terminal the answers are shown as a command line, also where it is given up; then the mailbox can be
@@ -65,7 +62,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Document, CommandError> {
     let mut answers = Answers { is_forced: args.force, ..Answers::default() };
     let mut begun = Shown::default();
     let added = add(args, &mut answers, &mut begun, context);
-    let line = answers.command_line(&args.app, &args.secret.source(), context);
+    let line = answers.command_line(&args.app, &args.app.secret.source(), context);
     let was_asked = line != begun;
     if context.prompter.is_interactive() && answers.name.is_some() && was_asked {
         let lead = if added.is_ok() { "The same as one command:" } else { "To go on from here:" };
@@ -110,7 +107,7 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     }
     let mailbox = config::validate_mailbox(name.clone(), &answers.mailbox, &app, 0..0, &base).map_err(wrong_flag)?;
 
-    let source = args.secret.source();
+    let source = args.app.secret.source();
     let is_stored = credential::is_stored(&app, source.is_given())?;
     unused::refuse(&args.app, &args.mailbox, (source.is_given(), is_stored), &app, &mailbox)?;
     if !args.force {
@@ -229,7 +226,7 @@ fn name(
         Some(Named::Name(name)) => Some(name.clone()),
         Some(Named::Address(_)) => None,
         None => {
-            let has_source = args.secret.source().is_given();
+            let has_source = args.app.secret.source().is_given();
             missing::refuse(
                 false,
                 Some((&args.app.over(None)?, &args.app.settings)),
@@ -266,7 +263,7 @@ fn name(
     answers.name = Some(name.clone());
     answers.app = args.app.over(None)?;
     if is_told {
-        *begun = answers.command_line(&args.app, &args.secret.source(), context);
+        *begun = answers.command_line(&args.app, &args.app.secret.source(), context);
     }
     if answers.mailbox.address.is_none() && context.prompter.is_interactive() {
         answers.mailbox.address = Some(unspanned(questions::address(context)?.to_string()));
@@ -327,7 +324,7 @@ fn choose_app(
     if let Some(chosen) = found(answers)? {
         return Ok(chosen);
     }
-    let has_source = args.secret.source().is_given();
+    let has_source = args.app.secret.source().is_given();
     missing::refuse(true, Some((&answers.app, &args.app.settings)), &answers.mailbox, has_source, context)?;
     questions::sign_in(&mut answers.app, address.as_ref(), &mut answers.is_forced, context)?;
     if let Some(chosen) = found(answers)? {

@@ -39,6 +39,10 @@ pub struct Args {
     /// Ask the provider's directory when the client secret in use really ends, and write that into the profile (Microsoft)
     #[arg(long)]
     ask: bool,
+    /// Also write a calendar to FILE: an event on the day on which each client secret expires, with alarms 30, 14 and 7 days
+    /// before. Importing it again updates the events. - is standard output; the report then goes to standard error
+    #[arg(long, value_name = "FILE")]
+    ics: Option<PathBuf>,
     #[command(flatten)]
     thresholds: ThresholdFlags,
     #[command(flatten)]
@@ -47,10 +51,6 @@ pub struct Args {
     fleet: Fleet,
     #[command(flatten)]
     baseline: BaselineFlag,
-    /// Also write a calendar to FILE: an event on the day on which each client secret expires, with alarms 30, 14 and 7 days
-    /// before. Importing it again updates the events. - is standard output; the report then goes to standard error
-    #[arg(long, value_name = "FILE")]
-    ics: Option<PathBuf>,
 }
 
 impl Args {

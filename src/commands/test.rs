@@ -28,8 +28,6 @@ use crate::report::{Baseline, Document};
     mailgrant test --all --jobs 32 --report html=page.html   all of them, and a page to send\n  \
     mailgrant test --address shop@contoso.com --provider google --token-env TOKEN   without a profile")]
 pub struct Args {
-    #[command(flatten)]
-    which: MailboxSelection,
     /// Also try the provider's other protocols for the mailbox, and show which of them work; nothing is sent
     #[arg(long)]
     all_protocols: bool,
@@ -37,6 +35,9 @@ pub struct Args {
     admin: AdminFlags,
     #[command(flatten)]
     thresholds: ThresholdFlags,
+    // Last: the headings in it go on.
+    #[command(flatten)]
+    which: MailboxSelection,
 }
 
 /// Runs the command.

@@ -20,11 +20,12 @@ use crate::transport::Task;
     mailgrant test-mailbox shop\n  \
     mailgrant test-mailbox shop --latest 5   also lists the newest messages")]
 pub struct Args {
-    #[command(flatten)]
-    which: MailboxSelection,
     /// Show the newest N messages (at most 50)
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=50))]
     latest: u8,
+    // Last: the headings in it go on.
+    #[command(flatten)]
+    which: MailboxSelection,
 }
 
 /// Runs the command.

@@ -27,14 +27,15 @@ use crate::transport::Task;
     mailgrant test-smtp shop\n  \
     mailgrant test-smtp shop --to shop@contoso.com --wait-arrival   sends a mail and sees it arrive")]
 pub struct Args {
-    #[command(flatten)]
-    which: MailboxSelection,
     /// Send a real test mail to this address
     #[arg(long, value_name = "ADDRESS", value_parser = typed::<Address>())]
     to: Option<Address>,
     /// Wait until the test mail is in the mailbox's own inbox, at most this many seconds; --to must be its address
     #[arg(long, value_name = "SECONDS", requires = "to", num_args = 0..=1, default_missing_value = "60", require_equals = true)]
     wait_arrival: Option<u16>,
+    // Last: the headings in it go on.
+    #[command(flatten)]
+    which: MailboxSelection,
 }
 
 /// Runs the command.

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use super::credential::CredentialFlags;
 use crate::arguments::filed::{over, unspanned};
 use crate::arguments::provider_flags::ProviderFlags;
+use crate::arguments::secret::SecretFlags;
 use crate::arguments::typed;
 use crate::config::{AppFile, ScopesFile};
 use crate::error::CommandError;
@@ -35,8 +36,6 @@ pub(super) struct AppFlags {
     /// How the app authenticates [default: secret]
     #[arg(long)]
     pub(super) credential: Option<Credential>,
-    #[command(flatten)]
-    pub(super) settings: CredentialFlags,
     /// Who is let into its mailboxes: a user who signs in, or the app by itself [default: user]
     #[arg(long)]
     pub(super) access: Option<Access>,
@@ -46,6 +45,12 @@ pub(super) struct AppFlags {
     /// The day on which the client secret expires, as in 2027-05-20 or '24 months'
     #[arg(long, value_name = "DATE", value_parser = crate::profile::date::flag)]
     pub(super) expires: Option<Date>,
+    /// Where the client secret is read from.
+    #[command(flatten)]
+    pub(super) secret: SecretFlags,
+    // The headings of these go on: what stands behind them would be told as theirs.
+    #[command(flatten)]
+    pub(super) settings: CredentialFlags,
 }
 
 impl AppFlags {
