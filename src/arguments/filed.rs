@@ -2,7 +2,7 @@
 
 use toml::Spanned;
 
-use crate::config::{Problem, ProblemKind};
+use crate::config::{Problem, ProblemKind, SHORT_NAMES};
 use crate::error::CommandError;
 use crate::profile::Invalid;
 use crate::text::{self, Redactor};
@@ -33,16 +33,69 @@ pub fn wrong_flag(problem: Problem) -> CommandError {
             )
         }
         ProblemKind::Value => {
-            let flag = match problem.key {
-                "secret_expires" => "expires",
-                "scopes" => "scope",
-                key => key,
-            };
             let Invalid { problem: cause, instead } = problem.invalid;
+            let flag = flag_of(problem.key);
+            // What can be a word of the sentence stays one.
+            let is_word = !problem.key.contains(['_', '.']);
+            let named = |text: &str| if is_word { text.to_owned() } else { text.replace(problem.key, &flag) };
+            let said = |text: &str| Redactor::by_shape(&as_flags(&named(text)));
+            let instead = instead.strip_prefix("write ").map_or(instead.clone(), |what| format!("give {what}"));
             CommandError::usage(
-                shown!("--{}: {}.", Redactor::by_shape(&flag.replace(['_', '.'], "-")), Redactor::by_shape(&cause)),
-                text::sentence(&instead),
+                shown!("{}: {}.", Redactor::by_shape(&flag), said(&cause)),
+                text::sentence(said(&instead).as_str()),
             )
         }
+    }
+}
+
+/// The flag that says what the profile has as `key`.
+fn flag_of(key: &str) -> String {
+    let short = SHORT_NAMES.iter().find(|(_, of)| *of == key).map(|(name, _)| *name);
+    format!("--{}", short.unwrap_or(key).replace(['_', '.'], "-"))
+}
+
+/// What is chosen from a few words.
+const CHOICES: [&str; 4] = ["provider", "cloud", "credential", "access"];
+
+/// `text`, in which settings stand as the profile has them (`access = "user"`), with flags in their place.
+fn as_flags(text: &str) -> String {
+    let mut told = text.to_owned();
+    for key in CHOICES {
+        let setting = format!("{key} = \"");
+        while let Some((before, after)) = told.split_once(&setting)
+            && let Some((value, rest)) = after.split_once('"')
+        {
+            told = format!("{before}--{key} {value}{rest}");
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(key: &'static str, problem: &str, instead: &str) -> (String, String) {
+        let told = wrong_flag(Problem::new(key, 0..0, Invalid::new(problem, instead)));
+        let finding = told.finding();
+        (finding.cause.to_string(), finding.fix.iter().map(|step| step.to_string()).collect())
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_with_the_flags_that_there_are() {
+        let is = |cause: &str, fix: &str| (cause.to_owned(), fix.to_owned());
+        assert_eq!(
+            told("certificate.file", "certificate.file is missing", "write it"),
+            is("--certificate: --certificate is missing.", "Give it")
+        );
+        assert_eq!(told("secret_expires", "it is over", "remove secret_expires").1, "Remove --expires");
+        assert_eq!(
+            told("access", "it lets no app in", "write credential = \"service-account\", or access = \"user\""),
+            is("--access: it lets no app in.", "Give --credential service-account, or --access user")
+        );
+        assert_eq!(
+            told("tenant", "this tenant stands for many", "write another").0,
+            "--tenant: this tenant stands for many."
+        );
     }
 }

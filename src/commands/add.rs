@@ -297,7 +297,9 @@ fn choose_app(
     if let Some(known) = document.app_file(&name) {
         answers.is_app_known = true;
         answers.app = args.app.over(Some(known))?;
-        missing::refuse(true, None, &answers.mailbox, true, context)?;
+        missing::refuse(true, Some((&answers.app, &args.app.settings)), &answers.mailbox, true, context)?;
+        answers.is_credential_asked = !args.app.settings.missing(&answers.app).is_empty();
+        args.app.settings.ask(&mut answers.app, context)?;
         return Ok(Chosen { name, is_found: false });
     }
     if context.prompter.is_interactive()

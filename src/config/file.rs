@@ -288,6 +288,18 @@ pub(super) const CREDENTIALS: [(&str, &[Key]); 3] = [
     ("service_account", ServiceAccountFile::KEYS),
 ];
 
+/// What `add` and CSV call a value otherwise than by its table and key: that name, and the key.
+pub const SHORT_NAMES: [(&str, &str); 8] = [
+    ("scope", "scopes"),
+    ("expires", "secret_expires"),
+    ("certificate", "certificate.file"),
+    ("key_file", "certificate.key_file"),
+    ("algorithm", "certificate.algorithm"),
+    ("external_account", "service_account.external_account"),
+    ("service_account", "service_account.account"),
+    ("ehlo_name", "outgoing.ehlo_name"),
+];
+
 /// Every key of the file, in whichever table.
 pub(super) fn keys() -> impl Iterator<Item = Key> {
     let scopes = Protocol::ALL.map(|protocol| Key { name: protocol.key(), exposure: Exposure::Whole });

@@ -14,7 +14,9 @@ mod wanted;
 
 pub use edit::{Edit, PreparedEdit, ProfileDocument, Put};
 pub use error::{ConfigError, OpenError, Problem, ProblemKind};
-pub use file::{AppFile, CertificateFile, FederatedFile, MailboxFile, ScopesFile, ServiceAccountFile, ServiceFile};
+pub use file::{
+    AppFile, CertificateFile, FederatedFile, MailboxFile, SHORT_NAMES, ScopesFile, ServiceAccountFile, ServiceFile,
+};
 pub use load::{load, parse};
 pub use locate::{Folders, base_of};
 pub use validate::{app as validate_app, client_secret as validate_client_secret, mailbox as validate_mailbox};

@@ -85,6 +85,19 @@ impl Credential {
         }
     }
 
+    /// The kind that is meant where nothing but the settings of `kinds` is said. A service account may be signed for against
+    /// federated tokens, so that these are meant where there is nothing else.
+    #[must_use]
+    pub fn meant_by(kinds: &[Self]) -> Option<Self> {
+        kinds.iter().find(|kind| !kind.has_federated_tokens()).or(kinds.first()).copied()
+    }
+
+    /// Whether the settings of `other` can be of use to it, beside its own.
+    #[must_use]
+    pub fn uses(self, other: Self) -> bool {
+        self == other || self.is_service_account() && other.has_federated_tokens()
+    }
+
     /// Whether it is told of an app among other things; what most apps have is not.
     #[must_use]
     pub const fn is_told(self) -> bool {

@@ -170,3 +170,45 @@ fn one_client_id_at_two_providers_is_two_apps_with_their_own_secrets() {
     let shown = shop.run(&["--json", "--config", &two.display().to_string(), "status"]).finish();
     assert!(shown.stdout.contains("none stored"), "{}", shown.stdout);
 }
+
+#[test]
+fn what_another_credential_of_a_known_app_needs_is_named_by_the_flags_that_there_are() {
+    let shop = Fixture::added();
+    let before = profile(&shop);
+    for (flags, cause, fix) in [
+        (&["--key-file", "k.pem"][..], "Missing: --certificate", "--certificate with the PEM file"),
+        (&["--credential", "certificate"], "Missing: --certificate", "--certificate with the PEM file"),
+        (&["--credential", "federated"], "Missing: --federated-source", "--federated-source github, "),
+        (&["--federated-source", "gitlab"], "Missing: --federated-variable", "Give --federated-variable NAME"),
+        (
+            &["--credential", "certificate", "--federated-source", "github"],
+            "--federated-source is of use to --credential federated, and the app has certificate.",
+            "Give --credential federated, or leave --federated-source out",
+        ),
+        (
+            &["--certificate", "app.pem", "--external-account", "pool.json"],
+            "--external-account is of use to --credential service-account, and the app has certificate.",
+            "leave --external-account out",
+        ),
+    ] {
+        let refused = shop.json(&[&["add", "shop", "--force"], flags].concat(), 2).json();
+        let error = &refused["error"];
+        assert!(error["cause"].as_str().unwrap().contains(cause), "{flags:?}: {error}");
+        assert!(error["fix"].to_string().contains(fix), "{flags:?}: {error}");
+    }
+    assert_eq!(profile(&shop), before);
+}
+
+#[test]
+fn a_service_account_that_is_signed_for_stays_one_with_tokens_of_another_issuer() {
+    let shop = Fixture::new();
+    let pool = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/i";
+    let account = ["--service-account", "a@p.iam.gserviceaccount.com", "--service-account-audience", pool];
+    let app = ["add", "a", "--address", ALICE, "--provider", "google", "--client-id", "123456789012345678901"];
+    let given = [&app[..], &account, &["--access", "app", "--federated-source", "github"]].concat();
+    assert_eq!(fact(&shop.json(&given, 0), "credential"), "service account");
+    let changed = ["add", "a", "--federated-source", "gitlab", "--federated-variable", "MAIL_ID_TOKEN", "--force"];
+    let changed = shop.json(&changed, 0);
+    assert_eq!(fact(&changed, "credential"), "service account");
+    assert!(profile(&shop).contains("federated = { source = \"gitlab\", variable = \"MAIL_ID_TOKEN\" }"));
+}

@@ -193,6 +193,25 @@ fn where_federated_tokens_come_from_is_asked_for() {
 }
 
 #[test]
+fn what_another_credential_of_a_known_app_needs_is_asked_for() {
+    let shop = Fixture::added();
+    let mut terminal = terminal(&shop, &["add", "shop", "--credential", "federated", "--force"]);
+    terminal.exp_string("Where do its federated tokens come from").unwrap();
+    answer(&mut terminal, "Number [1]", "6");
+    answer(&mut terminal, "Which program prints it", "/opt/token --for mail");
+    let said = terminal.exp_string("Sign in now").unwrap();
+    let line = shown_command(&said, "The same as one command:");
+    let flags = "--credential federated --federated-source command --federated-command /opt/token";
+    assert!(line.contains(flags) && !line.contains("--client-id"), "{line}");
+    terminal.send("\u{4}").unwrap();
+    terminal.flush().unwrap();
+    terminal.exp_eof().unwrap();
+    let profile = std::fs::read_to_string(shop.config()).unwrap();
+    let told = "federated = { source = \"command\", command = [\"/opt/token\", \"--for\", \"mail\"] }";
+    assert!(profile.contains(told), "{profile}");
+}
+
+#[test]
 fn a_certificate_and_the_passphrase_of_its_key_are_asked_for() {
     let shop = Fixture::new();
     let made = shop.run(&["--json", "new-certificate", "shop", "--passphrase-env", "OPENS_IT"]);

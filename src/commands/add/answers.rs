@@ -23,6 +23,8 @@ pub(super) struct Answers {
     pub(super) app_name: Option<Name>,
     /// Whether the profile has the app already, so that nothing of it need be said again.
     pub(super) is_app_known: bool,
+    /// Whether such an app was asked for what its credential must be told.
+    pub(super) is_credential_asked: bool,
     /// The app.
     pub(super) app: AppFile,
     /// The mailbox.
@@ -58,6 +60,12 @@ impl Answers {
         let as_typed = typed.over(None).unwrap_or_default();
         for (name, value) in of_app(if self.is_app_known { &as_typed } else { &self.app }, &typed.settings) {
             flag(name, Some(value));
+        }
+        if self.is_credential_asked {
+            let said = typed.settings.flags_of(&as_typed);
+            for (name, value) in typed.settings.flags_of(&self.app) {
+                flag(name, Some(value).filter(|_| said.iter().all(|(known, _)| *known != name)));
+            }
         }
         for (name, value) in self.of_mailbox() {
             flag(name, Some(value));

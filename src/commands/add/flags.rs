@@ -75,7 +75,8 @@ impl AppFlags {
         let scopes = || ScopesFile::All(self.scopes.iter().map(Scope::to_string).collect());
         let scopes = (!self.scopes.is_empty()).then(|| unspanned(scopes()));
         let expires = self.expires.map(unspanned);
-        let credential = self.credential.or_else(|| self.settings.told());
+        let is_other = |kind: &Credential| !old.credential_kind().uses(*kind);
+        let credential = self.credential.or_else(|| self.settings.told().filter(is_other));
         if let Some(credential) = credential {
             old.authenticate_with(credential);
         }

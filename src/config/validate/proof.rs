@@ -42,7 +42,7 @@ pub(super) fn proof(file: &AppFile, provider: Provider, base: &Path) -> Checked<
         Credential::Secret | Credential::None => {}
         Credential::Certificate => {
             let instead = "write certificate = { file = \"app.pem\" }";
-            let value = file.certificate.as_ref().ok_or_else(|| missing("certificate", &place(), instead))?;
+            let value = file.certificate.as_ref().ok_or_else(|| missing("certificate.file", &place(), instead))?;
             proof.certificate = Some(certificate(value, base)?);
         }
         Credential::Federated => {
@@ -75,7 +75,7 @@ fn belongs<T>(value: Option<&Spanned<T>>, is: Credential, of: Credential) -> Che
 fn certificate(value: &Spanned<CertificateFile>, base: &Path) -> Checked<CertificateSpec> {
     let named = value.get_ref();
     let instead = "write certificate = { file = \"app.pem\" }";
-    let file = named.file.as_ref().ok_or_else(|| missing("file", &value.span(), instead))?;
+    let file = named.file.as_ref().ok_or_else(|| missing("certificate.file", &value.span(), instead))?;
     let belongs = |key: &'static str, is_given: bool, to: &'static str, has_file: bool| {
         let problem = format!("{key} belongs to the certificate that {to} names, and it names none");
         let invalid = Invalid::new(problem, format!("write {to} too, or remove {key}"));

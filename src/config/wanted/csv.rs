@@ -193,14 +193,14 @@ impl<'s> Join<'s, '_> {
             let value = Spanned::new(row.place.clone(), DeValue::String(Cow::Owned(app.clone())));
             insert(&mut row.mailbox, "app", None, value);
         }
-        // Only one kind of credential has them; a service account, the last, may be signed for against federated tokens.
-        for credential in Credential::ALL.into_iter().rev() {
-            if let Some(span) = credential.settings().and_then(|key| row.app.get(key)).map(Spanned::span)
-                && !row.app.contains_key("credential")
-            {
-                let value = DeValue::String(Cow::Borrowed(credential.key()));
-                insert(&mut row.app, "credential", None, Spanned::new(span, value));
-            }
+        // Only one kind of credential has them.
+        let place = |kind: &Credential| kind.settings().and_then(|key| row.app.get(key)).map(Spanned::span);
+        let told: Vec<Credential> = Credential::ALL.into_iter().filter(|kind| place(kind).is_some()).collect();
+        if let Some((kind, span)) = Credential::meant_by(&told).and_then(|kind| Some((kind, place(&kind)?)))
+            && !row.app.contains_key("credential")
+        {
+            let value = DeValue::String(Cow::Borrowed(kind.key()));
+            insert(&mut row.app, "credential", None, Spanned::new(span, value));
         }
         if !row.app.is_empty() {
             self.add_app(row.app, &app, &row.place);

@@ -163,6 +163,7 @@ fn settings_that_one_kind_of_credential_has_tell_the_kind() {
         ("certificate,key_file", "app.pem,app.key", "certificate"),
         ("federated_source", "github", "federated"),
         ("service_account_account,federated_source", "a@b.iam.gserviceaccount.com,github", "service-account"),
+        ("federated_source,service_account", "github,a@b.iam.gserviceaccount.com", "service-account"),
         ("credential,federated_source", "certificate,github", "certificate"),
     ] {
         let said = written(&format!("address,provider,client_id,{columns}\na@x.org,google,{ID},{values}\n"));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, ValueEnum as _};
 use toml::Spanned;
 
-use super::settings::{Settings, absolute};
+use super::settings::{Settings, absolute, first};
 use crate::arguments::filed::unspanned;
 use crate::commands::add::missing_flag::MissingFlag;
 use crate::config::{AppFile, CertificateFile};
@@ -36,9 +36,13 @@ impl Settings for CertificateFlags {
         Credential::Certificate
     }
 
-    fn are_given(&self) -> bool {
+    fn given(&self) -> Option<&'static str> {
         let Self { certificate, key_file, algorithm } = self;
-        certificate.is_some() || key_file.is_some() || algorithm.is_some()
+        first([
+            ("--certificate", certificate.is_some()),
+            ("--key-file", key_file.is_some()),
+            ("--algorithm", algorithm.is_some()),
+        ])
     }
 
     /// Another certificate comes with a key of its own.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use toml::Spanned;
 
-use super::settings::{Settings, absolute};
+use super::settings::{Settings, absolute, first};
 use crate::arguments::filed::{over, unspanned};
 use crate::commands::add::missing_flag::MissingFlag;
 use crate::config::{AppFile, FederatedFile};
@@ -46,7 +46,7 @@ impl Settings for FederatedFlags {
         Credential::Federated
     }
 
-    fn are_given(&self) -> bool {
+    fn given(&self) -> Option<&'static str> {
         let Self {
             federated_source,
             federated_audience,
@@ -56,13 +56,15 @@ impl Settings for FederatedFlags {
             federated_identity,
             federated_service_connection,
         } = self;
-        federated_source.is_some()
-            || federated_audience.is_some()
-            || federated_variable.is_some()
-            || federated_file.is_some()
-            || !federated_command.is_empty()
-            || federated_identity.is_some()
-            || federated_service_connection.is_some()
+        first([
+            ("--federated-source", federated_source.is_some()),
+            ("--federated-audience", federated_audience.is_some()),
+            ("--federated-variable", federated_variable.is_some()),
+            ("--federated-file", federated_file.is_some()),
+            ("--federated-command", !federated_command.is_empty()),
+            ("--federated-identity", federated_identity.is_some()),
+            ("--federated-service-connection", federated_service_connection.is_some()),
+        ])
     }
 
     /// Another source begins with nothing of the old one.
@@ -105,53 +107,70 @@ impl Settings for FederatedFlags {
     }
 
     fn missing(&self, file: &AppFile) -> Option<MissingFlag> {
-        is_open(file).then(|| MissingFlag::new("--federated-source", sources()))
+        let spec = file.federated.as_ref().map(Spanned::get_ref);
+        let Some(source) = spec.and_then(|spec| spec.source.as_ref()).map(|source| *source.get_ref()) else {
+            return Some(MissingFlag::new("--federated-source", sources()));
+        };
+        let needed = needed(source, spec.unwrap_or(&FederatedFile::default()))?;
+        Some(MissingFlag::new(needed.flag, shown!("{} {}", needed.flag, needed.takes)))
     }
 
     fn ask(&self, file: &mut AppFile, context: &Context) -> Result<(), CommandError> {
-        if !is_open(file) {
-            return Ok(());
-        }
         let prompter = context.prompter.as_ref();
-        let titles = FederatedSource::ALL.map(FederatedSource::title);
-        let chosen = prompter
-            .choose("Where do its federated tokens come from", &titles)
-            .map_err(|error| CommandError::unasked(&error, sources()))?;
-        let source = FederatedSource::ALL[chosen];
         let mut spec = file.federated.take().map(Spanned::into_inner).unwrap_or_default();
-        spec.source = Some(unspanned(source));
-        let ask = |question: &str, flag: &'static str| {
-            let is_given = |text: &str| if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(()) };
-            prompter.ask(question, None, &is_given).map_err(|error| CommandError::unasked(&error, flag))
+        let source = match &spec.source {
+            Some(source) => *source.get_ref(),
+            None => {
+                let titles = FederatedSource::ALL.map(FederatedSource::title);
+                let chosen = prompter
+                    .choose("Where do its federated tokens come from", &titles)
+                    .map_err(|error| CommandError::unasked(&error, sources()))?;
+                FederatedSource::ALL[chosen]
+            }
         };
-        match source {
-            FederatedSource::Gitlab | FederatedSource::Variable if spec.variable.is_none() => {
-                let name = ask("Which variable holds the token", "--federated-variable NAME")?;
-                spec.variable = Some(unspanned(name));
-            }
-            FederatedSource::Command if spec.command.is_none() => {
-                let line = ask(
-                    "Which program prints it (its path and arguments, with blanks between)",
-                    "--federated-command WORD",
-                )?;
-                spec.command = Some(unspanned(line.split_whitespace().map(str::to_owned).collect()));
-            }
-            FederatedSource::Github
-            | FederatedSource::Gitlab
-            | FederatedSource::AzurePipelines
-            | FederatedSource::File
-            | FederatedSource::ManagedIdentity
-            | FederatedSource::Command
-            | FederatedSource::Variable => {}
+        spec.source = Some(unspanned(source));
+        if let Some(needed) = needed(source, &spec) {
+            let is_given = |text: &str| if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(()) };
+            let answer = prompter.ask(needed.question, None, &is_given);
+            let answer =
+                answer.map_err(|error| CommandError::unasked(&error, shown!("{} {}", needed.flag, needed.takes)))?;
+            (needed.take)(&mut spec, answer);
         }
         file.federated = Some(unspanned(spec));
         Ok(())
     }
 }
 
-/// Whether `file` does not say who hands the tokens out.
-fn is_open(file: &AppFile) -> bool {
-    file.federated.as_ref().is_none_or(|spec| spec.get_ref().source.is_none())
+/// What a source must be told.
+struct Needed {
+    flag: &'static str,
+    /// What the flag takes.
+    takes: &'static str,
+    question: &'static str,
+    /// Puts the answer to the question where it belongs.
+    take: fn(&mut FederatedFile, String),
+}
+
+/// What `source` must be told that `spec` does not say.
+fn needed(source: FederatedSource, spec: &FederatedFile) -> Option<Needed> {
+    match source {
+        FederatedSource::Gitlab | FederatedSource::Variable => spec.variable.is_none().then_some(Needed {
+            flag: "--federated-variable",
+            takes: "NAME",
+            question: "Which variable holds the token",
+            take: |spec, name| spec.variable = Some(unspanned(name)),
+        }),
+        FederatedSource::Command => spec.command.is_none().then_some(Needed {
+            flag: "--federated-command",
+            takes: "WORD",
+            question: "Which program prints it (its path and arguments, with blanks between)",
+            take: |spec, line| spec.command = Some(unspanned(line.split_whitespace().map(str::to_owned).collect())),
+        }),
+        FederatedSource::Github
+        | FederatedSource::AzurePipelines
+        | FederatedSource::File
+        | FederatedSource::ManagedIdentity => None,
+    }
 }
 
 /// The flag with all that hand tokens out.

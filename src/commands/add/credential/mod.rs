@@ -30,9 +30,8 @@ pub(super) struct CredentialFlags {
 }
 
 impl CredentialFlags {
-    /// Where the flags of two kinds are given, the first is meant: a service account may be signed for against federated tokens.
     fn all(&self) -> [&dyn Settings; 3] {
-        [&self.certificate, &self.service_account, &self.federated]
+        [&self.certificate, &self.federated, &self.service_account]
     }
 
     /// The kinds that have their flags for an app with `credential`.
@@ -42,15 +41,29 @@ impl CredentialFlags {
 
     /// The kind that the flags tell, where one is given.
     pub(super) fn told(&self) -> Option<Credential> {
-        self.all().into_iter().find(|settings| settings.are_given()).map(Settings::kind)
+        let told: Vec<Credential> =
+            self.all().into_iter().filter(|settings| settings.given().is_some()).map(Settings::kind).collect();
+        Credential::meant_by(&told)
     }
 
-    /// Writes the flags over what `file` has.
+    /// Writes the flags over what `file` has, whose credential is known.
     ///
     /// # Errors
-    /// If a file cannot be named from elsewhere.
+    /// If a flag is of no use to that credential, or a file cannot be named from elsewhere.
     pub(super) fn write(&self, file: &mut AppFile) -> Result<(), CommandError> {
-        self.all().into_iter().filter(|settings| settings.are_given()).try_for_each(|settings| settings.write(file))
+        let credential = file.credential_kind();
+        for settings in self.all() {
+            let Some(flag) = settings.given() else { continue };
+            let kind = settings.kind();
+            if !credential.uses(kind) {
+                return Err(CommandError::usage(
+                    shown!("{} is of use to --credential {}, and the app has {}.", flag, kind.key(), credential.key()),
+                    shown!("Give --credential {}, or leave {} out", kind.key(), flag),
+                ));
+            }
+            settings.write(file)?;
+        }
+        Ok(())
     }
 
     /// The flags that say the same as `file`, whether they are given or not.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use toml::Spanned;
 
-use super::settings::{Settings, absolute};
+use super::settings::{Settings, absolute, first};
 use crate::arguments::filed::{over, unspanned};
 use crate::commands::add::missing_flag::MissingFlag;
 use crate::config::{AppFile, ServiceAccountFile};
@@ -33,9 +33,13 @@ impl Settings for ServiceAccountFlags {
         Credential::ServiceAccount
     }
 
-    fn are_given(&self) -> bool {
+    fn given(&self) -> Option<&'static str> {
         let Self { external_account, service_account, service_account_audience } = self;
-        external_account.is_some() || service_account.is_some() || service_account_audience.is_some()
+        first([
+            ("--external-account", external_account.is_some()),
+            ("--service-account", service_account.is_some()),
+            ("--service-account-audience", service_account_audience.is_some()),
+        ])
     }
 
     /// A file takes the place of an account and its pool, and they the place of a file.

@@ -13,8 +13,8 @@ pub(super) trait Settings {
     /// The kind.
     fn kind(&self) -> Credential;
 
-    /// Whether one of the flags is given.
-    fn are_given(&self) -> bool;
+    /// The first of the flags that is given.
+    fn given(&self) -> Option<&'static str>;
 
     /// Writes the flags over what `file` has. Called only where one of them is given.
     ///
@@ -39,4 +39,9 @@ pub(super) trait Settings {
 /// `instead` says what to name where that cannot be told.
 pub(super) fn absolute(flag: &'static str, path: &Path, instead: &'static str) -> Result<PathBuf, CommandError> {
     std::path::absolute(path).map_err(|error| CommandError::usage(shown!("{} {}: {}.", flag, path, error), instead))
+}
+
+/// The first of `flags` that is given.
+pub(super) fn first<const N: usize>(flags: [(&'static str, bool); N]) -> Option<&'static str> {
+    flags.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
 }

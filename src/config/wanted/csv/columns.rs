@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::sheet::Cell;
 use crate::config::entry::{Fault, Wrong};
-use crate::config::file::{AppFile, CREDENTIALS, MailboxFile, ServiceFile};
+use crate::config::file::{AppFile, CREDENTIALS, MailboxFile, SHORT_NAMES, ServiceFile};
 use crate::config::wanted::refused::refused;
 use crate::profile::Side;
 
@@ -79,20 +79,19 @@ fn all() -> Vec<(String, Column)> {
             add(format!("{side}_{}", key.name), Group::Mailbox, side, Some(key.name));
         }
     }
-    add("ehlo_name".to_owned(), Group::Mailbox, Side::Outgoing.key(), Some("ehlo_name"));
     let is_nested = |key: &str| CREDENTIALS.iter().any(|(table, _)| *table == key);
     for key in plain(AppFile::KEYS, &[]).filter(|key| !is_nested(key)) {
         add(key.to_owned(), Group::App, key, None);
     }
-    add("scope".to_owned(), Group::App, "scopes", None);
-    add("expires".to_owned(), Group::App, "secret_expires", None);
-    add("certificate".to_owned(), Group::App, "certificate", Some("file"));
-    add("key_file".to_owned(), Group::App, "certificate", Some("key_file"));
-    add("algorithm".to_owned(), Group::App, "certificate", Some("algorithm"));
-    add("external_account".to_owned(), Group::App, "service_account", Some("external_account"));
+    for (name, key) in SHORT_NAMES {
+        let (table, inner) = key.split_once('.').map_or((key, None), |(table, inner)| (table, Some(inner)));
+        let is_side = [Side::Incoming, Side::Outgoing].iter().any(|side| side.key() == table);
+        add(name.to_owned(), if is_side { Group::Mailbox } else { Group::App }, table, inner);
+    }
     for (table, keys) in CREDENTIALS {
-        // What a rotation has put aside is not said here.
-        for key in plain(keys, &[]).filter(|key| !key.starts_with("previous")) {
+        // What a rotation has put aside or made is not said here.
+        let is_noted = |key: &str| key.starts_with("previous") || key.starts_with("next");
+        for key in plain(keys, &[]).filter(|key| !is_noted(key)) {
             add(format!("{table}_{key}"), Group::App, table, Some(key));
         }
     }

@@ -76,7 +76,8 @@ fn open(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     if !is.is_file() {
         return Err(failed(&io::Error::other("it is not a regular file")));
     }
-    let mut contents = Zeroizing::new(Vec::new());
+    // There may be a key in it: a buffer that grows leaves copies behind that are not wiped.
+    let mut contents = Zeroizing::new(Vec::with_capacity(LARGEST + 1));
     let opened = File::open(file).map_err(|error| failed(&error))?;
     opened.take(LARGEST as u64 + 1).read_to_end(&mut contents).map_err(|error| failed(&error))?;
     if contents.len() > LARGEST {
