@@ -96,6 +96,9 @@ fn add(args: &Args, answers: &mut Answers, begun: &mut Shown, context: &Context)
     let name = name(args, &document, answers, begun, context)?;
 
     let Chosen { name: app_name, is_found } = choose_app(args, &name, &document, answers, context)?;
+    if answers.is_app_known {
+        complete_credential(args, answers, context)?;
+    }
     let old_app = document.profile().apps.get(&app_name).cloned();
     let app = config::validate_app(app_name.clone(), &answers.app, 0..0, &base).map_err(wrong_flag)?;
 
@@ -297,9 +300,6 @@ fn choose_app(
     if let Some(known) = document.app_file(&name) {
         answers.is_app_known = true;
         answers.app = args.app.over(Some(known))?;
-        missing::refuse(true, Some((&answers.app, &args.app.settings)), &answers.mailbox, true, context)?;
-        answers.is_credential_asked = !args.app.settings.missing(&answers.app).is_empty();
-        args.app.settings.ask(&mut answers.app, context)?;
         return Ok(Chosen { name, is_found: false });
     }
     if context.prompter.is_interactive()
@@ -336,6 +336,14 @@ fn choose_app(
     args.app.settings.ask(&mut answers.app, context)?;
     questions::access(&mut answers.app, context)?;
     Ok(Chosen { name, is_found: false })
+}
+
+/// Asks for what a credential that the flags give to an app of the profile must be told.
+fn complete_credential(args: &Args, answers: &mut Answers, context: &Context) -> Result<(), CommandError> {
+    let flags = &args.app.settings;
+    missing::refuse(true, Some((&answers.app, flags)), &answers.mailbox, true, context)?;
+    answers.is_credential_asked = !flags.missing(&answers.app).is_empty();
+    flags.ask(&mut answers.app, context)
 }
 
 /// What is right, but deserves a look, of the parts that are new or changed.

@@ -196,6 +196,10 @@ fn what_another_credential_of_a_known_app_needs_is_named_by_the_flags_that_there
         assert!(error["cause"].as_str().unwrap().contains(cause), "{flags:?}: {error}");
         assert!(error["fix"].to_string().contains(fix), "{flags:?}: {error}");
     }
+    // The same app, found by its client ID.
+    let found = ["add", "b", "--address", ALICE, "--client-id", CONFIDENTIAL_CLIENT, "--credential", "certificate"];
+    let refused = shop.json(&found, 2).json();
+    assert!(refused["error"]["cause"].as_str().unwrap().contains("Missing: --certificate"), "{refused}");
     assert_eq!(profile(&shop), before);
 }
 

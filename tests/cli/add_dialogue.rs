@@ -212,6 +212,21 @@ fn what_another_credential_of_a_known_app_needs_is_asked_for() {
 }
 
 #[test]
+fn the_shown_command_leaves_a_service_account_what_it_is() {
+    let shop = Fixture::new();
+    let pool = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/i";
+    let account = ["--service-account", "a@p.iam.gserviceaccount.com", "--service-account-audience", pool];
+    let app = ["add", "a", "--address", SHOP, "--provider", "google", "--client-id", "123456789012345678901"];
+    shop.json(&[&app[..], &account, &["--access", "app", "--federated-source", "github"]].concat(), 0);
+    let mut terminal = terminal(&shop, &["add", "a", "--federated-source", "gitlab", "--force"]);
+    answer(&mut terminal, "Which variable holds the token", "MAIL_ID_TOKEN");
+    let said = terminal.exp_string("Test it now").unwrap();
+    let line = shown_command(&said, "The same as one command:");
+    assert!(line.contains("--federated-source gitlab --federated-variable MAIL_ID_TOKEN"), "{line}");
+    assert!(!line.contains("--credential"), "{line}");
+}
+
+#[test]
 fn a_certificate_and_the_passphrase_of_its_key_are_asked_for() {
     let shop = Fixture::new();
     let made = shop.run(&["--json", "new-certificate", "shop", "--passphrase-env", "OPENS_IT"]);

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use super::credential::{self, CredentialFlags};
 use super::flags::AppFlags;
+use crate::arguments::filed::unspanned;
 use crate::config::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::context::Context;
 use crate::environment;
@@ -58,6 +59,8 @@ impl Answers {
         flag("--app", self.app_name.as_ref().map(Name::to_string));
         // What the profile has of an app need not be said again.
         let as_typed = typed.over(None).unwrap_or_default();
+        // Which kind the other flags mean depends on what the app has.
+        let as_typed = AppFile { credential: typed.credential.map(unspanned), ..as_typed };
         for (name, value) in of_app(if self.is_app_known { &as_typed } else { &self.app }, &typed.settings) {
             flag(name, Some(value));
         }

@@ -34,9 +34,14 @@ impl CredentialFlags {
         [&self.certificate, &self.federated, &self.service_account]
     }
 
-    /// The kinds that have their flags for an app with `credential`.
-    fn used_by(&self, credential: Credential) -> impl Iterator<Item = &dyn Settings> {
-        self.all().into_iter().filter(move |settings| settings.kind() == credential)
+    /// The kinds whose settings the app of `file` must have: its own, and others that it uses where they are begun.
+    fn used_by(&self, file: &AppFile) -> Vec<&dyn Settings> {
+        let credential = file.credential_kind();
+        let is_begun = |settings: &dyn Settings| !settings.flags_of(file).is_empty();
+        let is_used = |settings: &&dyn Settings| {
+            settings.kind() == credential || credential.uses(settings.kind()) && is_begun(*settings)
+        };
+        self.all().into_iter().filter(is_used).collect()
     }
 
     /// The kind that the flags tell, where one is given.
@@ -73,7 +78,7 @@ impl CredentialFlags {
 
     /// What the credential of `file` needs to be told, and is not.
     pub(super) fn missing(&self, file: &AppFile) -> Vec<MissingFlag> {
-        self.used_by(file.credential_kind()).filter_map(|settings| settings.missing(file)).collect()
+        self.used_by(file).into_iter().filter_map(|settings| settings.missing(file)).collect()
     }
 
     /// Asks at a terminal for what the credential of a new app needs to be told.
@@ -84,7 +89,7 @@ impl CredentialFlags {
         if !context.prompter.is_interactive() {
             return Ok(());
         }
-        self.used_by(file.credential_kind()).try_for_each(|settings| settings.ask(file, context))
+        self.used_by(file).into_iter().try_for_each(|settings| settings.ask(file, context))
     }
 }
 
