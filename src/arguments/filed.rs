@@ -38,11 +38,9 @@ pub fn wrong_flag(problem: Problem) -> CommandError {
             // What can be a word of the sentence stays one.
             let is_word = !problem.key.contains(['_', '.']);
             let named = |text: &str| if is_word { text.to_owned() } else { text.replace(problem.key, &flag) };
-            let said = |text: &str| Redactor::by_shape(&as_flags(&named(text)));
-            let instead = instead.strip_prefix("write ").map_or(instead.clone(), |what| format!("give {what}"));
             CommandError::usage(
-                shown!("{}: {}.", Redactor::by_shape(&flag), said(&cause)),
-                text::sentence(said(&instead).as_str()),
+                shown!("{}: {}.", Redactor::by_shape(&flag), Redactor::by_shape(&as_flags(&named(&cause)))),
+                text::sentence(&as_flags(&named(&instead))),
             )
         }
     }
@@ -55,7 +53,7 @@ fn flag_of(key: &str) -> String {
 }
 
 /// What is chosen from a few words.
-const CHOICES: [&str; 4] = ["provider", "cloud", "credential", "access"];
+const CHOICES: [&str; 5] = ["provider", "cloud", "credential", "access", "federated.source"];
 
 /// `text`, in which settings stand as the profile has them (`access = "user"`), with flags in their place.
 fn as_flags(text: &str) -> String {
@@ -65,7 +63,7 @@ fn as_flags(text: &str) -> String {
         while let Some((before, after)) = told.split_once(&setting)
             && let Some((value, rest)) = after.split_once('"')
         {
-            told = format!("{before}--{key} {value}{rest}");
+            told = format!("{before}{} {value}{rest}", flag_of(key));
         }
     }
     told
@@ -86,12 +84,16 @@ mod tests {
         let is = |cause: &str, fix: &str| (cause.to_owned(), fix.to_owned());
         assert_eq!(
             told("certificate.file", "certificate.file is missing", "write it"),
-            is("--certificate: --certificate is missing.", "Give it")
+            is("--certificate: --certificate is missing.", "Write it")
         );
         assert_eq!(told("secret_expires", "it is over", "remove secret_expires").1, "Remove --expires");
         assert_eq!(
             told("access", "it lets no app in", "write credential = \"service-account\", or access = \"user\""),
-            is("--access: it lets no app in.", "Give --credential service-account, or --access user")
+            is("--access: it lets no app in.", "Write --credential service-account, or --access user")
+        );
+        assert_eq!(
+            told("federated.file", "it belongs to federated.source = \"file\" only", "remove federated.file"),
+            is("--federated-file: it belongs to --federated-source file only.", "Remove --federated-file")
         );
         assert_eq!(
             told("tenant", "this tenant stands for many", "write another").0,

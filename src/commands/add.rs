@@ -230,13 +230,8 @@ fn name(
         Some(Named::Address(_)) => None,
         None => {
             let has_source = args.app.secret.source().is_given();
-            missing::refuse(
-                false,
-                Some((&args.app.over(None)?, &args.app.settings)),
-                &args.mailbox.over(None),
-                has_source,
-                context,
-            )?;
+            let (app, mailbox) = (args.app.over(None)?, args.mailbox.over(None));
+            missing::refuse(false, (&app, &args.app.settings), &mailbox, has_source, context)?;
             None
         }
     };
@@ -315,7 +310,6 @@ fn choose_app(
     let mut found = |answers: &mut Answers| -> Result<Option<Chosen>, CommandError> {
         let app = same::app(&answers.app, document, base).filter(|_| args.app.app.is_none());
         let Some(app) = app.filter(|app| refused.as_ref() != Some(&app.name)) else { return Ok(None) };
-        missing::refuse(true, None, &answers.mailbox, true, context)?;
         if !questions::use_app(app, context)? {
             refused = Some(app.name.clone());
             return Ok(None);
@@ -327,7 +321,7 @@ fn choose_app(
         return Ok(chosen);
     }
     let has_source = args.app.secret.source().is_given();
-    missing::refuse(true, Some((&answers.app, &args.app.settings)), &answers.mailbox, has_source, context)?;
+    missing::refuse(true, (&answers.app, &args.app.settings), &answers.mailbox, has_source, context)?;
     questions::sign_in(&mut answers.app, address.as_ref(), &mut answers.is_forced, context)?;
     if let Some(chosen) = found(answers)? {
         return Ok(chosen);
@@ -341,7 +335,7 @@ fn choose_app(
 /// Asks for what a credential that the flags give to an app of the profile must be told.
 fn complete_credential(args: &Args, answers: &mut Answers, context: &Context) -> Result<(), CommandError> {
     let flags = &args.app.settings;
-    missing::refuse(true, Some((&answers.app, flags)), &answers.mailbox, true, context)?;
+    missing::refuse(true, (&answers.app, flags), &answers.mailbox, true, context)?;
     answers.is_credential_asked = !flags.missing(&answers.app).is_empty();
     flags.ask(&mut answers.app, context)
 }

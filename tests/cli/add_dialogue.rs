@@ -9,7 +9,7 @@ use crate::support::finished::Finished;
 use crate::support::fixture::Fixture;
 use crate::support::practice::fact;
 
-fn terminal(shop: &Fixture, arguments: &[&str]) -> PtySession {
+pub(crate) fn terminal(shop: &Fixture, arguments: &[&str]) -> PtySession {
     spawned(shop, arguments, Some("vault"))
 }
 
@@ -29,7 +29,7 @@ fn spawned(shop: &Fixture, arguments: &[&str], store: Option<&str>) -> PtySessio
 }
 
 /// Waits for `question`, then types `answer` and Enter.
-fn answer(terminal: &mut PtySession, question: &str, answer: &str) {
+pub(crate) fn answer(terminal: &mut PtySession, question: &str, answer: &str) {
     terminal.exp_string(question).unwrap();
     terminal.send(&format!("{answer}\r")).unwrap();
     terminal.flush().unwrap();
@@ -44,13 +44,13 @@ fn code(terminal: &PtySession) -> i32 {
 }
 
 /// The command line that the terminal has shown behind `lead`.
-fn shown_command(said: &str, lead: &str) -> String {
+pub(crate) fn shown_command(said: &str, lead: &str) -> String {
     let line = said.split_once(lead).expect("a command line is shown").1.trim_start().lines().next().unwrap();
     line.trim().to_owned()
 }
 
 /// Runs a command line that mailgrant has shown, as a shell does.
-fn run_shown(shop: &Fixture, line: &str) -> Finished {
+pub(crate) fn run_shown(shop: &Fixture, line: &str) -> Finished {
     let line = line.replacen("mailgrant", "\"$0\" --json", 1);
     shop.run_script(&line, &[]).stdin(canary::CLIENT_SECRET).finish()
 }
@@ -157,97 +157,6 @@ fn an_address_is_enough_and_gives_the_name_and_a_public_client_is_asked_for_no_s
     let said = terminal.exp_eof().unwrap();
     assert!(said.contains("authorize shop") && !said.contains("Cancelled"), "it was added all the same: {said}");
     assert!(shop.json(&["list"], 0).stdout.contains(PUBLIC_CLIENT));
-}
-
-#[test]
-fn only_what_the_provider_takes_is_offered() {
-    let shop = Fixture::new();
-    let client_id = "123456789012-abcdef.apps.googleusercontent.com";
-    let mut terminal = terminal(&shop, &["add", "a@contoso.example", "--provider", "google", "--client-id", client_id]);
-    answer(&mut terminal, "Does the app have a client secret?", "no");
-    let said = terminal.exp_string("Number [1]").unwrap();
-    assert!(said.contains("as a service account") && said.contains("with nothing"), "{said}");
-    assert!(!said.contains("certificate") && !said.contains("another issuer"), "{said}");
-}
-
-#[test]
-fn where_federated_tokens_come_from_is_asked_for() {
-    let shop = Fixture::new();
-    let mut terminal = terminal(&shop, &["add", SHOP, "--credential", "federated"]);
-    answer(&mut terminal, "Number [1]", "outlook");
-    answer(&mut terminal, "Application (client) ID", PUBLIC_CLIENT);
-    terminal.exp_string("Where do its federated tokens come from").unwrap();
-    answer(&mut terminal, "Number [1]", "2");
-    answer(&mut terminal, "Which variable holds the token", "MAIL_ID_TOKEN");
-    answer(&mut terminal, "How is its mail read", "");
-    answer(&mut terminal, "Number [1]", "not at all");
-    let said = terminal.exp_string("Sign in now").unwrap();
-    let line = shown_command(&said, "The same as one command:");
-    let flags = "--credential federated --federated-source gitlab --federated-variable MAIL_ID_TOKEN";
-    assert!(line.contains(flags), "{line}");
-    terminal.send("\u{4}").unwrap();
-    terminal.flush().unwrap();
-    terminal.exp_eof().unwrap();
-    let line = line.replace("add shop", "add shop2").replace(SHOP, "shop2@contoso.example");
-    assert_eq!(run_shown(&shop, &line).code, Some(0), "{line}");
-}
-
-#[test]
-fn what_another_credential_of_a_known_app_needs_is_asked_for() {
-    let shop = Fixture::added();
-    let mut terminal = terminal(&shop, &["add", "shop", "--credential", "federated", "--force"]);
-    terminal.exp_string("Where do its federated tokens come from").unwrap();
-    answer(&mut terminal, "Number [1]", "6");
-    answer(&mut terminal, "Which program prints it", "/opt/token --for mail");
-    let said = terminal.exp_string("Sign in now").unwrap();
-    let line = shown_command(&said, "The same as one command:");
-    let flags = "--credential federated --federated-source command --federated-command /opt/token";
-    assert!(line.contains(flags) && !line.contains("--client-id"), "{line}");
-    terminal.send("\u{4}").unwrap();
-    terminal.flush().unwrap();
-    terminal.exp_eof().unwrap();
-    let profile = std::fs::read_to_string(shop.config()).unwrap();
-    let told = "federated = { source = \"command\", command = [\"/opt/token\", \"--for\", \"mail\"] }";
-    assert!(profile.contains(told), "{profile}");
-}
-
-#[test]
-fn the_shown_command_leaves_a_service_account_what_it_is() {
-    let shop = Fixture::new();
-    let pool = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/i";
-    let account = ["--service-account", "a@p.iam.gserviceaccount.com", "--service-account-audience", pool];
-    let app = ["add", "a", "--address", SHOP, "--provider", "google", "--client-id", "123456789012345678901"];
-    shop.json(&[&app[..], &account, &["--access", "app", "--federated-source", "github"]].concat(), 0);
-    let mut terminal = terminal(&shop, &["add", "a", "--federated-source", "gitlab", "--force"]);
-    answer(&mut terminal, "Which variable holds the token", "MAIL_ID_TOKEN");
-    let said = terminal.exp_string("Test it now").unwrap();
-    let line = shown_command(&said, "The same as one command:");
-    assert!(line.contains("--federated-source gitlab --federated-variable MAIL_ID_TOKEN"), "{line}");
-    assert!(!line.contains("--credential"), "{line}");
-}
-
-#[test]
-fn a_certificate_and_the_passphrase_of_its_key_are_asked_for() {
-    let shop = Fixture::new();
-    let made = shop.run(&["--json", "new-certificate", "shop", "--passphrase-env", "OPENS_IT"]);
-    let made = made.env("OPENS_IT", "practice-only-passphrase").finish().code(0);
-    let at = ["--provider", "microsoft365", "--tenant", "contoso.example", "--client-id", CONFIDENTIAL_CLIENT];
-    let mut terminal = terminal(&shop, &[&["add", SHOP, "--credential", "certificate"], &at[..]].concat());
-    answer(&mut terminal, "The file with its certificate", &fact(&made, "key_file"));
-    terminal.exp_string("Who is let into the mailbox").unwrap();
-    answer(&mut terminal, "Number [1]", "");
-    answer(&mut terminal, "How is its mail read", "");
-    answer(&mut terminal, "Number [1]", "not at all");
-    answer(&mut terminal, "Passphrase of the key of app 'shop'", "another passphrase");
-    terminal.exp_string("does not open the key").unwrap();
-    answer(&mut terminal, "Passphrase of the key of app 'shop'", "practice-only-passphrase");
-    let said = terminal.exp_string("Sign in now").unwrap();
-    let line = shown_command(&said, "The same as one command:");
-    assert!(line.contains("--certificate ") && line.contains("--secret-stdin"), "{line}");
-    terminal.send("\u{4}").unwrap();
-    terminal.flush().unwrap();
-    terminal.exp_eof().unwrap();
-    assert!(fact(&shop.json(&["add", "shop"], 0), "changed").starts_with("no"), "the passphrase is stored");
 }
 
 #[test]

@@ -18,6 +18,8 @@ mod practice_mail;
 mod add;
 mod add_again;
 #[cfg(unix)]
+mod add_credential;
+#[cfg(unix)]
 mod add_dialogue;
 mod add_names;
 mod all_protocols;

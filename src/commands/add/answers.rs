@@ -4,9 +4,8 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::credential::{self, CredentialFlags};
+use super::credential;
 use super::flags::AppFlags;
-use crate::arguments::filed::unspanned;
 use crate::config::{AppFile, MailboxFile, ScopesFile, ServiceFile};
 use crate::context::Context;
 use crate::environment;
@@ -59,9 +58,7 @@ impl Answers {
         flag("--app", self.app_name.as_ref().map(Name::to_string));
         // What the profile has of an app need not be said again.
         let as_typed = typed.over(None).unwrap_or_default();
-        // Which kind the other flags mean depends on what the app has.
-        let as_typed = AppFile { credential: typed.credential.map(unspanned), ..as_typed };
-        for (name, value) in of_app(if self.is_app_known { &as_typed } else { &self.app }, &typed.settings) {
+        for (name, value) in of_app(if self.is_app_known { &as_typed } else { &self.app }, typed) {
             flag(name, Some(value));
         }
         if self.is_credential_asked {
@@ -125,7 +122,7 @@ fn quoted(value: &str) -> Shown {
     Shell::System.quoted(&shown).unwrap_or(shown)
 }
 
-fn of_app(file: &AppFile, credential: &CredentialFlags) -> Vec<(&'static str, String)> {
+fn of_app(file: &AppFile, typed: &AppFlags) -> Vec<(&'static str, String)> {
     let text = |value: &Option<toml::Spanned<String>>| value.as_ref().map(|value| value.get_ref().clone());
     let mut flags = Vec::new();
     let mut flag = |name: &'static str, value: Option<String>| flags.extend(value.map(|value| (name, value)));
@@ -141,8 +138,10 @@ fn of_app(file: &AppFile, credential: &CredentialFlags) -> Vec<(&'static str, St
     }
     flag("--client-id", text(&file.client_id));
     flag("--object-id", text(&file.object_id));
-    flag("--credential", file.credential.as_ref().map(|kind| key(kind.get_ref())));
-    for (name, value) in credential.flags_of(file) {
+    // Settings tell the kind, and which one they tell depends on what a known app has.
+    let is_said = typed.credential.is_some() || typed.settings.told_by(file).is_none();
+    flag("--credential", file.credential.as_ref().filter(|_| is_said).map(|kind| key(kind.get_ref())));
+    for (name, value) in typed.settings.flags_of(file) {
         flag(name, Some(value));
     }
     flag("--access", file.access.as_ref().map(|access| key(access.get_ref())));

@@ -1,6 +1,6 @@
 //! What a command line leaves open where there is no terminal to ask at: told at once, not one by one.
 
-use super::credential::{self, CredentialFlags};
+use super::credential::{CredentialFlags, is_handed_over};
 use super::missing_flag::MissingFlag;
 use crate::config::{AppFile, MailboxFile};
 use crate::context::Context;
@@ -8,13 +8,13 @@ use crate::error::CommandError;
 use crate::profile::provider;
 use crate::text::{Redactor, Shown};
 
-/// Refuses what is left open where there is no terminal: of the mailbox, and of its app where that is a new one.
+/// Refuses what is left open where there is no terminal: of the mailbox and of its app.
 ///
 /// # Errors
 /// All that is missing.
 pub(super) fn refuse(
     is_named: bool,
-    app: Option<(&AppFile, &CredentialFlags)>,
+    (app, credential): (&AppFile, &CredentialFlags),
     mailbox: &MailboxFile,
     has_source: bool,
     context: &Context,
@@ -26,14 +26,14 @@ pub(super) fn refuse(
     if !is_named {
         missing.push(MissingFlag::new("NAME", "a name for the mailbox"));
     }
-    missing.extend(app.map(|(file, credential)| of_app(file, credential)).unwrap_or_default());
+    missing.extend(of_app(app, credential));
     if mailbox.address.is_none() {
         missing.push(MissingFlag::new("--address", "--address with the mailbox's address"));
     }
     if missing.is_empty() {
         return Ok(());
     }
-    if app.is_some_and(|(file, _)| credential::is_handed_over(file)) && !has_source {
+    if is_handed_over(app) && !has_source {
         missing.push(MissingFlag::new("--secret-stdin", "--secret-stdin, --secret-env VAR or --secret-file FILE"));
     }
     Err(CommandError::usage(

@@ -70,7 +70,8 @@ fn refuse_foreign(file: &FederatedFile, kind: FederatedSource) -> Checked<()> {
     ];
     for (key, span, kinds) in keys {
         let Some(span) = span.filter(|_| !kinds.contains(&kind)) else { continue };
-        let whose = kinds.iter().map(|kind| format!("source = \"{}\"", kind.key())).collect::<Vec<_>>().join(" or ");
+        let whose =
+            kinds.iter().map(|kind| format!("federated.source = \"{}\"", kind.key())).collect::<Vec<_>>().join(" or ");
         let invalid = Invalid::new(format!("it belongs to {whose} only"), format!("remove {key}"));
         return Err(Problem::new(key, span, invalid));
     }

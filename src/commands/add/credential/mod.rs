@@ -46,9 +46,17 @@ impl CredentialFlags {
 
     /// The kind that the flags tell, where one is given.
     pub(super) fn told(&self) -> Option<Credential> {
-        let told: Vec<Credential> =
-            self.all().into_iter().filter(|settings| settings.given().is_some()).map(Settings::kind).collect();
-        Credential::meant_by(&told)
+        self.meant_by(|settings| settings.given().is_some())
+    }
+
+    /// The kind that the settings of `file` tell.
+    pub(super) fn told_by(&self, file: &AppFile) -> Option<Credential> {
+        self.meant_by(|settings| !settings.flags_of(file).is_empty())
+    }
+
+    fn meant_by(&self, is_there: impl Fn(&dyn Settings) -> bool) -> Option<Credential> {
+        let there = self.all().into_iter().filter(|settings| is_there(*settings));
+        Credential::meant_by(&there.map(Settings::kind).collect::<Vec<_>>())
     }
 
     /// Writes the flags over what `file` has, whose credential is known.
@@ -62,7 +70,7 @@ impl CredentialFlags {
             let kind = settings.kind();
             if !credential.uses(kind) {
                 return Err(CommandError::usage(
-                    shown!("{} is of use to --credential {}, and the app has {}.", flag, kind.key(), credential.key()),
+                    shown!("{} belongs to --credential {}, and this is {}.", flag, kind.key(), credential.key()),
                     shown!("Give --credential {}, or leave {} out", kind.key(), flag),
                 ));
             }
